@@ -1,0 +1,23 @@
+//! The words all other crates share: ids, failures, secrets, addresses, usage.
+//!
+//! A type lives here only when two crates need it. Nothing here reads a clock, draws a random
+//! number or touches the outside.
+
+mod address;
+mod call_id;
+mod caller_key;
+mod failure;
+mod secret;
+mod time;
+mod usage;
+
+pub use address::{BaseUrl, BaseUrlError};
+pub use call_id::{CALL_ID_LENGTH, CallId, CallIds};
+pub use caller_key::{
+    KEY_BYTES_MAX, KEY_BYTES_MIN, KEY_PREFIX_DEFAULT, KeyFlaw, checksum_holds, is_key_text, key_from_entropy,
+    why_unknown,
+};
+pub use failure::{AttemptNote, Failure, Kind, Phase, Source};
+pub use secret::Secret;
+pub use time::Timestamp;
+pub use usage::Usage;

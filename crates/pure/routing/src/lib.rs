@@ -1,0 +1,7 @@
+//! Who should serve a request, in what order, and why. Decisions only: nothing here opens a connection.
+
+mod plan;
+mod routes;
+
+pub use plan::{Ask, Attempt, NoTarget, Passed, Plan, Reason, plan};
+pub use routes::{Route, Routes, RoutesBuilder, Target};
