@@ -1,1 +1,26 @@
-//! (being written)
+//! The admin API, under `/admin/v1`: what an operator asks of a running gateway. No caller's key opens it, and it knows
+//! nothing of callers' requests.
+//!
+//! | method and path | body | answer |
+//! |---|---|---|
+//! | `GET /health` | – | 200 and the gateway's own state |
+//! | `POST /reload` | – | 200 `{"changed": ["providers"], "needs_restart": []}`; 422 `invalid_config` with `problems` |
+//! | `GET /keys?after=key_…&limit=100` | – | 200 `{"keys": [Key], "next_after": "key_…" or null}` |
+//! | `POST /keys` | `{"name": "mobile app", "expires_in_seconds": 7776000}`, expiry optional | 201 Key and `"key": "bw_…"`, shown this once |
+//! | `DELETE /keys/{id}` | – | 200 Key, revoked; 404 `key_not_found`; 409 `key_already_revoked` |
+//!
+//! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
+//! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.
+//!
+//! Every request needs `Authorization: Bearer <admin key>`, before anything else is said about it. Bodies are JSON, at
+//! most 64 KiB, and unknown fields are refused. Every refusal has the OpenAI error shape and names its request id.
+
+mod admin;
+mod body;
+mod gate;
+mod listen;
+mod refusal;
+mod routes;
+
+pub use admin::{Admin, AdminParts, Reload, ReloadReport};
+pub use body::ADMIN_BODY_BYTES_MAX;

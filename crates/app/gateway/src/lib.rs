@@ -1,1 +1,30 @@
-//! (being written)
+//! A request's life, from a caller's connection to the settled call.
+//!
+//! The data plane: one worker thread for each core, each with its own runtime, connections and counters. A call
+//! never leaves its worker and never waits for a disk, a database or a lock. What is decided is decided in the
+//! pure crates; here decisions meet sockets.
+
+mod answer;
+mod body_budget;
+mod call;
+mod clock;
+mod connection;
+mod control;
+mod drain;
+mod endpoints;
+mod gateway;
+mod hygiene;
+mod inbound;
+mod ingress;
+mod listener;
+mod pipeline;
+mod serving;
+mod worker;
+
+pub use answer::AnswerBody;
+pub use clock::wall_clock;
+pub use control::{ControlAnswer, ControlCall, ControlCalls, ControlSender};
+pub use gateway::{Gateway, GatewayParts};
+pub use listener::{BindFailure, BoundListener, CertificateHandle, bind};
+pub use serving::Serving;
+pub use worker::{Workers, start_workers};

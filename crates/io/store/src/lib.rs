@@ -1,1 +1,26 @@
-//! (being written)
+//! What survives a restart: the data directory, its secrets, and the keys callers use.
+//!
+//! Nothing here is read on the request path but [`KeyDirectory`], which is memory only. An area's `contract.rs`
+//! says in domain words what a database must do; `suite.rs` holds every database to it.
+
+mod admin_key;
+mod data_dir;
+mod error;
+mod keys;
+mod master_key;
+mod run_file;
+mod secret_file;
+mod sqlite;
+
+pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
+pub use data_dir::{DataDir, DataDirError, Holder, LockedDataDir};
+pub use error::StoreError;
+pub use keys::{
+    Answer, CallerKey, Creation, IssuedKey, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX, KeyCounters, KeyDesk,
+    KeyDigest, KeyDirectory, KeyEntry, KeyError, KeyHasher, KeyId, KeyRecords, KeyState, NewKey,
+    OrganisationId, ProjectId, Revocation,
+};
+pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
+pub use run_file::{RunFile, RunningServer};
+pub use secret_file::SecretFileError;
+pub use sqlite::{DATABASE_FILE, SqliteStore};

@@ -1,1 +1,24 @@
-//! (being written)
+//! Connections to providers: one small HTTP/1.1 client for each worker, driven by the task that uses it.
+//!
+//! No task is spawned for a connection and nothing is handed from task to task: the future that wants the
+//! answer polls the socket itself, so dropping it is cancelling it (`docs/decisions/0003`). Nothing here
+//! chooses a provider, retries, or reads what an answer means.
+
+mod chunked;
+mod client;
+mod dial;
+mod exchange;
+mod failure;
+mod framing;
+mod line;
+mod pool;
+mod reply_body;
+mod reply_head;
+mod socket;
+
+pub use client::Client;
+pub use exchange::{Reply, Request};
+pub use failure::{BodyFailure, SendFailure};
+pub use line::{Line, LineOptions};
+pub use pool::PoolCounts;
+pub use reply_body::ReplyBody;

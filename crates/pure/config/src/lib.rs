@@ -1,1 +1,37 @@
-//! (being written)
+//! Configuration: text in; one checked [`Snapshot`], or every [`Problem`] at once, out.
+//!
+//! The way of a file: `tree` reads the text, `walk` holds it against the `schema` made from the raw structs in
+//! `sections`, each section checks what a schema cannot say, and `check` puts the parts together. Files and variables
+//! are read through the ports of [`Sources`] only.
+
+mod check;
+mod key_path;
+mod named;
+mod near;
+mod problem;
+mod schema;
+mod secret_source;
+mod sections;
+mod shown;
+mod snapshot;
+mod sources;
+mod tree;
+mod walk;
+
+pub use check::check;
+pub use problem::{Place, Problem};
+pub use schema::schema_text;
+pub use secret_source::Credential;
+pub use sections::errors::{ErrorCode, Errors};
+pub use sections::keys::Keys;
+pub use sections::limits::{
+    ANSWER_BYTES_MAX, ATTEMPTS_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, HEAD_BYTES_MAX, HEADERS_MAX,
+    HTTP2_HEADER_BYTES_MAX, HTTP2_STREAMS_MAX, Limits,
+};
+pub use sections::listeners::{LISTEN_DEFAULT, Listener, Tls};
+pub use sections::log::{Log, LogFormat};
+pub use sections::metrics::{Metrics, MetricsAccess};
+pub use sections::providers::{Line, Origin, Provider};
+pub use sections::timeouts::{ANSWER_TOKENS_LARGE, ANSWER_TOKENS_XLARGE, Timeouts};
+pub use snapshot::{DEMO_ID, Snapshot};
+pub use sources::{Overrides, Sources};

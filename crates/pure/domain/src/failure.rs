@@ -204,6 +204,17 @@ pub struct AttemptNote {
     pub ms: u64,
 }
 
+/// A provider's own classification of its error, passed on where the caller is at fault.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Its `type`.
+    pub class: Option<String>,
+    /// Its `code`.
+    pub code: Option<String>,
+    /// The request field it blames.
+    pub param: Option<String>,
+}
+
 /// A failed call. `message` is shown to the caller and names values; it never holds a prompt or a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -219,6 +230,8 @@ pub struct Failure {
     pub limit: Option<Duration>,
     /// The provider's own status, where it answered; passed on when it is a client or busy status.
     pub upstream_status: Option<u16>,
+    /// The provider's own words beside the message.
+    pub told: Option<Told>,
     /// What was tried.
     pub attempts: Vec<AttemptNote>,
 }
@@ -233,6 +246,7 @@ impl Failure {
             retry_after: None,
             limit: None,
             upstream_status: None,
+            told: None,
             attempts: Vec::new(),
         })
     }
@@ -258,10 +272,20 @@ impl Failure {
         self
     }
 
-    /// The status a caller sees: an upstream 503 stays one, all else is by kind.
-    pub fn status(&self) -> u16 {
+    /// Who is at fault; what a provider said of the request is told as the provider's.
+    pub const fn source(&self) -> Source {
+        if self.upstream_status.is_some() && matches!(self.kind.source(), Source::Client) {
+            Source::Upstream
+        } else {
+            self.kind.source()
+        }
+    }
+
+    /// The status a caller sees: a provider's refusal of the request and its 503 stay what they are, all else is by kind.
+    pub const fn status(&self) -> u16 {
         match (self.kind, self.upstream_status) {
             (Kind::UpstreamBusy, Some(503 | 529)) => 503,
+            (Kind::BadRequest, Some(status)) => status,
             _ => self.kind.status(),
         }
     }

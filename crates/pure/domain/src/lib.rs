@@ -17,7 +17,7 @@ pub use caller_key::{
     KEY_BYTES_MAX, KEY_BYTES_MIN, KEY_PREFIX_DEFAULT, KeyFlaw, checksum_holds, is_key_text, key_from_entropy,
     why_unknown,
 };
-pub use failure::{AttemptNote, Failure, Kind, Phase, Source};
+pub use failure::{AttemptNote, Failure, Kind, Phase, Source, Told};
 pub use secret::Secret;
 pub use time::Timestamp;
 pub use usage::Usage;

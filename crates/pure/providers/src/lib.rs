@@ -1,1 +1,29 @@
-//! (being written)
+//! The vendors we know: where each is, what it speaks, how it signs, and which variables its users already have set.
+//! Data only: nothing here opens a connection or reads a variable.
+
+mod anthropic;
+mod catalog;
+mod gemini;
+mod openai;
+mod provider;
+
+use std::sync::LazyLock;
+
+pub use provider::{Auth, COMPATIBLE, Dialect, Provider};
+
+/// Vendors with a file of their own, in the order in which they are tried.
+const OWN: &[&Provider] = &[&openai::OPENAI, &anthropic::ANTHROPIC, &gemini::GEMINI];
+
+static ALL: LazyLock<Vec<&'static Provider>> =
+    LazyLock::new(|| OWN.iter().copied().chain(catalog::compatible()).collect());
+
+/// Every known vendor in documented order: those with a file of their own, then `catalog/compatible.toml` from the
+/// top. When several providers take any model name, the first of this order is asked first.
+pub fn all() -> &'static [&'static Provider] {
+    &ALL
+}
+
+/// The vendor, or the generic [`COMPATIBLE`], of that name.
+pub fn find(name: &str) -> Option<&'static Provider> {
+    std::iter::once(&COMPATIBLE).chain(all().iter().copied()).find(|provider| provider.name == name)
+}

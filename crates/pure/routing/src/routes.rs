@@ -227,7 +227,7 @@ mod tests {
         );
         let routes = builder.build();
         assert!(!routes.knows("gpt-4o-maxi") && !routes.knows("local/") && routes.knows("local/llama"));
-        assert_eq!(routes.nearest("gpt-40-mini", 3), ["gpt-4o-mini", "gpt-4o"]);
+        assert_eq!(routes.nearest("gpt-40-mini", 3), ["gpt-4o-mini"]);
         assert!(routes.nearest("zzzzzzzzzzzzzz", 3).is_empty());
     }
 }

@@ -1,0 +1,38 @@
+# The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast dev bench schema fmt lint
+
+help: ## list the doors
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## set up and start the gateway; ARGS="--listen 127.0.0.1:4100" goes to it
+	@scripts/setup build
+	@cargo build --locked --profile quick --package cli
+	@exec target/quick/bellwether $(ARGS)
+
+test: ## set up and run everything CI runs
+	@scripts/setup test
+	@scripts/test
+
+test-fast: ## format, tidy and unit tests: under a minute once built
+	@scripts/setup build
+	@scripts/test fast
+
+dev: ## the gateway in front of the simulator, seeded; ARGS as in run
+	@scripts/setup build
+	@scripts/dev $(ARGS)
+
+bench: ## our release binary against nginx, one line per metric
+	@scripts/setup-bench
+	@tools/bench/run.sh $(ARGS)
+
+schema: ## write config.schema.json anew from the code
+	@UPDATE_SCHEMA=1 cargo test --quiet --package config schema
+
+fmt: ## format all Rust code
+	@cargo fmt --all
+
+lint: ## clippy on everything, and the house rules
+	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+	@cargo xtask tidy

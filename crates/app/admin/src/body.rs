@@ -1,0 +1,61 @@
+//! Reading a request's body: JSON, small, in time, and nothing in it that we do not know.
+
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use domain::Kind;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use http_body_util::LengthLimitError;
+use serde::de::DeserializeOwned;
+
+use crate::refusal::Refusal;
+
+/// A longer body is refused.
+pub const ADMIN_BODY_BYTES_MAX: usize = 64 * 1024;
+const BODY_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// A body read as `T`, whose serde form should refuse unknown fields.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        // Asked for not out of tidiness: a web page can make a browser send any other type without asking first.
+        if !is_json(request.headers()) {
+            let message = "send the body as JSON with the header `Content-Type: application/json`";
+            return Err(Refusal::special(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                message,
+            ));
+        }
+        let reading = to_bytes(request.into_body(), ADMIN_BODY_BYTES_MAX);
+        let bytes = tokio::time::timeout(BODY_WAIT_MAX, reading)
+            .await
+            .map_err(|_| Refusal::of(Kind::SlowCaller, "the body did not arrive within 10 s"))?
+            .map_err(|error| unreadable(&error))?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            Refusal::of(Kind::BadRequest, format!("the body is not what this path takes: {error}"))
+        })
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+fn unreadable(error: &axum::Error) -> Refusal {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return Refusal::of(Kind::TooLarge, "the body is longer than 65536 bytes");
+        }
+        cause = error.source();
+    }
+    Refusal::of(Kind::BadRequest, "the body broke off")
+}

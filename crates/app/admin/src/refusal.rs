@@ -1,0 +1,174 @@
+//! How this API says no: one shape for everything, with the id of the request. A panic is not handled here.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use domain::{Kind, Source};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::json;
+use store::KeyError;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID_BYTES_MAX: usize = 128;
+
+/// A request that is not served. A handler returns it; [`finish`] writes it out, once it is known which request it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    class: &'static str,
+    code: &'static str,
+    source: Source,
+    message: String,
+    param: Option<&'static str>,
+    problems: Vec<String>,
+}
+
+impl Refusal {
+    /// A refusal that the data plane knows too.
+    pub(crate) fn of(kind: Kind, message: impl Into<String>) -> Self {
+        let status = StatusCode::from_u16(kind.status()).expect("the table of kinds holds real statuses");
+        Self {
+            status,
+            class: kind.class(),
+            code: kind.code(),
+            source: kind.source(),
+            message: message.into(),
+            param: None,
+            problems: Vec::new(),
+        }
+    }
+
+    /// A refusal that only this API knows.
+    pub(crate) fn special(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, ..Self::of(Kind::BadRequest, message) }
+    }
+
+    pub(crate) fn with_param(self, param: &'static str) -> Self {
+        Self { param: Some(param), ..self }
+    }
+
+    /// The configuration on disk is at fault, not the request.
+    pub(crate) fn invalid_config(problems: Vec<String>) -> Self {
+        let message = match problems.as_slice() {
+            [only] => format!("the configuration has a problem, the former one stays in force: {only}"),
+            all => format!("the configuration has {} problems, the former one stays in force", all.len()),
+        };
+        let refusal = Self::special(StatusCode::UNPROCESSABLE_ENTITY, "invalid_config", message);
+        Self { source: Source::Gateway, problems, ..refusal }
+    }
+
+    fn body(&self, request_id: &str) -> Vec<u8> {
+        let mut error = json!({
+            "message": self.message,
+            "type": self.class,
+            "code": self.code,
+            "param": self.param,
+            "status": self.status.as_u16(),
+            "source": self.source.name(),
+            "request_id": request_id,
+        });
+        if !self.problems.is_empty() {
+            error["problems"] = json!(self.problems);
+        }
+        json!({ "error": error }).to_string().into_bytes()
+    }
+}
+
+impl From<KeyError> for Refusal {
+    fn from(error: KeyError) -> Self {
+        let message = error.to_string();
+        match error {
+            KeyError::BadName => Self::of(Kind::BadRequest, message).with_param("name"),
+            KeyError::BadKey => Self::of(Kind::BadRequest, message).with_param("key"),
+            KeyError::BadExpiry(_) => Self::of(Kind::BadRequest, message).with_param("expires_in_seconds"),
+            KeyError::NameTaken { .. } => {
+                Self::special(StatusCode::CONFLICT, "key_name_taken", message).with_param("name")
+            }
+            KeyError::RevokedBefore { .. } | KeyError::AlreadyRevoked { .. } => {
+                Self::special(StatusCode::CONFLICT, "key_already_revoked", message)
+            }
+            KeyError::Unknown(_) => {
+                let kind = Kind::UnknownPath;
+                Self { code: "key_not_found", ..Self::of(kind, message) }
+            }
+            KeyError::HalfRevoked { .. } | KeyError::Store(_) => Self::of(Kind::Internal, message),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The caller's own id if it is fit to be repeated (the gateway has made sure of it on its port), else a new one.
+pub(crate) fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let fit = headers.get(REQUEST_ID).filter(|value| {
+        (1..=REQUEST_ID_BYTES_MAX).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic)
+    });
+    fit.cloned().unwrap_or_else(|| {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).expect("the system's random generator always answers");
+        let text = format!("{:032x}", u128::from_ne_bytes(random));
+        HeaderValue::from_str(&text).expect("hexadecimal is fit for a header")
+    })
+}
+
+/// Writes a refusal out, and the headers that every answer of this API carries.
+pub(crate) fn finish(mut response: Response, request_id: &HeaderValue) -> Response {
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        *response.body_mut() = Body::from(refusal.body(request_id.to_str().unwrap_or_default()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if refusal.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+    }
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, request_id.clone());
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::{Refusal, request_id};
+
+    #[test]
+    fn a_request_id_is_repeated_only_if_fit() {
+        let check = |sent: &'static [u8], is_kept: bool| {
+            let value = HeaderValue::from_bytes(sent).unwrap();
+            let headers: HeaderMap = [(super::REQUEST_ID, value.clone())].into_iter().collect();
+            assert_eq!(request_id(&headers) == value, is_kept, "{sent:?}");
+        };
+        check(b"abc-123", true);
+        check(&[b'x'; 128], true);
+        check(&[b'x'; 129], false);
+        check(b"", false);
+        check(b"two words", false);
+        check("é".as_bytes(), false);
+        assert_eq!(request_id(&HeaderMap::new()).len(), 32);
+    }
+
+    #[test]
+    fn a_refusal_has_the_house_shape() {
+        let refusal = Refusal::invalid_config(vec!["a: is wrong".to_owned(), "b: too".to_owned()]);
+        let body: serde_json::Value = serde_json::from_slice(&refusal.body("r1")).unwrap();
+        let expected = serde_json::json!({"error": {
+            "message": "the configuration has 2 problems, the former one stays in force",
+            "type": "invalid_request_error",
+            "code": "invalid_config",
+            "param": null,
+            "status": 422,
+            "source": "gateway",
+            "request_id": "r1",
+            "problems": ["a: is wrong", "b: too"],
+        }});
+        assert_eq!(body, expected);
+    }
+}

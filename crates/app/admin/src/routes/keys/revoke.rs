@@ -1,0 +1,22 @@
+//! `DELETE /admin/v1/keys/{id}`: takes a key back, at once and for good. Its row stays, so that a refusal can say why.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use domain::Kind;
+
+use super::view::KeyView;
+use crate::admin::AdminParts;
+use crate::refusal::Refusal;
+
+pub(crate) async fn revoke(
+    State(parts): State<Arc<AdminParts>>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<KeyView>, Refusal> {
+    let Path(id) = id.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
+    let now = (parts.clock)();
+    let key = parts.key_desk.revoke(&id, now).await?;
+    Ok(Json(KeyView::new(&key, now)))
+}

@@ -1,0 +1,41 @@
+//! Every route of the API: each noun lists its own, this lists the nouns. What is in no list does not exist.
+
+mod config;
+mod health;
+mod keys;
+mod route;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::Router;
+use domain::Kind;
+use http::{Method, Uri};
+
+use crate::admin::AdminParts;
+use crate::refusal::Refusal;
+use route::Route;
+
+const PREFIX: &str = "/admin/v1";
+const NOUNS: &[&[Route]] = &[health::ROUTES, config::ROUTES, keys::ROUTES];
+
+/// The lists as a service. It knows nothing of who is asking: the gate stands before it.
+pub(crate) fn router(parts: Arc<AdminParts>) -> Router {
+    NOUNS
+        .iter()
+        .copied()
+        .flatten()
+        .fold(Router::new(), |router, (_, path, answer)| router.route(&format!("{PREFIX}{path}"), answer()))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(parts)
+}
+
+async fn unknown_path(uri: Uri) -> Refusal {
+    Refusal::of(Kind::UnknownPath, format!("the admin API has no path {:?}", uri.path()))
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Refusal {
+    Refusal::of(Kind::WrongMethod, format!("the path {:?} does not answer to {method}", uri.path()))
+}

@@ -1,0 +1,278 @@
+//! Every route against every kind of visitor, and what each route does for the operator.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::to_bytes;
+use bytes::Bytes;
+use domain::{Secret, Timestamp};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use store::{KeyDesk, MasterKey, NewKey, SqliteStore};
+
+use super::{NOUNS, PREFIX};
+use crate::{Admin, AdminParts, ReloadReport};
+
+const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
+const NOW: Timestamp = Timestamp(1_795_219_200_000);
+
+struct Office {
+    admin: Admin,
+    desk: Arc<KeyDesk>,
+    reloads: Arc<AtomicUsize>,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Office {
+    async fn open() -> Self {
+        let master =
+            MasterKey::from_text(&Secret::new("a master key for tests, 32 bytes+".to_owned())).unwrap();
+        let hasher = master.key_hasher();
+        let store = SqliteStore::in_memory(&hasher).await.unwrap();
+        let desk = Arc::new(KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap());
+        let reloads = Arc::new(AtomicUsize::new(0));
+        let parts = AdminParts {
+            key_desk: Arc::clone(&desk),
+            admin_key: Secret::new(ADMIN_KEY.to_owned()),
+            reload: counting_reload(Arc::clone(&reloads)),
+            health: Box::new(|| json!({"status": "ok", "region": "here"})),
+            clock: || NOW,
+        };
+        Self { admin: Admin::new(parts), desk, reloads }
+    }
+
+    async fn callers_key(&self) -> String {
+        let wish = NewKey { name: "a caller's".to_owned(), expires_at: None, verbatim: None };
+        self.desk.create(wish, NOW).await.unwrap().secret.expose().to_owned()
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        let response = self.admin.answer(request).await;
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 20).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.send(request(method, path, Some(ADMIN_KEY), body)).await
+    }
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {:?}", self.text))
+    }
+
+    #[track_caller]
+    fn is_refused(&self, status: u16, code: &str, message: &str) {
+        let body = self.json();
+        let error = &body["error"];
+        assert_eq!((self.status.as_u16(), error["code"].as_str()), (status, Some(code)), "{body}");
+        assert!(error["message"].as_str().unwrap().contains(message), "{body}");
+        assert_eq!(error["status"], status);
+        assert_eq!(error["request_id"].as_str(), self.headers["x-request-id"].to_str().ok());
+        assert!(error["type"].is_string() && error["source"].is_string(), "{body}");
+    }
+}
+
+/// Fails on every second call, to show both answers.
+fn counting_reload(count: Arc<AtomicUsize>) -> crate::Reload {
+    Box::new(move || {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            if number.is_multiple_of(2) {
+                Ok(ReloadReport { changed: vec!["models".to_owned()], needs_restart: Vec::new() })
+            } else {
+                Err(vec!["models.fast: unknown target \"x\"".to_owned()])
+            }
+        })
+    })
+}
+
+fn request(method: Method, path: &str, key: Option<&str>, body: Option<Value>) -> Request<Full<Bytes>> {
+    let mut builder = Request::builder().method(method).uri(path);
+    if let Some(key) = key {
+        builder = builder.header("authorization", format!("Bearer {key}"));
+    }
+    if body.is_some() {
+        builder = builder.header("content-type", "application/json");
+    }
+    let bytes = body.map_or_else(Bytes::new, |body| body.to_string().into());
+    builder.body(Full::new(bytes)).unwrap()
+}
+
+#[tokio::test]
+async fn no_route_opens_but_to_the_admin_key() {
+    let office = Office::open().await;
+    let callers_key = office.callers_key().await;
+    let nowhere = [
+        (Method::GET, "/admin/v1/nowhere"),
+        (Method::GET, "/admin"),
+        (Method::GET, "/"),
+        (Method::PUT, "/admin/v1/keys"),
+        (Method::OPTIONS, "/admin/v1/keys"),
+        (Method::GET, "/admin/v1/keys/"),
+        (Method::GET, "/admin/v1//health"),
+        (Method::GET, "/admin/v1/%68ealth"),
+    ];
+    let nowhere = nowhere.map(|(method, path)| (method, path.to_owned()));
+    let listed = NOUNS.iter().copied().flatten();
+    let listed =
+        listed.map(|(method, path, _)| (method.clone(), format!("{PREFIX}{path}").replace("{id}", "key_1")));
+    for (method, path) in listed.chain(nowhere) {
+        for key in [None, Some("wrong"), Some(callers_key.as_str()), Some("")] {
+            let answer = office.send(request(method.clone(), &path, key, None)).await;
+            answer.is_refused(401, "invalid_api_key", "admin key");
+            assert_eq!(answer.headers["www-authenticate"], "Bearer");
+            assert!(!answer.text.contains(callers_key.as_str()) && !answer.text.contains(ADMIN_KEY));
+        }
+        let answer = office.ask(method.clone(), &path, None).await;
+        assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+        assert!(!answer.text.contains(ADMIN_KEY));
+        assert_eq!(answer.headers["cache-control"], "no-store");
+    }
+    assert_eq!(office.reloads.load(Ordering::Relaxed), 1, "only the operator's request reached the handler");
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_told_apart() {
+    let office = Office::open().await;
+    let answer = office.ask(Method::GET, "/admin/v1/nowhere", None).await;
+    answer.is_refused(404, "unknown_url", "the admin API has no path \"/admin/v1/nowhere\"");
+    let answer = office.ask(Method::PUT, "/admin/v1/keys", None).await;
+    answer.is_refused(405, "method_not_allowed", "does not answer to PUT");
+}
+
+#[tokio::test]
+async fn health_and_reload_pass_on_what_the_gateway_says() {
+    let office = Office::open().await;
+    let answer = office.ask(Method::GET, "/admin/v1/health", None).await;
+    assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({"status": "ok", "region": "here"})));
+    let answer = office.ask(Method::POST, "/admin/v1/reload", None).await;
+    assert_eq!(
+        (answer.status, answer.json()),
+        (StatusCode::OK, json!({"changed": ["models"], "needs_restart": []}))
+    );
+    let answer = office.ask(Method::POST, "/admin/v1/reload", None).await;
+    answer.is_refused(422, "invalid_config", "the former one stays in force: models.fast");
+    assert_eq!(answer.json()["error"]["problems"], json!(["models.fast: unknown target \"x\""]));
+}
+
+#[tokio::test]
+async fn a_key_is_made_shown_once_listed_and_revoked() {
+    let office = Office::open().await;
+    let wish = json!({"name": "mobile app", "expires_in_seconds": 86_400});
+    let answer = office.ask(Method::POST, "/admin/v1/keys", Some(wish)).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    let mut created = answer.json();
+    let secret = created.as_object_mut().unwrap().remove("key").unwrap();
+    let secret = secret.as_str().unwrap();
+    assert!(domain::checksum_holds(secret));
+    let id = created["id"].as_str().unwrap().to_owned();
+    let expected = json!({
+        "id": id, "name": "mobile app", "hint": created["hint"], "state": "active",
+        "organisation": "org_default", "project": "proj_default",
+        "created_at": "2026-11-21T00:00:00.000Z", "expires_at": "2026-11-22T00:00:00.000Z", "revoked_at": null,
+    });
+    assert_eq!(created, expected);
+
+    let listed = office.ask(Method::GET, "/admin/v1/keys", None).await;
+    assert_eq!(listed.json(), json!({"keys": [created], "next_after": null}));
+    assert!(!listed.text.contains(secret));
+
+    let path = format!("/admin/v1/keys/{id}");
+    let revoked = office.ask(Method::DELETE, &path, None).await;
+    assert_eq!((revoked.status, &revoked.json()["state"]), (StatusCode::OK, &json!("revoked")));
+    assert_eq!(revoked.json()["revoked_at"], "2026-11-21T00:00:00.000Z");
+    office.ask(Method::DELETE, &path, None).await.is_refused(409, "key_already_revoked", &id);
+    office.ask(Method::DELETE, "/admin/v1/keys/key_no", None).await.is_refused(
+        404,
+        "key_not_found",
+        "key_no",
+    );
+    office.ask(Method::DELETE, "/admin/v1/keys/%ff", None).await.is_refused(400, "invalid_request", "UTF-8");
+}
+
+#[tokio::test]
+async fn pages_lead_to_each_other() {
+    let office = Office::open().await;
+    for number in 0..5 {
+        let body = json!({"name": format!("key {number}")});
+        assert_eq!(office.ask(Method::POST, "/admin/v1/keys", Some(body)).await.status, StatusCode::CREATED);
+    }
+    let mut names = Vec::new();
+    let mut path = "/admin/v1/keys?limit=2".to_owned();
+    loop {
+        let page = office.ask(Method::GET, &path, None).await.json();
+        names.extend(
+            page["keys"].as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap().to_owned()),
+        );
+        let Some(after) = page["next_after"].as_str() else { break };
+        path = format!("/admin/v1/keys?limit=2&after={after}");
+    }
+    // All were made in the same millisecond, so their order is free.
+    names.sort();
+    assert_eq!(names, ["key 0", "key 1", "key 2", "key 3", "key 4"]);
+    let check = async |query: &str, message: &str| {
+        let answer = office.ask(Method::GET, &format!("/admin/v1/keys?{query}"), None).await;
+        answer.is_refused(400, "invalid_request", message);
+    };
+    check("limit=0", "limit must be 1 to 1000, not 0").await;
+    check("limit=1001", "limit must be 1 to 1000, not 1001").await;
+    check("limit=many", "limit").await;
+    check("after=org_default", "\"org_default\" is no id of a key").await;
+    check("before=key_1", "unknown field `before`").await;
+}
+
+#[tokio::test]
+async fn bad_bodies_are_refused_and_make_nothing() {
+    let office = Office::open().await;
+    let send = async |content_type: Option<&str>, body: String| {
+        let mut request = request(Method::POST, "/admin/v1/keys", Some(ADMIN_KEY), None);
+        if let Some(content_type) = content_type {
+            request.headers_mut().insert("content-type", content_type.parse().unwrap());
+        }
+        *request.body_mut() = Full::new(body.into());
+        office.send(request).await
+    };
+    let good = json!({"name": "x"}).to_string();
+    let json = Some("application/json");
+    send(None, good.clone()).await.is_refused(415, "unsupported_media_type", "application/json");
+    send(Some("text/plain"), good.clone()).await.is_refused(
+        415,
+        "unsupported_media_type",
+        "application/json",
+    );
+    send(json, "{".to_owned()).await.is_refused(400, "invalid_request", "EOF");
+    send(json, json!({}).to_string()).await.is_refused(400, "invalid_request", "missing field `name`");
+    let extra = json!({"name": "x", "admin": true}).to_string();
+    send(json, extra).await.is_refused(400, "invalid_request", "unknown field `admin`");
+    let endless = json!({"name": "x", "expires_in_seconds": u64::MAX}).to_string();
+    send(json, endless).await.is_refused(400, "invalid_request", "expires_in_seconds must be 1 to");
+    send(json, json!({"name": ""}).to_string()).await.is_refused(400, "invalid_request", "a key's name");
+    let long = json!({"name": "x".repeat(64 * 1024)}).to_string();
+    send(json, long).await.is_refused(413, "request_too_large", "65536");
+    assert!(office.desk.directory().is_empty());
+    let accepted = send(Some("application/JSON; charset=utf-8"), good.clone()).await;
+    assert_eq!(accepted.status, StatusCode::CREATED);
+    send(json, good).await.is_refused(409, "key_name_taken", "is named \"x\" already");
+}
+
+#[tokio::test]
+async fn a_callers_request_id_comes_back() {
+    let office = Office::open().await;
+    let mut request = request(Method::GET, "/admin/v1/health", None, None);
+    request.headers_mut().insert("x-request-id", "ticket-42".parse().unwrap());
+    let answer = office.send(request).await;
+    assert_eq!(answer.json()["error"]["request_id"], "ticket-42");
+}

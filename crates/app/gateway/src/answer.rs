@@ -1,0 +1,113 @@
+//! What goes back to a caller: whole bodies, relayed ones, and failures in the caller's dialect.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use dialects::openai_chat::{ErrorCodes, error_body};
+use domain::{Failure, Kind};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use tokio::sync::mpsc;
+
+use crate::pipeline::Relay;
+
+/// The body of an answer.
+#[derive(Debug)]
+pub enum AnswerBody {
+    /// All at once; `None` once it is sent.
+    Whole(Option<Bytes>),
+    /// As the provider sends it.
+    #[doc(hidden)]
+    Relayed(Box<Relay>),
+    /// As the control plane sends it.
+    Channel(mpsc::Receiver<Bytes>),
+}
+
+/// The body broke off; the connection must, too.
+#[derive(Debug)]
+pub struct BrokenOff;
+
+impl std::fmt::Display for BrokenOff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the answer broke off")
+    }
+}
+
+impl std::error::Error for BrokenOff {}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        match self.get_mut() {
+            Self::Whole(bytes) => Poll::Ready(
+                bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))),
+            ),
+            Self::Relayed(relay) => {
+                relay.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+            }
+            Self::Channel(pieces) => {
+                pieces.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Self::Relayed(relay) => relay.is_end(),
+            Self::Channel(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Relayed(relay) => relay.known_length().map_or_else(SizeHint::default, SizeHint::with_exact),
+            Self::Channel(_) => SizeHint::default(),
+        }
+    }
+}
+
+/// An answer of our own.
+pub(crate) fn whole(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::Whole(Some(body.into())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// A failure in the shape the caller's SDK knows.
+pub(crate) fn failed(failure: &Failure, request_id: &HeaderValue, codes: ErrorCodes) -> Response<AnswerBody> {
+    let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = error_body(failure, request_id.to_str().unwrap_or_default(), codes);
+    let mut response = whole(status, "application/json", body);
+    let headers = response.headers_mut();
+    if let Some(wait) = failure.retry_after {
+        let ms = wait.as_millis();
+        headers.insert(RETRY_AFTER, number(ms.div_ceil(1000).max(1) as u64));
+        headers.insert(HeaderName::from_static("retry-after-ms"), number(ms as u64));
+    }
+    if !failure.kind.is_retryable() {
+        headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
+    }
+    if failure.kind == Kind::Unauthenticated {
+        headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// A number as a header value.
+pub(crate) fn number(value: u64) -> HeaderValue {
+    HeaderValue::from(value)
+}

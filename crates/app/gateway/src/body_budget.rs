@@ -1,0 +1,100 @@
+//! Memory for request bodies, counted over the whole process so that many large prompts cannot end it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Bodies are counted in units of this size.
+const UNIT_BYTES: usize = 64 * 1024;
+/// The budget unless configured: this, or a quarter of the memory limit if that is less.
+const BUDGET_BYTES_DEFAULT: usize = 128 << 20;
+
+/// The budget of the process.
+#[derive(Debug)]
+pub(crate) struct BodyBudget {
+    units_free: AtomicUsize,
+    units_all: usize,
+}
+
+/// What one body holds of the budget; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct BodyLease {
+    budget: Arc<BodyBudget>,
+    units: usize,
+}
+
+impl BodyBudget {
+    /// `configured`, else the default for this machine.
+    pub(crate) fn new(configured: Option<usize>) -> Arc<Self> {
+        let bytes = configured.unwrap_or_else(|| {
+            memory_limit_bytes().map_or(BUDGET_BYTES_DEFAULT, |limit| BUDGET_BYTES_DEFAULT.min(limit / 4))
+        });
+        let units_all = bytes.div_ceil(UNIT_BYTES).max(1);
+        Arc::new(Self { units_free: AtomicUsize::new(units_all), units_all })
+    }
+
+    /// An empty lease.
+    pub(crate) fn lease(self: &Arc<Self>) -> BodyLease {
+        BodyLease { budget: self.clone(), units: 0 }
+    }
+
+    /// How much is taken right now.
+    pub(crate) fn bytes_taken(&self) -> usize {
+        (self.units_all - self.units_free.load(Ordering::Relaxed).min(self.units_all)) * UNIT_BYTES
+    }
+
+    fn take(&self, units: usize) -> bool {
+        let taken = self
+            .units_free
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(units));
+        taken.is_ok()
+    }
+}
+
+impl BodyLease {
+    /// Grows to `bytes` in all; false if the budget has no more.
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> bool {
+        let wanted = bytes.div_ceil(UNIT_BYTES);
+        if wanted <= self.units {
+            return true;
+        }
+        let has_grown = self.budget.take(wanted - self.units);
+        if has_grown {
+            self.units = wanted;
+        }
+        has_grown
+    }
+}
+
+impl Drop for BodyLease {
+    fn drop(&mut self) {
+        if self.units > 0 {
+            self.budget.units_free.fetch_add(self.units, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The memory limit of our control group, if it has one. Linux, version 2 or 1.
+fn memory_limit_bytes() -> Option<usize> {
+    ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        .iter()
+        .find_map(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BodyBudget, UNIT_BYTES};
+
+    #[test]
+    fn leases_never_exceed_the_budget_and_come_back() {
+        let budget = BodyBudget::new(Some(3 * UNIT_BYTES));
+        let mut first = budget.lease();
+        assert!(first.grow_to(1) && first.grow_to(2 * UNIT_BYTES) && first.grow_to(UNIT_BYTES));
+        assert_eq!(budget.bytes_taken(), 2 * UNIT_BYTES);
+        let mut second = budget.lease();
+        assert!(!second.grow_to(UNIT_BYTES + 1));
+        assert!(second.grow_to(UNIT_BYTES));
+        assert!(!first.grow_to(2 * UNIT_BYTES + 1));
+        drop(first);
+        assert_eq!(budget.bytes_taken(), UNIT_BYTES);
+    }
+}

@@ -1,0 +1,197 @@
+//! One call: its identity, and the facts that are counted and logged when it is over, however it ends.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use domain::{CallId, Failure, Kind, Timestamp, Usage};
+use http::request::Parts;
+use http::{HeaderValue, Method};
+use observe::RequestLine;
+use store::KeyEntry;
+
+use crate::clock::wall_clock;
+use crate::hygiene::usable_request_id;
+use crate::inbound::ConnectionFacts;
+use crate::serving::ServedProvider;
+use crate::worker::Worker;
+
+/// A call from its head to its last byte. Dropping it settles it: one log line, one set of counts, always.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) worker: Rc<Worker>,
+    pub(crate) connection: Rc<ConnectionFacts>,
+    pub(crate) id: CallId,
+    /// The caller's own id if it is usable, else ours.
+    pub(crate) request_id: HeaderValue,
+    pub(crate) method: Method,
+    /// A copy: a slice of the head would keep the whole read buffer for as long as a stream lasts.
+    pub(crate) path: Box<str>,
+    pub(crate) caller: IpAddr,
+    pub(crate) started: Instant,
+    /// When the caller had sent everything.
+    pub(crate) received: Instant,
+    pub(crate) received_at: Timestamp,
+    pub(crate) key: Option<Arc<KeyEntry>>,
+    pub(crate) model: String,
+    pub(crate) is_streaming: bool,
+    pub(crate) provider: Option<Arc<ServedProvider>>,
+    pub(crate) upstream_model: Option<Arc<str>>,
+    pub(crate) attempts: u8,
+    /// Time spent waiting for providers until the answer's head.
+    pub(crate) waited: Duration,
+    pub(crate) first_byte: Option<Duration>,
+    pub(crate) added: Duration,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) status: u16,
+    pub(crate) kind: Option<Kind>,
+    /// The answer is whole, or a failure was told: nobody hung up.
+    pub(crate) is_over: bool,
+    is_admitted: bool,
+}
+
+impl Call {
+    /// Begins a call.
+    pub(crate) fn begin(
+        worker: &Rc<Worker>,
+        connection: &Rc<ConnectionFacts>,
+        caller: IpAddr,
+        head: &Parts,
+    ) -> Box<Self> {
+        connection.begin();
+        let started = Instant::now();
+        let received_at = wall_clock();
+        let id = worker.next_call_id(received_at);
+        let request_id = usable_request_id(&head.headers).map_or_else(|| call_id_value(id), copied);
+        Box::new(Self {
+            worker: worker.clone(),
+            connection: connection.clone(),
+            id,
+            request_id,
+            method: head.method.clone(),
+            path: head.uri.path().into(),
+            caller,
+            started,
+            received: started,
+            received_at,
+            key: None,
+            model: String::new(),
+            is_streaming: false,
+            provider: None,
+            upstream_model: None,
+            attempts: 0,
+            waited: Duration::ZERO,
+            first_byte: None,
+            added: Duration::ZERO,
+            bytes_in: 0,
+            bytes_out: 0,
+            usage: None,
+            status: 499,
+            kind: Some(Kind::CallerGone),
+            is_over: false,
+            is_admitted: false,
+        })
+    }
+
+    /// Counts the call as running, for its key and in the metrics, until it is dropped.
+    pub(crate) fn count_as_running(&mut self) {
+        debug_assert!(!self.is_admitted, "a call is admitted once");
+        self.is_admitted = true;
+        self.worker.shard.in_flight_started(self.is_streaming);
+        if let Some(key) = &self.key {
+            key.counters.in_flight.fetch_add(1, Ordering::Relaxed);
+            key.counters.requests.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes how the call is answered by ourselves.
+    pub(crate) fn answered(&mut self, status: u16, kind: Option<Kind>) {
+        self.status = status;
+        self.kind = kind;
+        self.is_over = true;
+    }
+
+    /// Notes a failure as the end of the call.
+    pub(crate) fn failed(&mut self, failure: &Failure) {
+        self.answered(failure.status(), Some(failure.kind));
+    }
+
+    /// Notes that the answer's head is on its way.
+    pub(crate) fn answer_begins(&mut self, status: u16) {
+        let until_head = self.received.elapsed();
+        self.status = status;
+        self.first_byte = Some(self.started.elapsed());
+        self.added = until_head.saturating_sub(self.waited);
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let took = self.started.elapsed();
+        if std::thread::panicking() {
+            self.status = 500;
+            self.kind = Some(Kind::Internal);
+        } else if !self.is_over {
+            // Whatever was on its way, nobody was there to take it.
+            self.status = 499;
+            self.kind = Some(Kind::CallerGone);
+            self.worker.shard.caller_gone();
+        }
+        let shard = &self.worker.shard;
+        let slot = self.provider.as_ref().map(|provider| provider.slot);
+        shard.request_ended(slot, self.status, took);
+        if self.first_byte.is_some() {
+            shard.added_latency(slot, self.added);
+        }
+        if let (Some(slot), Some(usage)) = (slot, &self.usage) {
+            shard.tokens(slot, usage);
+        }
+        if self.is_admitted {
+            shard.in_flight_ended(self.is_streaming);
+            if let Some(key) = &self.key {
+                key.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
+                if let Some(usage) = &self.usage {
+                    key.counters.tokens_in.fetch_add(usage.input_total(), Ordering::Relaxed);
+                    key.counters.tokens_out.fetch_add(usage.output_total(), Ordering::Relaxed);
+                }
+            }
+        }
+        self.worker.write_line(&RequestLine {
+            at: Timestamp(self.received_at.unix_ms() + took.as_millis() as i64),
+            call_id: self.id,
+            request_id: self.request_id.to_str().unwrap_or_default(),
+            key: self.key.as_ref().map(|key| key.id.as_str()),
+            caller: Some(self.caller),
+            method: self.method.as_str(),
+            path: &self.path,
+            model: &self.model,
+            provider: self.provider.as_ref().map_or("", |provider| provider.id()),
+            upstream_model: self.upstream_model.as_deref().unwrap_or_default(),
+            status: self.status,
+            kind: self.kind,
+            took,
+            added: self.added,
+            first_byte: self.first_byte,
+            attempts: self.attempts,
+            is_streaming: self.is_streaming,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            usage: self.usage,
+        });
+        self.connection.end();
+    }
+}
+
+/// Our own id as a header value.
+pub(crate) fn call_id_value(id: CallId) -> HeaderValue {
+    HeaderValue::from_bytes(&id.text()).expect("hexadecimal digits are visible ASCII")
+}
+
+/// The same text in memory of its own.
+fn copied(value: &HeaderValue) -> HeaderValue {
+    HeaderValue::from_bytes(value.as_bytes()).expect("it was a header value before")
+}

@@ -1,0 +1,57 @@
+//! Health, for load balancers and people. No key is asked, no provider is called.
+
+use http::{Response, StatusCode};
+use serde_json::{Map, Value, json};
+
+use crate::answer::{AnswerBody, whole};
+use crate::gateway::Gateway;
+use crate::serving::Serving;
+
+/// The process runs.
+pub(super) fn live() -> Response<AnswerBody> {
+    whole(StatusCode::OK, "application/json", r#"{"status":"ok"}"#)
+}
+
+/// It takes new work, until it drains.
+pub(super) fn ready(gateway: &Gateway) -> Response<AnswerBody> {
+    if gateway.is_draining() {
+        whole(StatusCode::SERVICE_UNAVAILABLE, "application/json", r#"{"status":"draining"}"#)
+    } else {
+        whole(StatusCode::OK, "application/json", r#"{"status":"ok"}"#)
+    }
+}
+
+/// This gateway's own region, and the regions its providers have.
+pub(super) fn regions(gateway: &Gateway) -> Response<AnswerBody> {
+    let serving = gateway.serving.load();
+    let body = json!({
+        "status": if gateway.is_draining() { "draining" } else { "ok" },
+        "region": text(&serving.region),
+        "version": env!("CARGO_PKG_VERSION"),
+        "uptime_seconds": gateway.started.elapsed().as_secs(),
+        "regions": states(&serving),
+    });
+    whole(StatusCode::OK, "application/json", body.to_string())
+}
+
+/// Each region with the providers that have a line there. Health is not watched yet, and `unknown` says so.
+fn states(serving: &Serving) -> Value {
+    let mut regions = Map::new();
+    for provider in &serving.providers {
+        for line in &provider.lines {
+            let region = line.region.as_ref().unwrap_or(&serving.region);
+            let entry =
+                regions.entry(text(region)).or_insert_with(|| json!({"status": "unknown", "providers": []}));
+            if let Some(providers) = entry["providers"].as_array_mut()
+                && !providers.iter().any(|known| known == provider.id())
+            {
+                providers.push(Value::from(provider.id()));
+            }
+        }
+    }
+    Value::Object(regions)
+}
+
+fn text(value: &http::HeaderValue) -> &str {
+    value.to_str().unwrap_or_default()
+}

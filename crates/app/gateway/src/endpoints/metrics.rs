@@ -1,0 +1,85 @@
+//! The figures. Open to this machine and private networks, by key from elsewhere.
+
+use std::net::IpAddr;
+
+use domain::{Failure, Kind};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Response, StatusCode};
+use observe::Gauge;
+use subtle::ConstantTimeEq;
+
+use crate::answer::{AnswerBody, whole};
+use crate::call::Call;
+use crate::gateway::Gateway;
+use crate::serving::Serving;
+
+const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Every series, as Prometheus reads them.
+pub(super) fn exposition(call: &Call, headers: &HeaderMap) -> Result<Response<AnswerBody>, Box<Failure>> {
+    let gateway = &call.worker.gateway;
+    let serving = gateway.serving.load();
+    if !may_read(&serving, call.caller, headers) {
+        let message = "figures are open to private addresses only; from elsewhere send the configured metrics key as a bearer token";
+        return Err(Failure::new(Kind::Unauthenticated, message));
+    }
+    // Connections that were opened and closed since the last tick are counted now.
+    call.worker.publish_counts();
+    Ok(whole(StatusCode::OK, CONTENT_TYPE, gateway.metrics.render(&gauges(gateway))))
+}
+
+fn may_read(serving: &Serving, caller: IpAddr, headers: &HeaderMap) -> bool {
+    if serving.are_metrics_open && is_private(caller) {
+        // A proxy on this machine would lend its address to the whole world.
+        let came_directly = !headers.contains_key("x-forwarded-for") && !headers.contains_key("forwarded");
+        if came_directly {
+            return true;
+        }
+    }
+    let sent = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    match (&serving.metrics_key, sent) {
+        (Some(key), Some(sent)) => key.expose().as_bytes().ct_eq(sent.trim_ascii()).into(),
+        _ => false,
+    }
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+fn gauges(gateway: &Gateway) -> Vec<Gauge> {
+    let gauge = |name, help, value: usize| Gauge { name, help, value: value as f64 };
+    let control_waiting = gateway.control.as_ref().map_or(0, crate::control::ControlSender::waiting);
+    vec![
+        gauge(
+            "ai_gateway_body_memory_bytes",
+            "Memory taken by request bodies.",
+            gateway.bodies.bytes_taken(),
+        ),
+        gauge(
+            "ai_gateway_control_queue_calls",
+            "Control calls waiting for the control plane.",
+            control_waiting,
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_private;
+
+    #[test]
+    fn only_near_addresses_are_private() {
+        for near in
+            ["127.0.0.1", "10.1.2.3", "192.168.0.9", "::1", "fd00::1", "::ffff:10.0.0.1", "169.254.1.1"]
+        {
+            assert!(is_private(near.parse().unwrap()), "{near}");
+        }
+        for far in ["8.8.8.8", "172.32.0.1", "2001:db8::1", "::ffff:8.8.8.8"] {
+            assert!(!is_private(far.parse().unwrap()), "{far}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What workers answer by themselves: health, metrics, models. None of it asks a provider.
+
+mod health;
+mod metrics;
+mod models;
+
+use domain::Failure;
+use http::Response;
+
+use crate::answer::AnswerBody;
+use crate::call::Call;
+
+/// A path that is answered on the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// Whether the process runs.
+    Live,
+    /// Whether it takes new work.
+    Ready,
+    /// Who it is, and the state of each region.
+    Regions,
+    Metrics,
+    Models,
+}
+
+/// The endpoint at a path.
+pub(crate) fn endpoint_at(path: &str) -> Option<Endpoint> {
+    match path {
+        "/v1/health" => Some(Endpoint::Regions),
+        "/health" | "/health/live" | "/health/liveness" | "/health/liveliness" => Some(Endpoint::Live),
+        "/health/ready" | "/health/readiness" => Some(Endpoint::Ready),
+        "/metrics" | "/v1/metrics" => Some(Endpoint::Metrics),
+        "/models" | "/v1/models" => Some(Endpoint::Models),
+        _ if models::model_in(path).is_some() => Some(Endpoint::Models),
+        _ => None,
+    }
+}
+
+/// Answers at an endpoint.
+pub(crate) fn answer(
+    call: &mut Call,
+    endpoint: Endpoint,
+    head: &http::request::Parts,
+) -> Result<Response<AnswerBody>, Box<Failure>> {
+    match endpoint {
+        Endpoint::Live => Ok(health::live()),
+        Endpoint::Ready => Ok(health::ready(&call.worker.gateway)),
+        Endpoint::Regions => Ok(health::regions(&call.worker.gateway)),
+        Endpoint::Metrics => metrics::exposition(call, &head.headers),
+        Endpoint::Models => models::list(call, head),
+    }
+}

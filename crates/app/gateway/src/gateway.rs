@@ -1,0 +1,127 @@
+//! What all workers share. Immutable parts behind swapped pointers, counters, bounded queues: nothing here is waited for.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use domain::Timestamp;
+use observe::{Log, Metrics};
+use store::{KeyDirectory, KeyHasher};
+
+use crate::body_budget::BodyBudget;
+use crate::clock::wall_clock;
+use crate::control::ControlSender;
+use crate::serving::Serving;
+
+/// What a gateway is made of.
+#[derive(Debug)]
+pub struct GatewayParts {
+    /// The first settings.
+    pub serving: Serving,
+    /// Who may call.
+    pub keys: Arc<KeyDirectory>,
+    /// Turns a key into what it is looked up by.
+    pub hasher: KeyHasher,
+    /// Counters, one shard for each worker.
+    pub metrics: Arc<Metrics>,
+    /// Where request lines go.
+    pub log: Log,
+    /// How many workers there will be.
+    pub workers: usize,
+    /// Which start of this data directory it is.
+    pub epoch: u16,
+    /// Tells nodes apart that share a database.
+    pub node: u16,
+    /// Where control paths are answered; `None` when they have an address of their own.
+    pub control: Option<ControlSender>,
+    /// Bytes of request bodies in memory, if configured.
+    pub body_memory_bytes_max: Option<usize>,
+}
+
+/// The gateway, shared by its workers and the control plane.
+#[derive(Debug)]
+pub struct Gateway {
+    pub(crate) serving: ArcSwap<Serving>,
+    pub(crate) keys: Arc<KeyDirectory>,
+    pub(crate) hasher: KeyHasher,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) log: Log,
+    pub(crate) bodies: Arc<BodyBudget>,
+    pub(crate) control: Option<ControlSender>,
+    pub(crate) started: Instant,
+    started_at: Timestamp,
+    pub(crate) epoch: u16,
+    pub(crate) node: u16,
+    /// Open connections of each worker.
+    pub(crate) connections: Vec<AtomicUsize>,
+    is_draining: AtomicBool,
+    reload_lock: Mutex<()>,
+}
+
+impl Gateway {
+    /// Puts a gateway together; it serves once its workers are started.
+    pub fn new(parts: GatewayParts) -> Arc<Self> {
+        let gateway = Arc::new(Self {
+            serving: ArcSwap::from_pointee(parts.serving),
+            keys: parts.keys,
+            hasher: parts.hasher,
+            metrics: parts.metrics,
+            log: parts.log,
+            bodies: BodyBudget::new(parts.body_memory_bytes_max),
+            control: parts.control,
+            started: Instant::now(),
+            started_at: wall_clock(),
+            epoch: parts.epoch,
+            node: parts.node,
+            connections: (0..parts.workers).map(|_| AtomicUsize::new(0)).collect(),
+            is_draining: AtomicBool::new(false),
+            reload_lock: Mutex::new(()),
+        });
+        gateway.name_providers(&gateway.serving.load(), None);
+        gateway
+    }
+
+    /// Replaces the settings. `make` gets the present ones; on its error nothing changes.
+    pub fn reload(
+        &self,
+        provider_label: Option<&str>,
+        make: impl FnOnce(&Serving) -> Result<Serving, String>,
+    ) -> Result<(), String> {
+        let _one_at_a_time = self.reload_lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = make(&self.serving.load())?;
+        self.name_providers(&next, provider_label);
+        self.serving.store(Arc::new(next));
+        Ok(())
+    }
+
+    /// Gives the metrics the providers' names, or one constant name.
+    pub fn name_providers(&self, serving: &Serving, label: Option<&str>) {
+        for provider in &serving.providers {
+            self.metrics.name_provider(provider.slot, label.unwrap_or(provider.id()).to_owned());
+        }
+    }
+
+    /// The present settings.
+    pub fn serving(&self) -> Arc<Serving> {
+        self.serving.load_full()
+    }
+
+    /// Whether it still takes new work; readiness says so before connections are refused.
+    pub fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn begin_drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn started_at_seconds(&self) -> i64 {
+        self.started_at.unix_seconds()
+    }
+
+    /// Callers' connections, over all workers.
+    pub(crate) fn connections_open(&self) -> usize {
+        self.connections.iter().map(|open| open.load(Ordering::Relaxed)).sum()
+    }
+}

@@ -1,0 +1,121 @@
+//! From a request's head to whoever answers it. The routed path decides, never a header.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use dialects::openai_chat::operation_at;
+use domain::{Failure, Kind};
+use futures_util::FutureExt;
+use http::{HeaderName, HeaderValue, Method, Request, Response};
+use hyper::body::Incoming;
+
+use crate::answer::{self, AnswerBody};
+use crate::call::{Call, call_id_value};
+use crate::drain::DrainStage;
+use crate::endpoints;
+use crate::inbound::ConnectionFacts;
+use crate::pipeline;
+use crate::worker::Worker;
+
+/// Paths the control plane answers.
+const CONTROL_PREFIX: &str = "/admin";
+
+/// Answers one request. A panic is this request's own end, nobody else's.
+pub(crate) async fn answer(
+    worker: Rc<Worker>,
+    connection: Rc<ConnectionFacts>,
+    caller: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Infallible> {
+    let (head, body) = request.into_parts();
+    let call = Call::begin(&worker, &connection, caller, &head);
+    let (request_id, call_id) = (call.request_id.clone(), call.id);
+    let mut response = match AssertUnwindSafe(route(call, head, body)).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => {
+            worker.shard.panicked();
+            let failure =
+                Failure::new(Kind::Internal, "an internal error ended this call; nothing else is affected");
+            answer::failed(&failure, &request_id, worker.gateway.serving.load().errors)
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("x-request-id"), request_id);
+    headers.insert(HeaderName::from_static("x-bellwether-call-id"), call_id_value(call_id));
+    if worker.drain.stage() != DrainStage::Open {
+        headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) -> Response<AnswerBody> {
+    let path = head.uri.path();
+    if let Err(failure) = refuse_doubtful(&call, &head) {
+        return refuse(call, &failure);
+    }
+    if let Some(operation) = operation_at(path) {
+        return match method_is(&head.method, &Method::POST, path) {
+            Ok(()) => pipeline::serve(call, operation, head, body).await,
+            Err(failure) => refuse(call, &failure),
+        };
+    }
+    let answered = match endpoints::endpoint_at(path) {
+        Some(endpoint) => match method_is(&head.method, &Method::GET, path) {
+            Ok(()) => endpoints::answer(&mut call, endpoint, &head),
+            Err(failure) => Err(failure),
+        },
+        None => match &call.worker.gateway.control {
+            Some(control) if is_control_path(path) => {
+                let control = control.clone();
+                control.hand_over(&mut call, head, body).await
+            }
+            _ => Err(unknown_path(&head.method, path)),
+        },
+    };
+    match answered {
+        Ok(response) => {
+            call.answered(response.status().as_u16(), None);
+            response
+        }
+        Err(failure) => refuse(call, &failure),
+    }
+}
+
+/// Ends a call with a failure.
+pub(crate) fn refuse(mut call: Box<Call>, failure: &Failure) -> Response<AnswerBody> {
+    call.failed(failure);
+    answer::failed(failure, &call.request_id, call.worker.gateway.serving.load().errors)
+}
+
+/// A chunked body is served only if its head was seen to have no length as well (RFC 9112, 6.1: a server ought to
+/// handle the two together as an error).
+fn refuse_doubtful(call: &Call, head: &http::request::Parts) -> Result<(), Box<Failure>> {
+    let is_chunked =
+        head.version < http::Version::HTTP_2 && head.headers.contains_key(http::header::TRANSFER_ENCODING);
+    if is_chunked && !call.connection.take_clean_chunked_head() {
+        return Err(Failure::new(Kind::BadRequest, "the head has both content-length and transfer-encoding"));
+    }
+    Ok(())
+}
+
+fn is_control_path(path: &str) -> bool {
+    path.strip_prefix(CONTROL_PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn method_is(found: &Method, wanted: &Method, path: &str) -> Result<(), Box<Failure>> {
+    if found == wanted || (*wanted == Method::GET && *found == Method::HEAD) {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::WrongMethod, format!("{path} takes {wanted}, not {found}")))
+}
+
+fn unknown_path(method: &Method, path: &str) -> Box<Failure> {
+    const PATH_CHARS_SHOWN: usize = 200;
+    let shown: String = path.chars().take(PATH_CHARS_SHOWN).collect();
+    Failure::new(
+        Kind::UnknownPath,
+        format!("unknown request URL: {method} {shown}; the base URL of an SDK ends with /v1"),
+    )
+}

@@ -1,0 +1,138 @@
+//! Where callers connect: bound sockets, and the TLS settings that a reload swaps behind them.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use config::{Listener, Tls};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// Connections the system queues before they are accepted.
+const BACKLOG: i32 = 4096;
+
+/// A bound address.
+#[derive(Debug)]
+pub struct BoundListener {
+    pub(crate) listener: TcpListener,
+    pub(crate) tls: Option<Arc<TlsSlot>>,
+    address: SocketAddr,
+}
+
+/// Why an address cannot be used.
+#[derive(Debug)]
+pub enum BindFailure {
+    /// Somebody listens there.
+    Taken(SocketAddr),
+    /// Anything else the system says.
+    System(SocketAddr, io::Error),
+    /// The certificate or its key.
+    Tls(String),
+}
+
+impl std::fmt::Display for BindFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Taken(address) => write!(f, "{address} is taken by another process"),
+            Self::System(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::Tls(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for BindFailure {}
+
+/// The TLS settings of a listener. New handshakes use the newest.
+#[derive(Debug)]
+pub(crate) struct TlsSlot(ArcSwap<ServerConfig>);
+
+impl TlsSlot {
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
+        self.0.load_full()
+    }
+}
+
+/// Binds one listener.
+pub fn bind(listener: &Listener) -> Result<BoundListener, BindFailure> {
+    let tls = listener.tls.as_ref().map(server_config).transpose().map_err(BindFailure::Tls)?;
+    let bound = bind_tcp(listener.address).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => BindFailure::Taken(listener.address),
+        _ => BindFailure::System(listener.address, error),
+    })?;
+    let address = bound.local_addr().map_err(|error| BindFailure::System(listener.address, error))?;
+    Ok(BoundListener {
+        listener: bound,
+        tls: tls.map(|config| Arc::new(TlsSlot(ArcSwap::from_pointee(config)))),
+        address,
+    })
+}
+
+impl BoundListener {
+    /// The address, with the port the system chose if none was asked for.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://…` or `https://…`, as a caller on this machine reaches it.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(if address.is_ipv4() {
+                [127, 0, 0, 1].into()
+            } else {
+                std::net::Ipv6Addr::LOCALHOST.into()
+            });
+        }
+        format!("{scheme}://{address}")
+    }
+
+    /// A handle that swaps the certificate later.
+    pub fn certificate(&self) -> Option<CertificateHandle> {
+        self.tls.clone().map(CertificateHandle)
+    }
+}
+
+/// Swaps the certificate of a listener that is in use.
+#[derive(Clone, Debug)]
+pub struct CertificateHandle(Arc<TlsSlot>);
+
+impl CertificateHandle {
+    /// From the next handshake on; connections that are open stay as they are.
+    pub fn swap(&self, tls: &Tls) -> Result<(), String> {
+        self.0.0.store(Arc::new(server_config(tls)?));
+        Ok(())
+    }
+}
+
+/// No other process may listen on the same address: a second gateway by mistake must be told. (`SO_REUSEADDR` only
+/// lets a restart take the address back from connections that are still closing; `SO_REUSEPORT` is what we refuse.)
+fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    // Kept open across exec, so that a new process can take the queue of connections over.
+    socket.set_cloexec(false)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Reads certificate and key; they were files when the configuration was checked.
+fn server_config(tls: &Tls) -> Result<ServerConfig, String> {
+    let (certificate, key) = (tls.certificate.display(), tls.key.display());
+    let chain = CertificateDer::pem_slice_iter(tls.certificate_pem.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| format!("{certificate} is no PEM certificate chain: {error}"))?;
+    let private = PrivateKeyDer::from_pem_slice(tls.key_pem.expose().as_bytes())
+        .map_err(|error| format!("{key} is no PEM private key: {error}"))?;
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, private)
+        .map_err(|error| format!("{certificate} and {key} cannot be used together: {error}"))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}

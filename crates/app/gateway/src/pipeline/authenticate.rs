@@ -1,0 +1,100 @@
+//! Who calls? The key is looked up by its keyed digest, in memory, before a byte of the body is read.
+
+use std::sync::Arc;
+
+use domain::{Failure, KEY_BYTES_MAX, KeyFlaw, Kind, why_unknown};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use store::{KeyEntry, KeyState};
+
+use crate::call::Call;
+use crate::serving::Serving;
+
+/// Proof that the caller is known and may call.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    _key: Arc<KeyEntry>,
+}
+
+/// Finds the caller's key, or says what is wrong with what was sent.
+pub(crate) fn authenticate(
+    call: &mut Call,
+    serving: &Serving,
+    headers: &HeaderMap,
+) -> Result<Caller, Box<Failure>> {
+    let gateway = &call.worker.gateway;
+    let sent = sent_key(headers);
+    let found = (!sent.is_empty() && sent.len() <= KEY_BYTES_MAX)
+        .then(|| gateway.keys.find(&gateway.hasher.digest(sent)))
+        .flatten();
+    let Some(key) = found else { return Err(unknown(sent, serving)) };
+    match key.state(call.received_at) {
+        KeyState::Active => {
+            call.key = Some(key.clone());
+            Ok(Caller { _key: key })
+        }
+        KeyState::Expired => Err(refused("this key has expired", serving)),
+        KeyState::Revoked => Err(refused("this key was revoked", serving)),
+    }
+}
+
+/// The key from wherever SDKs put it; white space around it is forgiven.
+fn sent_key(headers: &HeaderMap) -> &str {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+        let (scheme, key) = value.trim().split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(key)
+    });
+    bearer.or_else(|| text("x-api-key")).or_else(|| text("x-goog-api-key")).unwrap_or_default().trim()
+}
+
+fn unknown(sent: &str, serving: &Serving) -> Box<Failure> {
+    let message = match why_unknown(sent, &serving.key_prefix) {
+        KeyFlaw::Missing => {
+            "no API key was sent; send one of this gateway as 'Authorization: Bearer <key>'".to_owned()
+        }
+        KeyFlaw::StrayCharacter => {
+            "the API key has a character that no key has, such as a space or a quote; copy it again"
+                .to_owned()
+        }
+        KeyFlaw::Damaged => {
+            "the API key is cut off or mistyped: its check characters do not fit; copy it again".to_owned()
+        }
+        KeyFlaw::ForeignProvider(provider) => {
+            format!("this looks like a key of {provider}; send a key of this gateway instead")
+        }
+        KeyFlaw::Unknown => "this API key is not known here".to_owned(),
+    };
+    refused(&message, serving)
+}
+
+fn refused(message: &str, serving: &Serving) -> Box<Failure> {
+    let message = match &serving.keys_url {
+        Some(url) => format!("{message}; see {url}"),
+        None => message.to_owned(),
+    };
+    Failure::new(Kind::Unauthenticated, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::sent_key;
+
+    #[test]
+    fn keys_are_found_where_sdks_put_them() {
+        let check = |name: &'static str, value: &'static str, key: &str| {
+            let headers =
+                HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
+            assert_eq!(sent_key(&headers), key, "{name}: {value}");
+        };
+        check("authorization", "Bearer abc", "abc");
+        check("authorization", "bearer   abc \t", "abc");
+        check("authorization", "Basic abc", "");
+        check("authorization", "abc", "");
+        check("x-api-key", " abc", "abc");
+        check("x-goog-api-key", "abc", "abc");
+        check("cookie", "abc", "");
+    }
+}

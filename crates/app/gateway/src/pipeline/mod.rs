@@ -1,0 +1,51 @@
+//! The life of a paid call, on one screen. Each stage consumes the proof of the one before.
+
+mod admit;
+mod attempt;
+mod authenticate;
+mod plan;
+mod relay;
+mod splice;
+mod understand;
+mod upstream_error;
+
+use dialects::openai_chat::Operation;
+use domain::Failure;
+use http::Response;
+use http::request::Parts;
+use hyper::body::Incoming;
+
+pub(crate) use authenticate::authenticate;
+#[doc(hidden)]
+pub use relay::Relay;
+
+use crate::answer::AnswerBody;
+use crate::call::Call;
+use crate::ingress::refuse;
+
+/// Serves one call from its head to the head of its answer.
+pub(crate) async fn serve(
+    mut call: Box<Call>,
+    operation: Operation,
+    head: Parts,
+    body: Incoming,
+) -> Response<AnswerBody> {
+    match run(&mut call, operation, head, body).await {
+        Ok(answer) => relay::relay(call, answer),
+        Err(failure) => refuse(call, &failure),
+    }
+}
+
+async fn run(
+    call: &mut Call,
+    operation: Operation,
+    head: Parts,
+    body: Incoming,
+) -> Result<attempt::Answer, Box<Failure>> {
+    let serving = call.worker.gateway.serving();
+    let caller = authenticate(call, &serving, &head.headers)?;
+    let prompt = understand::understand(call, &serving, operation, &head.headers, body).await?;
+    let admitted = admit::admit(call, caller);
+    let plan = plan::plan(&serving, &prompt)?;
+    attempt::attempt(call, &serving, &admitted, plan, &prompt, &head.headers).await
+}

@@ -1,0 +1,243 @@
+//! Passing an answer on: the bytes as they come, watched but never changed. The end of the answer, or of the caller,
+//! is the end of the call; both settle it once, by dropping it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use dialects::openai_chat::{Operation, ReplyWatch, StreamWatch, operation_at};
+use domain::Kind;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Response};
+use tokio::time::{Sleep, sleep_until};
+use upstream::ReplyBody;
+
+use crate::answer::{AnswerBody, BrokenOff};
+use crate::call::Call;
+use crate::hygiene::copy_to_caller;
+use crate::pipeline::attempt::Answer;
+
+/// An answer on its way.
+#[derive(Debug)]
+pub struct Relay {
+    call: Box<Call>,
+    body: ReplyBody,
+    /// Read during the attempt, not yet passed on.
+    first: Option<Bytes>,
+    watch: Watch,
+    patience: Patience,
+    bytes_max: usize,
+    is_over: bool,
+}
+
+/// How an answer is read while it passes.
+#[derive(Debug)]
+enum Watch {
+    Stream(Box<StreamWatch>),
+    Json(Box<ReplyWatch>),
+    /// Neither: audio, text, whatever a provider sends. Only its framing is watched.
+    Blind,
+}
+
+/// The head of the answer, with the rest to follow.
+pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<AnswerBody> {
+    let Answer { reply, first, provider, line, whole_until, idle_limit, bytes_max } = answer;
+    let mut response = Response::new(AnswerBody::Whole(None));
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    headers.reserve(16);
+    copy_to_caller(reply.headers, headers);
+    let watch = Watch::for_content(headers.get(CONTENT_TYPE), &call.path);
+    if matches!(watch, Watch::Stream(_)) {
+        headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    }
+    call.answer_begins(reply.status.as_u16());
+    if call.is_streaming
+        && let Some(waited) = call.first_byte
+    {
+        call.worker.shard.first_token(provider.slot, waited);
+    }
+    let region = provider.lines[usize::from(line)].region.as_ref();
+    if let Ok(model) = HeaderValue::from_str(call.upstream_model.as_deref().unwrap_or(&call.model)) {
+        headers.insert(HeaderName::from_static("x-bellwether-model"), model);
+    }
+    headers.insert(HeaderName::from_static("x-bellwether-provider"), provider.id.clone());
+    if let Some(region) = region {
+        headers.insert(HeaderName::from_static("x-bellwether-region"), region.clone());
+    }
+    headers.insert(HeaderName::from_static("x-bellwether-attempts"), HeaderValue::from(u16::from(call.attempts)));
+    headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
+    let patience = Patience { idle_limit, whole_until, heard: Instant::now(), alarm: None };
+    let mut relay = Relay { call, body: reply.body, first: None, watch, patience, bytes_max, is_over: false };
+    relay.first = first;
+    if relay.first.is_none() && relay.body.is_end() {
+        relay.finish();
+    }
+    *response.body_mut() = AnswerBody::Relayed(Box::new(relay));
+    response
+}
+
+impl Relay {
+    /// The next piece for the caller. An error breaks the connection: nobody takes half an answer for a whole one.
+    pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        let next = match self.first.take() {
+            Some(first) => Some(Ok(first)),
+            None => match self.body.poll_piece(cx) {
+                Poll::Ready(next) => next,
+                Poll::Pending => return self.patience.poll_exhausted(cx).map(|()| Some(self.break_off())),
+            },
+        };
+        let piece = match next {
+            Some(Ok(piece)) => piece,
+            None => return Poll::Ready(if self.finish() { None } else { Some(Err(BrokenOff)) }),
+            Some(Err(_)) => return Poll::Ready(Some(self.break_off())),
+        };
+        self.patience.hear();
+        self.watch.feed(&piece);
+        self.call.bytes_out += piece.len() as u64;
+        let is_too_large = self.patience.whole_until.is_some() && self.call.bytes_out > self.bytes_max as u64;
+        if is_too_large || (self.body.is_end() && !self.finish()) {
+            return Poll::Ready(Some(self.break_off()));
+        }
+        Poll::Ready(Some(Ok(piece)))
+    }
+
+    pub(crate) fn is_end(&self) -> bool {
+        self.is_over
+    }
+
+    pub(crate) fn known_length(&self) -> Option<u64> {
+        let rest = self.body.known_length()?;
+        Some(rest + self.first.as_ref().map_or(0, |first| first.len() as u64))
+    }
+
+    /// The provider's answer has ended by its framing: true if it is whole by its content, too.
+    fn finish(&mut self) -> bool {
+        self.call.usage = self.watch.usage();
+        let is_whole = self.watch.is_whole();
+        self.is_over = true;
+        if is_whole {
+            let (status, kind) = (self.call.status, None);
+            self.call.answered(status, kind);
+        } else {
+            self.call.answered(502, Some(Kind::StreamBroken));
+        }
+        is_whole
+    }
+
+    fn break_off(&mut self) -> Result<Bytes, BrokenOff> {
+        self.call.usage = self.watch.usage();
+        self.call.answered(502, Some(Kind::StreamBroken));
+        self.is_over = true;
+        Err(BrokenOff)
+    }
+}
+
+impl Watch {
+    fn for_content(content_type: Option<&HeaderValue>, path: &str) -> Self {
+        let content_type = content_type.map(HeaderValue::as_bytes).unwrap_or_default();
+        let is_text_operation =
+            matches!(operation_at(path), Some(Operation::ChatCompletions | Operation::Completions));
+        if content_type.starts_with(b"text/event-stream") && is_text_operation {
+            Self::Stream(Box::default())
+        } else if content_type.starts_with(b"application/json") {
+            Self::Json(Box::default())
+        } else {
+            Self::Blind
+        }
+    }
+
+    fn feed(&mut self, piece: &[u8]) {
+        match self {
+            Self::Stream(watch) => watch.feed(piece),
+            Self::Json(watch) => watch.feed(piece),
+            Self::Blind => {}
+        }
+    }
+
+    fn usage(&self) -> Option<domain::Usage> {
+        match self {
+            Self::Stream(watch) => watch.usage(),
+            Self::Json(watch) => watch.usage(),
+            Self::Blind => None,
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        match self {
+            Self::Stream(watch) => watch.is_finished() || watch.is_error(),
+            Self::Json(watch) => watch.is_whole(),
+            Self::Blind => true,
+        }
+    }
+}
+
+/// Patience with a silent provider. The alarm is set once and moved only when it rings, not for every piece.
+#[derive(Debug)]
+struct Patience {
+    idle_limit: Duration,
+    whole_until: Option<Instant>,
+    heard: Instant,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patience {
+    fn hear(&mut self) {
+        self.heard = Instant::now();
+    }
+
+    fn ends(&self) -> Instant {
+        let idle = self.heard + self.idle_limit;
+        self.whole_until.map_or(idle, |whole| whole.min(idle))
+    }
+
+    fn poll_exhausted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let ends = self.ends();
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(ends.into())));
+        while alarm.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= ends {
+                return Poll::Ready(());
+            }
+            alarm.as_mut().reset(ends.into());
+        }
+        Poll::Pending
+    }
+}
+
+/// A duration in milliseconds with three places.
+fn milliseconds(duration: Duration) -> HeaderValue {
+    let us = duration.as_micros();
+    HeaderValue::from_str(&format!("{}.{:03}", us / 1000, us % 1000))
+        .expect("digits and a point are visible ASCII")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::HeaderValue;
+
+    use super::{Watch, milliseconds};
+
+    #[test]
+    fn durations_have_three_places() {
+        assert_eq!(milliseconds(Duration::from_micros(1_045)), "1.045");
+        assert_eq!(milliseconds(Duration::from_micros(7)), "0.007");
+    }
+
+    #[test]
+    fn a_stream_without_an_end_is_not_whole() {
+        let content = HeaderValue::from_static("text/event-stream; charset=utf-8");
+        let mut watch = Watch::for_content(Some(&content), "/v1/chat/completions");
+        watch.feed(b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":null}]}\n\n");
+        assert!(!watch.is_whole());
+        watch.feed(b"data: [DONE]\n\n");
+        assert!(watch.is_whole());
+    }
+}

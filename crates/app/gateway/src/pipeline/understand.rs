@@ -1,0 +1,155 @@
+//! What is asked? One pass over the body as it arrives finds the few fields that decide; the bytes stay as they came.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use dialects::openai_chat::{Deciding, Operation, RequestFlaw, RequestScan};
+use domain::{Failure, Kind};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http_body::Body;
+use hyper::body::Incoming;
+use tokio::time::{sleep, timeout_at};
+
+use crate::body_budget::BodyLease;
+use crate::call::Call;
+use crate::serving::Serving;
+
+/// A caller who is slower than this, on average and after the grace of `request_body_ms`, is not waited for.
+const BODY_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
+/// How long a body waits for memory before it is refused.
+const MEMORY_WAIT: Duration = Duration::from_millis(100);
+const MEMORY_WAIT_STEP: Duration = Duration::from_millis(10);
+
+/// A request that was read and understood.
+#[derive(Debug)]
+pub(crate) struct Prompt {
+    pub(crate) operation: Operation,
+    pub(crate) deciding: Deciding,
+    /// The body, in the pieces it came in.
+    pub(crate) pieces: Vec<Bytes>,
+    pub(crate) length: usize,
+    _memory: BodyLease,
+}
+
+/// Reads the body and finds what decides.
+pub(crate) async fn understand(
+    call: &mut Call,
+    serving: &Serving,
+    operation: Operation,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Result<Prompt, Box<Failure>> {
+    let bytes_max = serving.limits.body_bytes_max;
+    refuse_unread(headers, bytes_max)?;
+    let mut reader = BodyReader {
+        body,
+        memory: call.worker.gateway.bodies.lease(),
+        grace: serving.timeouts.request_body,
+        length: 0,
+        bytes_max,
+    };
+    let mut scan = RequestScan::default();
+    let mut pieces = Vec::with_capacity(1);
+    let mut flaw = None;
+    while let Some(piece) = reader.next(call.started).await? {
+        // A body with a flaw is still read, within its limits: a caller that is writing cannot hear the answer.
+        if flaw.is_none() {
+            flaw = scan.feed(&piece).err();
+            pieces.push(piece);
+        }
+    }
+    call.bytes_in = reader.length as u64;
+    call.received = Instant::now();
+    let deciding = match flaw {
+        Some(flaw) => Err(flaw),
+        None => scan.finish(),
+    };
+    let deciding = deciding.map_err(refusal)?;
+    call.model.clone_from(&deciding.model);
+    call.is_streaming = deciding.is_streaming;
+    Ok(Prompt { operation, deciding, pieces, length: reader.length, _memory: reader.memory })
+}
+
+/// What the head already tells.
+fn refuse_unread(headers: &HeaderMap, bytes_max: usize) -> Result<(), Box<Failure>> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > bytes_max as u64) {
+        return Err(too_large(bytes_max));
+    }
+    let encoding = headers.get(CONTENT_ENCODING).map(http::HeaderValue::as_bytes);
+    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+        return Err(Failure::new(
+            Kind::BadRequest,
+            "compressed request bodies are not taken; send it as it is",
+        ));
+    }
+    Ok(())
+}
+
+struct BodyReader {
+    body: Incoming,
+    memory: BodyLease,
+    grace: Duration,
+    length: usize,
+    bytes_max: usize,
+}
+
+impl BodyReader {
+    async fn next(&mut self, started: Instant) -> Result<Option<Bytes>, Box<Failure>> {
+        loop {
+            let patience = self.grace + Duration::from_secs(self.length as u64 / BODY_BYTES_PER_SECOND_MIN);
+            let frame = timeout_at(
+                (started + patience).into(),
+                poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)),
+            )
+            .await;
+            let Ok(frame) = frame else {
+                let message = format!("the body did not arrive within {} ms", patience.as_millis());
+                return Err(Failure::new(Kind::SlowCaller, message).with_limit(patience));
+            };
+            let Some(frame) = frame else { return Ok(None) };
+            let frame = frame.map_err(|_| {
+                Failure::new(Kind::BadRequest, "the request body broke off or is not framed as HTTP")
+            })?;
+            // Trailers decide nothing and go nowhere.
+            let Ok(piece) = frame.into_data() else { continue };
+            self.length += piece.len();
+            if self.length > self.bytes_max {
+                return Err(too_large(self.bytes_max));
+            }
+            self.take_memory().await?;
+            return Ok(Some(piece));
+        }
+    }
+
+    async fn take_memory(&mut self) -> Result<(), Box<Failure>> {
+        let mut waited = Duration::ZERO;
+        while !self.memory.grow_to(self.length) {
+            if waited >= MEMORY_WAIT {
+                let failure = Failure::new(
+                    Kind::Overloaded,
+                    "too many large requests at once; memory for bodies is used up",
+                );
+                return Err(failure.with_retry_after(Duration::from_secs(1)));
+            }
+            sleep(MEMORY_WAIT_STEP).await;
+            waited += MEMORY_WAIT_STEP;
+        }
+        Ok(())
+    }
+}
+
+fn too_large(bytes_max: usize) -> Box<Failure> {
+    Failure::new(Kind::TooLarge, format!("the body is larger than {bytes_max} bytes (limits.body_bytes_max)"))
+}
+
+fn refusal(flaw: RequestFlaw) -> Box<Failure> {
+    let failure = Failure::new(Kind::BadRequest, flaw.message);
+    match flaw.param {
+        Some(param) => failure.with_param(param),
+        None => failure,
+    }
+}

@@ -1,0 +1,166 @@
+//! What a provider's refusal means: whose fault it is, and whether somebody else may do better. Its words are kept.
+
+use std::time::Duration;
+
+use domain::{Failure, Kind, Phase, Told};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+use upstream::SendFailure;
+
+/// Longest part of a provider's message that is passed on.
+const MESSAGE_CHARS_MAX: usize = 1000;
+/// A provider that asks for more patience than this is believed this far.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
+
+/// An answer with an error status.
+pub(super) fn from_answer(
+    provider: &str,
+    status: StatusCode,
+    headers: &[(HeaderName, HeaderValue)],
+    body: Option<&[u8]>,
+) -> Box<Failure> {
+    let told = body
+        .and_then(|body| serde_json::from_slice::<Value>(body).ok())
+        .map(|body| words(&body))
+        .unwrap_or_default();
+    let kind = kind_of(status, &told.0);
+    let message = match &told.1 {
+        Some(message) => format!("{provider}: {message}"),
+        None if status.is_redirection() => {
+            format!("{provider} answered {} with a redirect, which is not followed", status.as_u16())
+        }
+        None => format!("{provider} answered {}", status.as_u16()),
+    };
+    let mut failure = Failure::new(kind, message);
+    failure.upstream_status = Some(status.as_u16());
+    failure.retry_after =
+        retry_after(headers).or_else(|| (kind == Kind::UpstreamBusy).then_some(Duration::from_secs(1)));
+    failure.told = Some(told.0);
+    failure
+}
+
+/// No answer at all.
+pub(super) fn from_send(provider: &str, failure: &SendFailure) -> Box<Failure> {
+    match failure {
+        SendFailure::ConnectTimeout { limit_ms, .. } => {
+            let limit = Duration::from_millis(*limit_ms);
+            Failure::new(
+                Kind::UpstreamTimeout(Phase::Connect),
+                format!("{provider}: no connection within {limit_ms} ms"),
+            )
+            .with_limit(limit)
+        }
+        // The words of the system name hosts and addresses: they are for the operator's log, not for callers.
+        SendFailure::Resolve { .. } => {
+            Failure::new(Kind::UpstreamFailed, format!("{provider}: its host name cannot be resolved"))
+        }
+        SendFailure::Connect { .. } => {
+            Failure::new(Kind::UpstreamFailed, format!("{provider}: cannot connect"))
+        }
+        SendFailure::Tls { .. } => {
+            Failure::new(Kind::UpstreamFailed, format!("{provider}: the TLS handshake failed"))
+        }
+        SendFailure::Broken { .. } => {
+            Failure::new(Kind::UpstreamFailed, format!("{provider}: the connection broke before an answer"))
+        }
+        SendFailure::NotHttp(why) => {
+            Failure::new(Kind::UpstreamFailed, format!("{provider} sent no HTTP answer: {why}"))
+        }
+    }
+}
+
+fn kind_of(status: StatusCode, told: &Told) -> Kind {
+    let says = |word: &str| {
+        told.code.as_deref().is_some_and(|code| code.contains(word))
+            || told.class.as_deref().is_some_and(|class| class.contains(word))
+    };
+    match status.as_u16() {
+        400 | 413 | 422 if says("context_length") => Kind::ContextTooLong,
+        400 if says("content_filter") || says("content_policy") => Kind::ContentRefused,
+        401..=403 => Kind::CredentialRejected,
+        404 => Kind::UnknownModel,
+        408 | 504 => Kind::UpstreamTimeout(Phase::FirstByte),
+        429 | 503 | 529 => Kind::UpstreamBusy,
+        400..=499 => Kind::BadRequest,
+        _ => Kind::UpstreamFailed,
+    }
+}
+
+/// The error object as OpenAI and most others shape it, and its message.
+fn words(body: &Value) -> (Told, Option<String>) {
+    let error = body.get("error").unwrap_or(body);
+    let text = |value: &Value| match value {
+        Value::String(text) if !text.is_empty() => {
+            Some(text.chars().take(MESSAGE_CHARS_MAX).collect::<String>())
+        }
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let field = |name: &str| error.get(name).and_then(text);
+    let message = field("message").or_else(|| text(error)).or_else(|| field("detail"));
+    (Told { class: field("type"), code: field("code"), param: field("param") }, message)
+}
+
+/// `retry-after-ms`, or `retry-after` in whole seconds.
+fn retry_after(headers: &[(HeaderName, HeaderValue)]) -> Option<Duration> {
+    let value = |wanted: &str| -> Option<f64> {
+        let (_, value) = headers.iter().find(|(name, _)| name == wanted)?;
+        value.to_str().ok()?.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
+    };
+    let seconds = value("retry-after-ms").map(|ms| ms / 1000.0).or_else(|| value("retry-after"))?;
+    Some(Duration::try_from_secs_f64(seconds).unwrap_or(RETRY_AFTER_MAX).min(RETRY_AFTER_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::Kind;
+    use http::{HeaderName, HeaderValue, StatusCode};
+
+    use super::from_answer;
+
+    fn failure(status: u16, body: &str) -> Box<domain::Failure> {
+        from_answer("acme", StatusCode::from_u16(status).unwrap(), &[], Some(body.as_bytes()))
+    }
+
+    #[test]
+    fn the_providers_words_are_kept() {
+        let failure = failure(
+            400,
+            r#"{"error":{"message":"max_tokens is too large","type":"invalid_request_error","param":"max_tokens","code":"bad_value"}}"#,
+        );
+        assert_eq!(
+            (failure.kind, failure.message.as_str()),
+            (Kind::BadRequest, "acme: max_tokens is too large")
+        );
+        let told = failure.told.unwrap();
+        assert_eq!((told.code.as_deref(), told.param.as_deref()), (Some("bad_value"), Some("max_tokens")));
+    }
+
+    #[test]
+    fn statuses_and_codes_decide_the_kind() {
+        let check = |status, body, kind| assert_eq!(failure(status, body).kind, kind, "{status} {body}");
+        check(400, r#"{"error":{"code":"context_length_exceeded"}}"#, Kind::ContextTooLong);
+        check(401, "", Kind::CredentialRejected);
+        check(404, r#"{"error":"no such model"}"#, Kind::UnknownModel);
+        check(429, "<html>", Kind::UpstreamBusy);
+        check(503, "{}", Kind::UpstreamBusy);
+        check(500, "{}", Kind::UpstreamFailed);
+        check(302, "", Kind::UpstreamFailed);
+        check(422, r#"{"detail":"field required"}"#, Kind::BadRequest);
+    }
+
+    #[test]
+    fn waits_are_read_and_bounded() {
+        let wait = |name: &'static str, value: &'static str| {
+            let headers = [(HeaderName::from_static(name), HeaderValue::from_static(value))];
+            from_answer("acme", StatusCode::TOO_MANY_REQUESTS, &headers, None).retry_after.unwrap()
+        };
+        assert_eq!(wait("retry-after", "2"), Duration::from_secs(2));
+        assert_eq!(wait("retry-after-ms", "1500"), Duration::from_millis(1500));
+        assert_eq!(wait("retry-after", "1e300"), Duration::from_secs(600));
+        assert_eq!(wait("retry-after", "-1"), Duration::from_secs(1));
+        assert_eq!(wait("retry-after", "NaN"), Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,108 @@
+//! Lines for machines: one JSON object each. Field names are those of the configuration and the metrics.
+
+use domain::{Kind, Usage};
+
+use super::event::Event;
+use super::line::{
+    KEY_BYTES_MAX, METHOD_BYTES_MAX, MODEL_BYTES_MAX, PROVIDER_BYTES_MAX, REQUEST_ID_BYTES_MAX, RequestLine,
+};
+use super::stamp::Stamp;
+use super::text::{bounded, push_address, push_json, push_ms, push_number};
+
+/// Appends one request.
+pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestLine<'_>) {
+    out.extend_from_slice(b"{\"at\":\"");
+    out.extend_from_slice(stamp.at(line.at));
+    out.extend_from_slice(b"\",\"level\":\"");
+    out.extend_from_slice(line.level().name().as_bytes());
+    out.extend_from_slice(b"\",\"message\":\"request\",\"call_id\":\"");
+    out.extend_from_slice(&line.call_id.text());
+    out.push(b'"');
+    text(out, b",\"request_id\":\"", line.request_id, REQUEST_ID_BYTES_MAX);
+    if let Some(key) = line.key {
+        text(out, b",\"key\":\"", key, KEY_BYTES_MAX);
+    }
+    if let Some(caller) = line.caller {
+        out.extend_from_slice(b",\"caller\":\"");
+        push_address(out, caller);
+        out.push(b'"');
+    }
+    text(out, b",\"method\":\"", line.method, METHOD_BYTES_MAX);
+    text(out, b",\"path\":\"", line.path_shown(), usize::MAX);
+    text_if_any(out, b",\"model\":\"", line.model, MODEL_BYTES_MAX);
+    text_if_any(out, b",\"provider\":\"", line.provider, PROVIDER_BYTES_MAX);
+    text_if_any(out, b",\"upstream_model\":\"", line.upstream_model, MODEL_BYTES_MAX);
+    number(out, b",\"status\":", u64::from(line.status));
+    if let Some(kind) = line.kind {
+        text(out, b",\"kind\":\"", kind.code(), usize::MAX);
+        if let Kind::UpstreamTimeout(phase) = kind {
+            text(out, b",\"phase\":\"", phase.name(), usize::MAX);
+        }
+    }
+    out.extend_from_slice(b",\"took_ms\":");
+    push_ms(out, line.took);
+    out.extend_from_slice(b",\"added_ms\":");
+    push_ms(out, line.added);
+    if let Some(first_byte) = line.first_byte {
+        out.extend_from_slice(b",\"first_byte_ms\":");
+        push_ms(out, first_byte);
+    }
+    number(out, b",\"attempts\":", u64::from(line.attempts));
+    let streaming: &[u8] =
+        if line.is_streaming { b",\"is_streaming\":true" } else { b",\"is_streaming\":false" };
+    out.extend_from_slice(streaming);
+    number(out, b",\"bytes_in\":", line.bytes_in);
+    number(out, b",\"bytes_out\":", line.bytes_out);
+    if let Some(usage) = line.usage {
+        push_tokens(out, usage);
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+/// Appends one event. A field's name never hides one of ours: events have fields in an object of their own.
+pub(crate) fn push_event(out: &mut Vec<u8>, stamp: &mut Stamp, event: &Event<'_>) {
+    out.extend_from_slice(b"{\"at\":\"");
+    out.extend_from_slice(stamp.at(event.at));
+    out.extend_from_slice(b"\",\"level\":\"");
+    out.extend_from_slice(event.level.name().as_bytes());
+    out.push(b'"');
+    text(out, b",\"message\":\"", event.message(), usize::MAX);
+    if !event.fields.is_empty() {
+        out.extend_from_slice(b",\"fields\":");
+        for (place, (name, value)) in event.fields_shown().enumerate() {
+            text(out, if place == 0 { b"{\"" } else { b",\"" }, name, usize::MAX);
+            text(out, b":\"", &value, usize::MAX);
+        }
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+fn push_tokens(out: &mut Vec<u8>, usage: Usage) {
+    number(out, b",\"tokens\":{\"input\":", usage.input);
+    number(out, b",\"cached_input\":", usage.cached_input);
+    number(out, b",\"output\":", usage.output);
+    number(out, b",\"reasoning\":", usage.reasoning);
+    out.push(b'}');
+}
+
+/// `before` ends with the opening quote.
+#[inline]
+fn text(out: &mut Vec<u8>, before: &[u8], value: &str, bytes_max: usize) {
+    out.extend_from_slice(before);
+    push_json(out, bounded(value, bytes_max));
+    out.push(b'"');
+}
+
+#[inline]
+fn text_if_any(out: &mut Vec<u8>, before: &[u8], value: &str, bytes_max: usize) {
+    if !value.is_empty() {
+        text(out, before, value, bytes_max);
+    }
+}
+
+#[inline]
+fn number(out: &mut Vec<u8>, before: &[u8], value: u64) {
+    out.extend_from_slice(before);
+    push_number(out, value);
+}

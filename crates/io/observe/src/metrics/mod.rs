@@ -1,0 +1,17 @@
+//! Counters, one shard per worker, and the Prometheus text made of them.
+//!
+//! A worker writes its own [`Shard`] without locked instructions; [`Metrics::render`] adds all shards up.
+
+mod counter;
+mod exposition;
+mod histogram;
+mod process;
+mod registry;
+mod render;
+mod series;
+mod shard;
+mod totals;
+
+pub use registry::Metrics;
+pub use render::Gauge;
+pub use shard::{PROVIDERS_MAX, Shard};

@@ -1,0 +1,196 @@
+//! The list of all families, in the order they are shown.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use super::counter::UpDown;
+use super::exposition::{Exposition, escape_label};
+use super::histogram::{ADDED_EDGES, REQUEST_EDGES};
+use super::process;
+use super::registry::Metrics;
+use super::shard::Shard;
+use super::totals::Totals;
+
+/// A number that another part of the process keeps, shown beside ours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gauge {
+    /// Full name of the family, such as `ai_gateway_body_bytes`.
+    pub name: &'static str,
+    /// One sentence for the reader of a dashboard.
+    pub help: &'static str,
+    /// What it is now.
+    pub value: f64,
+}
+
+impl Metrics {
+    /// Everything in the Prometheus text format 0.0.4, with the caller's own gauges. Safe on any thread, at any time.
+    pub fn render(&self, gauges: &[Gauge]) -> String {
+        let service = format!("service=\"{}\"", self.service);
+        let series: Vec<Series> = self
+            .totals()
+            .into_iter()
+            .map(|(label, totals)| {
+                let labels = format!("{service},provider=\"{}\"", escape_label(&label));
+                Series { labels, totals }
+            })
+            .collect();
+        let mut out = Exposition::default();
+        requests(&mut out, &series);
+        answers(&mut out, &series);
+        connections(&mut out, &series);
+        self.callers(&mut out, &service);
+        self.log_lines(&mut out, &service);
+        for gauge in gauges {
+            out.family(gauge.name, "gauge", gauge.help);
+            out.sample(gauge.name, &service, gauge.value);
+        }
+        self.process(&mut out, &service);
+        out.into_text()
+    }
+
+    fn callers(&self, out: &mut Exposition, service: &str) {
+        // Never negative: a reader may see one worker's end before its start.
+        let sum = |of: fn(&Shard) -> &UpDown| {
+            self.shards().iter().map(|shard| of(shard).read()).sum::<i64>().max(0)
+        };
+        let name = "ai_gateway_in_flight";
+        out.family(name, "gauge", "Requests that are being served now.");
+        let whole = sum(|shard| &shard.in_flight_whole);
+        out.sample(name, &format!("{service},streaming=\"false\""), whole);
+        let streaming = sum(|shard| &shard.in_flight_streaming);
+        out.sample(name, &format!("{service},streaming=\"true\""), streaming);
+        let connected = sum(|shard| &shard.caller_connections);
+        let name = "ai_gateway_caller_connections";
+        single(out, name, "gauge", "Connections that callers hold open now.", service, connected);
+
+        let gone: u64 = self.shards().iter().map(|shard| shard.callers_gone.read()).sum();
+        let name = "ai_gateway_callers_gone_total";
+        single(out, name, "counter", "Callers that hung up before their answer was complete.", service, gone);
+        let panics: u64 = self.shards().iter().map(|shard| shard.panics.read()).sum();
+        let name = "ai_gateway_panics_total";
+        single(
+            out,
+            name,
+            "counter",
+            "Requests that ended in a panic, which is always a bug.",
+            service,
+            panics,
+        );
+    }
+
+    fn log_lines(&self, out: &mut Exposition, service: &str) {
+        let (written, dropped) =
+            self.log_counts().map_or((0, 0), |counts| (counts.written(), counts.dropped()));
+        let name = "ai_gateway_log_lines_total";
+        single(out, name, "counter", "Log lines written.", service, written);
+        let name = "ai_gateway_log_lines_dropped_total";
+        single(out, name, "counter", "Log lines lost because the log could not keep up.", service, dropped);
+    }
+
+    fn process(&self, out: &mut Exposition, service: &str) {
+        let version = format!("{service},version=\"{}\"", env!("CARGO_PKG_VERSION"));
+        single(out, "ai_gateway_build_info", "gauge", "Always 1; the label says what runs.", &version, 1);
+        if let Some(at) = self.started_at_seconds {
+            let name = "process_start_time_seconds";
+            single(out, name, "gauge", "When the process began, in seconds since the Unix epoch.", "", at);
+        }
+        if let Some(bytes) = process::resident_bytes() {
+            single(out, "process_resident_memory_bytes", "gauge", "Memory in use.", "", bytes);
+        }
+        if let Some(count) = process::open_descriptors() {
+            single(out, "process_open_fds", "gauge", "Open file descriptors.", "", count);
+        }
+    }
+}
+
+/// What is shown under one label, and the label as text.
+struct Series {
+    labels: String,
+    totals: Totals,
+}
+
+fn requests(out: &mut Exposition, series: &[Series]) {
+    let name = "ai_gateway_requests_total";
+    out.family(name, "counter", "Requests answered, by the status the caller saw.");
+    for Series { labels, totals } in series {
+        by_key(out, name, labels, "status", &totals.statuses);
+    }
+    let name = "ai_gateway_request_duration_seconds";
+    out.family(name, "histogram", "Time from a request's first byte to its answer's last.");
+    for Series { labels, totals } in series {
+        out.histogram(name, labels, &REQUEST_EDGES, &totals.duration);
+    }
+    let name = "ai_gateway_added_latency_seconds";
+    out.family(name, "histogram", "The gateway's own share of the time until the answer began.");
+    for Series { labels, totals } in series {
+        out.histogram(name, labels, &ADDED_EDGES, &totals.added);
+    }
+}
+
+fn answers(out: &mut Exposition, series: &[Series]) {
+    let name = "ai_gateway_time_to_first_token_seconds";
+    out.family(name, "histogram", "Time until the first token of a stream.");
+    for Series { labels, totals } in of_providers(series) {
+        out.histogram(name, labels, &REQUEST_EDGES, &totals.first_token);
+    }
+    let name = "ai_gateway_tokens_total";
+    out.family(name, "counter", "Tokens used, in kinds that do not overlap.");
+    for Series { labels, totals } in of_providers(series) {
+        for (kind, count) in totals.tokens {
+            out.sample(name, &format!("{labels},kind=\"{kind}\""), count);
+        }
+    }
+    let name = "ai_gateway_attempts_failed_total";
+    out.family(name, "counter", "Attempts that failed, even if another one then succeeded.");
+    for Series { labels, totals } in of_providers(series) {
+        by_key(out, name, labels, "kind", &totals.failures);
+    }
+}
+
+fn connections(out: &mut Exposition, series: &[Series]) {
+    let mut per_provider = |name, kind, help, value: fn(&Totals) -> i128| {
+        out.family(name, kind, help);
+        for Series { labels, totals } in of_providers(series) {
+            out.sample(name, labels, value(totals));
+        }
+    };
+    per_provider(
+        "ai_gateway_upstream_connections_opened_total",
+        "counter",
+        "Connections opened to the provider.",
+        |totals| totals.connections_opened.into(),
+    );
+    per_provider(
+        "ai_gateway_upstream_connections_reused_total",
+        "counter",
+        "Requests sent over a connection that was open already.",
+        |totals| totals.connections_reused.into(),
+    );
+    per_provider(
+        "ai_gateway_upstream_connections",
+        "gauge",
+        "Connections to the provider that are open now.",
+        |totals| totals.connections_open().into(),
+    );
+    per_provider(
+        "ai_gateway_upstream_idle_connections",
+        "gauge",
+        "Connections to the provider that wait for a request.",
+        |totals| totals.connections_idle.max(0).into(),
+    );
+}
+
+fn of_providers(series: &[Series]) -> impl Iterator<Item = &Series> {
+    series.iter().filter(|series| series.totals.is_provider)
+}
+
+fn by_key(out: &mut Exposition, name: &str, labels: &str, key: &str, counts: &BTreeMap<impl Display, u64>) {
+    for (value, count) in counts {
+        out.sample(name, &format!("{labels},{key}=\"{value}\""), count);
+    }
+}
+
+fn single(out: &mut Exposition, name: &str, kind: &str, help: &str, labels: &str, value: impl Display) {
+    out.family(name, kind, help);
+    out.sample(name, labels, value);
+}

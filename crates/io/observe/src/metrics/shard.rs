@@ -1,0 +1,158 @@
+//! What one worker counts. Only that worker's thread may write here; anybody may read.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use domain::{Kind, Usage};
+
+use super::counter::{Counter, UpDown};
+use super::histogram::{ADDED_EDGES, REQUEST_EDGES};
+use super::series::ProviderSeries;
+
+/// Providers counted apart. Those from the last place on share the label `other`.
+pub const PROVIDERS_MAX: usize = 64;
+/// Place of what the gateway answered by itself, after all providers.
+pub(crate) const GATEWAY_SLOT: usize = PROVIDERS_MAX;
+/// Providers and the gateway itself.
+pub(crate) const SLOTS: usize = PROVIDERS_MAX + 1;
+
+/// The counters of one worker. To be written by that worker's thread only: a second writer would lose counts.
+#[derive(Debug)]
+#[repr(align(128))]
+pub struct Shard {
+    pub(crate) in_flight_streaming: UpDown,
+    pub(crate) in_flight_whole: UpDown,
+    pub(crate) caller_connections: UpDown,
+    pub(crate) callers_gone: Counter,
+    pub(crate) panics: Counter,
+    slots: [OnceLock<Box<ProviderSeries>>; SLOTS],
+}
+
+impl Shard {
+    pub(crate) fn new() -> Self {
+        Self {
+            in_flight_streaming: UpDown::default(),
+            in_flight_whole: UpDown::default(),
+            caller_connections: UpDown::default(),
+            callers_gone: Counter::default(),
+            panics: Counter::default(),
+            slots: [const { OnceLock::new() }; SLOTS],
+        }
+    }
+
+    /// The numbers at a place, if anything was ever counted there.
+    pub(crate) fn at(&self, place: usize) -> Option<&ProviderSeries> {
+        self.slots[place].get().map(|series| &**series)
+    }
+
+    #[inline]
+    fn series(&self, provider: Option<u16>) -> &ProviderSeries {
+        let place = provider.map_or(GATEWAY_SLOT, place_of);
+        self.slots[place].get_or_init(Box::default)
+    }
+
+    /// A request was answered; `None` means by the gateway itself, such as a 401.
+    #[inline]
+    pub fn request_ended(&self, provider: Option<u16>, status: u16, took: Duration) {
+        let series = self.series(provider);
+        series.statuses.add(status);
+        series.duration.record(&REQUEST_EDGES, took);
+    }
+
+    /// The part of a request's time that was ours.
+    #[inline]
+    pub fn added_latency(&self, provider: Option<u16>, added: Duration) {
+        self.series(provider).added.record(&ADDED_EDGES, added);
+    }
+
+    /// The first token of a stream arrived after this wait.
+    #[inline]
+    pub fn first_token(&self, provider: u16, waited: Duration) {
+        self.series(Some(provider)).first_token.record(&REQUEST_EDGES, waited);
+    }
+
+    /// What an answer used.
+    #[inline]
+    pub fn tokens(&self, provider: u16, usage: &Usage) {
+        let tokens = &self.series(Some(provider)).tokens;
+        tokens.input.add(usage.input);
+        tokens.cached_input.add(usage.cached_input);
+        tokens.output.add(usage.output);
+        tokens.reasoning.add(usage.reasoning);
+    }
+
+    /// One attempt failed, whether or not another then succeeded.
+    pub fn attempt_failed(&self, provider: u16, kind: Kind) {
+        self.series(Some(provider)).failures.add(kind.code());
+    }
+
+    /// A request began.
+    #[inline]
+    pub fn in_flight_started(&self, is_streaming: bool) {
+        self.in_flight(is_streaming).add(1);
+    }
+
+    /// A request that began with the same `is_streaming` is over.
+    #[inline]
+    pub fn in_flight_ended(&self, is_streaming: bool) {
+        self.in_flight(is_streaming).add(-1);
+    }
+
+    #[inline]
+    const fn in_flight(&self, is_streaming: bool) -> &UpDown {
+        if is_streaming { &self.in_flight_streaming } else { &self.in_flight_whole }
+    }
+
+    /// A connection to the provider was opened.
+    #[inline]
+    pub fn upstream_opened(&self, provider: u16) {
+        self.series(Some(provider)).connections_opened.add(1);
+    }
+
+    /// An open connection took another request.
+    #[inline]
+    pub fn upstream_reused(&self, provider: u16) {
+        self.series(Some(provider)).connections_reused.add(1);
+    }
+
+    /// A connection to the provider was closed, by whichever side.
+    #[inline]
+    pub fn upstream_closed(&self, provider: u16) {
+        self.series(Some(provider)).connections_closed.add(1);
+    }
+
+    /// So many more (or fewer) connections wait in the pool.
+    #[inline]
+    pub fn upstream_idle(&self, provider: u16, delta: i64) {
+        self.series(Some(provider)).connections_idle.add(delta);
+    }
+
+    /// A caller's connection was accepted.
+    #[inline]
+    pub fn caller_connected(&self) {
+        self.caller_connections.add(1);
+    }
+
+    /// A caller's connection was closed.
+    #[inline]
+    pub fn caller_disconnected(&self) {
+        self.caller_connections.add(-1);
+    }
+
+    /// A caller hung up before the answer was complete.
+    #[inline]
+    pub fn caller_gone(&self) {
+        self.callers_gone.add(1);
+    }
+
+    /// A request ended in a panic.
+    pub fn panicked(&self) {
+        self.panics.add(1);
+    }
+}
+
+/// Where a provider is counted: from the last place on, they share it.
+#[inline]
+pub(crate) fn place_of(provider: u16) -> usize {
+    usize::from(provider).min(PROVIDERS_MAX - 1)
+}

@@ -1,0 +1,73 @@
+//! The numbers of one label, added up over workers and places.
+
+use std::collections::BTreeMap;
+
+use super::histogram::{ADDED_EDGES, HistogramTotals, REQUEST_EDGES};
+use super::series::ProviderSeries;
+
+/// Statuses whose series exist before they are first seen, so that a rate over them never lacks its start.
+const STATUSES_FROM_START: [u16; 6] = [200, 429, 500, 502, 503, 504];
+
+/// What is shown under one label.
+#[derive(Debug)]
+pub(crate) struct Totals {
+    /// Whether any provider has this label, or only the gateway itself.
+    pub(crate) is_provider: bool,
+    pub(crate) statuses: BTreeMap<u16, u64>,
+    pub(crate) duration: HistogramTotals<{ REQUEST_EDGES.len() }>,
+    pub(crate) added: HistogramTotals<{ ADDED_EDGES.len() }>,
+    pub(crate) first_token: HistogramTotals<{ REQUEST_EDGES.len() }>,
+    /// By the `kind` they are shown with.
+    pub(crate) tokens: [(&'static str, u64); 4],
+    pub(crate) failures: BTreeMap<&'static str, u64>,
+    pub(crate) connections_opened: u64,
+    pub(crate) connections_reused: u64,
+    pub(crate) connections_closed: u64,
+    pub(crate) connections_idle: i64,
+}
+
+impl Default for Totals {
+    fn default() -> Self {
+        Self {
+            is_provider: false,
+            statuses: STATUSES_FROM_START.map(|status| (status, 0)).into(),
+            duration: HistogramTotals::default(),
+            added: HistogramTotals::default(),
+            first_token: HistogramTotals::default(),
+            tokens: ["input", "cached_input", "output", "reasoning"].map(|kind| (kind, 0)),
+            failures: BTreeMap::new(),
+            connections_opened: 0,
+            connections_reused: 0,
+            connections_closed: 0,
+            connections_idle: 0,
+        }
+    }
+}
+
+impl Totals {
+    pub(crate) fn add(&mut self, series: &ProviderSeries) {
+        for (status, count) in series.statuses.read() {
+            *self.statuses.entry(status).or_default() += count;
+        }
+        self.duration.add(&series.duration);
+        self.added.add(&series.added);
+        self.first_token.add(&series.first_token);
+        let tokens = &series.tokens;
+        let parts = [&tokens.input, &tokens.cached_input, &tokens.output, &tokens.reasoning];
+        for ((_, total), part) in self.tokens.iter_mut().zip(parts) {
+            *total += part.read();
+        }
+        for (code, count) in series.failures.read() {
+            *self.failures.entry(code).or_default() += count;
+        }
+        self.connections_opened += series.connections_opened.read();
+        self.connections_reused += series.connections_reused.read();
+        self.connections_closed += series.connections_closed.read();
+        self.connections_idle += series.connections_idle.read();
+    }
+
+    /// Never negative: the worker may open and close one between our two reads.
+    pub(crate) const fn connections_open(&self) -> u64 {
+        self.connections_opened.saturating_sub(self.connections_closed)
+    }
+}

@@ -1,0 +1,113 @@
+//! What a database must do for callers' keys. Every call is one transaction; checking what a user typed is done before.
+
+use std::pin::Pin;
+
+use domain::Timestamp;
+
+use super::digest::KeyDigest;
+use super::ids::{KeyId, OrganisationId, ProjectId};
+use crate::error::StoreError;
+
+/// Longest name of a key.
+pub const KEY_NAME_CHARS_MAX: usize = 100;
+/// Most keys in one answer.
+pub const KEYS_PER_PAGE_MAX: u32 = 1000;
+
+/// A key as it is kept: everything but the key itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerKey {
+    /// Names it in listings and commands.
+    pub id: KeyId,
+    /// What its owner calls it; no two keys of a project that are not revoked share one.
+    pub name: String,
+    /// Its first and last characters, to tell keys apart by eye.
+    pub hint: String,
+    /// What it is looked up by.
+    pub digest: KeyDigest,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+    /// Since when it is refused.
+    pub revoked_at: Option<Timestamp>,
+    /// Whose it is.
+    pub organisation: OrganisationId,
+    /// What it is for.
+    pub project: ProjectId,
+}
+
+/// Whether a key opens anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// It does.
+    Active,
+    /// Its time is over.
+    Expired,
+    /// It was taken back, for good.
+    Revoked,
+}
+
+impl CallerKey {
+    /// Whether it opens anything at `now`.
+    pub fn state(&self, now: Timestamp) -> KeyState {
+        KeyState::of(self.revoked_at.is_some(), self.expires_at, now)
+    }
+}
+
+impl KeyState {
+    /// Revoked counts before expired: it is the stronger reason.
+    pub(super) fn of(is_revoked: bool, expires_at: Option<Timestamp>, now: Timestamp) -> Self {
+        match expires_at {
+            _ if is_revoked => Self::Revoked,
+            Some(end) if end <= now => Self::Expired,
+            _ => Self::Active,
+        }
+    }
+
+    /// As written in listings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// What came of storing a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// It is stored.
+    Stored,
+    /// The very same key was there already, as this; nothing changed.
+    SameKey(Box<CallerKey>),
+    /// A key that is not revoked has the name; nothing changed.
+    NameTaken(KeyId),
+}
+
+/// What came of taking a key back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// It is revoked now.
+    Revoked(Box<CallerKey>),
+    /// It had been revoked before; nothing changed.
+    Before(Box<CallerKey>),
+    /// There is no such key.
+    Unknown,
+}
+
+/// What a database promises to give later.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The keys in a database. What it has answered to lasts, a power cut included.
+pub trait KeyRecords: Send + Sync {
+    /// Stores a new key, unless the key or its name is taken. Its organisation and project must exist.
+    fn create<'a>(&'a self, key: &'a CallerKey) -> Answer<'a, Creation>;
+
+    /// Takes a key back.
+    fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Answer<'a, Revocation>;
+
+    /// Up to `count` keys (at most [`KEYS_PER_PAGE_MAX`]) in order of id, byte by byte, which is that of
+    /// creation, from behind `after`.
+    fn list<'a>(&'a self, after: Option<&'a KeyId>, count: u32) -> Answer<'a, Vec<CallerKey>>;
+}

@@ -1,0 +1,20 @@
+//! The keys callers use: kept by digest in a database, found by digest in memory.
+
+mod contract;
+mod desk;
+mod digest;
+mod directory;
+mod entry;
+mod ids;
+mod sqlite;
+#[cfg(test)]
+mod suite;
+
+pub use contract::{
+    Answer, CallerKey, Creation, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX, KeyRecords, KeyState, Revocation,
+};
+pub use desk::{IssuedKey, KeyDesk, KeyError, NewKey};
+pub use digest::{KeyDigest, KeyHasher};
+pub use directory::KeyDirectory;
+pub use entry::{KeyCounters, KeyEntry};
+pub use ids::{KeyId, OrganisationId, ProjectId};

@@ -1,0 +1,190 @@
+//! Callers' keys in SQLite.
+
+use domain::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+use super::contract::{Answer, CallerKey, Creation, KEYS_PER_PAGE_MAX, KeyRecords, Revocation};
+use super::digest::KeyDigest;
+use super::ids::{KeyId, OrganisationId, ProjectId};
+use crate::error::StoreError;
+use crate::sqlite::SqliteStore;
+
+/// Takes the write lock at once, so that what a transaction reads cannot change before it writes.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
+impl KeyRecords for SqliteStore {
+    fn create<'a>(&'a self, key: &'a CallerKey) -> Answer<'a, Creation> {
+        Box::pin(async move { create(self, key).await.map_err(told("store a key")) })
+    }
+
+    fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Answer<'a, Revocation> {
+        Box::pin(async move { revoke(self, id, now).await.map_err(told("revoke a key")) })
+    }
+
+    fn list<'a>(&'a self, after: Option<&'a KeyId>, count: u32) -> Answer<'a, Vec<CallerKey>> {
+        Box::pin(async move { list(self, after, count).await.map_err(told("list the keys")) })
+    }
+}
+
+async fn create(store: &SqliteStore, key: &CallerKey) -> Result<Creation, sqlx::Error> {
+    let mut transaction = store.pool.begin_with(BEGIN).await?;
+    if let Some(found) = find_by_digest(&mut transaction, &key.digest).await? {
+        return Ok(Creation::SameKey(Box::new(found)));
+    }
+    if let Some(id) = live_id_by_name(&mut transaction, &key.project, &key.name).await? {
+        return Ok(Creation::NameTaken(id));
+    }
+    sqlx::query(
+        "INSERT INTO caller_keys
+            (id, project_id, name, hint, digest, created_at_ms, expires_at_ms, revoked_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(key.id.as_str())
+    .bind(key.project.as_str())
+    .bind(&key.name)
+    .bind(&key.hint)
+    .bind(key.digest.0.as_slice())
+    .bind(key.created_at.unix_ms())
+    .bind(key.expires_at.map(Timestamp::unix_ms))
+    .bind(key.revoked_at.map(Timestamp::unix_ms))
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(Creation::Stored)
+}
+
+async fn revoke(store: &SqliteStore, id: &KeyId, now: Timestamp) -> Result<Revocation, sqlx::Error> {
+    let mut transaction = store.pool.begin_with(BEGIN).await?;
+    let found = sqlx::query(
+        "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id WHERE k.id = $1",
+    )
+    .bind(id.as_str())
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let Some(mut key) = found.as_ref().map(read).transpose()? else { return Ok(Revocation::Unknown) };
+    if key.revoked_at.is_some() {
+        return Ok(Revocation::Before(Box::new(key)));
+    }
+    sqlx::query("UPDATE caller_keys SET revoked_at_ms = $1 WHERE id = $2")
+        .bind(now.unix_ms())
+        .bind(id.as_str())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    key.revoked_at = Some(now);
+    Ok(Revocation::Revoked(Box::new(key)))
+}
+
+async fn list(store: &SqliteStore, after: Option<&KeyId>, count: u32) -> Result<Vec<CallerKey>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id
+         WHERE k.id > $1 ORDER BY k.id LIMIT $2",
+    )
+    .bind(after.map_or("", KeyId::as_str))
+    .bind(count.min(KEYS_PER_PAGE_MAX))
+    .fetch_all(&store.pool)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+async fn find_by_digest(
+    connection: &mut SqliteConnection,
+    digest: &KeyDigest,
+) -> Result<Option<CallerKey>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id
+         WHERE k.digest = $1",
+    )
+    .bind(digest.0.as_slice())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+async fn live_id_by_name(
+    connection: &mut SqliteConnection,
+    project: &ProjectId,
+    name: &str,
+) -> Result<Option<KeyId>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT id FROM caller_keys WHERE project_id = $1 AND name = $2 AND revoked_at_ms IS NULL",
+    )
+    .bind(project.as_str())
+    .bind(name)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| text(&row, "id", KeyId::parse)).transpose()
+}
+
+/// A key from a row of `caller_keys` with its project's `organisation_id`.
+fn read(row: &SqliteRow) -> Result<CallerKey, sqlx::Error> {
+    let digest: Vec<u8> = row.try_get("digest")?;
+    let digest = digest.try_into().map_err(|_| damaged("digest", "not 32 bytes"))?;
+    Ok(CallerKey {
+        id: text(row, "id", KeyId::parse)?,
+        name: row.try_get("name")?,
+        hint: row.try_get("hint")?,
+        digest: KeyDigest(digest),
+        created_at: Timestamp(row.try_get("created_at_ms")?),
+        expires_at: row.try_get::<Option<i64>, _>("expires_at_ms")?.map(Timestamp),
+        revoked_at: row.try_get::<Option<i64>, _>("revoked_at_ms")?.map(Timestamp),
+        organisation: text(row, "organisation_id", OrganisationId::parse)?,
+        project: text(row, "project_id", ProjectId::parse)?,
+    })
+}
+
+fn text<T>(row: &SqliteRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
+    let found: &str = row.try_get(column)?;
+    parse(found).ok_or_else(|| damaged(column, found))
+}
+
+fn damaged(column: &str, found: &str) -> sqlx::Error {
+    let source = format!("not what this program writes: {found:?}");
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
+}
+
+fn told(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    StoreError::database(doing)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::keys::digest::KeyHasher;
+    use crate::keys::suite;
+    use crate::sqlite::{DATABASE_FILE, SqliteStore};
+
+    suite::conformance!(in_memory, {
+        let store = SqliteStore::in_memory(&KeyHasher::new(&[1; 32])).await.unwrap();
+        (store, ())
+    });
+
+    suite::conformance!(on_file, {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(DATABASE_FILE);
+        let store = SqliteStore::open(&path, &KeyHasher::new(&[1; 32])).await.unwrap();
+        (store, dir)
+    });
+
+    #[tokio::test]
+    async fn keys_last_beyond_the_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(DATABASE_FILE);
+        let hasher = KeyHasher::new(&[1; 32]);
+        let store = SqliteStore::open(&path, &hasher).await.unwrap();
+        let kept = suite::fill(&store, 3).await;
+        // As a crash would: nothing is closed or flushed.
+        std::mem::forget(store);
+        let store = SqliteStore::open(&path, &hasher).await.unwrap();
+        assert_eq!(suite::all(&store).await, kept);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_row_is_named_not_skipped() {
+        let store = SqliteStore::in_memory(&KeyHasher::new(&[1; 32])).await.unwrap();
+        suite::fill(&store, 1).await;
+        sqlx::query("UPDATE caller_keys SET id = 'nonsense'").execute(&store.pool).await.unwrap();
+        let error = crate::KeyRecords::list(&store, None, 10).await.unwrap_err().to_string();
+        assert!(error.contains("nonsense"), "{error}");
+    }
+}

@@ -1,0 +1,135 @@
+//! What every database must do alike. `conformance!` runs all of it against one; a new database adds one line.
+
+use domain::Timestamp;
+
+use super::contract::{CallerKey, Creation, KeyRecords, Revocation};
+use super::digest::KeyDigest;
+use super::ids::{KeyId, OrganisationId, ProjectId};
+
+/// Makes a module of tests; `$open` gives an empty store and whatever must live as long as it.
+macro_rules! conformance {
+    ($name:ident, $open:block) => {
+        mod $name {
+            use super::*;
+
+            suite::conformance!(@tests $open
+                a_key_is_kept_as_given
+                the_same_key_is_stored_once
+                a_name_is_free_again_after_revoking
+                revoking_happens_once
+                pages_follow_creation
+                a_key_needs_its_project
+                all_characters_survive
+            );
+        }
+    };
+    (@tests $open:block $($test:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                let (store, _kept) = $open;
+                suite::$test(&store).await;
+            }
+        )*
+    };
+}
+pub(super) use conformance;
+
+/// A key of the implicit project; `number` decides everything that must differ between keys.
+pub(super) fn example(number: u8) -> CallerKey {
+    CallerKey {
+        id: KeyId::new(Timestamp(1_795_219_200_000 + i64::from(number)), number.into()),
+        name: format!("key {number}"),
+        hint: "bw_…1234".to_owned(),
+        digest: KeyDigest([number; 32]),
+        created_at: Timestamp(1_795_219_200_000 + i64::from(number)),
+        expires_at: None,
+        revoked_at: None,
+        organisation: OrganisationId::implicit(),
+        project: ProjectId::implicit(),
+    }
+}
+
+pub(super) async fn fill(store: &dyn KeyRecords, count: u8) -> Vec<CallerKey> {
+    let keys: Vec<_> = (0..count).map(example).collect();
+    for key in &keys {
+        assert_eq!(store.create(key).await.unwrap(), Creation::Stored);
+    }
+    keys
+}
+
+pub(super) async fn all(store: &dyn KeyRecords) -> Vec<CallerKey> {
+    store.list(None, 1000).await.unwrap()
+}
+
+pub(super) async fn a_key_is_kept_as_given(store: &dyn KeyRecords) {
+    assert_eq!(all(store).await, []);
+    let plain = example(1);
+    let expiring = CallerKey { expires_at: Some(Timestamp(1_800_000_000_000)), ..example(2) };
+    for key in [&plain, &expiring] {
+        assert_eq!(store.create(key).await.unwrap(), Creation::Stored);
+    }
+    assert_eq!(all(store).await, [plain, expiring]);
+}
+
+pub(super) async fn the_same_key_is_stored_once(store: &dyn KeyRecords) {
+    let first = example(1);
+    assert_eq!(store.create(&first).await.unwrap(), Creation::Stored);
+    let again = CallerKey { digest: first.digest, ..example(2) };
+    assert_eq!(store.create(&again).await.unwrap(), Creation::SameKey(Box::new(first.clone())));
+    store.revoke(&first.id, Timestamp(1_800_000_000_000)).await.unwrap();
+    let Creation::SameKey(found) = store.create(&again).await.unwrap() else {
+        panic!("a revoked key never comes back");
+    };
+    assert_eq!(found.revoked_at, Some(Timestamp(1_800_000_000_000)));
+    assert_eq!(all(store).await.len(), 1);
+}
+
+pub(super) async fn a_name_is_free_again_after_revoking(store: &dyn KeyRecords) {
+    let first = example(1);
+    assert_eq!(store.create(&first).await.unwrap(), Creation::Stored);
+    let second = CallerKey { name: first.name.clone(), ..example(2) };
+    assert_eq!(store.create(&second).await.unwrap(), Creation::NameTaken(first.id.clone()));
+    store.revoke(&first.id, Timestamp(1_800_000_000_000)).await.unwrap();
+    assert_eq!(store.create(&second).await.unwrap(), Creation::Stored);
+    assert_eq!(all(store).await.len(), 2);
+}
+
+pub(super) async fn revoking_happens_once(store: &dyn KeyRecords) {
+    let keys = fill(store, 2).await;
+    let now = Timestamp(1_800_000_000_000);
+    let revoked = CallerKey { revoked_at: Some(now), ..keys[0].clone() };
+    let answer = store.revoke(&keys[0].id, now).await.unwrap();
+    assert_eq!(answer, Revocation::Revoked(Box::new(revoked.clone())));
+    let answer = store.revoke(&keys[0].id, Timestamp(1_900_000_000_000)).await.unwrap();
+    assert_eq!(answer, Revocation::Before(Box::new(revoked.clone())), "the first time stands");
+    assert_eq!(store.revoke(&example(9).id, now).await.unwrap(), Revocation::Unknown);
+    assert_eq!(all(store).await, [revoked, keys[1].clone()]);
+}
+
+pub(super) async fn pages_follow_creation(store: &dyn KeyRecords) {
+    let keys: Vec<_> = (0..7).map(example).collect();
+    for number in [3, 0, 6, 1, 5, 2, 4] {
+        store.create(&keys[number]).await.unwrap();
+    }
+    assert_eq!(store.list(None, 3).await.unwrap(), keys[..3]);
+    assert_eq!(store.list(Some(&keys[2].id), 3).await.unwrap(), keys[3..6]);
+    assert_eq!(store.list(Some(&keys[5].id), 3).await.unwrap(), keys[6..]);
+    assert_eq!(store.list(Some(&keys[6].id), 3).await.unwrap(), []);
+    assert_eq!(store.list(None, 0).await.unwrap(), []);
+    assert_eq!(store.list(None, u32::MAX).await.unwrap().len(), 7);
+}
+
+pub(super) async fn a_key_needs_its_project(store: &dyn KeyRecords) {
+    let foreign = CallerKey { project: ProjectId::parse("proj_nowhere").unwrap(), ..example(1) };
+    assert!(store.create(&foreign).await.is_err());
+    assert_eq!(all(store).await, []);
+    assert_eq!(store.create(&example(1)).await.unwrap(), Creation::Stored, "a refusal leaves nothing behind");
+}
+
+pub(super) async fn all_characters_survive(store: &dyn KeyRecords) {
+    let key =
+        CallerKey { name: "Đội'; DROP TABLE caller_keys; --\" 日本 🔑".to_owned(), ..example(1) };
+    assert_eq!(store.create(&key).await.unwrap(), Creation::Stored);
+    assert_eq!(all(store).await, [key]);
+}

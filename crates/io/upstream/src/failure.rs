@@ -1,0 +1,72 @@
+//! What can go wrong between us and a provider, before its answer and within it.
+
+use std::io;
+
+/// No answer head came.
+#[derive(Debug, thiserror::Error)]
+pub enum SendFailure {
+    /// The host name has no address.
+    #[error("cannot resolve {host}: {error}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        error: io::Error,
+    },
+    /// No connection.
+    #[error("cannot connect to {host}: {error}")]
+    Connect {
+        /// Host and port.
+        host: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The connection was not there in time.
+    #[error("no connection to {host} within {limit_ms} ms")]
+    ConnectTimeout {
+        /// Host and port.
+        host: String,
+        /// The limit that fired.
+        limit_ms: u64,
+    },
+    /// The connection is there, TLS is not.
+    #[error("TLS with {host} failed: {error}")]
+    Tls {
+        /// Host and port.
+        host: String,
+        /// What rustls said.
+        error: io::Error,
+    },
+    /// The connection broke before the first byte of an answer.
+    #[error("the connection broke before an answer: {error}")]
+    Broken {
+        /// What the system said.
+        error: io::Error,
+        /// Whether the connection had carried an earlier request: it may have been closed for age, unseen.
+        was_reused: bool,
+    },
+    /// What came is no HTTP answer.
+    #[error("not an HTTP answer: {0}")]
+    NotHttp(&'static str),
+}
+
+impl SendFailure {
+    /// Whether not one byte of the request can have reached the provider's application.
+    pub const fn is_unsent(&self) -> bool {
+        matches!(
+            self,
+            Self::Resolve { .. } | Self::Connect { .. } | Self::ConnectTimeout { .. } | Self::Tls { .. }
+        )
+    }
+}
+
+/// The answer broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyFailure {
+    /// The connection ended or broke before the answer was whole.
+    #[error("the answer was cut off: {0}")]
+    Cut(io::Error),
+    /// The framing of the answer is broken.
+    #[error("the answer is not framed as HTTP: {0}")]
+    Framing(&'static str),
+}

@@ -1,0 +1,92 @@
+//! One way to a provider: a base URL with all that requests over it have in common, worked out once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use domain::{BaseUrl, Secret};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+
+use crate::dial;
+
+/// What a line is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineOptions {
+    /// Place of the provider in the snapshot.
+    pub provider: u16,
+    /// Place among all lines of the snapshot: the pool's index.
+    pub slot: u16,
+    /// Where it leads.
+    pub base: BaseUrl,
+    /// The provider's region it leads to.
+    pub region: Option<String>,
+    /// Sent as a bearer token; none for keyless servers.
+    pub credential: Option<Secret>,
+    /// How long opening a connection may take, TLS included.
+    pub connect_limit: Duration,
+    /// Idle connections kept by each worker.
+    pub idle_connections_max: usize,
+    /// How long an idle connection is kept. Providers close theirs after a minute or more; being first avoids a race.
+    pub idle_limit: Duration,
+}
+
+/// A line in use. It lives as long as a request or connection needs it, also across a reload.
+#[derive(Debug)]
+pub struct Line {
+    options: LineOptions,
+    /// Differs for every line ever made, so that a pool never mixes two generations.
+    id: u64,
+    tls_name: Option<ServerName<'static>>,
+    /// `host: …` and `authorization: …`, ready to be sent.
+    fixed_headers: Vec<u8>,
+}
+
+impl Line {
+    /// Prepares a line; `Err` says why the host or credential cannot be used.
+    pub fn new(options: LineOptions) -> Result<Arc<Self>, String> {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let tls_name = if options.base.is_tls() {
+            let host = options.base.host().to_owned();
+            Some(
+                ServerName::try_from(host)
+                    .map_err(|_| format!("{} is no host name for TLS", options.base.host()))?,
+            )
+        } else {
+            None
+        };
+        let mut fixed_headers = format!("host: {}\r\n", options.base.host_header()).into_bytes();
+        if let Some(credential) = &options.credential {
+            if !credential.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err("the credential has a character that no header may carry".to_owned());
+            }
+            fixed_headers.extend_from_slice(b"authorization: Bearer ");
+            fixed_headers.extend_from_slice(credential.expose().as_bytes());
+            fixed_headers.extend_from_slice(b"\r\n");
+        }
+        Ok(Arc::new(Self { options, id: NEXT_ID.fetch_add(1, Ordering::Relaxed), tls_name, fixed_headers }))
+    }
+
+    /// What it was made of.
+    pub const fn options(&self) -> &LineOptions {
+        &self.options
+    }
+
+    /// Where it leads.
+    pub const fn base(&self) -> &BaseUrl {
+        &self.options.base
+    }
+
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn fixed_headers(&self) -> &[u8] {
+        &self.fixed_headers
+    }
+
+    /// TLS settings and server name, for lines that speak TLS.
+    pub(crate) fn tls(&self) -> Option<(Arc<ClientConfig>, ServerName<'static>)> {
+        self.tls_name.clone().map(|name| (dial::tls_config(), name))
+    }
+}

@@ -1,0 +1,144 @@
+//! Idle connections of one worker, newest first. No lock: a worker is one thread.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::time::Instant;
+
+use crate::line::Line;
+use crate::socket::Socket;
+
+/// What has happened to a line's connections since the last time somebody asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolCounts {
+    /// Connections opened.
+    pub opened: u64,
+    /// Requests sent on a connection that was there already.
+    pub reused: u64,
+    /// Connections closed.
+    pub closed: u64,
+    /// Connections idle right now.
+    pub idle: u64,
+}
+
+/// A connection that is in use. Dropping it closes it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) socket: Socket,
+    pub(crate) was_reused: bool,
+    line: Arc<Line>,
+    counts: Rc<Cell<PoolCounts>>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        bump(&self.counts, |counts| counts.closed += 1);
+    }
+}
+
+#[derive(Debug)]
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+#[derive(Debug, Default)]
+struct LinePool {
+    line_id: u64,
+    provider: u16,
+    idle: VecDeque<Idle>,
+    counts: Rc<Cell<PoolCounts>>,
+}
+
+/// The idle connections of one worker, by line.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    lines: RefCell<Vec<LinePool>>,
+}
+
+impl Pool {
+    /// Takes the connection used last, if one is still open.
+    pub(crate) fn take(&self, line: &Line) -> Option<Connection> {
+        let mut lines = self.lines.borrow_mut();
+        let pool = Self::of_line(&mut lines, line);
+        while let Some(Idle { mut connection, .. }) = pool.idle.pop_back() {
+            if is_quiet(&mut connection.socket) {
+                connection.was_reused = true;
+                bump(&pool.counts, |counts| counts.reused += 1);
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    /// Registers a connection that was just opened.
+    pub(crate) fn adopt(&self, line: &Arc<Line>, socket: Socket) -> Connection {
+        let mut lines = self.lines.borrow_mut();
+        let pool = Self::of_line(&mut lines, line);
+        bump(&pool.counts, |counts| counts.opened += 1);
+        Connection { socket, was_reused: false, line: line.clone(), counts: pool.counts.clone() }
+    }
+
+    /// Keeps a connection whose answer is whole; closes it when there are enough, or its line is gone.
+    pub(crate) fn put_back(&self, connection: Connection, now: Instant) {
+        let mut lines = self.lines.borrow_mut();
+        let line = connection.line.clone();
+        let Some(pool) = lines.get_mut(usize::from(line.options().slot)) else { return };
+        if pool.line_id == line.id() && pool.idle.len() < line.options().idle_connections_max {
+            pool.idle.push_back(Idle { connection, since: now });
+        }
+    }
+
+    /// Closes what was idle too long or was closed by the other side.
+    pub(crate) fn sweep(&self, now: Instant) {
+        for pool in self.lines.borrow_mut().iter_mut() {
+            pool.idle.retain_mut(|idle| {
+                let limit = idle.connection.line.options().idle_limit;
+                now.duration_since(idle.since) < limit && is_quiet(&mut idle.connection.socket)
+            });
+        }
+    }
+
+    /// Reports the counts of each line's provider, and starts new ones.
+    pub(crate) fn take_counts(&self, mut report: impl FnMut(u16, PoolCounts)) {
+        for pool in self.lines.borrow().iter() {
+            let mut counts = pool.counts.take();
+            counts.idle = pool.idle.len() as u64;
+            report(pool.provider, counts);
+        }
+    }
+
+    fn of_line<'a>(lines: &'a mut Vec<LinePool>, line: &Line) -> &'a mut LinePool {
+        let slot = usize::from(line.options().slot);
+        if slot >= lines.len() {
+            lines.resize_with(slot + 1, LinePool::default);
+        }
+        let pool = &mut lines[slot];
+        if pool.line_id != line.id() {
+            // After a reload the slot belongs to another line: what idled for the old one is closed.
+            pool.idle.clear();
+            pool.line_id = line.id();
+            pool.provider = line.options().provider;
+        }
+        pool
+    }
+}
+
+fn bump(counts: &Cell<PoolCounts>, change: impl FnOnce(&mut PoolCounts)) {
+    let mut value = counts.get();
+    change(&mut value);
+    counts.set(value);
+}
+
+/// Whether nothing has arrived on an idle connection: neither its end nor bytes nobody asked for. Costs no
+/// system call unless the driver has already seen something.
+fn is_quiet(socket: &mut Socket) -> bool {
+    let mut byte = [0; 1];
+    let mut context = Context::from_waker(Waker::noop());
+    matches!(Pin::new(socket).poll_read(&mut context, &mut ReadBuf::new(&mut byte)), Poll::Pending)
+}

@@ -1,0 +1,69 @@
+//! From text to snapshot, or to every problem at once.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::problem::{Problem, Report};
+use crate::schema::{Schema, schema};
+use crate::sections::{
+    File, admin, environment, errors, file, keys, limits, listeners, log, metrics, models, providers,
+    timeouts,
+};
+use crate::snapshot::{Snapshot, routes};
+use crate::sources::Sources;
+use crate::tree;
+use crate::walk::conform;
+
+/// Checks everything and builds the snapshot. Problems come in the order of the file, then those of variables and
+/// options.
+pub fn check(sources: &Sources<'_>) -> Result<Snapshot, Vec<Problem>> {
+    let mut report = Report::new(sources.text.map(|(name, _)| name));
+    let file = match sources.text.map(|(_, text)| read_file(text, &mut report)) {
+        None => File::default(),
+        Some(Some(file)) => file,
+        Some(None) => return Err(report.finish().expect_err("a file that is not read leaves a problem")),
+    };
+    let mut snapshot = build(file, sources, &mut report);
+    snapshot.notes = report.finish()?;
+    Ok(snapshot)
+}
+
+fn read_file(text: &str, report: &mut Report) -> Option<File> {
+    let tree = tree::read(text, report)?;
+    let schema = schema();
+    let tree = conform(tree, Schema::root(&schema), report);
+    // The walk and serde follow the same structs, so this fails only where they differ by a mistake of ours.
+    File::deserialize(tree)
+        .map_err(|error| report.add_at(None, format!("cannot be used: {error}"), None))
+        .ok()
+}
+
+fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
+    let region = file::region(file.region, sources, report);
+    let service = file::service(file.service, sources, report);
+    let listeners = listeners::check(file.listeners, sources, report);
+    let admin_listen = admin::check(file.admin, &listeners, report);
+    let public_url = file::public_url(file.public_url.as_deref(), report);
+    let used = file.providers.as_ref().map(providers::variables_named).unwrap_or_default();
+    let mut providers = providers::check(file.providers, sources, report);
+    providers.extend(environment::check(&providers, &used, sources, report));
+    let models = models::check(file.models, &providers, report);
+    Snapshot {
+        region,
+        service,
+        workers: file.workers,
+        listeners,
+        admin_listen,
+        public_url,
+        routes: Arc::new(routes(&providers, models)),
+        providers: providers.into(),
+        keys: keys::check(file.keys, report),
+        metrics: metrics::check(file.metrics, sources, report),
+        errors: errors::check(file.errors),
+        limits: Arc::new(limits::check(file.limits, report)),
+        timeouts: Arc::new(timeouts::check(file.timeouts, report)),
+        log: log::check(file.log, report),
+        notes: Vec::new(),
+    }
+}

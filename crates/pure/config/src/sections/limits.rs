@@ -1,0 +1,124 @@
+//! `limits`: how much of everything. A limit that is not here is a constant beside the code that keeps it.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::key_path::KeyPath;
+use crate::problem::Report;
+
+/// Largest request body unless configured.
+pub const BODY_BYTES_MAX: u64 = 32 << 20;
+/// Largest head of a request unless configured.
+pub const HEAD_BYTES_MAX: u32 = 64 << 10;
+/// Most headers of a request unless configured.
+pub const HEADERS_MAX: u16 = 100;
+/// Largest list of headers of an HTTP/2 request unless configured.
+pub const HTTP2_HEADER_BYTES_MAX: u32 = 16 << 10;
+/// Most requests at once on one HTTP/2 connection unless configured.
+pub const HTTP2_STREAMS_MAX: u32 = 128;
+/// Most connections of callers unless configured.
+pub const CONNECTIONS_MAX: u32 = 16_384;
+/// Largest answer that is not streamed unless configured.
+pub const ANSWER_BYTES_MAX: u64 = 64 << 20;
+/// Most targets asked for one request unless configured.
+pub const ATTEMPTS_MAX: u8 = 3;
+
+/// How much of everything.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LimitsSection {
+    /// Largest request body, in bytes; a larger one is answered 413.
+    #[schemars(range(min = 1024, max = 1_073_741_824_u64))]
+    body_bytes_max: u64,
+    /// Memory for all request bodies together, in bytes; when it is full, requests wait a little and are then
+    /// answered 503. Default: 128 MiB, or a quarter of the memory limit if that is less.
+    #[schemars(range(min = 65_536))]
+    body_memory_bytes_max: Option<u64>,
+    /// Largest request line with all headers, in bytes (HTTP/1.1).
+    #[schemars(range(min = 8192, max = 1_048_576))]
+    head_bytes_max: u32,
+    /// Most headers of one request (HTTP/1.1).
+    #[schemars(range(min = 16, max = 1000))]
+    headers_max: u16,
+    /// Largest list of headers of one request, in bytes (HTTP/2).
+    #[schemars(range(min = 4096, max = 1_048_576))]
+    http2_header_bytes_max: u32,
+    /// Most requests at once on one connection (HTTP/2).
+    #[schemars(range(min = 1, max = 250))]
+    http2_streams_max: u32,
+    /// Most connections of callers at once; further ones wait to be accepted.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    connections_max: u32,
+    /// Largest answer that is not streamed, in bytes.
+    #[schemars(range(min = 65_536, max = 1_073_741_824_u64))]
+    answer_bytes_max: u64,
+    /// Most targets asked for one request, the first included.
+    #[schemars(range(min = 1, max = 10))]
+    attempts_max: u8,
+}
+
+impl Default for LimitsSection {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: BODY_BYTES_MAX,
+            body_memory_bytes_max: None,
+            head_bytes_max: HEAD_BYTES_MAX,
+            headers_max: HEADERS_MAX,
+            http2_header_bytes_max: HTTP2_HEADER_BYTES_MAX,
+            http2_streams_max: HTTP2_STREAMS_MAX,
+            connections_max: CONNECTIONS_MAX,
+            answer_bytes_max: ANSWER_BYTES_MAX,
+            attempts_max: ATTEMPTS_MAX,
+        }
+    }
+}
+
+/// How much of everything. Sizes in memory are `usize`: they bound buffers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest request body.
+    pub body_bytes_max: usize,
+    /// Memory for all request bodies together; `None` is derived from the memory limit at start.
+    pub body_memory_bytes_max: Option<usize>,
+    /// Largest request line with all headers (HTTP/1.1).
+    pub head_bytes_max: usize,
+    /// Most headers of one request (HTTP/1.1).
+    pub headers_max: usize,
+    /// Largest list of headers of one request (HTTP/2).
+    pub http2_header_bytes_max: u32,
+    /// Most requests at once on one connection (HTTP/2).
+    pub http2_streams_max: u32,
+    /// Most connections of callers at once.
+    pub connections_max: usize,
+    /// Largest answer that is not streamed.
+    pub answer_bytes_max: usize,
+    /// Most targets asked for one request, the first included.
+    pub attempts_max: usize,
+}
+
+pub(crate) fn check(section: Option<LimitsSection>, report: &mut Report) -> Limits {
+    let section = section.unwrap_or_default();
+    if let Some(memory) = section.body_memory_bytes_max
+        && memory < section.body_bytes_max
+    {
+        let path = KeyPath::default().key("limits").key("body_memory_bytes_max");
+        let message = format!("must hold at least one body of body_bytes_max ({})", section.body_bytes_max);
+        report.add(&path, memory.to_string(), message, None);
+    }
+    Limits {
+        body_bytes_max: bytes(section.body_bytes_max),
+        body_memory_bytes_max: section.body_memory_bytes_max.map(bytes),
+        head_bytes_max: bytes(section.head_bytes_max.into()),
+        headers_max: section.headers_max.into(),
+        http2_header_bytes_max: section.http2_header_bytes_max,
+        http2_streams_max: section.http2_streams_max,
+        connections_max: bytes(section.connections_max.into()),
+        answer_bytes_max: bytes(section.answer_bytes_max),
+        attempts_max: section.attempts_max.into(),
+    }
+}
+
+/// More than the machine can address is as much as it can address.
+fn bytes(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}

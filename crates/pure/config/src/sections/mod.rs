@@ -1,0 +1,18 @@
+//! The sections of the file, one module each: the raw struct that serde and the schema see, and the check that turns
+//! it into its part of the snapshot.
+
+pub(crate) mod admin;
+pub(crate) mod environment;
+pub(crate) mod errors;
+pub(crate) mod file;
+pub(crate) mod keys;
+mod label;
+pub(crate) mod limits;
+pub(crate) mod listeners;
+pub(crate) mod log;
+pub(crate) mod metrics;
+pub(crate) mod models;
+pub(crate) mod providers;
+pub(crate) mod timeouts;
+
+pub(crate) use file::File;

@@ -1,0 +1,290 @@
+//! `providers`: those who answer, each by its lines and credentials. Asking them is done elsewhere.
+
+use std::collections::HashSet;
+
+use domain::{BaseUrl, Secret};
+use providers::Provider as Kind;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::label::{label, label_flaw};
+use crate::key_path::KeyPath;
+use crate::named::Named;
+use crate::near::nearest;
+use crate::problem::Report;
+use crate::secret_source::{Credential, resolve, variable_named};
+use crate::shown;
+use crate::sources::Sources;
+
+/// Longest name of a model.
+const MODEL_BYTES_MAX: usize = 256;
+
+/// One of those who answer.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProviderEntry {
+    /// Name in the catalogue. Default: the provider's own name if the catalogue has it, else `compatible`, which
+    /// speaks OpenAI's dialect at `base_url`.
+    kind: Option<String>,
+    /// Where it is, up to where `/chat/completions` begins. Default: the catalogue's. Either this or `lines`.
+    base_url: Option<String>,
+    /// Its keys: `env:NAME`, `file:/path`, or the text itself. An empty list sends none. Default: the usual variable
+    /// of its kind if neither `base_url` nor `lines` is given, else none.
+    #[schemars(length(max = 1000), extend("writeOnly" = true))]
+    credentials: Option<Vec<String>>,
+    /// The region where its `base_url` is, or that of the lines that do not say.
+    region: Option<String>,
+    /// Several ways to the same provider, tried in this order.
+    #[schemars(length(min = 1, max = 1000))]
+    lines: Option<Vec<LineEntry>>,
+    /// The models it serves. Default: any.
+    #[schemars(length(min = 1, max = 10_000))]
+    models: Option<Vec<String>>,
+}
+
+/// One way to a provider.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LineEntry {
+    /// Where it is, up to where `/chat/completions` begins.
+    base_url: String,
+    /// The region where it is. Default: the provider's.
+    region: Option<String>,
+}
+
+/// One of those who answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provider {
+    /// The name it has here, in metrics, and in `id/model`.
+    pub id: String,
+    /// What the catalogue knows about it.
+    pub kind: &'static Kind,
+    /// The ways to it; at least one.
+    pub lines: Vec<Line>,
+    /// What it may be paid with; none for servers that ask for none.
+    pub credentials: Vec<Credential>,
+    /// The models it serves; `None` for any.
+    pub models: Option<Vec<String>>,
+    /// Who named it.
+    pub origin: Origin,
+}
+
+/// One way to a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where it is.
+    pub base_url: BaseUrl,
+    /// The region where it is, if known.
+    pub region: Option<String>,
+}
+
+/// Who named a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The file.
+    File,
+    /// Variables such as `…_API_KEY`.
+    Environment,
+    /// Nobody: the built-in demo.
+    Demo,
+}
+
+/// The providers of the file, in its order. Even one with a problem is among them, so that places stay true.
+pub(crate) fn check(
+    entries: Option<Named<ProviderEntry>>,
+    sources: &Sources<'_>,
+    report: &mut Report,
+) -> Vec<Provider> {
+    let path = KeyPath::default().key("providers");
+    let entries = entries.map(|named| named.0).unwrap_or_default();
+    entries.into_iter().map(|(id, entry)| provider(id, entry, &path, sources, report)).collect()
+}
+
+/// The variables that the file's credentials name: nobody else may take them.
+pub(crate) fn variables_named(entries: &Named<ProviderEntry>) -> HashSet<String> {
+    let texts = entries.0.iter().filter_map(|(_, entry)| entry.credentials.as_ref()).flatten();
+    texts.filter_map(|text| variable_named(text)).map(str::to_owned).collect()
+}
+
+fn provider(
+    id: String,
+    entry: ProviderEntry,
+    path: &KeyPath,
+    sources: &Sources<'_>,
+    report: &mut Report,
+) -> Provider {
+    let path = path.key(&id);
+    if let Some(flaw) = label_flaw(&id) {
+        report.add(&path, shown::key(&id), format!("a provider's name {flaw}"), None);
+    }
+    let kind = kind(&id, entry.kind.as_deref(), &path, report);
+    let has_own_address = entry.base_url.is_some() || entry.lines.is_some();
+    let region = entry.region.map(|text| label(text, &path.key("region"), report));
+    let lines = lines(entry.base_url, entry.lines, region, (kind, &path), sources, report);
+    let credentials = match entry.credentials {
+        Some(texts) => given_credentials(&texts, &path.key("credentials"), sources, report),
+        None => usual_credentials(kind, has_own_address, &path, sources, report),
+    };
+    let models = entry.models.inspect(|names| check_models(names, &path.key("models"), report));
+    Provider { id, kind, lines, credentials, models, origin: Origin::File }
+}
+
+fn kind(id: &str, given: Option<&str>, path: &KeyPath, report: &mut Report) -> &'static Kind {
+    let Some(name) = given else { return providers::find(id).unwrap_or(&providers::COMPATIBLE) };
+    providers::find(name).unwrap_or_else(|| {
+        let names = providers::all().iter().map(|kind| kind.name).chain([providers::COMPATIBLE.name]);
+        let hint = nearest(name, names).map_or_else(
+            || "leave it out for a server that speaks OpenAI's dialect, and give its base_url".to_owned(),
+            |name| format!("did you mean {name}?"),
+        );
+        let path = path.key("kind");
+        report.add(&path, shown::text(name), "is not in the catalogue", hint);
+        // What follows from an unknown kind must not be told too.
+        report.mark_broken(&path);
+        &providers::COMPATIBLE
+    })
+}
+
+fn lines(
+    base_url: Option<String>,
+    entries: Option<Vec<LineEntry>>,
+    region: Option<String>,
+    (kind, path): (&Kind, &KeyPath),
+    sources: &Sources<'_>,
+    report: &mut Report,
+) -> Vec<Line> {
+    let url_path = path.key("base_url");
+    let Some(entries) = entries else {
+        let base_url = match base_url {
+            Some(text) => parse(&text, &url_path, report),
+            None => usual_base_url(kind, path, sources, report),
+        };
+        return vec![Line { base_url, region }];
+    };
+    if base_url.is_some() {
+        let hint = "move it into lines".to_owned();
+        report.add(&url_path, "base_url and lines", "takes either base_url or lines", hint);
+    }
+    let line = |(place, entry): (usize, LineEntry)| {
+        let path = path.key("lines").index(place);
+        let own = entry.region.map(|text| label(text, &path.key("region"), report));
+        let base_url = parse(&entry.base_url, &path.key("base_url"), report);
+        Line { base_url, region: own.or_else(|| region.clone()) }
+    };
+    entries.into_iter().enumerate().map(line).collect()
+}
+
+/// The kind's variable for it, else the catalogue's.
+fn usual_base_url(kind: &Kind, path: &KeyPath, sources: &Sources<'_>, report: &mut Report) -> BaseUrl {
+    if let Some((name, text)) = sources.first_variable(kind.base_url_variables) {
+        return parse_variable(kind, name, &text, report).unwrap_or_else(stand_in);
+    }
+    let Some(text) = kind.base_url else {
+        let is_told = ["kind", "lines"].iter().any(|key| report.is_broken(&path.key(key)));
+        if !is_told {
+            let hint = "write where it is, such as http://127.0.0.1:8000/v1".to_owned();
+            let message = format!("is required: kind {} has no address of its own", kind.name);
+            report.add(&path.key("base_url"), "nothing", message, hint);
+        }
+        return stand_in();
+    };
+    BaseUrl::parse(text).expect("a test parses every base URL of the catalogue")
+}
+
+fn parse(text: &str, path: &KeyPath, report: &mut Report) -> BaseUrl {
+    BaseUrl::parse(text).unwrap_or_else(|error| {
+        report.add(path, shown::text(text), error.to_string(), url_hint(text));
+        stand_in()
+    })
+}
+
+/// A base URL from one of the kind's variables, or a problem with that variable.
+pub(crate) fn parse_variable(kind: &Kind, name: &str, text: &str, report: &mut Report) -> Option<BaseUrl> {
+    let text = kind.base_url_from_variable(text);
+    BaseUrl::parse(&text)
+        .map_err(|error| report.add_outside(name, shown::text(&text), error.to_string(), url_hint(&text)))
+        .ok()
+}
+
+fn url_hint(text: &str) -> Option<String> {
+    let is_bare_host =
+        !text.contains("://") && text.contains(['.', ':']) && !text.contains(char::is_whitespace);
+    let scheme = if text.starts_with("localhost") || text.starts_with("127.") { "http" } else { "https" };
+    (is_bare_host && BaseUrl::parse(&format!("{scheme}://{text}")).is_ok())
+        .then(|| format!("write it with its scheme, starting {scheme}://"))
+}
+
+/// Keeps a place whose own URL was refused: with a problem in the report the snapshot is refused as well.
+fn stand_in() -> BaseUrl {
+    BaseUrl::parse("http://refused.invalid").expect("it is a URL")
+}
+
+fn given_credentials(
+    texts: &[String],
+    path: &KeyPath,
+    sources: &Sources<'_>,
+    report: &mut Report,
+) -> Vec<Credential> {
+    let mut credentials: Vec<Credential> = Vec::with_capacity(texts.len());
+    for (place, text) in texts.iter().enumerate() {
+        let path = path.index(place);
+        let Some(credential) = resolve(text, &path, sources, report) else { continue };
+        if credentials.iter().any(|known| known.secret == credential.secret) {
+            report.add(&path, "a secret (not shown)", "is the same as one before it", None);
+        }
+        credentials.push(credential);
+    }
+    credentials
+}
+
+/// The kind's own variable. A provider with its own address gets no key that the file does not name: it might be
+/// somebody else's machine.
+fn usual_credentials(
+    kind: &Kind,
+    has_own_address: bool,
+    path: &KeyPath,
+    sources: &Sources<'_>,
+    report: &mut Report,
+) -> Vec<Credential> {
+    if has_own_address {
+        if kind.needs_key {
+            report.note(format!(
+                "{} has its own address and no credentials: requests carry no key",
+                path.text()
+            ));
+        }
+        return Vec::new();
+    }
+    if let Some((name, text)) = sources.first_variable(kind.key_variables) {
+        return vec![Credential { secret: Secret::new(text), origin: format!("env:{name}") }];
+    }
+    if kind.needs_key {
+        let usual = kind.key_variables.first().copied().unwrap_or("NAME");
+        let hint = format!("export {usual}=…, or write credentials: [\"file:/path\"]; [] sends no key");
+        report.add(
+            &path.key("credentials"),
+            "nothing",
+            format!("no credentials, and {usual} is not set"),
+            hint,
+        );
+    }
+    Vec::new()
+}
+
+fn check_models(names: &[String], path: &KeyPath, report: &mut Report) {
+    for (place, name) in names.iter().enumerate() {
+        let path = path.index(place);
+        if let Some(flaw) = model_flaw(name) {
+            report.add(&path, shown::text(name), flaw, None);
+        } else if names[..place].contains(name) {
+            report.add(&path, shown::text(name), "is listed twice", None);
+        }
+    }
+}
+
+/// What keeps a text from being the name of a model.
+pub(crate) fn model_flaw(name: &str) -> Option<&'static str> {
+    let is_clean = !name.contains(|c: char| c.is_control() || c.is_whitespace());
+    (!is_clean || name.is_empty() || name.len() > MODEL_BYTES_MAX)
+        .then_some("a model's name must be 1 to 256 bytes without spaces")
+}

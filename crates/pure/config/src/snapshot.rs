@@ -1,0 +1,91 @@
+//! The checked configuration: what the gateway runs by. Immutable; a new one replaces it part by part.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use domain::BaseUrl;
+use routing::{Routes, RoutesBuilder, Target};
+
+use crate::sections::errors::Errors;
+use crate::sections::keys::Keys;
+use crate::sections::limits::Limits;
+use crate::sections::listeners::Listener;
+use crate::sections::log::Log;
+use crate::sections::metrics::Metrics;
+use crate::sections::providers::{Line, Origin, Provider};
+use crate::sections::timeouts::Timeouts;
+
+/// Name of the built-in demo provider.
+pub const DEMO_ID: &str = "demo";
+
+/// A checked configuration.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// This gateway's own region.
+    pub region: String,
+    /// This gateway's name in metrics and logs.
+    pub service: String,
+    /// Threads that serve callers; `None` for one per core.
+    pub workers: Option<u16>,
+    /// Where callers connect; at least one.
+    pub listeners: Vec<Listener>,
+    /// Where administrators connect; `None` for the callers' port.
+    pub admin_listen: Option<SocketAddr>,
+    /// Address for links in error messages.
+    pub public_url: Option<BaseUrl>,
+    /// Those who answer: of the file in its order, then of the environment. A target's numbers are places in here.
+    pub providers: Arc<[Provider]>,
+    /// Names callers may ask for, and who serves them.
+    pub routes: Arc<Routes>,
+    /// How new keys are made.
+    pub keys: Keys,
+    /// Who may read the figures.
+    pub metrics: Metrics,
+    /// The form of error answers.
+    pub errors: Errors,
+    /// How much of everything.
+    pub limits: Arc<Limits>,
+    /// How long for everything.
+    pub timeouts: Arc<Timeouts>,
+    /// Where log lines go.
+    pub log: Log,
+    /// What is allowed but worth saying, one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Snapshot {
+    /// The same with the demo provider, which serves `models` at `base_url`. For a configuration without providers.
+    #[must_use]
+    pub fn with_demo(self, base_url: BaseUrl, models: Vec<String>) -> Self {
+        let demo = Provider {
+            id: DEMO_ID.to_owned(),
+            kind: &providers::COMPATIBLE,
+            lines: vec![Line { base_url, region: None }],
+            credentials: Vec::new(),
+            models: Some(models),
+            origin: Origin::Demo,
+        };
+        let providers: Arc<[Provider]> = self.providers.iter().cloned().chain([demo]).collect();
+        // A configuration without providers has no models either: they would have nobody to serve them.
+        Self { routes: Arc::new(routes(&providers, Vec::new())), providers, ..self }
+    }
+
+    /// Whether only the demo provider answers.
+    pub fn is_demo(&self) -> bool {
+        self.providers.iter().all(|provider| provider.origin == Origin::Demo) && !self.providers.is_empty()
+    }
+}
+
+/// The routes of these providers and models.
+pub(crate) fn routes(providers: &[Provider], models: Vec<(String, Vec<Target>)>) -> Routes {
+    let mut builder = RoutesBuilder::default();
+    for (place, provider) in (0..).zip(providers) {
+        // The schema bounds lines far below this.
+        let lines = u16::try_from(provider.lines.len()).unwrap_or(u16::MAX);
+        builder.provider(&provider.id, place, lines, provider.models.as_deref());
+    }
+    for (name, targets) in models {
+        builder.model(&name, targets);
+    }
+    builder.build()
+}

@@ -1,0 +1,239 @@
+//! Bad configurations, and what each is told.
+
+use config::Problem;
+
+use crate::world::{CERTIFICATE, PRIVATE_KEY, World, written};
+
+/// A world in which the cases below have what they refer to.
+fn world() -> World {
+    World::default()
+        .with_variable("GOOD_KEY", "sk-abcdefghijklmnop-1234")
+        .with_variable("SPLIT_KEY", "two words")
+        .with_variable("EMPTY_KEY", "  ")
+        .with_file("/tls/chain.pem", CERTIFICATE)
+        .with_file("/tls/key.pem", PRIVATE_KEY)
+        .with_file("/tls/locked.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
+        .with_file("/run/empty", "\n")
+}
+
+/// One line per case: file | path | part of the message | part of the hint (or `-` for none).
+/// In the file, `;` begins a new line.
+const CASES: &str = r#"
+regoin: eu                                                     | regoin | unknown key | did you mean region?
+Workers: 2                                                     | Workers | unknown key | did you mean workers?
+model_list: []                                                 | model_list | unknown key | did you mean models?
+zebra: 1                                                       | zebra | unknown key | known here: admin, errors
+[1, 2]                                                         |  | must be a mapping | without dashes
+just a text                                                    |  | must be a mapping | -
+region: 7                                                      | region | must be text | put it in quotes: "7"
+region: true                                                   | region | must be text | put it in quotes: "true"
+region: west coast                                             | region | letters, digits | -
+region: ""                                                     | region | letters, digits | -
+service: [a]                                                   | service | must be text | -
+workers: 0                                                     | workers | must be 1 to 1024 | -
+workers: -1                                                    | workers | must be 1 to 1024 | -
+workers: 2.5                                                   | workers | must be a whole number | -
+workers: "4"                                                   | workers | must be a whole number | write 4
+workers: many                                                  | workers | must be a whole number | -
+listeners: 127.0.0.1:4000                                      | listeners | must be a list | after a dash
+listeners: []                                                  | listeners | needs at least one item | -
+listeners: [4000]                                              | listeners[0] | must be a mapping | -
+listeners: [{}]                                                | listeners[0].address | is required | -
+listeners: [{address: 4000}]                                   | listeners[0].address | must be text | put it in quotes: "4000"
+listeners: [{address: "4000"}]                                 | listeners[0].address | an address and a port | 0.0.0.0:4000 for all
+listeners: [{address: ":4000"}]                                | listeners[0].address | an address and a port | 127.0.0.1:4000 for this machine
+listeners: [{address: "localhost:80"}]                         | listeners[0].address | an address and a port | write 127.0.0.1:80
+listeners: [{address: "*:80"}]                                 | listeners[0].address | an address and a port | write 0.0.0.0:80
+listeners: [{address: "::1:80"}]                               | listeners[0].address | an address and a port | write [::1]:80
+listeners: [{address: "10.0.0.1:99999"}]                       | listeners[0].address | an address and a port | such as 127.0.0.1:4000
+listeners: [{address: 1.1.1.1:1}, {address: 1.1.1.1:1}]        | listeners[1].address | is listed twice | -
+listeners: [{adress: 1.1.1.1:1}]                               | listeners[0].adress | unknown key | did you mean address?
+listeners: [{address: 1.1.1.1:1, tls: {cert: a, key: /tls/key.pem}}] | listeners[0].tls.cert | unknown key | did you mean certificate?
+listeners: [{address: 1.1.1.1:1, tls: {certificate: /no, key: /tls/key.pem}}] | listeners[0].tls.certificate | cannot read the file: no such file | -
+listeners: [{address: 1.1.1.1:1, tls: {certificate: /tls/key.pem, key: /tls/key.pem}}] | listeners[0].tls.certificate | no PEM certificate | -
+listeners: [{address: 1.1.1.1:1, tls: {certificate: /tls/chain.pem, key: /tls/chain.pem}}] | listeners[0].tls.key | no PEM private key | -
+listeners: [{address: 1.1.1.1:1, tls: {certificate: /tls/chain.pem, key: /tls/locked.pem}}] | listeners[0].tls.key | is encrypted | without a password
+admin: {listen: 4001}                                          | admin.listen | must be text | put it in quotes
+admin: {address: 127.0.0.1:4001}                               | admin.address | unknown key | did you mean listen?
+admin: {listen: 127.0.0.1:4000}                                | admin.listen | also the address of a listener | leave admin.listen out
+public_url: gw.example.com                                     | public_url | must start with http | -
+public_url: ftp://gw.example.com                               | public_url | must start with http | -
+providers: [a]                                                 | providers | must be a mapping | without dashes
+providers: {a: null}                                           | providers.a | must be a mapping | give it a value
+providers: {"a b": {base_url: "http://h/v1"}}                  | providers["a b"] | a provider's name must be | -
+providers: {a: {}}                                             | providers.a.base_url | is required | such as http://127.0.0.1:8000/v1
+providers: {a: {base_ur: "http://h/v1"}}                       | providers.a.base_ur | unknown key | did you mean base_url?
+providers: {a: {base_url: "http://h/v1", api_key: x}}          | providers.a.api_key | unknown key | did you mean credentials?
+providers: {a: {base_url: h:80/v1}}                            | providers.a.base_url | is not a URL | starting https://
+providers: {a: {base_url: "ftp://h/v1"}}                       | providers.a.base_url | must start with http:// or https:// | -
+providers: {a: {base_url: "https://me:pw@h/v1"}}               | providers.a.base_url | must not hold a user name | -
+providers: {a: {base_url: "https://h/v1?key=pw"}}              | providers.a.base_url | without ? or # | -
+providers: {a: {kind: opnai}}                                  | providers.a.kind | is not in the catalogue | did you mean openai?
+providers: {a: {kind: frobnicator}}                            | providers.a.kind | is not in the catalogue | leave it out
+providers: {openai: {}}                                        | providers.openai.credentials | no credentials, and OPENAI_API_KEY is not set | export OPENAI_API_KEY
+providers: {a: {base_url: "http://h/v1", lines: [{base_url: "http://h/v1"}]}} | providers.a.base_url | takes either base_url or lines | move it
+providers: {a: {lines: []}}                                    | providers.a.lines | needs at least one item | -
+providers: {a: {lines: [{region: eu}]}}                        | providers.a.lines[0].base_url | is required | -
+providers: {a: {lines: [{base_url: "http://h"}, {base_url: 7}]}} | providers.a.lines[1].base_url | must be text | put it in quotes
+providers: {a: {base_url: "http://h/v1", credentials: "env:GOOD_KEY"}} | providers.a.credentials | must be a list | after a dash
+providers: {a: {base_url: "http://h/v1", credentials: ["env:GOD_KEY"]}} | providers.a.credentials[0] | the variable GOD_KEY is not set | did you mean env:GOOD_KEY?
+providers: {a: {base_url: "http://h/v1", credentials: ["env:EMPTY_KEY"]}} | providers.a.credentials[0] | the variable EMPTY_KEY is empty | export EMPTY_KEY
+providers: {a: {base_url: "http://h/v1", credentials: ["env:SPLIT_KEY"]}} | providers.a.credentials[0] | holds a space | -
+providers: {a: {base_url: "http://h/v1", credentials: ["env:"]}} | providers.a.credentials[0] | must be env:NAME | is a name such as
+providers: {a: {base_url: "http://h/v1", credentials: ["file:/run/none"]}} | providers.a.credentials[0] | cannot read the file: no such file | -
+providers: {a: {base_url: "http://h/v1", credentials: ["file:/run/empty"]}} | providers.a.credentials[0] | the secret is empty | -
+providers: {a: {base_url: "http://h/v1", credentials: ["${GOOD_KEY}"]}} | providers.a.credentials[0] | must be env:NAME | write "env:GOOD_KEY"
+providers: {a: {base_url: "http://h/v1", credentials: [GOOD_KEY]}} | providers.a.credentials[0] | must be env:NAME | write "env:GOOD_KEY"
+providers: {a: {base_url: "http://h/v1", credentials: ["env:GOOD_KEY", "env:GOOD_KEY"]}} | providers.a.credentials[1] | is the same as one before it | -
+providers: {a: {base_url: "http://h/v1", models: []}}          | providers.a.models | needs at least one item | -
+providers: {a: {base_url: "http://h/v1", models: [m, m]}}      | providers.a.models[1] | is listed twice | -
+providers: {a: {base_url: "http://h/v1", models: [4.1]}}       | providers.a.models[0] | must be text | put it in quotes: "4.1"
+providers: {a: {base_url: "http://h/v1", models: ["a b"]}}     | providers.a.models[0] | without spaces | -
+models: {fast: openai/gpt}                                     | models.fast | must be a mapping | -
+models: {fast: {}}                                             | models.fast.targets | is required | -
+models: {fast: {targets: []}}                                  | models.fast.targets | needs at least one item | -
+models: {fast: {target: [a/b]}}                                | models.fast.target | unknown key | did you mean targets?
+models: {fast: {targets: [a/b]}}                               | models.fast.targets[0] | there is no provider of this name | add it under providers
+models: {"gpt-4.1": {targets: [a/b]}}                          | models["gpt-4.1"].targets[0] | there is no provider of this name | -
+models: {fast: {targets: [7]}}                                 | models.fast.targets[0] | must be text or a mapping | put it in quotes
+providers: {local: {base_url: "http://h/v1"}}; models: {fast: {targets: [local]}} | models.fast.targets[0] | must be provider/model | write local/ and the model's name
+providers: {local: {base_url: "http://h/v1"}}; models: {fast: {targets: [llama]}} | models.fast.targets[0] | must be provider/model | write local/llama
+providers: {local: {base_url: "http://h/v1"}}; models: {fast: {targets: [locl/llama]}} | models.fast.targets[0] | there is no provider of this name | did you mean local?
+providers: {local: {base_url: "http://h/v1"}}; models: {fast: {targets: [local/]}} | models.fast.targets[0] | a model's name must be | -
+providers: {local: {base_url: "http://h/v1", models: [llama]}}; models: {fast: {targets: [local/lama]}} | models.fast.targets[0] | is not among the models of local | did you mean llama?
+providers: {local: {base_url: "http://h/v1", region: eu}}; models: {fast: {targets: [{provider: local, model: m, region: us}]}} | models.fast.targets[0].region | local has no line in this region | its regions: eu
+providers: {local: {base_url: "http://h/v1"}}; models: {fast: {targets: [{provider: local}]}} | models.fast.targets[0].model | is required | -
+keys: {prefix: "b w"}                                          | keys.prefix | letters, digits, dashes | -
+keys: {prefix: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}              | keys.prefix | at most 32 | -
+metrics: {access: opn}                                         | metrics.access | must be open or key | did you mean open?
+metrics: {access: key}                                         | metrics.key | is required for access: key | env:NAME
+metrics: {key: [a]}                                            | metrics.key | must be text | -
+metrics: {provider_label: "a,b"}                               | metrics.provider_label | letters, digits | -
+errors: {code: numerc}                                         | errors.code | must be text or numeric | did you mean numeric?
+limits: {body_bytes_max: 32MiB}                                | limits.body_bytes_max | must be a whole number | write 33554432
+limits: {body_bytes_max: 10}                                   | limits.body_bytes_max | must be 1024 to 1073741824 | -
+limits: {body_bytes_max: null}                                 | limits.body_bytes_max | must be a whole number | remove the key
+limits: {body_memory_bytes_max: 1000000}                       | limits.body_memory_bytes_max | at least one body | -
+limits: {bodyBytesMax: 10}                                     | limits.bodyBytesMax | unknown key | did you mean body_bytes_max?
+timeouts: {connect_ms: 60s}                                    | timeouts.connect_ms | must be a whole number | write 60000
+timeouts: {connect_ms: 60000}                                  | timeouts.connect_ms | must be 1 to 10000 | -
+timeouts: {answer_ms: 50000, answer_ms_large: 40000}           | timeouts.answer_ms_large | must not be below answer_ms (50000) | -
+log: {format: yaml}                                            | log.format | must be json or pretty | -
+log: {file: ""}                                                | log.file | names no file | -
+workers: .inf                                                  | workers | must be a whole number | -
+"#;
+
+#[test]
+fn each_mistake_is_told_by_its_path_with_a_hint() {
+    let cases: Vec<&str> = CASES.lines().filter(|line| !line.is_empty()).collect();
+    assert!(cases.len() >= 100, "{} cases", cases.len());
+    let wrong: Vec<String> = cases.iter().filter_map(|case| deviation(case)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What differs from the case's expectation.
+fn deviation(case: &str) -> Option<String> {
+    let parts: Vec<&str> = case.split(" | ").map(str::trim).collect();
+    let [text, path, message, hint] = parts[..] else { panic!("not a case: {case}") };
+    let Err(problems) = world().check(Some(&text.replace("; ", "\n"))) else {
+        return Some(format!("{text}: accepted"));
+    };
+    let [problem] = &problems[..] else {
+        return Some(format!("{text}: {} problems\n{}", problems.len(), written(&problems)));
+    };
+    let fits_hint = match hint {
+        "-" => true,
+        expected => problem.hint.as_ref().is_some_and(|hint| hint.contains(expected)),
+    };
+    let fits = problem.path == path && problem.message.contains(message) && fits_hint;
+    (!fits || problem.place.is_none()).then(|| format!("{text}:\n{problem}"))
+}
+
+#[test]
+fn all_problems_come_at_once_in_the_order_of_the_file() {
+    let problems = world().bad(concat!(
+        "regoin: eu\n",
+        "listeners:\n",
+        "  - address: localhost:4000\n",
+        "  - adress: 127.0.0.1:4000\n",
+        "providers:\n",
+        "  openai:\n",
+        "    credentials: [\"env:MISSING\"]\n",
+        "    base_url: api.openai.com/v1\n",
+        "models:\n",
+        "  fast: { targets: [opnai/gpt-4o, openai] }\n",
+        "limits: { body_bytes_max: 32MiB, headers_max: 5 }\n",
+    ));
+    let told: Vec<(u64, &str)> = problems.iter().map(line_and_path).collect();
+    assert_eq!(
+        told,
+        [
+            (1, "regoin"),
+            (3, "listeners[0].address"),
+            (4, "listeners[1].adress"),
+            (7, "providers.openai.credentials[0]"),
+            (8, "providers.openai.base_url"),
+            (10, "models.fast.targets[0]"),
+            (10, "models.fast.targets[1]"),
+            (11, "limits.body_bytes_max"),
+            (11, "limits.headers_max"),
+        ],
+        "{}",
+        written(&problems)
+    );
+}
+
+fn line_and_path(problem: &Problem) -> (u64, &str) {
+    (problem.place.map_or(0, |place| place.line), &problem.path)
+}
+
+#[test]
+fn a_refused_provider_is_not_told_again_by_those_who_name_it() {
+    let problems = world().bad("providers: {a: 7}\nmodels: {m: {targets: [a/x]}}\n");
+    assert_eq!(problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), ["providers.a"]);
+}
+
+#[test]
+fn a_problem_names_file_line_and_column() {
+    let problems = world().bad("keys:\n  prefx: hs_\n");
+    assert_eq!(
+        written(&problems),
+        "bellwether.yaml:2:3: keys.prefx: unknown key, found prefx\n    hint: did you mean prefix?\n"
+    );
+}
+
+#[test]
+fn no_problem_shows_a_secret() {
+    const SECRET: &str = "sk-Zx9Qw8Er7Ty6Ui5Op4As3Df2Gh1";
+    let places = [
+        "region: x SECRET",
+        "SECRET: 1",
+        "providers: {a: {base_url: SECRET}}",
+        "providers: {a: {base_url: \"https://h/SECRET\"}}",
+        "providers: {a: {base_url: \"https://SECRET@h\"}}",
+        "providers: {a: {base_url: \"http://h\", api_key: SECRET}}",
+        "providers: {a: {base_url: \"http://h\", credentials: SECRET}}",
+        "providers: {a: {base_url: \"http://h\", credentials: {key: SECRET}}}",
+        "providers: {a: {base_url: \"http://h\", credentials: [[SECRET]]}}",
+        "providers: {a: {base_url: \"http://h\", credentials: [\"x SECRET\"]}}",
+        "providers: {a: {base_url: \"http://h\", credentials: [SECRET, SECRET]}}",
+        "providers: {a: {base_url: \"http://h\", credentials: [\"env:SECRET\"]}}",
+        "providers: {a: {kind: SECRET}}",
+        "models: {m: {targets: [SECRET]}}",
+        "models: {m: {targets: [SECRET/x]}}",
+        "metrics: {access: SECRET}",
+        "metrics: {key: [SECRET]}",
+        "limits: {headers_max: SECRET}",
+        "listeners: [{address: SECRET}]",
+        "a: 1\na: SECRET",
+        "a: [SECRET",
+        "a: &SECRET x\nb: *SECRET2",
+    ];
+    for place in places {
+        let problems = world().check(Some(&place.replace("SECRET", SECRET)));
+        match problems {
+            Ok(_) => assert!(place.contains("https://h/SECRET"), "{place} was accepted"),
+            Err(problems) => assert!(!format!("{problems:?}").contains("Zx9Qw8Er"), "{}", written(&problems)),
+        }
+    }
+}

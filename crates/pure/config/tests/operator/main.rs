@@ -1,0 +1,9 @@
+//! Configuration as an operator meets it: texts and variables in, a snapshot or problems out.
+
+mod bad;
+mod environment;
+mod examples;
+mod good;
+mod properties;
+mod schema;
+mod world;

@@ -1,0 +1,3 @@
+//! How messages are cut out of byte streams, whatever they mean.
+
+pub mod sse;

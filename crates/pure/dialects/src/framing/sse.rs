@@ -1,0 +1,188 @@
+//! A push parser for server-sent events. It watches a stream that passes by: it copies only what a
+//! chunk boundary cuts, and never changes or delays the bytes.
+//!
+//! Format: HTML Living Standard, section 9.2.6 "Interpreting an event stream". `id` and `retry` lines are
+//! passed over: no provider uses them.
+
+use memchr::memchr2;
+
+/// Longest event that is still watched; a longer one passes through unseen.
+pub const EVENT_BYTES_MAX: usize = 4 << 20;
+
+/// One event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// The `event:` field, empty if absent.
+    pub name: &'a [u8],
+    /// The `data:` lines, joined by line feeds.
+    pub data: &'a [u8],
+}
+
+/// The state between two chunks.
+#[derive(Debug, Default)]
+pub struct SseParser {
+    /// The beginning of a line whose end has not come yet.
+    cut_line: Vec<u8>,
+    name: Vec<u8>,
+    data: Vec<u8>,
+    has_data: bool,
+    /// The last chunk ended with a carriage return: a line feed that comes next belongs to it.
+    skips_line_feed: bool,
+    is_past_start: bool,
+    is_overlong: bool,
+}
+
+impl SseParser {
+    /// Reads a chunk, cut anywhere, and reports every event that ends in it.
+    pub fn feed(&mut self, chunk: &[u8], mut on_event: impl FnMut(Event<'_>)) {
+        let mut rest = chunk;
+        if self.skips_line_feed && !rest.is_empty() {
+            self.skips_line_feed = false;
+            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+        }
+        // A data line that is followed by the end of its event is reported without a copy.
+        let mut held: Option<&[u8]> = None;
+        while let Some(end) = memchr2(b'\n', b'\r', rest) {
+            let (line, after) = (&rest[..end], &rest[end + 1..]);
+            rest = if rest[end] == b'\r' {
+                self.skips_line_feed = after.is_empty();
+                after.strip_prefix(b"\n").unwrap_or(after)
+            } else {
+                after
+            };
+            if self.cut_line.is_empty() {
+                held = self.line(line, held, &mut on_event);
+            } else {
+                let mut whole = std::mem::take(&mut self.cut_line);
+                self.extend_bounded(&mut whole, line);
+                if let Some(data) = self.line(&whole, held.take(), &mut on_event) {
+                    self.keep_data(data);
+                }
+                whole.clear();
+                self.cut_line = whole;
+            }
+        }
+        if let Some(data) = held {
+            self.keep_data(data);
+        }
+        if !rest.is_empty() {
+            let mut cut = std::mem::take(&mut self.cut_line);
+            self.extend_bounded(&mut cut, rest);
+            self.cut_line = cut;
+        }
+    }
+
+    /// Whether the bytes so far end between two events.
+    pub fn is_between_events(&self) -> bool {
+        self.cut_line.is_empty() && !self.has_data && self.name.is_empty()
+    }
+
+    /// Handles one line; returns its data when that is the only data of its event so far.
+    fn line<'a>(
+        &mut self,
+        line: &'a [u8],
+        held: Option<&'a [u8]>,
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> Option<&'a [u8]> {
+        let line = if self.is_past_start { line } else { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) };
+        self.is_past_start = true;
+        if line.is_empty() {
+            if !self.is_overlong && (self.has_data || held.is_some()) {
+                on_event(Event { name: &self.name, data: held.unwrap_or(&self.data) });
+            }
+            self.name.clear();
+            self.data.clear();
+            self.has_data = false;
+            self.is_overlong = false;
+            return None;
+        }
+        if let Some(data) = field(line, b"data") {
+            if held.is_none() && !self.has_data {
+                return Some(data);
+            }
+            if let Some(first) = held {
+                self.keep_data(first);
+            }
+            self.keep_data(data);
+            return None;
+        }
+        if let Some(name) = field(line, b"event") {
+            self.name.clear();
+            self.name.extend_from_slice(&name[..name.len().min(64)]);
+        }
+        held
+    }
+
+    fn keep_data(&mut self, line: &[u8]) {
+        let mut data = std::mem::take(&mut self.data);
+        if self.has_data {
+            data.push(b'\n');
+        }
+        self.has_data = true;
+        self.extend_bounded(&mut data, line);
+        self.data = data;
+    }
+
+    fn extend_bounded(&mut self, kept: &mut Vec<u8>, more: &[u8]) {
+        if kept.len() + more.len() <= EVENT_BYTES_MAX {
+            kept.extend_from_slice(more);
+        } else {
+            self.is_overlong = true;
+        }
+    }
+}
+
+/// The value of `line` if it is the field `name`.
+fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let rest = line.strip_prefix(name)?;
+    match rest {
+        [] => Some(rest),
+        [b':', b' ', value @ ..] | [b':', value @ ..] => Some(value),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EVENT_BYTES_MAX, SseParser};
+
+    fn events(chunks: &[&[u8]]) -> Vec<(String, String)> {
+        let mut parser = SseParser::default();
+        let mut seen = Vec::new();
+        for chunk in chunks {
+            parser.feed(chunk, |event| {
+                let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+                seen.push((text(event.name), text(event.data)));
+            });
+        }
+        seen
+    }
+
+    fn check(stream: &str, expected: &[(&str, &str)]) {
+        let expected: Vec<_> =
+            expected.iter().map(|(name, data)| ((*name).to_owned(), (*data).to_owned())).collect();
+        assert_eq!(events(&[stream.as_bytes()]), expected, "{stream:?}");
+        for cut in 0..=stream.len() {
+            let (left, right) = stream.as_bytes().split_at(cut);
+            assert_eq!(events(&[left, right]), expected, "{stream:?} cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn events_are_the_same_wherever_the_stream_is_cut() {
+        check("data: one\n\ndata: two\n\n", &[("", "one"), ("", "two")]);
+        check("data:one\r\n\r\ndata: two\r\rdata: three\n\n", &[("", "one"), ("", "two"), ("", "three")]);
+        check("event: ping\ndata: {}\n\n", &[("ping", "{}")]);
+        check("data: a\ndata: b\ndata\n\n", &[("", "a\nb\n")]);
+        check(": comment\n\nid: 7\ndata: x\nretry: 1\n\n", &[("", "x")]);
+        check("\u{feff}data: bom\n\n", &[("", "bom")]);
+        check("data: never ended\n", &[]);
+        check("database: no\n\n", &[]);
+    }
+
+    #[test]
+    fn an_overlong_event_is_not_reported_and_the_next_one_is() {
+        let long = vec![b'x'; EVENT_BYTES_MAX];
+        assert_eq!(events(&[b"data: ", &long, b"y\n\ndata: next\n\n"]), [(String::new(), "next".to_owned())]);
+    }
+}

@@ -1,0 +1,416 @@
+//! One pass over a JSON object, in pieces cut anywhere, that finds a few top-level fields and where they stand.
+//!
+//! It is no validator: what it does not need to read it only skips, and the provider's parser has the last
+//! word on it. What it does promise: a field it reports is the one that any parser will see. A name that comes
+//! twice, or again in other letter case (some parsers do not care), is refused, however it is escaped.
+
+use std::ops::Range;
+
+use super::block::{BLOCK, brackets, escaped, parity_so_far, quotes_and_backslashes};
+
+/// Deepest nesting that is followed.
+pub const DEPTH_MAX: u32 = 128;
+/// Longest field text that is kept; of a longer one only the place is known.
+pub const FIELD_BYTES_MAX: usize = 4096;
+/// Longest key that can match: every letter of a wanted name may be written as a six-byte escape.
+const KEY_BYTES_MAX: usize = 256;
+
+/// A field that was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Field {
+    /// Where its value stands, counted from the first byte of the body.
+    pub span: Range<usize>,
+    /// The value's own bytes, if they are at most [`FIELD_BYTES_MAX`].
+    pub text: Option<Vec<u8>>,
+}
+
+/// Why a body is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// The body is empty, or its first value is no object.
+    NotAnObject,
+    /// Not JSON, noticed at this byte.
+    Malformed(usize),
+    /// The body ended inside the object.
+    Truncated,
+    /// Something follows the object.
+    TrailingBytes(usize),
+    /// Nested deeper than [`DEPTH_MAX`].
+    TooDeep,
+    /// The wanted field at this place of the list comes twice.
+    Repeated(usize),
+    /// The wanted field at this place of the list is spelt in other letter case.
+    OtherCase(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    BeforeRoot,
+    FirstKey,
+    NextKey,
+    InKey,
+    Colon,
+    BeforeValue,
+    InString,
+    InContainer,
+    InScalar,
+    AfterValue,
+    Done,
+}
+
+/// The scan between two pieces.
+#[derive(Debug)]
+pub struct ObjectScan {
+    wanted: &'static [&'static str],
+    fields: Vec<Option<Field>>,
+    state: State,
+    /// Bytes seen before the current piece.
+    seen: usize,
+    key: Vec<u8>,
+    is_key_escaped: bool,
+    /// Inside a string of a container, at the beginning of the next byte.
+    in_string: bool,
+    escapes_next: bool,
+    depth: u32,
+    /// The wanted field whose value is being read.
+    current: Option<usize>,
+}
+
+impl ObjectScan {
+    /// Looks for the `wanted` names, which are lower-case ASCII.
+    pub fn new(wanted: &'static [&'static str]) -> Self {
+        Self {
+            wanted,
+            fields: vec![None; wanted.len()],
+            state: State::BeforeRoot,
+            seen: 0,
+            key: Vec::new(),
+            is_key_escaped: false,
+            in_string: false,
+            escapes_next: false,
+            depth: 0,
+            current: None,
+        }
+    }
+
+    /// Reads the next piece.
+    pub fn feed(&mut self, piece: &[u8]) -> Result<(), Flaw> {
+        let mut at = 0;
+        while at < piece.len() {
+            let began = at;
+            let is_inside = matches!(self.state, State::InString | State::InContainer | State::InScalar);
+            at = match self.state {
+                State::InString => self.skip_string(piece, at),
+                State::InContainer => self.skip_container(piece, at)?,
+                State::InScalar => self.skip_scalar(piece, at),
+                State::InKey => self.read_key(piece, at)?,
+                _ => self.step(piece[at], at)?,
+            };
+            if is_inside && let Some(field) = self.current {
+                self.keep(field, &piece[began..at], at);
+            }
+        }
+        self.seen += piece.len();
+        Ok(())
+    }
+
+    /// Says whether the object is whole, and hands out the found fields in the order they were wanted.
+    pub fn finish(self) -> Result<Vec<Option<Field>>, Flaw> {
+        match self.state {
+            State::Done => Ok(self.fields),
+            State::BeforeRoot => Err(Flaw::NotAnObject),
+            _ => Err(Flaw::Truncated),
+        }
+    }
+
+    /// Whether the object is whole.
+    pub fn is_whole(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// What has been found so far.
+    pub fn field(&self, place: usize) -> Option<&Field> {
+        self.fields[place].as_ref()
+    }
+
+    /// Reads one byte between keys and values.
+    fn step(&mut self, byte: u8, at: usize) -> Result<usize, Flaw> {
+        let place = self.seen + at;
+        if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+            return Ok(at + 1);
+        }
+        self.state = match (self.state, byte) {
+            (State::BeforeRoot, b'{') => State::FirstKey,
+            (State::BeforeRoot, _) => return Err(Flaw::NotAnObject),
+            (State::FirstKey | State::NextKey, b'"') => {
+                self.key.clear();
+                self.is_key_escaped = false;
+                State::InKey
+            }
+            (State::FirstKey | State::AfterValue, b'}') => State::Done,
+            (State::Colon, b':') => State::BeforeValue,
+            (State::BeforeValue, _) => self.begin_value(byte, place)?,
+            (State::AfterValue, b',') => State::NextKey,
+            (State::Done, _) => return Err(Flaw::TrailingBytes(place)),
+            _ => return Err(Flaw::Malformed(place)),
+        };
+        Ok(at + 1)
+    }
+
+    fn begin_value(&mut self, byte: u8, place: usize) -> Result<State, Flaw> {
+        let state = match byte {
+            b'"' => State::InString,
+            b'{' | b'[' => {
+                self.depth = 1;
+                self.in_string = false;
+                State::InContainer
+            }
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => State::InScalar,
+            _ => return Err(Flaw::Malformed(place)),
+        };
+        self.escapes_next = false;
+        if let Some(field) = self.current {
+            self.fields[field] = Some(Field { span: place..place + 1, text: Some(vec![byte]) });
+        }
+        Ok(state)
+    }
+
+    /// Reads a key up to its closing quote, and decides whether it is wanted.
+    fn read_key(&mut self, piece: &[u8], from: usize) -> Result<usize, Flaw> {
+        for (at, byte) in piece.iter().enumerate().skip(from) {
+            if self.escapes_next {
+                self.escapes_next = false;
+            } else if *byte == b'"' {
+                self.current = self.match_key()?;
+                self.state = State::Colon;
+                return Ok(at + 1);
+            } else if *byte == b'\\' {
+                self.escapes_next = true;
+                self.is_key_escaped = true;
+            }
+            if self.key.len() < KEY_BYTES_MAX {
+                self.key.push(*byte);
+            }
+        }
+        Ok(piece.len())
+    }
+
+    fn match_key(&self) -> Result<Option<usize>, Flaw> {
+        let decoded;
+        let key = if self.is_key_escaped {
+            let quoted = [b"\"", self.key.as_slice(), b"\""].concat();
+            let Ok(text) = serde_json::from_slice::<String>(&quoted) else { return Ok(None) };
+            decoded = text.into_bytes();
+            &decoded
+        } else {
+            &self.key
+        };
+        let Some(place) = self.wanted.iter().position(|name| key.eq_ignore_ascii_case(name.as_bytes()))
+        else {
+            return Ok(None);
+        };
+        if key != self.wanted[place].as_bytes() {
+            return Err(Flaw::OtherCase(place));
+        }
+        if self.fields[place].is_some() {
+            return Err(Flaw::Repeated(place));
+        }
+        Ok(Some(place))
+    }
+
+    /// Adds value bytes to a field and moves its end.
+    fn keep(&mut self, field: usize, bytes: &[u8], at: usize) {
+        let is_over = !matches!(self.state, State::InString | State::InContainer | State::InScalar);
+        if let Some(field) = &mut self.fields[field] {
+            field.span.end = self.seen + at;
+            if field.text.as_ref().is_some_and(|text| text.len() + bytes.len() > FIELD_BYTES_MAX) {
+                field.text = None;
+            }
+            if let Some(text) = &mut field.text {
+                text.extend_from_slice(bytes);
+            }
+        }
+        if is_over {
+            self.current = None;
+        }
+    }
+
+    fn skip_scalar(&mut self, piece: &[u8], from: usize) -> usize {
+        let ends = |byte: &u8| {
+            matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'{' | b'[' | b':')
+        };
+        match piece[from..].iter().position(ends) {
+            Some(length) => {
+                self.state = State::AfterValue;
+                from + length
+            }
+            None => piece.len(),
+        }
+    }
+
+    fn skip_string(&mut self, piece: &[u8], from: usize) -> usize {
+        let mut at = from;
+        while at < piece.len() {
+            let (block, length) = block_at(piece, at);
+            let (quotes, backslashes) = quotes_and_backslashes(&block);
+            let mut carry = self.escapes_next;
+            let closing = quotes & !escaped(backslashes, &mut carry);
+            if closing != 0 {
+                self.escapes_next = false;
+                self.state = State::AfterValue;
+                return at + closing.trailing_zeros() as usize + 1;
+            }
+            self.escapes_next =
+                if length == BLOCK { carry } else { escapes_at_end(&piece[at..], self.escapes_next) };
+            at += length;
+        }
+        at
+    }
+
+    fn skip_container(&mut self, piece: &[u8], from: usize) -> Result<usize, Flaw> {
+        let mut at = from;
+        while at < piece.len() {
+            let (block, length) = block_at(piece, at);
+            let (quotes, backslashes) = quotes_and_backslashes(&block);
+            let mut carry = self.escapes_next;
+            let real_quotes = quotes & !escaped(backslashes, &mut carry);
+            self.escapes_next =
+                if length == BLOCK { carry } else { escapes_at_end(&piece[at..], self.escapes_next) };
+            let flipped = if self.in_string { u64::MAX } else { 0 };
+            let inside = if real_quotes == 0 { flipped } else { parity_so_far(real_quotes) ^ flipped };
+            if inside != u64::MAX {
+                let (opens, closes) = brackets(&block);
+                if let Some(length) = self.follow(opens & !inside, closes & !inside)? {
+                    self.escapes_next = false;
+                    self.state = State::AfterValue;
+                    return Ok(at + length);
+                }
+            }
+            self.in_string = inside >> (length - 1) & 1 == 1;
+            at += length;
+        }
+        Ok(at)
+    }
+
+    /// Moves the depth over one block; returns how many bytes of it belong to the container if it ends here.
+    fn follow(&mut self, opens: u64, closes: u64) -> Result<Option<usize>, Flaw> {
+        let (opened, closed) = (opens.count_ones(), closes.count_ones());
+        if closed < self.depth && self.depth + opened <= DEPTH_MAX {
+            self.depth = self.depth + opened - closed;
+            return Ok(None);
+        }
+        let mut marks = opens | closes;
+        while marks != 0 {
+            let bit = marks.trailing_zeros();
+            marks &= marks - 1;
+            if opens >> bit & 1 == 1 {
+                self.depth += 1;
+                if self.depth > DEPTH_MAX {
+                    return Err(Flaw::TooDeep);
+                }
+            } else {
+                self.depth -= 1;
+                if self.depth == 0 {
+                    return Ok(Some(bit as usize + 1));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The block at `at`, padded with spaces at the end of the piece, and how many of its bytes are real.
+#[inline(always)]
+fn block_at(piece: &[u8], at: usize) -> ([u8; BLOCK], usize) {
+    let rest = &piece[at..];
+    if let Some(block) = rest.first_chunk::<BLOCK>() {
+        return (*block, BLOCK);
+    }
+    let mut block = [b' '; BLOCK];
+    block[..rest.len()].copy_from_slice(rest);
+    (block, rest.len())
+}
+
+/// Whether a piece shorter than a block ends with a backslash that escapes what comes next.
+fn escapes_at_end(rest: &[u8], carried: bool) -> bool {
+    let backslashes = rest.iter().rev().take_while(|byte| **byte == b'\\').count();
+    let reaches_start = backslashes == rest.len() && carried;
+    (backslashes + usize::from(reaches_start)) % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEPTH_MAX, FIELD_BYTES_MAX, Field, Flaw, ObjectScan};
+
+    const WANTED: &[&str] = &["model", "stream", "usage"];
+
+    fn scan(pieces: &[&[u8]]) -> Result<Vec<Option<Field>>, Flaw> {
+        let mut scan = ObjectScan::new(WANTED);
+        for piece in pieces {
+            scan.feed(piece)?;
+        }
+        scan.finish()
+    }
+
+    /// Scans whole and cut at every place; all must agree.
+    fn check(body: &str, expected: Result<[Option<&str>; 3], Flaw>) {
+        for cut in 0..=body.len() {
+            let (left, right) = body.as_bytes().split_at(cut);
+            let found = scan(&[left, right]);
+            let texts = found.as_ref().map_err(|flaw| *flaw).map(|fields| {
+                [0, 1, 2].map(|place| {
+                    let field = fields[place].as_ref()?;
+                    let text = std::str::from_utf8(field.text.as_deref().unwrap()).unwrap();
+                    assert_eq!(text, &body[field.span.clone()], "{body} cut at {cut}");
+                    Some(text)
+                })
+            });
+            assert_eq!(texts, expected, "{body} cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn fields_are_found_wherever_the_body_is_cut() {
+        check("{}", Ok([None; 3]));
+        check(" {\"model\" : \"a\\\"b\" , \"stream\":true}\n", Ok([Some("\"a\\\"b\""), Some("true"), None]));
+        check(
+            "{\"messages\":[{\"model\":\"no\"}],\"usage\":{\"a\":[1,\"}\"]}}",
+            Ok([None, None, Some("{\"a\":[1,\"}\"]}")]),
+        );
+        check("{\"x\":\"\\\\\",\"model\":\"m\"}", Ok([Some("\"m\""), None, None]));
+        check("{\"mod\\u0065l\":\"m\",\"temperature\":1e-7}", Ok([Some("\"m\""), None, None]));
+        check("{\"a\":[\"\\\\\",\"\\\"]\",{\"b\":[]}],\"stream\":null}", Ok([None, Some("null"), None]));
+    }
+
+    #[test]
+    fn doubtful_bodies_are_refused() {
+        check("", Err(Flaw::NotAnObject));
+        check("[1]", Err(Flaw::NotAnObject));
+        check("null", Err(Flaw::NotAnObject));
+        check("{\"model\":\"a\"", Err(Flaw::Truncated));
+        check("{\"model\":\"a", Err(Flaw::Truncated));
+        check("{\"model\":\"a\"} x", Err(Flaw::TrailingBytes(14)));
+        check("{\"model\" \"a\"}", Err(Flaw::Malformed(9)));
+        check("{\"model\":\"a\",}", Err(Flaw::Malformed(13)));
+        check("{model:1}", Err(Flaw::Malformed(1)));
+        check("{\"model\":NaN}", Err(Flaw::Malformed(9)));
+        check("{\"model\":\"a\",\"model\":\"b\"}", Err(Flaw::Repeated(0)));
+        check("{\"model\":\"a\",\"\\u006dodel\":\"b\"}", Err(Flaw::Repeated(0)));
+        check("{\"model\":\"a\",\"Stream\":true}", Err(Flaw::OtherCase(1)));
+    }
+
+    #[test]
+    fn depth_is_bounded_exactly() {
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(scan(&[nested(DEPTH_MAX as usize).as_bytes()]).is_ok());
+        assert_eq!(scan(&[nested(DEPTH_MAX as usize + 1).as_bytes()]), Err(Flaw::TooDeep));
+        assert_eq!(scan(&[nested(100_000).as_bytes()]), Err(Flaw::TooDeep));
+    }
+
+    #[test]
+    fn a_long_field_keeps_its_place_only() {
+        let body = format!("{{\"model\":\"{}\"}}", "x".repeat(FIELD_BYTES_MAX));
+        let fields = scan(&[body.as_bytes()]).unwrap();
+        assert_eq!(fields[0], Some(Field { span: 9..body.len() - 1, text: None }));
+    }
+}

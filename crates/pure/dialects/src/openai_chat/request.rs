@@ -1,0 +1,190 @@
+//! What a request decides: the few top-level fields that the gateway acts on, and where they stand.
+
+use std::ops::Range;
+
+use crate::json::{Field, Flaw, ObjectScan};
+
+/// Longest model name.
+pub const MODEL_BYTES_MAX: usize = 256;
+
+const WANTED: &[&str] = &["model", "stream", "max_tokens", "max_completion_tokens", "stream_options"];
+const MODEL: usize = 0;
+const STREAM: usize = 1;
+
+/// The deciding fields of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deciding {
+    /// The model's name.
+    pub model: String,
+    /// Where the name stands in the body, quotes included.
+    pub model_span: Range<usize>,
+    /// Whether the answer is to be streamed.
+    pub is_streaming: bool,
+    /// The cap on generated tokens, if the caller set one.
+    pub output_tokens_max: Option<u64>,
+}
+
+/// Why a request is refused, in words for the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestFlaw {
+    /// A sentence fragment that names what was found.
+    pub message: String,
+    /// The field at fault.
+    pub param: Option<&'static str>,
+}
+
+/// The scan of a body that comes in pieces.
+#[derive(Debug)]
+pub struct RequestScan {
+    scan: ObjectScan,
+}
+
+impl Default for RequestScan {
+    fn default() -> Self {
+        Self { scan: ObjectScan::new(WANTED) }
+    }
+}
+
+impl RequestScan {
+    /// Reads the next piece.
+    pub fn feed(&mut self, piece: &[u8]) -> Result<(), RequestFlaw> {
+        self.scan.feed(piece).map_err(RequestFlaw::from_scan)
+    }
+
+    /// Reads the fields once the body is whole.
+    pub fn finish(self) -> Result<Deciding, RequestFlaw> {
+        let fields = self.scan.finish().map_err(RequestFlaw::from_scan)?;
+        let [model, stream, max_tokens, max_completion_tokens, _] = fields.as_slice() else {
+            unreachable!("the scan reports one place for each wanted name")
+        };
+        let Some(model) = model else { return Err(RequestFlaw::at(MODEL, "the body names no model")) };
+        Ok(Deciding {
+            model: model_name(model)?,
+            model_span: model.span.clone(),
+            is_streaming: flag(stream.as_ref())?,
+            // Where both are given the newer one counts, as at OpenAI.
+            output_tokens_max: count(max_completion_tokens.as_ref()).or_else(|| count(max_tokens.as_ref())),
+        })
+    }
+}
+
+impl RequestFlaw {
+    fn at(field: usize, message: impl Into<String>) -> Self {
+        Self { message: message.into(), param: Some(WANTED[field]) }
+    }
+
+    fn from_scan(flaw: Flaw) -> Self {
+        let general = |message: String| Self { message, param: None };
+        match flaw {
+            Flaw::NotAnObject => general("the body is not a JSON object".to_owned()),
+            Flaw::Malformed(at) => general(format!("the body is not valid JSON at byte {at}")),
+            Flaw::Truncated => general("the body ends before its JSON object does".to_owned()),
+            Flaw::TrailingBytes(at) => {
+                general(format!("the body goes on after its JSON object, at byte {at}"))
+            }
+            Flaw::TooDeep => {
+                general(format!("the body is nested deeper than {} levels", crate::json::DEPTH_MAX))
+            }
+            Flaw::Repeated(field) => Self::at(field, format!("the body has '{}' twice", WANTED[field])),
+            Flaw::OtherCase(field) => {
+                Self::at(field, format!("the body has '{}' in other letter case", WANTED[field]))
+            }
+        }
+    }
+}
+
+fn model_name(field: &Field) -> Result<String, RequestFlaw> {
+    let text = field.text.as_deref().filter(|text| text.len() <= MODEL_BYTES_MAX + 2);
+    let Some(text) = text else {
+        return Err(RequestFlaw::at(MODEL, format!("'model' is longer than {MODEL_BYTES_MAX} bytes")));
+    };
+    if text.first() != Some(&b'"') {
+        return Err(RequestFlaw::at(MODEL, format!("'model' must be a string, not {}", type_name(text))));
+    }
+    let plain = &text[1..text.len() - 1];
+    let is_plain = plain.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'\\');
+    let name = if is_plain {
+        String::from_utf8_lossy(plain).into_owned()
+    } else {
+        serde_json::from_slice(text)
+            .map_err(|_| RequestFlaw::at(MODEL, "'model' is not a valid JSON string"))?
+    };
+    if name.is_empty() {
+        return Err(RequestFlaw::at(MODEL, "'model' is empty"));
+    }
+    Ok(name)
+}
+
+fn flag(field: Option<&Field>) -> Result<bool, RequestFlaw> {
+    match field.map(|field| field.text.as_deref()) {
+        None | Some(Some(b"false" | b"null")) => Ok(false),
+        Some(Some(b"true")) => Ok(true),
+        Some(text) => {
+            let found = type_name(text.unwrap_or_default());
+            Err(RequestFlaw::at(STREAM, format!("'stream' must be true or false, not {found}")))
+        }
+    }
+}
+
+/// A cap is only read, never enforced here: the provider words the refusal of a wrong one.
+fn count(field: Option<&Field>) -> Option<u64> {
+    std::str::from_utf8(field?.text.as_deref()?).ok()?.parse().ok()
+}
+
+fn type_name(text: &[u8]) -> &'static str {
+    match text.first() {
+        Some(b'"') => "a string",
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        Some(b'-' | b'0'..=b'9') => "a number",
+        _ => "that",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Deciding, RequestFlaw, RequestScan};
+
+    fn read(body: &str) -> Result<Deciding, RequestFlaw> {
+        let mut scan = RequestScan::default();
+        scan.feed(body.as_bytes())?;
+        scan.finish()
+    }
+
+    #[test]
+    fn the_deciding_fields_are_read() {
+        let body =
+            r#"{"messages":[],"model":"gpt-4o","stream":true,"max_tokens":5,"max_completion_tokens":7}"#;
+        let deciding = read(body).unwrap();
+        assert_eq!((deciding.model.as_str(), deciding.is_streaming), ("gpt-4o", true));
+        assert_eq!(&body[deciding.model_span], "\"gpt-4o\"");
+        assert_eq!(deciding.output_tokens_max, Some(7));
+        assert_eq!(read(r#"{"model":"a\u0062\/c"}"#).unwrap().model, "ab/c");
+    }
+
+    #[test]
+    fn refusals_name_what_was_found() {
+        let check = |body: &str, message: &str, param: Option<&str>| {
+            let flaw = read(body).unwrap_err();
+            assert_eq!((flaw.message.as_str(), flaw.param), (message, param), "{body}");
+        };
+        check("{}", "the body names no model", Some("model"));
+        check(r#"{"model":7}"#, "'model' must be a string, not a number", Some("model"));
+        check(r#"{"model":""}"#, "'model' is empty", Some("model"));
+        check(r#"{"model":"\ud800"}"#, "'model' is not a valid JSON string", Some("model"));
+        check(
+            r#"{"model":"m","stream":"yes"}"#,
+            "'stream' must be true or false, not a string",
+            Some("stream"),
+        );
+        check(r#"{"model":"m","model":"n"}"#, "the body has 'model' twice", Some("model"));
+        check(r#"["model"]"#, "the body is not a JSON object", None);
+        check(
+            &format!(r#"{{"model":"{}"}}"#, "m".repeat(257)),
+            "'model' is longer than 256 bytes",
+            Some("model"),
+        );
+    }
+}

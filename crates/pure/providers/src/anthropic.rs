@@ -1,0 +1,15 @@
+//! Anthropic by its OpenAI-compatible endpoint. Its own dialect is not spoken here yet.
+
+use crate::provider::{Auth, Dialect, Provider};
+
+pub(crate) const ANTHROPIC: Provider = Provider {
+    name: "anthropic",
+    dialect: Dialect::OpenAiChat,
+    base_url: Some("https://api.anthropic.com/v1"),
+    auth: Auth::Bearer,
+    needs_key: true,
+    key_variables: &["ANTHROPIC_API_KEY"],
+    base_url_variables: &["ANTHROPIC_BASE_URL"],
+    // Its SDKs append `/v1/messages`, so the variable holds the address without `/v1`.
+    base_url_suffix: "/v1",
+};

@@ -1,0 +1,56 @@
+//! Reads `catalog/compatible.toml`, which is part of the binary. A mistake in it is found by the tests, not by users.
+
+use serde::Deserialize;
+
+use crate::provider::{Auth, Dialect, Provider};
+
+const COMPATIBLE_TOML: &str = include_str!("../catalog/compatible.toml");
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalog {
+    vendor: Vec<Vendor>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vendor {
+    name: String,
+    base_url: String,
+    keys: Vec<String>,
+    base_urls: Vec<String>,
+    #[serde(default)]
+    suffix: String,
+    #[serde(default = "yes")]
+    needs_key: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// The entries in the order of the file. To be called once: what it returns lives as long as the process.
+pub(crate) fn compatible() -> Vec<&'static Provider> {
+    let catalog: Catalog =
+        toml::from_str(COMPATIBLE_TOML).expect("the catalogue is compiled in and a test reads it");
+    catalog.vendor.into_iter().map(|vendor| &*Box::leak(Box::new(vendor.into_provider()))).collect()
+}
+
+impl Vendor {
+    fn into_provider(self) -> Provider {
+        Provider {
+            name: self.name.leak(),
+            dialect: Dialect::OpenAiChat,
+            base_url: Some(self.base_url.leak()),
+            auth: Auth::Bearer,
+            needs_key: self.needs_key,
+            key_variables: leak_all(self.keys),
+            base_url_variables: leak_all(self.base_urls),
+            base_url_suffix: self.suffix.leak(),
+        }
+    }
+}
+
+fn leak_all(texts: Vec<String>) -> &'static [&'static str] {
+    texts.into_iter().map(|text| &*text.leak()).collect::<Vec<_>>().leak()
+}

@@ -1,0 +1,15 @@
+//! Google's Gemini by its OpenAI-compatible endpoint. Its own dialect is not spoken here yet.
+
+use crate::provider::{Auth, Dialect, Provider};
+
+pub(crate) const GEMINI: Provider = Provider {
+    name: "gemini",
+    dialect: Dialect::OpenAiChat,
+    base_url: Some("https://generativelanguage.googleapis.com/v1beta/openai"),
+    auth: Auth::Bearer,
+    needs_key: true,
+    key_variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+    base_url_variables: &["GEMINI_BASE_URL", "GOOGLE_BASE_URL", "GOOGLE_GEMINI_BASE_URL"],
+    // Google's SDKs append `/v1beta/models/…`, so the variable holds the address without a path.
+    base_url_suffix: "/v1beta/openai",
+};

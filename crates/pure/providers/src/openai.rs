@@ -1,0 +1,15 @@
+//! OpenAI itself.
+
+use crate::provider::{Auth, Dialect, Provider};
+
+pub(crate) const OPENAI: Provider = Provider {
+    name: "openai",
+    dialect: Dialect::OpenAiChat,
+    base_url: Some("https://api.openai.com/v1"),
+    auth: Auth::Bearer,
+    needs_key: true,
+    key_variables: &["OPENAI_API_KEY"],
+    // The second is the name of SDK versions before 1.0; it is still found in many deployments.
+    base_url_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
+    base_url_suffix: "",
+};

@@ -1,0 +1,75 @@
+//! What we know about a vendor. Credentials and configured addresses are not kept here.
+
+/// A wire format. A closed set: each will be one folder of the `dialects` crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAI's Chat Completions and the surfaces that share its shapes (completions, embeddings, models).
+    OpenAiChat,
+}
+
+/// How a request proves who pays for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// `Authorization: Bearer <credential>`; without a credential the header is left out.
+    Bearer,
+}
+
+/// A vendor, as data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// The catalogue's name: `kind` in the configuration, and the id of a provider made from the environment.
+    pub name: &'static str,
+    /// What it speaks.
+    pub dialect: Dialect,
+    /// Where it is, up to where each request's own path (`/chat/completions`) begins; `None` must be configured.
+    pub base_url: Option<&'static str>,
+    /// How a request proves who pays for it.
+    pub auth: Auth,
+    /// Whether it refuses requests without a credential. Servers that people run themselves mostly do not.
+    pub needs_key: bool,
+    /// Variables that hold a key, the usual one first.
+    pub key_variables: &'static [&'static str],
+    /// Variables that move the base URL, the usual one first.
+    pub base_url_variables: &'static [&'static str],
+    /// What is appended to a base URL from a variable that has no path, for vendors whose users leave it out.
+    pub base_url_suffix: &'static str,
+}
+
+/// The kind of a provider that nobody has catalogued: OpenAI's dialect at a configured address.
+pub const COMPATIBLE: Provider = Provider {
+    name: "compatible",
+    dialect: Dialect::OpenAiChat,
+    base_url: None,
+    auth: Auth::Bearer,
+    needs_key: false,
+    key_variables: &[],
+    base_url_variables: &[],
+    base_url_suffix: "",
+};
+
+impl Provider {
+    /// The base URL that a variable's text means.
+    pub fn base_url_from_variable(&self, text: &str) -> String {
+        let trimmed = text.trim().trim_end_matches('/');
+        let after_scheme = trimmed.split_once("://").map_or(trimmed, |(_, rest)| rest);
+        let suffix = if after_scheme.contains('/') { "" } else { self.base_url_suffix };
+        format!("{trimmed}{suffix}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COMPATIBLE, Provider};
+
+    #[test]
+    fn a_suffix_is_added_only_where_a_path_is_missing() {
+        let check = |suffix, text: &str, expected: &str| {
+            let provider = Provider { base_url_suffix: suffix, ..COMPATIBLE };
+            assert_eq!(provider.base_url_from_variable(text), expected, "{text}");
+        };
+        check("/v1", "http://localhost:11434", "http://localhost:11434/v1");
+        check("/v1", "http://localhost:11434/", "http://localhost:11434/v1");
+        check("/v1", "http://localhost:11434/api/v2/", "http://localhost:11434/api/v2");
+        check("", " https://example.com/ ", "https://example.com");
+    }
+}

@@ -1,0 +1,45 @@
+"""Config files as Python values. The shape of the file is known here and nowhere else among the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .gateway import UPSTREAM_KEY
+
+Section = dict[str, Any]
+
+
+def configuration(
+    providers: Mapping[str, Section],
+    models: Mapping[str, Sequence[str]] | None = None,
+    listeners: Sequence[Section] | None = None,
+    timeouts: Mapping[str, int] | None = None,
+) -> Section:
+    """A whole file. `models` maps the names callers use to targets, `provider/model`, in the order they are tried."""
+    sections: dict[str, Any] = {"providers": dict(providers)}
+    if models:
+        sections["models"] = {name: {"targets": list(targets)} for name, targets in models.items()}
+    if listeners:
+        sections["listeners"] = list(listeners)
+    if timeouts:
+        sections["timeouts"] = dict(timeouts)
+    return sections
+
+
+def provider(
+    base_url: str | None = None,
+    *,
+    key: str = UPSTREAM_KEY,
+    models: Sequence[str] | None = None,
+    lines: Sequence[Section] | None = None,
+) -> Section:
+    """An OpenAI-compatible provider; without `models` it takes any name."""
+    section: Section = {"credentials": [key]}
+    section |= {"lines": list(lines)} if lines else {"base_url": base_url}
+    return section | ({"models": list(models)} if models else {})
+
+
+def line(base_url: str, region: str) -> Section:
+    """One way to a provider, and the region it leads to."""
+    return {"base_url": base_url, "region": region}

@@ -1,0 +1,85 @@
+"""The simulator: pretended providers that say what the vendors' documents show, steered through its control port."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from .process import Process, clean_environment
+
+NODE_NAMES = ("us-west", "eu-central")
+#: What a gateway sends the simulator; nodes take any key unless told otherwise.
+SIMULATOR_KEY = "simulated-provider-key-7"
+CONTROL_LINE = re.compile(r"control\S*\s+(http://[\w.:\[\]]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One pretended endpoint."""
+
+    name: str
+    base_url: str
+    control: httpx.Client
+
+    def set(self, **behaviour: Any) -> None:
+        """Changes how it behaves from the next request on, such as `latency_ms=20`."""
+        self.control.put(f"/nodes/{self.name}", json=behaviour).raise_for_status()
+
+    def fault(self, text: str, times: int | None = None) -> None:
+        """Makes something go wrong, such as `status=500` or `cut=3`; returns once it holds."""
+        reply = self.control.post(f"/nodes/{self.name}/faults", json={"fault": text, "times": times})
+        assert reply.status_code == 200, reply.text
+
+    def heal(self) -> None:
+        """Takes all faults away."""
+        self.control.delete(f"/nodes/{self.name}/faults").raise_for_status()
+
+    def drop_connections(self) -> None:
+        """Closes what is open, as a restart does; new connections are taken again."""
+        self.fault("refuse")
+        self.heal()
+
+    def received(self, path: str) -> list[dict[str, Any]]:
+        """The requests for a path, oldest first."""
+        kept = self.control.get(f"/nodes/{self.name}/requests").raise_for_status().json()["requests"]
+        return [request for request in kept if request["path"] == path]
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A running simulator and its nodes."""
+
+    process: Process
+    nodes: list[Node]
+    key: str = SIMULATOR_KEY
+
+    @property
+    def node(self) -> Node:
+        """The first one, for tests that need no more."""
+        return self.nodes[0]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that make a gateway use the first node."""
+        return {"OPENAI_API_KEY": self.key, "OPENAI_BASE_URL": self.node.base_url}
+
+
+@contextmanager
+def start_simulator(binary: Path, home: Path, processes: list[Process]) -> Iterator[Simulator]:
+    """Runs `bellwether simulate` with two nodes, all on free ports."""
+    command: list[str | Path] = [binary, "simulate", "--control", "127.0.0.1:0"]
+    for name in NODE_NAMES:
+        command += ["--node", f"{name}=127.0.0.1:0"]
+    process = Process(command, home, clean_environment(home), "simulator")
+    processes.append(process)
+    told = process.wait_until(lambda: CONTROL_LINE.search(process.output), "the simulator told its control port")
+    with httpx.Client(base_url=told[1], trust_env=False) as control:
+        listed = control.get("/nodes").raise_for_status().json()["nodes"]
+        yield Simulator(process, [Node(node["name"], node["url"], control) for node in listed])
+    assert process.stop() == 0, process.output

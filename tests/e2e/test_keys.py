@@ -1,0 +1,125 @@
+"""Proves the life of a caller's key: made, listed, used, revoked, with and without a running server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import StartGateway
+from harness.gateway import Gateway
+from harness.process import clean_environment, run
+
+Keys = Callable[..., Any]
+
+
+@pytest.fixture
+def keys(binary: Path, tmp_path: Path) -> Keys:
+    """Runs `bellwether keys …` on the test's data directory and returns what `--json` said."""
+
+    def ask(*arguments: str, home: str = "home", **environment: str) -> Any:
+        command: list[str | Path] = [binary, "keys", *arguments, "--json", "--data-dir", tmp_path / home / "data"]
+        done = run(command, tmp_path, clean_environment(tmp_path, environment))
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return ask
+
+
+def status(gateway: Gateway, key: str) -> int:
+    return gateway.http(key=key).get("/v1/models").status_code
+
+
+def test_a_made_key_opens_at_once_and_a_revoked_one_no_more(start: StartGateway, keys: Keys) -> None:
+    gateway = start()
+    made = keys("create", "--name", "for the shop")
+    assert status(gateway, made["key"]) == 200
+    keys("revoke", made["id"])
+    reply = gateway.http(key=made["key"]).get("/v1/models")
+    assert reply.status_code == 401
+    assert "revoked" in reply.json()["error"]["message"]
+
+
+def test_a_list_names_keys_and_never_shows_them(start: StartGateway, keys: Keys) -> None:
+    start()
+    made = keys("create", "--name", "for the shop")
+    listed = keys("list")
+    text = json.dumps(listed)
+    assert "for the shop" in text
+    assert made["id"] in text
+    assert made["key"] not in text
+
+
+def test_without_a_server_the_data_directory_is_used(start: StartGateway, keys: Keys) -> None:
+    start().stop()
+    made = keys("create", "--name", "offline")
+    gateway = start()
+    assert status(gateway, made["key"]) == 200
+    gateway.stop()
+    keys("revoke", made["id"])
+    assert status(start(), made["key"]) == 401
+
+
+def test_another_server_is_reached_by_its_url(start: StartGateway, keys: Keys) -> None:
+    gateway = start()
+    made = keys(
+        "create",
+        "--name",
+        "remote",
+        home="elsewhere",
+        BELLWETHER_URL=gateway.url,
+        BELLWETHER_ADMIN_KEY=gateway.admin_key,
+    )
+    assert status(gateway, made["key"]) == 200
+
+
+def test_keys_survive_a_crash(start: StartGateway, keys: Keys) -> None:
+    first = start()
+    made = keys("create", "--name", "kept")
+    first.process.kill()
+    assert status(start(), made["key"]) == 200
+
+
+def test_revoking_what_is_not_there_fails_and_says_so(binary: Path, start: StartGateway, tmp_path: Path) -> None:
+    gateway = start()
+    command: list[str | Path] = [binary, "keys", "revoke", "no-such-key", "--data-dir", gateway.data_dir]
+    done = run(command, tmp_path, clean_environment(tmp_path))
+    assert done.returncode == 1
+    assert "no-such-key" in done.stderr
+
+
+def test_for_people_the_key_is_printed_with_a_warning(binary: Path, start: StartGateway, tmp_path: Path) -> None:
+    gateway = start()
+    command: list[str | Path] = [
+        binary,
+        "keys",
+        "create",
+        "--name",
+        "mine",
+        "--expires-days",
+        "90",
+        "--data-dir",
+        gateway.data_dir,
+    ]
+    done = run(command, tmp_path, clean_environment(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "bw_" in done.stdout
+    key = next(word for word in done.stdout.split() if word.startswith("bw_"))
+    assert status(gateway, key) == 200
+    assert "once" in done.stdout + done.stderr or "again" in done.stdout + done.stderr
+
+
+def test_the_admin_api_makes_lists_and_revokes(start: StartGateway) -> None:
+    gateway = start()
+    admin = gateway.admin()
+    made = admin.post("/admin/v1/keys", json={"name": "by API"})
+    assert made.status_code == 201, made.text
+    assert status(gateway, made.json()["key"]) == 200
+    listed = {key["id"]: key for key in admin.get("/admin/v1/keys").json()["keys"]}
+    assert listed[made.json()["id"]]["name"] == "by API"
+    gone = admin.delete(f"/admin/v1/keys/{made.json()['id']}")
+    assert (gone.status_code, gone.json()["state"]) == (200, "revoked")
+    assert status(gateway, made.json()["key"]) == 401

@@ -1,0 +1,106 @@
+//! How a node answers when nothing is wrong: how fast, how long, for whom. Faults are in `fault.rs`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::delay::Delay;
+
+/// Longest answer that can be configured; a longer one is a misbehaviour (`huge`).
+pub const ANSWER_TOKENS_MAX: u32 = 100_000;
+
+/// A node's steady behaviour. Every field has a default, and a patch may name any subset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Behaviour {
+    /// From the whole request to the head of the answer.
+    pub latency_ms: Delay,
+    /// From the head of a stream to its first event.
+    pub first_token_ms: Delay,
+    /// Between the events of a stream.
+    pub gap_ms: Delay,
+    /// Length of an answer that `max_tokens` does not cut shorter.
+    pub answer_tokens: u32,
+    /// How many tokens go into one event of a stream.
+    pub tokens_per_event: u32,
+    /// The bearer key this node demands; `None` takes anyone.
+    pub key: Option<String>,
+    /// What `GET /models` lists.
+    pub models: Vec<String>,
+    /// Whether names that are not listed are served too.
+    pub serves_any_model: bool,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self {
+            latency_ms: Delay::NONE,
+            first_token_ms: Delay::NONE,
+            gap_ms: Delay::NONE,
+            answer_tokens: 32,
+            tokens_per_event: 1,
+            key: None,
+            models: vec!["gpt-4o".to_owned(), "gpt-4o-mini".to_owned(), "text-embedding-3-small".to_owned()],
+            serves_any_model: true,
+        }
+    }
+}
+
+impl Behaviour {
+    /// This behaviour with the named fields replaced; `null` gives a field its default.
+    pub fn patched(&self, patch: &Value) -> Result<Self, String> {
+        let Some(patch) = patch.as_object() else {
+            return Err(r#"a behaviour is a JSON object such as {"latency_ms": 20}"#.to_owned());
+        };
+        let mut whole = serde_json::to_value(self).map_err(|error| error.to_string())?;
+        let fields = whole.as_object_mut().expect("a struct is written as an object");
+        for (name, value) in patch {
+            if value.is_null() {
+                fields.remove(name);
+            } else {
+                fields.insert(name.clone(), value.clone());
+            }
+        }
+        let patched: Self = serde_json::from_value(whole).map_err(|error| error.to_string())?;
+        if !(1..=ANSWER_TOKENS_MAX).contains(&patched.answer_tokens) {
+            return Err(format!(
+                "answer_tokens must be 1 to {ANSWER_TOKENS_MAX}, not {}",
+                patched.answer_tokens
+            ));
+        }
+        if patched.tokens_per_event == 0 {
+            return Err("tokens_per_event must be at least 1".to_owned());
+        }
+        Ok(patched)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Behaviour;
+    use crate::delay::Delay;
+
+    #[test]
+    fn a_patch_changes_what_it_names() {
+        let before = Behaviour { answer_tokens: 5, ..Behaviour::default() };
+        let after = before.patched(&json!({ "latency_ms": 20, "key": "k" })).unwrap();
+        assert_eq!(
+            after,
+            Behaviour { latency_ms: Delay::Constant(20.0), key: Some("k".to_owned()), ..before.clone() }
+        );
+        assert_eq!(after.patched(&json!({ "latency_ms": null, "key": null })).unwrap(), before);
+    }
+
+    #[test]
+    fn a_wrong_patch_says_what_is_wrong() {
+        let check = |patch, part: &str| {
+            let error = Behaviour::default().patched(&patch).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        };
+        check(json!({ "latencyms": 20 }), "unknown field `latencyms`");
+        check(json!({ "latency_ms": "fast" }), "is no delay");
+        check(json!({ "answer_tokens": 0 }), "answer_tokens must be 1 to");
+        check(json!([]), "JSON object");
+    }
+}

@@ -1,0 +1,114 @@
+//! Carries out misbehaviours in what is said. How it is sent is `script.rs`.
+
+use serde_json::Value;
+
+use crate::misbehaviour::Content;
+use crate::reply::{Body, Event, Reply, error_body};
+
+/// Starts like an event and is none.
+const BROKEN_JSON: &str =
+    r#"{"id":"chatcmpl-broken","object":"chat.completion.chunk","choices":[{"index":0,"#;
+
+/// What a proxy in front of a provider may say.
+const HTML_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Bad gateway</title></head>\n\
+                         <body><h1>Something went wrong</h1><p>Please try again later.</p></body></html>\n";
+
+/// Says it wrongly. The order in which misbehaviours are given is the order in which they are applied.
+pub(crate) fn distort(mut reply: Reply, faults: &[Content]) -> Reply {
+    let code = faults.iter().find_map(|fault| match fault {
+        Content::Code(code) => Some(code.as_str()),
+        _ => None,
+    });
+    for fault in faults {
+        match fault {
+            Content::Status(status) => {
+                say(&mut reply, *status, error_body(*status, code, "the simulator was told to fail"));
+            }
+            Content::RetryAfter(when) => reply.headers.push(("retry-after", when.clone())),
+            Content::Redirect(address) => {
+                say(&mut reply, 307, Value::Null);
+                reply.headers.push(("location", address.clone()));
+            }
+            Content::Cookie => {
+                reply.headers.push(("set-cookie", "session=simulated; Path=/; HttpOnly".to_owned()));
+            }
+            Content::Html => say_text(&mut reply, "text/html; charset=utf-8", HTML_PAGE),
+            Content::Empty => {
+                let content_type = reply.content_type.clone();
+                say_text(&mut reply, &content_type, "");
+            }
+            Content::WrongType(content_type) => reply.content_type.clone_from(content_type),
+            Content::Malformed { after_events } => break_event(&mut reply, *after_events),
+            Content::ErrorEvent { after_events } => fail_inside(&mut reply, *after_events, code),
+            Content::NoDone => {
+                if let Body::Events(events) = &mut reply.body {
+                    events.retain(|event| !matches!(event, Event::Done));
+                }
+            }
+            Content::NoUsage => remove_usage(&mut reply),
+            // Already obeyed: the code above, the length when the answer was made.
+            Content::Code(_) | Content::Huge { .. } => {}
+        }
+    }
+    reply
+}
+
+/// The length a `huge` asks for: bytes, and whether they all go into one event.
+pub(crate) fn huge(faults: &[Content]) -> Option<(usize, bool)> {
+    faults.iter().find_map(|fault| match fault {
+        Content::Huge { bytes, is_one_event } => Some((*bytes, *is_one_event)),
+        _ => None,
+    })
+}
+
+/// Says something else, keeping the headers that other misbehaviours have set.
+fn say(reply: &mut Reply, status: u16, value: Value) {
+    *reply = Reply { headers: std::mem::take(&mut reply.headers), ..Reply::json(status, value) };
+}
+
+fn say_text(reply: &mut Reply, content_type: &str, text: &str) {
+    content_type.clone_into(&mut reply.content_type);
+    reply.body = Body::Text(text.to_owned());
+}
+
+fn break_event(reply: &mut Reply, after_events: usize) {
+    match &mut reply.body {
+        Body::Events(events) => {
+            let place = after_events.min(events.len());
+            events.insert(place, Event::Broken(BROKEN_JSON));
+        }
+        body => *body = Body::Text(BROKEN_JSON.to_owned()),
+    }
+}
+
+fn fail_inside(reply: &mut Reply, after_events: usize, code: Option<&str>) {
+    let error = error_body(500, code, "the simulator was told to fail in the middle of its answer");
+    match &mut reply.body {
+        Body::Events(events) => {
+            events.truncate(after_events);
+            events.push(Event::Chunk(error));
+        }
+        body => *body = Body::Json(error),
+    }
+}
+
+fn remove_usage(reply: &mut Reply) {
+    let forget = |value: &mut Value| {
+        if let Some(fields) = value.as_object_mut() {
+            fields.remove("usage");
+        }
+    };
+    match &mut reply.body {
+        Body::Json(value) => forget(value),
+        Body::Text(_) => {}
+        Body::Events(events) => {
+            // The chunk that carries the usage carries nothing else.
+            events.retain(|event| !matches!(event, Event::Chunk(chunk) if chunk["usage"].is_object()));
+            for event in events {
+                if let Event::Chunk(chunk) = event {
+                    forget(chunk);
+                }
+            }
+        }
+    }
+}

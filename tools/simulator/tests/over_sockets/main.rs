@@ -1,0 +1,11 @@
+//! The simulator as a peer sees it: real sockets, a raw client, no knowledge of the inside.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop, in its helper functions too")]
+
+mod answers;
+mod control;
+mod demo;
+mod door;
+mod faults;
+mod hang_ups;
+mod http;
+mod raw_client;
