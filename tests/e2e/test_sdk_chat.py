@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from openai import OpenAI, OpenAIError
+from openai import NotFoundError, OpenAI, OpenAIError
 
 from conftest import StartGateway
+from harness.config import configuration, provider
 from harness.gateway import CALLER_KEY, Gateway
 from harness.simulator import Simulator
 from harness.speech import MODEL
@@ -119,6 +120,16 @@ def test_models_are_listed(client: OpenAI) -> None:
     models = list(client.models.list())
     assert models
     assert all(model.object == "model" and model.id and model.owned_by for model in models)
+
+
+def test_a_listed_model_can_be_looked_up(start: StartGateway, simulator: Simulator) -> None:
+    node = provider(simulator.node.base_url, key=simulator.key, models=[MODEL])
+    client = start(config=configuration(providers={"openai": node})).openai()
+    (listed,) = client.models.list()
+    assert listed.id == MODEL
+    assert client.models.retrieve(MODEL) == listed
+    with pytest.raises(NotFoundError):
+        client.models.retrieve("gpt-unheard-of")
 
 
 @pytest.mark.parametrize("base", ["", "/v1", "/v1/"])

@@ -16,6 +16,7 @@ from harness.upstream import RefusingPort
 
 MESSAGES: list[Any] = [{"role": "user", "content": "ping"}]
 ANSWER_MS = 300
+PUBLIC_URL = "https://gateway.example"
 FIELDS = {"message", "type", "code", "param", "status", "source", "request_id"}
 
 
@@ -23,7 +24,8 @@ FIELDS = {"message", "type", "code", "param", "status", "source", "request_id"}
 def served(start: StartGateway, simulator: Simulator) -> Gateway:
     """A gateway whose one provider lists its models, and is not waited for long."""
     node = provider(simulator.node.base_url, key=simulator.key, models=["gpt-4o", "gpt-4o-mini"])
-    return start(config=configuration(providers={"openai": node}, timeouts={"answer_ms": ANSWER_MS}))
+    sections = configuration(providers={"openai": node}, timeouts={"answer_ms": ANSWER_MS})
+    return start(config={**sections, "public_url": PUBLIC_URL})
 
 
 def failure(gateway: Gateway, kind: type[openai.APIStatusError], **ask: Any) -> openai.APIStatusError:
@@ -43,7 +45,7 @@ def failure(gateway: Gateway, kind: type[openai.APIStatusError], **ask: Any) -> 
 def test_a_wrong_key_is_an_authentication_error(served: Gateway) -> None:
     error = failure(served, openai.AuthenticationError, client={"api_key": "bw_wrong-wrong-wrong"})
     assert (error.status_code, error.code, error.type) == (401, "invalid_api_key", "authentication_error")
-    assert "/dashboard/api-keys" in error.message
+    assert f"{PUBLIC_URL}/dashboard/api-keys" in error.message
 
 
 def test_an_unknown_model_is_not_found_and_near_names_are_told(served: Gateway) -> None:

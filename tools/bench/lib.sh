@@ -42,6 +42,15 @@ on_core() {
   wait "$pid"
 }
 
+# stop PID : ends a process started here and waits for its end.
+stop() {
+  local pid kept=()
+  for pid in "${STARTED[@]}"; do [ "$pid" = "$1" ] || kept+=("$pid"); done
+  STARTED=("${kept[@]}")
+  kill "$1" 2>/dev/null
+  wait "$1" 2>/dev/null
+}
+
 # start_on CORE command... : starts it there, in its own session with a raised weight; gives LAST_PID.
 start_on() {
   local core=$1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ class Gateway:
     data_dir: Path
     urls: list[str]
     key: str = CALLER_KEY
+    _clients: list[httpx.Client | OpenAI] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -47,14 +48,18 @@ class Gateway:
 
     def openai(self, **settings: Any) -> OpenAI:
         """The official SDK, told to use this gateway. It does not retry, so each answer is seen."""
-        return OpenAI(
-            **{"base_url": f"{self.url}/v1", "api_key": self.key, "max_retries": 0, "timeout": PATIENCE_S, **settings}
-        )
+        usual = {"base_url": f"{self.url}/v1", "api_key": self.key, "max_retries": 0, "timeout": PATIENCE_S}
+        client = OpenAI(**{**usual, **settings})
+        self._clients.append(client)
+        return client
 
-    def http(self, key: str | None = None, **settings: Any) -> httpx.Client:
-        """A plain client that sends a caller's key."""
-        headers = {"authorization": f"Bearer {self.key if key is None else key}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_S, trust_env=False, **settings)
+    def http(self, key: str | None = None) -> httpx.Client:
+        """A plain client that sends the caller's key, another one, or (an empty one) none."""
+        key = self.key if key is None else key
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_S, trust_env=False)
+        self._clients.append(client)
+        return client
 
     def admin(self) -> httpx.Client:
         """A plain client that sends the admin key."""
@@ -72,7 +77,9 @@ class Gateway:
         return sum(found) if found else None
 
     def stop(self) -> None:
-        """A graceful stop, which must end well."""
+        """A graceful stop, which must end well. Our own clients go first: a stop gives idle callers time to leave."""
+        for client in self._clients:
+            client.close()
         code = self.process.stop()
         assert code == 0, f"exit code {code} after SIGTERM\n{self.process.output}"
 
@@ -109,7 +116,7 @@ def write_config(home: Path, config: Mapping[str, Any]) -> Path:
 
 
 def wait_ready(process: Process, home: Path, key: str | None = CALLER_KEY) -> Gateway:
-    """Waits until this very process has written its `run.json`."""
+    """Waits until this very process has written its `run.json` and greeted its operator."""
     run_json = home / "data" / "run.json"
 
     def urls() -> list[str] | None:
@@ -118,4 +125,6 @@ def wait_ready(process: Process, home: Path, key: str | None = CALLER_KEY) -> Ga
         facts = json.loads(run_json.read_text())
         return facts["urls"] if facts["pid"] == process.pid else None
 
-    return Gateway(process, home / "data", process.wait_until(urls, "run.json was written"), key or "")
+    found = process.wait_until(urls, "run.json was written")
+    process.wait_until(lambda: found[0] in process.stdout, "the start was announced")
+    return Gateway(process, home / "data", found, key or "")

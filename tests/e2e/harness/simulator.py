@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ from .process import Process, clean_environment
 NODE_NAMES = ("us-west", "eu-central")
 #: What a gateway sends the simulator; nodes take any key unless told otherwise.
 SIMULATOR_KEY = "simulated-provider-key-7"
-CONTROL_LINE = re.compile(r"control\S*\s+(http://[\w.:\[\]]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,8 @@ def start_simulator(binary: Path, home: Path, processes: list[Process]) -> Itera
         command += ["--node", f"{name}=127.0.0.1:0"]
     process = Process(command, home, clean_environment(home), "simulator")
     processes.append(process)
-    told = process.wait_until(lambda: CONTROL_LINE.search(process.output), "the simulator told its control port")
-    with httpx.Client(base_url=told[1], trust_env=False) as control:
+    process.wait_until(lambda: process.stdout.endswith("\n"), "the simulator said where it is")
+    with httpx.Client(base_url=json.loads(process.stdout)["control"], trust_env=False) as control:
         listed = control.get("/nodes").raise_for_status().json()["nodes"]
         yield Simulator(process, [Node(node["name"], node["url"], control) for node in listed])
     assert process.stop() == 0, process.output

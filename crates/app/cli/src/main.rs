@@ -1,2 +1,40 @@
-//! (being written)
-fn main() {}
+//! The `bellwether` command: reads its arguments and does what they say. The only place that ends the process.
+
+mod admin_client;
+mod arguments;
+mod environment;
+mod keys;
+mod serve;
+mod simulate;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        None => serve::serve(&arguments.data, arguments.serve),
+        Some(Command::Serve(options)) => serve::serve(&arguments.data, options),
+        Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
+        Some(Command::Simulate(options)) => simulate::run(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says what went wrong, with what it came from.
+#[expect(clippy::print_stderr, reason = "the last words of a command go to its terminal")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("bellwether: {error:#}");
+}

@@ -15,11 +15,10 @@ use crate::pipeline::Relay;
 
 /// The body of an answer.
 #[derive(Debug)]
-pub enum AnswerBody {
+pub(crate) enum AnswerBody {
     /// All at once; `None` once it is sent.
     Whole(Option<Bytes>),
     /// As the provider sends it.
-    #[doc(hidden)]
     Relayed(Box<Relay>),
     /// As the control plane sends it.
     Channel(mpsc::Receiver<Bytes>),
@@ -27,7 +26,7 @@ pub enum AnswerBody {
 
 /// The body broke off; the connection must, too.
 #[derive(Debug)]
-pub struct BrokenOff;
+pub(crate) struct BrokenOff;
 
 impl std::fmt::Display for BrokenOff {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -81,7 +81,8 @@ impl ControlSender {
         self.0.try_send(ControlCall { request, answer: ControlAnswer(answer) }).map_err(|_| {
             Failure::new(Kind::Overloaded, format!("{CONTROL_CALLS_MAX} control calls are waiting already"))
         })?;
-        let answered = answered.await.map_err(|_| Failure::new(Kind::Internal, "the control plane gave no answer"))?;
+        let answered =
+            answered.await.map_err(|_| Failure::new(Kind::Internal, "the control plane gave no answer"))?;
         Ok(answered.map(AnswerBody::Channel))
     }
 }

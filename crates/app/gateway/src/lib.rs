@@ -21,7 +21,6 @@ mod pipeline;
 mod serving;
 mod worker;
 
-pub use answer::AnswerBody;
 pub use clock::wall_clock;
 pub use control::{ControlAnswer, ControlCall, ControlCalls, ControlSender};
 pub use gateway::{Gateway, GatewayParts};

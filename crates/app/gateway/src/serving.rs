@@ -19,6 +19,10 @@ const IDLE_LIMIT: std::time::Duration = std::time::Duration::from_secs(55);
 pub struct Serving {
     pub(crate) region: HeaderValue,
     pub(crate) providers: Vec<Arc<ServedProvider>>,
+    /// Every provider there ever was, so that counters of one are never taken for another's.
+    ids_by_slot: Vec<String>,
+    /// How many lines were ever made: each has a place of its own in the pools.
+    lines_made: u16,
     pub(crate) routes: Arc<Routes>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) timeouts: Arc<Timeouts>,
@@ -33,7 +37,7 @@ pub struct Serving {
 /// A provider as calls see it.
 #[derive(Debug)]
 pub(crate) struct ServedProvider {
-    /// Place in the configuration, and in the metrics.
+    /// Its place in the metrics, the same over all reloads.
     pub(crate) slot: u16,
     pub(crate) id: HeaderValue,
     pub(crate) lines: Vec<ServedLine>,
@@ -56,14 +60,14 @@ impl Serving {
     /// Prepares a checked configuration; `Err` names what cannot be used. Lines that are as before are kept, and so
     /// are their open connections.
     pub fn new(snapshot: &Snapshot, before: Option<&Self>) -> Result<Self, String> {
-        let mut slot = 0;
+        let mut places = Places::after(before);
         let mut providers = Vec::with_capacity(snapshot.providers.len());
-        for (place, provider) in (0..).zip(snapshot.providers.iter()) {
+        for provider in snapshot.providers.iter() {
+            let slot = places.of_provider(&provider.id);
             let mut lines = Vec::with_capacity(provider.lines.len());
             for line in &provider.lines {
                 let options = LineOptions {
-                    provider: place,
-                    slot,
+                    provider: slot,
                     base: line.base_url.clone(),
                     region: line.region.clone(),
                     credential: provider.credentials.first().map(|credential| credential.secret.clone()),
@@ -71,19 +75,19 @@ impl Serving {
                     idle_connections_max: IDLE_CONNECTIONS_MAX,
                     idle_limit: IDLE_LIMIT,
                 };
-                slot += 1;
                 let region = line.region.as_deref().map(header_value).transpose()?;
-                lines.push(ServedLine {
-                    line: keep_or_make(options, before)
-                        .map_err(|why| format!("providers.{}: {why}", provider.id))?,
-                    region,
-                });
+                let line = places
+                    .keep_or_make(options)
+                    .map_err(|why| format!("providers.{}: {why}", provider.id))?;
+                lines.push(ServedLine { line, region });
             }
-            providers.push(Arc::new(ServedProvider { slot: place, id: header_value(&provider.id)?, lines }));
+            providers.push(Arc::new(ServedProvider { slot, id: header_value(&provider.id)?, lines }));
         }
         Ok(Self {
             region: header_value(&snapshot.region)?,
             providers,
+            ids_by_slot: places.ids,
+            lines_made: places.lines_made,
             routes: snapshot.routes.clone(),
             limits: snapshot.limits.clone(),
             timeouts: snapshot.timeouts.clone(),
@@ -99,12 +103,37 @@ impl Serving {
     }
 }
 
-fn keep_or_make(options: LineOptions, before: Option<&Serving>) -> Result<Arc<Line>, String> {
-    let lines_before =
-        before.iter().flat_map(|serving| &serving.providers).flat_map(|provider| &provider.lines);
-    match lines_before.map(|served| &served.line).find(|line| *line.options() == options) {
-        Some(line) => Ok(line.clone()),
-        None => Line::new(options),
+/// Hands out places that stay the same from one generation to the next.
+struct Places<'a> {
+    before: Option<&'a Serving>,
+    ids: Vec<String>,
+    lines_made: u16,
+}
+
+impl<'a> Places<'a> {
+    fn after(before: Option<&'a Serving>) -> Self {
+        let ids = before.map(|serving| serving.ids_by_slot.clone()).unwrap_or_default();
+        Self { before, ids, lines_made: before.map_or(0, |serving| serving.lines_made) }
+    }
+
+    fn of_provider(&mut self, id: &str) -> u16 {
+        let known = self.ids.iter().position(|known| known == id);
+        let slot = known.unwrap_or_else(|| {
+            self.ids.push(id.to_owned());
+            self.ids.len() - 1
+        });
+        u16::try_from(slot).unwrap_or(u16::MAX)
+    }
+
+    fn keep_or_make(&mut self, options: LineOptions) -> Result<Arc<Line>, String> {
+        let served =
+            self.before.iter().flat_map(|serving| &serving.providers).flat_map(|provider| &provider.lines);
+        if let Some(kept) = served.map(|served| &served.line).find(|line| *line.options() == options) {
+            return Ok(kept.clone());
+        }
+        let made = Line::new(options, self.lines_made)?;
+        self.lines_made = self.lines_made.wrapping_add(1);
+        Ok(made)
     }
 }
 

@@ -40,7 +40,12 @@ impl Client {
     ///
     /// With `may_reuse` a pooled connection is taken if there is one. It may have been closed for age, unseen:
     /// then the failure says `was_reused`, and whoever owns retries may ask again without.
-    pub async fn send(&self, line: &Arc<Line>, request: &Request<'_>, may_reuse: bool) -> Result<Reply, SendFailure> {
+    pub async fn send(
+        &self,
+        line: &Arc<Line>,
+        request: &Request<'_>,
+        may_reuse: bool,
+    ) -> Result<Reply, SendFailure> {
         let pooled = if may_reuse { self.shared.pool.take(line) } else { None };
         let connection = match pooled {
             Some(connection) => connection,

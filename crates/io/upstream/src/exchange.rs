@@ -28,16 +28,17 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// A `POST` to `path` below the line's base. Of `headers` the caller of this function answers for every one;
+    /// A request for `path` below the line's base. Of `headers` the caller of this function answers for every one;
     /// host, authorization and length are added here.
-    pub fn post<'h>(
+    pub fn new<'h>(
         line: &Line,
+        method: &str,
         path: &str,
         headers: impl Iterator<Item = (&'h HeaderName, &'h HeaderValue)>,
         body: &'a [Bytes],
     ) -> Self {
         let mut head = Vec::with_capacity(768);
-        for part in ["POST ", line.base().path(), path, " HTTP/1.1\r\n"] {
+        for part in [method, " ", line.base().path(), path, " HTTP/1.1\r\n"] {
             head.extend_from_slice(part.as_bytes());
         }
         head.extend_from_slice(line.fixed_headers());

@@ -13,10 +13,8 @@ use crate::dial;
 /// What a line is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LineOptions {
-    /// Place of the provider in the snapshot.
+    /// The provider it belongs to, as counts are reported.
     pub provider: u16,
-    /// Place among all lines of the snapshot: the pool's index.
-    pub slot: u16,
     /// Where it leads.
     pub base: BaseUrl,
     /// The provider's region it leads to.
@@ -37,14 +35,16 @@ pub struct Line {
     options: LineOptions,
     /// Differs for every line ever made, so that a pool never mixes two generations.
     id: u64,
+    /// Its place in every worker's pool.
+    slot: u16,
     tls_name: Option<ServerName<'static>>,
     /// `host: …` and `authorization: …`, ready to be sent.
     fixed_headers: Vec<u8>,
 }
 
 impl Line {
-    /// Prepares a line; `Err` says why the host or credential cannot be used.
-    pub fn new(options: LineOptions) -> Result<Arc<Self>, String> {
+    /// Prepares a line with its own `slot` in the pools; `Err` says why the host or credential cannot be used.
+    pub fn new(options: LineOptions, slot: u16) -> Result<Arc<Self>, String> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let tls_name = if options.base.is_tls() {
             let host = options.base.host().to_owned();
@@ -64,7 +64,13 @@ impl Line {
             fixed_headers.extend_from_slice(credential.expose().as_bytes());
             fixed_headers.extend_from_slice(b"\r\n");
         }
-        Ok(Arc::new(Self { options, id: NEXT_ID.fetch_add(1, Ordering::Relaxed), tls_name, fixed_headers }))
+        Ok(Arc::new(Self {
+            options,
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            slot,
+            tls_name,
+            fixed_headers,
+        }))
     }
 
     /// What it was made of.
@@ -75,6 +81,10 @@ impl Line {
     /// Where it leads.
     pub const fn base(&self) -> &BaseUrl {
         &self.options.base
+    }
+
+    pub(crate) const fn slot(&self) -> u16 {
+        self.slot
     }
 
     pub(crate) const fn id(&self) -> u64 {

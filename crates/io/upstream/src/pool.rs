@@ -88,7 +88,7 @@ impl Pool {
     pub(crate) fn put_back(&self, connection: Connection, now: Instant) {
         let mut lines = self.lines.borrow_mut();
         let line = connection.line.clone();
-        let Some(pool) = lines.get_mut(usize::from(line.options().slot)) else { return };
+        let Some(pool) = lines.get_mut(usize::from(line.slot())) else { return };
         if pool.line_id == line.id() && pool.idle.len() < line.options().idle_connections_max {
             pool.idle.push_back(Idle { connection, since: now });
         }
@@ -114,7 +114,7 @@ impl Pool {
     }
 
     fn of_line<'a>(lines: &'a mut Vec<LinePool>, line: &Line) -> &'a mut LinePool {
-        let slot = usize::from(line.options().slot);
+        let slot = usize::from(line.slot());
         if slot >= lines.len() {
             lines.resize_with(slot + 1, LinePool::default);
         }

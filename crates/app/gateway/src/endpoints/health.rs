@@ -23,15 +23,22 @@ pub(super) fn ready(gateway: &Gateway) -> Response<AnswerBody> {
 
 /// This gateway's own region, and the regions its providers have.
 pub(super) fn regions(gateway: &Gateway) -> Response<AnswerBody> {
-    let serving = gateway.serving.load();
-    let body = json!({
-        "status": if gateway.is_draining() { "draining" } else { "ok" },
-        "region": text(&serving.region),
-        "version": env!("CARGO_PKG_VERSION"),
-        "uptime_seconds": gateway.started.elapsed().as_secs(),
-        "regions": states(&serving),
-    });
-    whole(StatusCode::OK, "application/json", body.to_string())
+    whole(StatusCode::OK, "application/json", gateway.health().to_string())
+}
+
+impl Gateway {
+    /// What `/v1/health` says, for the admin API, too.
+    pub fn health(&self) -> Value {
+        let serving = self.serving.load();
+        json!({
+            "status": if self.is_draining() { "draining" } else { "ok" },
+            "region": text(&serving.region),
+            "version": env!("CARGO_PKG_VERSION"),
+            "uptime_seconds": self.started.elapsed().as_secs(),
+            "workers": self.connections.len(),
+            "regions": states(&serving),
+        })
+    }
 }
 
 /// Each region with the providers that have a line there. Health is not watched yet, and `unknown` says so.

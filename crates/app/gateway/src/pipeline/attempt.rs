@@ -119,8 +119,9 @@ async fn ask(
     let request_id = HeaderName::from_static("x-request-id");
     let passing =
         headers.iter().filter(|(name, _)| passes_to_provider(name)).chain([(&request_id, &call.request_id)]);
-    let request = Request::post(
+    let request = Request::new(
         &line.line,
+        "POST",
         prompt.operation.upstream_path(),
         passing,
         edited.as_deref().unwrap_or(&prompt.pieces),

@@ -16,8 +16,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 
 pub(crate) use authenticate::authenticate;
-#[doc(hidden)]
-pub use relay::Relay;
+pub(crate) use relay::Relay;
 
 use crate::answer::AnswerBody;
 use crate::call::Call;

@@ -21,7 +21,7 @@ use crate::pipeline::attempt::Answer;
 
 /// An answer on its way.
 #[derive(Debug)]
-pub struct Relay {
+pub(crate) struct Relay {
     call: Box<Call>,
     body: ReplyBody,
     /// Read during the attempt, not yet passed on.
@@ -68,7 +68,10 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<AnswerBody>
     if let Some(region) = region {
         headers.insert(HeaderName::from_static("x-bellwether-region"), region.clone());
     }
-    headers.insert(HeaderName::from_static("x-bellwether-attempts"), HeaderValue::from(u16::from(call.attempts)));
+    headers.insert(
+        HeaderName::from_static("x-bellwether-attempts"),
+        HeaderValue::from(u16::from(call.attempts)),
+    );
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let patience = Patience { idle_limit, whole_until, heard: Instant::now(), alarm: None };
     let mut relay = Relay { call, body: reply.body, first: None, watch, patience, bytes_max, is_over: false };

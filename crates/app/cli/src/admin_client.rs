@@ -1,0 +1,94 @@
+//! A small client of the admin API, for commands that talk to a running server.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use bytes::Bytes;
+use domain::{BaseUrl, Secret};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+use store::{ADMIN_KEY_FILE, DataDir, RunningServer};
+use upstream::{Client, Line, LineOptions, Request};
+
+use crate::environment;
+
+/// Longest answer that is read.
+const ANSWER_BYTES_MAX: usize = 4 << 20;
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// A running server that can be asked.
+pub(crate) struct AdminClient {
+    base: BaseUrl,
+    key: Secret,
+}
+
+impl AdminClient {
+    /// The server of `BELLWETHER_URL`, else the one that runs on this data directory, else none.
+    pub(crate) fn find(dir: &DataDir) -> Result<Option<Self>> {
+        let url = match environment::variable("BELLWETHER_URL") {
+            Some(url) => url,
+            None => match RunningServer::find(dir).and_then(|server| server.urls.into_iter().next()) {
+                Some(url) => url,
+                None => return Ok(None),
+            },
+        };
+        let base = BaseUrl::parse(&url).map_err(|error| anyhow!("BELLWETHER_URL {url} {error}"))?;
+        Ok(Some(Self { base, key: admin_key(dir)? }))
+    }
+
+    /// Asks and waits for the JSON of the answer; a refusal becomes an error in the server's words.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot start a runtime")?;
+        let (status, answer) = runtime.block_on(async {
+            tokio::time::timeout(ANSWER_LIMIT, self.exchange(method, path, body))
+                .await
+                .map_err(|_| anyhow!("{} did not answer within {ANSWER_LIMIT:?}", self.base))?
+        })?;
+        let answer: Value = serde_json::from_slice(&answer)
+            .with_context(|| format!("{} answered {status} without JSON: is it a Bellwether?", self.base))?;
+        if status.is_success() {
+            return Ok(answer);
+        }
+        bail!("{}", answer["error"]["message"].as_str().unwrap_or("the server refused without a reason"))
+    }
+
+    async fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(StatusCode, Bytes)> {
+        let line = Line::new(
+            LineOptions {
+                provider: 0,
+                base: self.base.clone(),
+                region: None,
+                credential: Some(self.key.clone()),
+                connect_limit: CONNECT_LIMIT,
+                idle_connections_max: 0,
+                idle_limit: Duration::ZERO,
+            },
+            0,
+        );
+        let line = line.map_err(anyhow::Error::msg)?;
+        let body: Vec<Bytes> = body.map(|body| Bytes::from(body.to_string())).into_iter().collect();
+        let content_type =
+            (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"));
+        let headers = [(&content_type.0, &content_type.1)].into_iter();
+        let request = Request::new(&line, method, path, headers, &body);
+        let mut reply = Client::default().send(&line, &request, false).await?;
+        let answer = reply.body.collect(ANSWER_BYTES_MAX).await?.context("the answer is too large")?;
+        Ok((reply.status, answer))
+    }
+}
+
+/// The key that opens the admin API.
+fn admin_key(dir: &DataDir) -> Result<Secret> {
+    if let Some(key) = environment::secret("BELLWETHER_ADMIN_KEY") {
+        return Ok(key);
+    }
+    let file = dir.join(ADMIN_KEY_FILE);
+    let text = environment::read_file(&file)
+        .map_err(anyhow::Error::msg)
+        .context("set BELLWETHER_ADMIN_KEY, or run this where the server's data directory is")?;
+    Ok(Secret::new(text.trim().to_owned()))
+}

@@ -1,0 +1,139 @@
+//! The command line: what can be said, and the help that teaches it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  bellwether                                  serve on 127.0.0.1:4000; without any provider key, a demo answers
+  OPENAI_API_KEY=sk-… bellwether              serve OpenAI's models
+  OPENAI_BASE_URL=http://localhost:8000/v1 bellwether
+                                              serve any OpenAI-compatible server
+  bellwether --config bellwether.yaml         serve what the file says
+  bellwether keys create --name \"mobile app\"  make a key for a caller
+
+Any *_API_KEY or *_BASE_URL variable of a known provider makes that provider; so does any pair <NAME>_API_KEY and
+<NAME>_BASE_URL. Callers use the OpenAI SDK with base URL http://127.0.0.1:4000/v1 and a key of this gateway.";
+
+/// An AI API gateway: one OpenAI-compatible endpoint in front of all your providers.
+#[derive(Debug, Parser)]
+#[command(name = "bellwether", version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    #[command(flatten)]
+    pub(crate) serve: ServeOptions,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Answer callers (the same as no command at all).
+    Serve(ServeOptions),
+    /// Make, list and revoke callers' keys, on the running server or, without one, in the data directory.
+    Keys(KeysArguments),
+    /// Pretend to be AI providers, with every misbehaviour you want: for trying things out and for tests.
+    Simulate(SimulateOptions),
+}
+
+/// Where things are kept.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DataOptions {
+    /// Where keys and secrets are kept [default: $XDG_DATA_HOME/bellwether, else ~/.local/share/bellwether].
+    #[arg(long, global = true, value_name = "DIR", env = "BELLWETHER_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServeOptions {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:4000].
+    #[arg(long, value_name = "ADDRESS:PORT", env = "BELLWETHER_LISTEN")]
+    pub(crate) listen: Option<String>,
+    /// YAML file with providers, models, listeners and limits [default: ./bellwether.yaml if it is there].
+    #[arg(long, value_name = "FILE", env = "BELLWETHER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// This gateway's own region, as shown in /v1/health.
+    #[arg(long, value_name = "NAME", env = "BELLWETHER_REGION")]
+    pub(crate) region: Option<String>,
+    /// This gateway's name in metrics [default: bellwether].
+    #[arg(long, value_name = "NAME", env = "BELLWETHER_SERVICE")]
+    pub(crate) service: Option<String>,
+}
+
+/// What to do with keys.
+#[derive(Args, Debug)]
+pub(crate) struct KeysArguments {
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+/// Verbs for keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a key; it is shown this once.
+    Create {
+        /// What it is for, such as the application or person that will use it.
+        #[arg(long)]
+        name: String,
+        /// Days until it stops working [default: never].
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        expires_days: Option<u32>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List all keys; never the keys themselves.
+    List {
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a key back: it is refused from this moment on, for good.
+    Revoke {
+        /// The key's id, as `bellwether keys list` shows it.
+        id: String,
+    },
+}
+
+/// How to simulate.
+#[derive(Args, Debug)]
+pub(crate) struct SimulateOptions {
+    /// A node to pretend, as name=address:port or just a name (then any free port); may be given several times.
+    #[arg(long = "node", value_name = "NAME[=ADDRESS:PORT]", default_value = "local")]
+    pub(crate) nodes: Vec<String>,
+    /// Where the simulator itself is steered; `GET /` there explains how.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) control: Option<SocketAddr>,
+    /// Makes delays and random faults repeatable.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Arguments, Command};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn serving_needs_no_word_and_takes_options_either_way() {
+        let plain = Arguments::parse_from(["bellwether", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x"]);
+        assert!(plain.command.is_none() && plain.serve.listen.as_deref() == Some("127.0.0.1:0"));
+        let word =
+            Arguments::parse_from(["bellwether", "serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x"]);
+        assert!(
+            matches!(word.command, Some(Command::Serve(options)) if options.listen.as_deref() == Some("127.0.0.1:0"))
+        );
+        assert!(word.data.data_dir.is_some());
+    }
+}

@@ -1,0 +1,51 @@
+//! What the process finds around it: variables, directories, files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use domain::Secret;
+
+use crate::arguments::DataOptions;
+
+/// Largest file that is read for a secret or a certificate.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// A variable that is set to something.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A variable that holds a secret.
+pub(crate) fn secret(name: &str) -> Option<Secret> {
+    variable(name).map(|text| Secret::new(text.trim().to_owned()))
+}
+
+/// The names of all variables.
+pub(crate) fn variable_names() -> Vec<String> {
+    let mut names: Vec<String> =
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    names.sort();
+    names
+}
+
+/// The data directory: as told, else where this platform keeps such things.
+pub(crate) fn data_dir(options: &DataOptions) -> Result<PathBuf> {
+    if let Some(told) = &options.data_dir {
+        return Ok(told.clone());
+    }
+    let base = variable("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")));
+    let base = base.context("neither HOME nor XDG_DATA_HOME is set: say --data-dir DIR")?;
+    Ok(base.join("bellwether"))
+}
+
+/// Reads a small text file; the error is for the operator.
+pub(crate) fn read_file(path: &Path) -> Result<String, String> {
+    let described = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
+    let size = std::fs::metadata(path).map_err(described)?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(format!("{} is larger than {FILE_BYTES_MAX} bytes", path.display()));
+    }
+    std::fs::read_to_string(path).map_err(described)
+}

@@ -1,0 +1,70 @@
+//! Keys as text for people.
+
+use serde_json::Value;
+
+const HEADINGS: [&str; 5] = ["ID", "NAME", "KEY", "STATE", "EXPIRES"];
+
+/// What is said about a new key.
+pub(super) fn created(key: &Value) -> String {
+    format!(
+        "{}\n\n  id       {}\n  name     {}\n  expires  {}\n\nThe key is shown this once: keep it.",
+        text(key, "key"),
+        text(key, "id"),
+        text(key, "name"),
+        expiry(key)
+    )
+}
+
+/// A table of keys.
+pub(super) fn listed(keys: &[Value]) -> String {
+    if keys.is_empty() {
+        return "there are no keys yet; bellwether keys create --name NAME makes one".to_owned();
+    }
+    let rows: Vec<[String; 5]> = keys
+        .iter()
+        .map(|key| [text(key, "id"), text(key, "name"), text(key, "hint"), text(key, "state"), expiry(key)])
+        .collect();
+    let widths: [usize; 5] = std::array::from_fn(|column| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .chain([HEADINGS[column].len()])
+            .max()
+            .unwrap_or_default()
+    });
+    let line = |cells: [&str; 5]| {
+        let padded = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.chars().count())));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let body = rows.iter().map(|row| line(std::array::from_fn(|column| row[column].as_str())));
+    std::iter::once(line(HEADINGS)).chain(body).collect::<Vec<_>>().join("\n")
+}
+
+fn text(key: &Value, field: &str) -> String {
+    key[field].as_str().unwrap_or_default().to_owned()
+}
+
+fn expiry(key: &Value) -> String {
+    key["expires_at"].as_str().unwrap_or("never").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::listed;
+
+    #[test]
+    fn columns_line_up() {
+        let keys = [
+            json!({"id": "key_1", "name": "mobile app", "hint": "bw_…abcd", "state": "active", "expires_at": null}),
+            json!({"id": "key_22", "name": "é", "hint": "bw_…efgh", "state": "revoked", "expires_at": "2027-01-01T00:00:00.000Z"}),
+        ];
+        let expected = "ID      NAME        KEY       STATE    EXPIRES\n\
+                        key_1   mobile app  bw_…abcd  active   never\n\
+                        key_22  é           bw_…efgh  revoked  2027-01-01T00:00:00.000Z";
+        assert_eq!(listed(&keys), expected);
+    }
+}

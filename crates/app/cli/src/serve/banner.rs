@@ -1,0 +1,84 @@
+//! What a start says: where it is, how to call it, and the first key, once.
+
+use std::path::Path;
+
+use config::{Origin, Snapshot};
+
+use super::first_key::FirstKey;
+use super::settings::Settings;
+
+/// What there is to say.
+pub(super) struct Facts<'a> {
+    pub(super) urls: &'a [String],
+    pub(super) first_key: Option<&'a FirstKey>,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) settings: &'a Settings,
+    pub(super) data_dir: &'a Path,
+    pub(super) descriptors_max: Option<u64>,
+}
+
+/// Prints the banner.
+#[expect(clippy::print_stdout, reason = "this is what the command says to its terminal")]
+pub(super) fn print(facts: &Facts<'_>) {
+    println!("{}", text(facts));
+}
+
+fn text(facts: &Facts<'_>) -> String {
+    let url = facts.urls.first().map_or("", String::as_str);
+    let mut lines = vec![
+        format!("Bellwether {} is ready at {}", env!("CARGO_PKG_VERSION"), facts.urls.join(" and ")),
+        String::new(),
+    ];
+    match facts.first_key {
+        Some(FirstKey::Made(key)) => {
+            lines.push(format!("  key        {}   (shown this once: keep it)", key.expose()))
+        }
+        Some(FirstKey::Given) => lines.push("  key        the one in BELLWETHER_KEY".to_owned()),
+        None => lines.push("  key        as before; another: bellwether keys create --name NAME".to_owned()),
+    }
+    lines.push(format!("  providers  {}", providers(facts.snapshot)));
+    if let Some(file) = facts.settings.file() {
+        lines.push(format!("  config     {}", file.display()));
+    }
+    lines.push(format!("  data       {}", facts.data_dir.display()));
+    if let Some(descriptors) = facts.descriptors_max {
+        // A relayed call holds two: its caller's and its provider's.
+        lines.push(format!(
+            "  streams    up to {} at once ({descriptors} descriptors)",
+            descriptors.saturating_sub(64) / 2
+        ));
+    }
+    lines.extend([String::new(), "Try it:".to_owned(), String::new()]);
+    lines.push(curl(url, facts.first_key, facts.snapshot));
+    lines.join("\n")
+}
+
+fn providers(snapshot: &Snapshot) -> String {
+    if snapshot.is_demo() {
+        return "demo, built in: no AI behind it; set OPENAI_API_KEY or another *_API_KEY and start again"
+            .to_owned();
+    }
+    let describe = |provider: &config::Provider| match provider.origin {
+        Origin::Environment => format!("{} (environment)", provider.id),
+        Origin::File | Origin::Demo => provider.id.clone(),
+    };
+    snapshot.providers.iter().map(describe).collect::<Vec<_>>().join(", ")
+}
+
+/// A call that works when pasted.
+fn curl(url: &str, first_key: Option<&FirstKey>, snapshot: &Snapshot) -> String {
+    let key = match first_key {
+        Some(FirstKey::Made(key)) => key.expose(),
+        Some(FirstKey::Given) => "$BELLWETHER_KEY",
+        None => "$YOUR_KEY",
+    };
+    let model = snapshot
+        .routes
+        .listed()
+        .map(|(name, _)| name)
+        .find(|name| !name.ends_with("/*"))
+        .unwrap_or("gpt-4o-mini");
+    format!(
+        "  curl {url}/v1/chat/completions \\\n    -H \"Authorization: Bearer {key}\" -H \"Content-Type: application/json\" \\\n    -d '{{\"model\": \"{model}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello!\"}}]}}'\n"
+    )
+}

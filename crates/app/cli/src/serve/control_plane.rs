@@ -1,0 +1,142 @@
+//! The control runtime: admin calls from either port, signals, and the end. A slow answer here delays no caller.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use admin::{Admin, AdminParts};
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use domain::Secret;
+use gateway::{ControlCall, Gateway, Workers, wall_clock};
+use http_body_util::{BodyExt, Full};
+use observe::{Level, Log};
+use store::KeyDesk;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::Calls;
+use super::reload::Reloader;
+
+/// What the control plane works with.
+pub(super) struct ControlPlane {
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) desk: Arc<KeyDesk>,
+    pub(super) admin_key: Secret,
+    pub(super) reloader: Reloader,
+    pub(super) log: Log,
+}
+
+impl ControlPlane {
+    /// Runs until a signal says stop and all workers have left.
+    pub(super) async fn run(
+        self,
+        mut calls: Calls,
+        listen: Option<SocketAddr>,
+        workers: Workers,
+    ) -> Result<()> {
+        let mut stop_signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let mut reload_signal = signal(SignalKind::hangup())?;
+        let (log, reloader) = (self.log.clone(), self.reloader.clone());
+        let admin = self.admin();
+        let mut tasks = JoinSet::new();
+        let stopping = CancellationToken::new();
+        if let Some(address) = listen {
+            let listener = TcpListener::bind(address)
+                .await
+                .with_context(|| format!("cannot listen on {address} (admin.listen)"))?;
+            let (admin, stopping) = (admin.clone(), stopping.clone());
+            tasks.spawn(async move { admin.serve(listener, stopping).await });
+        }
+        let mut workers = Some(workers);
+        let mut leaving = JoinSet::new();
+        loop {
+            tokio::select! {
+                Some(call) = calls.next() => {
+                    tasks.spawn(answer(admin.clone(), call));
+                }
+                _ = stop_signals.0.recv() => begin_stop(&log, &mut workers, &mut leaving),
+                _ = stop_signals.1.recv() => {
+                    if workers.is_none() {
+                        log.event(Level::Warn, "stopping at once: the second interrupt", &[]);
+                        break;
+                    }
+                    begin_stop(&log, &mut workers, &mut leaving);
+                }
+                _ = reload_signal.recv() => {
+                    log.event(Level::Info, "reloading on SIGHUP", &[]);
+                    let _ = tell_reload(&log, &reloader);
+                }
+                Some(_) = leaving.join_next() => break,
+                Some(_) = tasks.join_next() => {}
+            }
+        }
+        stopping.cancel();
+        tasks.abort_all();
+        Ok(())
+    }
+
+    fn admin(self) -> Admin {
+        let Self { gateway, desk, admin_key, reloader, log } = self;
+        Admin::new(AdminParts {
+            key_desk: desk,
+            admin_key,
+            reload: Box::new(move || {
+                let outcome = tell_reload(&log, &reloader);
+                Box::pin(std::future::ready(outcome))
+            }),
+            health: Box::new(move || gateway.health()),
+            clock: wall_clock,
+        })
+    }
+}
+
+/// Workers leave on a thread of their own, so that health and admin go on answering while streams end.
+fn begin_stop(log: &Log, workers: &mut Option<Workers>, leaving: &mut JoinSet<()>) {
+    if let Some(workers) = workers.take() {
+        log.event(Level::Info, "stopping: no new connections, open calls end", &[]);
+        leaving.spawn_blocking(move || workers.stop());
+    }
+}
+
+fn tell_reload(log: &Log, reloader: &Reloader) -> Result<admin::ReloadReport, Vec<String>> {
+    let outcome = reloader.reload();
+    match &outcome {
+        Ok(report) => {
+            let (changed, restart) = (report.changed.join(", "), report.needs_restart.join(", "));
+            log.event(
+                Level::Info,
+                "configuration reloaded",
+                &[("changed", &changed), ("needs_restart", &restart)],
+            );
+        }
+        Err(problems) => {
+            for problem in problems {
+                log.event(
+                    Level::Error,
+                    "the new configuration is refused; the old one stays in force",
+                    &[("problem", problem)],
+                );
+            }
+        }
+    }
+    outcome
+}
+
+/// Answers one call that came by the data port.
+async fn answer(admin: Admin, call: ControlCall) {
+    let response = admin.answer(call.request.map(Full::new)).await;
+    let (head, mut body) = response.into_parts();
+    let Some(pieces) = call.answer.begin(head) else { return };
+    while let Some(Ok(frame)) = body.frame().await {
+        let Ok(piece) = frame.into_data() else { continue };
+        if send(&pieces, piece).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn send(pieces: &tokio::sync::mpsc::Sender<Bytes>, piece: Bytes) -> Result<(), ()> {
+    if piece.is_empty() { Ok(()) } else { pieces.send(piece).await.map_err(drop) }
+}
