@@ -26,7 +26,7 @@ StartGateway = Callable[..., Gateway]
 StartUpstream = Callable[..., Upstream]
 
 PROCESSES = pytest.StashKey[list[Process]]()
-FIGURES: list[str] = []
+FIGURE = "figure"
 
 
 @pytest.fixture(scope="session")
@@ -122,17 +122,19 @@ def simulator(binary: Path, tmp_path: Path, processes: list[Process]) -> Iterato
 
 
 @pytest.fixture
-def figure() -> Callable[[str], None]:
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Keeps a measured figure for the end of the run."""
-    return FIGURES.append
+    return lambda text: record_property(FIGURE, text)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Prints the measured figures."""
-    if FIGURES:
+    """Prints the measured figures. They come with the reports, as tests may have run in other processes."""
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    figures = [text for report in reports for name, text in report.user_properties if name == FIGURE]
+    if figures:
         terminalreporter.section("figures")
-        for line in FIGURES:
-            terminalreporter.write_line(line)
+        for text in figures:
+            terminalreporter.write_line(text)
 
 
 @pytest.hookimpl(wrapper=True)

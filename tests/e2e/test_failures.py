@@ -23,6 +23,8 @@ MESSAGES: list[Any] = [{"role": "user", "content": "ping"}]
 HELD_BYTES_MAX = 40_000_000
 #: A write that waits so long is held back.
 STALL_S = 0.5
+#: How a caller sees an answer that was not finished.
+BROKEN = (http.client.IncompleteRead, ConnectionError)
 PATIENCE = {"first_byte_ms": 250, "answer_ms": 250}
 
 #: What the first target does, and the kind under which its failure is told.
@@ -112,18 +114,45 @@ def test_when_all_are_busy_the_caller_is_told_when_to_come_back(pair: Gateway, s
     assert reply.json()["error"]["retry_after"] == 3
 
 
-@pytest.mark.parametrize("fault", ["cut=3", "cut_bytes=150", "reset=3"])
-def test_a_stream_that_breaks_never_ends_cleanly(pair: Gateway, simulator: Simulator, fault: str) -> None:
-    simulator.nodes[0].fault(fault)
-    with Wire(pair.address) as wire:
+@pytest.mark.parametrize("fault", ["cut=3", "cut_bytes=150", "reset=3", "truncate=3", "close_after_request"])
+def test_a_stream_that_breaks_never_ends_cleanly(start: StartGateway, simulator: Simulator, fault: str) -> None:
+    gateway = start(environment=simulator.environment)
+    simulator.node.fault(fault)
+    with Wire(gateway.address) as wire:
+        wire.send(request(CHAT_PATH, chat(stream=True)))
+        try:
+            response = wire.response()
+            body = response.read()
+        except BROKEN:
+            return
+    assert response.status == 502, f"a clean end: {body!r}"
+
+
+def test_what_had_arrived_before_a_break_is_passed_on(gateway: Gateway, upstream: Upstream) -> None:
+    """Even where the break is read together with it: the caller is billed for it, so the caller gets it."""
+
+    def script(exchange: Exchange) -> None:
+        exchange.send(stream_head() + chunk(delta(content="first")) + chunk(delta(content="second")))
+        exchange.close()
+
+    upstream.script = script
+    with Wire(gateway.address) as wire:
         wire.send(request(CHAT_PATH, chat(stream=True)))
         response = wire.response()
         assert response.status == 200
-        with pytest.raises((http.client.IncompleteRead, ConnectionError)) as broken:
+        with pytest.raises(http.client.IncompleteRead) as broken:
             response.read()
-    if isinstance(broken.value, http.client.IncompleteRead) and fault != "reset=3":
-        assert broken.value.partial.startswith(b"data: "), "what had arrived was passed on"
-    assert not simulator.nodes[1].received(CHAT_PATH), "no second answer is begun behind the first"
+    assert broken.value.partial == delta(content="first") + delta(content="second")
+
+
+def test_no_second_answer_is_begun_behind_a_broken_one(pair: Gateway, simulator: Simulator) -> None:
+    simulator.nodes[0].set(gap_ms=20)
+    simulator.nodes[0].fault("cut=3")
+    with Wire(pair.address) as wire:
+        wire.send(request(CHAT_PATH, chat(stream=True)))
+        with pytest.raises(BROKEN):
+            wire.response().read()
+    assert not simulator.nodes[1].received(CHAT_PATH)
 
 
 def test_a_stream_that_breaks_is_an_exception_in_the_sdk(pair: Gateway, simulator: Simulator) -> None:
@@ -139,10 +168,10 @@ def test_a_whole_answer_cut_short_is_never_passed_on_as_whole(pair: Gateway, sim
     simulator.nodes[0].fault(fault)
     with Wire(pair.address) as wire:
         wire.send(request(CHAT_PATH, chat()))
-        response = wire.response()
         try:
+            response = wire.response()
             body = response.read()
-        except (http.client.IncompleteRead, ConnectionError):
+        except BROKEN:
             return
     assert body.endswith(b"}")
     assert response.headers["x-bellwether-provider"] == "second"
@@ -154,7 +183,7 @@ def test_a_stalled_stream_is_given_up_at_the_idle_limit(start: StartGateway, sim
     simulator.node.fault("stall=2")
     with Wire(gateway.address) as wire:
         wire.send(request(CHAT_PATH, chat(stream=True)))
-        with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        with pytest.raises(BROKEN):
             wire.response().read()
 
 

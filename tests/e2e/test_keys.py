@@ -90,28 +90,15 @@ def test_revoking_what_is_not_there_fails_and_says_so(binary: Path, start: Start
     done = run(command, tmp_path, clean_environment(tmp_path))
     assert done.returncode == 1
     assert "no-such-key" in done.stderr
+    assert "is it a Bellwether?" not in done.stderr, "the reason, not a guess"
 
 
-def test_for_people_the_key_is_printed_with_a_warning(binary: Path, start: StartGateway, tmp_path: Path) -> None:
+def test_for_people_the_key_is_printed_with_a_warning(start: StartGateway, keys: Keys) -> None:
     gateway = start()
-    command: list[str | Path] = [
-        binary,
-        "keys",
-        "create",
-        "--json",
-        "--name",
-        "mine",
-        "--expires-days",
-        "90",
-        "--data-dir",
-        gateway.data_dir,
-    ]
-    done = run(command, tmp_path, clean_environment(tmp_path))
-    assert done.returncode == 0, done.stderr
-    assert "bw_" in done.stdout
-    key = next(word for word in done.stdout.split() if word.startswith("bw_"))
+    text = keys("create", "--name", "mine", "--expires-days", "90")
+    key = next(word for word in text.split() if word.startswith("bw_"))
     assert status(gateway, key) == 200
-    assert "once" in done.stdout + done.stderr or "again" in done.stdout + done.stderr
+    assert "once" in text
 
 
 def test_the_admin_api_makes_lists_and_revokes(start: StartGateway) -> None:
@@ -125,3 +112,22 @@ def test_the_admin_api_makes_lists_and_revokes(start: StartGateway) -> None:
     gone = admin.delete(f"/admin/v1/keys/{made.json()['id']}")
     assert (gone.status_code, gone.json()["state"]) == (200, "revoked")
     assert status(gateway, made.json()["key"]) == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "expected"),
+    [
+        ("GET", "nowhere", None, (404, "unknown_url")),
+        ("DELETE", "keys/key_unknown", None, (404, "key_not_found")),
+        ("POST", "keys", {"nmae": "typo"}, (400, "invalid_request")),
+        ("POST", "keys", {"name": ""}, (400, "invalid_request")),
+    ],
+)
+def test_the_admin_api_says_no_in_the_shape_of_all_errors(
+    start: StartGateway, method: str, path: str, body: Any, expected: tuple[int, str]
+) -> None:
+    reply = start().admin().request(method, f"/admin/v1/{path}", json=body)
+    error = reply.json()["error"]
+    assert (reply.status_code, error["code"]) == expected
+    assert error["message"]
+    assert error["request_id"] == reply.headers["x-request-id"]

@@ -98,7 +98,7 @@ def refuses(gateway: Gateway) -> bool:
 
 @dataclass
 class Caller:
-    """One caller in a closed loop on a kept connection. It stops when a new connection is refused.
+    """One caller in a closed loop. It stops when a new connection is refused.
 
     A server may close an idle connection at any time, so a kept connection that ends before a byte of an answer is no
     failure: HTTP callers try again on a new one (RFC 9112, 9.3.1). On a new connection every request must be answered.
@@ -106,6 +106,7 @@ class Caller:
 
     address: tuple[str, int]
     name: str
+    calls_per_connection: int
     answered: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -119,12 +120,11 @@ class Caller:
                 self._converse(wire)
 
     def _converse(self, wire: Wire) -> None:
-        on_this_connection = 0
-        while True:
+        for place in range(self.calls_per_connection):
             try:
                 reply = wire.ask(request(CHAT_PATH, chat(self.name)))
             except (ConnectionError, http.client.BadStatusLine) as error:
-                if not on_this_connection:
+                if place == 0:
                     self.failures.append(f"new connection: {error!r}")
                 return
             except http.client.HTTPException as error:
@@ -133,14 +133,14 @@ class Caller:
             if reply.status != 200 or reply.body != CHAT_REPLY:
                 self.failures.append(f"{reply.status}: {reply.body!r}")
                 return
-            on_this_connection += 1
             self.answered += 1
             if reply.headers.get("connection") == "close":
                 return
 
 
-def test_a_stop_under_load_fails_nothing(gateway: Gateway, upstream: Upstream) -> None:
-    callers = [Caller(gateway.address, f"caller {number}") for number in range(CALLERS)]
+@pytest.mark.parametrize("calls_per_connection", [1, 1_000_000], ids=["a connection per call", "kept connections"])
+def test_a_stop_under_load_fails_nothing(gateway: Gateway, upstream: Upstream, calls_per_connection: int) -> None:
+    callers = [Caller(gateway.address, f"caller {number}", calls_per_connection) for number in range(CALLERS)]
     threads = [threading.Thread(target=caller.run) for caller in callers]
     for thread in threads:
         thread.start()
@@ -153,15 +153,16 @@ def test_a_stop_under_load_fails_nothing(gateway: Gateway, upstream: Upstream) -
     assert len(upstream.calls) == sum(caller.answered for caller in callers), "no answer was paid for and lost"
 
 
-def test_a_second_signal_ends_it_at_once(gateway: Gateway, upstream: Upstream) -> None:
+def test_a_second_interrupt_ends_it_at_once(gateway: Gateway, upstream: Upstream) -> None:
+    """Who presses Ctrl-C again does not want to wait for streams."""
     held = Held()
     upstream.script = held
     with Wire(gateway.address) as wire:
         wire.send(request(CHAT_PATH, chat(stream=True)))
         held.wait_for(1)
-        gateway.process.terminate()
+        gateway.process.interrupt()
         until(lambda: refuses(gateway), "new connections are refused")
-        gateway.process.terminate()
+        gateway.process.interrupt()
         gateway.process.wait(3)
     held.release()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import ssl
 from collections.abc import Callable
@@ -166,6 +167,20 @@ def test_a_broken_certificate_is_refused_at_reload_and_the_old_one_serves_on(
         assert "certificate" in refused.text
     with secure_client(secured, authority, http2=True) as client:
         assert client.get("/health").status_code == 200
+
+
+def test_a_reload_with_the_wrong_key_changes_nothing_at_all(
+    secured: Gateway, authority: trustme.CA, tmp_path: Path
+) -> None:
+    config_path = secured.data_dir.parent / "bellwether.yaml"
+    config = json.loads(config_path.read_text())
+    config_path.write_text(json.dumps({**config, "region": "half-reloaded"}))
+    (tmp_path / "key.pem").write_bytes(authority.issue_cert("localhost").private_key_pem.bytes())
+    with secure_client(secured, authority, http2=False) as client:
+        refused = client.post("/admin/v1/reload", headers={"authorization": f"Bearer {secured.admin_key}"})
+        assert refused.status_code == 422
+        assert "key.pem" in refused.text
+        assert client.get("/v1/health").json()["region"] != "half-reloaded"
 
 
 def test_a_certificate_with_the_wrong_key_is_refused_at_start(

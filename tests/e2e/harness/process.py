@@ -90,6 +90,10 @@ class Process:
         """Asks it to stop, and returns at once."""
         self._child.send_signal(signal.SIGTERM)
 
+    def interrupt(self) -> None:
+        """What Ctrl-C at its terminal does."""
+        self._child.send_signal(signal.SIGINT)
+
     def kill(self) -> None:
         """Ends it without asking: a power cut."""
         if self.is_running:
