@@ -1,22 +1,33 @@
-//! `cargo xtask tidy`: the findings of `tidy`, without the frame of a test around them.
+//! `cargo xtask tidy` and `cargo xtask docs`: findings printed, pages written, without the frame of a test around them.
 //!
-//! `make test` runs the same rules as a test (tests/tidy.rs); this is for editors and for the impatient.
+//! `make test` checks the same as tests (tests/tidy.rs, tests/docs.rs); this is for editors and for the impatient.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use xtask::tidy;
+use xtask::{ROOT, docs, tidy};
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "findings are this program's output")]
 fn main() -> anyhow::Result<ExitCode> {
+    let root = Path::new(ROOT);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments != ["tidy"] {
-        eprintln!("usage: cargo xtask tidy");
-        return Ok(ExitCode::from(2));
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["tidy"] => {
+            let findings = tidy::check(root)?;
+            for finding in &findings {
+                println!("{finding}");
+            }
+            Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        ["docs"] => {
+            for path in docs::write(root)? {
+                println!("{path}: written");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            eprintln!("usage: cargo xtask tidy | cargo xtask docs");
+            Ok(ExitCode::from(2))
+        }
     }
-    let findings = tidy::check(Path::new(tidy::ROOT))?;
-    for finding in &findings {
-        println!("{finding}");
-    }
-    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use xtask::tidy;
+use xtask::{ROOT, tidy};
 
 #[test]
 fn the_house_is_tidy() {
-    let findings = tidy::check(Path::new(tidy::ROOT)).expect("the house can be read");
+    let findings = tidy::check(Path::new(ROOT)).expect("the house can be read");
     let listed: Vec<String> = findings.iter().map(ToString::to_string).collect();
     assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), listed.join("\n"));
 }

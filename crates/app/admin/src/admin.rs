@@ -1,49 +1,19 @@
 //! The admin API as one value: a request in, an answer out. Where requests come from is not its business: the gateway
 //! hands over those on its own port, `listen.rs` takes those on a port of the API's own.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::{Secret, Timestamp};
 use http::Request;
-use serde::Serialize;
-use store::KeyDesk;
 use tower_service::Service;
 
 use crate::gate::Gate;
+use crate::parts::AdminParts;
 use crate::refusal;
 use crate::routes;
-
-/// What the admin API needs of the process it lives in.
-pub struct AdminParts {
-    /// Makes, lists and revokes callers' keys.
-    pub key_desk: Arc<KeyDesk>,
-    /// The one key that opens everything here.
-    pub admin_key: Secret,
-    /// Reads the configuration again and swaps it in, or says every problem and changes nothing.
-    pub reload: Reload,
-    /// The gateway's own state, without secrets.
-    pub health: Box<dyn Fn() -> serde_json::Value + Send + Sync>,
-    /// The wall clock.
-    pub clock: fn() -> Timestamp,
-}
-
-/// Starts a reload; calls may overlap, so it puts them in a row itself.
-pub type Reload =
-    Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<ReloadReport, Vec<String>>> + Send>> + Send + Sync>;
-
-/// What a reload did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ReloadReport {
-    /// Sections that differ and are in force now.
-    pub changed: Vec<String>,
-    /// Sections that differ but count from the next start only.
-    pub needs_restart: Vec<String>,
-}
 
 /// The admin API. Cheap to clone.
 #[derive(Clone)]

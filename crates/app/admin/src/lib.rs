@@ -19,8 +19,10 @@ mod admin;
 mod body;
 mod gate;
 mod listen;
+mod parts;
 mod refusal;
 mod routes;
 
-pub use admin::{Admin, AdminParts, Reload, ReloadReport};
+pub use admin::Admin;
 pub use body::ADMIN_BODY_BYTES_MAX;
+pub use parts::{AdminParts, Reload, ReloadReport};

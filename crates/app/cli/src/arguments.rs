@@ -5,17 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-const EXAMPLES: &str = "\
-Examples:
-  bellwether                                  serve on 127.0.0.1:4000; without any provider key, a demo answers
-  OPENAI_API_KEY=sk-… bellwether              serve OpenAI's models
-  OPENAI_BASE_URL=http://localhost:8000/v1 bellwether
-                                              serve any OpenAI-compatible server
-  bellwether --config bellwether.yaml         serve what the file says
-  bellwether keys create --name \"mobile app\"  make a key for a caller
-
-Any *_API_KEY or *_BASE_URL variable of a known provider makes that provider; so does any pair <NAME>_API_KEY and
-<NAME>_BASE_URL. Callers use the OpenAI SDK with base URL http://127.0.0.1:4000/v1 and a key of this gateway.";
+const EXAMPLES: &str = include_str!("help.txt");
 
 /// An AI API gateway: one OpenAI-compatible endpoint in front of all your providers.
 #[derive(Debug, Parser)]
@@ -97,6 +87,9 @@ pub(crate) enum KeysCommand {
     Revoke {
         /// The key's id, as `bellwether keys list` shows it.
         id: String,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -11,7 +11,8 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::pipeline::Relay;
+use crate::call::Call;
+use crate::pipeline::{BrokenOff, Relay};
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -23,18 +24,6 @@ pub(crate) enum AnswerBody {
     /// As the control plane sends it.
     Channel(mpsc::Receiver<Bytes>),
 }
-
-/// The body broke off; the connection must, too.
-#[derive(Debug)]
-pub(crate) struct BrokenOff;
-
-impl std::fmt::Display for BrokenOff {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the answer broke off")
-    }
-}
-
-impl std::error::Error for BrokenOff {}
 
 impl Body for AnswerBody {
     type Data = Bytes;
@@ -86,6 +75,12 @@ pub(crate) fn whole(
     response
 }
 
+/// Ends a call with a failure, and says so to the caller.
+pub(crate) fn refuse(mut call: Box<Call>, failure: &Failure) -> Response<AnswerBody> {
+    call.failed(failure);
+    failed(failure, &call.request_id, call.worker.gateway.serving.load().errors)
+}
+
 /// A failure in the shape the caller's SDK knows.
 pub(crate) fn failed(failure: &Failure, request_id: &HeaderValue, codes: ErrorCodes) -> Response<AnswerBody> {
     let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -99,6 +94,13 @@ pub(crate) fn failed(failure: &Failure, request_id: &HeaderValue, codes: ErrorCo
     }
     if !failure.kind.is_retryable() {
         headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
+    }
+    if let Some(allowed) = failure.allowed {
+        headers.insert(http::header::ALLOW, HeaderValue::from_static(allowed));
+    }
+    if !failure.attempts.is_empty() {
+        headers
+            .insert(HeaderName::from_static("x-bellwether-attempts"), number(failure.attempts.len() as u64));
     }
     if failure.kind == Kind::Unauthenticated {
         headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

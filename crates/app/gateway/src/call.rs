@@ -52,6 +52,7 @@ pub(crate) struct Call {
     /// The answer is whole, or a failure was told: nobody hung up.
     pub(crate) is_over: bool,
     is_admitted: bool,
+    is_quiet: bool,
 }
 
 impl Call {
@@ -94,6 +95,7 @@ impl Call {
             kind: Some(Kind::CallerGone),
             is_over: false,
             is_admitted: false,
+            is_quiet: false,
         })
     }
 
@@ -106,6 +108,11 @@ impl Call {
             key.counters.in_flight.fetch_add(1, Ordering::Relaxed);
             key.counters.requests.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Keeps a call out of the log and the counts: probes and scrapes come every few seconds and tell nothing.
+    pub(crate) fn be_quiet(&mut self) {
+        self.is_quiet = true;
     }
 
     /// Notes how the call is answered by ourselves.
@@ -131,6 +138,10 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
+        self.connection.end();
+        if self.is_quiet && !std::thread::panicking() {
+            return;
+        }
         let took = self.started.elapsed();
         if std::thread::panicking() {
             self.status = 500;
@@ -182,7 +193,6 @@ impl Drop for Call {
             bytes_out: self.bytes_out,
             usage: self.usage,
         });
-        self.connection.end();
     }
 }
 

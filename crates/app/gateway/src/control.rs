@@ -1,22 +1,18 @@
 //! One port, two planes: control paths that arrive on the data port are handed to the control runtime over a
 //! bounded queue, and their answers come back piece by piece. A full queue is refused at once.
 
-use bytes::{Bytes, BytesMut};
-use domain::{Failure, Kind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
 use http::{Request, Response};
-use http_body::Body;
-use hyper::body::Incoming;
+use http_body::{Body, Frame};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::answer::AnswerBody;
-use crate::call::Call;
-
 /// Control calls waiting at once.
-const CONTROL_CALLS_MAX: usize = 64;
+pub(crate) const CONTROL_CALLS_MAX: usize = 64;
 /// Pieces of one answer on their way to the worker.
 const CONTROL_PIECES_MAX: usize = 4;
-/// Largest body of a control call.
-const CONTROL_BODY_BYTES_MAX: usize = 1 << 20;
 
 /// The workers' end of the queue.
 #[derive(Clone, Debug)]
@@ -29,8 +25,8 @@ pub struct ControlCalls(mpsc::Receiver<ControlCall>);
 /// One control call: what is asked, and where the answer goes.
 #[derive(Debug)]
 pub struct ControlCall {
-    /// The request, body and all.
-    pub request: Request<Bytes>,
+    /// The request; its body is read from the caller only as it is asked for.
+    pub request: Request<ControlBody>,
     /// Where the answer goes.
     pub answer: ControlAnswer,
 }
@@ -67,38 +63,41 @@ impl ControlSender {
         self.0.max_capacity() - self.0.capacity()
     }
 
-    /// Hands a call over and waits for the head of its answer.
-    pub(crate) async fn hand_over(
-        &self,
-        call: &mut Call,
-        head: http::request::Parts,
-        body: Incoming,
-    ) -> Result<Response<AnswerBody>, Box<Failure>> {
-        let body = collect(body).await?;
-        call.bytes_in = body.len() as u64;
+    /// Puts a call into the queue; a full queue gives it back as an error at once.
+    pub(crate) fn send(&self, request: Request<ControlBody>) -> Result<Answered, Full> {
         let (answer, answered) = oneshot::channel();
-        let request = Request::from_parts(head, body);
-        self.0.try_send(ControlCall { request, answer: ControlAnswer(answer) }).map_err(|_| {
-            Failure::new(Kind::Overloaded, format!("{CONTROL_CALLS_MAX} control calls are waiting already"))
-        })?;
-        let answered =
-            answered.await.map_err(|_| Failure::new(Kind::Internal, "the control plane gave no answer"))?;
-        Ok(answered.map(AnswerBody::Channel))
+        self.0.try_send(ControlCall { request, answer: ControlAnswer(answer) }).map_err(|_| Full)?;
+        Ok(answered)
     }
 }
 
-async fn collect(mut body: Incoming) -> Result<Bytes, Box<Failure>> {
-    let mut whole = BytesMut::new();
-    while let Some(frame) = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx)).await {
-        let frame = frame.map_err(|_| Failure::new(Kind::CallerGone, "the request body broke off"))?;
-        let Ok(piece) = frame.into_data() else { continue };
-        if whole.len() + piece.len() > CONTROL_BODY_BYTES_MAX {
-            return Err(Failure::new(
-                Kind::TooLarge,
-                format!("the body is larger than {CONTROL_BODY_BYTES_MAX} bytes"),
-            ));
-        }
-        whole.extend_from_slice(&piece);
+/// The head of the answer, once there is one, and its body.
+pub(crate) type Answered = oneshot::Receiver<Response<mpsc::Receiver<Bytes>>>;
+
+/// The queue takes no more.
+#[derive(Debug)]
+pub(crate) struct Full;
+
+/// The body of a control call.
+#[derive(Debug)]
+pub struct ControlBody(mpsc::Receiver<Bytes>);
+
+impl ControlBody {
+    /// A body, and where its pieces go in.
+    pub(crate) fn channel() -> (mpsc::Sender<Bytes>, Self) {
+        let (sender, receiver) = mpsc::channel(CONTROL_PIECES_MAX);
+        (sender, Self(receiver))
     }
-    Ok(whole.freeze())
+}
+
+impl Body for ControlBody {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
+        self.get_mut().0.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+    }
 }

@@ -1,5 +1,6 @@
 //! Which headers cross, in either direction. Both lists name what may pass: a header nobody thought of stays.
 
+use dialects::openai_chat::{REPLY_HEADERS, REQUEST_HEADERS};
 use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, USER_AGENT,
 };
@@ -12,7 +13,9 @@ pub(crate) fn passes_to_provider(name: &HeaderName) -> bool {
         return true;
     }
     let name = name.as_str();
-    name.starts_with("x-stainless-") || matches!(name, "traceparent" | "tracestate" | "openai-beta")
+    name.starts_with("x-stainless-")
+        || matches!(name, "traceparent" | "tracestate")
+        || REQUEST_HEADERS.contains(&name)
 }
 
 /// What of a provider's headers reaches a caller. Never a cookie, the operator's account or its rate limits.
@@ -28,10 +31,8 @@ pub(crate) fn copy_to_caller(from: Vec<(HeaderName, HeaderValue)>, to: &mut Head
 
 fn passes_to_caller(name: &HeaderName) -> bool {
     [CONTENT_ENCODING, CACHE_CONTROL, CONTENT_LANGUAGE, RETRY_AFTER].contains(name)
-        || matches!(
-            name.as_str(),
-            "retry-after-ms" | "x-should-retry" | "openai-processing-ms" | "openai-version"
-        )
+        || matches!(name.as_str(), "retry-after-ms" | "x-should-retry")
+        || REPLY_HEADERS.contains(&name.as_str())
 }
 
 /// The caller's `X-Request-ID` if it may be used: at most 128 visible ASCII characters.

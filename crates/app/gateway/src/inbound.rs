@@ -135,6 +135,18 @@ fn line_starts(bytes: &[u8]) -> impl Iterator<Item = usize> {
     in_blocks.chain(in_tail)
 }
 
+/// Up to this many bytes it is cheaper to put the parts of an answer together than to let the system do it.
+const GATHERED_BYTES_MAX: usize = 2048;
+
+/// Puts the parts one behind the other; `whole` is as long as all of them.
+fn gather(parts: &[IoSlice<'_>], mut whole: &mut [u8]) {
+    for part in parts {
+        let (place, behind) = whole.split_at_mut(part.len());
+        place.copy_from_slice(part);
+        whole = behind;
+    }
+}
+
 /// The socket itself.
 #[derive(Debug)]
 pub(crate) enum InboundSocket {
@@ -185,6 +197,13 @@ impl AsyncWrite for Inbound {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        if length <= GATHERED_BYTES_MAX && parts.len() > 1 {
+            let mut whole = [0; GATHERED_BYTES_MAX];
+            let whole = &mut whole[..length];
+            gather(parts, whole);
+            return self.poll_write(cx, whole);
+        }
         match &mut self.get_mut().socket {
             InboundSocket::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, parts),
             InboundSocket::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, parts),

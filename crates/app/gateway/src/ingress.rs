@@ -15,6 +15,7 @@ use crate::answer::{self, AnswerBody};
 use crate::call::{Call, call_id_value};
 use crate::drain::DrainStage;
 use crate::endpoints;
+use crate::hand_over::hand_over;
 use crate::inbound::ConnectionFacts;
 use crate::pipeline;
 use crate::worker::Worker;
@@ -53,12 +54,12 @@ pub(crate) async fn answer(
 async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) -> Response<AnswerBody> {
     let path = head.uri.path();
     if let Err(failure) = refuse_doubtful(&call, &head) {
-        return refuse(call, &failure);
+        return answer::refuse(call, &failure);
     }
     if let Some(operation) = operation_at(path) {
         return match method_is(&head.method, &Method::POST, path) {
             Ok(()) => pipeline::serve(call, operation, head, body).await,
-            Err(failure) => refuse(call, &failure),
+            Err(failure) => answer::refuse(call, &failure),
         };
     }
     let answered = match endpoints::endpoint_at(path) {
@@ -69,7 +70,7 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
         None => match &call.worker.gateway.control {
             Some(control) if is_control_path(path) => {
                 let control = control.clone();
-                control.hand_over(&mut call, head, body).await
+                hand_over(&control, &mut call, head, body).await.map(|answer| answer.map(AnswerBody::Channel))
             }
             _ => Err(unknown_path(&head.method, path)),
         },
@@ -79,14 +80,8 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
             call.answered(response.status().as_u16(), None);
             response
         }
-        Err(failure) => refuse(call, &failure),
+        Err(failure) => answer::refuse(call, &failure),
     }
-}
-
-/// Ends a call with a failure.
-pub(crate) fn refuse(mut call: Box<Call>, failure: &Failure) -> Response<AnswerBody> {
-    call.failed(failure);
-    answer::failed(failure, &call.request_id, call.worker.gateway.serving.load().errors)
 }
 
 /// A chunked body is served only if its head was seen to have no length as well (RFC 9112, 6.1: a server ought to
@@ -108,7 +103,9 @@ fn method_is(found: &Method, wanted: &Method, path: &str) -> Result<(), Box<Fail
     if found == wanted || (*wanted == Method::GET && *found == Method::HEAD) {
         return Ok(());
     }
-    Err(Failure::new(Kind::WrongMethod, format!("{path} takes {wanted}, not {found}")))
+    let mut failure = Failure::new(Kind::WrongMethod, format!("{path} takes {wanted}, not {found}"));
+    failure.allowed = Some(if *wanted == Method::GET { "GET, HEAD" } else { "POST" });
+    Err(failure)
 }
 
 fn unknown_path(method: &Method, path: &str) -> Box<Failure> {

@@ -4,6 +4,7 @@
 //! never leaves its worker and never waits for a disk, a database or a lock. What is decided is decided in the
 //! pure crates; here decisions meet sockets.
 
+mod accept;
 mod answer;
 mod body_budget;
 mod call;
@@ -13,6 +14,7 @@ mod control;
 mod drain;
 mod endpoints;
 mod gateway;
+mod hand_over;
 mod hygiene;
 mod inbound;
 mod ingress;
@@ -20,10 +22,11 @@ mod listener;
 mod pipeline;
 mod serving;
 mod worker;
+mod workers;
 
 pub use clock::wall_clock;
-pub use control::{ControlAnswer, ControlCall, ControlCalls, ControlSender};
+pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, ControlSender};
 pub use gateway::{Gateway, GatewayParts};
-pub use listener::{BindFailure, BoundListener, CertificateHandle, bind};
+pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, bind};
 pub use serving::Serving;
-pub use worker::{Workers, start_workers};
+pub use workers::{Workers, start_workers};

@@ -92,19 +92,37 @@ impl BoundListener {
 
     /// A handle that swaps the certificate later.
     pub fn certificate(&self) -> Option<CertificateHandle> {
-        self.tls.clone().map(CertificateHandle)
+        self.tls.clone().map(|slot| CertificateHandle { slot, address: self.address })
+    }
+}
+
+/// A certificate and its key, found to fit together.
+#[derive(Debug)]
+pub struct Certificate(Arc<ServerConfig>);
+
+impl Certificate {
+    /// Checks the two; `Err` names the file at fault.
+    pub fn new(tls: &Tls) -> Result<Self, String> {
+        server_config(tls).map(|config| Self(Arc::new(config)))
     }
 }
 
 /// Swaps the certificate of a listener that is in use.
 #[derive(Clone, Debug)]
-pub struct CertificateHandle(Arc<TlsSlot>);
+pub struct CertificateHandle {
+    slot: Arc<TlsSlot>,
+    address: SocketAddr,
+}
 
 impl CertificateHandle {
+    /// Where the listener is.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// From the next handshake on; connections that are open stay as they are.
-    pub fn swap(&self, tls: &Tls) -> Result<(), String> {
-        self.0.0.store(Arc::new(server_config(tls)?));
-        Ok(())
+    pub fn swap(&self, certificate: Certificate) {
+        self.slot.0.store(certificate.0);
     }
 }
 

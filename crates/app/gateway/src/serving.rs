@@ -43,11 +43,11 @@ pub(crate) struct ServedProvider {
     pub(crate) lines: Vec<ServedLine>,
 }
 
-/// A line, and the region it leads to as a header value.
+/// A line, and the region it leads to as a header value: the gateway's own if none is configured.
 #[derive(Debug)]
 pub(crate) struct ServedLine {
     pub(crate) line: Arc<Line>,
-    pub(crate) region: Option<HeaderValue>,
+    pub(crate) region: HeaderValue,
 }
 
 impl ServedProvider {
@@ -75,7 +75,7 @@ impl Serving {
                     idle_connections_max: IDLE_CONNECTIONS_MAX,
                     idle_limit: IDLE_LIMIT,
                 };
-                let region = line.region.as_deref().map(header_value).transpose()?;
+                let region = header_value(line.region.as_deref().unwrap_or(&snapshot.region))?;
                 let line = places
                     .keep_or_make(options)
                     .map_err(|why| format!("providers.{}: {why}", provider.id))?;

@@ -3,7 +3,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-/// Longest chunk extension or trailer section that is skipped.
+/// Longest extension of one chunk, and longest trailer section, that is skipped.
 const SKIPPED_BYTES_MAX: usize = 16 * 1024;
 /// Sixteen hexadecimal digits would overflow; nobody sends chunks that large.
 const SIZE_DIGITS_MAX: u8 = 15;
@@ -90,8 +90,10 @@ impl ChunkedDecoder {
                 self.skip_one()?;
                 State::Extension { size }
             }
-            (State::SizeEnd { size: 0 }, b'\n') => State::TrailerStart,
-            (State::SizeEnd { size }, b'\n') => State::Data { left: size },
+            (State::SizeEnd { size }, b'\n') => {
+                self.skipped = 0;
+                if size == 0 { State::TrailerStart } else { State::Data { left: size } }
+            }
             (State::DataReturn, b'\r') => State::DataEnd,
             (State::DataEnd, b'\n') => State::Size { value: 0, digits: 0 },
             (State::TrailerStart, b'\r') => State::LastEnd,
@@ -119,6 +121,9 @@ impl ChunkedDecoder {
 #[cfg(test)]
 mod tests {
     use bytes::BytesMut;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
     use super::ChunkedDecoder;
 
@@ -154,6 +159,16 @@ mod tests {
     }
 
     #[test]
+    fn a_long_stream_may_pad_every_chunk_and_an_endless_padding_ends() {
+        let padded = "1   ;x\r\na\r\n".repeat(super::SKIPPED_BYTES_MAX);
+        assert_eq!(decode(padded.as_bytes(), 7).unwrap().0.len(), super::SKIPPED_BYTES_MAX);
+        for endless in ["1;", "0\r\n"] {
+            let wire = format!("{endless}{}", "x".repeat(super::SKIPPED_BYTES_MAX + 1));
+            assert!(decode(wire.as_bytes(), 0).is_err());
+        }
+    }
+
+    #[test]
     fn broken_framing_is_refused() {
         for wire in [
             &b"x\r\n"[..],
@@ -166,6 +181,53 @@ mod tests {
             b"0\r\n\n",
         ] {
             assert!(decode(wire, 0).is_err(), "{:?}", String::from_utf8_lossy(wire));
+        }
+    }
+
+    /// A payload as chunks of odd sizes, with extensions and trailers.
+    fn encode(chunks: &[(Vec<u8>, String)], trailer: &str) -> Vec<u8> {
+        let mut wire = Vec::new();
+        for (chunk, extension) in chunks.iter().filter(|(chunk, _)| !chunk.is_empty()) {
+            wire.extend_from_slice(format!("{:x}{extension}\r\n", chunk.len()).as_bytes());
+            wire.extend_from_slice(chunk);
+            wire.extend_from_slice(b"\r\n");
+        }
+        wire.extend_from_slice(format!("00{trailer}\r\n\r\n").as_bytes());
+        wire
+    }
+
+    proptest! {
+        #[test]
+        fn any_encoding_cut_anywhere_decodes_to_its_payload(
+            chunks in vec((vec(any::<u8>(), 0..40), "(|;[a-z=\" ]{0,9})"), 0..9),
+            trailer in "(|\r\nx: [a-z]{0,9})",
+            over in vec(any::<u8>(), 0..9),
+            cuts in vec(1..30_usize, 0..20),
+        ) {
+            let mut decoder = ChunkedDecoder::default();
+            let (mut payload, mut left) = (Vec::new(), Vec::new());
+            let wire = [encode(&chunks, &trailer), over.clone()].concat();
+            let mut rest = wire.as_slice();
+            for cut in cuts.into_iter().chain([usize::MAX]) {
+                let (read, after) = rest.split_at(cut.min(rest.len()));
+                rest = after;
+                let mut buffer = BytesMut::from(read);
+                payload.extend_from_slice(&decoder.take_payload(&mut buffer).unwrap());
+                left.extend_from_slice(&buffer);
+            }
+            let expected: Vec<u8> = chunks.into_iter().flat_map(|(chunk, _)| chunk).collect();
+            prop_assert!(decoder.is_done());
+            prop_assert_eq!((payload, left), (expected, over));
+        }
+
+        #[test]
+        fn no_bytes_panic_and_no_cut_matters(wire in vec(prop_oneof![any::<u8>(), select(&b"0123af;\r\n\r\n"[..])], 0..60), cut in 0..60_usize) {
+            let whole = decode(&wire, 0);
+            let parts = decode(&wire, cut.min(wire.len()));
+            prop_assert_eq!(whole.is_ok(), parts.is_ok());
+            if let (Ok(whole), Ok(parts)) = (whole, parts) {
+                prop_assert_eq!(whole, parts);
+            }
         }
     }
 }

@@ -1,38 +1,22 @@
-//! The client of one worker: its pool, and the buffer that all its reads share.
+//! The client of one worker: takes a pooled connection or opens one, and sends. It never tries twice.
 
-use std::cell::RefCell;
-use std::io;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use bytes::BytesMut;
 use tokio::time::Instant;
-use tokio_util::io::poll_read_buf;
 
 use crate::dial::dial;
-use crate::exchange::{Reply, Request, exchange};
+use crate::exchange::{Reply, exchange};
 use crate::failure::SendFailure;
 use crate::line::Line;
-use crate::pool::{Pool, PoolCounts};
-use crate::socket::Socket;
-
-/// Bytes asked of one read. Idle connections own no buffer; what a read brings is cut off and passed on.
-const READ_BYTES: usize = 64 * 1024;
-/// A read with less room than this gets a new buffer.
-const READ_BYTES_MIN: usize = 16 * 1024;
+use crate::pool::PoolCounts;
+use crate::request::Request;
+use crate::shared::Shared;
 
 /// One worker's way out. Cheap to clone; not to be shared between threads.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     shared: Rc<Shared>,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Shared {
-    pub(crate) pool: Pool,
-    buffer: RefCell<BytesMut>,
 }
 
 impl Client {
@@ -62,17 +46,5 @@ impl Client {
     /// Reports what happened to each provider's connections since the last call.
     pub fn take_counts(&self, report: impl FnMut(u16, PoolCounts)) {
         self.shared.pool.take_counts(report);
-    }
-}
-
-impl Shared {
-    /// Reads once; what came is cut off the shared buffer. Empty at the end of the stream.
-    pub(crate) fn poll_read(&self, socket: &mut Socket, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
-        let mut buffer = self.buffer.borrow_mut();
-        if buffer.capacity() < READ_BYTES_MIN {
-            buffer.reserve(READ_BYTES);
-        }
-        ready!(poll_read_buf(Pin::new(socket), cx, &mut *buffer))?;
-        Poll::Ready(Ok(buffer.split()))
     }
 }

@@ -2,72 +2,64 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
 
-use rustls::ClientConfig;
-use rustls_platform_verifier::ConfigVerifierExt;
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use crate::failure::SendFailure;
 use crate::line::Line;
 use crate::socket::Socket;
+use crate::tls;
 
 /// Opens a connection over `line` within its limit.
 pub(crate) async fn dial(line: &Line) -> Result<Socket, SendFailure> {
-    let limit = line.options().connect_limit;
-    match timeout(limit, dial_unbounded(line)).await {
-        Ok(dialled) => dialled,
-        Err(_) => {
-            Err(SendFailure::ConnectTimeout { host: authority(line), limit_ms: limit.as_millis() as u64 })
-        }
-    }
+    let dialled = timeout(line.options().connect_limit, dial_unbounded(line)).await;
+    dialled.unwrap_or_else(|_| Err(out_of_time(line)))
 }
 
 async fn dial_unbounded(line: &Line) -> Result<Socket, SendFailure> {
     let tcp = connect(line).await?;
     tcp.set_nodelay(true).map_err(|error| SendFailure::Connect { host: authority(line), error })?;
-    let Some((config, name)) = line.tls() else { return Ok(Socket::Plain(tcp)) };
-    match TlsConnector::from(config).connect(name, tcp).await {
-        Ok(tls) => Ok(Socket::Tls(Box::new(tls))),
-        Err(error) => Err(SendFailure::Tls { host: authority(line), error }),
-    }
+    let Some(name) = line.tls_name() else { return Ok(Socket::Plain(tcp)) };
+    let failed = |error| SendFailure::Tls { host: authority(line), error };
+    let settings = tls::settings().map_err(|error| failed(io::Error::other(error)))?;
+    let tls = TlsConnector::from(settings).connect(name.clone(), tcp).await.map_err(failed)?;
+    Ok(Socket::Tls(Box::new(tls)))
 }
 
-/// Tries every address of the host in the resolver's order.
+/// Tries every address of the host in the resolver's order. None but the last may use up the time of those behind it.
 async fn connect(line: &Line) -> Result<TcpStream, SendFailure> {
     let (host, port) = (line.base().host(), line.base().port());
-    let failed = |error| SendFailure::Connect { host: authority(line), error };
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return TcpStream::connect(SocketAddr::new(address, port)).await.map_err(failed);
-    }
-    let resolve_failed = |error| SendFailure::Resolve { host: host.to_owned(), error };
+    let until = Instant::now() + line.options().connect_limit;
+    let addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, port)],
+        Err(_) => match lookup_host((host, port)).await {
+            Ok(addresses) => addresses.collect(),
+            Err(error) => return Err(SendFailure::Resolve { host: host.to_owned(), error }),
+        },
+    };
     let mut last = None;
-    for address in lookup_host((host, port)).await.map_err(resolve_failed)? {
-        match TcpStream::connect(address).await {
-            Ok(tcp) => return Ok(tcp),
-            Err(error) => last = Some(error),
+    for (tried, address) in addresses.iter().enumerate() {
+        let share = until.saturating_duration_since(Instant::now()) / (addresses.len() - tried) as u32;
+        match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(tcp)) => return Ok(tcp),
+            Ok(Err(error)) => last = Some(error),
+            Err(_) => last = Some(io::Error::from(io::ErrorKind::TimedOut)),
         }
     }
     Err(match last {
-        Some(error) => failed(error),
-        None => resolve_failed(io::Error::from(io::ErrorKind::NotFound)),
+        Some(error) if error.kind() == io::ErrorKind::TimedOut => out_of_time(line),
+        Some(error) => SendFailure::Connect { host: authority(line), error },
+        None => {
+            SendFailure::Resolve { host: host.to_owned(), error: io::Error::from(io::ErrorKind::NotFound) }
+        }
     })
 }
 
-/// The TLS settings of all lines. Made on first use: reading the system's certificates takes memory and time
-/// that a gateway without TLS upstreams need not spend.
-pub(crate) fn tls_config() -> Arc<ClientConfig> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    CONFIG
-        .get_or_init(|| {
-            let mut config =
-                ClientConfig::with_platform_verifier().expect("the built-in protocol versions are valid");
-            config.alpn_protocols = vec![b"http/1.1".to_vec()];
-            Arc::new(config)
-        })
-        .clone()
+fn out_of_time(line: &Line) -> SendFailure {
+    let limit_ms = line.options().connect_limit.as_millis() as u64;
+    SendFailure::ConnectTimeout { host: authority(line), limit_ms }
 }
 
 fn authority(line: &Line) -> String {

@@ -14,11 +14,16 @@ mod line;
 mod pool;
 mod reply_body;
 mod reply_head;
+mod request;
+mod shared;
 mod socket;
+mod tls;
+mod writer;
 
 pub use client::Client;
-pub use exchange::{Reply, Request};
+pub use exchange::Reply;
 pub use failure::{BodyFailure, SendFailure};
 pub use line::{Line, LineOptions};
 pub use pool::PoolCounts;
 pub use reply_body::ReplyBody;
+pub use request::Request;

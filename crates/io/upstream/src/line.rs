@@ -5,10 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::{BaseUrl, Secret};
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-
-use crate::dial;
 
 /// What a line is made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +27,6 @@ pub struct LineOptions {
 }
 
 /// A line in use. It lives as long as a request or connection needs it, also across a reload.
-#[derive(Debug)]
 pub struct Line {
     options: LineOptions,
     /// Differs for every line ever made, so that a pool never mixes two generations.
@@ -95,8 +91,15 @@ impl Line {
         &self.fixed_headers
     }
 
-    /// TLS settings and server name, for lines that speak TLS.
-    pub(crate) fn tls(&self) -> Option<(Arc<ClientConfig>, ServerName<'static>)> {
-        self.tls_name.clone().map(|name| (dial::tls_config(), name))
+    /// Whose certificate is expected, for lines that speak TLS.
+    pub(crate) const fn tls_name(&self) -> Option<&ServerName<'static>> {
+        self.tls_name.as_ref()
+    }
+}
+
+/// The fixed headers hold the credential: they may not be printed.
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Line").field("id", &self.id).field("options", &self.options).finish_non_exhaustive()
     }
 }

@@ -7,10 +7,10 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
 
-use crate::client::Shared;
 use crate::failure::BodyFailure;
 use crate::framing::Framing;
 use crate::pool::Connection;
+use crate::shared::Shared;
 
 /// A body to be read. Dropping it unread closes the connection, which tells the provider to stop.
 #[derive(Debug)]

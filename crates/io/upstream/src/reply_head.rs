@@ -69,7 +69,7 @@ fn assemble(
 ) -> Result<ReplyHead, &'static str> {
     let mut headers = Vec::with_capacity(places.len());
     let mut framing = FramingFacts::default();
-    let mut keeps_alive = !is_http_1_0;
+    let mut persistence = Persistence::default();
     for &(name_start, name_end, value_start, value_end) in places {
         let name =
             HeaderName::from_bytes(&head[name_start..name_end]).map_err(|_| "a header name is invalid")?;
@@ -78,14 +78,15 @@ fn assemble(
         match name {
             http::header::CONTENT_LENGTH => framing.length(value.as_bytes())?,
             http::header::TRANSFER_ENCODING => framing.transfer_encoding(value.as_bytes())?,
-            http::header::CONNECTION => keeps_alive = connection_persists(value.as_bytes(), keeps_alive),
+            http::header::CONNECTION => persistence.read(value.as_bytes()),
             _ => {}
         }
         headers.push((name, value));
     }
-    let has_both = framing.is_chunked && framing.length.is_some();
+    let is_doubtful = framing.is_doubtful(status, is_http_1_0);
     let framing = framing.decide(status);
-    let keeps_alive = keeps_alive && !has_both && !matches!(framing, Framing::UntilClose);
+    let keeps_alive =
+        persistence.lasts(is_http_1_0) && !is_doubtful && !matches!(framing, Framing::UntilClose);
     Ok(ReplyHead { status, headers, framing, keeps_alive })
 }
 
@@ -115,6 +116,15 @@ impl FramingFacts {
         Ok(())
     }
 
+    /// Whether another reader might see the end of the body elsewhere, so that the next answer on this connection
+    /// could not be trusted. RFC 9112, sections 6.1 and 6.3.
+    fn is_doubtful(&self, status: StatusCode, is_http_1_0: bool) -> bool {
+        let has_both = self.is_chunked && self.length.is_some();
+        let has_impossible_body = status == StatusCode::NO_CONTENT
+            && (self.is_chunked || self.length.is_some_and(|length| length > 0));
+        has_both || has_impossible_body || (self.is_chunked && is_http_1_0)
+    }
+
     /// RFC 9112, section 6.3.
     fn decide(&self, status: StatusCode) -> Framing {
         if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
@@ -128,20 +138,32 @@ impl FramingFacts {
     }
 }
 
-fn connection_persists(value: &[u8], default: bool) -> bool {
-    let mut persists = default;
-    for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-        if option.eq_ignore_ascii_case(b"close") {
-            return false;
+/// What the `Connection` headers say, be it one or several. RFC 9112, section 9.3.
+#[derive(Default)]
+struct Persistence {
+    closes: bool,
+    keeps: bool,
+}
+
+impl Persistence {
+    fn read(&mut self, value: &[u8]) {
+        for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            self.closes |= option.eq_ignore_ascii_case(b"close");
+            self.keeps |= option.eq_ignore_ascii_case(b"keep-alive");
         }
-        persists |= option.eq_ignore_ascii_case(b"keep-alive");
     }
-    persists
+
+    const fn lasts(&self, is_http_1_0: bool) -> bool {
+        !self.closes && (self.keeps || !is_http_1_0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use bytes::BytesMut;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
     use super::{HEAD_BYTES_MAX, take_head};
 
@@ -179,6 +201,7 @@ mod tests {
             Ok((200, "Length(5)", true)),
         );
         check("HTTP/1.1 204 No\r\n\r\n", Ok((204, "Length(0)", true)));
+        check("HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n", Ok((304, "Length(0)", true)));
         check(
             "HTTP/1.1 500 x\r\nContent-Length: 5\r\nConnection: foo, close\r\n\r\n",
             Ok((500, "Length(5)", false)),
@@ -186,6 +209,20 @@ mod tests {
         check(
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 OK\r\nContent-Length: 0\r\n\r\n",
             Ok((201, "Length(0)", true)),
+        );
+    }
+
+    #[test]
+    fn after_doubtful_framing_a_connection_is_not_kept() {
+        check("HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", Ok((204, "Length(0)", false)));
+        check("HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n", Ok((204, "Length(0)", false)));
+        check(
+            "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n",
+            Ok((200, "Chunked", false)),
+        );
+        check(
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n",
+            Ok((200, "Length(0)", false)),
         );
     }
 
@@ -202,6 +239,15 @@ mod tests {
         );
         check("HTTP/1.1 101 Switching\r\n\r\n", Err("it switches protocols, which nobody asked for"));
         check("SMTP ready\r\n\r\n", Err("its head cannot be parsed"));
+        check("HTTP/1.1 200 OK\r\nx: a\r\n folded\r\n\r\n", Err("its head cannot be parsed"));
+        check("HTTP/1.1 200 OK\r\nx : a\r\n\r\n", Err("its head cannot be parsed"));
+        check("HTTP/1.1 200 OK\r\nx: a\rb\r\n\r\n", Err("its head cannot be parsed"));
+        check("HTTP/1.1 200 OK\r\nx: a\0b\r\n\r\n", Err("its head cannot be parsed"));
+        check("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n", Err("its content-length is no number"));
+        check(
+            "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551616\r\n\r\n",
+            Err("its content-length is no number"),
+        );
     }
 
     #[test]
@@ -220,5 +266,22 @@ mod tests {
             head.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         assert_eq!(pairs, [("x-empty", ""), ("x-a", "b"), ("content-length", "3")]);
         assert_eq!(&buffer[..], b"abc");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic_and_only_a_whole_head_is_taken(
+            start in select(&["", "HTTP/1.1 200 OK\r\n", "HTTP/1.0 404 \r\n", "HTTP/1.1 100 \r\n\r\n"][..]),
+            lines in vec(select(&[
+                "content-length: 5\r\n", "transfer-encoding: chunked\r\n", "connection: close\r\n", "x:\r\n", ": x\r\n", "\r\n",
+            ][..]), 0..6),
+            rest in vec(any::<u8>(), 0..40),
+        ) {
+            let wire = [start.as_bytes(), lines.concat().as_bytes(), &rest].concat();
+            let mut buffer = BytesMut::from(&wire[..]);
+            if let Ok(Some(_)) = take_head(&mut buffer) {
+                prop_assert!(wire.ends_with(&buffer) && wire.len() > buffer.len());
+            }
+        }
     }
 }

@@ -57,17 +57,9 @@ pub enum KeyFlaw {
     Unknown,
 }
 
-/// Words the refusal of a key that look-up did not find. `prefix` is the configured one.
-pub fn why_unknown(sent: &str, prefix: &str) -> KeyFlaw {
-    // The first matching row wins, so longer prefixes stand first.
-    const FOREIGN: [(&str, &str); 6] = [
-        ("sk-ant-", "Anthropic"),
-        ("sk-or-", "OpenRouter"),
-        ("sk-proj-", "OpenAI"),
-        ("AIza", "Google"),
-        ("gsk_", "Groq"),
-        ("sk-", "OpenAI or a compatible provider"),
-    ];
+/// Words the refusal of a key that look-up did not find. `prefix` is the configured one; `lookalikes` are how other
+/// providers' keys begin, with whose they are, the first that fits counting.
+pub fn why_unknown(sent: &str, prefix: &str, lookalikes: &[(&str, &'static str)]) -> KeyFlaw {
     if sent.is_empty() {
         return KeyFlaw::Missing;
     }
@@ -79,7 +71,7 @@ pub fn why_unknown(sent: &str, prefix: &str) -> KeyFlaw {
         let is_whole = sent.len() == prefix.len() + RANDOM_LENGTH + CHECK_LENGTH && checksum_holds(sent);
         return if is_whole { KeyFlaw::Unknown } else { KeyFlaw::Damaged };
     }
-    let foreign = FOREIGN.iter().find(|(start, _)| sent.starts_with(start));
+    let foreign = lookalikes.iter().find(|(start, _)| sent.starts_with(start));
     foreign.map_or(KeyFlaw::Unknown, |(_, provider)| KeyFlaw::ForeignProvider(provider))
 }
 
@@ -137,15 +129,15 @@ mod tests {
     #[test]
     fn a_wrong_key_is_told_what_is_wrong() {
         let key = example();
-        let check = |sent: &str, flaw| assert_eq!(why_unknown(sent, "bw_"), flaw, "{sent}");
+        let lookalikes = [("xk-long-", "the one"), ("xk-", "the other")];
+        let check = |sent: &str, flaw| assert_eq!(why_unknown(sent, "bw_", &lookalikes), flaw, "{sent}");
         check("", KeyFlaw::Missing);
         check(&key, KeyFlaw::Unknown);
         check(&key[..30], KeyFlaw::Damaged);
         check(&key.replace('0', "1"), KeyFlaw::Damaged);
         check("\"bw_abc\"", KeyFlaw::StrayCharacter);
-        check("sk-ant-api03-xyz", KeyFlaw::ForeignProvider("Anthropic"));
-        check("sk-proj-xyz", KeyFlaw::ForeignProvider("OpenAI"));
-        check("AIzaSyxyz", KeyFlaw::ForeignProvider("Google"));
+        check("xk-long-xyz", KeyFlaw::ForeignProvider("the one"));
+        check("xk-xyz", KeyFlaw::ForeignProvider("the other"));
         check("something-else-entirely", KeyFlaw::Unknown);
     }
 }

@@ -113,6 +113,33 @@ struct Traits {
 }
 
 impl Kind {
+    /// Every kind, in the order of the table; a timeout stands for all its phases.
+    pub const fn all() -> &'static [Self] {
+        &[
+            Self::BadRequest,
+            Self::Unauthenticated,
+            Self::Forbidden,
+            Self::UnknownModel,
+            Self::UnknownPath,
+            Self::WrongMethod,
+            Self::TooLarge,
+            Self::SlowCaller,
+            Self::OutOfCredit,
+            Self::LimitReached,
+            Self::ContextTooLong,
+            Self::ContentRefused,
+            Self::UpstreamBusy,
+            Self::UpstreamFailed,
+            Self::UpstreamTimeout(Phase::FirstByte),
+            Self::CredentialRejected,
+            Self::StreamBroken,
+            Self::NoTarget,
+            Self::Overloaded,
+            Self::CallerGone,
+            Self::Internal,
+        ]
+    }
+
     const fn traits(self) -> Traits {
         const fn row(
             source: Source,
@@ -230,6 +257,8 @@ pub struct Failure {
     pub limit: Option<Duration>,
     /// The provider's own status, where it answered; passed on when it is a client or busy status.
     pub upstream_status: Option<u16>,
+    /// The methods a path takes, where another was used.
+    pub allowed: Option<&'static str>,
     /// The provider's own words beside the message.
     pub told: Option<Told>,
     /// What was tried.
@@ -246,6 +275,7 @@ impl Failure {
             retry_after: None,
             limit: None,
             upstream_status: None,
+            allowed: None,
             told: None,
             attempts: Vec::new(),
         })
@@ -309,6 +339,16 @@ mod tests {
         assert_eq!(failure.status(), 429);
         failure.upstream_status = Some(503);
         assert_eq!(failure.status(), 503);
+    }
+
+    /// Rust cannot list the variants of an enum, but every one of them has a row.
+    #[test]
+    fn the_list_of_kinds_is_complete() {
+        let code = include_str!("failure.rs").split("#[cfg(test)]").next().unwrap();
+        let rows = ["row(Client", "row(Gateway", "row(Upstream"].map(|row| code.matches(row).count());
+        assert_eq!(Kind::all().len(), rows.iter().sum::<usize>());
+        let codes: std::collections::HashSet<_> = Kind::all().iter().map(|kind| kind.code()).collect();
+        assert_eq!(codes.len(), Kind::all().len(), "no two kinds share a code");
     }
 
     #[test]

@@ -4,11 +4,13 @@
 mod anthropic;
 mod catalog;
 mod gemini;
+mod key_lookalikes;
 mod openai;
 mod provider;
 
 use std::sync::LazyLock;
 
+pub use key_lookalikes::KEY_LOOKALIKES;
 pub use provider::{Auth, COMPATIBLE, Dialect, Provider};
 
 /// Vendors with a file of their own, in the order in which they are tried.

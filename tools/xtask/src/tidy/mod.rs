@@ -19,9 +19,6 @@ pub use finding::Finding;
 use finding::Rule;
 use tree::Tree;
 
-/// Where the house stands, seen from this crate.
-pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-
 const RULES: &[Rule] = &[
     rules::file_size::RULE,
     rules::function_size::RULE,

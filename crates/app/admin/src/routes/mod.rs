@@ -13,7 +13,7 @@ use axum::Router;
 use domain::Kind;
 use http::{Method, Uri};
 
-use crate::admin::AdminParts;
+use crate::parts::AdminParts;
 use crate::refusal::Refusal;
 use route::Route;
 

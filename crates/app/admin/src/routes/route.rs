@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::routing::MethodRouter;
 use http::Method;
 
-use crate::admin::AdminParts;
+use crate::parts::AdminParts;
 
 /// Method, path below `/admin/v1`, and what answers there.
 pub(crate) type Route = (Method, &'static str, fn() -> MethodRouter<Arc<AdminParts>>);

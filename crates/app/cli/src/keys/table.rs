@@ -15,6 +15,11 @@ pub(super) fn created(key: &Value) -> String {
     )
 }
 
+/// What is said about a key that was taken back.
+pub(super) fn revoked(key: &Value) -> String {
+    format!("{} ({}) is revoked", text(key, "id"), text(key, "name"))
+}
+
 /// A table of keys.
 pub(super) fn listed(keys: &[Value]) -> String {
     if keys.is_empty() {

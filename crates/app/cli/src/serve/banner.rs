@@ -55,8 +55,11 @@ fn text(facts: &Facts<'_>) -> String {
 
 fn providers(snapshot: &Snapshot) -> String {
     if snapshot.is_demo() {
-        return "demo, built in: no AI behind it; set OPENAI_API_KEY or another *_API_KEY and start again"
-            .to_owned();
+        let variable = providers::all().iter().find_map(|provider| provider.key_variables.first()).copied();
+        let variable = variable.unwrap_or("a provider's *_API_KEY");
+        return format!(
+            "demo, built in: no AI behind it; set {variable} or another *_API_KEY and start again"
+        );
     }
     let describe = |provider: &config::Provider| match provider.origin {
         Origin::Environment => format!("{} (environment)", provider.id),

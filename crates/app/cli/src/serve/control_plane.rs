@@ -7,8 +7,8 @@ use admin::{Admin, AdminParts};
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use domain::Secret;
-use gateway::{ControlCall, Gateway, Workers, wall_clock};
-use http_body_util::{BodyExt, Full};
+use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
+use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::KeyDesk;
 use tokio::net::TcpListener;
@@ -16,7 +16,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::Calls;
 use super::reload::Reloader;
 
 /// What the control plane works with.
@@ -32,7 +31,7 @@ impl ControlPlane {
     /// Runs until a signal says stop and all workers have left.
     pub(super) async fn run(
         self,
-        mut calls: Calls,
+        mut calls: ControlCalls,
         listen: Option<SocketAddr>,
         workers: Workers,
     ) -> Result<()> {
@@ -126,7 +125,7 @@ fn tell_reload(log: &Log, reloader: &Reloader) -> Result<admin::ReloadReport, Ve
 
 /// Answers one call that came by the data port.
 async fn answer(admin: Admin, call: ControlCall) {
-    let response = admin.answer(call.request.map(Full::new)).await;
+    let response = admin.answer(call.request).await;
     let (head, mut body) = response.into_parts();
     let Some(pieces) = call.answer.begin(head) else { return };
     while let Some(Ok(frame)) = body.frame().await {

@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use admin::ReloadReport;
 use config::Snapshot;
-use gateway::{Gateway, Serving};
+use gateway::{Certificate, CertificateHandle, Gateway, Serving};
 
-use super::Certificates;
 use super::settings::{Settings, with_demo};
+
+/// The certificate of each listener, in the order of the configuration; plain ones have none.
+pub(super) type Certificates = Vec<Option<CertificateHandle>>;
 
 /// Reloads a running gateway.
 #[derive(Clone)]
@@ -52,31 +54,38 @@ impl Reloader {
             };
             next = with_demo(next, url).map_err(|error| vec![format!("{error:#}")])?;
         }
+        // Everything that can fail comes before anything is swapped.
+        let certificates = self.new_certificates(&present, &next)?;
         let label = next.metrics.provider_label.clone();
         self.gateway
             .reload(label.as_deref(), |before| Serving::new(&next, Some(before)))
             .map_err(|why| vec![why])?;
         let mut report = compare(&present, &next);
-        report.changed.extend(self.swap_certificates(&present, &next)?);
+        for (handle, certificate) in certificates {
+            report.changed.push(format!("certificate of {}", handle.address()));
+            handle.swap(certificate);
+        }
         *present = next;
         Ok(report)
     }
 
-    /// New certificates for listeners that stay.
-    fn swap_certificates(&self, present: &Snapshot, next: &Snapshot) -> Result<Vec<String>, Vec<String>> {
-        let mut swapped = Vec::new();
-        for listener in &next.listeners {
-            let before = present.listeners.iter().find(|before| before.address == listener.address);
-            let (Some(before), Some(tls)) = (before, &listener.tls) else { continue };
-            let place = self.certificates.iter().find(|(address, _)| *address == listener.address);
-            if before.tls.as_ref() != Some(tls)
-                && let Some((address, certificate)) = place
-            {
-                certificate.swap(tls).map_err(|why| vec![why])?;
-                swapped.push(format!("certificate of {address}"));
+    /// New certificates for listeners that stay, ready to be swapped in. Listeners are told apart by their place: an
+    /// address may have left its port to the system.
+    fn new_certificates(
+        &self,
+        present: &Snapshot,
+        next: &Snapshot,
+    ) -> Result<Vec<(&CertificateHandle, Certificate)>, Vec<String>> {
+        let mut ready = Vec::new();
+        for ((before, listener), handle) in
+            present.listeners.iter().zip(&next.listeners).zip(self.certificates.iter())
+        {
+            let (Some(handle), Some(tls)) = (handle, &listener.tls) else { continue };
+            if before.address == listener.address && before.tls.as_ref() != Some(tls) {
+                ready.push((handle, Certificate::new(tls).map_err(|why| vec![why])?));
             }
         }
-        Ok(swapped)
+        Ok(ready)
     }
 }
 

@@ -76,7 +76,7 @@ impl Settings {
             return Ok((snapshot, None));
         }
         let demo = simulator::demo().await.context("cannot start the built-in demo provider")?;
-        let url = super::simulator_url(&demo);
+        let url = demo_url(&demo);
         Ok((with_demo(snapshot, &url)?, Some(demo)))
     }
 
@@ -85,8 +85,8 @@ impl Settings {
         let free = std::net::TcpListener::bind(SocketAddr::new(taken.ip(), 0))
             .and_then(|listener| listener.local_addr());
         let listen = free.unwrap_or_else(|_| SocketAddr::new(taken.ip(), 0));
-        let mut words = vec!["bellwether".to_owned()];
-        let mut given = std::env::args().skip(1);
+        let mut given = std::env::args();
+        let mut words = vec![given.next().map_or("bellwether".to_owned(), |command| quoted(&command))];
         while let Some(word) = given.next() {
             if word == "--listen" {
                 given.next();
@@ -97,6 +97,11 @@ impl Settings {
         words.push(format!("--listen {listen}"));
         words.join(" ")
     }
+}
+
+/// Where the demo provider is.
+pub(super) fn demo_url(demo: &Simulator) -> String {
+    demo.nodes().first().map(|node| node.base_url()).unwrap_or_default()
 }
 
 /// A snapshot with the demo at `url` as its one provider.

@@ -46,9 +46,9 @@ fn states(serving: &Serving) -> Value {
     let mut regions = Map::new();
     for provider in &serving.providers {
         for line in &provider.lines {
-            let region = line.region.as_ref().unwrap_or(&serving.region);
-            let entry =
-                regions.entry(text(region)).or_insert_with(|| json!({"status": "unknown", "providers": []}));
+            let entry = regions
+                .entry(text(&line.region))
+                .or_insert_with(|| json!({"status": "unknown", "providers": []}));
             if let Some(providers) = entry["providers"].as_array_mut()
                 && !providers.iter().any(|known| known == provider.id())
             {

@@ -42,6 +42,9 @@ pub(crate) fn answer(
     endpoint: Endpoint,
     head: &http::request::Parts,
 ) -> Result<Response<AnswerBody>, Box<Failure>> {
+    if endpoint != Endpoint::Models {
+        call.be_quiet();
+    }
     match endpoint {
         Endpoint::Live => Ok(health::live()),
         Endpoint::Ready => Ok(health::ready(&call.worker.gateway)),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use domain::{AttemptNote, Failure, Kind, Phase};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use routing::{Plan, Target};
 use tokio::time::timeout_at;
 use upstream::{Reply, Request, SendFailure};
@@ -15,6 +15,7 @@ use upstream::{Reply, Request, SendFailure};
 use crate::call::Call;
 use crate::hygiene::passes_to_provider;
 use crate::pipeline::admit::Admitted;
+use crate::pipeline::patience::patience;
 use crate::pipeline::splice::{json_string, splice};
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::upstream_error::{from_answer, from_send};
@@ -22,8 +23,6 @@ use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// Largest error answer that is read for its words.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
-/// A rough count of prompt tokens, for choosing a time limit only.
-const BYTES_PER_TOKEN: u64 = 4;
 
 /// An answer that has begun.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ pub(crate) struct Answer {
     /// The first piece of its body; `None` if it has none.
     pub(crate) first: Option<Bytes>,
     pub(crate) provider: Arc<ServedProvider>,
-    pub(crate) line: u16,
+    pub(crate) region: HeaderValue,
     /// When patience with a whole answer ends; a stream is watched for silence instead.
     pub(crate) whole_until: Option<Instant>,
     pub(crate) idle_limit: Duration,
@@ -48,36 +47,30 @@ pub(crate) async fn attempt(
     prompt: &Prompt,
     headers: &HeaderMap,
 ) -> Result<Answer, Box<Failure>> {
-    let limit = patience(serving, prompt);
+    let limit = patience(serving, prompt, headers);
     let deadline = call.received + limit;
-    let mut notes = Vec::new();
-    let mut last = None;
+    let mut failures = Failures::default();
     let mut left = plan.attempts.len() as u32;
     for attempt in plan.attempts {
         let began = Instant::now();
         // Whoever is asked first must not use up the patience meant for all.
-        let until = began + deadline.saturating_duration_since(began) / left;
+        let share = deadline.saturating_duration_since(began) / left;
         left -= 1;
         let provider = serving.providers[usize::from(attempt.target.provider)].clone();
-        let line = &provider.lines[usize::from(attempt.target.line)];
         call.attempts += 1;
         call.provider = Some(provider.clone());
         call.upstream_model.clone_from(&attempt.target.model);
-        let asked = ask(call, &provider, line, &attempt.target, prompt, headers, until).await;
+        let line = &provider.lines[usize::from(attempt.target.line)];
+        let until = Until { at: began + share, limit: if left == 0 { limit } else { share } };
+        let asked =
+            Asking { call, provider: &provider, line, prompt }.ask(&attempt.target, headers, until).await;
         call.waited += began.elapsed();
         let failure = match asked {
             Ok((reply, first)) => {
+                let region = line.region.clone();
                 let whole_until = (!prompt.deciding.is_streaming).then_some(deadline);
-                let line = attempt.target.line;
-                return Ok(Answer {
-                    reply,
-                    first,
-                    provider,
-                    line,
-                    whole_until,
-                    idle_limit: serving.timeouts.idle,
-                    bytes_max: serving.limits.answer_bytes_max,
-                });
+                let (idle_limit, bytes_max) = (serving.timeouts.idle, serving.limits.answer_bytes_max);
+                return Ok(Answer { reply, first, provider, region, whole_until, idle_limit, bytes_max });
             }
             Err(failure) => failure,
         };
@@ -85,86 +78,105 @@ pub(crate) async fn attempt(
             return Err(failure);
         }
         call.worker.shard.attempt_failed(provider.slot, failure.kind);
-        let model = attempt.target.model.as_deref().unwrap_or(&prompt.deciding.model).to_owned();
-        let ms = began.elapsed().as_millis() as u64;
-        notes.push(AttemptNote { provider: provider.id().to_owned(), model, kind: failure.kind, ms });
-        last = Some(failure);
+        let model = attempt.target.model.as_deref().unwrap_or(&prompt.deciding.model);
+        failures.add(failure, &provider, model, began.elapsed());
     }
-    let mut failure =
-        last.unwrap_or_else(|| Failure::new(Kind::NoTarget, "no target is configured for this model"));
-    failure.attempts = notes;
-    Err(failure)
+    Err(failures.into_failure())
 }
 
-/// How long the caller waits for the first token of a stream, or for a whole answer of this size.
-fn patience(serving: &Serving, prompt: &Prompt) -> Duration {
-    if prompt.deciding.is_streaming {
-        return serving.timeouts.first_byte;
-    }
-    let prompt_tokens = prompt.length as u64 / BYTES_PER_TOKEN;
-    serving.timeouts.answer_for(prompt_tokens.saturating_add(prompt.deciding.output_tokens_max.unwrap_or(0)))
+/// When an attempt ends, and the limit that a caller is told.
+#[derive(Clone, Copy)]
+struct Until {
+    at: Instant,
+    limit: Duration,
 }
 
-/// One attempt, up to the first piece of the answer's body.
-async fn ask(
-    call: &Call,
-    provider: &ServedProvider,
-    line: &ServedLine,
-    target: &Target,
-    prompt: &Prompt,
-    headers: &HeaderMap,
-    until: Instant,
-) -> Result<(Reply, Option<Bytes>), Box<Failure>> {
-    let edited = edited(prompt, target);
-    let request_id = HeaderName::from_static("x-request-id");
-    let passing =
-        headers.iter().filter(|(name, _)| passes_to_provider(name)).chain([(&request_id, &call.request_id)]);
-    let request = Request::new(
-        &line.line,
-        "POST",
-        prompt.operation.upstream_path(),
-        passing,
-        edited.as_deref().unwrap_or(&prompt.pieces),
-    );
-    let began = Instant::now();
-    match timeout_at(until.into(), first_piece(call, provider, line, &request)).await {
-        Ok(answered) => answered,
-        Err(_) => {
-            let limit = until.duration_since(began);
-            let message = format!("{} did not answer within {} ms", provider.id(), limit.as_millis());
-            Err(Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message).with_limit(limit))
+/// What went wrong so far.
+#[derive(Default)]
+struct Failures {
+    notes: Vec<AttemptNote>,
+    last: Option<Box<Failure>>,
+    retry_after: Option<Duration>,
+}
+
+impl Failures {
+    fn add(&mut self, failure: Box<Failure>, provider: &ServedProvider, model: &str, took: Duration) {
+        let ms = took.as_millis() as u64;
+        let (provider, model) = (provider.id().to_owned(), model.to_owned());
+        self.notes.push(AttemptNote { provider, model, kind: failure.kind, ms });
+        // The first that will be free again is worth coming back for.
+        self.retry_after = self.retry_after.into_iter().chain(failure.retry_after).min();
+        self.last = Some(failure);
+    }
+
+    fn into_failure(self) -> Box<Failure> {
+        let mut failure = self
+            .last
+            .unwrap_or_else(|| Failure::new(Kind::NoTarget, "no target is configured for this model"));
+        failure.retry_after = failure.retry_after.and(self.retry_after);
+        failure.attempts = self.notes;
+        failure
+    }
+}
+
+/// One attempt at one target.
+struct Asking<'a> {
+    call: &'a Call,
+    provider: &'a ServedProvider,
+    line: &'a ServedLine,
+    prompt: &'a Prompt,
+}
+
+impl Asking<'_> {
+    /// Asks, and waits for the first piece of the answer's body.
+    async fn ask(
+        &self,
+        target: &Target,
+        headers: &HeaderMap,
+        until: Until,
+    ) -> Result<(Reply, Option<Bytes>), Box<Failure>> {
+        let edited = edited(self.prompt, target);
+        let request_id = HeaderName::from_static("x-request-id");
+        let passing = headers.iter().filter(|(name, _)| passes_to_provider(name));
+        let request = Request::new(
+            &self.line.line,
+            "POST",
+            self.prompt.operation.upstream_path(),
+            passing.chain([(&request_id, &self.call.request_id)]),
+            edited.as_deref().unwrap_or(&self.prompt.pieces),
+        );
+        match timeout_at(until.at.into(), self.first_piece(&request)).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                let message =
+                    format!("{} did not answer within {} ms", self.provider.id(), until.limit.as_millis());
+                Err(Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message).with_limit(until.limit))
+            }
         }
     }
-}
 
-async fn first_piece(
-    call: &Call,
-    provider: &ServedProvider,
-    line: &ServedLine,
-    request: &Request<'_>,
-) -> Result<(Reply, Option<Bytes>), Box<Failure>> {
-    let client = &call.worker.client;
-    let sent = match client.send(&line.line, request, true).await {
-        // The connection was closed for age while it idled: the provider has most likely not seen the request.
-        Err(SendFailure::Broken { was_reused: true, .. }) => client.send(&line.line, request, false).await,
-        sent => sent,
-    };
-    let mut reply = sent.map_err(|failure| {
-        call.worker.note_send_failure(provider.id(), &failure);
-        from_send(provider.id(), &failure)
-    })?;
-    if !reply.status.is_success() {
-        let body = reply.body.collect(ERROR_BYTES_MAX).await.ok().flatten();
-        return Err(from_answer(provider.id(), reply.status, &reply.headers, body.as_deref()));
+    async fn first_piece(&self, request: &Request<'_>) -> Result<(Reply, Option<Bytes>), Box<Failure>> {
+        let (worker, provider) = (&self.call.worker, self.provider.id());
+        let sent = match worker.client.send(&self.line.line, request, true).await {
+            // The connection was closed for age while it idled: the provider has most likely not seen the request.
+            Err(SendFailure::Broken { was_reused: true, .. }) => {
+                worker.client.send(&self.line.line, request, false).await
+            }
+            sent => sent,
+        };
+        let mut reply = sent.map_err(|failure| {
+            worker.note_send_failure(provider, &failure);
+            from_send(provider, &failure)
+        })?;
+        if !reply.status.is_success() {
+            let body = reply.body.collect(ERROR_BYTES_MAX).await.ok().flatten();
+            return Err(from_answer(provider, reply.status, &reply.headers, body.as_deref()));
+        }
+        let first = poll_fn(|cx| reply.body.poll_piece(cx)).await.transpose();
+        let broke = || format!("{provider}: the connection broke before an answer");
+        let first = first.map_err(|_| Failure::new(Kind::UpstreamFailed, broke()))?;
+        Ok((reply, first))
     }
-    let first = poll_fn(|cx| reply.body.poll_piece(cx)).await.transpose();
-    let first = first.map_err(|_| {
-        Failure::new(
-            Kind::UpstreamFailed,
-            format!("{}: the connection broke before an answer", provider.id()),
-        )
-    })?;
-    Ok((reply, first))
 }
 
 /// The body with the target's own model name, where that differs from what the caller wrote.

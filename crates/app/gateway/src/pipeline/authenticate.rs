@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{Failure, KEY_BYTES_MAX, KeyFlaw, Kind, why_unknown};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use providers::KEY_LOOKALIKES;
 use store::{KeyEntry, KeyState};
 
 use crate::call::Call;
@@ -49,7 +50,7 @@ fn sent_key(headers: &HeaderMap) -> &str {
 }
 
 fn unknown(sent: &str, serving: &Serving) -> Box<Failure> {
-    let message = match why_unknown(sent, &serving.key_prefix) {
+    let message = match why_unknown(sent, &serving.key_prefix, KEY_LOOKALIKES) {
         KeyFlaw::Missing => {
             "no API key was sent; send one of this gateway as 'Authorization: Bearer <key>'".to_owned()
         }

@@ -3,6 +3,7 @@
 mod admit;
 mod attempt;
 mod authenticate;
+mod patience;
 mod plan;
 mod relay;
 mod splice;
@@ -16,11 +17,10 @@ use http::request::Parts;
 use hyper::body::Incoming;
 
 pub(crate) use authenticate::authenticate;
-pub(crate) use relay::Relay;
+pub(crate) use relay::{BrokenOff, Relay};
 
-use crate::answer::AnswerBody;
+use crate::answer::{AnswerBody, refuse};
 use crate::call::Call;
-use crate::ingress::refuse;
 
 /// Serves one call from its head to the head of its answer.
 pub(crate) async fn serve(
@@ -30,7 +30,7 @@ pub(crate) async fn serve(
     body: Incoming,
 ) -> Response<AnswerBody> {
     match run(&mut call, operation, head, body).await {
-        Ok(answer) => relay::relay(call, answer),
+        Ok(answer) => relay::relay(call, answer).map(AnswerBody::Relayed),
         Err(failure) => refuse(call, &failure),
     }
 }

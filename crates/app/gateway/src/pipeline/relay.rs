@@ -10,14 +10,28 @@ use bytes::Bytes;
 use dialects::openai_chat::{Operation, ReplyWatch, StreamWatch, operation_at};
 use domain::Kind;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use tokio::time::{Sleep, sleep_until};
 use upstream::ReplyBody;
 
-use crate::answer::{AnswerBody, BrokenOff};
 use crate::call::Call;
 use crate::hygiene::copy_to_caller;
 use crate::pipeline::attempt::Answer;
+
+/// Room for the headers of an answer, ours included.
+const HEADERS_EXPECTED: usize = 16;
+
+/// The body broke off; the connection must, too.
+#[derive(Debug)]
+pub(crate) struct BrokenOff;
+
+impl std::fmt::Display for BrokenOff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the answer broke off")
+    }
+}
+
+impl std::error::Error for BrokenOff {}
 
 /// An answer on its way.
 #[derive(Debug)]
@@ -29,7 +43,16 @@ pub(crate) struct Relay {
     watch: Watch,
     patience: Patience,
     bytes_max: usize,
-    is_over: bool,
+    state: State,
+}
+
+/// How far an answer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Flowing,
+    /// It broke. What was passed on before is on its way out; the break is told at the next poll.
+    Breaking,
+    Over,
 }
 
 /// How an answer is read while it passes.
@@ -42,13 +65,10 @@ enum Watch {
 }
 
 /// The head of the answer, with the rest to follow.
-pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<AnswerBody> {
-    let Answer { reply, first, provider, line, whole_until, idle_limit, bytes_max } = answer;
-    let mut response = Response::new(AnswerBody::Whole(None));
-    *response.status_mut() = reply.status;
-    let headers = response.headers_mut();
-    headers.reserve(16);
-    copy_to_caller(reply.headers, headers);
+pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>> {
+    let Answer { reply, first, provider, region, whole_until, idle_limit, bytes_max } = answer;
+    let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
+    copy_to_caller(reply.headers, &mut headers);
     let watch = Watch::for_content(headers.get(CONTENT_TYPE), &call.path);
     if matches!(watch, Watch::Stream(_)) {
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
@@ -60,59 +80,65 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<AnswerBody>
     {
         call.worker.shard.first_token(provider.slot, waited);
     }
-    let region = provider.lines[usize::from(line)].region.as_ref();
     if let Ok(model) = HeaderValue::from_str(call.upstream_model.as_deref().unwrap_or(&call.model)) {
         headers.insert(HeaderName::from_static("x-bellwether-model"), model);
     }
     headers.insert(HeaderName::from_static("x-bellwether-provider"), provider.id.clone());
-    if let Some(region) = region {
-        headers.insert(HeaderName::from_static("x-bellwether-region"), region.clone());
-    }
+    headers.insert(HeaderName::from_static("x-bellwether-region"), region);
     headers.insert(
         HeaderName::from_static("x-bellwether-attempts"),
         HeaderValue::from(u16::from(call.attempts)),
     );
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let patience = Patience { idle_limit, whole_until, heard: Instant::now(), alarm: None };
-    let mut relay = Relay { call, body: reply.body, first: None, watch, patience, bytes_max, is_over: false };
+    let mut relay =
+        Relay { call, body: reply.body, first: None, watch, patience, bytes_max, state: State::Flowing };
     relay.first = first;
     if relay.first.is_none() && relay.body.is_end() {
         relay.finish();
     }
-    *response.body_mut() = AnswerBody::Relayed(Box::new(relay));
+    let mut response = Response::new(Box::new(relay));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = headers;
     response
 }
 
 impl Relay {
     /// The next piece for the caller. An error breaks the connection: nobody takes half an answer for a whole one.
     pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
-        if self.is_over {
-            return Poll::Ready(None);
+        match self.state {
+            State::Flowing => {}
+            State::Breaking => {
+                self.state = State::Over;
+                return Poll::Ready(Some(Err(BrokenOff)));
+            }
+            State::Over => return Poll::Ready(None),
         }
         let next = match self.first.take() {
             Some(first) => Some(Ok(first)),
             None => match self.body.poll_piece(cx) {
                 Poll::Ready(next) => next,
-                Poll::Pending => return self.patience.poll_exhausted(cx).map(|()| Some(self.break_off())),
+                Poll::Pending => return self.poll_patience(cx),
             },
         };
         let piece = match next {
             Some(Ok(piece)) => piece,
-            None => return Poll::Ready(if self.finish() { None } else { Some(Err(BrokenOff)) }),
-            Some(Err(_)) => return Poll::Ready(Some(self.break_off())),
+            None if self.finish() => return Poll::Ready(None),
+            None => return self.break_off(cx),
+            Some(Err(_)) => return self.break_off(cx),
         };
         self.patience.hear();
         self.watch.feed(&piece);
         self.call.bytes_out += piece.len() as u64;
         let is_too_large = self.patience.whole_until.is_some() && self.call.bytes_out > self.bytes_max as u64;
         if is_too_large || (self.body.is_end() && !self.finish()) {
-            return Poll::Ready(Some(self.break_off()));
+            return self.break_off(cx);
         }
         Poll::Ready(Some(Ok(piece)))
     }
 
     pub(crate) fn is_end(&self) -> bool {
-        self.is_over
+        self.state == State::Over
     }
 
     pub(crate) fn known_length(&self) -> Option<u64> {
@@ -124,7 +150,7 @@ impl Relay {
     fn finish(&mut self) -> bool {
         self.call.usage = self.watch.usage();
         let is_whole = self.watch.is_whole();
-        self.is_over = true;
+        self.state = State::Over;
         if is_whole {
             let (status, kind) = (self.call.status, None);
             self.call.answered(status, kind);
@@ -134,11 +160,21 @@ impl Relay {
         is_whole
     }
 
-    fn break_off(&mut self) -> Result<Bytes, BrokenOff> {
+    /// Ends a broken answer. The error is told one poll later: hyper drops what it has not flushed when a body fails,
+    /// and flushes only when a body has nothing to give.
+    fn break_off(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         self.call.usage = self.watch.usage();
         self.call.answered(502, Some(Kind::StreamBroken));
-        self.is_over = true;
-        Err(BrokenOff)
+        self.state = State::Breaking;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        match self.patience.poll_exhausted(cx) {
+            Poll::Ready(()) => self.break_off(cx),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) fn from_answer(
         .unwrap_or_default();
     let kind = kind_of(status, &told.0);
     let message = match &told.1 {
+        // Its words may quote our key.
+        _ if kind == Kind::CredentialRejected => format!("{provider} refuses this gateway's credential"),
         Some(message) => format!("{provider}: {message}"),
         None if status.is_redirection() => {
             format!("{provider} answered {} with a redirect, which is not followed", status.as_u16())
@@ -35,7 +37,7 @@ pub(super) fn from_answer(
     failure.upstream_status = Some(status.as_u16());
     failure.retry_after =
         retry_after(headers).or_else(|| (kind == Kind::UpstreamBusy).then_some(Duration::from_secs(1)));
-    failure.told = Some(told.0);
+    failure.told = Some(told.0).filter(|_| kind != Kind::CredentialRejected);
     failure
 }
 
@@ -149,6 +151,13 @@ mod tests {
         check(500, "{}", Kind::UpstreamFailed);
         check(302, "", Kind::UpstreamFailed);
         check(422, r#"{"detail":"field required"}"#, Kind::BadRequest);
+    }
+
+    #[test]
+    fn a_refused_credential_is_never_quoted() {
+        let failure = failure(401, r#"{"error":{"message":"Incorrect API key provided: sk-our-own-key"}}"#);
+        assert_eq!(failure.message, "acme refuses this gateway's credential");
+        assert_eq!(failure.told, None);
     }
 
     #[test]

@@ -134,7 +134,7 @@ fn kind(id: &str, given: Option<&str>, path: &KeyPath, report: &mut Report) -> &
     providers::find(name).unwrap_or_else(|| {
         let names = providers::all().iter().map(|kind| kind.name).chain([providers::COMPATIBLE.name]);
         let hint = nearest(name, names).map_or_else(
-            || "leave it out for a server that speaks OpenAI's dialect, and give its base_url".to_owned(),
+            || "leave it out for a server that answers /chat/completions, and give its base_url".to_owned(),
             |name| format!("did you mean {name}?"),
         );
         let path = path.key("kind");

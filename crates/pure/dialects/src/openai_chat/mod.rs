@@ -11,4 +11,4 @@ pub use failure::{ErrorCodes, error_body, stream_error_event};
 pub use reply::ReplyWatch;
 pub use request::{Deciding, MODEL_BYTES_MAX, RequestFlaw, RequestScan};
 pub use stream::StreamWatch;
-pub use surface::{Operation, operation_at};
+pub use surface::{Operation, REPLY_HEADERS, REQUEST_HEADERS, operation_at};

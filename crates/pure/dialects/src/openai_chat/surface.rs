@@ -1,5 +1,10 @@
 //! The paths callers use. Each is served with and without `/v1`.
 
+/// Headers of this dialect that a provider needs from its caller.
+pub const REQUEST_HEADERS: &[&str] = &["openai-beta"];
+/// Headers of this dialect that tell a caller about his answer, and nothing about the operator's account.
+pub const REPLY_HEADERS: &[&str] = &["openai-processing-ms", "openai-version"];
+
 /// What a caller wants at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {

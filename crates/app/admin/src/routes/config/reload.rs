@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
-use crate::admin::{AdminParts, ReloadReport};
+use crate::parts::{AdminParts, ReloadReport};
 use crate::refusal::Refusal;
 
 pub(crate) async fn reload(State(parts): State<Arc<AdminParts>>) -> Result<Json<ReloadReport>, Refusal> {

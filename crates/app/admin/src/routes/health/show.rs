@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
-use crate::admin::AdminParts;
+use crate::parts::AdminParts;
 
 pub(crate) async fn show(State(parts): State<Arc<AdminParts>>) -> Json<serde_json::Value> {
     Json((parts.health)())

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use store::NewKey;
 
 use super::view::KeyView;
-use crate::admin::AdminParts;
 use crate::body::JsonBody;
+use crate::parts::AdminParts;
 use crate::refusal::Refusal;
 
 /// Ten years: longer is "never", which is said by leaving it out.

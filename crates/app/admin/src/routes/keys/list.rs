@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::{KEYS_PER_PAGE_MAX, KeyError, KeyId};
 
 use super::view::KeyView;
-use crate::admin::AdminParts;
+use crate::parts::AdminParts;
 use crate::refusal::Refusal;
 
 const KEYS_PER_PAGE_DEFAULT: u32 = 100;

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use domain::Kind;
 
 use super::view::KeyView;
-use crate::admin::AdminParts;
+use crate::parts::AdminParts;
 use crate::refusal::Refusal;
 
 pub(crate) async fn revoke(

@@ -1,0 +1,96 @@
+//! `bellwether keys`: on the running server through its admin API, or in the data directory when none runs.
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use store::DataDir;
+
+use crate::admin_client::AdminClient;
+use crate::arguments::{DataOptions, KeysCommand};
+use crate::environment;
+use crate::keys::local::LocalKeys;
+use crate::keys::table;
+
+/// Keys asked for at once.
+const PAGE: u32 = 500;
+
+/// Carries one verb out and prints its outcome.
+pub(crate) fn run(data: &DataOptions, command: KeysCommand) -> Result<()> {
+    let dir = DataDir::create(environment::data_dir(data)?)?;
+    let place = match AdminClient::find(&dir)? {
+        Some(server) => Place::Server(server),
+        None => Place::Directory(LocalKeys::open(&dir)?),
+    };
+    match command {
+        KeysCommand::Create { name, expires_days, json } => {
+            let key = place.create(&name, expires_days)?;
+            say(&if json { key.to_string() } else { table::created(&key) });
+        }
+        KeysCommand::List { json } => {
+            let keys = place.list()?;
+            say(&if json { json!({ "keys": keys }).to_string() } else { table::listed(&keys) });
+        }
+        KeysCommand::Revoke { id, json } => {
+            let key = place.revoke(&id)?;
+            say(&if json { key.to_string() } else { table::revoked(&key) });
+        }
+    }
+    Ok(())
+}
+
+/// Where the keys are changed. Both answer in the admin API's JSON.
+enum Place {
+    Server(AdminClient),
+    Directory(LocalKeys),
+}
+
+impl Place {
+    fn create(&self, name: &str, expires_days: Option<u32>) -> Result<Value> {
+        let seconds = expires_days.map(|days| u64::from(days) * 86_400);
+        match self {
+            Self::Server(server) => {
+                let mut wish = json!({ "name": name });
+                if let Some(seconds) = seconds {
+                    wish["expires_in_seconds"] = seconds.into();
+                }
+                server.ask("POST", "/admin/v1/keys", Some(&wish))
+            }
+            Self::Directory(local) => local.create(name, seconds),
+        }
+    }
+
+    fn list(&self) -> Result<Vec<Value>> {
+        let Self::Server(server) = self else {
+            let Self::Directory(local) = self else { unreachable!("there are two places") };
+            return local.list();
+        };
+        let mut keys = Vec::new();
+        let mut after = String::new();
+        loop {
+            let page = server.ask("GET", &format!("/admin/v1/keys?limit={PAGE}{after}"), None)?;
+            let Some(listed) = page["keys"].as_array() else {
+                bail!("the server listed no keys: is it a Bellwether?")
+            };
+            keys.extend_from_slice(listed);
+            match page["next_after"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return Ok(keys),
+            }
+        }
+    }
+
+    fn revoke(&self, id: &str) -> Result<Value> {
+        // An id goes into a path: whatever is no id must not become another path.
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            bail!("'{id}' is no id of a key; `bellwether keys list` shows them");
+        }
+        match self {
+            Self::Server(server) => server.ask("DELETE", &format!("/admin/v1/keys/{id}"), None),
+            Self::Directory(local) => local.revoke(id),
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is the command's answer")]
+fn say(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,178 @@
+//! `bellwether serve`: puts everything together in order, runs until told to stop, and leaves in good order.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use config::Snapshot;
+use domain::Secret;
+use gateway::{BindFailure, BoundListener, ControlCalls, Gateway, GatewayParts, Serving, wall_clock};
+use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
+use store::{AdminKey, DATABASE_FILE, DataDir, KeyDesk, LockedDataDir, MasterKey, RunFile, SqliteStore};
+
+use crate::arguments::{DataOptions, ServeOptions};
+use crate::environment;
+use crate::serve::control_plane::ControlPlane;
+use crate::serve::reload::Reloader;
+use crate::serve::settings::{self, Settings};
+use crate::serve::{banner, first_key, nofile};
+
+/// Log batches on their way to the writer.
+const LOG_BATCHES_MAX: usize = 64;
+/// This process among those that share a database; one until there can be more.
+const NODE: u16 = 0;
+
+/// Serves until a signal says stop.
+pub(crate) fn serve(data: &DataOptions, options: ServeOptions) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the control runtime")?;
+    let done = runtime.block_on(run(data, options));
+    // After a second interrupt workers are still leaving on a thread of this runtime: nobody waits for them.
+    runtime.shutdown_background();
+    done
+}
+
+async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
+    // Cannot fail: it is the first use. Needed by every TLS listener and line.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let descriptors_max = nofile::raise();
+    let settings = Settings::new(options);
+    let snapshot = settings.load()?;
+    let dir = DataDir::create(environment::data_dir(data)?)?.lock()?;
+    let secrets = Secrets::read(&dir)?;
+    let listeners = bind_all(&snapshot, &settings)?;
+    let (snapshot, demo) = settings.with_demo_if_empty(snapshot).await?;
+    let store = SqliteStore::open(&dir.join(DATABASE_FILE), &secrets.master.key_hasher()).await?;
+    let epoch = store.begin_epoch().await?;
+    let desk =
+        KeyDesk::open(Box::new(store.clone()), secrets.master.key_hasher(), &snapshot.keys.prefix).await?;
+    let first_key = first_key::ensure(&desk, wall_clock()).await?;
+
+    let (log, log_thread) = start_log(&snapshot)?;
+    let workers = worker_count(&snapshot);
+    let metrics = Metrics::new(snapshot.service.clone(), workers);
+    metrics.watch_log(Arc::clone(log.counts()));
+    let (sender, control_calls) = ControlCalls::queue();
+    let serving = Serving::new(&snapshot, None).map_err(anyhow::Error::msg)?;
+    let gateway = Gateway::new(GatewayParts {
+        serving,
+        keys: desk.directory(),
+        hasher: desk.hasher(),
+        metrics,
+        log: log.clone(),
+        workers,
+        epoch,
+        node: NODE,
+        control: snapshot.admin_listen.is_none().then_some(sender),
+        body_memory_bytes_max: snapshot.limits.body_memory_bytes_max,
+    });
+    gateway.name_providers(&gateway.serving(), snapshot.metrics.provider_label.as_deref());
+
+    let certificates = listeners.iter().map(BoundListener::certificate).collect();
+    let urls: Vec<String> = listeners.iter().map(BoundListener::url).collect();
+    let workers = gateway::start_workers(&gateway, listeners).context("cannot start a worker")?;
+    let run_file = RunFile::write(&dir, urls.clone(), wall_clock())?;
+    banner::print(&banner::Facts {
+        urls: &urls,
+        first_key: first_key.as_ref(),
+        snapshot: &snapshot,
+        settings: &settings,
+        data_dir: dir.path(),
+        descriptors_max,
+    });
+    for note in snapshot.notes.iter().chain(&secrets.notes) {
+        log.event(Level::Warn, note, &[]);
+    }
+    log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &epoch)]);
+
+    let reloader = Reloader::new(
+        settings,
+        snapshot.clone(),
+        gateway.clone(),
+        certificates,
+        demo.as_ref().map(settings::demo_url),
+    );
+    let plane = ControlPlane {
+        gateway: gateway.clone(),
+        desk: Arc::new(desk),
+        admin_key: secrets.admin,
+        reloader,
+        log: log.clone(),
+    };
+    plane.run(control_calls, snapshot.admin_listen, workers).await?;
+
+    // In the reverse order of the start: whoever uses a thing ends before it.
+    drop(run_file);
+    if let Some(demo) = demo {
+        demo.stop().await;
+    }
+    store.close().await;
+    log.event(Level::Info, "stopped", &[]);
+    drop((gateway, log));
+    log_thread.stop();
+    Ok(())
+}
+
+/// The secrets of the installation.
+struct Secrets {
+    master: MasterKey,
+    admin: Secret,
+    notes: Vec<String>,
+}
+
+impl Secrets {
+    fn read(dir: &LockedDataDir) -> Result<Self> {
+        let (master, master_note) = match environment::secret("BELLWETHER_MASTER_KEY") {
+            Some(text) => (MasterKey::from_text(&text).context("BELLWETHER_MASTER_KEY")?, None),
+            None => MasterKey::from_data_dir(dir)?,
+        };
+        let (admin, admin_note) = match environment::secret("BELLWETHER_ADMIN_KEY") {
+            Some(text) => (AdminKey::from_text(&text).context("BELLWETHER_ADMIN_KEY")?, None),
+            None => AdminKey::from_data_dir(dir)?,
+        };
+        Ok(Self {
+            master,
+            admin: admin.into_secret(),
+            notes: master_note.into_iter().chain(admin_note).collect(),
+        })
+    }
+}
+
+fn bind_all(snapshot: &Snapshot, settings: &Settings) -> Result<Vec<BoundListener>> {
+    snapshot
+        .listeners
+        .iter()
+        .map(|listener| match gateway::bind(listener) {
+            Ok(bound) => Ok(bound),
+            Err(BindFailure::Taken(address)) => bail!(
+                "{address} is taken by another process; try:\n  {}",
+                settings.command_with_free_port(address)
+            ),
+            Err(failure) => Err(failure.into()),
+        })
+        .collect()
+}
+
+fn start_log(snapshot: &Snapshot) -> Result<(Log, LogThread)> {
+    use std::io::IsTerminal;
+
+    let sink = snapshot.log.file.clone().map_or(Sink::Stderr, Sink::File);
+    let is_watched = snapshot.log.file.is_none() && std::io::stderr().is_terminal();
+    let format = match snapshot.log.format {
+        Some(config::LogFormat::Json) => Format::Json,
+        Some(config::LogFormat::Pretty) => Format::Pretty,
+        None if is_watched => Format::Pretty,
+        None => Format::Json,
+    };
+    let place =
+        snapshot.log.file.as_ref().map_or("standard error".to_owned(), |file| file.display().to_string());
+    let options = LogOptions { format, sink, queue_batches_max: LOG_BATCHES_MAX, now: wall_clock };
+    Log::start(&options).with_context(|| format!("cannot write the log to {place}"))
+}
+
+fn worker_count(snapshot: &Snapshot) -> usize {
+    snapshot
+        .workers
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from)
+}

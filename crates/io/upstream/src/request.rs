@@ -1,0 +1,137 @@
+//! A request as it goes out. Which headers a provider may see was decided before; here they are only written down.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::{HeaderName, HeaderValue};
+
+use crate::line::Line;
+
+/// A request, ready to be written: its head in one piece, its body in as many as it came.
+pub struct Request<'a> {
+    pub(crate) head: Vec<u8>,
+    pub(crate) body: &'a [Bytes],
+}
+
+impl<'a> Request<'a> {
+    /// A request for `path` below the line's base. Of `headers` the caller of this function answers for every one;
+    /// host, authorization and length are added here. Answers to HEAD and CONNECT are framed in their own ways, which
+    /// nothing here knows.
+    pub fn new<'h>(
+        line: &Line,
+        method: &str,
+        path: &str,
+        headers: impl Iterator<Item = (&'h HeaderName, &'h HeaderValue)>,
+        body: &'a [Bytes],
+    ) -> Self {
+        debug_assert!(!matches!(method, "HEAD" | "CONNECT"), "their answers are framed in their own ways");
+        let mut head = Vec::with_capacity(768);
+        for part in [method, " ", line.base().path(), path, " HTTP/1.1\r\n"] {
+            head.extend_from_slice(part.as_bytes());
+        }
+        head.extend_from_slice(line.fixed_headers());
+        for (name, value) in headers {
+            debug_assert!(!is_ours(name), "{name} is written here and nowhere else");
+            head.extend_from_slice(name.as_str().as_bytes());
+            head.extend_from_slice(b": ");
+            head.extend_from_slice(value.as_bytes());
+            head.extend_from_slice(b"\r\n");
+        }
+        let length: usize = body.iter().map(Bytes::len).sum();
+        head.extend_from_slice(b"content-length: ");
+        push_decimal(&mut head, length);
+        head.extend_from_slice(b"\r\n\r\n");
+        Self { head, body }
+    }
+}
+
+/// The head holds a credential and the body a prompt: neither may be printed.
+impl std::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("head_bytes", &self.head.len())
+            .field("body_pieces", &self.body.len())
+            .finish()
+    }
+}
+
+/// A second one of these would let two readers see two different requests.
+fn is_ours(name: &HeaderName) -> bool {
+    [AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING].contains(name)
+}
+
+fn push_decimal(text: &mut Vec<u8>, mut number: usize) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    text.extend_from_slice(&digits[at..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use domain::{BaseUrl, Secret};
+    use http::{HeaderName, HeaderValue};
+
+    use super::{Request, push_decimal};
+    use crate::line::{Line, LineOptions};
+
+    fn line(credential: &str) -> Result<std::sync::Arc<Line>, String> {
+        let options = LineOptions {
+            provider: 0,
+            base: BaseUrl::parse("http://[::1]:8080/v1/").unwrap(),
+            region: None,
+            credential: Some(Secret::new(credential.to_owned())),
+            connect_limit: Duration::from_secs(1),
+            idle_connections_max: 1,
+            idle_limit: Duration::from_secs(1),
+        };
+        Line::new(options, 0)
+    }
+
+    #[test]
+    fn a_head_is_written_to_the_letter() {
+        let (name, value) = (HeaderName::from_static("x-a"), HeaderValue::from_static("b"));
+        let body = [Bytes::from_static(b"{\"a\""), Bytes::from_static(b":1}")];
+        let line = line("secret-1").unwrap();
+        let request = Request::new(&line, "POST", "/chat", [(&name, &value)].into_iter(), &body);
+        assert_eq!(
+            String::from_utf8(request.head).unwrap(),
+            "POST /v1/chat HTTP/1.1\r\nhost: [::1]:8080\r\nauthorization: Bearer secret-1\r\n\
+             x-a: b\r\ncontent-length: 7\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn a_credential_cannot_bring_headers_along() {
+        for credential in ["a\r\nx-evil: 1", "a b", "a\n", "a\0", "ä"] {
+            assert!(line(credential).is_err(), "{credential:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_printed_holds_the_credential() {
+        let line = line("secret-1").unwrap();
+        let request = Request::new(&line, "POST", "/chat", std::iter::empty(), &[]);
+        let printed = format!("{line:?} {request:?}");
+        let as_bytes = format!("{:?}", b"secret-1").replace(['[', ']'], "");
+        assert!(!printed.contains("secret-1") && !printed.contains(&as_bytes), "{printed}");
+    }
+
+    #[test]
+    fn numbers_are_written_in_full() {
+        for number in [0, 9, 10, 1_048_576, usize::MAX] {
+            let mut text = Vec::new();
+            push_decimal(&mut text, number);
+            assert_eq!(text, number.to_string().into_bytes());
+        }
+    }
+}

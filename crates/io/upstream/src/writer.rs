@@ -1,0 +1,154 @@
+//! Writing a request, as far as the socket takes it, from wherever it stopped before.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::AsyncWrite;
+
+use crate::request::Request;
+
+/// Slices handed to one vectored write.
+const SLICES_MAX: usize = 32;
+
+/// A request on its way out.
+#[derive(Debug)]
+pub(crate) struct Writer<'a> {
+    request: &'a Request<'a>,
+    /// The part that comes next: the head, then the pieces of the body.
+    part: usize,
+    /// How much of that part is written.
+    written: usize,
+    is_flushed: bool,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) const fn new(request: &'a Request<'a>) -> Self {
+        Self { request, part: 0, written: 0, is_flushed: false }
+    }
+
+    /// Whether all of it has left.
+    pub(crate) const fn is_flushed(&self) -> bool {
+        self.is_flushed
+    }
+
+    /// Writes on. Ready when all has left.
+    pub(crate) fn poll(
+        &mut self,
+        socket: &mut (impl AsyncWrite + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while !self.is_flushed {
+            let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+            let count = self.unwritten(&mut slices);
+            if count == 0 {
+                ready!(Pin::new(&mut *socket).poll_flush(cx))?;
+                self.is_flushed = true;
+                break;
+            }
+            let wrote = ready!(Pin::new(&mut *socket).poll_write_vectored(cx, &slices[..count]))?;
+            if wrote == 0 {
+                return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero)));
+            }
+            self.advance(wrote);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Fills `slices` with what comes next; returns how many.
+    fn unwritten<'s>(&'s self, slices: &mut [IoSlice<'s>; SLICES_MAX]) -> usize {
+        let mut count = 0;
+        let mut skip = self.written;
+        for place in self.part.. {
+            let Some(part) = self.part_at(place).filter(|_| count < SLICES_MAX) else { break };
+            if skip < part.len() {
+                slices[count] = IoSlice::new(&part[skip..]);
+                count += 1;
+            }
+            skip = 0;
+        }
+        count
+    }
+
+    fn advance(&mut self, wrote: usize) {
+        self.written += wrote;
+        while let Some(part) = self.part_at(self.part).filter(|part| part.len() <= self.written) {
+            self.written -= part.len();
+            self.part += 1;
+        }
+    }
+
+    fn part_at(&self, place: usize) -> Option<&'a [u8]> {
+        match place {
+            0 => Some(&self.request.head),
+            _ => self.request.body.get(place - 1).map(|piece| &piece[..]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, IoSlice};
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    use bytes::Bytes;
+    use proptest::prelude::*;
+    use tokio::io::AsyncWrite;
+
+    use super::Writer;
+    use crate::request::Request;
+
+    /// Takes as many bytes as it is told, one number a write; nothing where that is zero.
+    struct Reluctant {
+        takes: Vec<usize>,
+        got: Vec<u8>,
+    }
+
+    impl AsyncWrite for Reluctant {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            unreachable!("requests are written vectored")
+        }
+
+        fn poll_write_vectored(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            parts: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            let taken = self.takes.pop().unwrap_or(usize::MAX);
+            let offered: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).take(taken).collect();
+            if offered.is_empty() {
+                return Poll::Pending;
+            }
+            self.got.extend_from_slice(&offered);
+            Poll::Ready(Ok(offered.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn all_parts_arrive_once_and_in_order(
+            head in proptest::collection::vec(any::<u8>(), 1..50),
+            body in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..9), 0..99),
+            takes in proptest::collection::vec(0..70_usize, 0..40),
+        ) {
+            let body: Vec<Bytes> = body.into_iter().map(Bytes::from).collect();
+            let expected = [head.as_slice(), &body.concat()].concat();
+            let request = Request { head, body: &body };
+            let mut writer = Writer::new(&request);
+            let mut socket = Reluctant { takes, got: Vec::new() };
+            let mut context = Context::from_waker(Waker::noop());
+            while writer.poll(&mut socket, &mut context).is_pending() {}
+            prop_assert!(writer.is_flushed());
+            prop_assert_eq!(socket.got, expected);
+        }
+    }
+}

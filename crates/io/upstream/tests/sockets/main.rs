@@ -1,0 +1,12 @@
+//! The client over real sockets, against servers whose every byte a test decides. A test and its server take turns in
+//! one task, so nothing here depends on timing.
+
+#![cfg(test)]
+
+mod answers;
+mod connecting;
+mod early_answers;
+mod hyper_agrees;
+mod reuse;
+mod sending;
+mod server;

@@ -1,0 +1,141 @@
+//! The list of metrics: from the exposition that `observe` records in its tests, and from the code for the few families
+//! that others show beside it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use super::markdown::{code, table};
+
+const RECORDED: &str = "crates/io/observe/tests/exposition.txt";
+const CRATES: &str = "crates";
+/// How the names of our families begin, as literals.
+const BEGINNINGS: &[&str] = &["\"ai_gateway_", "\"process_"];
+
+const INTRODUCTION: &str = "\
+# Metrics
+
+    curl -s http://127.0.0.1:4000/metrics
+
+Prometheus text, also at `/v1/metrics`. Who may read it: [operations](../operations.md#who-may-read-metrics).
+
+`provider` is the configured id of the provider, `gateway` where none was asked, or the one constant of
+`metrics.provider_label`; `service` is the name of this gateway. For each provider the statuses 200, 429, 500, 502, 503
+and 504 start at 0; others appear when they happen. Histograms end with `+Inf`.
+
+This page is made from a recorded exposition by `cargo xtask docs`.
+
+";
+
+/// Name, type, labels and meaning of what the recording leaves out, because it differs from run to run or is kept
+/// elsewhere than in `observe`.
+const UNRECORDED: &[(&str, &str, &str, &str)] = &[
+    ("ai_gateway_body_memory_bytes", "gauge", "service", "Memory taken by request bodies."),
+    ("ai_gateway_control_queue_calls", "gauge", "service", "Control calls waiting for the control plane."),
+    ("ai_gateway_build_info", "gauge", "service, version", "Always 1; the label says what runs."),
+    ("process_start_time_seconds", "gauge", "", "When the process began, in seconds since the Unix epoch."),
+    ("process_resident_memory_bytes", "gauge", "", "Memory in use. Linux only."),
+    ("process_open_fds", "gauge", "", "Open file descriptors. Linux only."),
+];
+
+pub(super) fn page(root: &Path) -> Result<String> {
+    let recorded = fs::read_to_string(root.join(RECORDED)).context(RECORDED)?;
+    let in_code = names_in_code(root)?;
+    // The recording also shows how a gauge of somebody else looks; only names of the code are served.
+    let served = |name: &str| in_code.contains(name);
+    let mut rows: Vec<Vec<String>> = families(&recorded).filter(|family| served(&family[0])).collect();
+    for (name, kind, labels, help) in UNRECORDED {
+        ensure!(served(name), "docs/metrics.rs lists {name}, which no code serves");
+        rows.push([name, kind, labels, help].map(|text| (*text).to_owned()).to_vec());
+    }
+    for name in &in_code {
+        ensure!(rows.iter().any(|row| row[0] == *name), "docs/metrics.rs does not know {name}");
+    }
+    for row in &mut rows {
+        row[0] = code(&row[0]);
+    }
+    let mut page = format!(
+        "{INTRODUCTION}{}\n## Edges of the histograms, in seconds\n\n",
+        table(&["name", "type", "labels", "meaning"], rows)
+    );
+    let edges = families(&recorded)
+        .filter(|family| family[1] == "histogram")
+        .map(|family| vec![code(&family[0]), edges(&recorded, &family[0]).join(" ")]);
+    page.push_str(&table(&["name", "edges"], edges));
+    Ok(page)
+}
+
+/// Name, type, labels and meaning of each family.
+fn families(exposition: &str) -> impl Iterator<Item = Vec<String>> {
+    exposition.lines().filter_map(|line| {
+        let (name, help) = line.strip_prefix("# HELP ")?.split_once(' ')?;
+        let kind = exposition.lines().find_map(|line| line.strip_prefix(&format!("# TYPE {name} ")))?;
+        let sample = exposition.lines().find(|line| line.starts_with(name))?;
+        Some(vec![name.to_owned(), kind.to_owned(), labels(sample).join(", "), help.to_owned()])
+    })
+}
+
+/// The names of a sample's labels, but for the edge of a bucket. A name stands before `="`.
+fn labels(sample: &str) -> Vec<&str> {
+    let before = sample.match_indices("=\"").map(|(end, _)| &sample[..end]);
+    let names = before.map(|text| text.rsplit(['{', ',']).next().unwrap_or_default());
+    names.filter(|name| *name != "le").collect()
+}
+
+/// The edges of a histogram, as far as its first series tells them.
+fn edges<'t>(exposition: &'t str, name: &str) -> Vec<&'t str> {
+    let bucket = format!("{name}_bucket{{");
+    let buckets = exposition.lines().skip_while(|line| !line.starts_with(&bucket));
+    let edge = |line: &'t str| Some(line.split_once("le=\"")?.1.split_once('"')?.0);
+    buckets.map_while(edge).take_while(|edge| *edge != "+Inf").collect()
+}
+
+/// Every name of a family that stands in code, tests left out.
+fn names_in_code(root: &Path) -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    let mut folders = vec![root.join(CRATES)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            if path.is_dir() && !path.ends_with("tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
+                let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+                let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+                names.extend(literals(code).map(str::to_owned));
+            }
+        }
+    }
+    Ok(names)
+}
+
+fn literals(code: &str) -> impl Iterator<Item = &str> {
+    let starts = BEGINNINGS.iter().flat_map(|beginning| code.match_indices(beginning));
+    starts.filter_map(|(start, _)| code[start + 1..].split('"').next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{edges, families, labels, literals};
+
+    const RECORDED: &str = "# HELP a_seconds How long.\n# TYPE a_seconds histogram\n\
+        a_seconds_bucket{service=\"s\",provider=\"p\",le=\"0.5\"} 1\n\
+        a_seconds_bucket{service=\"s\",provider=\"p\",le=\"1\"} 1\n\
+        a_seconds_bucket{service=\"s\",provider=\"p\",le=\"+Inf\"} 1\n";
+
+    #[test]
+    fn a_family_is_read_with_its_labels_and_edges() {
+        let found: Vec<_> = families(RECORDED).collect();
+        assert_eq!(found, [["a_seconds", "histogram", "service, provider", "How long."]]);
+        assert_eq!(edges(RECORDED, "a_seconds"), ["0.5", "1"]);
+        assert!(labels("a_total 1").is_empty());
+    }
+
+    #[test]
+    fn names_are_literals() {
+        let code = r#"let name = "ai_gateway_x"; // ai_gateway_y"#;
+        assert_eq!(literals(code).collect::<Vec<_>>(), ["ai_gateway_x"]);
+    }
+}

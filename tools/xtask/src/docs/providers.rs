@@ -1,0 +1,39 @@
+//! The catalogue of providers as a table.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::markdown::{code, table};
+
+const INTRODUCTION: &str = "\
+# Providers
+
+    OPENAI_API_KEY=sk-… bellwether
+
+A key variable that is set makes its provider, in the order of this table. One that needs no key is made by its base URL
+variable alone; any other base URL variable moves the provider elsewhere, such as to a proxy. In the configuration file
+the name is the `kind`, and a provider called by that name needs no `kind`.
+
+Two variables that belong together make a provider that is not listed: `ACME_API_KEY` and `ACME_BASE_URL` make `acme`.
+How to add one to the table: [an OpenAI-compatible provider](../how-to/add-a-compatible-provider.md).
+
+All of them are spoken to in OpenAI's dialect, at the address below. This page is made from the catalogue
+(`crates/pure/providers`) by `cargo xtask docs`.
+
+";
+
+pub(super) fn page(_: &Path) -> Result<String> {
+    let all = |names: &[&str]| names.iter().map(|name| code(name)).collect::<Vec<_>>().join(" ");
+    let rows = providers::all().iter().map(|provider| {
+        vec![
+            code(provider.name),
+            code(provider.base_url.unwrap_or_default()),
+            if provider.needs_key { "yes" } else { "no" }.to_owned(),
+            all(provider.key_variables),
+            all(provider.base_url_variables),
+        ]
+    });
+    let table = table(&["name", "address", "needs a key", "key variables", "base URL variables"], rows);
+    Ok(format!("{INTRODUCTION}{table}"))
+}

@@ -1,0 +1,37 @@
+//! The documents say what the code says: made pages are current, and the table of limits leaves no limit out.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use xtask::{ROOT, docs};
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn made_pages_are_current() {
+    let stale: Vec<_> = docs::stale(Path::new(ROOT)).unwrap().into_iter().map(|(path, _)| path).collect();
+    assert!(stale.is_empty(), "stale: {}; run: cargo xtask docs", stale.join(", "));
+}
+
+#[test]
+fn the_table_of_limits_has_every_limit_with_its_default() {
+    let operations = read("docs/operations.md");
+    let schema: Value = serde_json::from_str(&read("config.schema.json")).unwrap();
+    for (section, definition) in [("limits", "LimitsSection"), ("timeouts", "TimeoutsSection")] {
+        for (key, property) in schema["$defs"][definition]["properties"].as_object().unwrap() {
+            let name = format!("`{section}.{key}`");
+            let row = operations.lines().find(|line| line.starts_with('|') && line.contains(&name));
+            let row = row.unwrap_or_else(|| panic!("docs/operations.md has no row for {name}"));
+            if let Some(default) = property["default"].as_u64() {
+                let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+                assert!(
+                    cells.contains(&default.to_string().as_str()),
+                    "{name} is {default} by default: {row}"
+                );
+            }
+        }
+    }
+}
