@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use domain::{Kind, Source};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 use store::KeyError;
@@ -122,6 +122,8 @@ pub(crate) fn finish(mut response: Response, request_id: &HeaderValue) -> Respon
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         *response.body_mut() = Body::from(refusal.body(request_id.to_str().unwrap_or_default()));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        // The router measured the empty body that carried the refusal here.
+        response.headers_mut().remove(CONTENT_LENGTH);
         if refusal.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

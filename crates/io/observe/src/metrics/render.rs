@@ -63,6 +63,16 @@ impl Metrics {
         let name = "ai_gateway_caller_connections";
         single(out, name, "gauge", "Connections that callers hold open now.", service, connected);
 
+        let name = "ai_gateway_worker_connections";
+        out.family(name, "gauge", "Connections that callers hold open now, by the worker that serves them.");
+        for (worker, shard) in self.shards().iter().enumerate() {
+            out.sample(
+                name,
+                &format!("{service},worker=\"{worker}\""),
+                shard.caller_connections.read().max(0),
+            );
+        }
+
         let gone: u64 = self.shards().iter().map(|shard| shard.callers_gone.read()).sum();
         let name = "ai_gateway_callers_gone_total";
         single(out, name, "counter", "Callers that hung up before their answer was complete.", service, gone);
