@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 from threading import Event
 from typing import Any
 
@@ -142,7 +143,10 @@ def test_what_had_arrived_before_a_break_is_passed_on(gateway: Gateway, upstream
         assert response.status == 200
         with pytest.raises(http.client.IncompleteRead) as broken:
             response.read()
-    assert broken.value.partial == delta(content="first") + delta(content="second")
+    arrived, event = broken.value.partial.split(b"event: error\n")
+    assert arrived == delta(content="first") + delta(content="second")
+    error = json.loads(event.removeprefix(b"data: "))["error"]
+    assert (error["code"], error["source"]) == ("stream_broken", "upstream")
 
 
 def test_no_second_answer_is_begun_behind_a_broken_one(pair: Gateway, simulator: Simulator) -> None:

@@ -28,8 +28,8 @@ impl AdminClient {
     pub(crate) fn find(dir: &DataDir) -> Result<Option<Self>> {
         let url = match environment::variable("BELLWETHER_URL") {
             Some(url) => url,
-            None => match RunningServer::find(dir).and_then(|server| server.urls.into_iter().next()) {
-                Some(url) => url,
+            None => match RunningServer::find(dir) {
+                Some(server) => server.admin_url,
                 None => return Ok(None),
             },
         };

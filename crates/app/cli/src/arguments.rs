@@ -9,7 +9,7 @@ const EXAMPLES: &str = include_str!("help.txt");
 
 /// An AI API gateway: one OpenAI-compatible endpoint in front of all your providers.
 #[derive(Debug, Parser)]
-#[command(name = "bellwether", version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(name = "bellwether", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) data: DataOptions,

@@ -33,8 +33,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says what went wrong, with what it came from.
+/// Says what went wrong, with what it came from where that says more.
 #[expect(clippy::print_stderr, reason = "the last words of a command go to its terminal")]
 fn complain(error: &anyhow::Error) {
-    eprintln!("bellwether: {error:#}");
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !words.contains(&cause) {
+            words.push_str(if words.is_empty() { "" } else { ": " });
+            words.push_str(&cause);
+        }
+    }
+    eprintln!("bellwether: {words}");
 }

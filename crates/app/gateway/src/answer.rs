@@ -78,7 +78,9 @@ pub(crate) fn whole(
 /// Ends a call with a failure, and says so to the caller.
 pub(crate) fn refuse(mut call: Box<Call>, failure: &Failure) -> Response<AnswerBody> {
     call.failed(failure);
-    failed(failure, &call.request_id, call.worker.gateway.serving.load().errors)
+    let response = failed(failure, &call.request_id, call.worker.gateway.serving.load().errors);
+    call.bytes_out = response.body().size_hint().exact().unwrap_or_default();
+    response
 }
 
 /// A failure in the shape the caller's SDK knows.

@@ -32,6 +32,8 @@ const HTTP2_CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 const HTTP2_SEND_BYTES_MAX: usize = 64 * 1024;
 /// Streams reset by the caller before they were served; more is an attack (CVE-2023-44487).
 const HTTP2_RESETS_MAX: usize = 100;
+/// A caller who takes nothing of his answer for this long is gone, whatever his socket says.
+const WRITE_STALL_LIMIT: Duration = Duration::from_secs(60);
 /// A quiet HTTP/2 connection is pinged this often, and closed when the answer is this late.
 const HTTP2_PING_EVERY: Duration = Duration::from_secs(20);
 const HTTP2_PING_LIMIT: Duration = Duration::from_secs(20);
@@ -124,16 +126,15 @@ async fn drive<C, E>(
 ) where
     C: Future<Output = Result<(), E>>,
 {
-    let mut seen = DrainStage::Open;
-    let mut is_registered = false;
+    let seat = worker.drain.seat();
+    let mut seen = None;
     poll_fn(|cx| {
-        if !is_registered || worker.drain.stage() != seen {
-            seen = worker.drain.stage();
-            is_registered = true;
-            if seen == DrainStage::Closing {
+        let stage = worker.drain.stage();
+        if seen.replace(stage) != Some(stage) {
+            if stage == DrainStage::Closing {
                 graceful_shutdown(connection.as_mut());
             } else {
-                worker.drain.wake_on_advance(cx, worker.connections_open());
+                seat.listen(cx);
             }
         }
         // How a connection ended is told by its calls; of itself there is nothing to say.
@@ -176,7 +177,7 @@ impl Watch {
             let ends = match phase {
                 Phase::Head => since + self.head_limit,
                 Phase::Idle => since + self.idle_limit,
-                Phase::Busy => now + self.idle_limit,
+                Phase::Busy => facts.write_stalled_since().unwrap_or(now) + WRITE_STALL_LIMIT,
             };
             if now >= ends {
                 return Poll::Ready(());

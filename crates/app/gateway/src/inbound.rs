@@ -39,6 +39,8 @@ pub(crate) struct ConnectionFacts {
     /// Whether the last whole head that named a transfer-encoding had no content-length.
     saw_clean_chunked_head: Cell<bool>,
     partial_head: RefCell<Vec<u8>>,
+    /// Since when the caller has taken nothing of what is to be written.
+    write_stalled_since: Cell<Option<Instant>>,
 }
 
 impl ConnectionFacts {
@@ -49,6 +51,7 @@ impl ConnectionFacts {
             busy: Cell::new(0),
             saw_clean_chunked_head: Cell::new(false),
             partial_head: RefCell::default(),
+            write_stalled_since: Cell::new(None),
         })
     }
 
@@ -76,19 +79,37 @@ impl ConnectionFacts {
         self.saw_clean_chunked_head.replace(false)
     }
 
+    pub(crate) fn write_stalled_since(&self) -> Option<Instant> {
+        self.write_stalled_since.get()
+    }
+
+    /// Notes whether a write moved anything.
+    fn note_write(&self, written: &Poll<io::Result<usize>>) {
+        match (written, self.write_stalled_since.get()) {
+            (Poll::Pending, None) => self.write_stalled_since.set(Some(Instant::now())),
+            (Poll::Ready(_), Some(_)) => self.write_stalled_since.set(None),
+            _ => {}
+        }
+    }
+
     /// Looks at what was read between requests.
     fn inspect(&self, read: &[u8]) {
+        // hyper skips blank lines before a head, and so do we.
+        let blank = read.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let read = if self.partial_head.borrow().is_empty() { &read[blank..] } else { read };
+        if read.is_empty() {
+            return;
+        }
         if self.phase.get() == Phase::Idle {
             self.phase.set(Phase::Head);
             self.since.set(Instant::now());
         }
         let mut partial = self.partial_head.borrow_mut();
-        let ends = read.windows(4).next_back() == Some(b"\r\n\r\n") || memchr_end(read).is_some();
-        if partial.is_empty() && ends {
+        if partial.is_empty() && head_end(read).is_some() {
             self.judge(read);
         } else if partial.len() + read.len() <= PARTIAL_HEAD_BYTES_MAX {
             partial.extend_from_slice(read);
-            if memchr_end(&partial).is_some() {
+            if head_end(&partial).is_some() {
                 self.judge(&partial);
                 *partial = Vec::new();
             }
@@ -96,7 +117,7 @@ impl ConnectionFacts {
     }
 
     fn judge(&self, bytes: &[u8]) {
-        let head = &bytes[..memchr_end(bytes).unwrap_or(bytes.len())];
+        let head = &bytes[..head_end(bytes).unwrap_or(bytes.len())];
         if has_line(head, b"transfer-encoding:") {
             self.saw_clean_chunked_head.set(!has_line(head, b"content-length:"));
         }
@@ -104,7 +125,7 @@ impl ConnectionFacts {
 }
 
 /// Where a head ends, blank line included.
-fn memchr_end(bytes: &[u8]) -> Option<usize> {
+fn head_end(bytes: &[u8]) -> Option<usize> {
     line_starts(bytes).find_map(|at| match &bytes[at..] {
         [b'\r', b'\n', ..] => Some(at + 2),
         [b'\n', ..] => Some(at + 1),
@@ -186,10 +207,13 @@ impl AsyncRead for Inbound {
 
 impl AsyncWrite for Inbound {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().socket {
+        let this = self.get_mut();
+        let written = match &mut this.socket {
             InboundSocket::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             InboundSocket::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, bytes),
-        }
+        };
+        this.facts.note_write(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -204,10 +228,13 @@ impl AsyncWrite for Inbound {
             gather(parts, whole);
             return self.poll_write(cx, whole);
         }
-        match &mut self.get_mut().socket {
+        let this = self.get_mut();
+        let written = match &mut this.socket {
             InboundSocket::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, parts),
             InboundSocket::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, parts),
-        }
+        };
+        this.facts.note_write(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -9,6 +9,7 @@ use dialects::openai_chat::operation_at;
 use domain::{Failure, Kind};
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
+use http_body::Body;
 use hyper::body::Incoming;
 
 use crate::answer::{self, AnswerBody};
@@ -52,9 +53,13 @@ pub(crate) async fn answer(
 }
 
 async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) -> Response<AnswerBody> {
+    #[cfg(test)]
+    tests::panic_if_asked(&head);
     let path = head.uri.path();
     if let Err(failure) = refuse_doubtful(&call, &head) {
-        return answer::refuse(call, &failure);
+        let mut response = answer::refuse(call, &failure);
+        response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+        return response;
     }
     if let Some(operation) = operation_at(path) {
         return match method_is(&head.method, &Method::POST, path) {
@@ -78,19 +83,34 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
     match answered {
         Ok(response) => {
             call.answered(response.status().as_u16(), None);
+            call.bytes_out = response.body().size_hint().exact().unwrap_or_default();
             response
         }
         Err(failure) => answer::refuse(call, &failure),
     }
 }
 
-/// A chunked body is served only if its head was seen to have no length as well (RFC 9112, 6.1: a server ought to
-/// handle the two together as an error).
+/// Heads that two servers could read in two ways (RFC 9112, sections 3.2 and 6.1). Serving them helps nobody but those
+/// who count on the difference, so their connection ends, too.
 fn refuse_doubtful(call: &Call, head: &http::request::Parts) -> Result<(), Box<Failure>> {
-    let is_chunked =
-        head.version < http::Version::HTTP_2 && head.headers.contains_key(http::header::TRANSFER_ENCODING);
-    if is_chunked && !call.connection.take_clean_chunked_head() {
-        return Err(Failure::new(Kind::BadRequest, "the head has both content-length and transfer-encoding"));
+    if head.version >= http::Version::HTTP_2 {
+        return Ok(());
+    }
+    let doubtful = |why| Err(Failure::new(Kind::BadRequest, why));
+    let mut hosts = head.headers.get_all(http::header::HOST).iter();
+    let (first, second) = (hosts.next(), hosts.next());
+    if second.is_some() || (first.is_none() && head.version == http::Version::HTTP_11) {
+        return doubtful("the head must name exactly one host");
+    }
+    let mut codings = head.headers.get_all(http::header::TRANSFER_ENCODING).iter();
+    let Some(coding) = codings.next() else { return Ok(()) };
+    if codings.next().is_some() || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+        return doubtful("the only transfer-encoding that is taken is chunked, once");
+    }
+    if !call.connection.take_clean_chunked_head() {
+        return doubtful(
+            "the head has both content-length and transfer-encoding, or a chunked request was sent before the last answer",
+        );
     }
     Ok(())
 }
@@ -116,3 +136,6 @@ fn unknown_path(method: &Method, path: &str) -> Box<Failure> {
         format!("unknown request URL: {method} {shown}; the base URL of an SDK ends with /v1"),
     )
 }
+
+#[cfg(test)]
+mod tests;

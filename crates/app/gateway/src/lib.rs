@@ -27,6 +27,6 @@ mod workers;
 pub use clock::wall_clock;
 pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, ControlSender};
 pub use gateway::{Gateway, GatewayParts};
-pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, bind};
+pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, bind, bind_tcp};
 pub use serving::Serving;
 pub use workers::{Workers, start_workers};

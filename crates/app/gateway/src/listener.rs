@@ -58,10 +58,7 @@ impl TlsSlot {
 /// Binds one listener.
 pub fn bind(listener: &Listener) -> Result<BoundListener, BindFailure> {
     let tls = listener.tls.as_ref().map(server_config).transpose().map_err(BindFailure::Tls)?;
-    let bound = bind_tcp(listener.address).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => BindFailure::Taken(listener.address),
-        _ => BindFailure::System(listener.address, error),
-    })?;
+    let bound = bind_tcp(listener.address)?;
     let address = bound.local_addr().map_err(|error| BindFailure::System(listener.address, error))?;
     Ok(BoundListener {
         listener: bound,
@@ -126,17 +123,23 @@ impl CertificateHandle {
     }
 }
 
-/// No other process may listen on the same address: a second gateway by mistake must be told. (`SO_REUSEADDR` only
+/// Binds an address. No other process may listen on it: a second gateway by mistake must be told. (`SO_REUSEADDR` only
 /// lets a restart take the address back from connections that are still closing; `SO_REUSEPORT` is what we refuse.)
-fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    // Kept open across exec, so that a new process can take the queue of connections over.
-    socket.set_cloexec(false)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+pub fn bind_tcp(address: SocketAddr) -> Result<TcpListener, BindFailure> {
+    let bind = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        // Kept open across exec, so that a new process can take the queue of connections over.
+        socket.set_cloexec(false)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    };
+    bind().map_err(|error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => BindFailure::Taken(address),
+        _ => BindFailure::System(address, error),
+    })
 }
 
 /// Reads certificate and key; they were files when the configuration was checked.

@@ -43,7 +43,7 @@ pub(crate) struct ServedProvider {
     pub(crate) lines: Vec<ServedLine>,
 }
 
-/// A line, and the region it leads to as a header value: the gateway's own if none is configured.
+/// A line with one credential, and the region it leads to as a header value: the gateway's own if none is configured.
 #[derive(Debug)]
 pub(crate) struct ServedLine {
     pub(crate) line: Arc<Line>,
@@ -65,12 +65,12 @@ impl Serving {
         for provider in snapshot.providers.iter() {
             let slot = places.of_provider(&provider.id);
             let mut lines = Vec::with_capacity(provider.lines.len());
-            for line in &provider.lines {
+            for (line, credential) in provider.ways() {
                 let options = LineOptions {
                     provider: slot,
                     base: line.base_url.clone(),
                     region: line.region.clone(),
-                    credential: provider.credentials.first().map(|credential| credential.secret.clone()),
+                    credential: credential.map(|credential| credential.secret.clone()),
                     connect_limit: snapshot.timeouts.connect,
                     idle_connections_max: IDLE_CONNECTIONS_MAX,
                     idle_limit: IDLE_LIMIT,

@@ -19,6 +19,8 @@ pub struct RunningServer {
     pub pid: u32,
     /// Where it answers, the best address first.
     pub urls: Vec<String>,
+    /// Where its admin API answers.
+    pub admin_url: String,
     /// When it became ready, RFC 3339.
     pub started_at: String,
 }
@@ -30,9 +32,14 @@ pub struct RunFile {
 }
 
 impl RunFile {
-    /// Tells everyone that this process serves at `urls`.
-    pub fn write(dir: &LockedDataDir, urls: Vec<String>, now: Timestamp) -> Result<Self, DataDirError> {
-        let server = RunningServer { pid: std::process::id(), urls, started_at: now.rfc3339() };
+    /// Tells everyone that this process serves at `urls`, and its admin API at `admin_url`.
+    pub fn write(
+        dir: &LockedDataDir,
+        urls: Vec<String>,
+        admin_url: String,
+        now: Timestamp,
+    ) -> Result<Self, DataDirError> {
+        let server = RunningServer { pid: std::process::id(), urls, admin_url, started_at: now.rfc3339() };
         let content = serde_json::to_vec_pretty(&server).expect("numbers and texts are always JSON");
         dir.replace(RUN_FILE, &content)?;
         Ok(Self { path: dir.join(RUN_FILE) })
@@ -78,11 +85,13 @@ mod tests {
         assert_eq!(RunningServer::find(&dir), None);
         let locked = dir.lock().unwrap();
         let urls = vec!["http://127.0.0.1:4000".to_owned()];
-        let file = RunFile::write(&locked, urls.clone(), Timestamp(0)).unwrap();
+        let file =
+            RunFile::write(&locked, urls.clone(), "http://127.0.0.1:4001".to_owned(), Timestamp(0)).unwrap();
         let found = RunningServer::find(&dir).unwrap();
         let expected = RunningServer {
             pid: std::process::id(),
             urls,
+            admin_url: "http://127.0.0.1:4001".to_owned(),
             started_at: "1970-01-01T00:00:00.000Z".to_owned(),
         };
         assert_eq!(found, expected);
@@ -96,12 +105,13 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let dir = DataDir::create(parent.path()).unwrap();
         let locked = dir.lock().unwrap();
-        let left_behind = RunFile::write(&locked, Vec::new(), Timestamp(0)).unwrap();
+        let left_behind = RunFile::write(&locked, Vec::new(), String::new(), Timestamp(0)).unwrap();
         drop(locked);
         assert!(dir.join(RUN_FILE).exists());
         assert_eq!(RunningServer::find(&dir), None, "nobody holds the lock");
         let _locked = dir.lock().unwrap();
-        std::fs::write(dir.join(RUN_FILE), r#"{"pid":4294967294,"urls":[],"started_at":""}"#).unwrap();
+        std::fs::write(dir.join(RUN_FILE), r#"{"pid":4294967294,"urls":[],"admin_url":"","started_at":""}"#)
+            .unwrap();
         assert_eq!(RunningServer::find(&dir), None, "no such process");
         std::fs::write(dir.join(RUN_FILE), "{").unwrap();
         assert_eq!(RunningServer::find(&dir), None, "not JSON");

@@ -9,14 +9,13 @@ use crate::dial::dial;
 use crate::exchange::{Reply, exchange};
 use crate::failure::SendFailure;
 use crate::line::Line;
-use crate::pool::PoolCounts;
+use crate::pool::{Pool, PoolCounts};
 use crate::request::Request;
-use crate::shared::Shared;
 
 /// One worker's way out. Cheap to clone; not to be shared between threads.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
-    shared: Rc<Shared>,
+    pool: Rc<Pool>,
 }
 
 impl Client {
@@ -30,21 +29,21 @@ impl Client {
         request: &Request<'_>,
         may_reuse: bool,
     ) -> Result<Reply, SendFailure> {
-        let pooled = if may_reuse { self.shared.pool.take(line) } else { None };
+        let pooled = if may_reuse { self.pool.take(line) } else { None };
         let connection = match pooled {
             Some(connection) => connection,
-            None => self.shared.pool.adopt(line, dial(line).await?),
+            None => self.pool.adopt(line, dial(line).await?),
         };
-        exchange(&self.shared, connection, request).await
+        exchange(&self.pool, connection, request).await
     }
 
     /// Closes idle connections that are too old or were closed by the other side.
     pub fn sweep(&self) {
-        self.shared.pool.sweep(Instant::now());
+        self.pool.sweep(Instant::now());
     }
 
     /// Reports what happened to each provider's connections since the last call.
     pub fn take_counts(&self, report: impl FnMut(u16, PoolCounts)) {
-        self.shared.pool.take_counts(report);
+        self.pool.take_counts(report);
     }
 }

@@ -9,11 +9,10 @@ use bytes::BytesMut;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::failure::SendFailure;
-use crate::pool::Connection;
+use crate::pool::{Connection, Pool};
 use crate::reply_body::ReplyBody;
 use crate::reply_head::{HEAD_BYTES_MAX, take_head};
 use crate::request::Request;
-use crate::shared::Shared;
 use crate::writer::Writer;
 
 /// The head of an answer, and its body to be read.
@@ -30,7 +29,7 @@ pub struct Reply {
 /// Writes the request and reads the head of the answer. A provider may answer before it has read all: its answer
 /// counts, and the rest of the request is not sent.
 pub(crate) async fn exchange(
-    shared: &Rc<Shared>,
+    pool: &Rc<Pool>,
     mut connection: Connection,
     request: &Request<'_>,
 ) -> Result<Reply, SendFailure> {
@@ -40,7 +39,7 @@ pub(crate) async fn exchange(
     // Interim answers included: however many there are, they do not last for ever.
     let mut head_bytes = 0;
     loop {
-        let read = next_read(shared, &mut connection, &mut writer).await;
+        let read = next_read(&mut connection, &mut writer).await;
         let read = match read {
             Ok(read) if !read.is_empty() => read,
             // Whoever has begun to answer has seen the request: asking again might buy the same answer twice.
@@ -63,7 +62,7 @@ pub(crate) async fn exchange(
         if let Some(head) = head {
             // What was not written can no longer be: such a connection ends with this answer.
             let is_reusable = head.keeps_alive && writer.is_flushed();
-            let body = ReplyBody::new(shared.clone(), connection, head.framing, received, is_reusable);
+            let body = ReplyBody::new(pool.clone(), connection, head.framing, received, is_reusable);
             return Ok(Reply { status: head.status, headers: head.headers, body });
         }
         if head_bytes >= HEAD_BYTES_MAX {
@@ -73,11 +72,7 @@ pub(crate) async fn exchange(
 }
 
 /// Writes on until something has been read.
-async fn next_read(
-    shared: &Shared,
-    connection: &mut Connection,
-    writer: &mut Writer<'_>,
-) -> io::Result<BytesMut> {
+async fn next_read(connection: &mut Connection, writer: &mut Writer<'_>) -> io::Result<BytesMut> {
     let mut write_failure = None;
     poll_fn(|cx| {
         if write_failure.is_none()
@@ -88,7 +83,7 @@ async fn next_read(
         // A provider that refuses early closes its side: its answer counts, not our failed write. The answer may be
         // in the socket without the driver knowing yet, and a connection that cannot be written to soon ends for
         // reading too: so one waits for either.
-        match shared.poll_read(&mut connection.socket, cx) {
+        match connection.poll_read(cx) {
             Poll::Ready(Ok(read)) if !read.is_empty() => Poll::Ready(Ok(read)),
             Poll::Ready(ended) => Poll::Ready(write_failure.take().map_or(ended, Err)),
             Poll::Pending => Poll::Pending,

@@ -3,16 +3,19 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use crate::line::Line;
+use crate::read_buffer::ReadBuffer;
 use crate::socket::Socket;
 
 /// What has happened to a line's connections since the last time somebody asked.
@@ -34,7 +37,15 @@ pub(crate) struct Connection {
     pub(crate) socket: Socket,
     pub(crate) was_reused: bool,
     line: Arc<Line>,
+    buffer: Rc<ReadBuffer>,
     counts: Rc<Cell<PoolCounts>>,
+}
+
+impl Connection {
+    /// Reads once. Empty at the end of the stream.
+    pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
+        self.buffer.poll_read(&mut self.socket, cx)
+    }
 }
 
 impl Drop for Connection {
@@ -57,10 +68,11 @@ struct LinePool {
     counts: Rc<Cell<PoolCounts>>,
 }
 
-/// The idle connections of one worker, by line.
+/// The idle connections of one worker, by line, and the buffer that all of them read through when they are not.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
     lines: RefCell<Vec<LinePool>>,
+    buffer: Rc<ReadBuffer>,
 }
 
 impl Pool {
@@ -83,7 +95,8 @@ impl Pool {
         let mut lines = self.lines.borrow_mut();
         let pool = Self::of_line(&mut lines, line);
         bump(&pool.counts, |counts| counts.opened += 1);
-        Connection { socket, was_reused: false, line: line.clone(), counts: pool.counts.clone() }
+        let (buffer, counts) = (self.buffer.clone(), pool.counts.clone());
+        Connection { socket, was_reused: false, line: line.clone(), buffer, counts }
     }
 
     /// Keeps a connection whose answer is whole; closes it when there are enough, or its line is gone.

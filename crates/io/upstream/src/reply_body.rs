@@ -9,13 +9,12 @@ use tokio::time::Instant;
 
 use crate::failure::BodyFailure;
 use crate::framing::Framing;
-use crate::pool::Connection;
-use crate::shared::Shared;
+use crate::pool::{Connection, Pool};
 
 /// A body to be read. Dropping it unread closes the connection, which tells the provider to stop.
 #[derive(Debug)]
 pub struct ReplyBody {
-    shared: Rc<Shared>,
+    pool: Rc<Pool>,
     /// Gone once the body is whole or broken.
     connection: Option<Box<Connection>>,
     framing: Framing,
@@ -26,13 +25,13 @@ pub struct ReplyBody {
 
 impl ReplyBody {
     pub(crate) fn new(
-        shared: Rc<Shared>,
+        pool: Rc<Pool>,
         connection: Connection,
         framing: Framing,
         unread: BytesMut,
         is_reusable: bool,
     ) -> Self {
-        let mut body = Self { shared, connection: Some(Box::new(connection)), framing, unread, is_reusable };
+        let mut body = Self { pool, connection: Some(Box::new(connection)), framing, unread, is_reusable };
         body.settle_if_done();
         body
     }
@@ -52,7 +51,7 @@ impl ReplyBody {
         loop {
             let Some(connection) = &mut self.connection else { return Poll::Ready(None) };
             if self.unread.is_empty() {
-                let read = ready!(self.shared.poll_read(&mut connection.socket, cx));
+                let read = ready!(connection.poll_read(cx));
                 match read {
                     Ok(read) if !read.is_empty() => self.unread = read,
                     Ok(_) if self.framing.ends_with_connection() => {
@@ -69,6 +68,10 @@ impl ReplyBody {
                 Ok(piece) => piece,
                 Err(flaw) => return self.fail(BodyFailure::Framing(flaw)),
             };
+            if self.unread.is_empty() {
+                // Even an empty part of the shared buffer keeps all of it.
+                self.unread = BytesMut::new();
+            }
             self.settle_if_done();
             if !piece.is_empty() {
                 return Poll::Ready(Some(Ok(piece)));
@@ -106,7 +109,7 @@ impl ReplyBody {
             && self.is_reusable
             && self.unread.is_empty()
         {
-            self.shared.pool.put_back(*connection, Instant::now());
+            self.pool.put_back(*connection, Instant::now());
         }
     }
 

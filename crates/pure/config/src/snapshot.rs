@@ -81,7 +81,7 @@ pub(crate) fn routes(providers: &[Provider], models: Vec<(String, Vec<Target>)>)
     let mut builder = RoutesBuilder::default();
     for (place, provider) in (0..).zip(providers) {
         // The schema bounds lines far below this.
-        let lines = u16::try_from(provider.lines.len()).unwrap_or(u16::MAX);
+        let lines = u16::try_from(provider.ways().count()).unwrap_or(u16::MAX);
         builder.provider(&provider.id, place, lines, provider.models.as_deref());
     }
     for (name, targets) in models {

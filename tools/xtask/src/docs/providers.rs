@@ -9,7 +9,7 @@ use super::markdown::{code, table};
 const INTRODUCTION: &str = "\
 # Providers
 
-    OPENAI_API_KEY=sk-… bellwether
+    OPENAI_API_KEY=your-key bellwether
 
 A key variable that is set makes its provider, in the order of this table. One that needs no key is made by its base URL
 variable alone; any other base URL variable moves the provider elsewhere, such as to a proxy. In the configuration file

@@ -33,7 +33,13 @@ fn text(facts: &Facts<'_>) -> String {
         Some(FirstKey::Made(key)) => {
             lines.push(format!("  key        {}   (shown this once: keep it)", key.expose()))
         }
-        Some(FirstKey::Given) => lines.push("  key        the one in BELLWETHER_KEY".to_owned()),
+        Some(FirstKey::Given { former }) => {
+            lines.push("  key        the one in BELLWETHER_KEY".to_owned());
+            if let Some(id) = former {
+                lines
+                    .push(format!("             an earlier one is still valid: bellwether keys revoke {id}"));
+            }
+        }
         None => lines.push("  key        as before; another: bellwether keys create --name NAME".to_owned()),
     }
     lines.push(format!("  providers  {}", providers(facts.snapshot)));
@@ -72,7 +78,7 @@ fn providers(snapshot: &Snapshot) -> String {
 fn curl(url: &str, first_key: Option<&FirstKey>, snapshot: &Snapshot) -> String {
     let key = match first_key {
         Some(FirstKey::Made(key)) => key.expose(),
-        Some(FirstKey::Given) => "$BELLWETHER_KEY",
+        Some(FirstKey::Given { .. }) => "$BELLWETHER_KEY",
         None => "$YOUR_KEY",
     };
     let model = snapshot

@@ -1,10 +1,9 @@
 //! The control runtime: admin calls from either port, signals, and the end. A slow answer here delays no caller.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use admin::{Admin, AdminParts};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bytes::Bytes;
 use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
@@ -32,7 +31,7 @@ impl ControlPlane {
     pub(super) async fn run(
         self,
         mut calls: ControlCalls,
-        listen: Option<SocketAddr>,
+        admin_listener: Option<TcpListener>,
         workers: Workers,
     ) -> Result<()> {
         let mut stop_signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -41,10 +40,7 @@ impl ControlPlane {
         let admin = self.admin();
         let mut tasks = JoinSet::new();
         let stopping = CancellationToken::new();
-        if let Some(address) = listen {
-            let listener = TcpListener::bind(address)
-                .await
-                .with_context(|| format!("cannot listen on {address} (admin.listen)"))?;
+        if let Some(listener) = admin_listener {
             let (admin, stopping) = (admin.clone(), stopping.clone());
             tasks.spawn(async move { admin.serve(listener, stopping).await });
         }
@@ -65,6 +61,8 @@ impl ControlPlane {
                 }
                 _ = reload_signal.recv() => {
                     log.event(Level::Info, "reloading on SIGHUP", &[]);
+                    // The same signal tells that the log file was moved away.
+                    log.reopen();
                     let _ = tell_reload(&log, &reloader);
                 }
                 Some(_) = leaving.join_next() => break,

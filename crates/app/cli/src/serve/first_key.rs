@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use domain::{Secret, Timestamp};
-use store::{KeyDesk, KeyError, NewKey};
+use store::{KEYS_PER_PAGE_MAX, KeyDesk, KeyError, NewKey};
 
 use crate::environment;
 
@@ -13,15 +13,15 @@ const VARIABLE: &str = "BELLWETHER_KEY";
 pub(super) enum FirstKey {
     /// Made just now: this is the one time it can be shown.
     Made(Secret),
-    /// The operator gave it himself; there is no need to print it.
-    Given,
+    /// The operator gave it himself; there is no need to print it. `former`: an earlier one that is still valid.
+    Given { former: Option<String> },
 }
 
 /// Makes sure that somebody can call.
 pub(super) async fn ensure(desk: &KeyDesk, now: Timestamp) -> Result<Option<FirstKey>> {
     if let Some(given) = environment::secret(VARIABLE) {
-        take(desk, given, now).await.with_context(|| format!("the key in {VARIABLE}"))?;
-        return Ok(Some(FirstKey::Given));
+        let former = take(desk, given, now).await.with_context(|| format!("the key in {VARIABLE}"))?;
+        return Ok(Some(FirstKey::Given { former }));
     }
     if !desk.directory().is_empty() {
         return Ok(None);
@@ -31,14 +31,19 @@ pub(super) async fn ensure(desk: &KeyDesk, now: Timestamp) -> Result<Option<Firs
     Ok(Some(FirstKey::Made(issued.secret)))
 }
 
-/// Takes a key verbatim. The name of an earlier value of the variable is not free, so that of a later one tells its end.
-async fn take(desk: &KeyDesk, given: Secret, now: Timestamp) -> Result<(), KeyError> {
+/// Takes a key verbatim. If the variable held another one before, that one stays valid, and its id is returned: whoever
+/// changed the variable to get rid of it must be told.
+async fn take(desk: &KeyDesk, given: Secret, now: Timestamp) -> Result<Option<String>> {
     let named = |name: String| NewKey { name, expires_at: None, verbatim: Some(given.clone()) };
     match desk.create(named(VARIABLE.to_owned()), now).await {
+        Ok(_) => Ok(None),
         Err(KeyError::NameTaken { .. }) => {
             let name = format!("{VARIABLE} {}", given.masked());
-            desk.create(named(name), now).await.map(drop)
+            desk.create(named(name), now).await?;
+            let keys = desk.list(None, KEYS_PER_PAGE_MAX).await?;
+            let former = keys.into_iter().find(|key| key.name == VARIABLE && key.revoked_at.is_none());
+            Ok(former.map(|key| key.id.as_str().to_owned()))
         }
-        created => created.map(drop),
+        Err(error) => Err(error.into()),
     }
 }

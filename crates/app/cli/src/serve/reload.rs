@@ -113,6 +113,10 @@ fn compare(before: &Snapshot, next: &Snapshot) -> ReloadReport {
         ("service", before.service != next.service),
         ("keys", before.keys != next.keys),
         ("log", before.log != next.log),
+        (
+            "limits.body_memory_bytes_max",
+            before.limits.body_memory_bytes_max != next.limits.body_memory_bytes_max,
+        ),
     ];
     let named = |rows: &[(&str, bool)]| {
         rows.iter().filter(|(_, differs)| *differs).map(|(name, _)| (*name).to_owned()).collect()

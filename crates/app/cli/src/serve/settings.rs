@@ -80,11 +80,15 @@ impl Settings {
         Ok((with_demo(snapshot, &url)?, Some(demo)))
     }
 
+    /// The same address with a port that is free right now.
+    #[expect(clippy::unused_self, reason = "asked for together with the command it belongs to")]
+    pub(super) fn free_address(&self, taken: SocketAddr) -> SocketAddr {
+        let any = SocketAddr::new(taken.ip(), 0);
+        std::net::TcpListener::bind(any).and_then(|listener| listener.local_addr()).unwrap_or(any)
+    }
+
     /// This command as it was given, but for a port that the system chooses.
     pub(super) fn command_with_free_port(&self, taken: SocketAddr) -> String {
-        let free = std::net::TcpListener::bind(SocketAddr::new(taken.ip(), 0))
-            .and_then(|listener| listener.local_addr());
-        let listen = free.unwrap_or_else(|_| SocketAddr::new(taken.ip(), 0));
         let mut given = std::env::args();
         let mut words = vec![given.next().map_or("bellwether".to_owned(), |command| quoted(&command))];
         while let Some(word) = given.next() {
@@ -94,7 +98,7 @@ impl Settings {
                 words.push(quoted(&word));
             }
         }
-        words.push(format!("--listen {listen}"));
+        words.push(format!("--listen {}", self.free_address(taken)));
         words.join(" ")
     }
 }

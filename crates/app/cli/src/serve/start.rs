@@ -8,6 +8,7 @@ use domain::Secret;
 use gateway::{BindFailure, BoundListener, ControlCalls, Gateway, GatewayParts, Serving, wall_clock};
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
 use store::{AdminKey, DATABASE_FILE, DataDir, KeyDesk, LockedDataDir, MasterKey, RunFile, SqliteStore};
+use tokio::net::TcpListener;
 
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
@@ -42,6 +43,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let dir = DataDir::create(environment::data_dir(data)?)?.lock()?;
     let secrets = Secrets::read(&dir)?;
     let listeners = bind_all(&snapshot, &settings)?;
+    let admin_listener = bind_admin(&snapshot, &settings)?;
     let (snapshot, demo) = settings.with_demo_if_empty(snapshot).await?;
     let store = SqliteStore::open(&dir.join(DATABASE_FILE), &secrets.master.key_hasher()).await?;
     let epoch = store.begin_epoch().await?;
@@ -72,7 +74,11 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let certificates = listeners.iter().map(BoundListener::certificate).collect();
     let urls: Vec<String> = listeners.iter().map(BoundListener::url).collect();
     let workers = gateway::start_workers(&gateway, listeners).context("cannot start a worker")?;
-    let run_file = RunFile::write(&dir, urls.clone(), wall_clock())?;
+    let admin_url = match &admin_listener {
+        Some(listener) => format!("http://{}", listener.local_addr()?),
+        None => urls[0].clone(),
+    };
+    let run_file = RunFile::write(&dir, urls.clone(), admin_url, wall_clock())?;
     banner::print(&banner::Facts {
         urls: &urls,
         first_key: first_key.as_ref(),
@@ -100,7 +106,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         reloader,
         log: log.clone(),
     };
-    plane.run(control_calls, snapshot.admin_listen, workers).await?;
+    plane.run(control_calls, admin_listener, workers).await?;
 
     // In the reverse order of the start: whoever uses a thing ends before it.
     drop(run_file);
@@ -152,6 +158,20 @@ fn bind_all(snapshot: &Snapshot, settings: &Settings) -> Result<Vec<BoundListene
             Err(failure) => Err(failure.into()),
         })
         .collect()
+}
+
+/// The address of the admin API, where it has one of its own.
+fn bind_admin(snapshot: &Snapshot, settings: &Settings) -> Result<Option<TcpListener>> {
+    let Some(address) = snapshot.admin_listen else { return Ok(None) };
+    let bound = match gateway::bind_tcp(address) {
+        Ok(bound) => bound,
+        Err(BindFailure::Taken(address)) => bail!(
+            "{address} (admin.listen) is taken by another process; a free one is {}",
+            settings.free_address(address)
+        ),
+        Err(failure) => return Err(failure.into()),
+    };
+    Ok(Some(TcpListener::from_std(bound)?))
 }
 
 fn start_log(snapshot: &Snapshot) -> Result<(Log, LogThread)> {

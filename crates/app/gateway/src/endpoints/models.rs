@@ -9,10 +9,25 @@ use crate::call::Call;
 use crate::pipeline::authenticate;
 use crate::serving::Serving;
 
-/// The model named in a path such as `/v1/models/gpt-4o`.
-pub(super) fn model_in(path: &str) -> Option<&str> {
+/// The model named in a path such as `/v1/models/gpt-4o`; SDKs escape the slash of `provider/model`.
+pub(super) fn model_in(path: &str) -> Option<String> {
     let name = path.strip_prefix("/v1").unwrap_or(path).strip_prefix("/models/")?;
-    (!name.is_empty()).then_some(name)
+    (!name.is_empty()).then(|| unescaped(name))
+}
+
+/// Percent escapes undone; what is none stays as it is.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let escaped = behind
+            .get(..2)
+            .filter(|_| *first == b'%')
+            .and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// All models, or the one the path names. Only for callers with a key.
@@ -33,7 +48,7 @@ pub(super) fn list(
             json!({"object": "list", "data": models})
         }
         Some(name) => {
-            let found = serving.routes.listed().find(|(listed, _)| *listed == name);
+            let found = serving.routes.listed().find(|(listed, _)| **listed == *name);
             let (name, provider) = found.ok_or_else(|| {
                 Failure::new(Kind::UnknownModel, format!("the model '{name}' is not listed here"))
                     .with_param("model")
@@ -47,4 +62,16 @@ pub(super) fn list(
 fn model(serving: &Serving, name: &str, provider: u16, created: i64) -> Value {
     let owner = serving.providers.get(usize::from(provider)).map_or("", |provider| provider.id());
     json!({"id": name, "object": "model", "created": created, "owned_by": owner})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::model_in;
+
+    #[test]
+    fn names_are_unescaped() {
+        assert_eq!(model_in("/v1/models/up%2Fok").as_deref(), Some("up/ok"));
+        assert_eq!(model_in("/models/a%zz%4").as_deref(), Some("a%zz%4"));
+        assert_eq!(model_in("/v1/models/"), None);
+    }
 }

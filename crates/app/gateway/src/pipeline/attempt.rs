@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use dialects::openai_chat::ReplyWatch;
 use domain::{AttemptNote, Failure, Kind, Phase};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use routing::{Plan, Target};
 use tokio::time::timeout_at;
@@ -23,6 +25,9 @@ use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// Largest error answer that is read for its words.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
+
+/// A pooled connection that breaks this soon after a request was written to it was closed before.
+const STALE_WITHIN: Duration = Duration::from_millis(300);
 
 /// An answer that has begun.
 #[derive(Debug)]
@@ -53,9 +58,8 @@ pub(crate) async fn attempt(
     let mut left = plan.attempts.len() as u32;
     for attempt in plan.attempts {
         let began = Instant::now();
-        // Whoever is asked first must not use up the patience meant for all.
-        let share = deadline.saturating_duration_since(began) / left;
         left -= 1;
+        let share = share_of(deadline.saturating_duration_since(began), left);
         let provider = serving.providers[usize::from(attempt.target.provider)].clone();
         call.attempts += 1;
         call.provider = Some(provider.clone());
@@ -82,6 +86,14 @@ pub(crate) async fn attempt(
         failures.add(failure, &provider, model, began.elapsed());
     }
     Err(failures.into_failure())
+}
+
+/// What of the patience left one attempt may use: nearly all, for a slow answer is better than a second bill, but never
+/// what those behind it need to be asked at all.
+fn share_of(left: Duration, behind: u32) -> Duration {
+    const RESERVE: Duration = Duration::from_secs(5);
+    const RESERVE_PART: u32 = 4;
+    left.saturating_sub((RESERVE * behind).min(left / RESERVE_PART * behind.min(2)))
 }
 
 /// When an attempt ends, and the limit that a caller is told.
@@ -157,9 +169,11 @@ impl Asking<'_> {
 
     async fn first_piece(&self, request: &Request<'_>) -> Result<(Reply, Option<Bytes>), Box<Failure>> {
         let (worker, provider) = (&self.call.worker, self.provider.id());
+        let began = Instant::now();
         let sent = match worker.client.send(&self.line.line, request, true).await {
-            // The connection was closed for age while it idled: the provider has most likely not seen the request.
-            Err(SendFailure::Broken { was_reused: true, .. }) => {
+            // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
+            Err(SendFailure::Broken { was_reused: true, .. }) if began.elapsed() < STALE_WITHIN => {
+                worker.shard.attempt_failed(self.provider.slot, Kind::UpstreamFailed);
                 worker.client.send(&self.line.line, request, false).await
             }
             sent => sent,
@@ -175,7 +189,29 @@ impl Asking<'_> {
         let first = poll_fn(|cx| reply.body.poll_piece(cx)).await.transpose();
         let broke = || format!("{provider}: the connection broke before an answer");
         let first = first.map_err(|_| Failure::new(Kind::UpstreamFailed, broke()))?;
-        Ok((reply, first))
+        match no_answer(&reply, first.as_deref()) {
+            Some(why) => Err(Failure::new(Kind::UpstreamFailed, format!("{provider} {why}"))),
+            None => Ok((reply, first)),
+        }
+    }
+}
+
+/// Why a success with this first piece is no answer at all. Nothing of it has been passed on yet, so another may answer.
+fn no_answer(reply: &Reply, first: Option<&[u8]>) -> Option<&'static str> {
+    let header = |name: HeaderName| {
+        reply.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_bytes())
+    };
+    let is_readable = header(CONTENT_ENCODING).is_none_or(|coding| coding.eq_ignore_ascii_case(b"identity"));
+    match (first, header(CONTENT_TYPE)) {
+        (None, _) => Some("answered with nothing"),
+        (Some(whole), Some(kind))
+            if kind.starts_with(b"application/json") && is_readable && reply.body.is_end() =>
+        {
+            let mut watch = ReplyWatch::default();
+            watch.feed(whole);
+            (!watch.is_whole()).then_some("answered with broken JSON")
+        }
+        _ => None,
     }
 }
 
@@ -183,4 +219,22 @@ impl Asking<'_> {
 fn edited(prompt: &Prompt, target: &Target) -> Option<Vec<Bytes>> {
     let name = target.model.as_deref().filter(|name| **name != *prompt.deciding.model)?;
     Some(splice(&prompt.pieces, prompt.deciding.model_span.clone(), json_string(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::share_of;
+
+    #[test]
+    fn the_first_may_use_nearly_all_and_the_last_all_that_is_left() {
+        let seconds = Duration::from_secs;
+        assert_eq!(share_of(seconds(60), 0), seconds(60));
+        assert_eq!(share_of(seconds(60), 1), seconds(55));
+        assert_eq!(share_of(seconds(60), 2), seconds(50));
+        assert_eq!(share_of(seconds(4), 1), seconds(3));
+        assert_eq!(share_of(seconds(4), 2), seconds(2));
+        assert_eq!(share_of(Duration::ZERO, 2), Duration::ZERO);
+    }
 }

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use dialects::openai_chat::{Operation, ReplyWatch, StreamWatch, operation_at};
-use domain::Kind;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use dialects::openai_chat::{Operation, ReplyWatch, StreamWatch, operation_at, stream_error_event};
+use domain::{Failure, Kind};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use tokio::time::{Sleep, sleep_until};
 use upstream::ReplyBody;
@@ -50,8 +50,10 @@ pub(crate) struct Relay {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Flowing,
-    /// It broke. What was passed on before is on its way out; the break is told at the next poll.
+    /// It broke, and what there is to say has been said: hyper is left a moment to send it.
     Breaking,
+    /// The break itself is told at the next poll.
+    Broken,
     Over,
 }
 
@@ -69,7 +71,7 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
     let Answer { reply, first, provider, region, whole_until, idle_limit, bytes_max } = answer;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
     copy_to_caller(reply.headers, &mut headers);
-    let watch = Watch::for_content(headers.get(CONTENT_TYPE), &call.path);
+    let watch = Watch::for_answer(&headers, &call.path);
     if matches!(watch, Watch::Stream(_)) {
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
@@ -108,7 +110,8 @@ impl Relay {
     pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         match self.state {
             State::Flowing => {}
-            State::Breaking => {
+            State::Breaking => return self.let_flush(cx),
+            State::Broken => {
                 self.state = State::Over;
                 return Poll::Ready(Some(Err(BrokenOff)));
             }
@@ -124,15 +127,14 @@ impl Relay {
         let piece = match next {
             Some(Ok(piece)) => piece,
             None if self.finish() => return Poll::Ready(None),
-            None => return self.break_off(cx),
-            Some(Err(_)) => return self.break_off(cx),
+            None | Some(Err(_)) => return self.break_off(None, cx),
         };
         self.patience.hear();
         self.watch.feed(&piece);
         self.call.bytes_out += piece.len() as u64;
         let is_too_large = self.patience.whole_until.is_some() && self.call.bytes_out > self.bytes_max as u64;
         if is_too_large || (self.body.is_end() && !self.finish()) {
-            return self.break_off(cx);
+            return self.break_off(Some(&piece), cx);
         }
         Poll::Ready(Some(Ok(piece)))
     }
@@ -141,7 +143,11 @@ impl Relay {
         self.state == State::Over
     }
 
+    /// How long the answer will be. Of a stream nobody can promise it: an error event may come behind.
     pub(crate) fn known_length(&self) -> Option<u64> {
+        if matches!(self.watch, Watch::Stream(_)) {
+            return None;
+        }
         let rest = self.body.known_length()?;
         Some(rest + self.first.as_ref().map_or(0, |first| first.len() as u64))
     }
@@ -160,27 +166,56 @@ impl Relay {
         is_whole
     }
 
-    /// Ends a broken answer. The error is told one poll later: hyper drops what it has not flushed when a body fails,
-    /// and flushes only when a body has nothing to give.
-    fn break_off(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+    /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
+    /// any other answer the rest is kept back, so that by its length, too, it is not whole.
+    fn break_off(&mut self, last: Option<&[u8]>, cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         self.call.usage = self.watch.usage();
         self.call.answered(502, Some(Kind::StreamBroken));
+        let Watch::Stream(watch) = &self.watch else { return self.let_flush(cx) };
+        let mut words = last.unwrap_or_default().to_vec();
+        if watch.is_between_events() && !watch.is_error() {
+            let failure = Failure::new(
+                Kind::StreamBroken,
+                "the provider's answer broke off; what came before is not whole",
+            );
+            let codes = self.call.worker.gateway.serving.load().errors;
+            words.extend(stream_error_event(
+                &failure,
+                self.call.request_id.to_str().unwrap_or_default(),
+                codes,
+            ));
+        }
+        if words.is_empty() {
+            return self.let_flush(cx);
+        }
         self.state = State::Breaking;
+        Poll::Ready(Some(Ok(Bytes::from(words))))
+    }
+
+    /// hyper drops what it has not sent when a body fails, and sends only when a body has nothing to give.
+    fn let_flush(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        self.state = State::Broken;
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         match self.patience.poll_exhausted(cx) {
-            Poll::Ready(()) => self.break_off(cx),
+            Poll::Ready(()) => self.break_off(None, cx),
             Poll::Pending => Poll::Pending,
         }
     }
 }
 
 impl Watch {
-    fn for_content(content_type: Option<&HeaderValue>, path: &str) -> Self {
-        let content_type = content_type.map(HeaderValue::as_bytes).unwrap_or_default();
+    fn for_answer(headers: &HeaderMap, path: &str) -> Self {
+        let is_encoded = headers
+            .get(CONTENT_ENCODING)
+            .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+        if is_encoded {
+            return Self::Blind;
+        }
+        let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
         let is_text_operation =
             matches!(operation_at(path), Some(Operation::ChatCompletions | Operation::Completions));
         if content_type.starts_with(b"text/event-stream") && is_text_operation {
@@ -260,7 +295,8 @@ fn milliseconds(duration: Duration) -> HeaderValue {
 mod tests {
     use std::time::Duration;
 
-    use http::HeaderValue;
+    use http::header::CONTENT_TYPE;
+    use http::{HeaderMap, HeaderValue};
 
     use super::{Watch, milliseconds};
 
@@ -273,7 +309,8 @@ mod tests {
     #[test]
     fn a_stream_without_an_end_is_not_whole() {
         let content = HeaderValue::from_static("text/event-stream; charset=utf-8");
-        let mut watch = Watch::for_content(Some(&content), "/v1/chat/completions");
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, content)]);
+        let mut watch = Watch::for_answer(&headers, "/v1/chat/completions");
         watch.feed(b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":null}]}\n\n");
         assert!(!watch.is_whole());
         watch.feed(b"data: [DONE]\n\n");

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use dialects::openai_chat::{Deciding, Operation, RequestFlaw, RequestScan};
 use domain::{Failure, Kind};
 use http::HeaderMap;
@@ -19,6 +19,8 @@ use crate::serving::Serving;
 
 /// A caller who is slower than this, on average and after the grace of `request_body_ms`, is not waited for.
 const BODY_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
+/// Pieces are joined up to this size.
+const JOINED_BYTES_MAX: usize = 8 * 1024;
 /// How long a body waits for memory before it is refused.
 const MEMORY_WAIT: Duration = Duration::from_millis(100);
 const MEMORY_WAIT_STEP: Duration = Duration::from_millis(10);
@@ -58,7 +60,7 @@ pub(crate) async fn understand(
         // A body with a flaw is still read, within its limits: a caller that is writing cannot hear the answer.
         if flaw.is_none() {
             flaw = scan.feed(&piece).err();
-            pieces.push(piece);
+            keep(&mut pieces, piece);
         }
     }
     call.bytes_in = reader.length as u64;
@@ -71,6 +73,26 @@ pub(crate) async fn understand(
     call.model.clone_from(&deciding.model);
     call.is_streaming = deciding.is_streaming;
     Ok(Prompt { operation, deciding, pieces, length: reader.length, _memory: reader.memory })
+}
+
+/// Keeps a piece as it is, or, if it is small, joined to small ones before it: a body sent byte by byte must not cost a
+/// buffer a byte, which nobody would have counted.
+fn keep(pieces: &mut Vec<Bytes>, piece: Bytes) {
+    match pieces.pop() {
+        Some(last) if last.len() + piece.len() <= JOINED_BYTES_MAX => {
+            let mut joined = last.try_into_mut().unwrap_or_else(|last| {
+                let mut room = BytesMut::with_capacity(JOINED_BYTES_MAX);
+                room.extend_from_slice(&last);
+                room
+            });
+            joined.extend_from_slice(&piece);
+            pieces.push(joined.freeze());
+        }
+        last => {
+            pieces.extend(last);
+            pieces.push(piece);
+        }
+    }
 }
 
 /// What the head already tells.
@@ -151,5 +173,25 @@ fn refusal(flaw: RequestFlaw) -> Box<Failure> {
     match flaw.param {
         Some(param) => failure.with_param(param),
         None => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{JOINED_BYTES_MAX, keep};
+
+    #[test]
+    fn small_pieces_are_joined_and_large_ones_left_alone() {
+        let mut pieces = Vec::new();
+        for _ in 0..20_000 {
+            keep(&mut pieces, Bytes::from_static(b"x"));
+        }
+        assert_eq!(pieces.len(), 20_000_usize.div_ceil(JOINED_BYTES_MAX));
+        let large = Bytes::from(vec![b'y'; JOINED_BYTES_MAX]);
+        keep(&mut pieces, large.clone());
+        assert_eq!(pieces.last().unwrap().as_ptr(), large.as_ptr());
+        assert_eq!(pieces.concat().len(), 20_000 + JOINED_BYTES_MAX);
     }
 }

@@ -9,6 +9,10 @@ use upstream::SendFailure;
 
 /// Longest part of a provider's message that is passed on.
 const MESSAGE_CHARS_MAX: usize = 1000;
+/// Longest code, class or field name of an error.
+const WORD_BYTES_MAX: usize = 64;
+/// A mix of letters and digits this long is taken for a credential.
+const SECRET_BYTES_MIN: usize = 24;
 /// A provider that asks for more patience than this is believed this far.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
 
@@ -100,7 +104,37 @@ fn words(body: &Value) -> (Told, Option<String>) {
     };
     let field = |name: &str| error.get(name).and_then(text);
     let message = field("message").or_else(|| text(error)).or_else(|| field("detail"));
-    (Told { class: field("type"), code: field("code"), param: field("param") }, message)
+    let word = |name: &str| field(name).filter(|text| is_word(text));
+    let told = Told { class: word("type"), code: word("code"), param: word("param") };
+    (told, message.map(|message| without_secrets(&message)))
+}
+
+/// A class, code or path of a field, and nothing that could carry more.
+fn is_word(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
+    text.len() <= WORD_BYTES_MAX && text.bytes().all(is_plain)
+}
+
+/// A provider may quote what we sent it: words that look like a credential or an address are left out.
+fn without_secrets(message: &str) -> String {
+    let mut is_after_bearer = false;
+    let kept = message.split_inclusive(char::is_whitespace).map(|part| {
+        let word = part.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let is_bearer = word.eq_ignore_ascii_case("bearer");
+        let is_secret = std::mem::replace(&mut is_after_bearer, is_bearer) || looks_secret(word);
+        if is_secret { part.replace(word, "…") } else { part.to_owned() }
+    });
+    kept.collect()
+}
+
+fn looks_secret(word: &str) -> bool {
+    const PREFIXES: [&str; 5] = ["sk-", "sk_", "gsk_", "xai-", "AIza"];
+    let is_mixed =
+        word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let is_key_like = word.len() >= SECRET_BYTES_MIN
+        && is_mixed
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-*".contains(&byte));
+    is_key_like || word.contains("://") || PREFIXES.iter().any(|prefix| word.contains(prefix))
 }
 
 /// `retry-after-ms`, or `retry-after` in whole seconds.
@@ -158,6 +192,28 @@ mod tests {
         let failure = failure(401, r#"{"error":{"message":"Incorrect API key provided: sk-our-own-key"}}"#);
         assert_eq!(failure.message, "acme refuses this gateway's credential");
         assert_eq!(failure.told, None);
+    }
+
+    #[test]
+    fn what_looks_like_a_secret_is_left_out() {
+        let check = |said: &str, told: &str| assert_eq!(super::without_secrets(said), told);
+        check("bad key sk-upstreamsecret123.", "bad key ….");
+        check("got 'Bearer abc' from (http://10.0.0.1:99)", "got 'Bearer …' from (…)");
+        check("key AIzaSyA1234567890 and token0123456789abcdefghijkl99", "key … and …");
+        check(
+            "max_tokens is too large: 99999, use at most 4096",
+            "max_tokens is too large: 99999, use at most 4096",
+        );
+        check(
+            "This model's maximum context length is 8192 tokens.",
+            "This model's maximum context length is 8192 tokens.",
+        );
+        let failure = failure(
+            400,
+            r#"{"error":{"message":"x","code":"['Bearer sk-a']","param":"a\nb","type":"ok_type"}}"#,
+        );
+        let told = failure.told.unwrap();
+        assert_eq!((told.code, told.param, told.class.as_deref()), (None, None, Some("ok_type")));
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(crate) struct LimitsSection {
     /// Most requests at once on one connection (HTTP/2).
     #[schemars(range(min = 1, max = 250))]
     http2_streams_max: u32,
-    /// Most connections of callers at once; further ones wait to be accepted.
+    /// Most connections of callers at once; further ones are closed at once.
     #[schemars(range(min = 1, max = 1_000_000))]
     connections_max: u32,
     /// Largest answer that is not streamed, in bytes.

@@ -104,7 +104,7 @@ pub(crate) fn check(
     models
 }
 
-/// One entry is one target per line.
+/// One entry is one target for each way there.
 fn target(entry: TargetEntry, path: &KeyPath, providers: &[Provider], report: &mut Report) -> Vec<Target> {
     // In one word, all that is wrong is wrong with the word.
     let (parts, provider_path, model_path) = match entry {
@@ -125,8 +125,8 @@ fn target(entry: TargetEntry, path: &KeyPath, providers: &[Provider], report: &m
     let fits = |line: &super::providers::Line| parts.region.is_none() || line.region == parts.region;
     let model: Arc<str> = parts.model.into();
     let targets: Vec<Target> = (0..)
-        .zip(&provider.lines)
-        .filter(|(_, line)| fits(line))
+        .zip(provider.ways())
+        .filter(|(_, (line, _))| fits(line))
         .map(|(line, _)| Target { provider: place, line, model: Some(model.clone()) })
         .collect();
     if targets.is_empty() {

@@ -69,6 +69,15 @@ pub struct Provider {
     pub origin: Origin,
 }
 
+impl Provider {
+    /// Every line with every credential, the first credential over all lines first: when a line is down the next line
+    /// is asked, and when a credential is refused everywhere the next credential. A target names a place in here.
+    pub fn ways(&self) -> impl Iterator<Item = (&Line, Option<&Credential>)> {
+        let credentials = (0..self.credentials.len().max(1)).map(|place| self.credentials.get(place));
+        credentials.flat_map(|credential| self.lines.iter().map(move |line| (line, credential)))
+    }
+}
+
 /// One way to a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {

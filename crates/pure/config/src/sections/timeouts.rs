@@ -38,13 +38,13 @@ pub(crate) struct TimeoutsSection {
     /// longer.
     #[schemars(range(min = 1, max = 3_600_000))]
     answer_ms_xlarge: Option<u32>,
-    /// Between two pieces of a streamed answer.
+    /// Between two pieces of an answer that has begun.
     #[schemars(range(min = 1, max = 3_600_000))]
     idle_ms: u32,
     /// A caller's request line and headers.
     #[schemars(range(min = 1, max = 600_000))]
     request_head_ms: u32,
-    /// Between two pieces of a caller's request body.
+    /// A caller's request body; each 16 KiB received add a second.
     #[schemars(range(min = 1, max = 600_000))]
     request_body_ms: u32,
     /// A caller's TLS handshake.
@@ -89,11 +89,11 @@ pub struct Timeouts {
     pub answer_large: Duration,
     /// The same above [`ANSWER_TOKENS_XLARGE`].
     pub answer_xlarge: Duration,
-    /// Between two pieces of a streamed answer.
+    /// Between two pieces of an answer that has begun.
     pub idle: Duration,
     /// A caller's request line and headers.
     pub request_head: Duration,
-    /// Between two pieces of a caller's request body.
+    /// A caller's request body; each 16 KiB received add a second.
     pub request_body: Duration,
     /// A caller's TLS handshake.
     pub tls_handshake: Duration,

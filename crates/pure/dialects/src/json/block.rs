@@ -18,23 +18,13 @@ pub(crate) fn brackets(block: &[u8; BLOCK]) -> (u64, u64) {
     (equal(block, b'{', 0x20), equal(block, b'}', 0x20))
 }
 
-/// Bytes that are escaped by a backslash before them. `carry` says whether the last byte of the block before
-/// escapes the first of this one, and is set for the next.
-pub(crate) fn escaped(backslashes: u64, carry: &mut bool) -> u64 {
-    let mut escaped = u64::from(*carry);
-    let mut escaping = backslashes & !escaped;
-    *carry = escaping >> 63 == 1;
-    while escaping != 0 {
-        let first = escaping & escaping.wrapping_neg();
-        let next = first << 1;
-        escaped |= next;
-        // An escaped backslash escapes nothing; if it was the last byte, neither does it reach over.
-        if next >> 63 == 1 {
-            *carry = false;
-        }
-        escaping &= !(first | next);
-    }
-    escaped
+/// Backslashes that escape the byte after them: in every run the first, the third, and so on.
+pub(crate) const fn escaping(backslashes: u64) -> u64 {
+    const EVEN: u64 = 0x5555_5555_5555_5555;
+    let first_of_runs = backslashes & !(backslashes << 1);
+    // Adding its first bit to a run carries through all of it, which picks out the runs that begin at even places.
+    let even_runs = backslashes & !backslashes.wrapping_add(first_of_runs & EVEN);
+    (even_runs & EVEN) | (backslashes & !even_runs & !EVEN)
 }
 
 /// Each bit becomes the parity of itself and all lower ones: quotes become the stretches they enclose.
@@ -59,7 +49,7 @@ fn equal(block: &[u8; BLOCK], wanted: u8, ignored: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, brackets, escaped, parity_so_far, quotes_and_backslashes};
+    use super::{BLOCK, brackets, escaping, parity_so_far, quotes_and_backslashes};
 
     /// Four texts full of the interesting bytes and their neighbours.
     fn samples() -> impl Iterator<Item = [u8; BLOCK]> {
@@ -90,20 +80,20 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_followed_across_blocks() {
+    fn every_other_backslash_of_a_run_escapes() {
         let mut state = 1_u64;
-        let mut carry = false;
-        let mut is_escaped = false;
-        for _ in 0..2000 {
+        for round in 0..2000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let backslashes = state | state >> 3;
-            let found = escaped(backslashes, &mut carry);
+            let backslashes = if round % 2 == 0 { state } else { state | state >> 3 | state << 5 };
+            let found = escaping(backslashes);
+            let mut is_escaped = false;
             for bit in 0..64 {
-                assert_eq!(found >> bit & 1 == 1, is_escaped, "bit {bit}");
-                is_escaped = !is_escaped && backslashes >> bit & 1 == 1;
+                let escapes = !is_escaped && backslashes >> bit & 1 == 1;
+                assert_eq!(found >> bit & 1 == 1, escapes, "bit {bit} of {backslashes:064b}");
+                is_escaped = escapes;
             }
-            assert_eq!(carry, is_escaped);
         }
+        assert_eq!(escaping(u64::MAX), 0x5555_5555_5555_5555);
     }
 
     #[test]

@@ -6,7 +6,8 @@
 
 use std::ops::Range;
 
-use super::block::{BLOCK, brackets, escaped, parity_so_far, quotes_and_backslashes};
+use super::block::{BLOCK, brackets};
+use super::strings::Strings;
 
 /// Deepest nesting that is followed.
 pub const DEPTH_MAX: u32 = 128;
@@ -68,9 +69,10 @@ pub struct ObjectScan {
     seen: usize,
     key: Vec<u8>,
     is_key_escaped: bool,
-    /// Inside a string of a container, at the beginning of the next byte.
-    in_string: bool,
+    /// The last byte of the key so far was a backslash that escapes the next.
     escapes_next: bool,
+    /// Inside a string or container: what the next block has to know of those before.
+    strings: Strings,
     depth: u32,
     /// The wanted field whose value is being read.
     current: Option<usize>,
@@ -86,8 +88,8 @@ impl ObjectScan {
             seen: 0,
             key: Vec::new(),
             is_key_escaped: false,
-            in_string: false,
             escapes_next: false,
+            strings: Strings::default(),
             depth: 0,
             current: None,
         }
@@ -162,13 +164,12 @@ impl ObjectScan {
             b'"' => State::InString,
             b'{' | b'[' => {
                 self.depth = 1;
-                self.in_string = false;
                 State::InContainer
             }
             b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => State::InScalar,
             _ => return Err(Flaw::Malformed(place)),
         };
-        self.escapes_next = false;
+        self.strings = Strings::default();
         if let Some(field) = self.current {
             self.fields[field] = Some(Field { span: place..place + 1, text: Some(vec![byte]) });
         }
@@ -181,7 +182,7 @@ impl ObjectScan {
             if self.escapes_next {
                 self.escapes_next = false;
             } else if *byte == b'"' {
-                self.current = self.match_key()?;
+                self.current = self.match_key(self.seen + at)?;
                 self.state = State::Colon;
                 return Ok(at + 1);
             } else if *byte == b'\\' {
@@ -195,11 +196,17 @@ impl ObjectScan {
         Ok(piece.len())
     }
 
-    fn match_key(&self) -> Result<Option<usize>, Flaw> {
+    fn match_key(&self, end: usize) -> Result<Option<usize>, Flaw> {
         let decoded;
+        if self.key.len() == KEY_BYTES_MAX {
+            return Ok(None);
+        }
         let key = if self.is_key_escaped {
             let quoted = [b"\"", self.key.as_slice(), b"\""].concat();
-            let Ok(text) = serde_json::from_slice::<String>(&quoted) else { return Ok(None) };
+            // A laxer parser than ours might read a wanted name out of escapes that do not exist.
+            let Ok(text) = serde_json::from_slice::<String>(&quoted) else {
+                return Err(Flaw::Malformed(end));
+            };
             decoded = text.into_bytes();
             &decoded
         } else {
@@ -249,46 +256,39 @@ impl ObjectScan {
     }
 
     fn skip_string(&mut self, piece: &[u8], from: usize) -> usize {
+        let mut strings = self.strings;
         let mut at = from;
         while at < piece.len() {
-            let (block, length) = block_at(piece, at);
-            let (quotes, backslashes) = quotes_and_backslashes(&block);
-            let mut carry = self.escapes_next;
-            let closing = quotes & !escaped(backslashes, &mut carry);
+            let mut padded = [b' '; BLOCK];
+            let (block, length) = block_at(piece, at, &mut padded);
+            let closing = strings.quotes(block, length);
             if closing != 0 {
-                self.escapes_next = false;
                 self.state = State::AfterValue;
                 return at + closing.trailing_zeros() as usize + 1;
             }
-            self.escapes_next =
-                if length == BLOCK { carry } else { escapes_at_end(&piece[at..], self.escapes_next) };
             at += length;
         }
+        self.strings = strings;
         at
     }
 
     fn skip_container(&mut self, piece: &[u8], from: usize) -> Result<usize, Flaw> {
+        let mut strings = self.strings;
         let mut at = from;
         while at < piece.len() {
-            let (block, length) = block_at(piece, at);
-            let (quotes, backslashes) = quotes_and_backslashes(&block);
-            let mut carry = self.escapes_next;
-            let real_quotes = quotes & !escaped(backslashes, &mut carry);
-            self.escapes_next =
-                if length == BLOCK { carry } else { escapes_at_end(&piece[at..], self.escapes_next) };
-            let flipped = if self.in_string { u64::MAX } else { 0 };
-            let inside = if real_quotes == 0 { flipped } else { parity_so_far(real_quotes) ^ flipped };
+            let mut padded = [b' '; BLOCK];
+            let (block, length) = block_at(piece, at, &mut padded);
+            let inside = strings.inside(block, length);
             if inside != u64::MAX {
-                let (opens, closes) = brackets(&block);
+                let (opens, closes) = brackets(block);
                 if let Some(length) = self.follow(opens & !inside, closes & !inside)? {
-                    self.escapes_next = false;
                     self.state = State::AfterValue;
                     return Ok(at + length);
                 }
             }
-            self.in_string = inside >> (length - 1) & 1 == 1;
             at += length;
         }
+        self.strings = strings;
         Ok(at)
     }
 
@@ -319,23 +319,15 @@ impl ObjectScan {
     }
 }
 
-/// The block at `at`, padded with spaces at the end of the piece, and how many of its bytes are real.
+/// The block at `at`, and how many of its bytes are real: at the end of the piece it is copied into `padded`.
 #[inline(always)]
-fn block_at(piece: &[u8], at: usize) -> ([u8; BLOCK], usize) {
+fn block_at<'a>(piece: &'a [u8], at: usize, padded: &'a mut [u8; BLOCK]) -> (&'a [u8; BLOCK], usize) {
     let rest = &piece[at..];
-    if let Some(block) = rest.first_chunk::<BLOCK>() {
-        return (*block, BLOCK);
+    if let Some(block) = rest.first_chunk() {
+        return (block, BLOCK);
     }
-    let mut block = [b' '; BLOCK];
-    block[..rest.len()].copy_from_slice(rest);
-    (block, rest.len())
-}
-
-/// Whether a piece shorter than a block ends with a backslash that escapes what comes next.
-fn escapes_at_end(rest: &[u8], carried: bool) -> bool {
-    let backslashes = rest.iter().rev().take_while(|byte| **byte == b'\\').count();
-    let reaches_start = backslashes == rest.len() && carried;
-    (backslashes + usize::from(reaches_start)) % 2 == 1
+    padded[..rest.len()].copy_from_slice(rest);
+    (padded, rest.len())
 }
 
 #[cfg(test)]
@@ -394,6 +386,7 @@ mod tests {
         check("{\"model\":\"a\",}", Err(Flaw::Malformed(13)));
         check("{model:1}", Err(Flaw::Malformed(1)));
         check("{\"model\":NaN}", Err(Flaw::Malformed(9)));
+        check("{\"model\":\"a\",\"mod\\el\":\"b\"}", Err(Flaw::Malformed(20)));
         check("{\"model\":\"a\",\"model\":\"b\"}", Err(Flaw::Repeated(0)));
         check("{\"model\":\"a\",\"\\u006dodel\":\"b\"}", Err(Flaw::Repeated(0)));
         check("{\"model\":\"a\",\"Stream\":true}", Err(Flaw::OtherCase(1)));
