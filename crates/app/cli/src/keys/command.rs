@@ -25,7 +25,7 @@ pub(crate) fn run(data: &DataOptions, command: KeysCommand) -> Result<()> {
     let dir = DataDir::create(path)?;
     let place = match AdminClient::find(&dir)? {
         Some(server) => Place::Server(server),
-        None => Place::Directory(LocalKeys::open(&dir)?),
+        None => Place::Directory(Box::new(LocalKeys::open(&dir)?)),
     };
     match command {
         KeysCommand::Create { name, expires_days, json } => {
@@ -47,7 +47,7 @@ pub(crate) fn run(data: &DataOptions, command: KeysCommand) -> Result<()> {
 /// Where the keys are changed. Both answer in the admin API's JSON.
 enum Place {
     Server(AdminClient),
-    Directory(LocalKeys),
+    Directory(Box<LocalKeys>),
 }
 
 impl Place {

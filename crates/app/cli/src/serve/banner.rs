@@ -31,7 +31,7 @@ fn text(facts: &Facts<'_>) -> String {
     ];
     match facts.first_key {
         Some(FirstKey::Made(key)) => {
-            lines.push(format!("  key        {}   (shown this once: keep it)", key.expose()))
+            lines.push(format!("  key        {}   (shown this once: keep it)", key.expose()));
         }
         Some(FirstKey::Given { former }) => {
             lines.push("  key        the one in BELLWETHER_KEY".to_owned());

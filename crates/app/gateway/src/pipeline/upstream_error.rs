@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{Failure, Kind, Phase, Told};
 use http::{HeaderName, HeaderValue, StatusCode};
+use providers::KEY_LOOKALIKES;
 use serde_json::Value;
 use upstream::SendFailure;
 
@@ -128,13 +129,12 @@ fn without_secrets(message: &str) -> String {
 }
 
 fn looks_secret(word: &str) -> bool {
-    const PREFIXES: [&str; 5] = ["sk-", "sk_", "gsk_", "xai-", "AIza"];
     let is_mixed =
         word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
     let is_key_like = word.len() >= SECRET_BYTES_MIN
         && is_mixed
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-*".contains(&byte));
-    is_key_like || word.contains("://") || PREFIXES.iter().any(|prefix| word.contains(prefix))
+    is_key_like || word.contains("://") || KEY_LOOKALIKES.iter().any(|(prefix, _)| word.contains(prefix))
 }
 
 /// `retry-after-ms`, or `retry-after` in whole seconds.
