@@ -6,12 +6,15 @@ Every test gets its own gateways, data directories and ports, so tests may run i
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
+from harness.config import configuration, provider
 from harness.gateway import UPSTREAM_KEY, Gateway, start_gateway, wait_ready
 from harness.process import Process
 from harness.simulator import Simulator, start_simulator
@@ -24,6 +27,7 @@ BINARIES = [ROOT / "target" / profile / "bellwether" for profile in ("quick", "r
 Launch = Callable[..., tuple[Process, Path]]
 StartGateway = Callable[..., Gateway]
 StartUpstream = Callable[..., Upstream]
+WriteCertificate = Callable[[trustme.CA], None]
 
 PROCESSES = pytest.StashKey[list[Process]]()
 FIGURE = "figure"
@@ -104,6 +108,45 @@ def upstream(new_upstream: StartUpstream) -> Upstream:
 def gateway(start: StartGateway, upstream: Upstream) -> Gateway:
     """A gateway with `upstream` as its only provider, told by the environment: it serves any model name."""
     return start(environment={"OPENAI_API_KEY": UPSTREAM_KEY, "OPENAI_BASE_URL": upstream.base_url})
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    """Who signs the certificates of the test."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def write_certificate(tmp_path: Path) -> WriteCertificate:
+    """Writes the certificate files of the listener, signed by the given authority."""
+
+    def write(authority: trustme.CA) -> None:
+        certificate = authority.issue_cert("localhost", "127.0.0.1")
+        (tmp_path / "chain.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
+        (tmp_path / "key.pem").write_bytes(certificate.private_key_pem.bytes())
+
+    return write
+
+
+@pytest.fixture
+def secured(
+    start: StartGateway, upstream: Upstream, tmp_path: Path, authority: trustme.CA, write_certificate: WriteCertificate
+) -> Gateway:
+    """A gateway whose one listener speaks TLS."""
+    write_certificate(authority)
+    tls = {"certificate": str(tmp_path / "chain.pem"), "key": str(tmp_path / "key.pem")}
+    return start(
+        config=configuration(
+            providers={"openai": provider(upstream.base_url)}, listeners=[{"address": "127.0.0.1:0", "tls": tls}]
+        )
+    )
+
+
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    """How a caller trusts what that authority signed."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from harness.gateway import Gateway
 from harness.process import PATIENCE_S, until
 from harness.simulator import Simulator
 from harness.speech import CHAT_PATH, MODEL, chat, delta
-from harness.upstream import Exchange, Held, Upstream, chunk, stream_head
+from harness.upstream import LAST_CHUNK, Exchange, Held, Upstream, chunk, stream_head
 from harness.wire import Wire, request
 
 MESSAGES: list[Any] = [{"role": "user", "content": "ping"}]
@@ -147,6 +147,57 @@ def test_what_had_arrived_before_a_break_is_passed_on(gateway: Gateway, upstream
     assert arrived == delta(content="first") + delta(content="second")
     error = json.loads(event.removeprefix(b"data: "))["error"]
     assert (error["code"], error["source"]) == ("stream_broken", "upstream")
+
+
+@pytest.mark.parametrize("is_closed", [True, False], ids=["closed", "ended without [DONE]"])
+def test_a_break_between_events_is_told_as_an_event(gateway: Gateway, upstream: Upstream, is_closed: bool) -> None:
+    """Also where it comes long after the last event, or looks like an end."""
+    held = Held()
+    upstream.script = held
+    with Wire(gateway.address) as wire:
+        wire.send(request(CHAT_PATH, chat(stream=True), "x-request-id: find-me"))
+        (exchange,) = held.wait_for(1)
+        exchange.send(stream_head() + chunk(delta(content="first")))
+        response = wire.response()
+        assert response.read(len(delta(content="first"))) == delta(content="first")
+        if is_closed:
+            exchange.close()
+        else:
+            exchange.send(LAST_CHUNK)
+        with pytest.raises(http.client.IncompleteRead) as broken:
+            response.read()
+    held.release()
+    event = broken.value.partial
+    assert event.startswith(b"event: error\ndata: ")
+    assert event.endswith(b"\n\n")
+    error = json.loads(event.split(b"data: ", 1)[1])["error"]
+    assert (error["code"], error["source"], error["request_id"]) == ("stream_broken", "upstream", "find-me")
+
+
+@pytest.mark.parametrize("is_together", [True, False], ids=["read together", "read apart"])
+def test_a_break_within_an_event_adds_nothing(gateway: Gateway, upstream: Upstream, is_together: bool) -> None:
+    """An event of ours behind half of theirs would be read as one with it."""
+    whole_one, half = delta(content="first"), delta(content="second")[:-20]
+    held = Held()
+    upstream.script = held
+    with Wire(gateway.address) as wire:
+        wire.send(request(CHAT_PATH, chat(stream=True)))
+        (exchange,) = held.wait_for(1)
+        if is_together:
+            exchange.send(stream_head() + chunk(whole_one) + chunk(half))
+            exchange.close()
+            arrived = b""
+            response = wire.response()
+        else:
+            exchange.send(stream_head() + chunk(whole_one) + chunk(half))
+            response = wire.response()
+            arrived = response.read(len(whole_one + half))
+            exchange.close()
+        with pytest.raises(BROKEN) as broken:
+            response.read()
+    held.release()
+    arrived += getattr(broken.value, "partial", b"")
+    assert arrived == whole_one + half
 
 
 def test_no_second_answer_is_begun_behind_a_broken_one(pair: Gateway, simulator: Simulator) -> None:

@@ -262,13 +262,19 @@ def test_an_unknown_path_is_a_404_in_shape(gateway: Gateway, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", CHAT_PATH), ("DELETE", CHAT_PATH), ("POST", "/v1/models"), ("POST", "/health")]
+    ("method", "path", "allowed"),
+    [
+        ("GET", CHAT_PATH, "POST"),
+        ("DELETE", CHAT_PATH, "POST"),
+        ("POST", "/v1/models", "GET, HEAD"),
+        ("POST", "/health", "GET, HEAD"),
+    ],
 )
-def test_a_wrong_method_is_a_405_in_shape(gateway: Gateway, method: str, path: str) -> None:
+def test_a_wrong_method_is_a_405_in_shape(gateway: Gateway, method: str, path: str, allowed: str) -> None:
     with Wire(gateway.address) as wire:
         reply = wire.ask(request(path, method=method))
     assert (reply.status, reply.error["code"]) == (405, "method_not_allowed")
-    assert reply.headers["allow"]
+    assert reply.headers["allow"] == allowed
 
 
 @pytest.mark.parametrize(("method", "path"), CALLER_PATHS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,3 +133,49 @@ def test_the_admin_api_says_no_in_the_shape_of_all_errors(
     assert (reply.status_code, error["code"]) == expected
     assert error["message"]
     assert error["request_id"] == reply.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["revoke", "key_1"]])
+def test_a_mistyped_directory_is_named_and_not_made(binary: Path, tmp_path: Path, arguments: list[str]) -> None:
+    missing = tmp_path / "mistyped"
+    command: list[str | Path] = [binary, "keys", *arguments, "--data-dir", missing]
+    done = run(command, tmp_path, clean_environment(tmp_path))
+    assert done.returncode == 1
+    assert str(missing) in done.stderr
+    assert not missing.exists()
+
+
+def test_the_data_directory_may_be_named_anywhere(start: StartGateway, binary: Path, tmp_path: Path) -> None:
+    gateway = start()
+    option: list[str | Path] = ["--data-dir", gateway.data_dir]
+    for command in ([*option, "keys", "list"], ["keys", *option, "list"], ["keys", "list", *option]):
+        done = run([binary, *command], tmp_path, clean_environment(tmp_path))
+        assert done.returncode == 0, done.stderr
+        assert "BELLWETHER_KEY" in done.stdout, "the key of this server, not of another directory"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(start: StartGateway, binary: Path) -> None:
+    """As in `keys list | head -1`, but with nobody there from the beginning."""
+    gateway = start()
+    reader, writer = os.pipe()
+    os.close(reader)
+    command: list[str | Path] = [binary, "keys", "list", "--data-dir", gateway.data_dir]
+    try:
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=10, check=False)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_changed_variable_leaves_the_earlier_key_valid_and_says_so(start: StartGateway, keys: Keys) -> None:
+    earlier, later = "the-earlier-key-0123456789", "the-later-key-0123456789"
+    start(key=earlier).stop()
+    gateway = start(key=later)
+    assert status(gateway, later) == status(gateway, earlier) == 200
+    (command,) = (line for line in gateway.process.stdout.splitlines() if "keys revoke" in line)
+    keys("revoke", command.split()[-1])
+    assert (status(gateway, later), status(gateway, earlier)) == (200, 401)
+    gateway.stop()
+    again = start(key=later)
+    assert "keys revoke" not in again.process.stdout, "there is no earlier one any more"
+    assert status(again, earlier) == 401

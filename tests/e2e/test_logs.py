@@ -9,6 +9,7 @@ from typing import Any
 from conftest import StartGateway
 from harness.config import configuration, provider
 from harness.gateway import CALLER_KEY, UPSTREAM_KEY, Gateway
+from harness.process import until
 from harness.speech import CHAT_PATH, CHAT_REPLY, chat
 from harness.upstream import Upstream, whole
 
@@ -77,3 +78,30 @@ def test_the_log_may_go_to_a_file(start: StartGateway, upstream: Upstream, tmp_p
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line["status"] for line in lines if line.get("request_id") == "find-me"] == [200]
     assert PROMPT not in log.read_text()
+
+
+def test_a_log_file_that_was_moved_is_opened_anew_on_sighup(
+    start: StartGateway, upstream: Upstream, tmp_path: Path
+) -> None:
+    """As log rotation does it: move, signal, and nothing is lost."""
+    log, moved = tmp_path / "requests.log", tmp_path / "requests.log.1"
+    config = {
+        **configuration(providers={"openai": provider(upstream.base_url)}),
+        "log": {"format": "json", "file": str(log)},
+    }
+    gateway = start(config=config)
+    call(gateway, "before", chat())
+    log.rename(moved)
+    call(gateway, "between", chat())
+    gateway.process.hang_up()
+    until(log.exists, "the log file is there again")
+    call(gateway, "after", chat())
+    gateway.stop()
+
+    def told(path: Path) -> list[str]:
+        ids = (json.loads(line).get("request_id") for line in path.read_text().splitlines())
+        return [request_id for request_id in ids if request_id]
+
+    assert "before" in told(moved)
+    assert sorted(told(moved) + told(log)) == ["after", "before", "between"]
+    assert "after" in told(log)

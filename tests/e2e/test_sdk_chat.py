@@ -132,6 +132,16 @@ def test_a_listed_model_can_be_looked_up(start: StartGateway, simulator: Simulat
         client.models.retrieve("gpt-unheard-of")
 
 
+@pytest.mark.parametrize("path", ["team%2Ffast", "team%2ffast", "team/fast"])
+def test_a_name_with_a_slash_can_be_looked_up(start: StartGateway, simulator: Simulator, path: str) -> None:
+    """The SDK escapes it, people in a hurry do not."""
+    node = provider(simulator.node.base_url, key=simulator.key, models=[MODEL])
+    gateway = start(config=configuration(providers={"first": node}, models={"team/fast": [f"first/{MODEL}"]}))
+    assert gateway.openai().models.retrieve("team/fast").id == "team/fast"
+    found = gateway.http().get(f"/v1/models/{path}")
+    assert (found.status_code, found.json()["id"]) == (200, "team/fast")
+
+
 @pytest.mark.parametrize("base", ["", "/v1", "/v1/"])
 def test_every_base_url_that_people_write_works(served: Gateway, base: str) -> None:
     client = served.openai(base_url=served.url + base)

@@ -70,6 +70,21 @@ def test_idle_connections_do_not_delay_the_stop(gateway: Gateway) -> None:
         wire.close()
 
 
+def test_those_that_remain_of_many_do_not_delay_the_stop(gateway: Gateway) -> None:
+    """However many came and went: each one that is open must hear of the stop."""
+    ask = request("/health", method="GET")
+    kept = [Wire(gateway.address) for _ in range(10)]
+    for wire in kept:
+        assert wire.ask(ask).status == 200
+    for _ in range(200):
+        with Wire(gateway.address) as passing:
+            assert passing.ask(ask).status == 200
+    gateway.process.terminate()
+    assert gateway.process.wait(3) == 0
+    for wire in kept:
+        wire.close()
+
+
 def test_a_stream_without_end_is_cut_at_the_drain_limit(start: StartGateway, upstream: Upstream) -> None:
     held = Held()
     upstream.script = held

@@ -5,60 +5,19 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import ssl
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 import trustme
 
-from conftest import Launch, StartGateway
+from conftest import Launch, WriteCertificate, trusting
 from harness.config import configuration, provider
 from harness.gateway import CALLER_KEY, Gateway
 from harness.process import PATIENCE_S
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat, delta
 from harness.upstream import Upstream, streamed
 from harness.wire import Wire, request
-
-Write = Callable[[trustme.CA], None]
-
-
-@pytest.fixture
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def write_certificate(tmp_path: Path) -> Write:
-    """Writes the certificate files of the listener, signed by the given authority."""
-
-    def write(authority: trustme.CA) -> None:
-        certificate = authority.issue_cert("localhost", "127.0.0.1")
-        (tmp_path / "chain.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
-        (tmp_path / "key.pem").write_bytes(certificate.private_key_pem.bytes())
-
-    return write
-
-
-@pytest.fixture
-def secured(
-    start: StartGateway, upstream: Upstream, tmp_path: Path, authority: trustme.CA, write_certificate: Write
-) -> Gateway:
-    """A gateway whose one listener speaks TLS."""
-    write_certificate(authority)
-    tls = {"certificate": str(tmp_path / "chain.pem"), "key": str(tmp_path / "key.pem")}
-    return start(
-        config=configuration(
-            providers={"openai": provider(upstream.base_url)}, listeners=[{"address": "127.0.0.1:0", "tls": tls}]
-        )
-    )
-
-
-def trusting(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
 
 
 def secure_client(gateway: Gateway, authority: trustme.CA, http2: bool) -> httpx.Client:
@@ -141,7 +100,7 @@ def test_a_silent_handshake_holds_up_nobody(secured: Gateway, authority: trustme
 
 
 def test_a_reload_takes_the_new_certificate_and_keeps_open_connections(
-    secured: Gateway, authority: trustme.CA, write_certificate: Write
+    secured: Gateway, authority: trustme.CA, write_certificate: WriteCertificate
 ) -> None:
     with secure_client(secured, authority, http2=False) as open_client:
         assert open_client.get("/health").status_code == 200

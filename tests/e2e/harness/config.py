@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .gateway import UPSTREAM_KEY
+from .speech import MODEL
 
 Section = dict[str, Any]
 
@@ -38,6 +39,12 @@ def provider(
     section: Section = {"credentials": [key]}
     section |= {"lines": list(lines)} if lines else {"base_url": base_url}
     return section | ({"models": list(models)} if models else {})
+
+
+def one_after_the_other(first: str, second: str, timeouts: Mapping[str, int] | None = None) -> Section:
+    """A file for `MODEL` with two targets, given by their base URLs and called `first` and `second`."""
+    providers = {"first": provider(first, models=[MODEL]), "second": provider(second, models=[MODEL])}
+    return configuration(providers, {MODEL: [f"first/{MODEL}", f"second/{MODEL}"]}, timeouts=timeouts)
 
 
 def line(base_url: str, region: str) -> Section:

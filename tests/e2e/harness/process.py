@@ -71,6 +71,21 @@ class Process:
     def is_running(self) -> bool:
         return self._child.poll() is None
 
+    @property
+    def resident_bytes(self) -> int:
+        """The memory it holds right now."""
+        return self._status_bytes("VmRSS")
+
+    @property
+    def resident_bytes_peak(self) -> int:
+        """The most memory it ever held."""
+        return self._status_bytes("VmHWM")
+
+    def _status_bytes(self, field: str) -> int:
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        (line,) = (line for line in lines if line.startswith(f"{field}:"))
+        return int(line.split()[1]) * 1024
+
     def wait_until(self, fact: Callable[[], Fact | None], what: str) -> Fact:
         """Waits for a fact that only a living child can bring about."""
 
@@ -89,6 +104,10 @@ class Process:
     def terminate(self) -> None:
         """Asks it to stop, and returns at once."""
         self._child.send_signal(signal.SIGTERM)
+
+    def hang_up(self) -> None:
+        """SIGHUP: asks it to read its files anew, and returns at once."""
+        self._child.send_signal(signal.SIGHUP)
 
     def interrupt(self) -> None:
         """What Ctrl-C at its terminal does."""

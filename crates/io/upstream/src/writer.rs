@@ -46,7 +46,11 @@ impl<'a> Writer<'a> {
                 self.is_flushed = true;
                 break;
             }
-            let wrote = ready!(Pin::new(&mut *socket).poll_write_vectored(cx, &slices[..count]))?;
+            let socket = Pin::new(&mut *socket);
+            let wrote = ready!(match &slices[..count] {
+                [whole] => socket.poll_write(cx, whole),
+                parts => socket.poll_write_vectored(cx, parts),
+            })?;
             if wrote == 0 {
                 return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero)));
             }
@@ -106,8 +110,8 @@ mod tests {
     }
 
     impl AsyncWrite for Reluctant {
-        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
-            unreachable!("requests are written vectored")
+        fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, part: &[u8]) -> Poll<io::Result<usize>> {
+            self.poll_write_vectored(cx, &[IoSlice::new(part)])
         }
 
         fn poll_write_vectored(

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use dialects::openai_chat::ReplyWatch;
 use domain::{AttemptNote, Failure, Kind, Phase};
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use routing::{Plan, Target};
 use tokio::time::timeout_at;
@@ -21,6 +19,7 @@ use crate::pipeline::patience::patience;
 use crate::pipeline::splice::{json_string, splice};
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::upstream_error::{from_answer, from_send};
+use crate::pipeline::watch::Watch;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// Largest error answer that is read for its words.
@@ -29,12 +28,20 @@ const ERROR_BYTES_MAX: usize = 64 * 1024;
 /// A pooled connection that breaks this soon after a request was written to it was closed before.
 const STALE_WITHIN: Duration = Duration::from_millis(300);
 
-/// An answer that has begun.
+/// The beginning of an answer.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Begun {
     pub(crate) reply: Reply,
     /// The first piece of its body; `None` if it has none.
     pub(crate) first: Option<Bytes>,
+    /// It has seen that piece.
+    pub(crate) watch: Watch,
+}
+
+/// An answer that has begun, and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) begun: Begun,
     pub(crate) provider: Arc<ServedProvider>,
     pub(crate) region: HeaderValue,
     /// When patience with a whole answer ends; a stream is watched for silence instead.
@@ -70,11 +77,11 @@ pub(crate) async fn attempt(
             Asking { call, provider: &provider, line, prompt }.ask(&attempt.target, headers, until).await;
         call.waited += began.elapsed();
         let failure = match asked {
-            Ok((reply, first)) => {
+            Ok(begun) => {
                 let region = line.region.clone();
                 let whole_until = (!prompt.deciding.is_streaming).then_some(deadline);
                 let (idle_limit, bytes_max) = (serving.timeouts.idle, serving.limits.answer_bytes_max);
-                return Ok(Answer { reply, first, provider, region, whole_until, idle_limit, bytes_max });
+                return Ok(Answer { begun, provider, region, whole_until, idle_limit, bytes_max });
             }
             Err(failure) => failure,
         };
@@ -141,12 +148,7 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     /// Asks, and waits for the first piece of the answer's body.
-    async fn ask(
-        &self,
-        target: &Target,
-        headers: &HeaderMap,
-        until: Until,
-    ) -> Result<(Reply, Option<Bytes>), Box<Failure>> {
+    async fn ask(&self, target: &Target, headers: &HeaderMap, until: Until) -> Result<Begun, Box<Failure>> {
         let edited = edited(self.prompt, target);
         let request_id = HeaderName::from_static("x-request-id");
         let passing = headers.iter().filter(|(name, _)| passes_to_provider(name));
@@ -167,7 +169,7 @@ impl Asking<'_> {
         }
     }
 
-    async fn first_piece(&self, request: &Request<'_>) -> Result<(Reply, Option<Bytes>), Box<Failure>> {
+    async fn first_piece(&self, request: &Request<'_>) -> Result<Begun, Box<Failure>> {
         let (worker, provider) = (&self.call.worker, self.provider.id());
         let began = Instant::now();
         let sent = match worker.client.send(&self.line.line, request, true).await {
@@ -189,27 +191,22 @@ impl Asking<'_> {
         let first = poll_fn(|cx| reply.body.poll_piece(cx)).await.transpose();
         let broke = || format!("{provider}: the connection broke before an answer");
         let first = first.map_err(|_| Failure::new(Kind::UpstreamFailed, broke()))?;
-        match no_answer(&reply, first.as_deref()) {
+        let mut watch = Watch::for_answer(&reply.headers, self.prompt.operation);
+        watch.feed(first.as_deref().unwrap_or_default());
+        let begun = Begun { reply, first, watch };
+        match no_answer(&begun) {
             Some(why) => Err(Failure::new(Kind::UpstreamFailed, format!("{provider} {why}"))),
-            None => Ok((reply, first)),
+            None => Ok(begun),
         }
     }
 }
 
 /// Why a success with this first piece is no answer at all. Nothing of it has been passed on yet, so another may answer.
-fn no_answer(reply: &Reply, first: Option<&[u8]>) -> Option<&'static str> {
-    let header = |name: HeaderName| {
-        reply.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_bytes())
-    };
-    let is_readable = header(CONTENT_ENCODING).is_none_or(|coding| coding.eq_ignore_ascii_case(b"identity"));
-    match (first, header(CONTENT_TYPE)) {
-        (None, _) => Some("answered with nothing"),
-        (Some(whole), Some(kind))
-            if kind.starts_with(b"application/json") && is_readable && reply.body.is_end() =>
-        {
-            let mut watch = ReplyWatch::default();
-            watch.feed(whole);
-            (!watch.is_whole()).then_some("answered with broken JSON")
+fn no_answer(begun: &Begun) -> Option<&'static str> {
+    match &begun.watch {
+        _ if begun.first.is_none() => Some("answered with nothing"),
+        Watch::Json(watch) if begun.reply.body.is_end() && !watch.is_whole() => {
+            Some("answered with broken JSON")
         }
         _ => None,
     }

@@ -9,6 +9,7 @@ mod relay;
 mod splice;
 mod understand;
 mod upstream_error;
+mod watch;
 
 use dialects::openai_chat::Operation;
 use domain::Failure;

@@ -7,16 +7,17 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use dialects::openai_chat::{Operation, ReplyWatch, StreamWatch, operation_at, stream_error_event};
+use dialects::openai_chat::stream_error_event;
 use domain::{Failure, Kind};
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use tokio::time::{Sleep, sleep_until};
 use upstream::ReplyBody;
 
 use crate::call::Call;
 use crate::hygiene::copy_to_caller;
-use crate::pipeline::attempt::Answer;
+use crate::pipeline::attempt::{Answer, Begun};
+use crate::pipeline::watch::Watch;
 
 /// Room for the headers of an answer, ours included.
 const HEADERS_EXPECTED: usize = 16;
@@ -57,21 +58,12 @@ enum State {
     Over,
 }
 
-/// How an answer is read while it passes.
-#[derive(Debug)]
-enum Watch {
-    Stream(Box<StreamWatch>),
-    Json(Box<ReplyWatch>),
-    /// Neither: audio, text, whatever a provider sends. Only its framing is watched.
-    Blind,
-}
-
 /// The head of the answer, with the rest to follow.
 pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>> {
-    let Answer { reply, first, provider, region, whole_until, idle_limit, bytes_max } = answer;
+    let Answer { begun: Begun { reply, first, watch }, provider, region, whole_until, idle_limit, bytes_max } =
+        answer;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
     copy_to_caller(reply.headers, &mut headers);
-    let watch = Watch::for_answer(&headers, &call.path);
     if matches!(watch, Watch::Stream(_)) {
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
@@ -93,12 +85,7 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
     );
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let patience = Patience { idle_limit, whole_until, heard: Instant::now(), alarm: None };
-    let mut relay =
-        Relay { call, body: reply.body, first: None, watch, patience, bytes_max, state: State::Flowing };
-    relay.first = first;
-    if relay.first.is_none() && relay.body.is_end() {
-        relay.finish();
-    }
+    let relay = Relay { call, body: reply.body, first, watch, patience, bytes_max, state: State::Flowing };
     let mut response = Response::new(Box::new(relay));
     *response.status_mut() = reply.status;
     *response.headers_mut() = headers;
@@ -117,20 +104,20 @@ impl Relay {
             }
             State::Over => return Poll::Ready(None),
         }
-        let next = match self.first.take() {
-            Some(first) => Some(Ok(first)),
+        let piece = match self.first.take() {
+            // Watched when it was read.
+            Some(first) => first,
             None => match self.body.poll_piece(cx) {
-                Poll::Ready(next) => next,
+                Poll::Ready(Some(Ok(piece))) => {
+                    self.patience.hear();
+                    self.watch.feed(&piece);
+                    piece
+                }
+                Poll::Ready(None) if self.finish() => return Poll::Ready(None),
+                Poll::Ready(None | Some(Err(_))) => return self.break_off(None, cx),
                 Poll::Pending => return self.poll_patience(cx),
             },
         };
-        let piece = match next {
-            Some(Ok(piece)) => piece,
-            None if self.finish() => return Poll::Ready(None),
-            None | Some(Err(_)) => return self.break_off(None, cx),
-        };
-        self.patience.hear();
-        self.watch.feed(&piece);
         self.call.bytes_out += piece.len() as u64;
         let is_too_large = self.patience.whole_until.is_some() && self.call.bytes_out > self.bytes_max as u64;
         if is_too_large || (self.body.is_end() && !self.finish()) {
@@ -207,51 +194,6 @@ impl Relay {
     }
 }
 
-impl Watch {
-    fn for_answer(headers: &HeaderMap, path: &str) -> Self {
-        let is_encoded = headers
-            .get(CONTENT_ENCODING)
-            .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        if is_encoded {
-            return Self::Blind;
-        }
-        let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        let is_text_operation =
-            matches!(operation_at(path), Some(Operation::ChatCompletions | Operation::Completions));
-        if content_type.starts_with(b"text/event-stream") && is_text_operation {
-            Self::Stream(Box::default())
-        } else if content_type.starts_with(b"application/json") {
-            Self::Json(Box::default())
-        } else {
-            Self::Blind
-        }
-    }
-
-    fn feed(&mut self, piece: &[u8]) {
-        match self {
-            Self::Stream(watch) => watch.feed(piece),
-            Self::Json(watch) => watch.feed(piece),
-            Self::Blind => {}
-        }
-    }
-
-    fn usage(&self) -> Option<domain::Usage> {
-        match self {
-            Self::Stream(watch) => watch.usage(),
-            Self::Json(watch) => watch.usage(),
-            Self::Blind => None,
-        }
-    }
-
-    fn is_whole(&self) -> bool {
-        match self {
-            Self::Stream(watch) => watch.is_finished() || watch.is_error(),
-            Self::Json(watch) => watch.is_whole(),
-            Self::Blind => true,
-        }
-    }
-}
-
 /// Patience with a silent provider. The alarm is set once and moved only when it rings, not for every piece.
 #[derive(Debug)]
 struct Patience {
@@ -295,25 +237,11 @@ fn milliseconds(duration: Duration) -> HeaderValue {
 mod tests {
     use std::time::Duration;
 
-    use http::header::CONTENT_TYPE;
-    use http::{HeaderMap, HeaderValue};
-
-    use super::{Watch, milliseconds};
+    use super::milliseconds;
 
     #[test]
     fn durations_have_three_places() {
         assert_eq!(milliseconds(Duration::from_micros(1_045)), "1.045");
         assert_eq!(milliseconds(Duration::from_micros(7)), "0.007");
-    }
-
-    #[test]
-    fn a_stream_without_an_end_is_not_whole() {
-        let content = HeaderValue::from_static("text/event-stream; charset=utf-8");
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, content)]);
-        let mut watch = Watch::for_answer(&headers, "/v1/chat/completions");
-        watch.feed(b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":null}]}\n\n");
-        assert!(!watch.is_whole());
-        watch.feed(b"data: [DONE]\n\n");
-        assert!(watch.is_whole());
     }
 }

@@ -129,12 +129,15 @@ fn without_secrets(message: &str) -> String {
 }
 
 fn looks_secret(word: &str) -> bool {
-    let is_mixed =
-        word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let is_key_like = word.len() >= SECRET_BYTES_MIN
-        && is_mixed
-        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-*".contains(&byte));
-    is_key_like || word.contains("://") || KEY_LOOKALIKES.iter().any(|(prefix, _)| word.contains(prefix))
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-*".contains(&byte);
+    let is_mixed = |part: &str| {
+        part.bytes().any(|byte| byte.is_ascii_digit()) && part.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    word.contains("://")
+        || word.split(|c: char| !c.is_ascii() || !is_plain(c as u8)).any(|part| {
+            let is_key_like = part.len() >= SECRET_BYTES_MIN && is_mixed(part);
+            is_key_like || KEY_LOOKALIKES.iter().any(|(prefix, _)| part.starts_with(prefix))
+        })
 }
 
 /// `retry-after-ms`, or `retry-after` in whole seconds.

@@ -178,40 +178,58 @@ impl ObjectScan {
 
     /// Reads a key up to its closing quote, and decides whether it is wanted.
     fn read_key(&mut self, piece: &[u8], from: usize) -> Result<usize, Flaw> {
-        for (at, byte) in piece.iter().enumerate().skip(from) {
+        let mut at = from;
+        while at < piece.len() {
             if self.escapes_next {
                 self.escapes_next = false;
-            } else if *byte == b'"' {
-                self.current = self.match_key(self.seen + at)?;
+                self.keep_key(&piece[at..=at]);
+                at += 1;
+                continue;
+            }
+            let rest = &piece[at..];
+            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
+            if rest.get(plain) == Some(&b'"') {
+                // Nearly every key is plain and in one piece: it is matched where it stands.
+                self.current = if self.key.is_empty() {
+                    self.match_plain(&rest[..plain])?
+                } else {
+                    self.keep_key(&rest[..plain]);
+                    self.match_key(self.seen + at + plain)?
+                };
                 self.state = State::Colon;
-                return Ok(at + 1);
-            } else if *byte == b'\\' {
+                return Ok(at + plain + 1);
+            }
+            self.keep_key(&rest[..plain]);
+            at += plain;
+            if at < piece.len() {
+                self.keep_key(b"\\");
                 self.escapes_next = true;
                 self.is_key_escaped = true;
-            }
-            if self.key.len() < KEY_BYTES_MAX {
-                self.key.push(*byte);
+                at += 1;
             }
         }
-        Ok(piece.len())
+        Ok(at)
+    }
+
+    fn keep_key(&mut self, more: &[u8]) {
+        let room = KEY_BYTES_MAX - self.key.len();
+        self.key.extend_from_slice(&more[..more.len().min(room)]);
     }
 
     fn match_key(&self, end: usize) -> Result<Option<usize>, Flaw> {
-        let decoded;
         if self.key.len() == KEY_BYTES_MAX {
             return Ok(None);
         }
-        let key = if self.is_key_escaped {
-            let quoted = [b"\"", self.key.as_slice(), b"\""].concat();
-            // A laxer parser than ours might read a wanted name out of escapes that do not exist.
-            let Ok(text) = serde_json::from_slice::<String>(&quoted) else {
-                return Err(Flaw::Malformed(end));
-            };
-            decoded = text.into_bytes();
-            &decoded
-        } else {
-            &self.key
-        };
+        if !self.is_key_escaped {
+            return self.match_plain(&self.key);
+        }
+        let quoted = [b"\"", self.key.as_slice(), b"\""].concat();
+        // A laxer parser than ours might read a wanted name out of escapes that do not exist.
+        let text = serde_json::from_slice::<String>(&quoted).map_err(|_| Flaw::Malformed(end))?;
+        self.match_plain(text.as_bytes())
+    }
+
+    fn match_plain(&self, key: &[u8]) -> Result<Option<usize>, Flaw> {
         let Some(place) = self.wanted.iter().position(|name| key.eq_ignore_ascii_case(name.as_bytes()))
         else {
             return Ok(None);

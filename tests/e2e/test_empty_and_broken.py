@@ -1,0 +1,141 @@
+"""Proves that a success which is no answer is no success: the next target is asked, or the caller is told."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from conftest import StartGateway, StartUpstream
+from harness.config import one_after_the_other
+from harness.gateway import UPSTREAM_KEY, Gateway
+from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat, delta
+from harness.upstream import LAST_CHUNK, Exchange, Script, Upstream, chunk, streamed, whole
+from harness.wire import Reply, Wire, request
+
+
+def empty_in_chunks(content_type: str) -> Script:
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n"
+    return lambda exchange: exchange.send(head.encode() + LAST_CHUNK)
+
+
+def empty_and_closed(exchange: Exchange) -> None:
+    exchange.send(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n")
+    exchange.close()
+
+
+EVENTS = "text/event-stream"
+NO_ANSWERS = {
+    "empty JSON": whole(b""),
+    "empty JSON in chunks": empty_in_chunks("application/json"),
+    "empty stream": whole(b"", content_type=EVENTS),
+    "empty stream in chunks": empty_in_chunks(EVENTS),
+    "empty and closed": empty_and_closed,
+    "204": lambda exchange: exchange.send(b"HTTP/1.1 204 No Content\r\n\r\n"),
+    "broken JSON": whole(b'{"id":"chatcmpl-1","choices":[{"index":'),
+    "one brace too many": whole(CHAT_REPLY + b"}"),
+    "HTML called JSON": whole(b"<html><body>It works!</body></html>"),
+    "an array": whole(b'[{"id":"chatcmpl-1"}]'),
+    "text called JSON": whole(b"upstream connect error"),
+}
+
+
+def ask(gateway: Gateway, *, stream: bool = False) -> Reply:
+    with Wire(gateway.address) as wire:
+        return wire.ask(request(CHAT_PATH, chat(stream=stream), "x-request-id: find-me"))
+
+
+def line_about_it(gateway: Gateway) -> dict[str, Any]:
+    """What the log says of the call, once the gateway has stopped."""
+    gateway.stop()
+    lines = [json.loads(line) for line in gateway.process.output.splitlines() if line.startswith("{")]
+    (found,) = (line for line in lines if line.get("request_id") == "find-me")
+    return found
+
+
+@pytest.mark.parametrize("script", NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
+def test_the_next_target_answers(start: StartGateway, new_upstream: StartUpstream, script: Script) -> None:
+    first, second = new_upstream(script), new_upstream()
+    gateway = start(config=one_after_the_other(first.base_url, second.base_url))
+    for stream in (False, True):
+        second.script = streamed([delta(content="x"), DONE]) if stream else whole(CHAT_REPLY)
+        reply = ask(gateway, stream=stream)
+        assert reply.status == 200, reply.body
+        assert (reply.headers["x-bellwether-provider"], reply.headers["x-bellwether-attempts"]) == ("second", "2")
+        assert reply.body == (delta(content="x") + DONE if stream else CHAT_REPLY)
+
+
+@pytest.mark.parametrize("script", NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
+def test_alone_it_is_an_error_in_our_shape_and_in_the_log(gateway: Gateway, upstream: Upstream, script: Script) -> None:
+    upstream.script = script
+    reply = ask(gateway)
+    assert (reply.status, reply.error["code"]) == (502, "upstream_failed")
+    assert reply.error["message"]
+    assert reply.headers["content-type"].startswith("application/json")
+    assert len(upstream.calls) == 1, "nobody pays twice for nothing"
+    line = line_about_it(gateway)
+    assert (line["status"], line["kind"]) == (502, "upstream_failed")
+
+
+def test_broken_json_in_pieces_breaks_off(gateway: Gateway, upstream: Upstream) -> None:
+    """Once a piece has left there is no other status to tell: the connection breaks, and the log says 502."""
+
+    def script(exchange: Exchange) -> None:
+        exchange.send(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n")
+        exchange.send(chunk(CHAT_REPLY[:100]))
+        exchange.send(chunk(CHAT_REPLY[100:-20]) + LAST_CHUNK)
+
+    upstream.script = script
+    with Wire(gateway.address) as wire:
+        wire.send(request(CHAT_PATH, chat(), "x-request-id: find-me"))
+        try:
+            response = wire.response()
+            response.read()
+        except Exception:  # noqa: BLE001 - whichever way the break shows
+            status = 502
+        else:
+            status = response.status
+    assert status == 502, "a clean end of half an answer"
+    assert line_about_it(gateway)["status"] == 502
+
+
+def test_a_compressed_answer_passes_as_it_is(gateway: Gateway, upstream: Upstream) -> None:
+    packed = gzip.compress(CHAT_REPLY)
+    upstream.script = whole(packed, "content-encoding: gzip")
+    with Wire(gateway.address) as wire:
+        reply = wire.ask(request(CHAT_PATH, chat(), "accept-encoding: gzip"))
+    assert (reply.status, reply.headers["content-encoding"]) == (200, "gzip")
+    assert reply.body == packed
+
+
+#: What a careless provider repeats of the request it did not like. `KEY` stands for our credential, `URL` for where it is.
+QUOTES = {
+    "message": {"message": "cannot use KEY here"},
+    "header in message": {"message": "unexpected header 'Authorization: Bearer KEY' at URL/chat/completions"},
+    "glued to message": {"message": "headers={'authorization':'Bearer KEY'},url=URL"},
+    "code": {"message": "no", "code": "KEY"},
+    "header in code": {"message": "no", "code": "['Bearer KEY']"},
+    "param": {"message": "no", "param": "KEY"},
+    "header in param": {"message": "no", "param": "headers.authorization.Bearer KEY"},
+    "type": {"message": "no", "type": "KEY"},
+    "URL in param": {"message": "no", "param": "URL"},
+}
+
+
+@pytest.mark.parametrize("said", QUOTES.values(), ids=QUOTES.keys())
+@pytest.mark.parametrize("key", [UPSTREAM_KEY, "sk-proj-short1", "gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEF"])
+def test_what_a_provider_quotes_of_our_request_stays_here(
+    start: StartGateway, upstream: Upstream, said: dict[str, str], key: str
+) -> None:
+    gateway = start(environment={"OPENAI_API_KEY": key, "OPENAI_BASE_URL": upstream.base_url})
+    told = json.dumps({"error": said}).replace("KEY", key).replace("URL", upstream.base_url)
+    upstream.script = whole(told.encode(), status="400 Bad Request")
+    reply = ask(gateway)
+    seen = reply.body.decode() + str(reply.headers)
+    assert (reply.status, reply.error["source"]) == (400, "upstream"), seen
+    for secret in (key, f"Bearer {key[:8]}", upstream.authority, "http://"):
+        assert secret not in seen
+    gateway.stop()
+    assert key not in gateway.process.output
