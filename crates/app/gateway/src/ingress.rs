@@ -63,7 +63,10 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
     }
     if let Some(operation) = operation_at(path) {
         return match method_is(&head.method, &Method::POST, path) {
-            Ok(()) => pipeline::serve(call, operation, head, body).await,
+            Ok(()) => match pipeline::serve(call, operation, head, body).await {
+                Ok(response) => response.map(AnswerBody::Relayed),
+                Err((call, failure)) => answer::refuse(call, &failure),
+            },
             Err(failure) => answer::refuse(call, &failure),
         };
     }

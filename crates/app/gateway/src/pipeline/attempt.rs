@@ -186,7 +186,8 @@ impl Asking<'_> {
         })?;
         if !reply.status.is_success() {
             let body = reply.body.collect(ERROR_BYTES_MAX).await.ok().flatten();
-            return Err(from_answer(provider, reply.status, &reply.headers, body.as_deref()));
+            let credential = self.line.line.options().credential.as_ref();
+            return Err(from_answer(provider, reply.status, &reply.headers, body.as_deref(), credential));
         }
         let first = poll_fn(|cx| reply.body.poll_piece(cx)).await.transpose();
         let broke = || format!("{provider}: the connection broke before an answer");

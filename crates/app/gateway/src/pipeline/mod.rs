@@ -20,8 +20,10 @@ use hyper::body::Incoming;
 pub(crate) use authenticate::authenticate;
 pub(crate) use relay::{BrokenOff, Relay};
 
-use crate::answer::{AnswerBody, refuse};
 use crate::call::Call;
+
+/// A call that ends with a failure.
+pub(crate) type Refused = (Box<Call>, Box<Failure>);
 
 /// Serves one call from its head to the head of its answer.
 pub(crate) async fn serve(
@@ -29,10 +31,10 @@ pub(crate) async fn serve(
     operation: Operation,
     head: Parts,
     body: Incoming,
-) -> Response<AnswerBody> {
+) -> Result<Response<Box<Relay>>, Refused> {
     match run(&mut call, operation, head, body).await {
-        Ok(answer) => relay::relay(call, answer).map(AnswerBody::Relayed),
-        Err(failure) => refuse(call, &failure),
+        Ok(answer) => Ok(relay::relay(call, answer)),
+        Err(failure) => Err((call, failure)),
     }
 }
 

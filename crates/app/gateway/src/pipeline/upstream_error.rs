@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Failure, Kind, Phase, Told};
+use domain::{Failure, Kind, Phase, Secret, Told};
 use http::{HeaderName, HeaderValue, StatusCode};
 use providers::KEY_LOOKALIKES;
 use serde_json::Value;
@@ -23,10 +23,11 @@ pub(super) fn from_answer(
     status: StatusCode,
     headers: &[(HeaderName, HeaderValue)],
     body: Option<&[u8]>,
+    credential: Option<&Secret>,
 ) -> Box<Failure> {
     let told = body
         .and_then(|body| serde_json::from_slice::<Value>(body).ok())
-        .map(|body| words(&body))
+        .map(|body| words(&body, credential))
         .unwrap_or_default();
     let kind = kind_of(status, &told.0);
     let message = match &told.1 {
@@ -94,8 +95,10 @@ fn kind_of(status: StatusCode, told: &Told) -> Kind {
 }
 
 /// The error object as OpenAI and most others shape it, and its message.
-fn words(body: &Value) -> (Told, Option<String>) {
+fn words(body: &Value, credential: Option<&Secret>) -> (Told, Option<String>) {
     let error = body.get("error").unwrap_or(body);
+    let sent = credential.map(Secret::expose).filter(|sent| !sent.is_empty());
+    let quotes = |text: &str| sent.is_some_and(|sent| text.contains(sent));
     let text = |value: &Value| match value {
         Value::String(text) if !text.is_empty() => {
             Some(text.chars().take(MESSAGE_CHARS_MAX).collect::<String>())
@@ -105,9 +108,13 @@ fn words(body: &Value) -> (Told, Option<String>) {
     };
     let field = |name: &str| error.get(name).and_then(text);
     let message = field("message").or_else(|| text(error)).or_else(|| field("detail"));
-    let word = |name: &str| field(name).filter(|text| is_word(text));
+    let word = |name: &str| field(name).filter(|text| is_word(text) && !quotes(text) && !looks_secret(text));
     let told = Told { class: word("type"), code: word("code"), param: word("param") };
-    (told, message.map(|message| without_secrets(&message)))
+    let message = message.map(|message| match sent {
+        Some(sent) => without_secrets(&message.replace(sent, "…")),
+        None => without_secrets(&message),
+    });
+    (told, message)
 }
 
 /// A class, code or path of a field, and nothing that could carry more.
@@ -160,7 +167,7 @@ mod tests {
     use super::from_answer;
 
     fn failure(status: u16, body: &str) -> Box<domain::Failure> {
-        from_answer("acme", StatusCode::from_u16(status).unwrap(), &[], Some(body.as_bytes()))
+        from_answer("acme", StatusCode::from_u16(status).unwrap(), &[], Some(body.as_bytes()), None)
     }
 
     #[test]
@@ -223,7 +230,7 @@ mod tests {
     fn waits_are_read_and_bounded() {
         let wait = |name: &'static str, value: &'static str| {
             let headers = [(HeaderName::from_static(name), HeaderValue::from_static(value))];
-            from_answer("acme", StatusCode::TOO_MANY_REQUESTS, &headers, None).retry_after.unwrap()
+            from_answer("acme", StatusCode::TOO_MANY_REQUESTS, &headers, None, None).retry_after.unwrap()
         };
         assert_eq!(wait("retry-after", "2"), Duration::from_secs(2));
         assert_eq!(wait("retry-after-ms", "1500"), Duration::from_millis(1500));

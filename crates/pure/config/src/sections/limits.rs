@@ -52,7 +52,8 @@ pub(crate) struct LimitsSection {
     /// Largest answer that is not streamed, in bytes.
     #[schemars(range(min = 65_536, max = 1_073_741_824_u64))]
     answer_bytes_max: u64,
-    /// Most targets asked for one request, the first included.
+    /// Most targets asked for one request, the first included; another line or credential of a provider is another
+    /// target.
     #[schemars(range(min = 1, max = 10))]
     attempts_max: u8,
 }

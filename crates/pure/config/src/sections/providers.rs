@@ -28,8 +28,9 @@ pub(crate) struct ProviderEntry {
     kind: Option<String>,
     /// Where it is, up to where `/chat/completions` begins. Default: the catalogue's. Either this or `lines`.
     base_url: Option<String>,
-    /// Its keys: `env:NAME`, `file:/path`, or the text itself. An empty list sends none. Default: the usual variable
-    /// of its kind if neither `base_url` nor `lines` is given, else none.
+    /// Its keys: `env:NAME`, `file:/path`, or the text itself. When one is refused or busy on every line, the next is
+    /// used. An empty list sends none. Default: the usual variable of its kind if neither `base_url` nor `lines` is
+    /// given, else none.
     #[schemars(length(max = 1000), extend("writeOnly" = true))]
     credentials: Option<Vec<String>>,
     /// The region where its `base_url` is, or that of the lines that do not say.
