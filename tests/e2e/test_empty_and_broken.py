@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from conftest import StartGateway, StartUpstream
 from harness.config import one_after_the_other
-from harness.gateway import UPSTREAM_KEY, Gateway
+from harness.gateway import Gateway
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat, delta
 from harness.upstream import LAST_CHUNK, Exchange, Script, Upstream, chunk, streamed, whole
 from harness.wire import Reply, Wire, request
@@ -51,6 +52,7 @@ def line_about_it(gateway: Gateway) -> dict[str, Any]:
     """What the log says of the call, once the gateway has stopped."""
     gateway.stop()
     lines = [json.loads(line) for line in gateway.process.output.splitlines() if line.startswith("{")]
+    found: dict[str, Any]
     (found,) = (line for line in lines if line.get("request_id") == "find-me")
     return found
 
@@ -93,7 +95,7 @@ def test_broken_json_in_pieces_breaks_off(gateway: Gateway, upstream: Upstream) 
         try:
             response = wire.response()
             response.read()
-        except Exception:  # noqa: BLE001 - whichever way the break shows
+        except (http.client.IncompleteRead, ConnectionError):
             status = 502
         else:
             status = response.status
@@ -108,34 +110,3 @@ def test_a_compressed_answer_passes_as_it_is(gateway: Gateway, upstream: Upstrea
         reply = wire.ask(request(CHAT_PATH, chat(), "accept-encoding: gzip"))
     assert (reply.status, reply.headers["content-encoding"]) == (200, "gzip")
     assert reply.body == packed
-
-
-#: What a careless provider repeats of the request it did not like. `KEY` stands for our credential, `URL` for where it is.
-QUOTES = {
-    "message": {"message": "cannot use KEY here"},
-    "header in message": {"message": "unexpected header 'Authorization: Bearer KEY' at URL/chat/completions"},
-    "glued to message": {"message": "headers={'authorization':'Bearer KEY'},url=URL"},
-    "code": {"message": "no", "code": "KEY"},
-    "header in code": {"message": "no", "code": "['Bearer KEY']"},
-    "param": {"message": "no", "param": "KEY"},
-    "header in param": {"message": "no", "param": "headers.authorization.Bearer KEY"},
-    "type": {"message": "no", "type": "KEY"},
-    "URL in param": {"message": "no", "param": "URL"},
-}
-
-
-@pytest.mark.parametrize("said", QUOTES.values(), ids=QUOTES.keys())
-@pytest.mark.parametrize("key", [UPSTREAM_KEY, "sk-proj-short1", "gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEF"])
-def test_what_a_provider_quotes_of_our_request_stays_here(
-    start: StartGateway, upstream: Upstream, said: dict[str, str], key: str
-) -> None:
-    gateway = start(environment={"OPENAI_API_KEY": key, "OPENAI_BASE_URL": upstream.base_url})
-    told = json.dumps({"error": said}).replace("KEY", key).replace("URL", upstream.base_url)
-    upstream.script = whole(told.encode(), status="400 Bad Request")
-    reply = ask(gateway)
-    seen = reply.body.decode() + str(reply.headers)
-    assert (reply.status, reply.error["source"]) == (400, "upstream"), seen
-    for secret in (key, f"Bearer {key[:8]}", upstream.authority, "http://"):
-        assert secret not in seen
-    gateway.stop()
-    assert key not in gateway.process.output

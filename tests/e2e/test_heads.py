@@ -34,7 +34,7 @@ BOTH_FRAMINGS = ["length, then chunked", "chunked, then length", "other letter c
 
 @pytest.fixture
 def one_worker(start: StartGateway, upstream: Upstream) -> Gateway:
-    """All connections on one thread: what is answered on one shows that what was sent before on another has been read."""
+    """All connections on one thread: an answer on one shows that what was sent before on another has been read."""
     return start(config={**configuration(providers={"openai": provider(upstream.base_url)}), "workers": 1})
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from conftest import StartGateway
 from harness.config import configuration, provider
 from harness.gateway import CALLER_KEY, UPSTREAM_KEY, Gateway
 from harness.process import until
-from harness.speech import CHAT_PATH, CHAT_REPLY, chat
-from harness.upstream import Upstream, whole
+from harness.speech import CHAT_PATH, CHAT_REPLY, chat, delta
+from harness.upstream import Exchange, Upstream, chunk, stream_head, whole
+from harness.wire import Wire, request
 
 PROMPT = "the prompt nobody may see"
 
@@ -91,6 +93,7 @@ def test_a_log_file_that_was_moved_is_opened_anew_on_sighup(
     }
     gateway = start(config=config)
     call(gateway, "before", chat())
+    until(lambda: "before" in log.read_text(), "the first line was written")
     log.rename(moved)
     call(gateway, "between", chat())
     gateway.process.hang_up()
@@ -105,3 +108,26 @@ def test_a_log_file_that_was_moved_is_opened_anew_on_sighup(
     assert "before" in told(moved)
     assert sorted(told(moved) + told(log)) == ["after", "before", "between"]
     assert "after" in told(log)
+
+
+def test_a_caller_who_leaves_behind_the_end_mark_has_not_hung_up(start: StartGateway, upstream: Upstream) -> None:
+    """The provider holds its last chunk back; everything that matters has been said."""
+    left = Event()
+
+    def script(exchange: Exchange) -> None:
+        usage = b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\n'
+        exchange.send(stream_head() + chunk(delta(content="all")) + chunk(usage) + chunk(b"data: [DONE]\n\n"))
+        left.wait(10)
+        exchange.close()
+
+    upstream.script = script
+    gateway = logging_gateway(start, upstream)
+    with Wire(gateway.address) as wire:
+        wire.send(request(CHAT_PATH, chat(stream=True), "x-request-id: find-me"))
+        response = wire.response()
+        while b"[DONE]" not in response.readline():
+            pass
+    (line,) = lines_about(gateway, "find-me")
+    left.set()
+    assert line["status"] == 200, line
+    assert line["tokens"]["output"] == 2

@@ -73,6 +73,7 @@ def test_a_provider_that_closes_behind_each_answer_harms_no_call(gateway: Gatewa
 
 def test_a_provider_that_read_a_request_is_not_asked_again_in_silence(gateway: Gateway, upstream: Upstream) -> None:
     """On a kept connection, too, a break after a while is no stale connection: the work may have been done."""
+
     def think_and_reset(exchange: Exchange) -> None:
         Event().wait(THINKING_S)
         exchange.reset()

@@ -37,7 +37,7 @@ class Wire2:
         plain = socket.create_connection(address, PATIENCE_S)
         self._socket = tls.wrap_socket(plain, server_hostname="localhost")
         assert self._socket.selected_alpn_protocol() == "h2"
-        self._state = H2Connection(H2Configuration(header_encoding="utf-8"))
+        self._state = H2Connection(H2Configuration(header_encoding=None))
         self.streams: dict[int, Stream] = defaultdict(Stream)
         self._state.initiate_connection()
         self._flush()
@@ -75,7 +75,7 @@ class Wire2:
     def _note(self, event: Event) -> None:
         match event:
             case ResponseReceived():
-                self.streams[event.stream_id].status = int(dict(event.headers)[":status"])
+                self.streams[event.stream_id].status = int(dict(event.headers)[b":status"])
             case DataReceived():
                 self.streams[event.stream_id].body += event.data
                 self._state.acknowledge_received_data(event.flow_controlled_length, event.stream_id)

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 fn cases() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/openai_chat");
-    let entries = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(root)
+        .expect("the fixtures are beside this test")
+        .map(|entry| entry.expect("a readable folder").path());
     let mut cases: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
     cases.sort();
     cases

@@ -82,7 +82,7 @@ const ADVICE: &[(&str, &str, &str)] = &[
     (
         "stream_broken",
         "an answer broke off after its first byte",
-        "only in the log: the caller's connection is broken off, so that half an answer is not taken for a whole one",
+        "a stream that broke between two events ends with this as `event: error`; else it stands in the log only. Either way the connection is broken off, so that half an answer is not taken for a whole one; ask again",
     ),
     ("no_target", "nobody can serve this now", "give the model targets"),
     (

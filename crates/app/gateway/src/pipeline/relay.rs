@@ -194,6 +194,20 @@ impl Relay {
     }
 }
 
+/// A caller may leave as soon as he has read the end mark, before the provider has closed the framing: that is no hang-up.
+/// Whoever leaves, what the answer has told of its usage is kept.
+impl Drop for Relay {
+    fn drop(&mut self) {
+        if self.state == State::Flowing {
+            self.call.usage = self.watch.usage();
+            if self.watch.is_whole() && !matches!(self.watch, Watch::Blind) {
+                let status = self.call.status;
+                self.call.answered(status, None);
+            }
+        }
+    }
+}
+
 /// Patience with a silent provider. The alarm is set once and moved only when it rings, not for every piece.
 #[derive(Debug)]
 struct Patience {

@@ -28,6 +28,11 @@ impl ReplyWatch {
         self.is_broken = self.is_broken || self.scan.feed(piece).is_err();
     }
 
+    /// Whether what has passed cannot become a JSON object any more.
+    pub fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
     /// Whether a whole JSON object has passed.
     pub fn is_whole(&self) -> bool {
         !self.is_broken && self.scan.is_whole()
@@ -128,7 +133,8 @@ mod tests {
         assert!(watch(r#"{"error":{"message":"no"}}"#).is_error());
         assert!(!watch(r#"{"error":null,"id":1}"#).is_error());
         assert!(!watch(r#"{"id":1"#).is_whole());
-        assert!(!watch("<html>").is_whole());
+        assert!(!watch("<html>").is_whole() && watch("<html>").is_broken());
+        assert!(!watch(r#"{"id":1"#).is_broken());
         assert_eq!(watch(r#"{"usage":null}"#).usage(), None);
     }
 }
