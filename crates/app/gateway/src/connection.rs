@@ -1,5 +1,6 @@
 //! One connection of a caller: handshake, HTTP by hyper, time limits, and leaving in good order.
 
+use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
@@ -9,13 +10,16 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use config::Timeouts;
+use http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::answer::AnswerBody;
 use crate::drain::DrainStage;
 use crate::inbound::{ConnectionFacts, Inbound, InboundSocket, Phase};
 use crate::ingress;
@@ -78,12 +82,7 @@ async fn serve_http1(
     let watch = Watch::new(&serving.timeouts);
     // A connection may live for days: it must not keep this generation of settings.
     drop(serving);
-    let service = {
-        let (worker, facts) = (worker.clone(), facts.clone());
-        // Boxed, so that an idle connection does not keep room for a running call.
-        service_fn(move |request| Box::pin(ingress::answer(worker.clone(), facts.clone(), caller, request)))
-    };
-    let connection = pin!(builder.serve_connection(io, service));
+    let connection = pin!(builder.serve_connection(io, service(&worker, &facts, caller)));
     drive(&worker, connection, &facts, watch, http1::Connection::graceful_shutdown).await;
 }
 
@@ -108,12 +107,19 @@ async fn serve_http2(
         .keep_alive_timeout(HTTP2_PING_LIMIT);
     let watch = Watch::new(&serving.timeouts);
     drop(serving);
-    let service = {
-        let (worker, facts) = (worker.clone(), facts.clone());
-        service_fn(move |request| Box::pin(ingress::answer(worker.clone(), facts.clone(), caller, request)))
-    };
-    let connection = pin!(builder.serve_connection(io, service));
+    let connection = pin!(builder.serve_connection(io, service(&worker, &facts, caller)));
     drive(&worker, connection, &facts, watch, http2::Connection::graceful_shutdown).await;
+}
+
+/// Answers the requests of one connection. Boxed, so that an idle connection does not keep room for a running call.
+fn service(
+    worker: &Rc<Worker>,
+    facts: &Rc<ConnectionFacts>,
+    caller: IpAddr,
+) -> impl Service<Request<Incoming>, Response = Response<AnswerBody>, Error = Infallible, Future: 'static> + use<>
+{
+    let (worker, facts) = (worker.clone(), facts.clone());
+    service_fn(move |request| Box::pin(ingress::answer(worker.clone(), facts.clone(), caller, request)))
 }
 
 /// Polls a connection to its end, closes it when a time limit passes, and asks it to go when the worker drains.
