@@ -18,13 +18,13 @@ fn made_pages_are_current() {
 
 #[test]
 fn the_table_of_limits_has_every_limit_with_its_default() {
-    let operations = read("docs/operations.md");
+    let operations = read("docs/operations/limits.md");
     let schema: Value = serde_json::from_str(&read("config.schema.json")).unwrap();
     for (section, definition) in [("limits", "LimitsSection"), ("timeouts", "TimeoutsSection")] {
         for (key, property) in schema["$defs"][definition]["properties"].as_object().unwrap() {
             let name = format!("`{section}.{key}`");
             let row = operations.lines().find(|line| line.starts_with('|') && line.contains(&name));
-            let row = row.unwrap_or_else(|| panic!("docs/operations.md has no row for {name}"));
+            let row = row.unwrap_or_else(|| panic!("docs/operations/limits.md has no row for {name}"));
             if let Some(default) = property["default"].as_u64() {
                 let cells: Vec<&str> = row.split('|').map(str::trim).collect();
                 assert!(

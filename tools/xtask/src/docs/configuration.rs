@@ -15,7 +15,7 @@ const INTRODUCTION: &str = "\
 
 One YAML file, named by `--config` or `BELLWETHER_CONFIG`; without either, `bellwether.yaml` in the current directory
 if it is there. Every key may be left out. An unknown key is refused, and all problems are told at once, each with its
-place, what was found and a hint. What is only read at the start is told by a [reload](../operations.md#signals).
+place, what was found and a hint. What is only read at the start is told by a [reload](../operations/README.md#signals).
 
 This page is made from [config.schema.json](../../config.schema.json) by `cargo xtask docs`; editors read that schema
 from a first line `# yaml-language-server: $schema=…/config.schema.json`.

@@ -19,7 +19,7 @@ const INTRODUCTION: &str = "\
 
     curl -s http://127.0.0.1:4000/metrics
 
-Prometheus text, also at `/v1/metrics`. Who may read it: [operations](../operations.md#who-may-read-metrics).
+Prometheus text, also at `/v1/metrics`. Who may read it: [operations](../operations/README.md#who-may-read-metrics).
 
 `provider` is the configured id of the provider, `gateway` where none was asked, or the one constant of
 `metrics.provider_label`; `service` is the name of this gateway. For each provider the statuses 200, 429, 500, 502, 503
