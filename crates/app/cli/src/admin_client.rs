@@ -83,7 +83,7 @@ impl AdminClient {
 
 /// The key that opens the admin API.
 fn admin_key(dir: &DataDir) -> Result<Secret> {
-    if let Some(key) = environment::secret("BELLWETHER_ADMIN_KEY") {
+    if let Some(key) = environment::secret("BELLWETHER_ADMIN_KEY")? {
         return Ok(key);
     }
     let file = dir.join(ADMIN_KEY_FILE);

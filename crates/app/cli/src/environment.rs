@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use config::FILE_ENDING;
 use domain::Secret;
 
 use crate::arguments::DataOptions;
@@ -15,9 +16,18 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A variable that holds a secret.
-pub(crate) fn secret(name: &str) -> Option<Secret> {
-    variable(name).map(|text| Secret::new(text.trim().to_owned()))
+/// The secret of a variable, or of the file that the variable with `_FILE` behind its name points to.
+pub(crate) fn secret(name: &str) -> Result<Option<Secret>> {
+    let file_variable = format!("{name}{FILE_ENDING}");
+    let text = match (variable(name), variable(&file_variable)) {
+        (None, None) => return Ok(None),
+        (Some(text), None) => text,
+        (None, Some(path)) => {
+            read_file(Path::new(&path)).map_err(anyhow::Error::msg).context(file_variable)?
+        }
+        (Some(_), Some(_)) => bail!("{name} and {file_variable} are both set: unset one of them"),
+    };
+    Ok(Some(Secret::new(text.trim().to_owned())))
 }
 
 /// The names of all variables.

@@ -48,7 +48,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
     let used = file.providers.as_ref().map(providers::variables_named).unwrap_or_default();
     let mut providers = providers::check(file.providers, sources, report);
     providers.extend(environment::check(&providers, &used, sources, report));
-    let models = models::check(file.models, &providers, report);
+    let (models, targets) = models::check(file.models, &providers, report);
     Snapshot {
         region,
         service,
@@ -56,7 +56,8 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         listeners,
         admin_listen,
         public_url,
-        routes: Arc::new(routes(&providers, models)),
+        routes: Arc::new(routes(&providers, targets)),
+        models,
         providers: providers.into(),
         keys: keys::check(file.keys, report),
         metrics: metrics::check(file.metrics, sources, report),

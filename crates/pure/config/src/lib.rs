@@ -2,9 +2,11 @@
 //!
 //! The way of a file: `tree` reads the text, `walk` holds it against the `schema` made from the raw structs in
 //! `sections`, each section checks what a schema cannot say, and `check` puts the parts together. Files and variables
-//! are read through the ports of [`Sources`] only.
+//! are read through the ports of [`Sources`] only. `effective` goes the other way, for people to read.
 
 mod check;
+mod difference;
+mod effective;
 mod key_path;
 mod named;
 mod near;
@@ -19,9 +21,11 @@ mod tree;
 mod walk;
 
 pub use check::check;
+pub use difference::{Change, difference};
+pub use effective::{configured, effective};
 pub use problem::{Place, Problem};
 pub use schema::schema_text;
-pub use secret_source::Credential;
+pub use secret_source::{Credential, FILE_ENDING};
 pub use sections::errors::{ErrorCode, Errors};
 pub use sections::keys::Keys;
 pub use sections::limits::{
@@ -31,6 +35,7 @@ pub use sections::limits::{
 pub use sections::listeners::{LISTEN_DEFAULT, Listener, Tls};
 pub use sections::log::{Log, LogFormat};
 pub use sections::metrics::{Metrics, MetricsAccess};
+pub use sections::models::{Model, ModelTarget};
 pub use sections::providers::{Line, Origin, Provider};
 pub use sections::timeouts::{ANSWER_TOKENS_LARGE, ANSWER_TOKENS_XLARGE, Timeouts};
 pub use snapshot::{DEMO_ID, Snapshot};

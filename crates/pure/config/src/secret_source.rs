@@ -1,4 +1,6 @@
 //! Secrets by reference: `env:NAME`, `file:/path`, or (discouraged) the text itself. What is found is never shown.
+//!
+//! Wherever a variable `NAME` holds a secret, `NAME_FILE` may name a file that holds it.
 
 use std::path::Path;
 
@@ -15,13 +17,89 @@ const SECRET_BYTES_MAX: usize = 16 * 1024;
 /// A name behind `env:` that is this long, with small letters and digits, and not set, is rather the secret itself.
 const SECRET_NAME_BYTES_MIN: usize = 20;
 
+/// Behind the name of a variable for a secret: the variable that names a file with that secret.
+pub const FILE_ENDING: &str = "_FILE";
+
 /// A secret and where it came from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Credential {
     /// The secret itself.
     pub secret: Secret,
-    /// `env:NAME`, `file:/path`, or the path of the value in the configuration: what to name when it turns out bad.
+    /// `env:NAME`, `env:NAME_FILE (/path)`, `file:/path`, or the path of the value in the configuration: what to name
+    /// when it turns out bad.
     pub origin: String,
+    /// How a file names it without holding it; `None` for one that stands in the file as plain text.
+    pub reference: Option<String>,
+}
+
+/// A secret as a variable, or the file of its twin, holds it.
+pub(crate) struct Held {
+    pub(crate) text: String,
+    pub(crate) origin: String,
+}
+
+/// Why a variable gives no secret although it is meant to: the variable at fault, and what is wrong.
+pub(crate) struct NotHeld {
+    pub(crate) variable: String,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+/// The secret of the variable `name`, else that of the file which `name` with `_FILE` names; `None` if neither is set.
+pub(crate) fn held(name: &str, sources: &Sources<'_>) -> Result<Option<Held>, NotHeld> {
+    let file_variable = format!("{name}{FILE_ENDING}");
+    match (sources.variable(name), sources.variable(&file_variable)) {
+        (None, None) => Ok(None),
+        (Some(text), None) => Ok(Some(Held { text, origin: format!("env:{name}") })),
+        (Some(_), Some(_)) => Err(NotHeld {
+            message: format!("{name} and {file_variable} are both set"),
+            hint: Some("unset one of them".to_owned()),
+            variable: file_variable,
+        }),
+        (None, Some(path)) => match (sources.read_file)(Path::new(&path)) {
+            Ok(text) => Ok(Some(Held {
+                text: text.trim().to_owned(),
+                origin: format!("env:{file_variable} ({})", shown::path(&path)),
+            })),
+            Err(error) => Err(NotHeld {
+                message: format!("cannot read the file that {file_variable} names: {error}"),
+                hint: None,
+                variable: file_variable,
+            }),
+        },
+    }
+}
+
+/// The first of these variables that holds a secret; one that is meant to and does not is a problem.
+pub(crate) fn first_held(
+    names: &[&str],
+    sources: &Sources<'_>,
+    report: &mut Report,
+) -> Result<Option<Credential>, Told> {
+    for name in names {
+        match held(name, sources) {
+            Ok(None) => {}
+            Ok(Some(found)) => return of_variable(name, found, report).map(Some),
+            Err(not_held) => {
+                report.add_outside(&not_held.variable, "", not_held.message, not_held.hint);
+                return Err(Told);
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// There is no secret, and the report says why.
+pub(crate) struct Told;
+
+fn of_variable(name: &str, found: Held, report: &mut Report) -> Result<Credential, Told> {
+    if let Some(flaw) = flaw(&found.text) {
+        let variable = found.origin.trim_start_matches("env:").to_owned();
+        report.add_outside(&variable, "a secret (not shown)", flaw, None);
+        return Err(Told);
+    }
+    let reference = Some(format!("env:{name}"));
+    Ok(Credential { secret: Secret::new(found.text), origin: found.origin, reference })
 }
 
 /// Where a text says that the secret is.
@@ -53,57 +131,63 @@ pub(crate) fn resolve(
     sources: &Sources<'_>,
     report: &mut Report,
 ) -> Option<Credential> {
-    let found = match reference(text) {
+    let (found, origin) = match reference(text) {
         Reference::Variable(name) => from_variable(name, path, sources, report)?,
-        Reference::File(file) => from_file(file, path, sources, report)?,
+        Reference::File(file) => (from_file(file, path, sources, report)?, text.to_owned()),
         Reference::Plain => {
             if let Some(name) = meant_variable(text) {
                 let hint = format!("write \"env:{name}\"");
                 report.add(path, "the name of a variable", "must be env:NAME, file:/path or a secret", hint);
                 return None;
             }
-            text.to_owned()
+            (text.to_owned(), path.text().to_owned())
         }
-    };
-    let origin = match reference(text) {
-        Reference::Plain => path.text().to_owned(),
-        _ => text.to_owned(),
     };
     if let Some(flaw) = flaw(&found) {
         report.add(path, shown_reference(text), flaw, None);
         return None;
     }
-    if matches!(reference(text), Reference::Plain) {
+    let is_plain = matches!(reference(text), Reference::Plain);
+    if is_plain {
         report.note(format!(
             "{} holds a secret as plain text; env:NAME or file:/path keeps it out of copies of the configuration",
             path.text()
         ));
     }
-    Some(Credential { secret: Secret::new(found), origin })
+    Some(Credential { secret: Secret::new(found), origin, reference: (!is_plain).then(|| text.to_owned()) })
 }
 
-fn from_variable(name: &str, path: &KeyPath, sources: &Sources<'_>, report: &mut Report) -> Option<String> {
+fn from_variable(
+    name: &str,
+    path: &KeyPath,
+    sources: &Sources<'_>,
+    report: &mut Report,
+) -> Option<(String, String)> {
+    let held = held(name, sources);
     let may_be_a_secret = name.len() >= SECRET_NAME_BYTES_MIN
         && name.bytes().any(|byte| byte.is_ascii_lowercase())
         && name.bytes().any(|byte| byte.is_ascii_digit());
-    if !is_variable_name(name) || may_be_a_secret && sources.variable(name).is_none() {
+    if !is_variable_name(name) || may_be_a_secret && matches!(held, Ok(None)) {
         let hint = "the part after env: is a name such as EXAMPLE_API_KEY".to_owned();
         // Somebody may have put the secret itself behind `env:`.
         report.add(path, "no name of a variable", "must be env:NAME, file:/path or a secret", hint);
         return None;
     }
-    let found = sources.variable(name);
-    if found.is_none() {
-        let names = sources.env_names.iter().map(String::as_str).filter(|name| name.contains("KEY"));
-        let state = if (sources.env)(name).is_some() { "empty" } else { "not set" };
-        let near = crate::near::nearest(name, names).filter(|near| *near != name);
-        let hint = near.map_or_else(
-            || format!("export {name}=… before the start"),
-            |near| format!("did you mean env:{near}?"),
-        );
-        report.add(path, format!("env:{name}"), format!("the variable {name} is {state}"), hint);
+    match held {
+        Ok(Some(found)) => return Some((found.text, found.origin)),
+        Err(not_held) => report.add(path, format!("env:{name}"), not_held.message, not_held.hint),
+        Ok(None) => {
+            let names = sources.env_names.iter().map(String::as_str).filter(|name| name.contains("KEY"));
+            let state = if (sources.env)(name).is_some() { "empty" } else { "not set" };
+            let near = crate::near::nearest(name, names).filter(|near| *near != name);
+            let hint = near.map_or_else(
+                || format!("export {name}=… or {name}{FILE_ENDING}=/path before the start"),
+                |near| format!("did you mean env:{near}?"),
+            );
+            report.add(path, format!("env:{name}"), format!("the variable {name} is {state}"), hint);
+        }
     }
-    found
+    None
 }
 
 fn from_file(file: &str, path: &KeyPath, sources: &Sources<'_>, report: &mut Report) -> Option<String> {
@@ -126,7 +210,7 @@ fn from_file(file: &str, path: &KeyPath, sources: &Sources<'_>, report: &mut Rep
 }
 
 /// A reference may be shown, a secret not.
-fn shown_reference(text: &str) -> String {
+pub(crate) fn shown_reference(text: &str) -> String {
     match reference(text) {
         Reference::Plain => "a secret (not shown)".to_owned(),
         Reference::Variable(name) => format!("env:{name}"),

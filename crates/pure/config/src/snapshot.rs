@@ -12,6 +12,7 @@ use crate::sections::limits::Limits;
 use crate::sections::listeners::Listener;
 use crate::sections::log::Log;
 use crate::sections::metrics::Metrics;
+use crate::sections::models::Model;
 use crate::sections::providers::{Line, Origin, Provider};
 use crate::sections::timeouts::Timeouts;
 
@@ -35,6 +36,8 @@ pub struct Snapshot {
     pub public_url: Option<BaseUrl>,
     /// Those who answer: of the file in its order, then of the environment. A target's numbers are places in here.
     pub providers: Arc<[Provider]>,
+    /// Names of the operator's own for callers to ask for, as configured; `routes` is made of them and the providers.
+    pub models: Vec<Model>,
     /// Names callers may ask for, and who serves them.
     pub routes: Arc<Routes>,
     /// How new keys are made.

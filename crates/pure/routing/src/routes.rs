@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One model at one provider by one line and credential. The numbers are places in the snapshot's lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Target {
     pub line: u16,
     /// The provider's own name for the model; `None` sends the name that was asked for.
     pub model: Option<Arc<str>>,
+    /// How long it may take to begin a stream, or to give a whole answer, where that is less than the call may take.
+    pub timeout: Option<Duration>,
 }
 
 /// A name callers may ask for, and its targets in order of preference.
@@ -109,7 +112,7 @@ impl OpenProvider {
 
     fn targets(&self, model: Option<Arc<str>>) -> impl Iterator<Item = Target> {
         let provider = self.provider;
-        (0..self.lines).map(move |line| Target { provider, line, model: model.clone() })
+        (0..self.lines).map(move |line| Target { provider, line, model: model.clone(), timeout: None })
     }
 }
 
@@ -186,8 +189,12 @@ mod tests {
         let mut builder = RoutesBuilder::default();
         builder.provider("openai", 0, 1, None);
         builder.provider("local", 1, 2, Some(&["llama".to_owned(), "qwen".to_owned()]));
-        builder.model("fast", vec![Target { provider: 1, line: 0, model: Some("llama".into()) }]);
-        builder.model("qwen", vec![Target { provider: 0, line: 0, model: Some("qwen-max".into()) }]);
+        builder
+            .model("fast", vec![Target { provider: 1, line: 0, model: Some("llama".into()), timeout: None }]);
+        builder.model(
+            "qwen",
+            vec![Target { provider: 0, line: 0, model: Some("qwen-max".into()), timeout: None }],
+        );
         builder.build()
     }
 

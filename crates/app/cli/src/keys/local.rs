@@ -21,7 +21,7 @@ pub(super) struct LocalKeys {
 impl LocalKeys {
     pub(super) fn open(dir: &DataDir) -> Result<Self> {
         let lock = dir.lock()?;
-        let master = match environment::secret("BELLWETHER_MASTER_KEY") {
+        let master = match environment::secret("BELLWETHER_MASTER_KEY")? {
             Some(text) => MasterKey::from_text(&text).context("BELLWETHER_MASTER_KEY")?,
             None => MasterKey::from_data_dir(&lock)?.0,
         };

@@ -19,7 +19,7 @@ pub(super) enum FirstKey {
 
 /// Makes sure that somebody can call.
 pub(super) async fn ensure(desk: &KeyDesk, now: Timestamp) -> Result<Option<FirstKey>> {
-    if let Some(given) = environment::secret(VARIABLE) {
+    if let Some(given) = environment::secret(VARIABLE)? {
         let former = take(desk, given, now).await.with_context(|| format!("the key in {VARIABLE}"))?;
         return Ok(Some(FirstKey::Given { former }));
     }

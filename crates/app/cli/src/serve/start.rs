@@ -129,11 +129,11 @@ struct Secrets {
 
 impl Secrets {
     fn read(dir: &LockedDataDir) -> Result<Self> {
-        let (master, master_note) = match environment::secret("BELLWETHER_MASTER_KEY") {
+        let (master, master_note) = match environment::secret("BELLWETHER_MASTER_KEY")? {
             Some(text) => (MasterKey::from_text(&text).context("BELLWETHER_MASTER_KEY")?, None),
             None => MasterKey::from_data_dir(dir)?,
         };
-        let (admin, admin_note) = match environment::secret("BELLWETHER_ADMIN_KEY") {
+        let (admin, admin_note) = match environment::secret("BELLWETHER_ADMIN_KEY")? {
             Some(text) => (AdminKey::from_text(&text).context("BELLWETHER_ADMIN_KEY")?, None),
             None => AdminKey::from_data_dir(dir)?,
         };

@@ -67,12 +67,16 @@ pub(crate) async fn attempt(
         let began = Instant::now();
         left -= 1;
         let share = share_of(deadline.saturating_duration_since(began), left);
+        let own = attempt.target.timeout.filter(|own| *own < share);
         let provider = serving.providers[usize::from(attempt.target.provider)].clone();
         call.attempts += 1;
         call.provider = Some(provider.clone());
         call.upstream_model.clone_from(&attempt.target.model);
         let line = &provider.lines[usize::from(attempt.target.line)];
-        let until = Until { at: began + share, limit: if left == 0 { limit } else { share } };
+        let until = Until {
+            at: began + own.unwrap_or(share),
+            limit: own.unwrap_or(if left == 0 { limit } else { share }),
+        };
         let asked =
             Asking { call, provider: &provider, line, prompt }.ask(&attempt.target, headers, until).await;
         call.waited += began.elapsed();

@@ -1,15 +1,15 @@
 //! Providers that nobody configured: made from variables that are often set already. Only names of the catalogue
-//! count, and pairs `X_API_KEY` with `X_BASE_URL`; a lone `X_API_KEY` of a stranger means nothing to us.
+//! count, and pairs `X_API_KEY` (or `X_API_KEY_FILE`) with `X_BASE_URL`; a lone key of a stranger means nothing to us.
 
 use std::collections::HashSet;
 
-use domain::{BaseUrl, Secret};
+use domain::BaseUrl;
 use providers::Provider as Kind;
 
 use super::label::label_flaw;
 use super::providers::{Line, Origin, Provider, parse_variable};
 use crate::problem::Report;
-use crate::secret_source::Credential;
+use crate::secret_source::{Credential, FILE_ENDING, first_held};
 use crate::sources::Sources;
 
 const KEY_ENDING: &str = "_API_KEY";
@@ -45,18 +45,15 @@ pub(crate) fn check(
 }
 
 fn of_catalogue(kind: &'static Kind, sources: &Sources<'_>, report: &mut Report) -> Option<Provider> {
-    let key = sources.first_variable(kind.key_variables);
+    let key = first_held(kind.key_variables, sources, report);
+    let has_no_key = matches!(key, Ok(None));
     let base_url = match sources.first_variable(kind.base_url_variables) {
         Some((name, text)) => parse_variable(kind, name, &text, report)?,
         // A server that people run themselves is there only if they say where.
-        None if key.is_none() || !kind.needs_key => return None,
+        None if has_no_key || !kind.needs_key => return None,
         None => BaseUrl::parse(kind.base_url?).expect("a test parses every base URL of the catalogue"),
     };
-    let credential = match key {
-        Some((name, text)) => Some(credential(name, text, report)?),
-        None => None,
-    };
-    Some(provider(kind.name.to_owned(), kind, base_url, credential))
+    Some(provider(kind.name.to_owned(), kind, base_url, key.ok()?))
 }
 
 fn of_pair(
@@ -68,8 +65,8 @@ fn of_pair(
 ) -> Option<Provider> {
     let kind = &providers::COMPATIBLE;
     let base_url = parse_variable(kind, url_variable, &sources.variable(url_variable)?, report);
-    let credential = credential(key_variable, sources.variable(key_variable)?, report);
-    Some(provider(id, kind, base_url?, Some(credential?)))
+    let credential = first_held(&[key_variable], sources, report).ok()??;
+    Some(provider(id, kind, base_url?, Some(credential)))
 }
 
 fn provider(id: String, kind: &'static Kind, base_url: BaseUrl, credential: Option<Credential>) -> Provider {
@@ -83,15 +80,6 @@ fn provider(id: String, kind: &'static Kind, base_url: BaseUrl, credential: Opti
     }
 }
 
-fn credential(variable: &str, text: String, report: &mut Report) -> Option<Credential> {
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let message = "holds a space, a line break or a character that is not ASCII";
-        report.add_outside(variable, "a secret (not shown)", message, None);
-        return None;
-    }
-    Some(Credential { secret: Secret::new(text), origin: format!("env:{variable}") })
-}
-
 /// `X` of every pair that the catalogue does not claim, in the order of the alphabet.
 fn pair_names<'s>(sources: &'s Sources<'_>) -> Vec<&'s str> {
     let is_claimed = |variable: &str| {
@@ -102,8 +90,10 @@ fn pair_names<'s>(sources: &'s Sources<'_>) -> Vec<&'s str> {
     let mut names: Vec<&str> = sources
         .env_names
         .iter()
-        .filter(|variable| !is_claimed(variable))
-        .filter_map(|variable| variable.strip_suffix(KEY_ENDING))
+        .filter(|variable| !is_claimed(variable.strip_suffix(FILE_ENDING).unwrap_or(variable)))
+        .filter_map(|variable| {
+            variable.strip_suffix(FILE_ENDING).unwrap_or(variable).strip_suffix(KEY_ENDING)
+        })
         .filter(|name| !name.is_empty() && !name.starts_with(OURS))
         .filter(|name| {
             let url_variable = format!("{name}{BASE_URL_ENDING}");

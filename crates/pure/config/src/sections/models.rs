@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use routing::Target;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -21,7 +22,7 @@ use crate::shown;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModelEntry {
-    /// Who serves it, tried in this order: `provider/model`, or a mapping to name a region as well.
+    /// Who serves it, tried in this order: `provider/model`, or a mapping to name a region or a time limit as well.
     #[schemars(length(min = 1, max = 100))]
     targets: Vec<TargetEntry>,
 }
@@ -43,6 +44,32 @@ pub(crate) struct TargetParts {
     model: String,
     /// Only the provider's lines in this region. Default: all lines.
     region: Option<String>,
+    /// How long it may take to begin a stream, or to give a whole answer, before the next target is asked, in
+    /// milliseconds. Default: what `timeouts` leave, less a reserve for the targets behind it.
+    #[schemars(range(min = 1, max = 3_600_000))]
+    timeout_ms: Option<u32>,
+}
+
+/// A name for callers to ask for, as configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// The name.
+    pub name: String,
+    /// Who serves it, tried in this order.
+    pub targets: Vec<ModelTarget>,
+}
+
+/// One who serves a model, by every line and credential that fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelTarget {
+    /// The provider's id.
+    pub provider: String,
+    /// The provider's own name for the model.
+    pub model: String,
+    /// Only the provider's lines in this region.
+    pub region: Option<String>,
+    /// How long it may take, where that is less than the call may take.
+    pub timeout: Option<Duration>,
 }
 
 impl<'de> Deserialize<'de> for TargetEntry {
@@ -82,62 +109,92 @@ impl JsonSchema for TargetEntry {
     }
 }
 
-/// The configured models in the order of the file, each with its targets.
+/// The configured models in the order of the file, and the targets of each in the order they are tried.
 pub(crate) fn check(
     entries: Option<Named<ModelEntry>>,
     providers: &[Provider],
     report: &mut Report,
-) -> Vec<(String, Vec<Target>)> {
+) -> (Vec<Model>, Vec<(String, Vec<Target>)>) {
     let path = KeyPath::default().key("models");
-    let mut models = Vec::new();
+    let (mut models, mut routes) = (Vec::new(), Vec::new());
     for (name, entry) in entries.map(|named| named.0).unwrap_or_default() {
         let path = path.key(&name);
         if let Some(flaw) = model_flaw(&name) {
             report.add(&path, shown::text(&name), flaw, None);
         }
-        let mut targets = Vec::new();
+        let (mut served, mut targets) = (Vec::new(), Vec::new());
         for (place, entry) in entry.targets.into_iter().enumerate() {
-            targets.extend(target(entry, &path.key("targets").index(place), providers, report));
+            let path = path.key("targets").index(place);
+            let Some((target, paths)) = read(entry, &path, providers, report) else { continue };
+            targets.extend(ways(&target, &paths, providers, report));
+            served.push(target);
         }
-        models.push((name, targets));
+        models.push(Model { name: name.clone(), targets: served });
+        routes.push((name, targets));
     }
-    models
+    (models, routes)
 }
 
-/// One entry is one target for each way there.
-fn target(entry: TargetEntry, path: &KeyPath, providers: &[Provider], report: &mut Report) -> Vec<Target> {
-    // In one word, all that is wrong is wrong with the word.
-    let (parts, provider_path, model_path) = match entry {
-        TargetEntry::Parts(parts) => (parts, path.key("provider"), path.key("model")),
-        TargetEntry::Word(word) => match split(&word, path, providers, report) {
-            Some(parts) => (parts, path.clone(), path.clone()),
-            None => return Vec::new(),
-        },
+/// Where the parts of a target stand. In one word, all that is wrong is wrong with the word.
+struct Paths {
+    provider: KeyPath,
+    model: KeyPath,
+    region: KeyPath,
+}
+
+fn read(
+    entry: TargetEntry,
+    path: &KeyPath,
+    providers: &[Provider],
+    report: &mut Report,
+) -> Option<(ModelTarget, Paths)> {
+    let region = path.key("region");
+    let (parts, paths) = match entry {
+        TargetEntry::Parts(parts) => {
+            (parts, Paths { provider: path.key("provider"), model: path.key("model"), region })
+        }
+        TargetEntry::Word(word) => (
+            split(&word, path, providers, report)?,
+            Paths { provider: path.clone(), model: path.clone(), region },
+        ),
     };
-    let place = providers.iter().position(|provider| provider.id == parts.provider);
+    let TargetParts { provider, model, region, timeout_ms } = parts;
+    let timeout = timeout_ms.map(|ms| Duration::from_millis(ms.into()));
+    Some((ModelTarget { provider, model, region, timeout }, paths))
+}
+
+/// One target for each way there.
+fn ways(target: &ModelTarget, paths: &Paths, providers: &[Provider], report: &mut Report) -> Vec<Target> {
+    let place = providers.iter().position(|provider| provider.id == target.provider);
     let Some((place, provider)) =
         place.and_then(|place| Some((u16::try_from(place).ok()?, &providers[place])))
     else {
-        unknown_provider(&parts.provider, &provider_path, providers, report);
+        unknown_provider(&target.provider, &paths.provider, providers, report);
         return Vec::new();
     };
-    check_model(&parts.model, provider, &model_path, report);
-    let fits = |line: &super::providers::Line| parts.region.is_none() || line.region == parts.region;
-    let model: Arc<str> = parts.model.into();
+    check_model(&target.model, provider, &paths.model, report);
+    let fits = |line: &super::providers::Line| target.region.is_none() || line.region == target.region;
+    let model: Arc<str> = target.model.as_str().into();
     let targets: Vec<Target> = (0..)
         .zip(provider.ways())
         .filter(|(_, (line, _))| fits(line))
-        .map(|(line, _)| Target { provider: place, line, model: Some(model.clone()) })
+        .map(|(line, _)| Target {
+            provider: place,
+            line,
+            model: Some(model.clone()),
+            timeout: target.timeout,
+        })
         .collect();
     if targets.is_empty() {
-        no_such_region(parts.region.as_deref().unwrap_or_default(), provider, path, report);
+        no_such_region(target.region.as_deref().unwrap_or_default(), provider, &paths.region, report);
     }
     targets
 }
 
 fn split(word: &str, path: &KeyPath, providers: &[Provider], report: &mut Report) -> Option<TargetParts> {
     if let Some((provider, model)) = word.split_once('/') {
-        return Some(TargetParts { provider: provider.to_owned(), model: model.to_owned(), region: None });
+        let (provider, model) = (provider.to_owned(), model.to_owned());
+        return Some(TargetParts { provider, model, region: None, timeout_ms: None });
     }
     let hint = providers.iter().find(|provider| provider.id == word).map_or_else(
         || {
@@ -192,5 +249,5 @@ fn no_such_region(region: &str, provider: &Provider, path: &KeyPath, report: &mu
         known => format!("its regions: {}", known.join(", ")),
     };
     let message = format!("{} has no line in this region", provider.id);
-    report.add(&path.key("region"), shown::text(region), message, hint);
+    report.add(path, shown::text(region), message, hint);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::{BaseUrl, Secret};
+use domain::BaseUrl;
 use providers::Provider as Kind;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use crate::key_path::KeyPath;
 use crate::named::Named;
 use crate::near::nearest;
 use crate::problem::Report;
-use crate::secret_source::{Credential, resolve, variable_named};
+use crate::secret_source::{Credential, Told, first_held, resolve, variable_named};
 use crate::shown;
 use crate::sources::Sources;
 
@@ -265,8 +265,10 @@ fn usual_credentials(
         }
         return Vec::new();
     }
-    if let Some((name, text)) = sources.first_variable(kind.key_variables) {
-        return vec![Credential { secret: Secret::new(text), origin: format!("env:{name}") }];
+    match first_held(kind.key_variables, sources, report) {
+        Ok(Some(credential)) => return vec![credential],
+        Err(Told) => return Vec::new(),
+        Ok(None) => {}
     }
     if kind.needs_key {
         let usual = kind.key_variables.first().copied().unwrap_or("NAME");

@@ -2,10 +2,12 @@
 
 mod read;
 mod replay;
+mod write;
 
 use crate::problem::Place;
 
 pub(crate) use read::read;
+pub(crate) use write::write;
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]

@@ -154,3 +154,46 @@ fn models_of_the_file_may_name_providers_of_the_environment() {
     let world = world(&[("OPENAI_API_KEY", "k1")]);
     assert!(world.good("models: { fast: { targets: [openai/gpt-4o-mini] } }").routes.knows("fast"));
 }
+
+#[test]
+fn a_variable_may_name_a_file_with_the_secret() {
+    let world = world(&[
+        ("OPENAI_API_KEY_FILE", "/run/openai"),
+        ("MINE_API_KEY_FILE", "/run/mine"),
+        ("MINE_BASE_URL", "http://m/v1"),
+    ])
+    .with_file("/run/openai", "sk-1\n")
+    .with_file("/run/mine", "m-1");
+    let snapshot = world.check(None).unwrap();
+    let rows: Vec<_> = providers(&snapshot).into_iter().map(|(id, _, origin)| (id, origin)).collect();
+    assert_eq!(
+        rows,
+        [
+            ("openai", Some("env:OPENAI_API_KEY_FILE (/run/openai)")),
+            ("mine", Some("env:MINE_API_KEY_FILE (/run/mine)"))
+        ]
+    );
+    assert_eq!(snapshot.providers[0].credentials[0].secret.expose(), "sk-1");
+    // The file names it like any other variable, and nobody else takes it then.
+    let named =
+        world.good("providers: { first: { base_url: 'http://a/v1', credentials: ['env:OPENAI_API_KEY'] } }");
+    assert_eq!(named.providers[0].credentials[0].origin, "env:OPENAI_API_KEY_FILE (/run/openai)");
+    assert_eq!(named.providers.len(), 2);
+    assert!(world.good("providers: { openai: {} }").providers[0].credentials[0].reference.is_some());
+}
+
+#[test]
+fn a_file_that_gives_no_secret_is_told_by_its_variable() {
+    let world = world(&[
+        ("OPENAI_API_KEY", "sk-1"),
+        ("OPENAI_API_KEY_FILE", "/run/openai"),
+        ("GROQ_API_KEY_FILE", "/not/there"),
+        ("XAI_API_KEY_FILE", "/run/empty"),
+    ])
+    .with_file("/run/openai", "sk-1")
+    .with_file("/run/empty", " \n");
+    let problems = world.check(None).unwrap_err();
+    let told: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(told, ["OPENAI_API_KEY_FILE", "GROQ_API_KEY_FILE", "XAI_API_KEY_FILE (/run/empty)"]);
+    assert!(problems[0].message.contains("both set") && problems[1].message.contains("no such file"));
+}

@@ -9,6 +9,9 @@ fn every_example_is_accepted() {
     let world = World::default()
         .with_variable("OPENAI_API_KEY", "sk-example-1")
         .with_variable("DEEPSEEK_API_KEY", "sk-example-2")
+        .with_variable("ANTHROPIC_API_KEY", "sk-example-4")
+        .with_variable("GEMINI_API_KEY", "sk-example-5")
+        .with_variable("MOONSHOT_API_KEY", "sk-example-6")
         .with_file("/run/secrets/openai", "sk-example-3\n")
         .with_file("/run/secrets/metrics", "metrics-example\n")
         .with_file("/etc/bellwether/chain.pem", CERTIFICATE)
@@ -33,5 +36,5 @@ fn every_example_is_accepted() {
         assert!(!snapshot.providers.is_empty(), "{}", path.display());
         count += 1;
     }
-    assert!(count >= 3, "{count} examples");
+    assert!(count >= 4, "{count} examples");
 }

@@ -1,0 +1,213 @@
+//! A snapshot written as a file again: everything that is in force, defaults included, and no secret. What is printed is a
+//! configuration itself, but for secrets that stood in the file as plain text.
+
+use std::time::Duration;
+
+use crate::secret_source::Credential;
+use crate::sections::errors::ErrorCode;
+use crate::sections::log::LogFormat;
+use crate::sections::metrics::MetricsAccess;
+use crate::sections::models::Model;
+use crate::sections::providers::{Line, Provider};
+use crate::snapshot::Snapshot;
+use crate::tree::{Key, Node, Value, write};
+
+/// Everything in force, as YAML.
+pub fn effective(snapshot: &Snapshot) -> String {
+    write(&tree(snapshot))
+}
+
+/// What differs from `default`, as YAML: what somebody has configured, wherever.
+pub fn configured(snapshot: &Snapshot, default: &Snapshot) -> String {
+    write(&without(tree(snapshot), &tree(default)).unwrap_or_else(|| Value::Map(Vec::new()).into()))
+}
+
+fn tree(snapshot: &Snapshot) -> Node {
+    map([
+        ("region", text(&snapshot.region)),
+        ("service", text(&snapshot.service)),
+        ("workers", snapshot.workers.map(number)),
+        ("listeners", list(&snapshot.listeners, listener)),
+        (
+            "admin",
+            some_map([("listen", snapshot.admin_listen.and_then(|address| text(address.to_string())))]),
+        ),
+        ("public_url", snapshot.public_url.as_ref().and_then(|url| text(url.to_string()))),
+        ("providers", named(&snapshot.providers, |provider| (&provider.id, self::provider(provider)))),
+        ("models", named(&snapshot.models, |model| (&model.name, self::model(model)))),
+        ("keys", some_map([("prefix", text(&snapshot.keys.prefix))])),
+        ("metrics", metrics(snapshot)),
+        ("errors", some_map([("code", text(code(snapshot.errors.code)))])),
+        ("limits", limits(snapshot)),
+        ("timeouts", timeouts(snapshot)),
+        ("log", log(snapshot)),
+    ])
+}
+
+fn listener(listener: &crate::Listener) -> Node {
+    let tls = listener.tls.as_ref().and_then(|tls| {
+        some_map([
+            ("certificate", text(tls.certificate.display().to_string())),
+            ("key", text(tls.key.display().to_string())),
+        ])
+    });
+    map([("address", text(listener.address.to_string())), ("tls", tls)])
+}
+
+fn provider(provider: &Provider) -> Node {
+    map([
+        ("kind", text(provider.kind.name)),
+        ("credentials", list(&provider.credentials, credential)),
+        ("lines", list(&provider.lines, line)),
+        ("models", provider.models.as_ref().and_then(|models| list(models, |name| word(name)))),
+    ])
+}
+
+/// A reference is no secret. A plain text is shown by its end, and is not to be taken for the secret itself.
+fn credential(credential: &Credential) -> Node {
+    match &credential.reference {
+        Some(reference) => word(reference),
+        None => word(&format!("{} (plain text in the file, not shown)", credential.secret.masked())),
+    }
+}
+
+fn line(line: &Line) -> Node {
+    map([("base_url", text(line.base_url.to_string())), ("region", line.region.as_ref().and_then(text))])
+}
+
+fn model(model: &Model) -> Node {
+    let target = |target: &crate::ModelTarget| {
+        map([
+            ("provider", text(&target.provider)),
+            ("model", text(&target.model)),
+            ("region", target.region.as_ref().and_then(text)),
+            ("timeout_ms", target.timeout.map(ms)),
+        ])
+    };
+    map([("targets", list(&model.targets, target))])
+}
+
+fn metrics(snapshot: &Snapshot) -> Option<Node> {
+    let access = match snapshot.metrics.access {
+        MetricsAccess::Open => "open",
+        MetricsAccess::Key => "key",
+    };
+    some_map([
+        ("access", text(access)),
+        ("key", snapshot.metrics.key.as_ref().map(credential)),
+        ("provider_label", snapshot.metrics.provider_label.as_ref().and_then(text)),
+    ])
+}
+
+const fn code(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::Text => "text",
+        ErrorCode::Numeric => "numeric",
+    }
+}
+
+fn limits(snapshot: &Snapshot) -> Option<Node> {
+    let limits = &snapshot.limits;
+    some_map([
+        ("body_bytes_max", Some(size(limits.body_bytes_max))),
+        ("body_memory_bytes_max", limits.body_memory_bytes_max.map(size)),
+        ("head_bytes_max", Some(size(limits.head_bytes_max))),
+        ("headers_max", Some(size(limits.headers_max))),
+        ("http2_header_bytes_max", Some(number(limits.http2_header_bytes_max))),
+        ("http2_streams_max", Some(number(limits.http2_streams_max))),
+        ("connections_max", Some(size(limits.connections_max))),
+        ("answer_bytes_max", Some(size(limits.answer_bytes_max))),
+        ("attempts_max", Some(size(limits.attempts_max))),
+    ])
+}
+
+fn timeouts(snapshot: &Snapshot) -> Option<Node> {
+    let timeouts = &snapshot.timeouts;
+    some_map(
+        [
+            ("connect_ms", timeouts.connect),
+            ("first_byte_ms", timeouts.first_byte),
+            ("answer_ms", timeouts.answer),
+            ("answer_ms_large", timeouts.answer_large),
+            ("answer_ms_xlarge", timeouts.answer_xlarge),
+            ("idle_ms", timeouts.idle),
+            ("request_head_ms", timeouts.request_head),
+            ("request_body_ms", timeouts.request_body),
+            ("tls_handshake_ms", timeouts.tls_handshake),
+            ("keep_alive_ms", timeouts.keep_alive),
+            ("drain_ms", timeouts.drain),
+        ]
+        .map(|(name, duration)| (name, Some(ms(duration)))),
+    )
+}
+
+fn log(snapshot: &Snapshot) -> Option<Node> {
+    let format = snapshot.log.format.and_then(|format| match format {
+        LogFormat::Json => text("json"),
+        LogFormat::Pretty => text("pretty"),
+    });
+    let file = snapshot.log.file.as_ref().and_then(|file| text(file.display().to_string()));
+    some_map([("format", format), ("file", file)])
+}
+
+fn map<const N: usize>(entries: [(&str, Option<Node>); N]) -> Node {
+    let entries = entries.into_iter().filter_map(|(key, node)| Some((self::key(key), node?)));
+    Value::Map(entries.collect()).into()
+}
+
+/// A mapping, or nothing where it would be empty.
+fn some_map<const N: usize>(entries: [(&str, Option<Node>); N]) -> Option<Node> {
+    Some(map(entries)).filter(|node| !matches!(&node.value, Value::Map(map) if map.is_empty()))
+}
+
+fn named<'a, T>(entries: &'a [T], of: impl Fn(&'a T) -> (&'a str, Node)) -> Option<Node> {
+    let entries: Vec<_> = entries.iter().map(of).map(|(name, node)| (key(name), node)).collect();
+    (!entries.is_empty()).then(|| Value::Map(entries).into())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every entry of a section is an option")]
+fn list<T>(items: &[T], of: impl Fn(&T) -> Node) -> Option<Node> {
+    Some(Value::List(items.iter().map(of).collect()).into())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every entry of a section is an option")]
+fn text(text: impl AsRef<str>) -> Option<Node> {
+    Some(word(text.as_ref()))
+}
+
+fn word(text: &str) -> Node {
+    Value::Text(text.to_owned()).into()
+}
+
+fn number(count: impl Into<i128>) -> Node {
+    Value::Integer(count.into()).into()
+}
+
+fn size(bytes: usize) -> Node {
+    number(bytes as i128)
+}
+
+fn ms(duration: Duration) -> Node {
+    number(duration.as_millis() as i128)
+}
+
+fn key(text: &str) -> Key {
+    Key { text: text.to_owned(), place: None }
+}
+
+/// What of a tree differs from another: mappings entry by entry, all else whole.
+fn without(node: Node, default: &Node) -> Option<Node> {
+    if node == *default {
+        return None;
+    }
+    let (Value::Map(map), Value::Map(defaults)) = (&node.value, &default.value) else { return Some(node) };
+    let entry = |(key, node): &(Key, Node)| {
+        let default = defaults.iter().find(|(name, _)| name.text == key.text);
+        let kept = match default {
+            Some((_, default)) => without(node.clone(), default)?,
+            None => node.clone(),
+        };
+        Some((key.clone(), kept))
+    };
+    Some(Value::Map(map.iter().filter_map(entry).collect()).into())
+}

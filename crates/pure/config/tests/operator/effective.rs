@@ -1,0 +1,127 @@
+//! What is in force can be read as a file, whole and without a secret; two files can be compared the same way.
+
+use config::{configured, difference, effective};
+
+use crate::world::{CERTIFICATE, PRIVATE_KEY, World};
+
+const SECRET: &str = "sk-plain-secret-0123456789abcdef";
+
+/// A file that says everything there is to say.
+const EVERYTHING: &str = "
+region: eu-central
+service: front
+workers: 3
+listeners:
+  - { address: '0.0.0.0:4000', tls: { certificate: /c.pem, key: /k.pem } }
+admin: { listen: '127.0.0.1:4001' }
+public_url: https://ai.example.com
+providers:
+  '1st':
+    kind: openai
+    lines: [{ base_url: 'http://a/v1', region: us }, { base_url: 'http://b/v1' }]
+    region: eu
+    credentials: ['env:A_KEY', 'file:/secret']
+    models: [m, '4o']
+  second: { base_url: 'http://c/v1' }
+models:
+  smart: { targets: [1st/m, { provider: 1st, model: 4o, region: us, timeout_ms: 20000 }] }
+keys: { prefix: hs_ }
+metrics: { access: key, key: 'env:M_KEY', provider_label: all }
+errors: { code: numeric }
+limits: { body_bytes_max: 4096, body_memory_bytes_max: 65536, head_bytes_max: 8192, headers_max: 50,
+  http2_header_bytes_max: 5000, http2_streams_max: 10, connections_max: 99, answer_bytes_max: 70000, attempts_max: 7 }
+timeouts: { connect_ms: 11, first_byte_ms: 12, answer_ms: 13, answer_ms_large: 14, answer_ms_xlarge: 15, idle_ms: 16,
+  request_head_ms: 17, request_body_ms: 18, tls_handshake_ms: 19, keep_alive_ms: 20, drain_ms: 21 }
+log: { format: json, file: /log }
+";
+
+fn world() -> World {
+    World::default()
+        .with_variable("A_KEY", "a-key-that-is-secret")
+        .with_variable("M_KEY", "m-key-that-is-secret")
+        .with_file("/secret", "f-key-that-is-secret\n")
+        .with_file("/c.pem", CERTIFICATE)
+        .with_file("/k.pem", PRIVATE_KEY)
+}
+
+#[test]
+fn what_is_in_force_is_itself_a_configuration_of_the_same_meaning() {
+    for text in [EVERYTHING, "", "providers: { local: { base_url: 'http://c/v1' } }"] {
+        let once = effective(&world().good(text));
+        let again = effective(&world().good(&once));
+        assert_eq!(once, again);
+    }
+}
+
+#[test]
+fn everything_that_can_be_configured_is_shown() {
+    let shown = effective(&world().good(EVERYTHING));
+    let schema: serde_json::Value = serde_json::from_str(&config::schema_text()).unwrap();
+    let sections = schema["$defs"].as_object().unwrap().values();
+    let mut names: Vec<&str> = std::iter::once(&schema)
+        .chain(sections)
+        .filter_map(|section| section["properties"].as_object())
+        .flat_map(|properties| properties.keys().map(String::as_str))
+        .collect();
+    // A provider's own address and region are shown as its lines.
+    assert!(names.contains(&"base_url") && names.contains(&"timeout_ms"));
+    names.retain(|name| !shown.contains(&format!("{name}:")));
+    assert_eq!(names, [""; 0], "missing in:\n{shown}");
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let text = format!("providers: {{ openai: {{ credentials: ['{SECRET}', 'env:A_KEY'] }} }}");
+    let snapshot = world().good(&text);
+    let shown = effective(&snapshot);
+    assert!(!shown.contains(SECRET) && !shown.contains("a-key-that-is-secret"), "{shown}");
+    assert!(
+        shown.contains("…cdef (plain text in the file, not shown)") && shown.contains("env:A_KEY"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_short_form_shows_what_somebody_configured() {
+    let world = world();
+    let default = world.good("");
+    let shown = configured(&world.good("timeouts: { idle_ms: 5000 }\nlimits: { attempts_max: 3 }"), &default);
+    assert_eq!(shown, "timeouts:\n  idle_ms: 5000\n");
+    assert_eq!(configured(&default, &default), "");
+}
+
+#[track_caller]
+fn changes(before: &str, after: &str) -> Vec<(String, Option<String>, Option<String>)> {
+    let changes = difference(before, after).expect("both can be read");
+    changes.into_iter().map(|change| (change.path, change.before, change.after)).collect()
+}
+
+#[test]
+fn a_difference_names_each_value() {
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(changes("a: 1", "a: 1 # the same"), []);
+    assert_eq!(
+        changes(
+            "timeouts: { idle_ms: 1, drain_ms: 2 }\nregion: x",
+            "timeouts: { idle_ms: 3 }\nregion: x\nservice: s"
+        ),
+        [
+            ("timeouts.idle_ms".to_owned(), some("1"), some("3")),
+            ("service".to_owned(), None, some("\"s\"")),
+            ("timeouts.drain_ms".to_owned(), some("2"), None),
+        ]
+    );
+    assert!(difference("a: [", "a: 1").is_err());
+}
+
+#[test]
+fn a_difference_shows_no_secret() {
+    let with = |key: &str| format!("providers: {{ openai: {{ credentials: ['{key}'], api_key: '{key}' }} }}");
+    let told = changes(&with(SECRET), &with("sk-other-secret-fedcba9876543210"));
+    assert_eq!(told.len(), 2, "{told:?}");
+    let words = format!("{told:?}");
+    assert!(!words.contains("0123456789") && !words.contains("fedcba"), "{words}");
+    assert_eq!(told[0].2.as_deref(), Some("another: a secret (not shown)"));
+    let told = changes(&with(SECRET), &with("env:OPENAI_API_KEY"));
+    assert_eq!(told[0].2.as_deref(), Some("env:OPENAI_API_KEY"));
+}
