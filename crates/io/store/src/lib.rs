@@ -1,18 +1,24 @@
-//! What survives a restart: the data directory, its secrets, and the keys callers use.
+//! What survives a restart: the data directory, its secrets, the keys callers use, and the configurations that were in
+//! force.
 //!
 //! Nothing here is read on the request path but [`KeyDirectory`], which is memory only. An area's `contract.rs`
 //! says in domain words what a database must do; `suite.rs` holds every database to it.
 
 mod admin_key;
+mod configs;
 mod data_dir;
 mod error;
 mod keys;
 mod master_key;
 mod run_file;
+mod seal;
 mod secret_file;
 mod sqlite;
 
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
+pub use configs::{
+    CONFIG_VERSIONS_MAX, ConfigRecords, ConfigShelf, ConfigShelfError, ConfigVersion, NewConfigVersion,
+};
 pub use data_dir::{DataDir, DataDirError, Holder, LockedDataDir};
 pub use error::StoreError;
 pub use keys::{
@@ -22,5 +28,6 @@ pub use keys::{
 };
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
 pub use run_file::{RunFile, RunningServer};
+pub use seal::{Seal, SealError};
 pub use secret_file::SecretFileError;
 pub use sqlite::{DATABASE_FILE, SqliteStore};

@@ -8,6 +8,7 @@ use domain::Secret;
 
 use crate::data_dir::LockedDataDir;
 use crate::keys::KeyHasher;
+use crate::seal::Seal;
 use crate::secret_file::{self, SecretFileError};
 
 /// The file in the data directory that holds the master key when none is given.
@@ -16,8 +17,9 @@ pub const MASTER_KEY_FILE: &str = "master.key";
 pub const MASTER_KEY_BYTES_MIN: usize = 32;
 
 const NEW_MASTER_KEY_BYTES: usize = 32;
-/// Names of the derived keys. `bellwether envelope v1` is taken too, for secrets sealed at rest.
+/// Names of the derived keys.
 const KEY_HASH: &[u8] = b"bellwether key hash v1";
+const ENVELOPE: &[u8] = b"bellwether envelope v1";
 
 /// The master key, ready to derive from.
 #[derive(Debug)]
@@ -58,6 +60,11 @@ impl MasterKey {
     /// What turns a caller's key into the digest it is looked up by.
     pub fn key_hasher(&self) -> KeyHasher {
         KeyHasher::new(&self.derive(KEY_HASH))
+    }
+
+    /// What seals secrets at rest.
+    pub fn seal(&self) -> Seal {
+        Seal::new(&self.derive(ENVELOPE))
     }
 
     fn derive(&self, name: &[u8]) -> [u8; 32] {

@@ -25,7 +25,13 @@ const STATEMENTS_CACHED_MAX: usize = 32;
 const KEY_CHECK_TEXT: &str = "bellwether key check v1";
 
 /// Every layout this version knows, oldest first. The list only grows.
-const LAYOUTS: &[(i64, &str, &str)] = &[(1, "keys", include_str!("../migrations/sqlite/0001_keys.sql"))];
+const LAYOUTS: &[(i64, &str, &str)] = &[
+    (1, "keys", include_str!("../migrations/sqlite/0001_keys.sql")),
+    (2, "config versions", include_str!("../migrations/sqlite/0002_config_versions.sql")),
+];
+
+/// Takes the write lock at once, so that what a transaction reads cannot change before it writes.
+pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// The default store: one file, one connection, one writer.
 #[derive(Clone, Debug)]
@@ -178,7 +184,7 @@ mod tests {
         sqlx::query(newer).execute(&store.pool).await.unwrap();
         store.close().await;
         let error = SqliteStore::open(&path, &hasher).await.unwrap_err();
-        assert!(matches!(error, StoreError::Newer { found: 7, known: 1 }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 7, known: 2 }), "{error}");
     }
 
     #[tokio::test]

@@ -8,10 +8,7 @@ use super::contract::{Answer, CallerKey, Creation, KEYS_PER_PAGE_MAX, KeyRecords
 use super::digest::KeyDigest;
 use super::ids::{KeyId, OrganisationId, ProjectId};
 use crate::error::StoreError;
-use crate::sqlite::SqliteStore;
-
-/// Takes the write lock at once, so that what a transaction reads cannot change before it writes.
-const BEGIN: &str = "BEGIN IMMEDIATE";
+use crate::sqlite::{BEGIN, SqliteStore};
 
 impl KeyRecords for SqliteStore {
     fn create<'a>(&'a self, key: &'a CallerKey) -> Answer<'a, Creation> {

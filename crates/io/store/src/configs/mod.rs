@@ -1,0 +1,10 @@
+//! Versions of the configuration file: every text that was in force, so that any of them can be put back.
+
+mod contract;
+mod shelf;
+mod sqlite;
+#[cfg(test)]
+mod suite;
+
+pub use contract::{CONFIG_VERSIONS_MAX, ConfigRecords, ConfigVersion, NewConfigVersion};
+pub use shelf::{ConfigShelf, ConfigShelfError};
