@@ -5,6 +5,10 @@
 //! |---|---|---|
 //! | `GET /health` | – | 200 and the gateway's own state |
 //! | `POST /reload` | – | 200 `{"changed": ["providers"], "needs_restart": []}`; 422 `invalid_config` with `problems` |
+//! | `GET /config` | – | 200 what is in force: `file`, `version`, `since`, `problems` of the file as it stands, `effective` and `configured` as YAML without secrets |
+//! | `GET /config/versions` | – | 200 `{"versions": [{"version", "taken_at", "reason", "file", "is_in_force"}]}`, the newest first |
+//! | `GET /config/difference?from=3&to=file` | – | 200 `{"changes": [{"path", "before", "after"}]}`; a side is `in-force`, `file` or a number |
+//! | `POST /config/revert` | `{"version": 3}`, number optional | 200 `{"from", "version", "changed", "needs_restart", "file_not_written"}`; 404 `config_version_not_found`; 409 `no_config_file` |
 //! | `GET /keys?after=key_…&limit=100` | – | 200 `{"keys": [Key], "next_after": "key_…" or null}` |
 //! | `POST /keys` | `{"name": "mobile app", "expires_in_seconds": 7776000}`, expiry optional | 201 Key and `"key": "bw_…"`, shown this once |
 //! | `DELETE /keys/{id}` | – | 200 Key, revoked; 404 `key_not_found`; 409 `key_already_revoked` |
@@ -17,6 +21,7 @@
 
 mod admin;
 mod body;
+mod config_desk;
 mod gate;
 mod listen;
 mod parts;
@@ -25,4 +30,8 @@ mod routes;
 
 pub use admin::Admin;
 pub use body::ADMIN_BODY_BYTES_MAX;
-pub use parts::{AdminParts, Reload, ReloadReport};
+pub use config_desk::{
+    ChangeView, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport, Reply,
+    RevertReport, VersionView,
+};
+pub use parts::AdminParts;

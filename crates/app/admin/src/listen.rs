@@ -89,7 +89,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;
 
-    use crate::{Admin, AdminParts, ReloadReport};
+    use crate::{Admin, AdminParts, ConfigDesk};
 
     async fn admin() -> Admin {
         let hasher = KeyHasher::new(&[1; 32]);
@@ -97,7 +97,7 @@ mod tests {
         Admin::new(AdminParts {
             key_desk: Arc::new(KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap()),
             admin_key: Secret::new("bwadm_0123456789".to_owned()),
-            reload: Box::new(|| Box::pin(async { Ok(ReloadReport::default()) })),
+            config: ConfigDesk::queue().0,
             health: Box::new(|| serde_json::json!({"status": "ok"})),
             clock: || Timestamp(0),
         })

@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 use store::KeyError;
 
+use crate::config_desk::ConfigRefusal;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES_MAX: usize = 128;
 
@@ -71,6 +73,19 @@ impl Refusal {
             error["problems"] = json!(self.problems);
         }
         json!({ "error": error }).to_string().into_bytes()
+    }
+}
+
+impl From<ConfigRefusal> for Refusal {
+    fn from(refusal: ConfigRefusal) -> Self {
+        match refusal {
+            ConfigRefusal::Problems(problems) => Self::invalid_config(problems),
+            ConfigRefusal::NoVersion(message) => {
+                Self { code: "config_version_not_found", ..Self::of(Kind::UnknownPath, message) }
+            }
+            ConfigRefusal::NoFile(message) => Self::special(StatusCode::CONFLICT, "no_config_file", message),
+            ConfigRefusal::Failed(message) => Self::of(Kind::Internal, message),
+        }
     }
 }
 

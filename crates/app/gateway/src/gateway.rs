@@ -13,6 +13,7 @@ use crate::body_budget::BodyBudget;
 use crate::clock::wall_clock;
 use crate::control::ControlSender;
 use crate::serving::Serving;
+use crate::status::Status;
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub struct Gateway {
     pub(crate) connections: Vec<AtomicUsize>,
     is_draining: AtomicBool,
     reload_lock: Mutex<()>,
+    /// What the control plane has found out, for health and metrics to show.
+    pub(crate) status: Status,
 }
 
 impl Gateway {
@@ -77,29 +80,31 @@ impl Gateway {
             connections: (0..parts.workers).map(|_| AtomicUsize::new(0)).collect(),
             is_draining: AtomicBool::new(false),
             reload_lock: Mutex::new(()),
+            status: Status::default(),
         });
-        gateway.name_providers(&gateway.serving.load(), None);
+        gateway.name_providers(&gateway.serving.load());
         gateway
     }
 
     /// Replaces the settings. `make` gets the present ones; on its error nothing changes.
-    pub fn reload(
-        &self,
-        provider_label: Option<&str>,
-        make: impl FnOnce(&Serving) -> Result<Serving, String>,
-    ) -> Result<(), String> {
+    pub fn reload(&self, make: impl FnOnce(&Serving) -> Result<Serving, String>) -> Result<(), String> {
         let _one_at_a_time = self.reload_lock.lock().unwrap_or_else(PoisonError::into_inner);
         let next = make(&self.serving.load())?;
-        self.name_providers(&next, provider_label);
+        self.name_providers(&next);
         self.serving.store(Arc::new(next));
         Ok(())
     }
 
     /// Gives the metrics the providers' names, or one constant name.
-    pub fn name_providers(&self, serving: &Serving, label: Option<&str>) {
+    fn name_providers(&self, serving: &Serving) {
         for provider in &serving.providers {
-            self.metrics.name_provider(provider.slot, label.unwrap_or(provider.id()).to_owned());
+            self.metrics.name_provider(provider.slot, serving.label_of(provider.id()).to_owned());
         }
+    }
+
+    /// What the control plane tells about itself.
+    pub const fn status(&self) -> &Status {
+        &self.status
     }
 
     /// The present settings.

@@ -6,6 +6,7 @@
 
 mod accept;
 mod answer;
+mod background;
 mod body_budget;
 mod call;
 mod clock;
@@ -21,12 +22,15 @@ mod ingress;
 mod listener;
 mod pipeline;
 mod serving;
+mod status;
 mod worker;
 mod workers;
 
+pub use background::{CheckedKey, KeyState, check_keys};
 pub use clock::wall_clock;
 pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, ControlSender};
 pub use gateway::{Gateway, GatewayParts};
 pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, bind, bind_tcp};
 pub use serving::Serving;
+pub use status::{ConfigStatus, Status};
 pub use workers::{Workers, start_workers};

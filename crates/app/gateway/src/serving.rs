@@ -6,6 +6,7 @@ use config::{Limits, MetricsAccess, Snapshot, Timeouts};
 use dialects::openai_chat::ErrorCodes;
 use domain::Secret;
 use http::HeaderValue;
+use providers::KeyCheck;
 use routing::Routes;
 use upstream::{Line, LineOptions};
 
@@ -32,6 +33,8 @@ pub struct Serving {
     pub(crate) keys_url: Option<String>,
     pub(crate) metrics_key: Option<Secret>,
     pub(crate) are_metrics_open: bool,
+    /// Stands in the label `provider` of metrics in place of each provider's id.
+    pub(crate) provider_label: Option<String>,
 }
 
 /// A provider as calls see it.
@@ -40,7 +43,11 @@ pub(crate) struct ServedProvider {
     /// Its place in the metrics, the same over all reloads.
     pub(crate) slot: u16,
     pub(crate) id: HeaderValue,
+    /// Every line with the first credential, then every line with the second, and so on.
     pub(crate) lines: Vec<ServedLine>,
+    /// Where the credentials came from, for the operator.
+    sources: Vec<String>,
+    pub(crate) key_check: Option<KeyCheck>,
 }
 
 /// A line with one credential, and the region it leads to as a header value: the gateway's own if none is configured.
@@ -53,6 +60,13 @@ pub(crate) struct ServedLine {
 impl ServedProvider {
     pub(crate) fn id(&self) -> &str {
         self.id.to_str().unwrap_or_default()
+    }
+
+    /// Each credential's source with its lines; one without a source where no credential is needed.
+    pub(crate) fn by_credential(&self) -> impl Iterator<Item = (Option<&str>, &[ServedLine])> {
+        let lines = self.lines.len() / self.sources.len().max(1);
+        let source = |place: usize| self.sources.get(place).map(String::as_str);
+        self.lines.chunks(lines.max(1)).enumerate().map(move |(place, lines)| (source(place), lines))
     }
 }
 
@@ -81,7 +95,9 @@ impl Serving {
                     .map_err(|why| format!("providers.{}: {why}", provider.id))?;
                 lines.push(ServedLine { line, region });
             }
-            providers.push(Arc::new(ServedProvider { slot, id: header_value(&provider.id)?, lines }));
+            let sources = provider.credentials.iter().map(|credential| credential.origin.clone()).collect();
+            let (id, key_check) = (header_value(&provider.id)?, provider.kind.key_check);
+            providers.push(Arc::new(ServedProvider { slot, id, lines, sources, key_check }));
         }
         Ok(Self {
             region: header_value(&snapshot.region)?,
@@ -99,7 +115,15 @@ impl Serving {
             keys_url: snapshot.public_url.as_ref().map(|url| format!("{url}/dashboard/api-keys")),
             metrics_key: snapshot.metrics.key.as_ref().map(|key| key.secret.clone()),
             are_metrics_open: matches!(snapshot.metrics.access, MetricsAccess::Open),
+            provider_label: snapshot.metrics.provider_label.clone(),
         })
+    }
+}
+
+impl Serving {
+    /// How metrics name a provider.
+    pub(crate) fn label_of<'a>(&'a self, provider: &'a str) -> &'a str {
+        self.provider_label.as_deref().unwrap_or(provider)
     }
 }
 

@@ -58,9 +58,17 @@ fn the_text_is_as_recorded() {
     one.in_flight_ended(true);
     two.caller_gone();
     two.panicked();
-    let gauge =
-        Gauge { name: "ai_gateway_body_bytes", help: "Memory that bodies take now.", value: 65_536.0 };
-    let text = metrics.render(&[gauge]);
+    let gauge = |name, help, value| Gauge { name, help, labels: Vec::new(), value };
+    let of = |provider: &str, value| Gauge {
+        labels: vec![("provider", provider.to_owned())],
+        ..gauge("ai_gateway_body_lines", "One family, two samples.", value)
+    };
+    let gauges = [
+        gauge("ai_gateway_body_bytes", "Memory that bodies take now.", 65_536.0),
+        of("a\"b", 1.0),
+        of("c", 2.0),
+    ];
+    let text = metrics.render(&gauges);
     let (lines, recorded) = (without_process(&text).lines(), include_str!("exposition.txt").lines());
     for (line, recorded) in lines.clone().zip(recorded.clone()) {
         assert_eq!(line, recorded);

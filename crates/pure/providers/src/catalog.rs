@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::key_check::{KeyCheck, MODELS};
 use crate::provider::{Auth, Dialect, Provider};
 
 const COMPATIBLE_TOML: &str = include_str!("../catalog/compatible.toml");
@@ -23,10 +24,16 @@ struct Vendor {
     suffix: String,
     #[serde(default = "yes")]
     needs_key: bool,
+    #[serde(default = "models")]
+    key_check: String,
 }
 
 const fn yes() -> bool {
     true
+}
+
+fn models() -> String {
+    MODELS.path.to_owned()
 }
 
 /// The entries in the order of the file. To be called once: what it returns lives as long as the process.
@@ -46,6 +53,8 @@ impl Vendor {
             needs_key: self.needs_key,
             key_variables: leak_all(self.keys),
             base_url_variables: leak_all(self.base_urls),
+            key_check: (!self.key_check.is_empty())
+                .then(|| KeyCheck { path: self.key_check.leak(), ..MODELS }),
             base_url_suffix: self.suffix.leak(),
         }
     }

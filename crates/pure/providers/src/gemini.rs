@@ -1,5 +1,6 @@
 //! Google's Gemini by its OpenAI-compatible endpoint. Its own dialect is not spoken here yet.
 
+use crate::key_check::MODELS;
 use crate::provider::{Auth, Dialect, Provider};
 
 pub(crate) const GEMINI: Provider = Provider {
@@ -10,6 +11,7 @@ pub(crate) const GEMINI: Provider = Provider {
     needs_key: true,
     key_variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
     base_url_variables: &["GEMINI_BASE_URL", "GOOGLE_BASE_URL", "GOOGLE_GEMINI_BASE_URL"],
+    key_check: Some(MODELS),
     // Google's SDKs append `/v1beta/models/…`, so the variable holds the address without a path.
     base_url_suffix: "/v1beta/openai",
 };

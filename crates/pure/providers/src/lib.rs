@@ -4,12 +4,14 @@
 mod anthropic;
 mod catalog;
 mod gemini;
+mod key_check;
 mod key_lookalikes;
 mod openai;
 mod provider;
 
 use std::sync::LazyLock;
 
+pub use key_check::{KeyCheck, KeyVerdict, key_verdict};
 pub use key_lookalikes::KEY_LOOKALIKES;
 pub use provider::{Auth, COMPATIBLE, Dialect, Provider};
 

@@ -1,5 +1,6 @@
 //! OpenAI itself.
 
+use crate::key_check::MODELS;
 use crate::provider::{Auth, Dialect, Provider};
 
 pub(crate) const OPENAI: Provider = Provider {
@@ -11,5 +12,6 @@ pub(crate) const OPENAI: Provider = Provider {
     key_variables: &["OPENAI_API_KEY"],
     // The second is the name of SDK versions before 1.0; it is still found in many deployments.
     base_url_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
+    key_check: Some(MODELS),
     base_url_suffix: "",
 };

@@ -1,5 +1,7 @@
 //! What we know about a vendor. Credentials and configured addresses are not kept here.
 
+use crate::key_check::{KeyCheck, MODELS};
+
 /// A wire format. A closed set: each will be one folder of the `dialects` crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -31,6 +33,8 @@ pub struct Provider {
     pub key_variables: &'static [&'static str],
     /// Variables that move the base URL, the usual one first.
     pub base_url_variables: &'static [&'static str],
+    /// How a key is tried at no cost; `None` where nothing free tells a good key from a bad one.
+    pub key_check: Option<KeyCheck>,
     /// What is appended to a base URL from a variable that has no path, for vendors whose users leave it out.
     pub base_url_suffix: &'static str,
 }
@@ -44,6 +48,7 @@ pub const COMPATIBLE: Provider = Provider {
     needs_key: false,
     key_variables: &[],
     base_url_variables: &[],
+    key_check: Some(MODELS),
     base_url_suffix: "",
 };
 

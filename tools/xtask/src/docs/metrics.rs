@@ -34,6 +34,24 @@ This page is made from a recorded exposition by `cargo xtask docs`.
 const UNRECORDED: &[(&str, &str, &str, &str)] = &[
     ("ai_gateway_body_memory_bytes", "gauge", "service", "Memory taken by request bodies."),
     ("ai_gateway_control_queue_calls", "gauge", "service", "Control calls waiting for the control plane."),
+    (
+        "ai_gateway_config_current",
+        "gauge",
+        "service",
+        "1 if the configuration in force is what the file says, 0 if the file was refused.",
+    ),
+    (
+        "ai_gateway_config_version",
+        "gauge",
+        "service",
+        "Number of the configuration in force; 0 without a file.",
+    ),
+    (
+        "ai_gateway_provider_keys",
+        "gauge",
+        "service, provider, state",
+        "Keys of providers, by what came of trying them: working, refused, unreachable, unchecked.",
+    ),
     ("ai_gateway_build_info", "gauge", "service, version", "Always 1; the label says what runs."),
     ("process_start_time_seconds", "gauge", "", "When the process began, in seconds since the Unix epoch."),
     ("process_resident_memory_bytes", "gauge", "", "Memory in use. Linux only."),

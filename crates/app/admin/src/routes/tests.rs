@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use store::{KeyDesk, MasterKey, NewKey, SqliteStore};
 
 use super::{NOUNS, PREFIX};
-use crate::{Admin, AdminParts, ReloadReport};
+use crate::{
+    Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport,
+    RevertReport,
+};
 
 const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
@@ -40,7 +43,7 @@ impl Office {
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
-            reload: counting_reload(Arc::clone(&reloads)),
+            config: pretended_keeper(Arc::clone(&reloads)),
             health: Box::new(|| json!({"status": "ok", "region": "here"})),
             clock: || NOW,
         };
@@ -85,18 +88,42 @@ impl Answer {
     }
 }
 
-/// Fails on every second call, to show both answers.
-fn counting_reload(count: Arc<AtomicUsize>) -> crate::Reload {
-    Box::new(move || {
-        let number = count.fetch_add(1, Ordering::Relaxed);
-        Box::pin(async move {
-            if number.is_multiple_of(2) {
-                Ok(ReloadReport { changed: vec!["models".to_owned()], needs_restart: Vec::new() })
-            } else {
-                Err(vec!["models.fast: unknown target \"x\"".to_owned()])
+/// Answers as a keeper of the configuration would; reloads fail on every second call, to show both answers.
+#[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
+fn pretended_keeper(count: Arc<AtomicUsize>) -> ConfigDesk {
+    let (desk, mut asks) = ConfigDesk::queue();
+    tokio::spawn(async move {
+        while let Some(ask) = asks.recv().await {
+            match ask {
+                ConfigAsk::Reload(_, reply) => {
+                    let is_good = count.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+                    let report =
+                        ReloadReport { changed: vec!["models".to_owned()], needs_restart: Vec::new() };
+                    let problems =
+                        || ConfigRefusal::Problems(vec!["models.fast: unknown target \"x\"".to_owned()]);
+                    let _ = reply.send(if is_good { Ok(report) } else { Err(problems()) });
+                }
+                ConfigAsk::Show(reply) => {
+                    let _ = reply.send(Ok(ConfigView { version: Some(7), ..ConfigView::default() }));
+                }
+                ConfigAsk::Versions(reply) => {
+                    let _ = reply.send(Ok(Vec::new()));
+                }
+                ConfigAsk::Difference(from, to, reply) => {
+                    let _ = reply.send(Err(ConfigRefusal::NoVersion(format!("{from:?} {to:?}"))));
+                }
+                ConfigAsk::Revert(None, reply) => {
+                    let _ = reply.send(Err(ConfigRefusal::NoFile("there is no file".to_owned())));
+                }
+                ConfigAsk::Revert(Some(from), reply) => {
+                    let report = ReloadReport::default();
+                    let done = RevertReport { from, version: Some(9), report, file_not_written: None };
+                    let _ = reply.send(Ok(done));
+                }
             }
-        })
-    })
+        }
+    });
+    desk
 }
 
 fn request(method: Method, path: &str, key: Option<&str>, body: Option<Value>) -> Request<Full<Bytes>> {
@@ -166,6 +193,31 @@ async fn health_and_reload_pass_on_what_the_gateway_says() {
     let answer = office.ask(Method::POST, "/admin/v1/reload", None).await;
     answer.is_refused(422, "invalid_config", "the former one stays in force: models.fast");
     assert_eq!(answer.json()["error"]["problems"], json!(["models.fast: unknown target \"x\""]));
+}
+
+#[tokio::test]
+async fn the_configuration_is_shown_compared_and_put_back() {
+    let office = Office::open().await;
+    let shown = office.ask(Method::GET, "/admin/v1/config", None).await.json();
+    assert_eq!(shown["version"], 7);
+    let listed = office.ask(Method::GET, "/admin/v1/config/versions", None).await.json();
+    assert_eq!(listed, json!({"versions": []}));
+    let sides = |from: ConfigSide, to: ConfigSide| format!("{from:?} {to:?}");
+    for (query, asked) in [
+        ("", sides(ConfigSide::InForce, ConfigSide::File)),
+        ("?from=3", sides(ConfigSide::Version(3), ConfigSide::File)),
+        ("?from=file&to=in-force", sides(ConfigSide::File, ConfigSide::InForce)),
+    ] {
+        let answer = office.ask(Method::GET, &format!("/admin/v1/config/difference{query}"), None).await;
+        answer.is_refused(404, "config_version_not_found", &asked);
+    }
+    let answer = office.ask(Method::GET, "/admin/v1/config/difference?from=x", None).await;
+    answer.is_refused(400, "invalid_request", "from must be in-force, file or the number of a version");
+    let revert = async |wish: Value| office.ask(Method::POST, "/admin/v1/config/revert", Some(wish)).await;
+    revert(json!({})).await.is_refused(409, "no_config_file", "there is no file");
+    let expected =
+        json!({"from": 3, "version": 9, "changed": [], "needs_restart": [], "file_not_written": null});
+    assert_eq!(revert(json!({"version": 3})).await.json(), expected);
 }
 
 #[tokio::test]

@@ -27,8 +27,16 @@ pub(super) fn regions(gateway: &Gateway) -> Response<AnswerBody> {
 }
 
 impl Gateway {
-    /// What `/v1/health` says, for the admin API, too.
-    pub fn health(&self) -> Value {
+    /// What `/v1/health` says, with what only operators may know: keys and the configuration.
+    pub fn health_for_operators(&self) -> Value {
+        let mut health = self.health();
+        health["providers"] = self.status.providers_json(&self.serving.load());
+        health["config"] = self.status.config_json();
+        health
+    }
+
+    /// What `/v1/health` says.
+    pub(crate) fn health(&self) -> Value {
         let serving = self.serving.load();
         json!({
             "status": if self.is_draining() { "draining" } else { "ok" },

@@ -51,9 +51,17 @@ fn is_private(address: IpAddr) -> bool {
 }
 
 fn gauges(gateway: &Gateway) -> Vec<Gauge> {
-    let gauge = |name, help, value: usize| Gauge { name, help, value: value as f64 };
+    let gauge = |name, help, value: usize| Gauge { name, help, labels: Vec::new(), value: value as f64 };
+    let config = gateway.status.config();
+    let keys =
+        gateway.status.key_counts(&gateway.serving.load()).into_iter().map(|(provider, state, count)| {
+            Gauge {
+                labels: vec![("provider", provider), ("state", state.name().to_owned())],
+                ..gauge("ai_gateway_provider_keys", "Keys of providers, by what came of trying them.", count)
+            }
+        });
     let control_waiting = gateway.control.as_ref().map_or(0, crate::control::ControlSender::waiting);
-    vec![
+    let mut gauges = vec![
         gauge(
             "ai_gateway_body_memory_bytes",
             "Memory taken by request bodies.",
@@ -64,7 +72,19 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
             "Control calls waiting for the control plane.",
             control_waiting,
         ),
-    ]
+        gauge(
+            "ai_gateway_config_current",
+            "1 if the configuration in force is what the file says, 0 if the file was refused.",
+            usize::from(config.problems.is_empty()),
+        ),
+        gauge(
+            "ai_gateway_config_version",
+            "Number of the configuration in force; 0 without a file.",
+            config.version.and_then(|number| usize::try_from(number).ok()).unwrap_or(0),
+        ),
+    ];
+    gauges.extend(keys);
+    gauges
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use hyper::body::Incoming;
 
 pub(crate) use authenticate::authenticate;
 pub(crate) use relay::{BrokenOff, Relay};
+pub(crate) use upstream_error::own_words;
 
 use crate::call::Call;
 

@@ -94,6 +94,11 @@ fn kind_of(status: StatusCode, told: &Told) -> Kind {
     }
 }
 
+/// The message of an error answer, for the operator: what may be secret in it is left out, nothing else.
+pub(crate) fn own_words(body: &[u8], credential: Option<&Secret>) -> Option<String> {
+    words(&serde_json::from_slice::<Value>(body).ok()?, credential).1
+}
+
 /// The error object as OpenAI and most others shape it, and its message.
 fn words(body: &Value, credential: Option<&Secret>) -> (Told, Option<String>) {
     let error = body.get("error").unwrap_or(body);

@@ -12,12 +12,14 @@ use super::shard::Shard;
 use super::totals::Totals;
 
 /// A number that another part of the process keeps, shown beside ours.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Gauge {
     /// Full name of the family, such as `ai_gateway_body_bytes`.
     pub name: &'static str,
     /// One sentence for the reader of a dashboard.
     pub help: &'static str,
+    /// What tells it apart from others of the same name, which must follow each other.
+    pub labels: Vec<(&'static str, String)>,
     /// What it is now.
     pub value: f64,
 }
@@ -40,9 +42,14 @@ impl Metrics {
         connections(&mut out, &series);
         self.callers(&mut out, &service);
         self.log_lines(&mut out, &service);
+        let mut family = "";
         for gauge in gauges {
-            out.family(gauge.name, "gauge", gauge.help);
-            out.sample(gauge.name, &service, gauge.value);
+            if gauge.name != std::mem::replace(&mut family, gauge.name) {
+                out.family(gauge.name, "gauge", gauge.help);
+            }
+            let labels =
+                gauge.labels.iter().map(|(name, value)| format!(",{name}=\"{}\"", escape_label(value)));
+            out.sample(gauge.name, &format!("{service}{}", labels.collect::<String>()), gauge.value);
         }
         self.process(&mut out, &service);
         out.into_text()

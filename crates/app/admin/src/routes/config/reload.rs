@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
-use crate::parts::{AdminParts, ReloadReport};
+use crate::config_desk::{ConfigAsk, ReloadReport};
+use crate::parts::AdminParts;
 use crate::refusal::Refusal;
 
 pub(crate) async fn reload(State(parts): State<Arc<AdminParts>>) -> Result<Json<ReloadReport>, Refusal> {
-    (parts.reload)().await.map(Json).map_err(Refusal::invalid_config)
+    let reloaded = parts.config.ask(|reply| ConfigAsk::Reload("admin API", reply)).await;
+    Ok(Json(reloaded?))
 }

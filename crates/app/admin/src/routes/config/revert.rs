@@ -1,0 +1,26 @@
+//! `POST /admin/v1/config/revert`: puts a version back, in force and into the file.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+
+use crate::body::JsonBody;
+use crate::config_desk::{ConfigAsk, RevertReport};
+use crate::parts::AdminParts;
+use crate::refusal::Refusal;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wish {
+    /// Left out: the version before the present one.
+    version: Option<i64>,
+}
+
+pub(crate) async fn revert(
+    State(parts): State<Arc<AdminParts>>,
+    JsonBody(wish): JsonBody<Wish>,
+) -> Result<Json<RevertReport>, Refusal> {
+    Ok(Json(parts.config.ask(|reply| ConfigAsk::Revert(wish.version, reply)).await?))
+}
