@@ -1,5 +1,6 @@
 //! A small client of the admin API, for commands that talk to a running server.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -24,6 +25,14 @@ pub(crate) struct AdminClient {
 }
 
 impl AdminClient {
+    /// The same for a directory that may not be there, and is not made.
+    pub(crate) fn find_in(path: PathBuf) -> Result<Option<Self>> {
+        if !path.exists() && environment::variable("BELLWETHER_URL").is_none() {
+            return Ok(None);
+        }
+        Self::find(&DataDir::create(path)?)
+    }
+
     /// The server of `BELLWETHER_URL`, else the one that runs on this data directory, else none.
     pub(crate) fn find(dir: &DataDir) -> Result<Option<Self>> {
         let url = match environment::variable("BELLWETHER_URL") {
@@ -53,7 +62,15 @@ impl AdminClient {
         if status.is_success() {
             return Ok(answer);
         }
-        bail!("{}", answer["error"]["message"].as_str().unwrap_or("the server refused without a reason"))
+        let error = &answer["error"];
+        let message = error["message"].as_str().unwrap_or("the server refused without a reason");
+        let problems: Vec<&str> =
+            error["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        match problems.as_slice() {
+            // One problem is part of the message.
+            [] | [_] => bail!("{message}"),
+            several => bail!("{message}:\n{}", several.join("\n")),
+        }
     }
 
     async fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(StatusCode, Bytes)> {

@@ -24,6 +24,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Answer callers (the same as no command at all).
     Serve(ServeOptions),
+    /// Say whether a start would succeed: every problem of the configuration at once. Starts nothing.
+    Check(CheckOptions),
+    /// Show the configuration in force, compare it, put a former one back.
+    Config(ConfigArguments),
     /// Make, list and revoke callers' keys, on the running server or, without one, in the data directory.
     Keys(KeysArguments),
     /// Pretend to be AI providers, with every misbehaviour you want: for trying things out and for tests.
@@ -53,6 +57,78 @@ pub(crate) struct ServeOptions {
     /// This gateway's name in metrics [default: bellwether].
     #[arg(long, value_name = "NAME", env = "BELLWETHER_SERVICE")]
     pub(crate) service: Option<String>,
+}
+
+/// What to check.
+#[derive(Args, Debug)]
+pub(crate) struct CheckOptions {
+    /// The file, as --config [default: ./bellwether.yaml if it is there].
+    pub(crate) file: Option<PathBuf>,
+    /// Also ask every provider whether it takes its keys. It costs nothing; the answer is the provider's own.
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) serve: ServeOptions,
+}
+
+/// What to do with the configuration.
+#[derive(Args, Debug)]
+pub(crate) struct ConfigArguments {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+/// Verbs for the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print what is in force on the running server or, without one, what a start would use. Secrets are masked.
+    Show {
+        /// Everything in force, also what nobody has configured.
+        #[arg(long)]
+        effective: bool,
+        /// Print JSON instead of YAML.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        serve: ServeOptions,
+    },
+    /// List the configurations that were in force, the newest first.
+    Versions {
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare two configurations value by value: by default what is in force with the file as it stands.
+    Diff {
+        /// in-force, file, or the number of a version [default: in-force].
+        from: Option<String>,
+        /// in-force, file, or the number of a version [default: file].
+        to: Option<String>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        serve: ServeOptions,
+    },
+    /// Put a former configuration back, in force and into the file. What stood there is kept.
+    Revert {
+        /// Number of the version [default: the one before the present one].
+        version: Option<i64>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        serve: ServeOptions,
+    },
+    /// Make the running server read its file now. It does so by itself within seconds of a change.
+    Reload {
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// What to do with keys.

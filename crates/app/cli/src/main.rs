@@ -2,10 +2,18 @@
 
 mod admin_client;
 mod arguments;
+mod check;
+mod configuration;
 mod environment;
 mod keys;
+mod local_store;
+mod replace_file;
+mod say;
+mod seen;
 mod serve;
+mod settings;
 mod simulate;
+mod table;
 
 use std::process::ExitCode;
 
@@ -21,6 +29,11 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         None => serve::serve(&arguments.data, arguments.serve),
         Some(Command::Serve(options)) => serve::serve(&arguments.data, options),
+        Some(Command::Check(mut options)) => {
+            options.serve.config = options.serve.config.or(arguments.serve.config);
+            check::run(options)
+        }
+        Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
         Some(Command::Simulate(options)) => simulate::run(&options),
     };

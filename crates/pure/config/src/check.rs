@@ -11,7 +11,7 @@ use crate::sections::{
     timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
-use crate::sources::Sources;
+use crate::sources::{Overrides, Sources};
 use crate::tree;
 use crate::walk::conform;
 
@@ -27,6 +27,18 @@ pub fn check(sources: &Sources<'_>) -> Result<Snapshot, Vec<Problem>> {
     let mut snapshot = build(file, sources, &mut report);
     snapshot.notes = report.finish()?;
     Ok(snapshot)
+}
+
+/// What is in force where nobody has configured anything.
+pub fn defaults() -> Snapshot {
+    let nothing = Sources {
+        text: None,
+        env: &|_| None,
+        env_names: Vec::new(),
+        read_file: &|_| Err("there are no files".to_owned()),
+        overrides: Overrides::default(),
+    };
+    check(&nothing).expect("a test checks an empty configuration")
 }
 
 fn read_file(text: &str, report: &mut Report) -> Option<File> {

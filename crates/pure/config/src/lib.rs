@@ -20,7 +20,7 @@ mod sources;
 mod tree;
 mod walk;
 
-pub use check::check;
+pub use check::{check, defaults};
 pub use difference::{Change, difference};
 pub use effective::{configured, effective};
 pub use problem::{Place, Problem};

@@ -1,7 +1,5 @@
 //! `bellwether keys`: on the running server through its admin API, or in the data directory when none runs.
 
-use std::io::Write;
-
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use store::DataDir;
@@ -11,6 +9,7 @@ use crate::arguments::{DataOptions, KeysCommand};
 use crate::environment;
 use crate::keys::local::LocalKeys;
 use crate::keys::table;
+use crate::say::say;
 
 /// Keys asked for at once.
 const PAGE: u32 = 500;
@@ -95,9 +94,4 @@ impl Place {
             Self::Directory(local) => local.revoke(id),
         }
     }
-}
-
-/// Prints the command's answer; a reader who has seen enough is no error.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

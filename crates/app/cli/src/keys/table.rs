@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::table::table;
+
 const HEADINGS: [&str; 5] = ["ID", "NAME", "KEY", "STATE", "EXPIRES"];
 
 /// What is said about a new key.
@@ -29,22 +31,7 @@ pub(super) fn listed(keys: &[Value]) -> String {
         .iter()
         .map(|key| [text(key, "id"), text(key, "name"), text(key, "hint"), text(key, "state"), expiry(key)])
         .collect();
-    let widths: [usize; 5] = std::array::from_fn(|column| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .chain([HEADINGS[column].len()])
-            .max()
-            .unwrap_or_default()
-    });
-    let line = |cells: [&str; 5]| {
-        let padded = cells
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.chars().count())));
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    let body = rows.iter().map(|row| line(std::array::from_fn(|column| row[column].as_str())));
-    std::iter::once(line(HEADINGS)).chain(body).collect::<Vec<_>>().join("\n")
+    table(HEADINGS, &rows)
 }
 
 fn text(key: &Value, field: &str) -> String {

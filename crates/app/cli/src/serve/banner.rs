@@ -5,7 +5,7 @@ use std::path::Path;
 use config::{Origin, Snapshot};
 
 use super::first_key::FirstKey;
-use super::settings::Settings;
+use crate::settings::Settings;
 
 /// What there is to say.
 pub(super) struct Facts<'a> {

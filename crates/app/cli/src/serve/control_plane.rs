@@ -1,8 +1,9 @@
 //! The control runtime: admin calls from either port, signals, and the end. A slow answer here delays no caller.
 
+use std::pin::pin;
 use std::sync::Arc;
 
-use admin::{Admin, AdminParts};
+use admin::{Admin, AdminParts, ConfigAsk, ConfigDesk};
 use anyhow::Result;
 use bytes::Bytes;
 use domain::Secret;
@@ -12,17 +13,21 @@ use observe::{Level, Log};
 use store::KeyDesk;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::reload::Reloader;
+use super::configuration::Keeper;
+use super::key_checks;
 
 /// What the control plane works with.
 pub(super) struct ControlPlane {
     pub(super) gateway: Arc<Gateway>,
     pub(super) desk: Arc<KeyDesk>,
     pub(super) admin_key: Secret,
-    pub(super) reloader: Reloader,
+    pub(super) keeper: Keeper,
+    /// Told when the providers' keys are to be tried.
+    pub(super) keys_wanted: Arc<Notify>,
     pub(super) log: Log,
 }
 
@@ -36,9 +41,12 @@ impl ControlPlane {
     ) -> Result<()> {
         let mut stop_signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let mut reload_signal = signal(SignalKind::hangup())?;
-        let (log, reloader) = (self.log.clone(), self.reloader.clone());
-        let admin = self.admin();
+        let Self { gateway, desk, admin_key, keeper, keys_wanted, log } = self;
+        let (config, asks) = ConfigDesk::queue();
+        let admin = make_admin(&gateway, desk, admin_key, config.clone());
         let mut tasks = JoinSet::new();
+        tasks.spawn(keeper.run(asks));
+        let mut keys = pin!(key_checks::run(&gateway, &keys_wanted, &log));
         let stopping = CancellationToken::new();
         if let Some(listener) = admin_listener {
             let (admin, stopping) = (admin.clone(), stopping.clone());
@@ -63,8 +71,13 @@ impl ControlPlane {
                     log.event(Level::Info, "reloading on SIGHUP", &[]);
                     // The same signal tells that the log file was moved away.
                     log.reopen();
-                    let _ = tell_reload(&log, &reloader);
+                    let config = config.clone();
+                    tasks.spawn(async move {
+                        // What comes of it is in the log.
+                        let _ = config.ask(|reply| ConfigAsk::Reload("SIGHUP", reply)).await;
+                    });
                 }
+                () = &mut keys => {}
                 Some(_) = leaving.join_next() => break,
                 Some(_) = tasks.join_next() => {}
             }
@@ -73,20 +86,17 @@ impl ControlPlane {
         tasks.abort_all();
         Ok(())
     }
+}
 
-    fn admin(self) -> Admin {
-        let Self { gateway, desk, admin_key, reloader, log } = self;
-        Admin::new(AdminParts {
-            key_desk: desk,
-            admin_key,
-            reload: Box::new(move || {
-                let outcome = tell_reload(&log, &reloader);
-                Box::pin(std::future::ready(outcome))
-            }),
-            health: Box::new(move || gateway.health()),
-            clock: wall_clock,
-        })
-    }
+fn make_admin(gateway: &Arc<Gateway>, desk: Arc<KeyDesk>, admin_key: Secret, config: ConfigDesk) -> Admin {
+    let gateway = gateway.clone();
+    Admin::new(AdminParts {
+        key_desk: desk,
+        admin_key,
+        config,
+        health: Box::new(move || gateway.health_for_operators()),
+        clock: wall_clock,
+    })
 }
 
 /// Workers leave on a thread of their own, so that health and admin go on answering while streams end.
@@ -95,30 +105,6 @@ fn begin_stop(log: &Log, workers: &mut Option<Workers>, leaving: &mut JoinSet<()
         log.event(Level::Info, "stopping: no new connections, open calls end", &[]);
         leaving.spawn_blocking(move || workers.stop());
     }
-}
-
-fn tell_reload(log: &Log, reloader: &Reloader) -> Result<admin::ReloadReport, Vec<String>> {
-    let outcome = reloader.reload();
-    match &outcome {
-        Ok(report) => {
-            let (changed, restart) = (report.changed.join(", "), report.needs_restart.join(", "));
-            log.event(
-                Level::Info,
-                "configuration reloaded",
-                &[("changed", &changed), ("needs_restart", &restart)],
-            );
-        }
-        Err(problems) => {
-            for problem in problems {
-                log.event(
-                    Level::Error,
-                    "the new configuration is refused; the old one stays in force",
-                    &[("problem", problem)],
-                );
-            }
-        }
-    }
-    outcome
 }
 
 /// Answers one call that came by the data port.

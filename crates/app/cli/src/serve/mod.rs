@@ -1,11 +1,13 @@
 //! `bellwether serve`: from the command to a running gateway, and back.
 
 mod banner;
+mod configuration;
 mod control_plane;
+mod demo;
 mod first_key;
+mod key_checks;
 mod nofile;
-mod reload;
-mod settings;
 mod start;
+mod taken_port;
 
 pub(crate) use start::serve;

@@ -7,15 +7,18 @@ use config::Snapshot;
 use domain::Secret;
 use gateway::{BindFailure, BoundListener, ControlCalls, Gateway, GatewayParts, Serving, wall_clock};
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
-use store::{AdminKey, DATABASE_FILE, DataDir, KeyDesk, LockedDataDir, MasterKey, RunFile, SqliteStore};
+use store::{
+    AdminKey, ConfigShelf, DATABASE_FILE, DataDir, KeyDesk, LockedDataDir, MasterKey, RunFile, SqliteStore,
+};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
+use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::ControlPlane;
-use crate::serve::reload::Reloader;
-use crate::serve::settings::{self, Settings};
-use crate::serve::{banner, first_key, nofile};
+use crate::serve::{banner, demo, first_key, nofile, taken_port};
+use crate::settings::{Reading, Settings, or_refused};
 
 /// Log batches on their way to the writer.
 const LOG_BATCHES_MAX: usize = 64;
@@ -39,12 +42,13 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let descriptors_max = nofile::raise();
     let settings = Settings::new(options);
-    let snapshot = settings.load()?;
+    let Reading { text, checked, seen } = settings.read();
+    let snapshot = or_refused(checked)?;
     let dir = DataDir::create(environment::data_dir(data)?)?.lock()?;
     let secrets = Secrets::read(&dir)?;
-    let listeners = bind_all(&snapshot, &settings)?;
-    let admin_listener = bind_admin(&snapshot, &settings)?;
-    let (snapshot, demo) = settings.with_demo_if_empty(snapshot).await?;
+    let listeners = bind_all(&snapshot)?;
+    let admin_listener = bind_admin(&snapshot)?;
+    let (snapshot, demo) = demo::with_demo_if_empty(snapshot).await?;
     let store = SqliteStore::open(&dir.join(DATABASE_FILE), &secrets.master.key_hasher()).await?;
     let epoch = store.begin_epoch().await?;
     let desk =
@@ -69,7 +73,6 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         control: snapshot.admin_listen.is_none().then_some(sender),
         body_memory_bytes_max: snapshot.limits.body_memory_bytes_max,
     });
-    gateway.name_providers(&gateway.serving(), snapshot.metrics.provider_label.as_deref());
 
     let certificates = listeners.iter().map(BoundListener::certificate).collect();
     let urls: Vec<String> = listeners.iter().map(BoundListener::url).collect();
@@ -92,18 +95,26 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     }
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &epoch)]);
 
-    let reloader = Reloader::new(
+    let keys_wanted = Arc::new(Notify::new());
+    keys_wanted.notify_one();
+    let demo_url = demo.as_ref().map(demo::demo_url);
+    let shelf = ConfigShelf::new(Box::new(store.clone()), secrets.master.key_hasher(), secrets.master.seal());
+    let keeper = Keeper::new(KeeperParts {
         settings,
-        snapshot.clone(),
-        gateway.clone(),
-        certificates,
-        demo.as_ref().map(settings::demo_url),
-    );
+        applier: Applier::new(gateway.clone(), certificates, demo_url, snapshot),
+        gateway: gateway.clone(),
+        shelf,
+        log: log.clone(),
+        keys_wanted: keys_wanted.clone(),
+        text,
+        seen,
+    });
     let plane = ControlPlane {
         gateway: gateway.clone(),
         desk: Arc::new(desk),
         admin_key: secrets.admin,
-        reloader,
+        keeper,
+        keys_wanted,
         log: log.clone(),
     };
     plane.run(control_calls, admin_listener, workers).await?;
@@ -145,7 +156,7 @@ impl Secrets {
     }
 }
 
-fn bind_all(snapshot: &Snapshot, settings: &Settings) -> Result<Vec<BoundListener>> {
+fn bind_all(snapshot: &Snapshot) -> Result<Vec<BoundListener>> {
     snapshot
         .listeners
         .iter()
@@ -153,7 +164,7 @@ fn bind_all(snapshot: &Snapshot, settings: &Settings) -> Result<Vec<BoundListene
             Ok(bound) => Ok(bound),
             Err(BindFailure::Taken(address)) => bail!(
                 "{address} is taken by another process; try:\n  {}",
-                settings.command_with_free_port(address)
+                taken_port::command_with_free_port(address)
             ),
             Err(failure) => Err(failure.into()),
         })
@@ -161,13 +172,13 @@ fn bind_all(snapshot: &Snapshot, settings: &Settings) -> Result<Vec<BoundListene
 }
 
 /// The address of the admin API, where it has one of its own.
-fn bind_admin(snapshot: &Snapshot, settings: &Settings) -> Result<Option<TcpListener>> {
+fn bind_admin(snapshot: &Snapshot) -> Result<Option<TcpListener>> {
     let Some(address) = snapshot.admin_listen else { return Ok(None) };
     let bound = match gateway::bind_tcp(address) {
         Ok(bound) => bound,
         Err(BindFailure::Taken(address)) => bail!(
             "{address} (admin.listen) is taken by another process; a free one is {}",
-            settings.free_address(address)
+            taken_port::free_address(address)
         ),
         Err(failure) => return Err(failure.into()),
     };

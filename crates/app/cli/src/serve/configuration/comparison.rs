@@ -1,0 +1,43 @@
+//! Which sections of two configurations differ, and which of them count from the next start only.
+
+use admin::ReloadReport;
+use config::Snapshot;
+
+/// What is in force of a new configuration: compared with the one before and, for what is read at the start only, with the
+/// one of the start.
+pub(super) fn compare(at_start: &Snapshot, before: &Snapshot, next: &Snapshot) -> ReloadReport {
+    ReloadReport { changed: changed(before, next), needs_restart: needs_restart(at_start, next) }
+}
+
+fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
+    named(&[
+        ("providers", before.providers != next.providers),
+        ("models", before.models != next.models),
+        ("limits", before.limits != next.limits),
+        ("timeouts", before.timeouts != next.timeouts),
+        ("errors", before.errors != next.errors),
+        ("metrics", before.metrics != next.metrics),
+        ("region", before.region != next.region),
+        ("public_url", before.public_url != next.public_url),
+    ])
+}
+
+fn needs_restart(at_start: &Snapshot, next: &Snapshot) -> Vec<String> {
+    let addresses = |snapshot: &Snapshot| {
+        snapshot.listeners.iter().map(|l| (l.address, l.tls.is_some())).collect::<Vec<_>>()
+    };
+    let body_memory = |snapshot: &Snapshot| snapshot.limits.body_memory_bytes_max;
+    named(&[
+        ("listeners", addresses(at_start) != addresses(next)),
+        ("admin.listen", at_start.admin_listen != next.admin_listen),
+        ("workers", at_start.workers != next.workers),
+        ("service", at_start.service != next.service),
+        ("keys", at_start.keys != next.keys),
+        ("log", at_start.log != next.log),
+        ("limits.body_memory_bytes_max", body_memory(at_start) != body_memory(next)),
+    ])
+}
+
+fn named(rows: &[(&str, bool)]) -> Vec<String> {
+    rows.iter().filter(|(_, differs)| *differs).map(|(name, _)| (*name).to_owned()).collect()
+}

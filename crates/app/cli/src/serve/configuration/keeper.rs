@@ -1,0 +1,286 @@
+//! Whoever keeps the configuration: the one task that takes new ones, from the file when it changes and from those who
+//! ask. One thing after the other, so nothing here is locked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use admin::{
+    ChangeView, ConfigAsk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport, RevertReport, VersionView,
+};
+use domain::Timestamp;
+use gateway::{ConfigStatus, Gateway, wall_clock};
+use observe::{Level, Log};
+use store::ConfigShelf;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::sleep_until;
+
+use super::apply::Applier;
+use super::refusal::{no_file, of_shelf, of_store, problems};
+use super::watch::Watch;
+use crate::replace_file::replace_file;
+use crate::settings::{Reading, Settings};
+
+/// Why a version is kept that nobody put in force: the file was written over by a former version.
+const NEVER_IN_FORCE: &str = "replaced by a revert, never in force";
+
+/// What a keeper works with.
+pub(crate) struct KeeperParts {
+    pub(crate) settings: Settings,
+    pub(crate) applier: Applier,
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) shelf: ConfigShelf,
+    pub(crate) log: Log,
+    /// Told when providers have changed.
+    pub(crate) keys_wanted: Arc<Notify>,
+    /// What was read at the start.
+    pub(crate) text: Option<String>,
+    pub(crate) seen: crate::seen::Seen,
+}
+
+/// Keeps the configuration of a running gateway.
+pub(crate) struct Keeper {
+    settings: Settings,
+    applier: Applier,
+    gateway: Arc<Gateway>,
+    shelf: ConfigShelf,
+    log: Log,
+    keys_wanted: Arc<Notify>,
+    watch: Watch,
+    present: Present,
+}
+
+/// What is known of the configuration in force.
+struct Present {
+    text: Option<String>,
+    version: Option<i64>,
+    since: Timestamp,
+    reason: String,
+    needs_restart: Vec<String>,
+    /// Why the file as it stands is not in force.
+    problems: Vec<String>,
+}
+
+impl Keeper {
+    pub(crate) fn new(parts: KeeperParts) -> Self {
+        let KeeperParts { settings, applier, gateway, shelf, log, keys_wanted, text, seen } = parts;
+        let present = Present {
+            text,
+            version: None,
+            since: wall_clock(),
+            reason: "start".to_owned(),
+            needs_restart: Vec::new(),
+            problems: Vec::new(),
+        };
+        Self { settings, applier, gateway, shelf, log, keys_wanted, watch: Watch::new(seen), present }
+    }
+
+    /// Runs until nobody can ask any more.
+    pub(crate) async fn run(mut self, mut asks: mpsc::Receiver<ConfigAsk>) {
+        self.keep_version().await;
+        loop {
+            tokio::select! {
+                ask = asks.recv() => match ask {
+                    Some(ask) => self.answer(ask).await,
+                    None => return,
+                },
+                () = sleep_until(self.watch.next_look()) => {
+                    if self.watch.look() {
+                        // Problems are in the log and in health; there is nobody else to tell.
+                        let _ = self.reload("the file changed").await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// An asker who has gone is no problem of ours.
+    async fn answer(&mut self, ask: ConfigAsk) {
+        match ask {
+            ConfigAsk::Reload(reason, reply) => {
+                let _ = reply.send(self.reload(reason).await.map_err(ConfigRefusal::Problems));
+            }
+            ConfigAsk::Show(reply) => {
+                let _ = reply.send(Ok(self.show()));
+            }
+            ConfigAsk::Versions(reply) => {
+                let _ = reply.send(self.versions().await);
+            }
+            ConfigAsk::Difference(from, to, reply) => {
+                let _ = reply.send(self.difference(from, to).await);
+            }
+            ConfigAsk::Revert(number, reply) => {
+                let _ = reply.send(self.revert(number).await);
+            }
+        }
+    }
+
+    /// Reads everything anew and takes it, or says every problem.
+    async fn reload(&mut self, reason: &str) -> Result<ReloadReport, Vec<String>> {
+        let Reading { text, checked, seen } = self.settings.read();
+        self.watch.note_read(seen);
+        let applied = checked.map_err(|found| problems(&found)).and_then(|next| self.applier.apply(next));
+        match applied {
+            Ok(report) => {
+                self.take(text, reason, &report).await;
+                Ok(report)
+            }
+            Err(problems) => {
+                for problem in &problems {
+                    self.log.event(
+                        Level::Error,
+                        "the new configuration is refused; the old one stays in force",
+                        &[("reason", &reason), ("problem", problem)],
+                    );
+                }
+                self.present.problems.clone_from(&problems);
+                self.note_status();
+                Err(problems)
+            }
+        }
+    }
+
+    /// What was applied is the present configuration now.
+    async fn take(&mut self, text: Option<String>, reason: &str, report: &ReloadReport) {
+        self.present.problems.clear();
+        self.present.needs_restart.clone_from(&report.needs_restart);
+        if self.present.text != text {
+            self.present.text = text;
+            self.present.since = wall_clock();
+            reason.clone_into(&mut self.present.reason);
+        }
+        self.keep_version().await;
+        let (changed, restart) = (report.changed.join(", "), report.needs_restart.join(", "));
+        let version = self.present.version.map_or_else(|| "-".to_owned(), |number| number.to_string());
+        self.log.event(
+            Level::Info,
+            "configuration reloaded",
+            &[("reason", &reason), ("version", &version), ("changed", &changed), ("needs_restart", &restart)],
+        );
+        if report.changed.iter().any(|section| section == "providers") {
+            self.keys_wanted.notify_one();
+        }
+    }
+
+    /// Keeps the present text as a version. It is in force whether or not that succeeds.
+    async fn keep_version(&mut self) {
+        if let (Some(text), Some(file)) = (&self.present.text, self.settings.file_name()) {
+            match self.shelf.keep(text, &file, &self.present.reason, self.present.since).await {
+                Ok(number) => self.present.version = Some(number),
+                Err(error) => {
+                    self.present.version = None;
+                    let message = "the configuration is in force, but not kept as a version";
+                    self.log.event(Level::Error, message, &[("reason", &error)]);
+                }
+            }
+        }
+        self.note_status();
+    }
+
+    fn note_status(&self) {
+        self.gateway.status().note_config(ConfigStatus {
+            file: self.settings.file_name(),
+            version: self.present.version,
+            since: Some(self.present.since),
+            problems: self.present.problems.clone(),
+            needs_restart: self.present.needs_restart.clone(),
+        });
+    }
+
+    fn show(&self) -> ConfigView {
+        let snapshot = self.applier.present();
+        ConfigView {
+            file: self.settings.file_name(),
+            version: self.present.version,
+            since: self.present.since.rfc3339(),
+            reason: self.present.reason.clone(),
+            problems: self.present.problems.clone(),
+            needs_restart: self.present.needs_restart.clone(),
+            effective: config::effective(snapshot),
+            configured: config::configured(snapshot, &config::defaults()),
+        }
+    }
+
+    async fn versions(&self) -> Result<Vec<VersionView>, ConfigRefusal> {
+        let kept = self.shelf.list().await.map_err(|error| of_store(&error))?;
+        let view = |kept: store::ConfigVersion| VersionView {
+            is_in_force: Some(kept.number) == self.present.version,
+            version: kept.number,
+            taken_at: kept.taken_at.rfc3339(),
+            reason: kept.reason,
+            file: kept.file,
+        };
+        Ok(kept.into_iter().map(view).collect())
+    }
+
+    async fn difference(&self, from: ConfigSide, to: ConfigSide) -> Result<Vec<ChangeView>, ConfigRefusal> {
+        let (from, to) = (self.text_of(from).await?, self.text_of(to).await?);
+        let view = |change: config::Change| ChangeView {
+            path: change.path,
+            before: change.before,
+            after: change.after,
+        };
+        match config::difference(&from, &to) {
+            Ok(changes) => Ok(changes.into_iter().map(view).collect()),
+            Err(found) => Err(ConfigRefusal::Problems(problems(&found))),
+        }
+    }
+
+    async fn text_of(&self, side: ConfigSide) -> Result<String, ConfigRefusal> {
+        match side {
+            ConfigSide::InForce => Ok(self.present.text.clone().unwrap_or_default()),
+            ConfigSide::Version(number) => self.shelf.text(number).await.map_err(|error| of_shelf(&error)),
+            ConfigSide::File => {
+                let file = self.settings.file().ok_or_else(no_file)?;
+                crate::environment::read_file(file).map_err(ConfigRefusal::Failed)
+            }
+        }
+    }
+
+    /// Puts a version back: in force first, then into the file.
+    async fn revert(&mut self, number: Option<i64>) -> Result<RevertReport, ConfigRefusal> {
+        let file = self.settings.file().ok_or_else(no_file)?.to_owned();
+        let from = match number {
+            Some(number) => number,
+            None => self.former().await?,
+        };
+        let text = self.shelf.text(from).await.map_err(|error| of_shelf(&error))?;
+        let checked = self.settings.check_text(&text);
+        let next = checked.map_err(|found| ConfigRefusal::Problems(problems(&found)))?;
+        let report = self.applier.apply(next).map_err(ConfigRefusal::Problems)?;
+        let written = self.write(&file, &text).await;
+        // What the file holds now is what was meant, or is known and left alone until it changes.
+        self.watch.note_read(self.settings.read().seen);
+        self.take(Some(text), &format!("revert to version {from}"), &report).await;
+        if let Some(why) = &written {
+            let message =
+                "a former configuration is in force, but not in the file: the next start reads the file";
+            self.present.problems = vec![why.clone()];
+            self.note_status();
+            self.log.event(Level::Error, message, &[("reason", why)]);
+        }
+        Ok(RevertReport { from, version: self.present.version, report, file_not_written: written })
+    }
+
+    /// The version that was in force before the present one.
+    async fn former(&self) -> Result<i64, ConfigRefusal> {
+        let kept = self.shelf.list().await.map_err(|error| of_store(&error))?;
+        let before = self.present.version.unwrap_or(i64::MAX);
+        let former = kept.iter().find(|kept| kept.number < before && kept.reason != NEVER_IN_FORCE);
+        former
+            .map(|kept| kept.number)
+            .ok_or_else(|| ConfigRefusal::NoVersion("there is no version before the present one".to_owned()))
+    }
+
+    /// Writes the file; what stood there is kept before, if it is no version yet. Says why it could not be written.
+    async fn write(&self, file: &Path, text: &str) -> Option<String> {
+        let standing = crate::environment::read_file(file).ok();
+        if let Some(standing) = standing.filter(|standing| self.present.text.as_ref() != Some(standing)) {
+            let name = file.display().to_string();
+            if let Err(error) = self.shelf.keep(&standing, &name, NEVER_IN_FORCE, wall_clock()).await {
+                return Some(format!("what stands in {name} cannot be kept: {error}"));
+            }
+        }
+        let written = replace_file(file, text);
+        written.err().map(|error| format!("cannot write {}: {error}", file.display()))
+    }
+}
