@@ -25,7 +25,8 @@ pub enum ConfigAsk {
     Versions(Reply<Vec<VersionView>>),
     /// Compare two texts of the file.
     Difference(ConfigSide, ConfigSide, Reply<Vec<ChangeView>>),
-    /// Put a version back in force and into the file: the one of this number, else the one before the present one.
+    /// Put a version back in force and into the file: the one of this number, else the last
+    /// good one or, if that is what the file holds, the one before it.
     Revert(Option<i64>, Reply<RevertReport>),
 }
 
@@ -49,6 +50,8 @@ pub enum ConfigRefusal {
     NoVersion(String),
     /// There is no file to read, compare or write.
     NoFile(String),
+    /// One of two texts cannot be read, and why.
+    NotComparable(String),
     /// It could not be done.
     Failed(String),
 }

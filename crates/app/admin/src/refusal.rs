@@ -84,6 +84,10 @@ impl From<ConfigRefusal> for Refusal {
                 Self { code: "config_version_not_found", ..Self::of(Kind::UnknownPath, message) }
             }
             ConfigRefusal::NoFile(message) => Self::special(StatusCode::CONFLICT, "no_config_file", message),
+            ConfigRefusal::NotComparable(why) => {
+                let message = format!("the two cannot be compared: {why}");
+                Self::special(StatusCode::UNPROCESSABLE_ENTITY, "invalid_config", message)
+            }
             ConfigRefusal::Failed(message) => Self::of(Kind::Internal, message),
         }
     }

@@ -113,9 +113,9 @@ pub(crate) enum ConfigCommand {
         #[command(flatten)]
         serve: ServeOptions,
     },
-    /// Put a former configuration back, in force and into the file. What stood there is kept.
+    /// Put a former configuration back, in force and into the file. What stood there is kept as a version.
     Revert {
-        /// Number of the version [default: the one before the present one].
+        /// Number of the version [default: the last good one; if that is what the file holds, the one before it].
         version: Option<i64>,
         /// Print JSON instead of text.
         #[arg(long)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use gateway::wall_clock;
 use serde_json::{Value, json};
 use store::{ConfigShelf, DataDir};
@@ -65,19 +65,13 @@ impl LocalConfig {
     fn text_of(&self, settings: &Settings, side: &str) -> Result<String> {
         match side {
             "file" => read(file(settings)?),
-            "in-force" => self.text(self.newest(0)?),
+            "in-force" => self.text(self.local.runtime.block_on(self.shelf.former(None))?),
             number => self.text(number.parse().context("the number of a version")?),
         }
     }
 
     fn text(&self, number: i64) -> Result<String> {
         Ok(self.local.runtime.block_on(self.shelf.text(number))?)
-    }
-
-    /// The version that came so many before the newest.
-    fn newest(&self, before: usize) -> Result<i64> {
-        let kept = self.local.runtime.block_on(self.shelf.list())?;
-        kept.get(before).map(|kept| kept.number).ok_or_else(|| anyhow!("there is no such version yet"))
     }
 
     /// Writes a version into the file, for the next start. What stands there is kept as a version before.
@@ -87,18 +81,12 @@ impl LocalConfig {
         let standing = environment::read_file(file).ok();
         let from = match number {
             Some(number) => number,
-            // A file that is as the newest version has it goes back to the one before.
-            None => {
-                let newest = self.newest(0)?;
-                let is_newest = standing.as_deref() == Some(self.text(newest)?.as_str());
-                if is_newest { self.newest(1)? } else { newest }
-            }
+            None => self.local.runtime.block_on(self.shelf.former(standing.as_deref()))?,
         };
         let text = self.text(from)?;
         or_refused(settings.check_text(&text))?;
         if let Some(standing) = standing {
-            let reason = "replaced by a revert without a server";
-            self.local.runtime.block_on(self.shelf.keep(&standing, &name, reason, wall_clock()))?;
+            self.local.runtime.block_on(self.shelf.keep_aside(&standing, &name, wall_clock()))?;
         }
         replace_file(file, &text).with_context(|| format!("cannot write {name}"))?;
         Ok(json!({ "from": from, "version": null, "file": name }))

@@ -16,6 +16,8 @@ pub struct NewConfigVersion {
     pub reason: String,
     /// The file it stood in.
     pub file: String,
+    /// Whether it was in force; false for a text that a revert wrote over before anybody took it.
+    pub was_in_force: bool,
     /// Tells whether two texts are the same.
     pub digest: KeyDigest,
     /// The text, sealed.
@@ -33,12 +35,14 @@ pub struct ConfigVersion {
     pub reason: String,
     /// The file it stood in.
     pub file: String,
+    /// Whether it was in force; false for a text that a revert wrote over before anybody took it.
+    pub was_in_force: bool,
 }
 
 /// The versions in a database. What it has answered to lasts.
 pub trait ConfigRecords: Send + Sync {
-    /// Keeps a version and drops the oldest beyond [`CONFIG_VERSIONS_MAX`]. One that is the newest already is not kept
-    /// again: its number is returned.
+    /// Keeps a version and drops the oldest beyond [`CONFIG_VERSIONS_MAX`]. One that is the newest already, and was as much
+    /// in force, is not kept again: its number is returned.
     fn keep<'a>(&'a self, version: &'a NewConfigVersion) -> Answer<'a, i64>;
 
     /// All versions, the newest first.

@@ -23,6 +23,9 @@ pub enum ConfigShelfError {
     /// There is none of this number.
     #[error("there is no version {0} of the configuration; `bellwether config versions` lists them")]
     Unknown(i64),
+    /// There is none that could be meant without a number.
+    #[error("there is no former version of the configuration yet")]
+    NoFormer,
     /// It cannot be opened.
     #[error("version {0} of the configuration cannot be opened: {1}")]
     Sealed(i64, SealError),
@@ -37,7 +40,7 @@ impl ConfigShelf {
         Self { records, hasher, seal }
     }
 
-    /// Keeps `text`, which stood in `file`, and returns its number; the newest version again is no new version.
+    /// Keeps `text`, which is in force, and returns its number; the newest version again is no new version.
     pub async fn keep(
         &self,
         text: &str,
@@ -45,14 +48,41 @@ impl ConfigShelf {
         reason: &str,
         now: Timestamp,
     ) -> Result<i64, StoreError> {
-        let version = NewConfigVersion {
+        self.records.keep(&self.version(text, file, Some(reason), now)).await
+    }
+
+    /// Keeps `text`, which stands in `file` and is about to be written over; one that is kept already is left.
+    pub async fn keep_aside(&self, text: &str, file: &str, now: Timestamp) -> Result<(), StoreError> {
+        for kept in self.list().await? {
+            if self.text(kept.number).await.is_ok_and(|kept| kept == text) {
+                return Ok(());
+            }
+        }
+        self.records.keep(&self.version(text, file, None, now)).await.map(drop)
+    }
+
+    /// A version that came into force for a reason, or never did.
+    fn version(&self, text: &str, file: &str, reason: Option<&str>, now: Timestamp) -> NewConfigVersion {
+        NewConfigVersion {
             taken_at: now,
-            reason: reason.to_owned(),
+            reason: reason.unwrap_or("written over by a revert").to_owned(),
             file: file.to_owned(),
+            was_in_force: reason.is_some(),
             digest: self.hasher.digest(text),
             sealed: self.seal.seal(PURPOSE, text.as_bytes()),
-        };
-        self.records.keep(&version).await
+        }
+    }
+
+    /// The version that a revert without a number means, where `standing` is what the file holds now: the newest that was
+    /// in force, unless that is what the file holds; then the one before it.
+    pub async fn former(&self, standing: Option<&str>) -> Result<i64, ConfigShelfError> {
+        let kept = self.list().await?;
+        let mut numbers = kept.iter().filter(|kept| kept.was_in_force).map(|kept| kept.number);
+        let newest = numbers.next().ok_or(ConfigShelfError::NoFormer)?;
+        if standing == Some(self.text(newest).await?.as_str()) {
+            return numbers.next().ok_or(ConfigShelfError::NoFormer);
+        }
+        Ok(newest)
     }
 
     /// All versions, the newest first.
@@ -94,8 +124,16 @@ mod tests {
         assert_eq!(shelf.keep(TEXT, "b.yaml", "again", Timestamp(2)).await.unwrap(), 1);
         assert_eq!(shelf.list().await.unwrap()[0].reason, "start");
         assert_eq!(shelf.text(1).await.unwrap(), TEXT);
-        let missing = shelf.text(2).await.unwrap_err();
-        assert!(matches!(missing, ConfigShelfError::Unknown(2)), "{missing}");
+        assert!(matches!(shelf.former(Some(TEXT)).await, Err(ConfigShelfError::NoFormer)));
+        assert_eq!(shelf.former(Some("edited")).await.unwrap(), 1);
+        shelf.keep_aside("edited", "b.yaml", Timestamp(3)).await.unwrap();
+        shelf.keep_aside(TEXT, "b.yaml", Timestamp(3)).await.unwrap();
+        assert_eq!(shelf.list().await.unwrap().len(), 2, "what is kept is not kept again");
+        assert_eq!(shelf.former(Some("edited")).await.unwrap(), 1, "what was never in force is not meant");
+        assert_eq!(shelf.keep("edited", "b.yaml", "reload", Timestamp(4)).await.unwrap(), 3);
+        assert_eq!(shelf.former(Some("edited")).await.unwrap(), 1);
+        let missing = shelf.text(9).await.unwrap_err();
+        assert!(matches!(missing, ConfigShelfError::Unknown(9)), "{missing}");
         store.close().await;
         let bytes = std::fs::read(&path).unwrap();
         assert!(!bytes.windows(15).any(|window| window == b"sk-plain-secret"));

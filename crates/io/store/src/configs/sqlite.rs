@@ -34,22 +34,24 @@ impl ConfigRecords for SqliteStore {
 
 async fn keep(store: &SqliteStore, version: &NewConfigVersion) -> Result<i64, sqlx::Error> {
     let mut transaction = store.pool.begin_with(BEGIN).await?;
-    let newest = sqlx::query("SELECT number, digest FROM config_versions ORDER BY number DESC LIMIT 1")
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let newest =
+        sqlx::query("SELECT number, digest, was_in_force FROM config_versions ORDER BY number DESC LIMIT 1")
+            .fetch_optional(&mut *transaction)
+            .await?;
     if let Some(newest) = newest {
         let digest: Vec<u8> = newest.try_get("digest")?;
-        if digest == version.digest.0 {
+        if digest == version.digest.0 && newest.try_get::<bool, _>("was_in_force")? == version.was_in_force {
             return newest.try_get("number");
         }
     }
     let number: i64 = sqlx::query_scalar(
-        "INSERT INTO config_versions (taken_at_ms, reason, file, digest, sealed)
-         VALUES ($1, $2, $3, $4, $5) RETURNING number",
+        "INSERT INTO config_versions (taken_at_ms, reason, file, was_in_force, digest, sealed)
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING number",
     )
     .bind(version.taken_at.unix_ms())
     .bind(&version.reason)
     .bind(&version.file)
+    .bind(version.was_in_force)
     .bind(version.digest.0.as_slice())
     .bind(&version.sealed)
     .fetch_one(&mut *transaction)
@@ -64,10 +66,11 @@ async fn keep(store: &SqliteStore, version: &NewConfigVersion) -> Result<i64, sq
 }
 
 async fn list(store: &SqliteStore) -> Result<Vec<ConfigVersion>, sqlx::Error> {
-    let rows =
-        sqlx::query("SELECT number, taken_at_ms, reason, file FROM config_versions ORDER BY number DESC")
-            .fetch_all(&store.pool)
-            .await?;
+    let rows = sqlx::query(
+        "SELECT number, taken_at_ms, reason, file, was_in_force FROM config_versions ORDER BY number DESC",
+    )
+    .fetch_all(&store.pool)
+    .await?;
     rows.iter()
         .map(|row| {
             Ok(ConfigVersion {
@@ -75,6 +78,7 @@ async fn list(store: &SqliteStore) -> Result<Vec<ConfigVersion>, sqlx::Error> {
                 taken_at: Timestamp(row.try_get("taken_at_ms")?),
                 reason: row.try_get("reason")?,
                 file: row.try_get("file")?,
+                was_in_force: row.try_get("was_in_force")?,
             })
         })
         .collect()

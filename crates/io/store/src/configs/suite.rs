@@ -34,6 +34,7 @@ fn version(seed: u8) -> NewConfigVersion {
         taken_at: Timestamp(1_795_219_200_000 + i64::from(seed)),
         reason: format!("reason {seed}"),
         file: "bellwether.yaml".to_owned(),
+        was_in_force: true,
         digest: KeyDigest([seed; 32]),
         sealed: vec![seed, 0, 255],
     }
@@ -54,9 +55,13 @@ pub(super) async fn a_version_is_kept_as_given(store: &dyn ConfigRecords) {
 }
 
 pub(super) async fn the_newest_is_not_kept_twice(store: &dyn ConfigRecords) {
-    for (seed, number) in [(1, 1), (1, 1), (2, 2), (1, 3)] {
-        assert_eq!(store.keep(&version(seed)).await.unwrap(), number);
+    for (seed, was_in_force, number) in
+        [(1, true, 1), (1, true, 1), (2, true, 2), (1, false, 3), (1, true, 4), (1, true, 4)]
+    {
+        let version = NewConfigVersion { was_in_force, ..version(seed) };
+        assert_eq!(store.keep(&version).await.unwrap(), number);
     }
+    assert!(!store.list().await.unwrap()[1].was_in_force);
 }
 
 pub(super) async fn the_oldest_are_dropped(store: &dyn ConfigRecords) {

@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wish {
-    /// Left out: the version before the present one.
+    /// Left out: the last good one or, if that is what the file holds, the one before it.
     version: Option<i64>,
 }
 

@@ -17,11 +17,9 @@ use tokio::time::sleep_until;
 use super::apply::Applier;
 use super::refusal::{no_file, of_shelf, of_store, problems};
 use super::watch::Watch;
+use crate::environment::read_file;
 use crate::replace_file::replace_file;
 use crate::settings::{Reading, Settings};
-
-/// Why a version is kept that nobody put in force: the file was written over by a former version.
-const NEVER_IN_FORCE: &str = "replaced by a revert, never in force";
 
 /// What a keeper works with.
 pub(crate) struct KeeperParts {
@@ -221,7 +219,7 @@ impl Keeper {
         };
         match config::difference(&from, &to) {
             Ok(changes) => Ok(changes.into_iter().map(view).collect()),
-            Err(found) => Err(ConfigRefusal::Problems(problems(&found))),
+            Err(found) => Err(ConfigRefusal::NotComparable(problems(&found).join("; "))),
         }
     }
 
@@ -231,7 +229,7 @@ impl Keeper {
             ConfigSide::Version(number) => self.shelf.text(number).await.map_err(|error| of_shelf(&error)),
             ConfigSide::File => {
                 let file = self.settings.file().ok_or_else(no_file)?;
-                crate::environment::read_file(file).map_err(ConfigRefusal::Failed)
+                read_file(file).map_err(ConfigRefusal::Failed)
             }
         }
     }
@@ -241,7 +239,10 @@ impl Keeper {
         let file = self.settings.file().ok_or_else(no_file)?.to_owned();
         let from = match number {
             Some(number) => number,
-            None => self.former().await?,
+            None => {
+                let standing = read_file(&file).ok();
+                self.shelf.former(standing.as_deref()).await.map_err(|error| of_shelf(&error))?
+            }
         };
         let text = self.shelf.text(from).await.map_err(|error| of_shelf(&error))?;
         let checked = self.settings.check_text(&text);
@@ -261,22 +262,11 @@ impl Keeper {
         Ok(RevertReport { from, version: self.present.version, report, file_not_written: written })
     }
 
-    /// The version that was in force before the present one.
-    async fn former(&self) -> Result<i64, ConfigRefusal> {
-        let kept = self.shelf.list().await.map_err(|error| of_store(&error))?;
-        let before = self.present.version.unwrap_or(i64::MAX);
-        let former = kept.iter().find(|kept| kept.number < before && kept.reason != NEVER_IN_FORCE);
-        former
-            .map(|kept| kept.number)
-            .ok_or_else(|| ConfigRefusal::NoVersion("there is no version before the present one".to_owned()))
-    }
-
     /// Writes the file; what stood there is kept before, if it is no version yet. Says why it could not be written.
     async fn write(&self, file: &Path, text: &str) -> Option<String> {
-        let standing = crate::environment::read_file(file).ok();
-        if let Some(standing) = standing.filter(|standing| self.present.text.as_ref() != Some(standing)) {
+        if let Ok(standing) = read_file(file) {
             let name = file.display().to_string();
-            if let Err(error) = self.shelf.keep(&standing, &name, NEVER_IN_FORCE, wall_clock()).await {
+            if let Err(error) = self.shelf.keep_aside(&standing, &name, wall_clock()).await {
                 return Some(format!("what stands in {name} cannot be kept: {error}"));
             }
         }

@@ -10,7 +10,9 @@ pub(super) fn problems(problems: &[Problem]) -> Vec<String> {
 
 pub(super) fn of_shelf(error: &ConfigShelfError) -> ConfigRefusal {
     match error {
-        ConfigShelfError::Unknown(_) => ConfigRefusal::NoVersion(error.to_string()),
+        ConfigShelfError::Unknown(_) | ConfigShelfError::NoFormer => {
+            ConfigRefusal::NoVersion(error.to_string())
+        }
         ConfigShelfError::Sealed(..) | ConfigShelfError::Store(_) => ConfigRefusal::Failed(error.to_string()),
     }
 }
