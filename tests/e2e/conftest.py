@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import trustme
 
+from harness.commands import Commands
 from harness.config import configuration, provider
 from harness.gateway import UPSTREAM_KEY, Gateway, start_gateway, wait_ready
 from harness.process import Process
@@ -82,6 +83,14 @@ def start(launch: Launch) -> Iterator[StartGateway]:
     for gateway in running:
         if gateway.process.is_running:
             gateway.stop()
+
+
+@pytest.fixture
+def commands(binary: Path, tmp_path: Path) -> Commands:
+    """Commands beside the gateway that `start` and `launch` put into their usual home."""
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    return Commands(binary, home)
 
 
 @pytest.fixture

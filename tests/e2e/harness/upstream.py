@@ -156,6 +156,8 @@ class Upstream:
 
     script: Script
     calls: list[Received] = field(default_factory=list)
+    #: Answers what is asked about the model list, as a gateway does at its start.
+    answer_models: Script = whole(b'{"object":"list","data":[]}')
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -202,7 +204,7 @@ class Upstream:
             while received := read_request(source):
                 exchange = Exchange(received, connection)
                 if received.path == MODELS_PATH and not received.body:
-                    whole(b'{"object":"list","data":[]}')(exchange)
+                    self.answer_models(exchange)
                     continue
                 self.calls.append(received)
                 self.script(exchange)

@@ -75,6 +75,7 @@ impl Keeper {
     /// Runs until nobody can ask any more.
     pub(crate) async fn run(mut self, mut asks: mpsc::Receiver<ConfigAsk>) {
         self.keep_version().await;
+        self.note_status();
         loop {
             tokio::select! {
                 ask = asks.recv() => match ask {
@@ -145,8 +146,12 @@ impl Keeper {
             self.present.text = text;
             self.present.since = wall_clock();
             reason.clone_into(&mut self.present.reason);
+            self.present.version = None;
         }
-        self.keep_version().await;
+        if self.present.version.is_none() {
+            self.keep_version().await;
+        }
+        self.note_status();
         let (changed, restart) = (report.changed.join(", "), report.needs_restart.join(", "));
         let version = self.present.version.map_or_else(|| "-".to_owned(), |number| number.to_string());
         self.log.event(
@@ -165,13 +170,11 @@ impl Keeper {
             match self.shelf.keep(text, &file, &self.present.reason, self.present.since).await {
                 Ok(number) => self.present.version = Some(number),
                 Err(error) => {
-                    self.present.version = None;
                     let message = "the configuration is in force, but not kept as a version";
                     self.log.event(Level::Error, message, &[("reason", &error)]);
                 }
             }
         }
-        self.note_status();
     }
 
     fn note_status(&self) {
