@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::notify;
 use super::reload::Reloader;
 
 /// What the control plane works with.
@@ -92,6 +93,7 @@ impl ControlPlane {
 /// Workers leave on a thread of their own, so that health and admin go on answering while streams end.
 fn begin_stop(log: &Log, workers: &mut Option<Workers>, leaving: &mut JoinSet<()>) {
     if let Some(workers) = workers.take() {
+        notify::tell("STOPPING=1");
         log.event(Level::Info, "stopping: no new connections, open calls end", &[]);
         leaving.spawn_blocking(move || workers.stop());
     }

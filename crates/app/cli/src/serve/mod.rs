@@ -4,6 +4,7 @@ mod banner;
 mod control_plane;
 mod first_key;
 mod nofile;
+mod notify;
 mod reload;
 mod settings;
 mod start;

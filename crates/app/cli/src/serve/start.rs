@@ -1,11 +1,14 @@
 //! `bellwether serve`: puts everything together in order, runs until told to stop, and leaves in good order.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use config::Snapshot;
 use domain::Secret;
-use gateway::{BindFailure, BoundListener, ControlCalls, Gateway, GatewayParts, Serving, wall_clock};
+use gateway::{
+    BindFailure, BoundListener, ControlCalls, Gateway, GatewayParts, InheritedSockets, Serving, wall_clock,
+};
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
 use store::{AdminKey, DATABASE_FILE, DataDir, KeyDesk, LockedDataDir, MasterKey, RunFile, SqliteStore};
 use tokio::net::TcpListener;
@@ -15,7 +18,7 @@ use crate::environment;
 use crate::serve::control_plane::ControlPlane;
 use crate::serve::reload::Reloader;
 use crate::serve::settings::{self, Settings};
-use crate::serve::{banner, first_key, nofile};
+use crate::serve::{banner, first_key, nofile, notify};
 
 /// Log batches on their way to the writer.
 const LOG_BATCHES_MAX: usize = 64;
@@ -35,6 +38,8 @@ pub(crate) fn serve(data: &DataOptions, options: ServeOptions) -> Result<()> {
 }
 
 async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
+    // Before anything that starts a thread.
+    let mut inherited = InheritedSockets::from_environment().context("what the service manager passed")?;
     // Cannot fail: it is the first use. Needed by every TLS listener and line.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let descriptors_max = nofile::raise();
@@ -42,8 +47,9 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let snapshot = settings.load()?;
     let dir = DataDir::create(environment::data_dir(data)?)?.lock()?;
     let secrets = Secrets::read(&dir)?;
-    let listeners = bind_all(&snapshot, &settings)?;
-    let admin_listener = bind_admin(&snapshot, &settings)?;
+    let listeners = bind_all(&snapshot, &settings, &mut inherited)?;
+    let admin_listener = bind_admin(&snapshot, &settings, &mut inherited)?;
+    refuse_unused(&inherited, |_| true)?;
     let (snapshot, demo) = settings.with_demo_if_empty(snapshot).await?;
     let store = SqliteStore::open(&dir.join(DATABASE_FILE), &secrets.master.key_hasher()).await?;
     let epoch = store.begin_epoch().await?;
@@ -90,6 +96,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     for note in snapshot.notes.iter().chain(&secrets.notes) {
         log.event(Level::Warn, note, &[]);
     }
+    notify::tell("READY=1");
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &epoch)]);
 
     let reloader = Reloader::new(
@@ -145,25 +152,36 @@ impl Secrets {
     }
 }
 
-fn bind_all(snapshot: &Snapshot, settings: &Settings) -> Result<Vec<BoundListener>> {
+fn bind_all(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    inherited: &mut InheritedSockets,
+) -> Result<Vec<BoundListener>> {
     snapshot
         .listeners
         .iter()
-        .map(|listener| match gateway::bind(listener) {
+        .map(|listener| match gateway::bind(listener, inherited) {
             Ok(bound) => Ok(bound),
-            Err(BindFailure::Taken(address)) => bail!(
-                "{address} is taken by another process; try:\n  {}",
-                settings.command_with_free_port(address)
-            ),
+            Err(BindFailure::Taken(address)) => {
+                refuse_unused(inherited, |unused| unused.port() == address.port())?;
+                bail!(
+                    "{address} is taken by another process; try:\n  {}",
+                    settings.command_with_free_port(address)
+                )
+            }
             Err(failure) => Err(failure.into()),
         })
         .collect()
 }
 
 /// The address of the admin API, where it has one of its own.
-fn bind_admin(snapshot: &Snapshot, settings: &Settings) -> Result<Option<TcpListener>> {
+fn bind_admin(
+    snapshot: &Snapshot,
+    settings: &Settings,
+    inherited: &mut InheritedSockets,
+) -> Result<Option<TcpListener>> {
     let Some(address) = snapshot.admin_listen else { return Ok(None) };
-    let bound = match gateway::bind_tcp(address) {
+    let bound = match gateway::bind_or_inherit(address, inherited) {
         Ok(bound) => bound,
         Err(BindFailure::Taken(address)) => bail!(
             "{address} (admin.listen) is taken by another process; a free one is {}",
@@ -172,6 +190,15 @@ fn bind_admin(snapshot: &Snapshot, settings: &Settings) -> Result<Option<TcpList
         Err(failure) => return Err(failure.into()),
     };
     Ok(Some(TcpListener::from_std(bound)?))
+}
+
+/// A socket that callers can connect to and that nobody answers is worse than none.
+fn refuse_unused(inherited: &InheritedSockets, concerns: impl Fn(&SocketAddr) -> bool) -> Result<()> {
+    let Some(address) = inherited.unused().find(concerns) else { return Ok(()) };
+    bail!(
+        "the service manager passed a socket on {address}, and no listener has that address; \
+         write it under listeners, or say --listen {address}"
+    )
 }
 
 fn start_log(snapshot: &Snapshot) -> Result<(Log, LogThread)> {
