@@ -3,6 +3,7 @@
 mod admin_client;
 mod arguments;
 mod environment;
+mod health;
 mod keys;
 mod serve;
 mod simulate;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         None => serve::serve(&arguments.data, arguments.serve),
         Some(Command::Serve(options)) => serve::serve(&arguments.data, options),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
+        Some(Command::Health(options)) => health::run(&arguments.data, options),
         Some(Command::Simulate(options)) => simulate::run(&options),
     };
     match done {
