@@ -28,9 +28,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import trustme
+
 import dockerfile
 import https_provider
-import trustme
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20.0
@@ -68,7 +69,7 @@ def main() -> None:
 def timed(what: str) -> Iterator[None]:
     began = time.monotonic()
     yield
-    print(f"image: {what}: {time.monotonic() - began:.1f} s", flush=True)
+    print(f"image: {what}: {time.monotonic() - began:.2f} s", flush=True)
 
 
 def build(stage: dockerfile.Stage, binary: Path | None, place: Path) -> None:

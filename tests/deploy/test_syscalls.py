@@ -55,7 +55,7 @@ def test_no_call_is_filtered_out(tmp_path: Path) -> None:
     command = [*trace, *as_nobody, binary, "--data-dir", tmp_path / "data", "--listen", "127.0.0.1:0"]
     traced = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     try:
-        use((tmp_path / "data/run.json"))
+        use(tmp_path / "data/run.json")
         assert traced.wait(PATIENCE_S) == 0
     finally:
         traced.kill()
