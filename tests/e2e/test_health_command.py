@@ -31,7 +31,10 @@ def ask(binary: Path, tmp_path: Path) -> Ask:
 
 
 def test_a_running_gateway_is_found_by_its_data_directory(gateway: Gateway, ask: Ask) -> None:
-    for done in (ask("--data-dir", gateway.data_dir), ask(BELLWETHER_DATA_DIR=str(gateway.data_dir))):
+    for done in (
+        ask("--data-dir", gateway.data_dir),
+        ask(BELLWETHER_DATA_DIR=str(gateway.data_dir), BELLWETHER_URL=""),
+    ):
         assert (done.returncode, done.stdout, done.stderr) == (0, '{"status":"ok"}\n', "")
 
 

@@ -148,6 +148,39 @@ def test_restarts_behind_an_inherited_socket_fail_no_request(
     assert load.longest_s < WAIT_S_MAX
 
 
+def test_a_draining_gateway_leaves_new_callers_to_the_next(
+    launch: Launch, upstream: Upstream, listening: socket.socket
+) -> None:
+    held = Held()
+    upstream.script = held
+    settings = {
+        "environment": {"OPENAI_API_KEY": UPSTREAM_KEY, "OPENAI_BASE_URL": upstream.base_url},
+        "flags": ["--listen", address_of(listening)],
+        "sockets": [listening],
+    }
+    first = wait_ready(*launch(**settings))
+    with Wire(first.address) as streaming, Wire(first.address) as idle:
+        streaming.send(request(CHAT_PATH, chat(stream=True)))
+        (exchange,) = held.wait_for(1)
+        assert idle.ask(request("/health", method="GET")).status == 200
+        first.process.terminate()
+        while idle.ask(request("/health/ready", method="GET")).status == 200:
+            pass
+        with Wire(first.address) as late:
+            late.send(request("/v1/health", method="GET"))
+            # It is looked for at the end of the announcement, when all that was accepted had its answer.
+            assert idle.is_closed()
+            exchange.send(stream_head("connection: close") + chunk(DONE) + LAST_CHUNK)
+            assert streaming.reply().body == DONE
+            assert first.process.wait() == 0
+            second = wait_ready(*launch(**settings))
+            answer = late.reply("GET")
+            assert answer.status == 200
+            assert answer.json["status"] == "ok", "the first one would have said that it drains"
+    held.release()
+    second.stop()
+
+
 def test_callers_who_come_while_nobody_runs_are_answered_by_the_next(
     launch: Launch, upstream: Upstream, listening: socket.socket
 ) -> None:

@@ -18,7 +18,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 /// Asks once and prints the answer.
 pub(crate) fn run(data: &DataOptions, options: HealthOptions) -> Result<()> {
-    let url = match options.url {
+    // A variable that is set to nothing is as good as none.
+    let url = match options.url.filter(|url| !url.is_empty()) {
         Some(url) => url,
         None => url_of_running(data)?,
     };
