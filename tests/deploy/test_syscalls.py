@@ -64,6 +64,9 @@ def test_no_call_is_filtered_out(tmp_path: Path) -> None:
     used = set(re.findall(r"^\d+ +(\w+)\(", own, re.MULTILINE))
     assert {"accept4", "epoll_wait", "fdatasync"} & used, "the trace is of a gateway"
     assert used - allowed() == set()
+    families = set(re.findall(r"\bsocket\((AF_\w+)", own))
+    assert "AF_INET" in families
+    assert families <= set(settings("RestrictAddressFamilies=")), "the unit allows those that are used"
 
 
 def use(run_file: Path) -> None:
@@ -85,13 +88,17 @@ def use(run_file: Path) -> None:
     os.kill(facts["pid"], signal.SIGTERM)
 
 
+def settings(name: str) -> list[str]:
+    """The words of all lines of a setting, in their order."""
+    lines = [line.removeprefix(name) for line in UNIT.read_text().splitlines() if line.startswith(name)]
+    return [word for line in lines for word in line.split()]
+
+
 def allowed() -> set[str]:
-    """What the unit's lines of filters let through, one after the other."""
+    """What the unit's filters let through, one after the other; `~` takes away. Ours have one word to a line."""
     calls: set[str] = members("@default")
-    for line in UNIT.read_text().splitlines():
-        if line.startswith("SystemCallFilter="):
-            for name in line.partition("=")[2].removeprefix("~").split():
-                calls = calls - members(name) if "=~" in line else calls | members(name)
+    for word in settings("SystemCallFilter="):
+        calls = calls - members(word[1:]) if word.startswith("~") else calls | members(word)
     return calls
 
 
