@@ -37,6 +37,8 @@ impl ControlPlane {
     ) -> Result<()> {
         let mut stop_signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let mut reload_signal = signal(SignalKind::hangup())?;
+        // Not before signals are heard: a reload could be asked for at once.
+        notify::tell("READY=1");
         let (log, reloader) = (self.log.clone(), self.reloader.clone());
         let admin = self.admin();
         let mut tasks = JoinSet::new();

@@ -18,7 +18,7 @@ use crate::environment;
 use crate::serve::control_plane::ControlPlane;
 use crate::serve::reload::Reloader;
 use crate::serve::settings::{self, Settings};
-use crate::serve::{banner, first_key, nofile, notify};
+use crate::serve::{banner, first_key, nofile};
 
 /// Log batches on their way to the writer.
 const LOG_BATCHES_MAX: usize = 64;
@@ -96,7 +96,6 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     for note in snapshot.notes.iter().chain(&secrets.notes) {
         log.event(Level::Warn, note, &[]);
     }
-    notify::tell("READY=1");
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &epoch)]);
 
     let reloader = Reloader::new(
