@@ -23,6 +23,7 @@ RESTARTS = 3
 CALLERS = 8
 STREAMS = 6
 ANSWERS_BETWEEN = 150
+QUICK_STOPS = 20
 #: The time of a drain without long streams, of a start, and of a busy machine.
 WAIT_S_MAX = 5.0
 HELD_MODEL = "held"
@@ -213,6 +214,13 @@ def test_a_socket_meant_for_another_process_is_left_alone(launch: Launch) -> Non
     """LISTEN_PID names whom the sockets are for; a child of that one may inherit the variables, not the sockets."""
     process, home = launch(environment={"LISTEN_PID": "1", "LISTEN_FDS": "1"})
     wait_ready(process, home).stop()
+
+
+def test_a_stop_at_the_moment_of_readiness_ends_well(launch: Launch) -> None:
+    for number in range(QUICK_STOPS):
+        process, home = launch(home=f"home-{number}")
+        process.wait_until((home / "data" / "run.json").exists, "run.json was written")
+        assert process.stop() == 0, "a signal that comes so early is heard, too"
 
 
 def test_a_service_manager_is_told_when_it_is_ready_and_when_it_stops(start: StartGateway, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::KeyDesk;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,23 @@ pub(super) struct ControlPlane {
     pub(super) log: Log,
 }
 
+/// The signals that are heard, from the moment that this is made: those that come before they are looked at wait.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    pub(super) fn hear() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 impl ControlPlane {
     /// Runs until a signal says stop and all workers have left.
     pub(super) async fn run(
@@ -34,11 +51,8 @@ impl ControlPlane {
         mut calls: ControlCalls,
         admin_listener: Option<TcpListener>,
         workers: Workers,
+        mut signals: Signals,
     ) -> Result<()> {
-        let mut stop_signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let mut reload_signal = signal(SignalKind::hangup())?;
-        // Not before signals are heard: a reload could be asked for at once.
-        notify::tell("READY=1");
         let (log, reloader) = (self.log.clone(), self.reloader.clone());
         let admin = self.admin();
         let mut tasks = JoinSet::new();
@@ -54,15 +68,15 @@ impl ControlPlane {
                 Some(call) = calls.next() => {
                     tasks.spawn(answer(admin.clone(), call));
                 }
-                _ = stop_signals.0.recv() => begin_stop(&log, &mut workers, &mut leaving),
-                _ = stop_signals.1.recv() => {
+                _ = signals.terminate.recv() => begin_stop(&log, &mut workers, &mut leaving),
+                _ = signals.interrupt.recv() => {
                     if workers.is_none() {
                         log.event(Level::Warn, "stopping at once: the second interrupt", &[]);
                         break;
                     }
                     begin_stop(&log, &mut workers, &mut leaving);
                 }
-                _ = reload_signal.recv() => {
+                _ = signals.hang_up.recv() => {
                     log.event(Level::Info, "reloading on SIGHUP", &[]);
                     // The same signal tells that the log file was moved away.
                     log.reopen();

@@ -15,10 +15,10 @@ use tokio::net::TcpListener;
 
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
-use crate::serve::control_plane::ControlPlane;
+use crate::serve::control_plane::{ControlPlane, Signals};
 use crate::serve::reload::Reloader;
 use crate::serve::settings::{self, Settings};
-use crate::serve::{banner, first_key, nofile};
+use crate::serve::{banner, first_key, nofile, notify};
 
 /// Log batches on their way to the writer.
 const LOG_BATCHES_MAX: usize = 64;
@@ -77,6 +77,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     });
     gateway.name_providers(&gateway.serving(), snapshot.metrics.provider_label.as_deref());
 
+    // Whoever knows that we are ready may ask us to stop or to reload at once.
+    let signals = Signals::hear()?;
     let certificates = listeners.iter().map(BoundListener::certificate).collect();
     let urls: Vec<String> = listeners.iter().map(BoundListener::url).collect();
     let workers = gateway::start_workers(&gateway, listeners).context("cannot start a worker")?;
@@ -96,6 +98,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     for note in snapshot.notes.iter().chain(&secrets.notes) {
         log.event(Level::Warn, note, &[]);
     }
+    notify::tell("READY=1");
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &epoch)]);
 
     let reloader = Reloader::new(
@@ -112,7 +115,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         reloader,
         log: log.clone(),
     };
-    plane.run(control_calls, admin_listener, workers).await?;
+    plane.run(control_calls, admin_listener, workers, signals).await?;
 
     // In the reverse order of the start: whoever uses a thing ends before it.
     drop(run_file);
