@@ -1,10 +1,10 @@
 # The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast dev bench schema fmt lint
+.PHONY: help run test test-fast image-check dev bench schema fmt lint
 
 help: ## list the doors
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up and start the gateway; ARGS="--listen 127.0.0.1:4100" goes to it
 	@scripts/setup build
@@ -18,6 +18,10 @@ test: ## set up and run everything CI runs
 test-fast: ## format, tidy and unit tests: under a minute once built
 	@scripts/setup build
 	@scripts/test fast
+
+image-check: ## build the release as the Dockerfile does, and run its root without an engine: about five minutes
+	@scripts/setup test
+	@scripts/check-image --release
 
 dev: ## the gateway in front of the simulator, seeded; ARGS as in run
 	@scripts/setup build

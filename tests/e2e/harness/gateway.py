@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,10 +94,11 @@ def start_gateway(
     environment: Mapping[str, str] | None = None,
     flags: Sequence[str | Path] = (),
     key: str | None = CALLER_KEY,
+    sockets: Sequence[socket.socket] = (),
 ) -> Process:
     """Starts the binary and returns at once. Data, config and output live under `home`.
 
-    It listens on a free port unless the flags or the config say where.
+    It listens on a free port unless the flags or the config say where. `sockets` are passed on as by a service manager.
     """
     home.mkdir(parents=True, exist_ok=True)
     command = [binary, "--data-dir", home / "data", *flags]
@@ -105,7 +107,7 @@ def start_gateway(
     if "--listen" not in flags and "listeners" not in (config or {}):
         command += ["--listen", "127.0.0.1:0"]
     variables = {**({"BELLWETHER_KEY": key} if key else {}), **(environment or {})}
-    return Process(command, home, clean_environment(home, variables), name)
+    return Process(command, home, clean_environment(home, variables), name, sockets)
 
 
 def write_config(home: Path, config: Mapping[str, Any]) -> Path:

@@ -5,8 +5,10 @@ Output goes to files, not pipes, so that a chatty child never blocks and a faile
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +17,8 @@ from typing import TypeVar
 
 PATIENCE_S = 10.0
 POLL_S = 0.005
+#: Above those that a child is to find its sockets at.
+PASSED_DESCRIPTOR_MIN = 100
 
 Fact = TypeVar("Fact")
 
@@ -39,16 +43,32 @@ def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dic
 class Process:
     """One running child."""
 
-    def __init__(self, command: Sequence[str | Path], home: Path, environment: Mapping[str, str], name: str) -> None:
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        home: Path,
+        environment: Mapping[str, str],
+        name: str,
+        sockets: Sequence[socket.socket] = (),
+    ) -> None:
         self.name = name
         self.command = [str(part) for part in command]
+        passed = [fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, PASSED_DESCRIPTOR_MIN) for opened in sockets]
         home.mkdir(parents=True, exist_ok=True)
         self._stdout_path = home / f"{name}.stdout"
         self._stderr_path = home / f"{name}.stderr"
         with self._stdout_path.open("wb") as out, self._stderr_path.open("wb") as err:
             self._child = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=dict(environment), cwd=home
+                activated(self.command, passed),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env=dict(environment),
+                cwd=home,
+                pass_fds=passed,
             )
+        for descriptor in passed:
+            os.close(descriptor)
 
     @property
     def pid(self) -> int:
@@ -129,6 +149,14 @@ class Process:
             raise AssertionError(
                 f"{self.name} did not stop within {patience_s:g} s of SIGTERM\n{self.output}"
             ) from None
+
+
+def activated(command: Sequence[str], passed: Sequence[int]) -> list[str]:
+    """The command as a service manager starts it: listening sockets from descriptor 3 on, see sd_listen_fds(3)."""
+    if not passed:
+        return list(command)
+    moves = "".join(f"exec {3 + place}<&{descriptor} {descriptor}<&-; " for place, descriptor in enumerate(passed))
+    return ["bash", "-c", f'{moves}export LISTEN_PID=$$ LISTEN_FDS={len(passed)}; exec "$@"', "bash", *command]
 
 
 def run(command: Sequence[str | Path], home: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -37,8 +37,8 @@ class Reply:
 class Wire:
     """One connection to a gateway."""
 
-    def __init__(self, address: tuple[str, int], tls: ssl.SSLContext | None = None) -> None:
-        self._socket = socket.create_connection(address, PATIENCE_S)
+    def __init__(self, address: tuple[str, int], tls: ssl.SSLContext | None = None, source: str | None = None) -> None:
+        self._socket = socket.create_connection(address, PATIENCE_S, source_address=(source, 0) if source else None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             self._socket = tls.wrap_socket(self._socket, server_hostname="localhost")

@@ -21,7 +21,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// A running server that can be asked.
 pub(crate) struct AdminClient {
     base: BaseUrl,
-    key: Secret,
+    /// None for questions that everybody may ask.
+    key: Option<Secret>,
 }
 
 impl AdminClient {
@@ -43,20 +44,22 @@ impl AdminClient {
             },
         };
         let base = BaseUrl::parse(&url).map_err(|error| anyhow!("BELLWETHER_URL {url} {error}"))?;
-        Ok(Some(Self { base, key: admin_key(dir)? }))
+        Ok(Some(Self { base, key: Some(admin_key(dir)?) }))
+    }
+
+    /// A server to be asked what needs no key.
+    pub(crate) const fn without_key(base: BaseUrl) -> Self {
+        Self { base, key: None }
+    }
+
+    /// The answer to a `GET`, whatever its status, if it comes within `limit`.
+    pub(crate) fn get(&self, path: &str, limit: Duration) -> Result<(StatusCode, Bytes)> {
+        within(limit, &self.base, self.exchange("GET", path, None))
     }
 
     /// Asks and waits for the JSON of the answer; a refusal becomes an error in the server's words.
     pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("cannot start a runtime")?;
-        let (status, answer) = runtime.block_on(async {
-            tokio::time::timeout(ANSWER_LIMIT, self.exchange(method, path, body))
-                .await
-                .map_err(|_| anyhow!("{} did not answer within {ANSWER_LIMIT:?}", self.base))?
-        })?;
+        let (status, answer) = within(ANSWER_LIMIT, &self.base, self.exchange(method, path, body))?;
         let answer: Value = serde_json::from_slice(&answer)
             .with_context(|| format!("{} answered {status} without JSON: is it a Bellwether?", self.base))?;
         if status.is_success() {
@@ -79,7 +82,7 @@ impl AdminClient {
                 provider: 0,
                 base: self.base.clone(),
                 region: None,
-                credential: Some(self.key.clone()),
+                credential: self.key.clone(),
                 connect_limit: CONNECT_LIMIT,
                 idle_connections_max: 0,
                 idle_limit: Duration::ZERO,
@@ -96,6 +99,19 @@ impl AdminClient {
         let answer = reply.body.collect(ANSWER_BYTES_MAX).await?.context("the answer is too large")?;
         Ok((reply.status, answer))
     }
+}
+
+/// Runs one exchange to its end, or to the limit.
+fn within<T>(limit: Duration, base: &BaseUrl, exchange: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start a runtime")?;
+    runtime.block_on(async {
+        tokio::time::timeout(limit, exchange)
+            .await
+            .map_err(|_| anyhow!("{base} did not answer within {limit:?}"))?
+    })
 }
 
 /// The key that opens the admin API.

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Config(ConfigArguments),
     /// Make, list and revoke callers' keys, on the running server or, without one, in the data directory.
     Keys(KeysArguments),
+    /// Ask the running server whether it takes calls: exit code 0 if it does. For container and service health checks.
+    Health(HealthOptions),
     /// Pretend to be AI providers, with every misbehaviour you want: for trying things out and for tests.
     Simulate(SimulateOptions),
 }
@@ -167,6 +169,14 @@ pub(crate) enum KeysCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Whom to ask.
+#[derive(Args, Debug)]
+pub(crate) struct HealthOptions {
+    /// The server [default: the one that runs on the data directory].
+    #[arg(long, value_name = "URL", env = "BELLWETHER_URL")]
+    pub(crate) url: Option<String>,
 }
 
 /// How to simulate.

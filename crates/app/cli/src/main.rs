@@ -5,6 +5,7 @@ mod arguments;
 mod check;
 mod configuration;
 mod environment;
+mod health;
 mod keys;
 mod local_store;
 mod replace_file;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
+        Some(Command::Health(options)) => health::run(&arguments.data, options),
         Some(Command::Simulate(options)) => simulate::run(&options),
     };
     match done {

@@ -1,4 +1,5 @@
-//! Accepting callers' connections, and dealing them to workers. On a stop, what the system has queued is still taken.
+//! Accepting callers' connections, and dealing them to workers. On a stop, what the system has queued is still taken,
+//! unless the socket was inherited: then the queue is left to the next process.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -78,7 +79,9 @@ pub(crate) async fn accept(
     let mut sources = Vec::with_capacity(listeners.len());
     for bound in listeners {
         match TcpListener::from_std(bound.listener) {
-            Ok(listener) => sources.push((listener, bound.tls)),
+            Ok(listener) => {
+                sources.push(Source { listener, tls: bound.tls, is_inherited: bound.is_inherited });
+            }
             Err(error) => gateway.log.event(Level::Error, "a listener cannot be used", &[("error", &error)]),
         }
     }
@@ -92,11 +95,11 @@ pub(crate) async fn accept(
         // The next look begins behind this one, so that a busy address does not hide another.
         first = place + 1;
         match accepted.and_then(|(tcp, caller)| Ok((tcp.into_std()?, caller))) {
-            Ok((tcp, caller)) => admit(tcp, caller, &sources[place].1),
+            Ok((tcp, caller)) => admit(tcp, caller, &sources[place].tls),
             Err(_) => sleep(ACCEPT_REST).await,
         }
     }
-    for (listener, tls) in sources {
+    for Source { listener, tls, .. } in sources.into_iter().filter(|source| !source.is_inherited) {
         // Asked of the system itself: the runtime only knows what it was told before.
         let Ok(listener) = listener.into_std() else { continue };
         while let Ok((tcp, caller)) = listener.accept() {
@@ -107,14 +110,19 @@ pub(crate) async fn accept(
     }
 }
 
-type Source = (TcpListener, Option<Arc<TlsSlot>>);
+/// A listening socket in use.
+struct Source {
+    listener: TcpListener,
+    tls: Option<Arc<TlsSlot>>,
+    is_inherited: bool,
+}
 
 /// The next connection of any source, looking at `first` first, and which source it was.
 async fn next(sources: &[Source], first: usize) -> (io::Result<(tokio::net::TcpStream, SocketAddr)>, usize) {
     poll_fn(|cx| {
         for step in 0..sources.len() {
             let place = (first + step) % sources.len();
-            if let Poll::Ready(accepted) = sources[place].0.poll_accept(cx) {
+            if let Poll::Ready(accepted) = sources[place].listener.poll_accept(cx) {
                 return Poll::Ready((accepted, place));
             }
         }

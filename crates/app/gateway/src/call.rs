@@ -13,6 +13,7 @@ use observe::RequestLine;
 use store::KeyEntry;
 
 use crate::clock::wall_clock;
+use crate::forwarded::origin;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
 use crate::serving::ServedProvider;
@@ -29,6 +30,9 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     /// A copy: a slice of the head would keep the whole read buffer for as long as a stream lasts.
     pub(crate) path: Box<str>,
+    /// Who is connected.
+    pub(crate) peer: IpAddr,
+    /// Who asks: the same, unless a trusted proxy names another.
     pub(crate) caller: IpAddr,
     pub(crate) started: Instant,
     /// When the caller had sent everything.
@@ -60,7 +64,7 @@ impl Call {
     pub(crate) fn begin(
         worker: &Rc<Worker>,
         connection: &Rc<ConnectionFacts>,
-        caller: IpAddr,
+        peer: IpAddr,
         head: &Parts,
     ) -> Box<Self> {
         connection.begin();
@@ -75,7 +79,8 @@ impl Call {
             request_id,
             method: head.method.clone(),
             path: head.uri.path().into(),
-            caller,
+            peer,
+            caller: caller_of(worker, peer, head),
             started,
             received: started,
             received_at,
@@ -194,6 +199,15 @@ impl Drop for Call {
             usage: self.usage,
         });
     }
+}
+
+/// Who asks, as far as the log is concerned.
+fn caller_of(worker: &Worker, peer: IpAddr, head: &Parts) -> IpAddr {
+    let serving = worker.gateway.serving.load();
+    if serving.trusted_proxies.is_empty() {
+        return peer;
+    }
+    origin(peer, &head.headers, &serving.trusted_proxies).address
 }
 
 /// Our own id as a header value.

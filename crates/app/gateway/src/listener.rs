@@ -11,6 +11,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::inherited::InheritedSockets;
+
 /// Connections the system queues before they are accepted.
 const BACKLOG: i32 = 4096;
 
@@ -19,6 +21,8 @@ const BACKLOG: i32 = 4096;
 pub struct BoundListener {
     pub(crate) listener: TcpListener,
     pub(crate) tls: Option<Arc<TlsSlot>>,
+    /// Whether the socket stays open when we close it: then its queue is the next process's, not ours to empty.
+    pub(crate) is_inherited: bool,
     address: SocketAddr,
 }
 
@@ -55,14 +59,17 @@ impl TlsSlot {
     }
 }
 
-/// Binds one listener.
-pub fn bind(listener: &Listener) -> Result<BoundListener, BindFailure> {
+/// Binds one listener, or takes the inherited socket of its address.
+pub fn bind(listener: &Listener, inherited: &mut InheritedSockets) -> Result<BoundListener, BindFailure> {
     let tls = listener.tls.as_ref().map(server_config).transpose().map_err(BindFailure::Tls)?;
-    let bound = bind_tcp(listener.address)?;
+    let given = inherited.take(listener.address);
+    let is_inherited = given.is_some();
+    let bound = given.map_or_else(|| bind_tcp(listener.address), Ok)?;
     let address = bound.local_addr().map_err(|error| BindFailure::System(listener.address, error))?;
     Ok(BoundListener {
         listener: bound,
         tls: tls.map(|config| Arc::new(TlsSlot(ArcSwap::from_pointee(config)))),
+        is_inherited,
         address,
     })
 }
@@ -123,15 +130,21 @@ impl CertificateHandle {
     }
 }
 
+/// Binds an address for other than callers, or takes the inherited socket that has it.
+pub fn bind_or_inherit(
+    address: SocketAddr,
+    inherited: &mut InheritedSockets,
+) -> Result<TcpListener, BindFailure> {
+    inherited.take(address).map_or_else(|| bind_tcp(address), Ok)
+}
+
 /// Binds an address. No other process may listen on it: a second gateway by mistake must be told. (`SO_REUSEADDR` only
 /// lets a restart take the address back from connections that are still closing; `SO_REUSEPORT` is what we refuse.)
-pub fn bind_tcp(address: SocketAddr) -> Result<TcpListener, BindFailure> {
+fn bind_tcp(address: SocketAddr) -> Result<TcpListener, BindFailure> {
     let bind = || {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_reuse_address(true)?;
         socket.set_nonblocking(true)?;
-        // Kept open across exec, so that a new process can take the queue of connections over.
-        socket.set_cloexec(false)?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;
         Ok(socket.into())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use config::{Limits, MetricsAccess, Snapshot, Timeouts};
 use dialects::openai_chat::ErrorCodes;
-use domain::Secret;
+use domain::{Network, Secret};
 use http::HeaderValue;
 use providers::KeyCheck;
 use routing::Routes;
@@ -31,6 +31,8 @@ pub struct Serving {
     pub(crate) key_prefix: String,
     /// Where a caller can look after his keys, if the gateway knows its own address.
     pub(crate) keys_url: Option<String>,
+    /// Whose word on where a request came from is taken.
+    pub(crate) trusted_proxies: Arc<[Network]>,
     pub(crate) metrics_key: Option<Secret>,
     pub(crate) are_metrics_open: bool,
     /// Stands in the label `provider` of metrics in place of each provider's id.
@@ -113,6 +115,7 @@ impl Serving {
             },
             key_prefix: snapshot.keys.prefix.clone(),
             keys_url: snapshot.public_url.as_ref().map(|url| format!("{url}/dashboard/api-keys")),
+            trusted_proxies: snapshot.trusted_proxies.clone(),
             metrics_key: snapshot.metrics.key.as_ref().map(|key| key.secret.clone()),
             are_metrics_open: matches!(snapshot.metrics.access, MetricsAccess::Open),
             provider_label: snapshot.metrics.provider_label.clone(),

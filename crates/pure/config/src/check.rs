@@ -8,7 +8,7 @@ use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
     File, admin, environment, errors, file, keys, limits, listeners, log, metrics, models, providers,
-    timeouts,
+    timeouts, trusted_proxies,
 };
 use crate::snapshot::{Snapshot, routes};
 use crate::sources::{Overrides, Sources};
@@ -66,6 +66,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         service,
         workers: file.workers,
         listeners,
+        trusted_proxies: trusted_proxies::check(file.trusted_proxies, report).into(),
         admin_listen,
         public_url,
         routes: Arc::new(routes(&providers, targets)),

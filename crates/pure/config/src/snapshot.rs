@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use domain::BaseUrl;
+use domain::{BaseUrl, Network};
 use routing::{Routes, RoutesBuilder, Target};
 
 use crate::sections::errors::Errors;
@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub workers: Option<u16>,
     /// Where callers connect; at least one.
     pub listeners: Vec<Listener>,
+    /// Whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Arc<[Network]>,
     /// Where administrators connect; `None` for the callers' port.
     pub admin_listen: Option<SocketAddr>,
     /// Address for links in error messages.

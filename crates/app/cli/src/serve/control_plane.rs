@@ -12,13 +12,13 @@ use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::KeyDesk;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::configuration::Keeper;
-use super::key_checks;
+use super::{key_checks, notify};
 
 /// What the control plane works with.
 pub(super) struct ControlPlane {
@@ -31,6 +31,23 @@ pub(super) struct ControlPlane {
     pub(super) log: Log,
 }
 
+/// The signals that are heard, from the moment that this is made: those that come before they are looked at wait.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    pub(super) fn hear() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 impl ControlPlane {
     /// Runs until a signal says stop and all workers have left.
     pub(super) async fn run(
@@ -38,9 +55,8 @@ impl ControlPlane {
         mut calls: ControlCalls,
         admin_listener: Option<TcpListener>,
         workers: Workers,
+        mut signals: Signals,
     ) -> Result<()> {
-        let mut stop_signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let mut reload_signal = signal(SignalKind::hangup())?;
         let Self { gateway, desk, admin_key, keeper, keys_wanted, log } = self;
         let (config, asks) = ConfigDesk::queue();
         let admin = make_admin(&gateway, desk, admin_key, config.clone());
@@ -59,15 +75,15 @@ impl ControlPlane {
                 Some(call) = calls.next() => {
                     tasks.spawn(answer(admin.clone(), call));
                 }
-                _ = stop_signals.0.recv() => begin_stop(&log, &mut workers, &mut leaving),
-                _ = stop_signals.1.recv() => {
+                _ = signals.terminate.recv() => begin_stop(&log, &mut workers, &mut leaving),
+                _ = signals.interrupt.recv() => {
                     if workers.is_none() {
                         log.event(Level::Warn, "stopping at once: the second interrupt", &[]);
                         break;
                     }
                     begin_stop(&log, &mut workers, &mut leaving);
                 }
-                _ = reload_signal.recv() => {
+                _ = signals.hang_up.recv() => {
                     log.event(Level::Info, "reloading on SIGHUP", &[]);
                     // The same signal tells that the log file was moved away.
                     log.reopen();
@@ -102,6 +118,7 @@ fn make_admin(gateway: &Arc<Gateway>, desk: Arc<KeyDesk>, admin_key: Secret, con
 /// Workers leave on a thread of their own, so that health and admin go on answering while streams end.
 fn begin_stop(log: &Log, workers: &mut Option<Workers>, leaving: &mut JoinSet<()>) {
     if let Some(workers) = workers.take() {
+        notify::tell("STOPPING=1");
         log.event(Level::Info, "stopping: no new connections, open calls end", &[]);
         leaving.spawn_blocking(move || workers.stop());
     }

@@ -7,6 +7,7 @@ mod demo;
 mod first_key;
 mod key_checks;
 mod nofile;
+mod notify;
 mod start;
 mod taken_port;
 

@@ -1,11 +1,14 @@
 //! `bellwether serve`: puts everything together in order, runs until told to stop, and leaves in good order.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use config::Snapshot;
 use domain::Secret;
-use gateway::{BindFailure, BoundListener, ControlCalls, Gateway, GatewayParts, Serving, wall_clock};
+use gateway::{
+    BindFailure, BoundListener, ControlCalls, Gateway, GatewayParts, InheritedSockets, Serving, wall_clock,
+};
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
 use store::{
     AdminKey, ConfigShelf, DATABASE_FILE, DataDir, KeyDesk, LockedDataDir, MasterKey, RunFile, SqliteStore,
@@ -16,8 +19,8 @@ use tokio::sync::Notify;
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
 use crate::serve::configuration::{Applier, Keeper, KeeperParts};
-use crate::serve::control_plane::ControlPlane;
-use crate::serve::{banner, demo, first_key, nofile, taken_port};
+use crate::serve::control_plane::{ControlPlane, Signals};
+use crate::serve::{banner, demo, first_key, nofile, notify, taken_port};
 use crate::settings::{Reading, Settings, or_refused};
 
 /// Log batches on their way to the writer.
@@ -38,6 +41,8 @@ pub(crate) fn serve(data: &DataOptions, options: ServeOptions) -> Result<()> {
 }
 
 async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
+    // Before anything that starts a thread.
+    let mut inherited = InheritedSockets::from_environment().context("what the service manager passed")?;
     // Cannot fail: it is the first use. Needed by every TLS listener and line.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let descriptors_max = nofile::raise();
@@ -46,8 +51,9 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let snapshot = or_refused(checked)?;
     let dir = DataDir::create(environment::data_dir(data)?)?.lock()?;
     let secrets = Secrets::read(&dir)?;
-    let listeners = bind_all(&snapshot)?;
-    let admin_listener = bind_admin(&snapshot)?;
+    let listeners = bind_all(&snapshot, &mut inherited)?;
+    let admin_listener = bind_admin(&snapshot, &mut inherited)?;
+    refuse_unused(&inherited, |_| true)?;
     let (snapshot, demo) = demo::with_demo_if_empty(snapshot).await?;
     let store = SqliteStore::open(&dir.join(DATABASE_FILE), &secrets.master.key_hasher()).await?;
     let epoch = store.begin_epoch().await?;
@@ -74,6 +80,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         body_memory_bytes_max: snapshot.limits.body_memory_bytes_max,
     });
 
+    // Whoever knows that we are ready may ask us to stop or to reload at once.
+    let signals = Signals::hear()?;
     let certificates = listeners.iter().map(BoundListener::certificate).collect();
     let urls: Vec<String> = listeners.iter().map(BoundListener::url).collect();
     let workers = gateway::start_workers(&gateway, listeners).context("cannot start a worker")?;
@@ -93,6 +101,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     for note in snapshot.notes.iter().chain(&secrets.notes) {
         log.event(Level::Warn, note, &[]);
     }
+    notify::tell("READY=1");
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &epoch)]);
 
     let keys_wanted = Arc::new(Notify::new());
@@ -117,7 +126,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         keys_wanted,
         log: log.clone(),
     };
-    plane.run(control_calls, admin_listener, workers).await?;
+    plane.run(control_calls, admin_listener, workers, signals).await?;
 
     // In the reverse order of the start: whoever uses a thing ends before it.
     drop(run_file);
@@ -156,25 +165,28 @@ impl Secrets {
     }
 }
 
-fn bind_all(snapshot: &Snapshot) -> Result<Vec<BoundListener>> {
+fn bind_all(snapshot: &Snapshot, inherited: &mut InheritedSockets) -> Result<Vec<BoundListener>> {
     snapshot
         .listeners
         .iter()
-        .map(|listener| match gateway::bind(listener) {
+        .map(|listener| match gateway::bind(listener, inherited) {
             Ok(bound) => Ok(bound),
-            Err(BindFailure::Taken(address)) => bail!(
-                "{address} is taken by another process; try:\n  {}",
-                taken_port::command_with_free_port(address)
-            ),
+            Err(BindFailure::Taken(address)) => {
+                refuse_unused(inherited, |unused| unused.port() == address.port())?;
+                bail!(
+                    "{address} is taken by another process; try:\n  {}",
+                    taken_port::command_with_free_port(address)
+                )
+            }
             Err(failure) => Err(failure.into()),
         })
         .collect()
 }
 
 /// The address of the admin API, where it has one of its own.
-fn bind_admin(snapshot: &Snapshot) -> Result<Option<TcpListener>> {
+fn bind_admin(snapshot: &Snapshot, inherited: &mut InheritedSockets) -> Result<Option<TcpListener>> {
     let Some(address) = snapshot.admin_listen else { return Ok(None) };
-    let bound = match gateway::bind_tcp(address) {
+    let bound = match gateway::bind_or_inherit(address, inherited) {
         Ok(bound) => bound,
         Err(BindFailure::Taken(address)) => bail!(
             "{address} (admin.listen) is taken by another process; a free one is {}",
@@ -183,6 +195,15 @@ fn bind_admin(snapshot: &Snapshot) -> Result<Option<TcpListener>> {
         Err(failure) => return Err(failure.into()),
     };
     Ok(Some(TcpListener::from_std(bound)?))
+}
+
+/// A socket that callers can connect to and that nobody answers is worse than none.
+fn refuse_unused(inherited: &InheritedSockets, concerns: impl Fn(&SocketAddr) -> bool) -> Result<()> {
+    let Some(address) = inherited.unused().find(concerns) else { return Ok(()) };
+    bail!(
+        "the service manager passed a socket on {address}, and no listener has that address; \
+         write it under listeners, or say --listen {address}"
+    )
 }
 
 fn start_log(snapshot: &Snapshot) -> Result<(Log, LogThread)> {

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 
 use crate::answer::{AnswerBody, whole};
 use crate::call::Call;
+use crate::forwarded::origin;
 use crate::gateway::Gateway;
 use crate::serving::Serving;
 
@@ -19,7 +20,7 @@ const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(super) fn exposition(call: &Call, headers: &HeaderMap) -> Result<Response<AnswerBody>, Box<Failure>> {
     let gateway = &call.worker.gateway;
     let serving = gateway.serving.load();
-    if !may_read(&serving, call.caller, headers) {
+    if !may_read(&serving, call.peer, headers) {
         let message = "figures are open to private addresses only; from elsewhere send the configured metrics key as a bearer token";
         return Err(Failure::new(Kind::Unauthenticated, message));
     }
@@ -28,13 +29,11 @@ pub(super) fn exposition(call: &Call, headers: &HeaderMap) -> Result<Response<An
     Ok(whole(StatusCode::OK, CONTENT_TYPE, gateway.metrics.render(&gauges(gateway))))
 }
 
-fn may_read(serving: &Serving, caller: IpAddr, headers: &HeaderMap) -> bool {
-    if serving.are_metrics_open && is_private(caller) {
-        // A proxy on this machine would lend its address to the whole world.
-        let came_directly = !headers.contains_key("x-forwarded-for") && !headers.contains_key("forwarded");
-        if came_directly {
-            return true;
-        }
+fn may_read(serving: &Serving, peer: IpAddr, headers: &HeaderMap) -> bool {
+    // A proxy that nobody trusts would lend its private address to the whole world.
+    let origin = origin(peer, headers, &serving.trusted_proxies);
+    if serving.are_metrics_open && origin.is_certain && is_private(origin.address) {
+        return true;
     }
     let sent = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
     match (&serving.metrics_key, sent) {

@@ -76,7 +76,7 @@ impl Fixture {
             control: None,
             body_memory_bytes_max: None,
         });
-        let listener = crate::bind(&snapshot.listeners[0]).unwrap();
+        let listener = crate::bind(&snapshot.listeners[0], &mut crate::InheritedSockets::default()).unwrap();
         let address = listener.address();
         let workers = start_workers(&gateway, vec![listener]).unwrap();
         Self { gateway, workers: Some(workers), address, _simulator: simulator, _control: control }

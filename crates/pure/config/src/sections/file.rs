@@ -42,6 +42,10 @@ pub(crate) struct File {
     /// Where callers connect; default 127.0.0.1:4000 without TLS. `--listen` and BELLWETHER_LISTEN go before it.
     #[schemars(length(min = 1, max = 64))]
     pub(crate) listeners: Option<Vec<ListenerEntry>>,
+    /// Addresses and networks of the proxies in front, such as 10.0.0.0/8: who connects from there is known by the
+    /// `X-Forwarded-For` that he sends. Default: none; the header then counts from nobody.
+    #[schemars(length(max = 1024))]
+    pub(crate) trusted_proxies: Option<Vec<String>>,
     /// The administrators' side.
     pub(crate) admin: Option<AdminSection>,
     /// Address under which callers reach this gateway, for links in error messages.

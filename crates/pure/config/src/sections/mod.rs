@@ -14,5 +14,6 @@ pub(crate) mod metrics;
 pub(crate) mod models;
 pub(crate) mod providers;
 pub(crate) mod timeouts;
+pub(crate) mod trusted_proxies;
 
 pub(crate) use file::File;

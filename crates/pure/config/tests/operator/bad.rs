@@ -53,6 +53,13 @@ listeners: [{address: 1.1.1.1:1, tls: {certificate: /no, key: /tls/key.pem}}] | 
 listeners: [{address: 1.1.1.1:1, tls: {certificate: /tls/key.pem, key: /tls/key.pem}}] | listeners[0].tls.certificate | no PEM certificate | -
 listeners: [{address: 1.1.1.1:1, tls: {certificate: /tls/chain.pem, key: /tls/chain.pem}}] | listeners[0].tls.key | no PEM private key | -
 listeners: [{address: 1.1.1.1:1, tls: {certificate: /tls/chain.pem, key: /tls/locked.pem}}] | listeners[0].tls.key | is encrypted | without a password
+trusted_proxies: 10.0.0.1                                      | trusted_proxies | must be a list | after a dash
+trusted_proxies: [10]                                          | trusted_proxies[0] | must be text | put it in quotes
+trusted_proxies: [localhost]                                   | trusted_proxies[0] | must be an address or a network | such as 10.0.0.0/8
+trusted_proxies: ["127.0.0.1:80"]                              | trusted_proxies[0] | must be an address or a network | such as 10.0.0.0/8
+trusted_proxies: [10.0.0.1, 10.0.0.0/33]                       | trusted_proxies[1] | 0 to 32 bits | -
+trusted_proxies: [10.1.2.3/8]                                  | trusted_proxies[0] | inside a network | write 10.0.0.0/8
+trusted_proxy: [10.1.2.3/8]                                    | trusted_proxy | unknown key | did you mean trusted_proxies?
 admin: {listen: 4001}                                          | admin.listen | must be text | put it in quotes
 admin: {address: 127.0.0.1:4001}                               | admin.address | unknown key | did you mean listen?
 admin: {listen: 127.0.0.1:4000}                                | admin.listen | also the address of a listener | leave admin.listen out

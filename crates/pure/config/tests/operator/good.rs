@@ -27,6 +27,7 @@ fn nothing_at_all_is_a_configuration() {
     assert_eq!(snapshot.listeners[0].address, LISTEN_DEFAULT);
     assert_eq!((snapshot.workers, snapshot.admin_listen), (None, None));
     assert_eq!(snapshot.keys.prefix, "bw_");
+    assert!(snapshot.trusted_proxies.is_empty(), "nobody is believed unasked");
     assert_eq!(snapshot.limits.body_bytes_max, 33_554_432);
     assert_eq!(snapshot.timeouts.first_byte, Duration::from_secs(60));
     assert_eq!(snapshot.metrics.access, MetricsAccess::Open);
@@ -37,6 +38,7 @@ fn nothing_at_all_is_a_configuration() {
 fn empty_sections_are_as_if_left_out() {
     let sections = [
         "listeners",
+        "trusted_proxies",
         "admin",
         "providers",
         "models",
@@ -50,7 +52,7 @@ fn empty_sections_are_as_if_left_out() {
     let text: String = sections.iter().map(|section| format!("{section}:\n")).collect();
     let snapshot = World::default().good(&text);
     assert_eq!(*snapshot.limits, *World::default().good("").limits);
-    let text: String = sections[1..].iter().map(|section| format!("{section}: {{}}\n")).collect();
+    let text: String = sections[2..].iter().map(|section| format!("{section}: {{}}\n")).collect();
     World::default().good(&text);
 }
 
@@ -73,6 +75,7 @@ workers: 2
 listeners:
   - address: 127.0.0.1:0
   - { address: '[::1]:8443', tls: { certificate: c.pem, key: k.pem } }
+trusted_proxies: [127.0.0.1, 10.0.0.0/8, 'fd00::/8']
 admin: { listen: 127.0.0.1:4001 }
 public_url: https://gw.example.com/
 keys: { prefix: 'hsa_' }
@@ -91,6 +94,9 @@ log: { format: pretty, file: /var/log/bw.log }
     assert_eq!(snapshot.workers, Some(2));
     let tls = snapshot.listeners[1].tls.as_ref().unwrap();
     assert_eq!((tls.certificate_pem.as_str(), tls.key_pem.expose()), (CERTIFICATE, PRIVATE_KEY));
+    assert!(
+        snapshot.trusted_proxies[1].contains([10, 1, 2, 3].into()) && snapshot.trusted_proxies.len() == 3
+    );
     assert_eq!(snapshot.admin_listen, Some("127.0.0.1:4001".parse::<SocketAddr>().unwrap()));
     assert_eq!(snapshot.public_url.unwrap().to_string(), "https://gw.example.com");
     assert_eq!(snapshot.keys.prefix, "hsa_");
@@ -102,6 +108,14 @@ log: { format: pretty, file: /var/log/bw.log }
     assert_eq!(snapshot.timeouts.answer_xlarge, Duration::from_secs(180));
     assert_eq!(snapshot.log.format, Some(LogFormat::Pretty));
     assert!(snapshot.notes.is_empty());
+}
+
+#[test]
+fn trusting_everybody_is_allowed_and_said() {
+    let snapshot = World::default().good("trusted_proxies: [0.0.0.0/0, 10.0.0.1]");
+    assert_eq!(snapshot.trusted_proxies.len(), 2);
+    assert_eq!(snapshot.notes.len(), 1);
+    assert!(snapshot.notes[0].starts_with("trusted_proxies: 0.0.0.0/0 "), "{:?}", snapshot.notes);
 }
 
 #[test]
