@@ -11,6 +11,7 @@ const EVERYTHING: &str = "
 region: eu-central
 service: front
 workers: 3
+trusted_proxies: [10.0.0.0/8, '::1']
 listeners:
   - { address: '0.0.0.0:4000', tls: { certificate: /c.pem, key: /k.pem } }
 admin: { listen: '127.0.0.1:4001' }

@@ -17,6 +17,7 @@ fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("timeouts", before.timeouts != next.timeouts),
         ("errors", before.errors != next.errors),
         ("metrics", before.metrics != next.metrics),
+        ("trusted_proxies", before.trusted_proxies != next.trusted_proxies),
         ("region", before.region != next.region),
         ("public_url", before.public_url != next.public_url),
     ])
