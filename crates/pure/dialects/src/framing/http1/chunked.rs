@@ -24,7 +24,7 @@ enum State {
 
 /// The decoder between two reads.
 #[derive(Debug)]
-pub(crate) struct ChunkedDecoder {
+pub struct ChunkedDecoder {
     state: State,
     skipped: usize,
 }
@@ -36,12 +36,13 @@ impl Default for ChunkedDecoder {
 }
 
 impl ChunkedDecoder {
-    pub(crate) const fn is_done(&self) -> bool {
+    /// Whether the last chunk and its trailers have passed.
+    pub const fn is_done(&self) -> bool {
         matches!(self.state, State::Done)
     }
 
     /// Takes all payload out of `buffer`; bytes beyond the last chunk stay in it.
-    pub(crate) fn take_payload(&mut self, buffer: &mut BytesMut) -> Result<Bytes, &'static str> {
+    pub fn take_payload(&mut self, buffer: &mut BytesMut) -> Result<Bytes, &'static str> {
         let mut read = 0;
         // The payload is gathered at `start..end`, behind the first chunk's own bytes.
         let mut gathered: Option<(usize, usize)> = None;
