@@ -18,6 +18,7 @@ enum State {
     DataEnd,
     TrailerStart,
     TrailerLine,
+    TrailerReturn,
     LastEnd,
     Done,
 }
@@ -99,7 +100,8 @@ impl ChunkedDecoder {
             (State::DataEnd, b'\n') => State::Size { value: 0, digits: 0 },
             (State::TrailerStart, b'\r') => State::LastEnd,
             (State::LastEnd, b'\n') => State::Done,
-            (State::TrailerLine, b'\n') => State::TrailerStart,
+            (State::TrailerLine, b'\r') => State::TrailerReturn,
+            (State::TrailerReturn, b'\n') => State::TrailerStart,
             (State::TrailerStart | State::TrailerLine, byte) if byte != b'\n' => {
                 self.skip_one()?;
                 State::TrailerLine
@@ -149,6 +151,14 @@ mod tests {
             assert_eq!(payload, b"hello beautiful world", "cut at {cut}");
             assert!(is_done);
             assert_eq!(over, b"HTTP/1.1", "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_body_ends_in_one_place_only() {
+        // Others might read the end of a trailer elsewhere.
+        for wire in [&b"0\r\nx: y\n\r\n"[..], b"0\r\nx: \ry\r\n\r\n", b"0\r\n\n", b"0\n\r\n"] {
+            assert!(decode(wire, 0).is_err());
         }
     }
 
