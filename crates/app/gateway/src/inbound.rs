@@ -10,13 +10,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use dialects::framing::http1::RequestHeadWatch;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
-use wide::u8x16;
-
-/// Longest unfinished head that is remembered; hyper refuses it long before.
-const PARTIAL_HEAD_BYTES_MAX: usize = 1 << 20;
 
 /// What a connection is doing, for its time limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +33,7 @@ pub(crate) struct ConnectionFacts {
     since: Cell<Instant>,
     /// Requests being served (HTTP/2 has several).
     busy: Cell<u32>,
-    /// Whether the last whole head that named a transfer-encoding had no content-length.
-    saw_clean_chunked_head: Cell<bool>,
-    partial_head: RefCell<Vec<u8>>,
+    heads: RefCell<RequestHeadWatch>,
     /// Since when the caller has taken nothing of what is to be written.
     write_stalled_since: Cell<Option<Instant>>,
 }
@@ -49,8 +44,7 @@ impl ConnectionFacts {
             phase: Cell::new(Phase::Idle),
             since: Cell::new(now),
             busy: Cell::new(0),
-            saw_clean_chunked_head: Cell::new(false),
-            partial_head: RefCell::default(),
+            heads: RefCell::default(),
             write_stalled_since: Cell::new(None),
         })
     }
@@ -76,7 +70,7 @@ impl ConnectionFacts {
 
     /// Whether the head of the chunked request that begins now was seen, and seen clean. Asking uses the answer up.
     pub(crate) fn take_clean_chunked_head(&self) -> bool {
-        self.saw_clean_chunked_head.replace(false)
+        self.heads.borrow_mut().take_clean_chunked_head()
     }
 
     pub(crate) fn write_stalled_since(&self) -> Option<Instant> {
@@ -94,66 +88,11 @@ impl ConnectionFacts {
 
     /// Looks at what was read between requests.
     fn inspect(&self, read: &[u8]) {
-        // hyper skips blank lines before a head, and so do we.
-        let blank = read.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let read = if self.partial_head.borrow().is_empty() { &read[blank..] } else { read };
-        if read.is_empty() {
-            return;
-        }
-        if self.phase.get() == Phase::Idle {
+        if self.heads.borrow_mut().feed(read) && self.phase.get() == Phase::Idle {
             self.phase.set(Phase::Head);
             self.since.set(Instant::now());
         }
-        let mut partial = self.partial_head.borrow_mut();
-        if partial.is_empty() && head_end(read).is_some() {
-            self.judge(read);
-        } else if partial.len() + read.len() <= PARTIAL_HEAD_BYTES_MAX {
-            partial.extend_from_slice(read);
-            if head_end(&partial).is_some() {
-                self.judge(&partial);
-                *partial = Vec::new();
-            }
-        }
     }
-
-    fn judge(&self, bytes: &[u8]) {
-        let head = &bytes[..head_end(bytes).unwrap_or(bytes.len())];
-        if has_line(head, b"transfer-encoding:") {
-            self.saw_clean_chunked_head.set(!has_line(head, b"content-length:"));
-        }
-    }
-}
-
-/// Where a head ends, blank line included.
-fn head_end(bytes: &[u8]) -> Option<usize> {
-    line_starts(bytes).find_map(|at| match &bytes[at..] {
-        [b'\r', b'\n', ..] => Some(at + 2),
-        [b'\n', ..] => Some(at + 1),
-        _ => None,
-    })
-}
-
-/// Whether a line begins with `name`, in any letter case.
-fn has_line(head: &[u8], name: &[u8]) -> bool {
-    line_starts(head)
-        .any(|at| head[at..].get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
-}
-
-/// The places behind line feeds.
-fn line_starts(bytes: &[u8]) -> impl Iterator<Item = usize> {
-    let (blocks, tail) = bytes.as_chunks::<16>();
-    let tail_start = bytes.len() - tail.len();
-    let in_blocks = blocks.iter().enumerate().flat_map(|(index, block)| {
-        let mut hits = u8x16::new(*block).simd_eq(u8x16::splat(b'\n')).to_bitmask();
-        std::iter::from_fn(move || {
-            let bit = (hits != 0).then(|| hits.trailing_zeros())?;
-            hits &= hits - 1;
-            Some(index * 16 + bit as usize + 1)
-        })
-    });
-    let in_tail =
-        tail.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(move |(at, _)| tail_start + at + 1);
-    in_blocks.chain(in_tail)
 }
 
 /// Up to this many bytes it is cheaper to put the parts of an answer together than to let the system do it.
@@ -253,42 +192,5 @@ impl AsyncWrite for Inbound {
             InboundSocket::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             InboundSocket::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use super::ConnectionFacts;
-
-    fn is_clean(head: &str, cut: usize) -> bool {
-        let facts = ConnectionFacts::new(Instant::now());
-        facts.inspect(&head.as_bytes()[..cut]);
-        facts.inspect(&head.as_bytes()[cut..]);
-        facts.take_clean_chunked_head()
-    }
-
-    #[test]
-    fn a_chunked_head_is_clean_only_without_a_length_however_it_is_cut() {
-        let clean = "POST /v1/embeddings HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-        let doubtful =
-            "POST / HTTP/1.1\r\nHost: a\r\nCONTENT-length: 5\r\ntransfer-ENCODING: chunked\r\nx: y\r\n\r\n";
-        let other_order = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length : 5\r\nContent-Length: 5\r\n\r\n";
-        let plain = "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n";
-        for cut in 0..clean.len() {
-            assert!(is_clean(clean, cut), "cut at {cut}");
-        }
-        for head in [doubtful, other_order, plain] {
-            for cut in 0..head.len() {
-                assert!(!is_clean(head, cut), "{head:?} cut at {cut}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_body_behind_a_head_does_not_count() {
-        let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n\ncontent-length: 5\n";
-        assert!(is_clean(head, 0));
     }
 }

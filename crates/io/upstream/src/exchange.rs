@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use bytes::BytesMut;
+use dialects::framing::http1::{HEAD_BYTES_MAX, take_head};
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::failure::SendFailure;
 use crate::pool::{Connection, Pool};
 use crate::reply_body::ReplyBody;
-use crate::reply_head::{HEAD_BYTES_MAX, take_head};
 use crate::request::Request;
 use crate::writer::Writer;
 

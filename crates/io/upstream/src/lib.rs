@@ -4,17 +4,14 @@
 //! answer polls the socket itself, so dropping it is cancelling it (`docs/decisions/0003`). Nothing here
 //! chooses a provider, retries, or reads what an answer means.
 
-mod chunked;
 mod client;
 mod dial;
 mod exchange;
 mod failure;
-mod framing;
 mod line;
 mod pool;
 mod read_buffer;
 mod reply_body;
-mod reply_head;
 mod request;
 mod socket;
 mod tls;

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
+use dialects::framing::http1::Framing;
 use tokio::time::Instant;
 
 use crate::failure::BodyFailure;
-use crate::framing::Framing;
 use crate::pool::{Connection, Pool};
 
 /// A body to be read. Dropping it unread closes the connection, which tells the provider to stop.

@@ -1,3 +1,4 @@
 //! How messages are cut out of byte streams, whatever they mean.
 
+pub mod http1;
 pub mod sse;

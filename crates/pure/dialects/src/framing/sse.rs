@@ -6,7 +6,7 @@
 
 use memchr::memchr2;
 
-/// Longest event that is still watched; a longer one passes through unseen.
+/// Longest line and longest data of an event that is still watched; a longer one passes through unseen.
 pub const EVENT_BYTES_MAX: usize = 4 << 20;
 
 /// One event.
@@ -54,7 +54,7 @@ impl SseParser {
                 held = self.line(line, held, &mut on_event);
             } else {
                 let mut whole = std::mem::take(&mut self.cut_line);
-                self.extend_bounded(&mut whole, line);
+                extend_bounded(&mut whole, line);
                 if let Some(data) = self.line(&whole, held.take(), &mut on_event) {
                     self.keep_data(data);
                 }
@@ -66,15 +66,18 @@ impl SseParser {
             self.keep_data(data);
         }
         if !rest.is_empty() {
-            let mut cut = std::mem::take(&mut self.cut_line);
-            self.extend_bounded(&mut cut, rest);
-            self.cut_line = cut;
+            extend_bounded(&mut self.cut_line, rest);
         }
     }
 
     /// Whether the bytes so far end between two events.
     pub fn is_between_events(&self) -> bool {
         self.cut_line.is_empty() && !self.has_data && self.name.is_empty()
+    }
+
+    /// How many bytes of the stream are kept for what is still to come.
+    pub fn held_bytes(&self) -> usize {
+        self.cut_line.len() + self.data.len() + self.name.len()
     }
 
     /// Handles one line; returns its data when that is the only data of its event so far.
@@ -84,11 +87,13 @@ impl SseParser {
         held: Option<&'a [u8]>,
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Option<&'a [u8]> {
+        self.is_overlong |= line.len() > EVENT_BYTES_MAX;
         let line = if self.is_past_start { line } else { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) };
         self.is_past_start = true;
         if line.is_empty() {
-            if !self.is_overlong && (self.has_data || held.is_some()) {
-                on_event(Event { name: &self.name, data: held.unwrap_or(&self.data) });
+            let data = held.unwrap_or(&self.data);
+            if (self.has_data || held.is_some()) && !self.is_overlong && data.len() <= EVENT_BYTES_MAX {
+                on_event(Event { name: &self.name, data });
             }
             self.name.clear();
             self.data.clear();
@@ -114,22 +119,18 @@ impl SseParser {
     }
 
     fn keep_data(&mut self, line: &[u8]) {
-        let mut data = std::mem::take(&mut self.data);
         if self.has_data {
-            data.push(b'\n');
+            extend_bounded(&mut self.data, b"\n");
         }
         self.has_data = true;
-        self.extend_bounded(&mut data, line);
-        self.data = data;
+        extend_bounded(&mut self.data, line);
     }
+}
 
-    fn extend_bounded(&mut self, kept: &mut Vec<u8>, more: &[u8]) {
-        if kept.len() + more.len() <= EVENT_BYTES_MAX {
-            kept.extend_from_slice(more);
-        } else {
-            self.is_overlong = true;
-        }
-    }
+/// Keeps what there is room for; one byte above the limit is what marks it as too long.
+fn extend_bounded(kept: &mut Vec<u8>, more: &[u8]) {
+    let room = EVENT_BYTES_MAX + 1 - kept.len();
+    kept.extend_from_slice(&more[..more.len().min(room)]);
 }
 
 /// The value of `line` if it is the field `name`.
@@ -181,8 +182,31 @@ mod tests {
     }
 
     #[test]
-    fn an_overlong_event_is_not_reported_and_the_next_one_is() {
+    fn an_overlong_event_is_not_reported_and_the_next_one_is_wherever_it_is_cut() {
         let long = vec![b'x'; EVENT_BYTES_MAX];
-        assert_eq!(events(&[b"data: ", &long, b"y\n\ndata: next\n\n"]), [(String::new(), "next".to_owned())]);
+        for start in ["data: ", ":", "id: ", "data: y\ndata: "] {
+            let stream = [start.as_bytes(), &long, b"\ndata: z\n\ndata: next\n\n"].concat();
+            for cut in [0, 1, start.len(), start.len() + 7, EVENT_BYTES_MAX, stream.len() - 21] {
+                let (left, right) = stream.split_at(cut);
+                assert_eq!(
+                    events(&[left, right]),
+                    [(String::new(), "next".to_owned())],
+                    "{start} cut at {cut}"
+                );
+            }
+        }
+        let whole = [b"data: ", &long[6..], b"\n\n"].concat();
+        assert_eq!(events(&[&whole[..99], &whole[99..]])[0].1.len(), EVENT_BYTES_MAX - 6);
+    }
+
+    #[test]
+    fn lines_without_end_are_not_kept_without_end() {
+        let mut parser = SseParser::default();
+        // Each of these lines adds no more than the line feed between it and the one before.
+        let lines = b"data\n".repeat(1 << 16);
+        for _ in 0..EVENT_BYTES_MAX / (1 << 16) + 2 {
+            parser.feed(&lines, |_| {});
+        }
+        assert!(parser.held_bytes() <= EVENT_BYTES_MAX + 1, "{} bytes", parser.held_bytes());
     }
 }

@@ -130,9 +130,9 @@ impl ObjectScan {
         self.state == State::Done
     }
 
-    /// What has been found so far.
+    /// What has been found so far; a value whose end has not come is none, for half a number is another number.
     pub fn field(&self, place: usize) -> Option<&Field> {
-        self.fields[place].as_ref()
+        self.fields[place].as_ref().filter(|_| self.current != Some(place))
     }
 
     /// Reads one byte between keys and values.

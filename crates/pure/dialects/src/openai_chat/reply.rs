@@ -136,5 +136,7 @@ mod tests {
         assert!(!watch("<html>").is_whole() && watch("<html>").is_broken());
         assert!(!watch(r#"{"id":1"#).is_broken());
         assert_eq!(watch(r#"{"usage":null}"#).usage(), None);
+        assert_eq!(watch(r#"{"usage":{"prompt_tokens":1234,"completion_tokens":56"#).usage(), None);
+        assert!(watch(r#"{"usage":{"prompt_tokens":1,"completion_tokens":2},"id"#).usage().is_some());
     }
 }

@@ -27,7 +27,9 @@ const TABLE: &[(&str, &str, &[&[&str]])] = &[
     ("crates/app", "cli", ALL),
     ("tools", "simulator", &[&["domain"]]),
     ("tools", "bench", &[]),
+    ("tools", "claims", &[PURE]),
     ("tools", "xtask", &[PURE]),
+    ("", "fuzz", &[&["claims"]]),
 ];
 
 /// The one crate tests of any other may use.
@@ -52,7 +54,7 @@ fn check_crate(ours: &Crate<'_>) -> Vec<Finding> {
         return vec![RULE.finding(manifest, ours.line_of("name"), what, remedy)];
     };
     let mut findings = Vec::new();
-    let home = format!("{home}/{}", ours.name);
+    let home = if home.is_empty() { ours.name.clone() } else { format!("{home}/{}", ours.name) };
     if ours.folder != home {
         let what = format!("crate `{}` lives in {}", ours.name, ours.folder);
         findings.push(RULE.finding(manifest, ours.line_of("name"), what, format!("move it to {home}")));
@@ -97,6 +99,7 @@ mod tests {
         check("crates/app/cli", "[dependencies]\nsimulator.workspace = true\nserde = \"1\"\n", None);
         check("crates/pure/config", "[dependencies]\nproviders = { path = \"../providers\" }\n", None);
         check("crates/io/upstream", "[dev-dependencies]\nsimulator.workspace = true\n", None);
+        check("fuzz", "[dependencies]\nclaims = { path = \"../tools/claims\" }\n", None);
     }
 
     #[test]

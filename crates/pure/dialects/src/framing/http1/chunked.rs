@@ -18,13 +18,14 @@ enum State {
     DataEnd,
     TrailerStart,
     TrailerLine,
+    TrailerReturn,
     LastEnd,
     Done,
 }
 
 /// The decoder between two reads.
 #[derive(Debug)]
-pub(crate) struct ChunkedDecoder {
+pub struct ChunkedDecoder {
     state: State,
     skipped: usize,
 }
@@ -36,12 +37,13 @@ impl Default for ChunkedDecoder {
 }
 
 impl ChunkedDecoder {
-    pub(crate) const fn is_done(&self) -> bool {
+    /// Whether the last chunk and its trailers have passed.
+    pub const fn is_done(&self) -> bool {
         matches!(self.state, State::Done)
     }
 
     /// Takes all payload out of `buffer`; bytes beyond the last chunk stay in it.
-    pub(crate) fn take_payload(&mut self, buffer: &mut BytesMut) -> Result<Bytes, &'static str> {
+    pub fn take_payload(&mut self, buffer: &mut BytesMut) -> Result<Bytes, &'static str> {
         let mut read = 0;
         // The payload is gathered at `start..end`, behind the first chunk's own bytes.
         let mut gathered: Option<(usize, usize)> = None;
@@ -98,7 +100,8 @@ impl ChunkedDecoder {
             (State::DataEnd, b'\n') => State::Size { value: 0, digits: 0 },
             (State::TrailerStart, b'\r') => State::LastEnd,
             (State::LastEnd, b'\n') => State::Done,
-            (State::TrailerLine, b'\n') => State::TrailerStart,
+            (State::TrailerLine, b'\r') => State::TrailerReturn,
+            (State::TrailerReturn, b'\n') => State::TrailerStart,
             (State::TrailerStart | State::TrailerLine, byte) if byte != b'\n' => {
                 self.skip_one()?;
                 State::TrailerLine
@@ -148,6 +151,14 @@ mod tests {
             assert_eq!(payload, b"hello beautiful world", "cut at {cut}");
             assert!(is_done);
             assert_eq!(over, b"HTTP/1.1", "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_body_ends_in_one_place_only() {
+        // Others might read the end of a trailer elsewhere.
+        for wire in [&b"0\r\nx: y\n\r\n"[..], b"0\r\nx: \ry\r\n\r\n", b"0\r\n\n", b"0\n\r\n"] {
+            assert!(decode(wire, 0).is_err());
         }
     }
 

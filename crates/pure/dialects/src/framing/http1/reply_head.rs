@@ -3,24 +3,28 @@
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::framing::Framing;
+use super::body_framing::Framing;
 
 /// Longest head of an answer.
-pub(crate) const HEAD_BYTES_MAX: usize = 64 * 1024;
+pub const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Most headers of an answer.
 const HEADERS_MAX: usize = 100;
 
 /// The head of a final answer.
 #[derive(Debug)]
-pub(crate) struct ReplyHead {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) framing: Framing,
-    pub(crate) keeps_alive: bool,
+pub struct ReplyHead {
+    /// Its status, never an interim one.
+    pub status: StatusCode,
+    /// All its headers in their order.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Where its body ends.
+    pub framing: Framing,
+    /// Whether another request may follow on the connection.
+    pub keeps_alive: bool,
 }
 
 /// Takes a whole head off the front of `buffer`. Interim answers (1xx) are passed over. `None`: more bytes are needed.
-pub(crate) fn take_head(buffer: &mut BytesMut) -> Result<Option<ReplyHead>, &'static str> {
+pub fn take_head(buffer: &mut BytesMut) -> Result<Option<ReplyHead>, &'static str> {
     loop {
         let mut slots = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut parsed = httparse::Response::new(&mut slots);

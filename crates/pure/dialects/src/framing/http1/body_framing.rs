@@ -2,11 +2,11 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::chunked::ChunkedDecoder;
+use super::chunked::ChunkedDecoder;
 
 /// The delimiting of a body, with what is left to come.
 #[derive(Debug)]
-pub(crate) enum Framing {
+pub enum Framing {
     /// This many bytes more.
     Length(u64),
     /// Chunks.
@@ -16,12 +16,13 @@ pub(crate) enum Framing {
 }
 
 impl Framing {
-    pub(crate) fn chunked() -> Self {
+    /// Chunks, of which none has come.
+    pub fn chunked() -> Self {
         Self::Chunked(ChunkedDecoder::default())
     }
 
     /// Takes the payload out of `buffer`. Bytes beyond the end of the body stay in it.
-    pub(crate) fn take_payload(&mut self, buffer: &mut BytesMut) -> Result<Bytes, &'static str> {
+    pub fn take_payload(&mut self, buffer: &mut BytesMut) -> Result<Bytes, &'static str> {
         match self {
             Self::Length(left) => {
                 let length = buffer.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
@@ -34,7 +35,7 @@ impl Framing {
     }
 
     /// Whether the body is whole.
-    pub(crate) const fn is_done(&self) -> bool {
+    pub const fn is_done(&self) -> bool {
         match self {
             Self::Length(left) => *left == 0,
             Self::Chunked(decoder) => decoder.is_done(),
@@ -43,12 +44,12 @@ impl Framing {
     }
 
     /// Whether the end of the connection is the end of the body.
-    pub(crate) const fn ends_with_connection(&self) -> bool {
+    pub const fn ends_with_connection(&self) -> bool {
         matches!(self, Self::UntilClose)
     }
 
     /// How many bytes are to come, where that is known.
-    pub(crate) const fn known_length(&self) -> Option<u64> {
+    pub const fn known_length(&self) -> Option<u64> {
         match self {
             Self::Length(left) => Some(*left),
             _ => None,

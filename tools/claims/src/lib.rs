@@ -1,0 +1,24 @@
+//! What must hold for any bytes at all: one function for each place that reads what strangers send. It panics where the
+//! claim fails. The fuzzer (`fuzz/`) calls them without end, the tests here with every input that was ever of interest.
+
+mod body_scan;
+mod config;
+mod cuttings;
+mod head;
+mod retry_after;
+mod sse;
+
+pub use body_scan::body_scan;
+pub use config::config;
+pub use head::head;
+pub use retry_after::retry_after;
+pub use sse::sse;
+
+/// Every claim by the name of its fuzz target, which is also the name of its folder of inputs.
+pub const CLAIMS: &[(&str, fn(&[u8]))] = &[
+    ("body_scan", body_scan),
+    ("config", config),
+    ("head", head),
+    ("retry_after", retry_after),
+    ("sse", sse),
+];
