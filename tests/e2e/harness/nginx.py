@@ -14,7 +14,7 @@ NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/loca
 #: What stands around a server: nothing here is about us.
 AROUND = """
 daemon off;
-master_process off;
+worker_processes 1;
 pid nginx.pid;
 error_log stderr error;
 events {{ worker_connections 512; }}
