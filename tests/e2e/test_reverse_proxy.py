@@ -36,18 +36,22 @@ def behind(start: StartGateway, upstream: Upstream) -> Gateway:
 def front(behind: Gateway, tmp_path: Path, processes: list[Process]) -> Iterator[Front]:
     """Starts nginx with the documented server, or a changed one, and connects from `CALLER`."""
     wires: list[Wire] = []
+    proxies: list[Process] = []
 
     def connect(change: Callable[[str], str] = lambda snippet: snippet) -> Wire:
         process, address = start_nginx(tmp_path / "nginx", behind.address, change(documented()))
         processes.append(process)
+        proxies.append(process)
         wires.append(Wire(address, source=CALLER))
         return wires[-1]
 
     yield connect
     for wire in wires:
         wire.close()
-    # It goes first: the gateway gives those who are connected a second to leave.
-    processes[-1].stop()
+    # Before the gateway, which gives those who are connected a second to leave; and by a signal that it passes on to
+    # its worker, however the test ended.
+    for process in proxies:
+        process.stop()
 
 
 def without_buffering_off(snippet: str) -> str:
