@@ -1,6 +1,7 @@
-//! Wire formats. Today: the framings, a lazy scan of JSON bodies, and the OpenAI chat dialect as far as a
-//! same-dialect pass-through needs it. Bytes are read, never rebuilt.
+//! Wire formats. Today: the framings, a lazy scan of JSON bodies, the OpenAI chat dialect as far as a
+//! same-dialect pass-through needs it, and the wait that a provider asks for. Bytes are read, never rebuilt.
 
 pub mod framing;
 pub mod json;
 pub mod openai_chat;
+pub mod retry_after;

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use dialects::retry_after::retry_after;
 use domain::{Failure, Kind, Phase, Secret, Told};
 use http::{HeaderName, HeaderValue, StatusCode};
 use providers::KEY_LOOKALIKES;
 use serde_json::Value;
 use upstream::SendFailure;
+
+use crate::clock::wall_clock;
 
 /// Longest part of a provider's message that is passed on.
 const MESSAGE_CHARS_MAX: usize = 1000;
@@ -14,8 +17,6 @@ const MESSAGE_CHARS_MAX: usize = 1000;
 const WORD_BYTES_MAX: usize = 64;
 /// A mix of letters and digits this long is taken for a credential.
 const SECRET_BYTES_MIN: usize = 24;
-/// A provider that asks for more patience than this is believed this far.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
 
 /// An answer with an error status.
 pub(super) fn from_answer(
@@ -42,7 +43,7 @@ pub(super) fn from_answer(
     let mut failure = Failure::new(kind, message);
     failure.upstream_status = Some(status.as_u16());
     failure.retry_after =
-        retry_after(headers).or_else(|| (kind == Kind::UpstreamBusy).then_some(Duration::from_secs(1)));
+        asked_wait(headers).or_else(|| (kind == Kind::UpstreamBusy).then_some(Duration::from_secs(1)));
     failure.told = Some(told.0).filter(|_| kind != Kind::CredentialRejected);
     failure
 }
@@ -147,14 +148,13 @@ fn looks_secret(word: &str) -> bool {
         })
 }
 
-/// `retry-after-ms`, or `retry-after` in whole seconds.
-fn retry_after(headers: &[(HeaderName, HeaderValue)]) -> Option<Duration> {
-    let value = |wanted: &str| -> Option<f64> {
+/// The wait that the headers ask for.
+fn asked_wait(headers: &[(HeaderName, HeaderValue)]) -> Option<Duration> {
+    let text = |wanted: &str| {
         let (_, value) = headers.iter().find(|(name, _)| name == wanted)?;
-        value.to_str().ok()?.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
+        value.to_str().ok()
     };
-    let seconds = value("retry-after-ms").map(|ms| ms / 1000.0).or_else(|| value("retry-after"))?;
-    Some(Duration::try_from_secs_f64(seconds).unwrap_or(RETRY_AFTER_MAX).min(RETRY_AFTER_MAX))
+    retry_after(text("retry-after-ms"), text("retry-after"), wall_clock().unix_seconds())
 }
 
 #[cfg(test)]
@@ -235,6 +235,7 @@ mod tests {
         assert_eq!(wait("retry-after", "2"), Duration::from_secs(2));
         assert_eq!(wait("retry-after-ms", "1500"), Duration::from_millis(1500));
         assert_eq!(wait("retry-after", "1e300"), Duration::from_secs(600));
+        assert_eq!(wait("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"), Duration::from_secs(600));
         assert_eq!(wait("retry-after", "-1"), Duration::from_secs(1));
         assert_eq!(wait("retry-after", "NaN"), Duration::from_secs(1));
     }
