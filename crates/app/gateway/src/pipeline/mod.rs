@@ -3,6 +3,8 @@
 mod admit;
 mod attempt;
 mod authenticate;
+mod beginning;
+mod events;
 mod patience;
 mod plan;
 mod relay;
