@@ -14,7 +14,8 @@ use upstream::{Request, SendFailure};
 use crate::call::Call;
 use crate::hygiene::passes_to_provider;
 use crate::pipeline::admit::Admitted;
-use crate::pipeline::beginning::{Begun, begin};
+use crate::pipeline::beginning::{Begun, Head, begin};
+use crate::pipeline::content::{Content, UnknownCoding};
 use crate::pipeline::patience::patience;
 use crate::pipeline::splice::{json_string, splice};
 use crate::pipeline::understand::Prompt;
@@ -192,17 +193,27 @@ impl Asking<'_> {
             }
             sent => sent,
         };
-        let mut reply = sent.map_err(|failure| {
+        let reply = sent.map_err(|failure| {
             worker.note_send_failure(provider, &failure);
             from_send(provider, &failure)
         })?;
-        if !reply.status.is_success() {
-            let body = reply.body.collect(ERROR_BYTES_MAX).await.ok().flatten();
-            let credential = self.line.line.options().credential.as_ref();
-            return Err(from_answer(provider, reply.status, &reply.headers, body.as_deref(), credential));
+        let head = Head { status: reply.status, headers: reply.headers };
+        let content = Content::of(reply.body, &head.headers);
+        let credential = self.line.line.options().credential.as_ref();
+        if !head.status.is_success() {
+            let body = match content {
+                Ok(mut content) => content.collect(ERROR_BYTES_MAX).await,
+                Err(UnknownCoding) => None,
+            };
+            return Err(from_answer(provider, head.status, &head.headers, body.as_deref(), credential));
         }
-        let wanted = Wanted::by(self.prompt);
-        begin(reply, wanted, self.bytes_max, provider, self.line.line.options().credential.as_ref()).await
+        let content = content.map_err(|UnknownCoding| {
+            Failure::new(
+                Kind::UpstreamFailed,
+                format!("{provider} answered in a coding that nobody asked for"),
+            )
+        })?;
+        begin(head, content, Wanted::by(self.prompt), self.bytes_max, provider, credential).await
     }
 }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialects::openai_chat::StreamFault;
 use domain::{Failure, Kind};
+use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::timeout;
-use upstream::Reply;
 
+use crate::pipeline::content::Content;
 use crate::pipeline::events::HELD_BYTES_MAX;
 use crate::pipeline::upstream_error::from_words;
 use crate::pipeline::watch::{Wanted, Watch};
@@ -20,28 +21,37 @@ pub(super) const END_LAG_MAX: Duration = Duration::from_millis(250);
 /// The beginning of an answer.
 #[derive(Debug)]
 pub(crate) struct Begun {
-    pub(crate) reply: Reply,
+    pub(crate) head: Head,
+    pub(crate) content: Content,
     /// What of it may leave so far.
     pub(crate) first: Option<Bytes>,
     /// It has seen all that came.
     pub(crate) watch: Watch,
 }
 
+/// What a provider says of its answer.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
 /// Reads until it is clear what this success is: one chunk of a stream, or the whole of an answer that is not large.
 pub(super) async fn begin(
-    mut reply: Reply,
+    head: Head,
+    mut content: Content,
     wanted: Wanted,
     bytes_max: u64,
     provider: &str,
     credential: Option<&domain::Secret>,
 ) -> Result<Begun, Box<Failure>> {
     let failed = |why: &str| Failure::new(Kind::UpstreamFailed, format!("{provider} {why}"));
-    if reply.body.known_length().is_some_and(|length| length > bytes_max) {
+    if content.known_length().is_some_and(|length| length > bytes_max) {
         return Err(failed(&format!("answers with more than {bytes_max} bytes (limits.answer_bytes_max)")));
     }
     let mut held = Held::default();
-    while !held.is_enough() && !reply.body.is_end() {
-        let next = poll_fn(|cx| reply.body.poll_piece(cx));
+    while !held.is_enough() && !content.is_end() {
+        let next = poll_fn(|cx| content.poll_piece(cx));
         let piece = if held.is_over() {
             // Only the end of the framing is missing, and some never send it.
             let Ok(piece) = timeout(END_LAG_MAX, next).await else { break };
@@ -54,16 +64,16 @@ pub(super) async fn begin(
             Failure::new(Kind::UpstreamFailed, format!("{provider}: the connection broke before an answer"))
         })?;
         if let Some(piece) = piece {
-            held.add(piece, |first| Watch::for_answer(&reply.headers, first, wanted));
+            held.add(piece, |first| Watch::for_answer(&head.headers, first, wanted));
         }
     }
     let Some(watch) = held.watch else { return Err(failed("answered with nothing")) };
     if let Some(told) = told_error(&watch, held.ready.as_deref()) {
         return Err(from_words(provider, told, credential));
     }
-    match no_answer(&watch, wanted, reply.body.is_end()) {
+    match no_answer(&watch, wanted, content.is_end()) {
         Some(why) => Err(failed(why)),
-        None => Ok(Begun { reply, first: held.ready.filter(|ready| !ready.is_empty()), watch }),
+        None => Ok(Begun { head, content, first: held.ready.filter(|ready| !ready.is_empty()), watch }),
     }
 }
 
@@ -103,7 +113,6 @@ impl Held {
                 None => false,
                 Some(Watch::Stream(events)) => events.watch.has_begun(),
                 Some(Watch::Json(watch)) => watch.is_broken(),
-                Some(Watch::Blind) => true,
             }
     }
 

@@ -4,6 +4,7 @@ mod admit;
 mod attempt;
 mod authenticate;
 mod beginning;
+mod content;
 mod events;
 mod patience;
 mod plan;

@@ -12,12 +12,12 @@ use domain::{Failure, Kind, Secret};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use tokio::time::{Sleep, sleep_until};
-use upstream::ReplyBody;
 
 use crate::call::Call;
 use crate::hygiene::copy_to_caller;
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::beginning::{Begun, END_LAG_MAX};
+use crate::pipeline::content::Content;
 use crate::pipeline::upstream_error::told_in_answer;
 use crate::pipeline::watch::Watch;
 
@@ -40,7 +40,7 @@ impl std::error::Error for BrokenOff {}
 #[derive(Debug)]
 pub(crate) struct Relay {
     call: Box<Call>,
-    body: ReplyBody,
+    content: Content,
     /// Read during the attempt, not yet passed on.
     first: Option<Bytes>,
     watch: Watch,
@@ -65,9 +65,9 @@ enum State {
 /// The head of the answer, with the rest to follow.
 pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>> {
     let Answer { begun, provider, region, credential, whole_until, idle_limit, bytes_max } = answer;
-    let Begun { reply, first, watch } = begun;
+    let Begun { head, content, first, watch } = begun;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
-    copy_to_caller(reply.headers, &mut headers);
+    copy_to_caller(head.headers, &mut headers);
     if let Some(right) = watch.content_type(headers.get(CONTENT_TYPE)) {
         headers.insert(CONTENT_TYPE, right);
     }
@@ -75,7 +75,7 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     }
-    call.answer_begins(reply.status.as_u16());
+    call.answer_begins(head.status.as_u16());
     if call.is_streaming
         && let Some(waited) = call.first_byte
     {
@@ -92,10 +92,10 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
     );
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let patience = Patience::new(idle_limit, whole_until, &watch);
-    let (body, state) = (reply.body, State::Flowing);
-    let relay = Relay { call, body, first, watch, credential, patience, bytes_max, state };
+    let state = State::Flowing;
+    let relay = Relay { call, content, first, watch, credential, patience, bytes_max, state };
     let mut response = Response::new(Box::new(relay));
-    *response.status_mut() = reply.status;
+    *response.status_mut() = head.status;
     *response.headers_mut() = headers;
     response
 }
@@ -116,7 +116,7 @@ impl Relay {
             let piece = match self.first.take() {
                 // Watched when it was read.
                 Some(first) => first,
-                None => match self.body.poll_piece(cx) {
+                None => match self.content.poll_piece(cx) {
                     Poll::Ready(Some(Ok(piece))) => {
                         let leaves = self.watch.pass(piece);
                         self.patience.hear(&self.watch);
@@ -132,7 +132,7 @@ impl Relay {
             };
             self.call.bytes_out += piece.len() as u64;
             let is_unfit = self.call.bytes_out > self.bytes_max || self.watch.fault().is_some();
-            if is_unfit || self.patience.is_exhausted() || (self.body.is_end() && !self.finish()) {
+            if is_unfit || self.patience.is_exhausted() || (self.content.is_end() && !self.finish()) {
                 return self.break_off(Some(&piece), cx);
             }
             if !piece.is_empty() {
@@ -153,7 +153,7 @@ impl Relay {
         if matches!(self.watch, Watch::Stream(_)) {
             return None;
         }
-        let rest = self.body.known_length()?;
+        let rest = self.content.known_length()?;
         Some(rest + self.first.as_ref().map_or(0, |first| first.len() as u64))
     }
 
@@ -235,7 +235,7 @@ impl Drop for Relay {
     fn drop(&mut self) {
         if self.state == State::Flowing {
             self.call.usage = self.watch.usage();
-            if self.watch.is_whole() && !matches!(self.watch, Watch::Blind) {
+            if self.watch.is_whole() {
                 let status = self.call.status;
                 self.call.answered(status, None);
             }

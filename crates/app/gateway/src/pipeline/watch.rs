@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use dialects::openai_chat::{Operation, ReplyWatch, StreamFault, StreamWatch};
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 
 use crate::pipeline::events::Events;
@@ -14,8 +14,6 @@ use crate::pipeline::understand::Prompt;
 pub(crate) enum Watch {
     Stream(Box<Events>),
     Json(Box<ReplyWatch>),
-    /// Compressed: only its framing is watched.
-    Blind,
 }
 
 /// What was asked for.
@@ -40,16 +38,11 @@ impl Wanted {
 impl Watch {
     /// By the first byte that is not white, and by the provider's word where that byte does not tell.
     pub(super) fn for_answer(headers: &[(HeaderName, HeaderValue)], first: u8, wanted: Wanted) -> Self {
-        let header = |name: &HeaderName| {
-            headers.iter().find(|(other, _)| other == name).map_or(&[][..], |(_, value)| value.as_bytes())
-        };
-        let coding = header(&CONTENT_ENCODING);
-        if !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity") {
-            return Self::Blind;
-        }
+        let called = headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
+        let called = called.map_or(&[][..], |(_, value)| value.as_bytes());
         // Of a comment, `data`, `event`, `id`, `retry`, or a byte order mark.
         let may_be_event = b":deir\xef".contains(&first);
-        let is_called_stream = starts_with(header(&CONTENT_TYPE), b"text/event-stream");
+        let is_called_stream = starts_with(called, b"text/event-stream");
         if first != b'{' && (is_called_stream || may_be_event) {
             let watch = wanted.choices.map_or_else(StreamWatch::default, StreamWatch::of_choices);
             Self::Stream(Box::new(Events::new(watch)))
@@ -80,7 +73,6 @@ impl Watch {
                 watch.feed(&piece);
                 piece
             }
-            Self::Blind => piece,
         }
     }
 
@@ -88,7 +80,7 @@ impl Watch {
     pub(super) fn signs_of_life(&self) -> Option<u64> {
         match self {
             Self::Stream(events) => Some(events.watch.signs_of_life()),
-            Self::Json(_) | Self::Blind => None,
+            Self::Json(_) => None,
         }
     }
 
@@ -96,7 +88,6 @@ impl Watch {
         match self {
             Self::Stream(events) => events.watch.usage(),
             Self::Json(watch) => watch.usage(),
-            Self::Blind => None,
         }
     }
 
@@ -104,7 +95,7 @@ impl Watch {
     pub(super) fn fault(&self) -> Option<&StreamFault> {
         match self {
             Self::Stream(events) => events.watch.fault(),
-            Self::Json(_) | Self::Blind => None,
+            Self::Json(_) => None,
         }
     }
 
@@ -113,7 +104,6 @@ impl Watch {
         match self {
             Self::Stream(events) => events.watch.is_finished() && events.watch.fault().is_none(),
             Self::Json(watch) => watch.is_whole(),
-            Self::Blind => true,
         }
     }
 
@@ -122,7 +112,6 @@ impl Watch {
         match self {
             Self::Stream(events) => events.watch.is_done() && events.watch.fault().is_none(),
             Self::Json(watch) => watch.is_whole(),
-            Self::Blind => false,
         }
     }
 }
@@ -134,7 +123,7 @@ fn starts_with(value: &[u8], start: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
-    use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+    use http::header::CONTENT_TYPE;
 
     use super::{Wanted, Watch};
 
@@ -163,12 +152,5 @@ mod tests {
         assert_eq!(told("text/plain", b'd').unwrap(), "text/event-stream");
         assert_eq!(told("Text/Event-Stream; charset=utf-8", b'd'), None);
         assert_eq!(told("application/json; charset=utf-8", b'{'), None);
-    }
-
-    #[test]
-    fn what_is_compressed_is_not_looked_into() {
-        let headers = [(CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
-        let wanted = Wanted { is_stream: true, choices: None };
-        assert!(matches!(Watch::for_answer(&headers, 0x1f, wanted), Watch::Blind));
     }
 }
