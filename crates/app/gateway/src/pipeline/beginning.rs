@@ -108,12 +108,14 @@ impl Held {
     }
 
     fn is_enough(&self) -> bool {
-        self.bytes > HELD_BYTES_MAX
-            || match &self.watch {
-                None => false,
-                Some(Watch::Stream(events)) => events.watch.has_begun(),
-                Some(Watch::Json(watch)) => watch.is_broken(),
+        match &self.watch {
+            None => self.bytes > HELD_BYTES_MAX,
+            // As much again for what stands before a first event so long that it leaves in parts.
+            Some(Watch::Stream(events)) => {
+                events.watch.has_begun() || !events.left_between_events() || self.bytes > 2 * HELD_BYTES_MAX
             }
+            Some(Watch::Json(watch)) => watch.is_broken() || self.bytes > HELD_BYTES_MAX,
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -124,7 +126,7 @@ impl Held {
 /// The error that stands where an answer should, in the provider's words.
 fn told_error<'a>(watch: &'a Watch, whole: Option<&'a [u8]>) -> Option<&'a [u8]> {
     match watch {
-        Watch::Stream(events) if !events.watch.has_chunks() => match events.watch.fault() {
+        Watch::Stream(events) if events.watch.chunks() == 0 => match events.watch.fault() {
             Some(StreamFault::Told(words)) => Some(words.as_deref().unwrap_or_default()),
             _ => None,
         },
@@ -143,9 +145,11 @@ fn no_answer(watch: &Watch, wanted: Wanted, is_end: bool) -> Option<&'static str
         Watch::Json(_) if wanted.is_stream => {
             Some("answered with one JSON object, though a stream was asked for")
         }
-        Watch::Stream(events) if !events.watch.has_begun() && is_end => Some("answered with nothing"),
+        Watch::Stream(events) if !events.watch.has_begun() && (is_end || events.left_between_events()) => {
+            Some("answered without an event")
+        }
         Watch::Stream(_) if !wanted.is_stream => Some("answered with a stream, though none was asked for"),
-        Watch::Stream(events) if !events.watch.has_chunks() && events.watch.fault().is_some() => {
+        Watch::Stream(events) if events.watch.chunks() == 0 && events.watch.fault().is_some() => {
             Some("sent an event that is not JSON")
         }
         _ => None,

@@ -15,11 +15,13 @@ pub(crate) struct Events {
     tail: Vec<u8>,
     /// A part of a long event has left already.
     is_inside: bool,
+    /// It ended with the beginning of something.
+    is_cut: bool,
 }
 
 impl Events {
     pub(super) fn new(watch: StreamWatch) -> Self {
-        Self { watch, tail: Vec::new(), is_inside: false }
+        Self { watch, tail: Vec::new(), is_inside: false, is_cut: false }
     }
 
     /// Reads the next piece and returns what may leave; the rest comes later, if ever.
@@ -57,6 +59,24 @@ impl Events {
             self.tail.extend_from_slice(&rest);
         }
         self.let_go_if_long(leaves)
+    }
+
+    /// The stream has ended. A last event may lack the blank line behind it; if it is sound, it leaves like any other.
+    pub(super) fn end(&mut self) -> Bytes {
+        let before = self.watch.chunks();
+        if self.tail.is_empty() {
+            return Bytes::new();
+        }
+        self.watch.feed(b"\n\n");
+        let tail = std::mem::take(&mut self.tail);
+        self.is_cut = self.watch.fault().is_some() || self.watch.chunks() == before;
+        if self.is_cut { Bytes::new() } else { Bytes::from(tail) }
+    }
+
+    /// Whether this may be the end of it.
+    pub(super) fn is_whole(&self) -> bool {
+        let watch = &self.watch;
+        watch.fault().is_none() && (watch.is_done() || (watch.is_finished() && !self.is_cut))
     }
 
     /// Whether what has left ends between two events.
@@ -117,6 +137,21 @@ mod tests {
                 assert!(events.left_between_events());
             }
         }
+    }
+
+    #[test]
+    fn a_last_event_needs_no_blank_line_but_a_rest_of_one_is_no_event() {
+        let check = |rest: &str, leaves: &str, is_cut: bool| {
+            let (_, mut events) = passed(&[b"data: {}\n\n", rest.as_bytes()]);
+            assert_eq!(events.end(), leaves, "{rest}");
+            assert_eq!(events.is_cut, is_cut, "{rest}");
+        };
+        check("data: [DONE]\n", "data: [DONE]\n", false);
+        check("data: [DONE]", "data: [DONE]", false);
+        check("data: {\"a\":1}", "data: {\"a\":1}", false);
+        check("data: [DO", "", true);
+        check("data", "", true);
+        check("", "", false);
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl Relay {
             State::Over => return Poll::Ready(None),
         }
         loop {
-            let piece = match self.first.take() {
+            let mut piece = match self.first.take() {
                 // Watched when it was read.
                 Some(first) => first,
                 None => match self.content.poll_piece(cx) {
@@ -122,18 +122,21 @@ impl Relay {
                         self.patience.hear(&self.watch);
                         leaves
                     }
-                    Poll::Ready(None) if self.finish() => return Poll::Ready(None),
+                    Poll::Ready(None) => Bytes::new(),
                     Poll::Ready(Some(Err(_))) if self.is_over_by_its_mark() && self.finish() => {
                         return Poll::Ready(None);
                     }
-                    Poll::Ready(None | Some(Err(_))) => return self.break_off(None, cx),
+                    Poll::Ready(Some(Err(_))) => return self.break_off(b"", cx),
                     Poll::Pending => return self.poll_patience(cx),
                 },
             };
+            if self.content.is_end() {
+                piece = joined(piece, self.watch.end());
+            }
             self.call.bytes_out += piece.len() as u64;
             let is_unfit = self.call.bytes_out > self.bytes_max || self.watch.fault().is_some();
             if is_unfit || self.patience.is_exhausted() || (self.content.is_end() && !self.finish()) {
-                return self.break_off(Some(&piece), cx);
+                return self.break_off(&piece, cx);
             }
             if !piece.is_empty() {
                 return Poll::Ready(Some(Ok(piece)));
@@ -178,11 +181,11 @@ impl Relay {
 
     /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
     /// any other answer the rest is kept back, so that by its length, too, it is not whole.
-    fn break_off(&mut self, last: Option<&[u8]>, cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+    fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         self.call.usage = self.watch.usage();
         self.call.answered(502, Some(Kind::StreamBroken));
         let Watch::Stream(events) = &self.watch else { return self.let_flush(cx) };
-        let mut words = last.unwrap_or_default().to_vec();
+        let mut words = last.to_vec();
         if events.left_between_events() {
             let failure = Failure::new(Kind::StreamBroken, self.why_broken());
             let codes = self.call.worker.gateway.serving.load().errors;
@@ -224,8 +227,16 @@ impl Relay {
             Poll::Ready(()) if self.watch.is_over() && self.known_length().is_none() && self.finish() => {
                 Poll::Ready(None)
             }
-            Poll::Ready(()) => self.break_off(None, cx),
+            Poll::Ready(()) => self.break_off(b"", cx),
         }
+    }
+}
+
+fn joined(left: Bytes, right: Bytes) -> Bytes {
+    match (left.is_empty(), right.is_empty()) {
+        (_, true) => left,
+        (true, _) => right,
+        _ => Bytes::from([left, right].concat()),
     }
 }
 

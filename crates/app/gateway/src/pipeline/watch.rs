@@ -76,6 +76,14 @@ impl Watch {
         }
     }
 
+    /// Nothing more will come; returns what was held back and may leave.
+    pub(super) fn end(&mut self) -> Bytes {
+        match self {
+            Self::Stream(events) => events.end(),
+            Self::Json(_) => Bytes::new(),
+        }
+    }
+
     /// Grows with every part of an answer: a comment or a ping is none.
     pub(super) fn signs_of_life(&self) -> Option<u64> {
         match self {
@@ -102,7 +110,7 @@ impl Watch {
     /// Whether this may be the end.
     pub(super) fn is_whole(&self) -> bool {
         match self {
-            Self::Stream(events) => events.watch.is_finished() && events.watch.fault().is_none(),
+            Self::Stream(events) => events.is_whole(),
             Self::Json(watch) => watch.is_whole(),
         }
     }

@@ -96,9 +96,9 @@ impl StreamWatch {
         self.facts.chunks > 0 || self.facts.fault.is_some()
     }
 
-    /// Whether a chunk of an answer or the end mark has passed.
-    pub fn has_chunks(&self) -> bool {
-        self.facts.chunks > 0
+    /// How many chunks of an answer have passed, the end mark included.
+    pub fn chunks(&self) -> u64 {
+        self.facts.chunks
     }
 
     /// Grows with everything that is a part of an answer, and with nothing else.
