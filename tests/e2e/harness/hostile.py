@@ -142,8 +142,8 @@ class Siege:
     gateway: Gateway
     simulator: Simulator
     grown_bytes_max: int = 48 * MIB
-    #: Calls that may reach the provider, the healthy caller's apart.
-    calls: int = 0
+    #: Calls that must reach the provider, the healthy caller's apart; `None` where that is a race.
+    calls: int | None = 0
     #: Pooled connections to the provider, and connections whose end is not noticed yet.
     descriptors_spare: int = 8
 
@@ -169,7 +169,7 @@ class Siege:
             f"the descriptors came back ({self.descriptors} of {self._descriptors_before})",
         )
         reached = self._received_of_others() - self._received_before
-        assert reached == self.calls, f"{reached} calls reached the provider, not {self.calls}"
+        assert self.calls in (None, reached), f"{reached} calls reached the provider, not {self.calls}"
         assert not self.gateway.metric("ai_gateway_panics_total")
         said = self.gateway.process.output
         assert "panicked" not in said
@@ -198,7 +198,8 @@ class Siege:
         wrong: list[str] = []
         slowest = 0.0
         for case in cases:
-            self.calls += case.reaches
+            if self.calls is not None:
+                self.calls += case.reaches
             began = time.monotonic()
             try:
                 with Wire(self.gateway.address) as wire:

@@ -6,8 +6,9 @@
 
 use memchr::memchr2;
 
-/// Longest event that is still watched; a longer one passes through unseen.
-pub const EVENT_BYTES_MAX: usize = 4 << 20;
+/// Longest event that is still watched; a longer one passes through unseen. A stream whose caller does not read may stand
+/// in the middle of one for long: all of them are memory.
+pub const EVENT_BYTES_MAX: usize = 256 << 10;
 
 /// One event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
