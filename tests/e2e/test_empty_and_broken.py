@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conftest import StartGateway, StartUpstream
-from harness.config import one_after_the_other
+from harness.config import configuration, one_after_the_other, provider
 from harness.gateway import Gateway
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat, delta
 from harness.upstream import LAST_CHUNK, Exchange, Script, Upstream, chunk, streamed, whole
@@ -103,10 +103,47 @@ def test_broken_json_in_pieces_breaks_off(gateway: Gateway, upstream: Upstream) 
     assert line_about_it(gateway)["status"] == 502
 
 
-def test_a_compressed_answer_passes_as_it_is(gateway: Gateway, upstream: Upstream) -> None:
-    packed = gzip.compress(CHAT_REPLY)
-    upstream.script = whole(packed, "content-encoding: gzip")
+def test_a_compressed_answer_arrives_unpacked(gateway: Gateway, upstream: Upstream) -> None:
+    """Nobody asks a provider to compress. Half of such an answer would look whole, so it is not passed on unseen."""
+    upstream.script = whole(gzip.compress(CHAT_REPLY), "content-encoding: gzip")
     with Wire(gateway.address) as wire:
         reply = wire.ask(request(CHAT_PATH, chat(), "accept-encoding: gzip"))
-    assert (reply.status, reply.headers["content-encoding"]) == (200, "gzip")
-    assert reply.body == packed
+    assert (reply.status, reply.headers["content-encoding"], reply.body) == (200, None, CHAT_REPLY)
+
+
+PACKED = gzip.compress(CHAT_REPLY.replace(b"caf", b"x" * 300_000))
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [PACKED[:-1], PACKED[: len(PACKED) // 2], PACKED + b"x", b"\x1f\x8b nonsense", CHAT_REPLY, b"", gzip.compress(b"")],
+    ids=["without its last byte", "half", "with a byte too many", "nonsense", "not compressed", "nothing", "empty"],
+)
+def test_what_cannot_be_unpacked_is_no_answer(gateway: Gateway, upstream: Upstream, packed: bytes) -> None:
+    upstream.script = whole(packed, "content-encoding: gzip")
+    with Wire(gateway.address) as wire:
+        wire.send(request(CHAT_PATH, chat()))
+        try:
+            reply = wire.reply()
+        except (http.client.IncompleteRead, ConnectionError):
+            return
+    assert (reply.status, reply.error["code"]) == (502, "upstream_failed")
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate", "gzip, gzip", "zstd"])
+def test_a_coding_that_nobody_asked_for_is_no_answer(gateway: Gateway, upstream: Upstream, coding: str) -> None:
+    upstream.script = whole(CHAT_REPLY, f"content-encoding: {coding}")
+    reply = ask(gateway)
+    assert (reply.status, reply.error["code"]) == (502, "upstream_failed")
+
+
+def test_what_is_packed_a_thousandfold_is_bounded(start: StartGateway, upstream: Upstream) -> None:
+    bomb = gzip.compress(b'{"choices":[' + b" " * 300_000_000, compresslevel=1)
+    upstream.script = whole(bomb, "content-encoding: gzip")
+    gateway = start(config=configuration(providers={"openai": provider(upstream.base_url)}))
+    before = gateway.process.resident_bytes
+    with Wire(gateway.address) as wire:
+        wire.send(request(CHAT_PATH, chat()))
+        with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+            wire.reply()
+    assert gateway.process.resident_bytes_peak - before < 16 * 1024 * 1024

@@ -84,6 +84,10 @@ class Wire:
         except TimeoutError:
             return False
 
+    def end(self) -> None:
+        """Says that nothing more will be sent, and goes on reading."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def reset(self) -> None:
         """Hangs up without a goodbye."""
         reset(self._socket)

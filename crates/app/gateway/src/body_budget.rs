@@ -5,6 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bodies are counted in units of this size.
 const UNIT_BYTES: usize = 64 * 1024;
+/// A body up to this size may use the last of the budget: large ones leave a part of it alone, so that many of them keep
+/// no small request out.
+const SMALL_UNITS: usize = 16;
+const KEPT_FOR_SMALL: usize = 8;
 /// The budget unless configured: this, or a quarter of the memory limit if that is less.
 const BUDGET_BYTES_DEFAULT: usize = 128 << 20;
 
@@ -42,10 +46,11 @@ impl BodyBudget {
         (self.units_all - self.units_free.load(Ordering::Relaxed).min(self.units_all)) * UNIT_BYTES
     }
 
-    fn take(&self, units: usize) -> bool {
-        let taken = self
-            .units_free
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(units));
+    /// Takes so many units if at least `kept` stay.
+    fn take(&self, units: usize, kept: usize) -> bool {
+        let taken = self.units_free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| {
+            free.checked_sub(units).filter(|left| *left >= kept)
+        });
         taken.is_ok()
     }
 }
@@ -57,7 +62,8 @@ impl BodyLease {
         if wanted <= self.units {
             return true;
         }
-        let has_grown = self.budget.take(wanted - self.units);
+        let kept = if wanted > SMALL_UNITS { self.budget.units_all / KEPT_FOR_SMALL } else { 0 };
+        let has_grown = self.budget.take(wanted - self.units, kept);
         if has_grown {
             self.units = wanted;
         }
@@ -82,7 +88,17 @@ fn memory_limit_bytes() -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BodyBudget, UNIT_BYTES};
+    use super::{BodyBudget, SMALL_UNITS, UNIT_BYTES};
+
+    #[test]
+    fn large_bodies_leave_room_for_small_ones() {
+        let budget = BodyBudget::new(Some(8 * SMALL_UNITS * UNIT_BYTES));
+        let mut large = budget.lease();
+        assert!(!large.grow_to(8 * SMALL_UNITS * UNIT_BYTES));
+        assert!(large.grow_to(7 * SMALL_UNITS * UNIT_BYTES));
+        let mut small = budget.lease();
+        assert!(small.grow_to(SMALL_UNITS * UNIT_BYTES) && !small.grow_to(SMALL_UNITS * UNIT_BYTES + 1));
+    }
 
     #[test]
     fn leases_never_exceed_the_budget_and_come_back() {

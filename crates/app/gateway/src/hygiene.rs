@@ -1,9 +1,7 @@
 //! Which headers cross, in either direction. Both lists name what may pass: a header nobody thought of stays.
 
 use dialects::openai_chat::{REPLY_HEADERS, REQUEST_HEADERS};
-use http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, USER_AGENT,
-};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// What of a caller's headers reaches a provider. Never a credential, a cookie, an address, a hop-by-hop header,
@@ -30,7 +28,7 @@ pub(crate) fn copy_to_caller(from: Vec<(HeaderName, HeaderValue)>, to: &mut Head
 }
 
 fn passes_to_caller(name: &HeaderName) -> bool {
-    [CONTENT_ENCODING, CACHE_CONTROL, CONTENT_LANGUAGE, RETRY_AFTER].contains(name)
+    [CACHE_CONTROL, CONTENT_LANGUAGE, RETRY_AFTER].contains(name)
         || matches!(name.as_str(), "retry-after-ms" | "x-should-retry")
         || REPLY_HEADERS.contains(&name.as_str())
 }

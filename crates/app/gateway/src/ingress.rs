@@ -8,6 +8,7 @@ use std::rc::Rc;
 use dialects::openai_chat::operation_at;
 use domain::{Failure, Kind};
 use futures_util::FutureExt;
+use http::uri::Scheme;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -100,6 +101,9 @@ fn refuse_doubtful(call: &Call, head: &http::request::Parts) -> Result<(), Box<F
         return Ok(());
     }
     let doubtful = |why| Err(Failure::new(Kind::BadRequest, why));
+    if head.uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
+        return doubtful("the request target is of another scheme than http");
+    }
     let mut hosts = head.headers.get_all(http::header::HOST).iter();
     let (first, second) = (hosts.next(), hosts.next());
     if second.is_some() || (first.is_none() && head.version == http::Version::HTTP_11) {

@@ -1,42 +1,36 @@
 //! Asking providers in the plan's order until one begins to answer. After the first byte of an answer there is no
 //! other attempt: what follows is relayed.
 
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use domain::{AttemptNote, Failure, Kind, Phase};
+use domain::{AttemptNote, Failure, Kind, Phase, Secret};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use routing::{Plan, Target};
 use tokio::time::timeout_at;
-use upstream::{Reply, Request, SendFailure};
+use upstream::{Request, SendFailure};
 
 use crate::call::Call;
 use crate::hygiene::passes_to_provider;
 use crate::pipeline::admit::Admitted;
+use crate::pipeline::beginning::{Begun, Head, begin};
+use crate::pipeline::content::{Content, UnknownCoding};
 use crate::pipeline::patience::patience;
 use crate::pipeline::splice::{json_string, splice};
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::upstream_error::{from_answer, from_send};
-use crate::pipeline::watch::Watch;
+use crate::pipeline::watch::Wanted;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// Largest error answer that is read for its words.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
+/// A stream may be so many times as large as an answer that is not streamed.
+const STREAM_FACTOR: u64 = 16;
+
 /// A pooled connection that breaks this soon after a request was written to it was closed before.
 const STALE_WITHIN: Duration = Duration::from_millis(300);
-
-/// The beginning of an answer.
-#[derive(Debug)]
-pub(crate) struct Begun {
-    pub(crate) reply: Reply,
-    /// The first piece of its body; `None` if it has none.
-    pub(crate) first: Option<Bytes>,
-    /// It has seen that piece.
-    pub(crate) watch: Watch,
-}
 
 /// An answer that has begun, and what is known of it.
 #[derive(Debug)]
@@ -44,10 +38,11 @@ pub(crate) struct Answer {
     pub(crate) begun: Begun,
     pub(crate) provider: Arc<ServedProvider>,
     pub(crate) region: HeaderValue,
+    pub(crate) credential: Option<Secret>,
     /// When patience with a whole answer ends; a stream is watched for silence instead.
     pub(crate) whole_until: Option<Instant>,
     pub(crate) idle_limit: Duration,
-    pub(crate) bytes_max: usize,
+    pub(crate) bytes_max: u64,
 }
 
 /// Asks one target after the other.
@@ -61,6 +56,7 @@ pub(crate) async fn attempt(
 ) -> Result<Answer, Box<Failure>> {
     let limit = patience(serving, prompt, headers);
     let deadline = call.received + limit;
+    let bytes_max = answer_bytes_max(serving, prompt);
     let mut failures = Failures::default();
     let mut left = plan.attempts.len() as u32;
     for attempt in plan.attempts {
@@ -77,15 +73,25 @@ pub(crate) async fn attempt(
             at: began + own.unwrap_or(share),
             limit: own.unwrap_or(if left == 0 { limit } else { share }),
         };
-        let asked =
-            Asking { call, provider: &provider, line, prompt }.ask(&attempt.target, headers, until).await;
+        let asked = Asking { call, provider: &provider, line, prompt, bytes_max }
+            .ask(&attempt.target, headers, until)
+            .await;
         call.waited += began.elapsed();
         let failure = match asked {
             Ok(begun) => {
                 let region = line.region.clone();
                 let whole_until = (!prompt.deciding.is_streaming).then_some(deadline);
-                let (idle_limit, bytes_max) = (serving.timeouts.idle, serving.limits.answer_bytes_max);
-                return Ok(Answer { begun, provider, region, whole_until, idle_limit, bytes_max });
+                let credential = line.line.options().credential.clone();
+                let idle_limit = serving.timeouts.idle;
+                return Ok(Answer {
+                    begun,
+                    provider,
+                    region,
+                    credential,
+                    whole_until,
+                    idle_limit,
+                    bytes_max,
+                });
             }
             Err(failure) => failure,
         };
@@ -97,6 +103,12 @@ pub(crate) async fn attempt(
         failures.add(failure, &provider, model, began.elapsed());
     }
     Err(failures.into_failure())
+}
+
+/// How large an answer may be. A stream says around every token what a whole answer says once.
+fn answer_bytes_max(serving: &Serving, prompt: &Prompt) -> u64 {
+    let whole = serving.limits.answer_bytes_max as u64;
+    if prompt.deciding.is_streaming { whole.saturating_mul(STREAM_FACTOR) } else { whole }
 }
 
 /// What of the patience left one attempt may use: nearly all, for a slow answer is better than a second bill, but never
@@ -148,6 +160,7 @@ struct Asking<'a> {
     provider: &'a ServedProvider,
     line: &'a ServedLine,
     prompt: &'a Prompt,
+    bytes_max: u64,
 }
 
 impl Asking<'_> {
@@ -184,36 +197,27 @@ impl Asking<'_> {
             }
             sent => sent,
         };
-        let mut reply = sent.map_err(|failure| {
+        let reply = sent.map_err(|failure| {
             worker.note_send_failure(provider, &failure);
             from_send(provider, &failure)
         })?;
-        if !reply.status.is_success() {
-            let body = reply.body.collect(ERROR_BYTES_MAX).await.ok().flatten();
-            let credential = self.line.line.options().credential.as_ref();
-            return Err(from_answer(provider, reply.status, &reply.headers, body.as_deref(), credential));
+        let head = Head { status: reply.status, headers: reply.headers };
+        let content = Content::of(reply.body, &head.headers);
+        let credential = self.line.line.options().credential.as_ref();
+        if !head.status.is_success() {
+            let body = match content {
+                Ok(mut content) => content.collect(ERROR_BYTES_MAX).await,
+                Err(UnknownCoding) => None,
+            };
+            return Err(from_answer(provider, head.status, &head.headers, body.as_deref(), credential));
         }
-        let first = poll_fn(|cx| reply.body.poll_piece(cx)).await.transpose();
-        let broke = || format!("{provider}: the connection broke before an answer");
-        let first = first.map_err(|_| Failure::new(Kind::UpstreamFailed, broke()))?;
-        let mut watch = Watch::for_answer(&reply.headers, self.prompt.operation);
-        watch.feed(first.as_deref().unwrap_or_default());
-        let begun = Begun { reply, first, watch };
-        match no_answer(&begun) {
-            Some(why) => Err(Failure::new(Kind::UpstreamFailed, format!("{provider} {why}"))),
-            None => Ok(begun),
-        }
-    }
-}
-
-/// Why a success with this first piece is no answer at all. Nothing of it has been passed on yet, so another may answer.
-fn no_answer(begun: &Begun) -> Option<&'static str> {
-    match &begun.watch {
-        _ if begun.first.is_none() => Some("answered with nothing"),
-        Watch::Json(watch) if begun.reply.body.is_end() && !watch.is_whole() => {
-            Some("answered with broken JSON")
-        }
-        _ => None,
+        let content = content.map_err(|UnknownCoding| {
+            Failure::new(
+                Kind::UpstreamFailed,
+                format!("{provider} answered in a coding that nobody asked for"),
+            )
+        })?;
+        begin(head, content, Wanted::by(self.prompt), self.bytes_max, provider, credential).await
     }
 }
 

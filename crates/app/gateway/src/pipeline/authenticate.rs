@@ -24,7 +24,9 @@ pub(crate) fn authenticate(
     headers: &HeaderMap,
 ) -> Result<Caller, Box<Failure>> {
     let gateway = &call.worker.gateway;
-    let sent = sent_key(headers);
+    let Ok(sent) = sent_key(headers) else {
+        return Err(refused("two different keys were sent in one header; send one", serving));
+    };
     let found = (!sent.is_empty() && sent.len() <= KEY_BYTES_MAX)
         .then(|| gateway.keys.find(&gateway.hasher.digest(sent)))
         .flatten();
@@ -39,14 +41,34 @@ pub(crate) fn authenticate(
     }
 }
 
+/// Two values where one belongs: whoever reads the other one would let in somebody else.
+#[derive(Debug, PartialEq, Eq)]
+struct Contradiction;
+
 /// The key from wherever SDKs put it; white space around it is forgiven.
-fn sent_key(headers: &HeaderMap) -> &str {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+fn sent_key(headers: &HeaderMap) -> Result<&str, Contradiction> {
+    let bearer = only(headers, AUTHORIZATION.as_str())?.and_then(|value| {
         let (scheme, key) = value.trim().split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(key)
     });
-    bearer.or_else(|| text("x-api-key")).or_else(|| text("x-goog-api-key")).unwrap_or_default().trim()
+    let key = match bearer {
+        Some(key) => Some(key),
+        None => match only(headers, "x-api-key")? {
+            Some(key) => Some(key),
+            None => only(headers, "x-goog-api-key")?,
+        },
+    };
+    Ok(key.unwrap_or_default().trim())
+}
+
+/// The one value of a header, however often it stands there.
+fn only<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Contradiction> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.any(|other| Some(other) != first) {
+        return Err(Contradiction);
+    }
+    Ok(first.and_then(|value| value.to_str().ok()))
 }
 
 fn unknown(sent: &str, serving: &Serving) -> Box<Failure> {
@@ -81,14 +103,14 @@ fn refused(message: &str, serving: &Serving) -> Box<Failure> {
 mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::sent_key;
+    use super::{Contradiction, sent_key};
 
     #[test]
     fn keys_are_found_where_sdks_put_them() {
         let check = |name: &'static str, value: &'static str, key: &str| {
             let headers =
                 HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
-            assert_eq!(sent_key(&headers), key, "{name}: {value}");
+            assert_eq!(sent_key(&headers), Ok(key), "{name}: {value}");
         };
         check("authorization", "Bearer abc", "abc");
         check("authorization", "bearer   abc \t", "abc");
@@ -97,5 +119,19 @@ mod tests {
         check("x-api-key", " abc", "abc");
         check("x-goog-api-key", "abc", "abc");
         check("cookie", "abc", "");
+    }
+
+    #[test]
+    fn two_keys_in_one_header_are_none() {
+        let read = |values: [&'static str; 2]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("authorization", HeaderValue::from_static(value));
+            }
+            sent_key(&headers).map(str::to_owned)
+        };
+        assert_eq!(read(["Bearer abc", "Bearer abc"]), Ok("abc".to_owned()));
+        assert_eq!(read(["Bearer abc", "Bearer abd"]), Err(Contradiction));
+        assert_eq!(read(["Bearer abc", "Basic abc"]), Err(Contradiction));
     }
 }

@@ -3,6 +3,9 @@
 mod admit;
 mod attempt;
 mod authenticate;
+mod beginning;
+mod content;
+mod events;
 mod patience;
 mod plan;
 mod relay;

@@ -7,16 +7,18 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use dialects::openai_chat::stream_error_event;
-use domain::{Failure, Kind};
-use http::header::CACHE_CONTROL;
+use dialects::openai_chat::{StreamFault, stream_error_event};
+use domain::{Failure, Kind, Secret};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use tokio::time::{Sleep, sleep_until};
-use upstream::ReplyBody;
 
 use crate::call::Call;
 use crate::hygiene::copy_to_caller;
-use crate::pipeline::attempt::{Answer, Begun};
+use crate::pipeline::attempt::Answer;
+use crate::pipeline::beginning::{Begun, END_LAG_MAX};
+use crate::pipeline::content::Content;
+use crate::pipeline::upstream_error::told_in_answer;
 use crate::pipeline::watch::Watch;
 
 /// Room for the headers of an answer, ours included.
@@ -38,12 +40,14 @@ impl std::error::Error for BrokenOff {}
 #[derive(Debug)]
 pub(crate) struct Relay {
     call: Box<Call>,
-    body: ReplyBody,
+    content: Content,
     /// Read during the attempt, not yet passed on.
     first: Option<Bytes>,
     watch: Watch,
+    /// Never to be quoted.
+    credential: Option<Secret>,
     patience: Patience,
-    bytes_max: usize,
+    bytes_max: u64,
     state: State,
 }
 
@@ -60,15 +64,18 @@ enum State {
 
 /// The head of the answer, with the rest to follow.
 pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>> {
-    let Answer { begun: Begun { reply, first, watch }, provider, region, whole_until, idle_limit, bytes_max } =
-        answer;
+    let Answer { begun, provider, region, credential, whole_until, idle_limit, bytes_max } = answer;
+    let Begun { head, content, first, watch } = begun;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
-    copy_to_caller(reply.headers, &mut headers);
+    copy_to_caller(head.headers, &mut headers);
+    if let Some(right) = watch.content_type(headers.get(CONTENT_TYPE)) {
+        headers.insert(CONTENT_TYPE, right);
+    }
     if matches!(watch, Watch::Stream(_)) {
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     }
-    call.answer_begins(reply.status.as_u16());
+    call.answer_begins(head.status.as_u16());
     if call.is_streaming
         && let Some(waited) = call.first_byte
     {
@@ -84,10 +91,11 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
         HeaderValue::from(u16::from(call.attempts)),
     );
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
-    let patience = Patience { idle_limit, whole_until, heard: Instant::now(), alarm: None };
-    let relay = Relay { call, body: reply.body, first, watch, patience, bytes_max, state: State::Flowing };
+    let patience = Patience::new(idle_limit, whole_until, &watch);
+    let state = State::Flowing;
+    let relay = Relay { call, content, first, watch, credential, patience, bytes_max, state };
     let mut response = Response::new(Box::new(relay));
-    *response.status_mut() = reply.status;
+    *response.status_mut() = head.status;
     *response.headers_mut() = headers;
     response
 }
@@ -104,26 +112,39 @@ impl Relay {
             }
             State::Over => return Poll::Ready(None),
         }
-        let piece = match self.first.take() {
-            // Watched when it was read.
-            Some(first) => first,
-            None => match self.body.poll_piece(cx) {
-                Poll::Ready(Some(Ok(piece))) => {
-                    self.patience.hear();
-                    self.watch.feed(&piece);
-                    piece
-                }
-                Poll::Ready(None) if self.finish() => return Poll::Ready(None),
-                Poll::Ready(None | Some(Err(_))) => return self.break_off(None, cx),
-                Poll::Pending => return self.poll_patience(cx),
-            },
-        };
-        self.call.bytes_out += piece.len() as u64;
-        let is_too_large = self.patience.whole_until.is_some() && self.call.bytes_out > self.bytes_max as u64;
-        if is_too_large || (self.body.is_end() && !self.finish()) {
-            return self.break_off(Some(&piece), cx);
+        loop {
+            let mut piece = match self.first.take() {
+                // Watched when it was read.
+                Some(first) => first,
+                None => match self.content.poll_piece(cx) {
+                    Poll::Ready(Some(Ok(piece))) => {
+                        let leaves = self.watch.pass(piece);
+                        self.patience.hear(&self.watch);
+                        leaves
+                    }
+                    Poll::Ready(None) => Bytes::new(),
+                    Poll::Ready(Some(Err(_))) if self.is_over_by_its_mark() && self.finish() => {
+                        return Poll::Ready(None);
+                    }
+                    Poll::Ready(Some(Err(_))) => return self.break_off(b"", cx),
+                    Poll::Pending => return self.poll_patience(cx),
+                },
+            };
+            if self.content.is_end() {
+                piece = joined(piece, self.watch.end());
+            }
+            self.call.bytes_out += piece.len() as u64;
+            let is_unfit = self.call.bytes_out > self.bytes_max || self.watch.fault().is_some();
+            if is_unfit || self.patience.is_exhausted() || (self.content.is_end() && !self.finish()) {
+                return self.break_off(&piece, cx);
+            }
+            if !piece.is_empty() {
+                return Poll::Ready(Some(Ok(piece)));
+            }
+            if self.state == State::Over {
+                return Poll::Ready(None);
+            }
         }
-        Poll::Ready(Some(Ok(piece)))
     }
 
     pub(crate) fn is_end(&self) -> bool {
@@ -135,7 +156,7 @@ impl Relay {
         if matches!(self.watch, Watch::Stream(_)) {
             return None;
         }
-        let rest = self.body.known_length()?;
+        let rest = self.content.known_length()?;
         Some(rest + self.first.as_ref().map_or(0, |first| first.len() as u64))
     }
 
@@ -153,18 +174,20 @@ impl Relay {
         is_whole
     }
 
+    /// Whether a stream has said its last word, and only its framing is missing.
+    fn is_over_by_its_mark(&self) -> bool {
+        matches!(self.watch, Watch::Stream(_)) && self.watch.is_over()
+    }
+
     /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
     /// any other answer the rest is kept back, so that by its length, too, it is not whole.
-    fn break_off(&mut self, last: Option<&[u8]>, cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+    fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         self.call.usage = self.watch.usage();
         self.call.answered(502, Some(Kind::StreamBroken));
-        let Watch::Stream(watch) = &self.watch else { return self.let_flush(cx) };
-        let mut words = last.unwrap_or_default().to_vec();
-        if watch.is_between_events() && !watch.is_error() {
-            let failure = Failure::new(
-                Kind::StreamBroken,
-                "the provider's answer broke off; what came before is not whole",
-            );
+        let Watch::Stream(events) = &self.watch else { return self.let_flush(cx) };
+        let mut words = last.to_vec();
+        if events.left_between_events() {
+            let failure = Failure::new(Kind::StreamBroken, self.why_broken());
             let codes = self.call.worker.gateway.serving.load().errors;
             words.extend(stream_error_event(
                 &failure,
@@ -179,6 +202,17 @@ impl Relay {
         Poll::Ready(Some(Ok(Bytes::from(words))))
     }
 
+    fn why_broken(&self) -> String {
+        let provider = self.call.provider.as_ref().map_or("", |provider| provider.id());
+        match self.watch.fault() {
+            Some(StreamFault::Told(words)) => {
+                told_in_answer(provider, words.as_deref().unwrap_or_default(), self.credential.as_ref())
+            }
+            Some(StreamFault::Malformed) => format!("{provider} sent an event that is not JSON"),
+            None => "the provider's answer broke off; what came before is not whole".to_owned(),
+        }
+    }
+
     /// hyper drops what it has not sent when a body fails, and sends only when a body has nothing to give.
     fn let_flush(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         self.state = State::Broken;
@@ -188,9 +222,21 @@ impl Relay {
 
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         match self.patience.poll_exhausted(cx) {
-            Poll::Ready(()) => self.break_off(None, cx),
             Poll::Pending => Poll::Pending,
+            // A length that was promised must come.
+            Poll::Ready(()) if self.watch.is_over() && self.known_length().is_none() && self.finish() => {
+                Poll::Ready(None)
+            }
+            Poll::Ready(()) => self.break_off(b"", cx),
         }
+    }
+}
+
+fn joined(left: Bytes, right: Bytes) -> Bytes {
+    match (left.is_empty(), right.is_empty()) {
+        (_, true) => left,
+        (true, _) => right,
+        _ => Bytes::from([left, right].concat()),
     }
 }
 
@@ -200,7 +246,7 @@ impl Drop for Relay {
     fn drop(&mut self) {
         if self.state == State::Flowing {
             self.call.usage = self.watch.usage();
-            if self.watch.is_whole() && !matches!(self.watch, Watch::Blind) {
+            if self.watch.is_whole() {
                 let status = self.call.status;
                 self.call.answered(status, None);
             }
@@ -214,17 +260,54 @@ struct Patience {
     idle_limit: Duration,
     whole_until: Option<Instant>,
     heard: Instant,
+    /// Of a stream: how much of its answer had come when it was heard last.
+    signs_of_life: Option<u64>,
+    /// Comments came since then, or pings.
+    is_only_noise: bool,
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Patience {
-    fn hear(&mut self) {
-        self.heard = Instant::now();
+    fn new(idle_limit: Duration, whole_until: Option<Instant>, watch: &Watch) -> Self {
+        let mut patience = Self {
+            idle_limit,
+            whole_until,
+            heard: Instant::now(),
+            signs_of_life: watch.signs_of_life(),
+            is_only_noise: false,
+            alarm: None,
+        };
+        patience.shorten_if_over(watch);
+        patience
+    }
+
+    /// A piece has come. A stream is heard only if it says something: comments and pings hide that nobody answers.
+    fn hear(&mut self, watch: &Watch) {
+        let signs = watch.signs_of_life();
+        self.is_only_noise = signs.is_some() && signs == self.signs_of_life;
+        if !self.is_only_noise {
+            self.signs_of_life = signs;
+            self.heard = Instant::now();
+            self.shorten_if_over(watch);
+        }
+    }
+
+    fn shorten_if_over(&mut self, watch: &Watch) {
+        if watch.is_over() {
+            self.idle_limit = self.idle_limit.min(END_LAG_MAX);
+            // It was set for longer.
+            self.alarm = None;
+        }
     }
 
     fn ends(&self) -> Instant {
         let idle = self.heard + self.idle_limit;
         self.whole_until.map_or(idle, |whole| whole.min(idle))
+    }
+
+    /// Whether a stream that never stops making noise has said nothing for too long.
+    fn is_exhausted(&self) -> bool {
+        self.is_only_noise && Instant::now() >= self.ends()
     }
 
     fn poll_exhausted(&mut self, cx: &mut Context<'_>) -> Poll<()> {

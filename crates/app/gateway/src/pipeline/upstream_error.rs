@@ -48,6 +48,20 @@ pub(super) fn from_answer(
     failure
 }
 
+/// An error told where an answer should be, under a status that says success.
+pub(super) fn from_words(provider: &str, told: &[u8], credential: Option<&Secret>) -> Box<Failure> {
+    Failure::new(Kind::UpstreamFailed, told_in_answer(provider, told, credential))
+}
+
+/// What a provider says of an error within its answer.
+pub(super) fn told_in_answer(provider: &str, told: &[u8], credential: Option<&Secret>) -> String {
+    let message = serde_json::from_slice::<Value>(told).ok().and_then(|told| words(&told, credential).1);
+    match message {
+        Some(message) => format!("{provider}: {message}"),
+        None => format!("{provider} told of an error in its answer"),
+    }
+}
+
 /// No answer at all.
 pub(super) fn from_send(provider: &str, failure: &SendFailure) -> Box<Failure> {
     match failure {

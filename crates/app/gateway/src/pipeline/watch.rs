@@ -1,79 +1,164 @@
-//! How an answer is read while it passes: its usage, whether it is whole, whether it tells of an error.
+//! How an answer is read while it passes: its usage, whether it is whole, whether it tells of an error. What it is, is
+//! seen from its first byte: what a provider says of it may be wrong.
 
-use dialects::openai_chat::{Operation, ReplyWatch, StreamWatch};
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use bytes::Bytes;
+use dialects::openai_chat::{Operation, ReplyWatch, StreamFault, StreamWatch};
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
+
+use crate::pipeline::events::Events;
+use crate::pipeline::understand::Prompt;
 
 /// How an answer is read while it passes.
 #[derive(Debug)]
 pub(crate) enum Watch {
-    Stream(Box<StreamWatch>),
+    Stream(Box<Events>),
     Json(Box<ReplyWatch>),
-    /// Neither: audio, text, whatever a provider sends. Only its framing is watched.
-    Blind,
+}
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) is_stream: bool,
+    /// More than one choice, or an unknown number of them.
+    choices: Option<u64>,
+}
+
+impl Wanted {
+    pub(super) fn by(prompt: &Prompt) -> Self {
+        let (operation, choices) = (prompt.operation, prompt.deciding.choices);
+        Self {
+            is_stream: prompt.deciding.is_streaming && operation != Operation::Embeddings,
+            // A completion may be asked for several prompts at once.
+            choices: (choices != 1 || operation == Operation::Completions).then_some(choices),
+        }
+    }
 }
 
 impl Watch {
-    /// By what the provider says of its answer.
-    pub(super) fn for_answer(headers: &[(HeaderName, HeaderValue)], operation: Operation) -> Self {
-        let header = |wanted: &HeaderName| {
-            headers.iter().find(|(name, _)| name == wanted).map_or(&[][..], |(_, value)| value.as_bytes())
-        };
-        let coding = header(&CONTENT_ENCODING);
-        if !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity") {
-            return Self::Blind;
-        }
-        let content_type = header(&CONTENT_TYPE);
-        let is_text_operation = matches!(operation, Operation::ChatCompletions | Operation::Completions);
-        if content_type.starts_with(b"text/event-stream") && is_text_operation {
-            Self::Stream(Box::default())
-        } else if content_type.starts_with(b"application/json") {
-            Self::Json(Box::default())
+    /// By the first byte that is not white, and by the provider's word where that byte does not tell.
+    pub(super) fn for_answer(headers: &[(HeaderName, HeaderValue)], first: u8, wanted: Wanted) -> Self {
+        let called = headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
+        let called = called.map_or(&[][..], |(_, value)| value.as_bytes());
+        // Of a comment, `data`, `event`, `id`, `retry`, or a byte order mark.
+        let may_be_event = b":deir\xef".contains(&first);
+        let is_called_stream = starts_with(called, b"text/event-stream");
+        if first != b'{' && (is_called_stream || may_be_event) {
+            let watch = wanted.choices.map_or_else(StreamWatch::default, StreamWatch::of_choices);
+            Self::Stream(Box::new(Events::new(watch)))
         } else {
-            Self::Blind
+            Self::Json(Box::default())
         }
     }
 
-    pub(super) fn feed(&mut self, piece: &[u8]) {
+    /// The type this content has, whatever the provider calls it.
+    pub(super) fn content_type(&self, called: Option<&HeaderValue>) -> Option<HeaderValue> {
+        let called = called.map_or(&[][..], HeaderValue::as_bytes);
         match self {
-            Self::Stream(watch) => watch.feed(piece),
-            Self::Json(watch) => watch.feed(piece),
-            Self::Blind => {}
+            Self::Stream(_) if !starts_with(called, b"text/event-stream") => {
+                Some(HeaderValue::from_static("text/event-stream"))
+            }
+            Self::Json(_) if !starts_with(called, b"application/json") => {
+                Some(HeaderValue::from_static("application/json"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads the next piece and returns what of it may leave.
+    pub(super) fn pass(&mut self, piece: Bytes) -> Bytes {
+        match self {
+            Self::Stream(events) => events.pass(piece),
+            Self::Json(watch) => {
+                watch.feed(&piece);
+                piece
+            }
+        }
+    }
+
+    /// Nothing more will come; returns what was held back and may leave.
+    pub(super) fn end(&mut self) -> Bytes {
+        match self {
+            Self::Stream(events) => events.end(),
+            Self::Json(_) => Bytes::new(),
+        }
+    }
+
+    /// Grows with every part of an answer: a comment or a ping is none.
+    pub(super) fn signs_of_life(&self) -> Option<u64> {
+        match self {
+            Self::Stream(events) => Some(events.watch.signs_of_life()),
+            Self::Json(_) => None,
         }
     }
 
     pub(super) fn usage(&self) -> Option<domain::Usage> {
         match self {
-            Self::Stream(watch) => watch.usage(),
+            Self::Stream(events) => events.watch.usage(),
             Self::Json(watch) => watch.usage(),
-            Self::Blind => None,
         }
     }
 
+    /// Why a stream cannot go on.
+    pub(super) fn fault(&self) -> Option<&StreamFault> {
+        match self {
+            Self::Stream(events) => events.watch.fault(),
+            Self::Json(_) => None,
+        }
+    }
+
+    /// Whether this may be the end.
     pub(super) fn is_whole(&self) -> bool {
         match self {
-            Self::Stream(watch) => watch.is_finished() || watch.is_error(),
+            Self::Stream(events) => events.is_whole(),
             Self::Json(watch) => watch.is_whole(),
-            Self::Blind => true,
+        }
+    }
+
+    /// Whether this is the end, whatever the framing says: nothing of the answer can follow.
+    pub(super) fn is_over(&self) -> bool {
+        match self {
+            Self::Stream(events) => events.watch.is_done() && events.watch.fault().is_none(),
+            Self::Json(watch) => watch.is_whole(),
         }
     }
 }
 
+fn starts_with(value: &[u8], start: &[u8]) -> bool {
+    value.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+}
+
 #[cfg(test)]
 mod tests {
-    use dialects::openai_chat::Operation;
     use http::HeaderValue;
     use http::header::CONTENT_TYPE;
 
-    use super::Watch;
+    use super::{Wanted, Watch};
+
+    fn watch(content_type: &'static str, first: u8) -> Watch {
+        let headers = [(CONTENT_TYPE, HeaderValue::from_static(content_type))];
+        Watch::for_answer(&headers, first, Wanted { is_stream: false, choices: None })
+    }
 
     #[test]
-    fn a_stream_without_an_end_is_not_whole() {
-        let content = HeaderValue::from_static("text/event-stream; charset=utf-8");
-        let mut watch = Watch::for_answer(&[(CONTENT_TYPE, content)], Operation::ChatCompletions);
-        watch.feed(b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":null}]}\n\n");
-        assert!(!watch.is_whole());
-        watch.feed(b"data: [DONE]\n\n");
-        assert!(watch.is_whole());
+    fn the_first_byte_tells_what_an_answer_is() {
+        for content_type in ["application/json", "text/event-stream", "text/plain", "text/html", ""] {
+            assert!(matches!(watch(content_type, b'{'), Watch::Json(_)), "{content_type}");
+            assert!(matches!(watch(content_type, b'd'), Watch::Stream(_)), "{content_type}");
+            assert!(matches!(watch(content_type, b':'), Watch::Stream(_)), "{content_type}");
+        }
+        assert!(matches!(watch("text/html", b'<'), Watch::Json(_)));
+        assert!(matches!(watch("text/event-stream", b'<'), Watch::Stream(_)));
+    }
+
+    #[test]
+    fn a_wrong_type_is_put_right_and_a_right_one_left() {
+        let told = |content_type: &'static str, first| {
+            watch(content_type, first).content_type(Some(&HeaderValue::from_static(content_type)))
+        };
+        assert_eq!(told("text/plain", b'{').unwrap(), "application/json");
+        assert_eq!(told("text/plain", b'd').unwrap(), "text/event-stream");
+        assert_eq!(told("Text/Event-Stream; charset=utf-8", b'd'), None);
+        assert_eq!(told("application/json; charset=utf-8", b'{'), None);
     }
 }

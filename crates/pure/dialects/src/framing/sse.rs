@@ -6,8 +6,9 @@
 
 use memchr::memchr2;
 
-/// Longest line and longest data of an event that is still watched; a longer one passes through unseen.
-pub const EVENT_BYTES_MAX: usize = 4 << 20;
+/// Longest line and longest data of an event that is still watched; a longer one passes through unseen. A stream whose caller
+/// does not read may stand in the middle of one for long: all of them are memory.
+pub const EVENT_BYTES_MAX: usize = 256 << 10;
 
 /// One event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Event<'a> {
     pub name: &'a [u8],
     /// The `data:` lines, joined by line feeds.
     pub data: &'a [u8],
+    /// How many bytes of the chunk being read stand before it; none if it began in an earlier one.
+    pub start: usize,
 }
 
 /// The state between two chunks.
@@ -30,15 +33,21 @@ pub struct SseParser {
     skips_line_feed: bool,
     is_past_start: bool,
     is_overlong: bool,
+    /// How many bytes of the chunk read last belong to events and comments that ended in it.
+    whole_bytes: usize,
+    /// Bytes of data that came without the end of their line.
+    dripped_bytes: u64,
 }
 
 impl SseParser {
     /// Reads a chunk, cut anywhere, and reports every event that ends in it.
     pub fn feed(&mut self, chunk: &[u8], mut on_event: impl FnMut(Event<'_>)) {
         let mut rest = chunk;
+        self.whole_bytes = 0;
         if self.skips_line_feed && !rest.is_empty() {
             self.skips_line_feed = false;
             rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+            self.note_place(chunk.len() - rest.len(), None);
         }
         // A data line that is followed by the end of its event is reported without a copy.
         let mut held: Option<&[u8]> = None;
@@ -61,12 +70,33 @@ impl SseParser {
                 whole.clear();
                 self.cut_line = whole;
             }
+            self.note_place(chunk.len() - rest.len(), held);
         }
         if let Some(data) = held {
             self.keep_data(data);
         }
         if !rest.is_empty() {
             extend_bounded(&mut self.cut_line, rest);
+            if self.name.is_empty() && self.cut_line.starts_with(b"data") {
+                self.dripped_bytes += rest.len() as u64;
+            }
+        }
+    }
+
+    /// How many bytes of the chunk read last belong to events and comments that ended in it: what follows them is the
+    /// beginning of something.
+    pub fn whole_bytes(&self) -> usize {
+        self.whole_bytes
+    }
+
+    /// Bytes of data that came without the end of their line: a slow provider's sign of life. Comments do not count.
+    pub fn dripped_bytes(&self) -> u64 {
+        self.dripped_bytes
+    }
+
+    fn note_place(&mut self, place: usize, held: Option<&[u8]>) {
+        if held.is_none() && self.is_between_events() {
+            self.whole_bytes = place;
         }
     }
 
@@ -93,7 +123,7 @@ impl SseParser {
         if line.is_empty() {
             let data = held.unwrap_or(&self.data);
             if (self.has_data || held.is_some()) && !self.is_overlong && data.len() <= EVENT_BYTES_MAX {
-                on_event(Event { name: &self.name, data });
+                on_event(Event { name: &self.name, data, start: self.whole_bytes });
             }
             self.name.clear();
             self.data.clear();
@@ -179,6 +209,50 @@ mod tests {
         check("\u{feff}data: bom\n\n", &[("", "bom")]);
         check("data: never ended\n", &[]);
         check("database: no\n\n", &[]);
+    }
+
+    #[test]
+    fn whole_bytes_end_behind_an_event_or_a_comment() {
+        let check = |chunks: &[&str], expected: &[usize]| {
+            let mut parser = SseParser::default();
+            let found: Vec<usize> = chunks
+                .iter()
+                .map(|chunk| {
+                    parser.feed(chunk.as_bytes(), |_| ());
+                    parser.whole_bytes()
+                })
+                .collect();
+            assert_eq!(found, expected, "{chunks:?}");
+        };
+        check(&["data: a\n\ndata: b", "c\n", "\n: d\n", ": e"], &[9, 0, 5, 0]);
+        check(&["event: x\ndata: a\n", "\ndata: b\n\n"], &[0, 10]);
+        check(&["data: a\r\n\r", "\ndata: b\r\n\r\n"], &[10, 12]);
+        check(&["data: a\n\n", ""], &[9, 0]);
+    }
+
+    #[test]
+    fn an_event_knows_where_it_began() {
+        let starts = |chunks: &[&str]| {
+            let mut parser = SseParser::default();
+            let mut seen = Vec::new();
+            for chunk in chunks {
+                parser.feed(chunk.as_bytes(), |event| seen.push(event.start));
+            }
+            seen
+        };
+        assert_eq!(starts(&["data: a\n\n: c\n\ndata: b\n\n"]), [0, 14]);
+        assert_eq!(starts(&["data: a\n\ndata: ", "b\n\ndata: c\n\n"]), [0, 0, 3]);
+    }
+
+    #[test]
+    fn only_data_that_drips_is_counted() {
+        let mut parser = SseParser::default();
+        let mut dripped = |chunk: &str| {
+            parser.feed(chunk.as_bytes(), |_| ());
+            parser.dripped_bytes()
+        };
+        assert_eq!([dripped("data: a"), dripped("bc"), dripped("\n\n: pi"), dripped("ng\n")], [7, 9, 9, 9]);
+        assert_eq!(dripped("event: ping\ndata: {"), 9);
     }
 
     #[test]

@@ -95,6 +95,19 @@ impl ObjectScan {
         }
     }
 
+    /// Makes it ready for another body, and keeps its memory.
+    pub fn reset(&mut self) {
+        self.fields.fill(None);
+        self.state = State::BeforeRoot;
+        self.seen = 0;
+        self.key.clear();
+        self.is_key_escaped = false;
+        self.escapes_next = false;
+        self.strings = Strings::default();
+        self.depth = 0;
+        self.current = None;
+    }
+
     /// Reads the next piece.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), Flaw> {
         let mut at = 0;
@@ -360,6 +373,19 @@ mod tests {
             scan.feed(piece)?;
         }
         scan.finish()
+    }
+
+    #[test]
+    fn a_used_scan_is_as_good_as_a_new_one() {
+        let mut scan = ObjectScan::new(WANTED);
+        for spoilt in ["{\"model\":\"a", "{\"x\":[[", "{\"\\", "[", "{\"usage\":1}"] {
+            let _ = scan.feed(spoilt.as_bytes());
+            scan.reset();
+            scan.feed(b"{\"model\":\"m\"}").unwrap();
+            assert!(scan.is_whole() && scan.field(2).is_none(), "{spoilt}");
+            assert_eq!(scan.field(0).and_then(|field| field.text.as_deref()), Some(&b"\"m\""[..]));
+            scan.reset();
+        }
     }
 
     /// Scans whole and cut at every place; all must agree.

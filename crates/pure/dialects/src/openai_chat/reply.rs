@@ -5,9 +5,10 @@ use memchr::memchr;
 
 use crate::json::ObjectScan;
 
-const WANTED: &[&str] = &["usage", "error"];
-const USAGE: usize = 0;
-const ERROR: usize = 1;
+/// What of an answer, or of a chunk of one, is read.
+pub(super) const WANTED: &[&str] = &["usage", "error"];
+pub(super) const USAGE: usize = 0;
+pub(super) const ERROR: usize = 1;
 
 /// Reads an answer while it passes.
 #[derive(Debug)]
@@ -41,6 +42,11 @@ impl ReplyWatch {
     /// Whether it has a top-level `error` that is not null.
     pub fn is_error(&self) -> bool {
         self.scan.field(ERROR).is_some_and(|field| field.text.as_deref() != Some(b"null"))
+    }
+
+    /// That `error`, if it is short enough to be read.
+    pub fn error(&self) -> Option<&[u8]> {
+        self.scan.field(ERROR)?.text.as_deref().filter(|text| *text != b"null")
     }
 
     /// The usage it tells.

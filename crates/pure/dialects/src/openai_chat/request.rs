@@ -7,7 +7,7 @@ use crate::json::{Field, Flaw, ObjectScan};
 /// Longest model name.
 pub const MODEL_BYTES_MAX: usize = 256;
 
-const WANTED: &[&str] = &["model", "stream", "max_tokens", "max_completion_tokens", "stream_options"];
+const WANTED: &[&str] = &["model", "stream", "max_tokens", "max_completion_tokens", "stream_options", "n"];
 const MODEL: usize = 0;
 const STREAM: usize = 1;
 
@@ -22,6 +22,8 @@ pub struct Deciding {
     pub is_streaming: bool,
     /// The cap on generated tokens, if the caller set one.
     pub output_tokens_max: Option<u64>,
+    /// How many choices the answer is to have.
+    pub choices: u64,
 }
 
 /// Why a request is refused, in words for the caller.
@@ -54,7 +56,7 @@ impl RequestScan {
     /// Reads the fields once the body is whole.
     pub fn finish(self) -> Result<Deciding, RequestFlaw> {
         let fields = self.scan.finish().map_err(RequestFlaw::from_scan)?;
-        let [model, stream, max_tokens, max_completion_tokens, _] = fields.as_slice() else {
+        let [model, stream, max_tokens, max_completion_tokens, _, n] = fields.as_slice() else {
             unreachable!("the scan reports one place for each wanted name")
         };
         let Some(model) = model else { return Err(RequestFlaw::at(MODEL, "the body names no model")) };
@@ -64,6 +66,7 @@ impl RequestScan {
             is_streaming: flag(stream.as_ref())?,
             // Where both are given the newer one counts, as at OpenAI.
             output_tokens_max: count(max_completion_tokens.as_ref()).or_else(|| count(max_tokens.as_ref())),
+            choices: count(n.as_ref()).unwrap_or(1),
         })
     }
 }
@@ -160,7 +163,8 @@ mod tests {
         let deciding = read(body).unwrap();
         assert_eq!((deciding.model.as_str(), deciding.is_streaming), ("gpt-4o", true));
         assert_eq!(&body[deciding.model_span], "\"gpt-4o\"");
-        assert_eq!(deciding.output_tokens_max, Some(7));
+        assert_eq!((deciding.output_tokens_max, deciding.choices), (Some(7), 1));
+        assert_eq!(read(r#"{"model":"m","n":3}"#).unwrap().choices, 3);
         assert_eq!(read(r#"{"model":"a\u0062\/c"}"#).unwrap().model, "ab/c");
     }
 

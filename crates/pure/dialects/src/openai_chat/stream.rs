@@ -1,15 +1,20 @@
-//! Watching a stream of chat chunks: usage, the finish, an in-band error, the end mark. The bytes pass untouched.
+//! Watching a stream of chat chunks: usage, the finish, an in-band error, the end mark, and whether each event is sound.
+//! The bytes pass untouched; how many of them may leave is told, not decided, here.
 
 use std::sync::LazyLock;
 
 use domain::Usage;
 use memchr::memmem::Finder;
 
-use super::reply::ReplyWatch;
-use crate::framing::sse::SseParser;
+use super::choices::ChoiceCount;
+use super::reply::{ERROR, USAGE, WANTED, parse_usage};
+use crate::framing::sse::{Event, SseParser};
+use crate::json::ObjectScan;
 
-static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
 static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
+const END_MARK: &[u8] = b"[DONE]";
+/// Longest error in a stream that is read for its words.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
 
 /// What a stream has told so far.
 #[derive(Debug, Default)]
@@ -18,20 +23,67 @@ pub struct StreamWatch {
     facts: Facts,
 }
 
-#[derive(Debug, Default)]
+/// Why a stream cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamFault {
+    /// The provider tells of an error: what it says, if that is short enough to be read.
+    Told(Option<Vec<u8>>),
+    /// An event is not JSON.
+    Malformed,
+}
+
+#[derive(Debug)]
 struct Facts {
+    scan: ObjectScan,
     events: u64,
+    /// Chunks of an answer, the end mark included.
+    chunks: u64,
     usage: Option<Usage>,
     is_finished: bool,
     is_done: bool,
-    is_error: bool,
+    /// Where more than one choice is to come, which of them have finished.
+    several: Option<Box<ChoiceCount>>,
+    fault: Option<StreamFault>,
+    /// Where in the chunk read last the event at fault began.
+    fault_at: Option<usize>,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            scan: ObjectScan::new(WANTED),
+            events: 0,
+            chunks: 0,
+            usage: None,
+            is_finished: false,
+            is_done: false,
+            several: None,
+            fault: None,
+            fault_at: None,
+        }
+    }
 }
 
 impl StreamWatch {
+    /// Watches a stream of several choices, of which this many were asked for: it is finished when all are.
+    pub fn of_choices(asked: u64) -> Self {
+        let several = Some(Box::new(ChoiceCount::new(asked)));
+        Self { facts: Facts { several, ..Facts::default() }, ..Self::default() }
+    }
+
     /// Reads the next chunk.
     pub fn feed(&mut self, chunk: &[u8]) {
         let facts = &mut self.facts;
-        self.parser.feed(chunk, |event| facts.read(event.name, event.data));
+        if facts.fault.is_some() {
+            facts.fault_at = Some(0);
+        }
+        self.parser.feed(chunk, |event| facts.read(event));
+    }
+
+    /// How many bytes of the chunk read last may leave: up to the end of its last whole event, and nothing from an event
+    /// at fault on.
+    pub fn whole_bytes(&self) -> usize {
+        self.facts.fault_at.unwrap_or_else(|| self.parser.whole_bytes())
     }
 
     /// How many events have passed.
@@ -39,19 +91,45 @@ impl StreamWatch {
         self.facts.events
     }
 
+    /// Whether a chunk of an answer, the end mark or a fault has passed: comments and pings are none of these.
+    pub fn has_begun(&self) -> bool {
+        self.facts.chunks > 0 || self.facts.fault.is_some()
+    }
+
+    /// How many chunks of an answer have passed, the end mark included.
+    pub fn chunks(&self) -> u64 {
+        self.facts.chunks
+    }
+
+    /// Grows with everything that is a part of an answer, and with nothing else.
+    pub fn signs_of_life(&self) -> u64 {
+        self.facts.chunks.wrapping_add(self.parser.dripped_bytes())
+    }
+
     /// The usage it told, the last one if several.
     pub fn usage(&self) -> Option<Usage> {
         self.facts.usage
     }
 
-    /// Whether a choice has named its finish reason, or the end mark has passed.
+    /// Whether the choice has named its finish reason (each of them, where several were asked for), or the end mark
+    /// has passed.
     pub fn is_finished(&self) -> bool {
         self.facts.is_finished || self.facts.is_done
     }
 
+    /// Whether the end mark has passed.
+    pub fn is_done(&self) -> bool {
+        self.facts.is_done
+    }
+
     /// Whether an error came in the stream.
     pub fn is_error(&self) -> bool {
-        self.facts.is_error
+        matches!(self.facts.fault, Some(StreamFault::Told(_)))
+    }
+
+    /// Why it cannot go on.
+    pub fn fault(&self) -> Option<&StreamFault> {
+        self.facts.fault.as_ref()
     }
 
     /// Whether the stream so far ends between two events.
@@ -61,25 +139,56 @@ impl StreamWatch {
 }
 
 impl Facts {
-    fn read(&mut self, name: &[u8], data: &[u8]) {
-        self.events += 1;
-        if data == b"[DONE]" {
-            self.is_done = true;
+    fn read(&mut self, event: Event<'_>) {
+        if self.fault.is_some() {
             return;
         }
-        if name == b"error" || data.trim_ascii_start().starts_with(b"{\"error\"") {
-            self.is_error = true;
+        self.events += 1;
+        let data = event.data;
+        match event.name {
+            b"" | b"message" => {}
+            b"error" => return self.fail(StreamFault::Told(words(data)), event.start),
+            // A ping, or something newer than we are: no part of an answer.
+            _ => return,
+        }
+        if data.trim_ascii() == END_MARK {
+            self.is_done = true;
+            self.chunks += 1;
+            return;
+        }
+        if data.trim_ascii().is_empty() {
+            return;
+        }
+        self.scan.reset();
+        let is_sound = self.scan.feed(data).is_ok() && self.scan.is_whole();
+        if self.scan.field(ERROR).is_some_and(|error| error.text.as_deref() != Some(b"null")) {
+            return self.fail(StreamFault::Told(words(data)), event.start);
+        }
+        if !is_sound && !self.is_done {
+            return self.fail(StreamFault::Malformed, event.start);
+        }
+        self.chunks += 1;
+        if let Some(text) = self.scan.field(USAGE).and_then(|usage| usage.text.as_deref()) {
+            self.usage = parse_usage(text).or(self.usage);
         }
         // Inside a JSON string these quotes would be escaped, so a hit is a real key or, harmlessly, a whole string value.
         if !self.is_finished && FINISH.find(data).is_some_and(|at| names_a_reason(&data[at + 15..])) {
-            self.is_finished = true;
+            self.is_finished = self.several.is_none();
         }
-        if USAGE.find(data).is_some() {
-            let mut reply = ReplyWatch::default();
-            reply.feed(data);
-            self.usage = reply.usage().or(self.usage);
+        if let Some(choices) = &mut self.several {
+            choices.read(data);
+            self.is_finished = choices.have_all_finished();
         }
     }
+
+    fn fail(&mut self, fault: StreamFault, start: usize) {
+        self.fault = Some(fault);
+        self.fault_at = Some(start);
+    }
+}
+
+fn words(data: &[u8]) -> Option<Vec<u8>> {
+    (data.len() <= ERROR_BYTES_MAX).then(|| data.to_vec())
 }
 
 /// Whether a string follows the key.
@@ -92,7 +201,7 @@ fn names_a_reason(after_key: &[u8]) -> bool {
 mod tests {
     use domain::Usage;
 
-    use super::StreamWatch;
+    use super::{StreamFault, StreamWatch};
 
     fn watch(stream: &str) -> StreamWatch {
         let mut watch = StreamWatch::default();
@@ -127,5 +236,59 @@ mod tests {
     fn errors_in_band_are_noticed() {
         assert!(watch("data: {\"error\":{\"message\":\"overloaded\"}}\n\n").is_error());
         assert!(watch("event: error\ndata: {}\n\n").is_error());
+    }
+
+    #[test]
+    fn what_is_no_json_is_a_fault_and_nothing_of_it_may_leave() {
+        let good = "data: {\"choices\":[{\"delta\":{}}]}\n\n";
+        for bad in [
+            "data: {\"choices\":[{\"index\":0,\n\n",
+            "data: <html>\n\n",
+            "data: null\n\n",
+            "data: {\"a\":1} x\n\n",
+        ] {
+            let mut watch = StreamWatch::default();
+            watch.feed([good, bad, good].concat().as_bytes());
+            assert_eq!(watch.fault(), Some(&StreamFault::Malformed), "{bad}");
+            assert_eq!(watch.whole_bytes(), good.len(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_error_keeps_its_words_and_stays_back() {
+        let mut watch = StreamWatch::default();
+        watch.feed(b": hello\n\ndata: {\"id\":1,\"error\":{\"message\":\"no\"}}\n\n");
+        assert_eq!(watch.whole_bytes(), 9);
+        let words = b"{\"id\":1,\"error\":{\"message\":\"no\"}}".to_vec();
+        assert_eq!(watch.fault(), Some(&StreamFault::Told(Some(words))));
+        assert!(!self::watch("data: {\"error\":null,\"choices\":[]}\n\n").is_error());
+    }
+
+    #[test]
+    fn comments_pings_and_empty_events_begin_nothing() {
+        let mut seen = watch(": wait\n\nevent: ping\ndata: {\"type\":\"ping\"}\n\ndata:\n\n");
+        assert!(!seen.has_begun() && seen.signs_of_life() == 0 && seen.fault().is_none());
+        seen.feed(b"data: {\"choices\":[]}\n\n");
+        assert!(seen.has_begun() && seen.signs_of_life() > 0);
+    }
+
+    #[test]
+    fn several_choices_finish_one_by_one() {
+        let chunk = |index: u32, reason: &str| {
+            format!(
+                "data: {{\"choices\":[{{\"index\":{index},\"delta\":{{}},\"finish_reason\":{reason}}}]}}\n\n"
+            )
+        };
+        let mut watch = StreamWatch::of_choices(2);
+        for (index, reason, is_finished) in
+            [(0, "null", false), (0, "\"stop\"", false), (0, "\"stop\"", false), (1, "\"length\"", true)]
+        {
+            watch.feed(chunk(index, reason).as_bytes());
+            assert_eq!(watch.is_finished(), is_finished, "{index} {reason}");
+        }
+        watch.feed(chunk(2, "null").as_bytes());
+        assert!(!watch.is_finished());
+        watch.feed(b"data: [DONE] \n\n");
+        assert!(watch.is_finished());
     }
 }

@@ -1,0 +1,157 @@
+//! The beginning of an answer, held back until it is clear that it is one: while nothing has left, another target may
+//! answer instead.
+
+use std::future::poll_fn;
+use std::time::Duration;
+
+use bytes::Bytes;
+use dialects::openai_chat::StreamFault;
+use domain::{Failure, Kind};
+use http::{HeaderName, HeaderValue, StatusCode};
+use tokio::time::timeout;
+
+use crate::pipeline::content::Content;
+use crate::pipeline::events::HELD_BYTES_MAX;
+use crate::pipeline::upstream_error::from_words;
+use crate::pipeline::watch::{Wanted, Watch};
+
+/// How long the end of the framing may lag behind the end of the content.
+pub(super) const END_LAG_MAX: Duration = Duration::from_millis(250);
+
+/// The beginning of an answer.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) head: Head,
+    pub(crate) content: Content,
+    /// What of it may leave so far.
+    pub(crate) first: Option<Bytes>,
+    /// It has seen all that came.
+    pub(crate) watch: Watch,
+}
+
+/// What a provider says of its answer.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// Reads until it is clear what this success is: one chunk of a stream, or the whole of an answer that is not large.
+pub(super) async fn begin(
+    head: Head,
+    mut content: Content,
+    wanted: Wanted,
+    bytes_max: u64,
+    provider: &str,
+    credential: Option<&domain::Secret>,
+) -> Result<Begun, Box<Failure>> {
+    let failed = |why: &str| Failure::new(Kind::UpstreamFailed, format!("{provider} {why}"));
+    if content.known_length().is_some_and(|length| length > bytes_max) {
+        return Err(failed(&format!("answers with more than {bytes_max} bytes (limits.answer_bytes_max)")));
+    }
+    let mut held = Held::default();
+    while !held.is_enough() && !content.is_end() {
+        let next = poll_fn(|cx| content.poll_piece(cx));
+        let piece = if held.is_over() {
+            // Only the end of the framing is missing, and some never send it.
+            let Ok(piece) = timeout(END_LAG_MAX, next).await else { break };
+            piece
+        } else {
+            next.await
+        };
+        let piece = piece.transpose();
+        let piece = piece.map_err(|_| {
+            Failure::new(Kind::UpstreamFailed, format!("{provider}: the connection broke before an answer"))
+        })?;
+        if let Some(piece) = piece {
+            held.add(piece, |first| Watch::for_answer(&head.headers, first, wanted));
+        }
+    }
+    let Some(watch) = held.watch else { return Err(failed("answered with nothing")) };
+    if let Some(told) = told_error(&watch, held.ready.as_deref()) {
+        return Err(from_words(provider, told, credential));
+    }
+    match no_answer(&watch, wanted, content.is_end()) {
+        Some(why) => Err(failed(why)),
+        None => Ok(Begun { head, content, first: held.ready.filter(|ready| !ready.is_empty()), watch }),
+    }
+}
+
+/// What has come of an answer, and not yet left.
+#[derive(Default)]
+struct Held {
+    /// White, before anything tells what it is.
+    white: Vec<u8>,
+    ready: Option<Bytes>,
+    bytes: usize,
+    watch: Option<Watch>,
+}
+
+impl Held {
+    fn add(&mut self, mut piece: Bytes, watch_for: impl FnOnce(u8) -> Watch) {
+        self.bytes += piece.len();
+        if self.watch.is_none() {
+            let Some(first) = piece.iter().find(|byte| !byte.is_ascii_whitespace()) else {
+                self.white.extend_from_slice(&piece);
+                return;
+            };
+            self.watch = Some(watch_for(*first));
+            if !self.white.is_empty() {
+                piece = Bytes::from([self.white.as_slice(), &piece].concat());
+            }
+        }
+        let ready = self.watch.as_mut().map_or_else(Bytes::new, |watch| watch.pass(piece));
+        self.ready = Some(match self.ready.take() {
+            Some(earlier) if !earlier.is_empty() => Bytes::from([earlier, ready].concat()),
+            _ => ready,
+        });
+    }
+
+    fn is_enough(&self) -> bool {
+        match &self.watch {
+            None => self.bytes > HELD_BYTES_MAX,
+            // As much again for what stands before a first event so long that it leaves in parts.
+            Some(Watch::Stream(events)) => {
+                events.watch.has_begun() || !events.left_between_events() || self.bytes > 2 * HELD_BYTES_MAX
+            }
+            Some(Watch::Json(watch)) => watch.is_broken() || self.bytes > HELD_BYTES_MAX,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.watch.as_ref().is_some_and(Watch::is_over)
+    }
+}
+
+/// The error that stands where an answer should, in the provider's words.
+fn told_error<'a>(watch: &'a Watch, whole: Option<&'a [u8]>) -> Option<&'a [u8]> {
+    match watch {
+        Watch::Stream(events) if events.watch.chunks() == 0 => match events.watch.fault() {
+            Some(StreamFault::Told(words)) => Some(words.as_deref().unwrap_or_default()),
+            _ => None,
+        },
+        Watch::Json(reply) if reply.is_error() => whole,
+        _ => None,
+    }
+}
+
+/// Why a success that began like this is no answer at all.
+fn no_answer(watch: &Watch, wanted: Wanted, is_end: bool) -> Option<&'static str> {
+    match watch {
+        Watch::Json(reply) if reply.is_broken() => {
+            Some("answered with something that is neither JSON nor events")
+        }
+        Watch::Json(reply) if is_end && !reply.is_whole() => Some("answered with broken JSON"),
+        Watch::Json(_) if wanted.is_stream => {
+            Some("answered with one JSON object, though a stream was asked for")
+        }
+        Watch::Stream(events) if !events.watch.has_begun() && (is_end || events.left_between_events()) => {
+            Some("answered without an event")
+        }
+        Watch::Stream(_) if !wanted.is_stream => Some("answered with a stream, though none was asked for"),
+        Watch::Stream(events) if events.watch.chunks() == 0 && events.watch.fault().is_some() => {
+            Some("sent an event that is not JSON")
+        }
+        _ => None,
+    }
+}
