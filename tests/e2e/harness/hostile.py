@@ -27,7 +27,8 @@ MARKER = "hostile-prompt-marker-8f3a"
 SHAPE = {"message", "type", "code", "param", "status", "source", "request_id"}
 #: What shows how we are made.
 INTERNALS = re.compile(
-    rb"panicked|backtrace|\.rs\b|at line \d|column \d|serde|hyper|tokio|rustls|/(?:home|root|work|usr|src|target)/|src/|thread '"
+    rb"panicked|backtrace|\.rs\b|at line \d|column \d|serde|hyper|tokio|rustls|thread '|"
+    rb"/(?:home|root|work|usr|src|target)/|src/"
 )
 
 
@@ -223,6 +224,13 @@ def strike(wire: Wire, case: Case) -> Reply | None:
         wire.send(case.data)
         if case.is_cut:
             wire.end()
-    except ConnectionError:
+    except TimeoutError:
+        raise
+    except OSError:
         pass  # it may answer and close before all is written
-    return hear(wire, "HEAD" if case.data.startswith(b"HEAD ") else "POST")
+    return hear(wire, method_of(case.data))
+
+
+def method_of(data: bytes) -> str:
+    """What decides whether an answer has a body."""
+    return "HEAD" if data.startswith(b"HEAD ") else "POST"
