@@ -1,4 +1,4 @@
-"""Proves that no body, however broken, brings down the gateway, reaches a provider unasked or is answered with a 5xx."""
+"""Proves that no body, however broken, harms the gateway, reaches a provider unasked or is answered with a 5xx."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from harness.gateway import Gateway
 from harness.hostile import MARKER, Case, Siege
 from harness.hostile_heads import TABLE as HEADS
 from harness.hostile_keys import TABLE as KEYS
+from harness.process import until
 from harness.simulator import Simulator
 from harness.speech import CHAT_PATH, chat
 from harness.wire import request
@@ -38,7 +39,14 @@ def worn_keys(gateway: Gateway) -> list[Case]:
     admin = gateway.admin()
     revoked = admin.post("/admin/v1/keys", json={"name": "revoked"}).raise_for_status().json()
     admin.delete(f"/admin/v1/keys/{revoked['id']}").raise_for_status()
-    rows = {"revoked": (revoked["key"], "revoked"), "of the admin": (gateway.admin_key, "")}
+    short = {"name": "expired", "expires_in_seconds": 1}
+    expired = admin.post("/admin/v1/keys", json=short).raise_for_status().json()
+    until(lambda: gateway.http(key=expired["key"]).get("/v1/models").status_code == 401, "the key has expired")
+    rows = {
+        "revoked": (revoked["key"], "revoked"),
+        "expired": (expired["key"], "expired"),
+        "of the admin": (gateway.admin_key, ""),
+    }
     return [
         Case(f"key: {name}", request(CHAT_PATH, chat(MARKER), key=key), 401, word=word)
         for name, (key, word) in rows.items()

@@ -11,7 +11,7 @@ import httpx
 from conftest import StartGateway
 from harness.config import configuration, provider
 from harness.gateway import CALLER_KEY, UPSTREAM_KEY
-from harness.hostile import MARKER, Said
+from harness.hostile import MARKER, Said, method_of
 from harness.hostile_bodies import TABLE as BODIES
 from harness.hostile_framing import TABLE as FRAMING
 from harness.hostile_heads import TABLE as HEADS
@@ -55,7 +55,9 @@ def quoting(status: str, form: str) -> Script:
             case "late":
                 streamed([delta(content="x"), event, DONE], *EXTRAS)(exchange)
             case "malformed":
-                streamed([delta(content="x"), b"data: " + said.replace("\r\n", " ").encode() + b"\n\n"], *EXTRAS)(exchange)
+                streamed([delta(content="x"), b"data: " + said.replace("\r\n", " ").encode() + b"\n\n"], *EXTRAS)(
+                    exchange
+                )
             case _:
                 exchange.send(stream_head(*EXTRAS) + chunk(delta(content="x")) + chunk(event[:-20]))
                 exchange.close()
@@ -64,7 +66,11 @@ def quoting(status: str, form: str) -> Script:
 
 
 PROVIDERS = [
-    *(quoting(status, form) for form in ("json", "text") for status in ("200 OK", "400 x", "401 x", "404 x", "429 x", "500 x")),
+    *(
+        quoting(status, form)
+        for form in ("json", "text")
+        for status in ("200 OK", "400 x", "401 x", "404 x", "429 x", "500 x")
+    ),
     *(quoting("200 OK", form) for form in ("stream", "late", "malformed", "cut")),
 ]
 
@@ -116,7 +122,7 @@ def everything(wire: Wire, data: bytes, *, is_cut: bool = False) -> bytes:
         wire.send(data)
         if is_cut:
             wire.end()
-        response = wire.response()
+        response = wire.response(method_of(data))
     except (OSError, http.client.HTTPException):
         return b""
     head = str(response.headers).encode()

@@ -27,7 +27,8 @@ MARKER = "hostile-prompt-marker-8f3a"
 SHAPE = {"message", "type", "code", "param", "status", "source", "request_id"}
 #: What shows how we are made.
 INTERNALS = re.compile(
-    rb"panicked|backtrace|\.rs\b|at line \d|column \d|serde|hyper|tokio|rustls|/(?:home|root|work|usr|src|target)/|src/|thread '"
+    rb"panicked|backtrace|\.rs\b|at line \d|column \d|serde|hyper|tokio|rustls|thread '|"
+    rb"/(?:home|root|work|usr|src|target)/|src/"
 )
 
 
@@ -152,7 +153,7 @@ class Siege:
             assert wire.ask(request(CHAT_PATH, HEALTHY)).status == 200
         self._resident_before = self.gateway.process.resident_bytes
         self._descriptors_before = self.descriptors
-        self._received_before = self._received_of_others()
+        self._received_before = self._received()
         self.healthy = Healthy(self.gateway)
         self.healthy.__enter__()
         return self
@@ -168,7 +169,7 @@ class Siege:
             lambda: self.descriptors <= self._descriptors_before + self.descriptors_spare,
             f"the descriptors came back ({self.descriptors} of {self._descriptors_before})",
         )
-        reached = self._received_of_others() - self._received_before
+        reached = self._received() - self._received_before - len(self.healthy.waits_s)
         assert self.calls in (None, reached), f"{reached} calls reached the provider, not {self.calls}"
         assert not self.gateway.metric("ai_gateway_panics_total")
         said = self.gateway.process.output
@@ -185,13 +186,10 @@ class Siege:
     def grown_bytes(self) -> int:
         return self.gateway.process.resident_bytes_peak - self._resident_before
 
-    def _received_of_others(self) -> int:
-        nodes = self.simulator.nodes
-        listed = nodes[0].control.get("/nodes").raise_for_status().json()["nodes"]
-        healthy = sum(
-            record.get("body", "").encode() == HEALTHY for node in nodes for record in node.received(CHAT_PATH)
-        )
-        return sum(node["counters"]["requests"] for node in listed) - healthy
+    def _received(self) -> int:
+        """The requests that all nodes have read, ever."""
+        listed = self.simulator.node.control.get("/nodes").raise_for_status().json()["nodes"]
+        return sum(node["counters"]["requests"] for node in listed)
 
     def attack(self, cases: Sequence[Case]) -> float:
         """Sends every case on a connection of its own; returns how long the slowest answer took."""
@@ -223,6 +221,13 @@ def strike(wire: Wire, case: Case) -> Reply | None:
         wire.send(case.data)
         if case.is_cut:
             wire.end()
-    except ConnectionError:
+    except TimeoutError:
+        raise
+    except OSError:
         pass  # it may answer and close before all is written
-    return hear(wire, "HEAD" if case.data.startswith(b"HEAD ") else "POST")
+    return hear(wire, method_of(case.data))
+
+
+def method_of(data: bytes) -> str:
+    """What decides whether an answer has a body."""
+    return "HEAD" if data.startswith(b"HEAD ") else "POST"

@@ -38,7 +38,19 @@ def with_model(fields: bytes) -> bytes:
 
 def no_objects() -> Iterator[Case]:
     """What is no JSON object at all."""
-    for body in (b"", b" ", b"null", b"true", b"7", b"-1e9", b'"model"', b"[]", b'[{"model":"m"}]', b"NaN", b"Infinity"):
+    for body in (
+        b"",
+        b" ",
+        b"null",
+        b"true",
+        b"7",
+        b"-1e9",
+        b'"model"',
+        b"[]",
+        b'[{"model":"m"}]',
+        b"NaN",
+        b"Infinity",
+    ):
         yield refused(f"body: {body.decode()!r}", body, "JSON object")
     whole = named(b'"' + MODEL.encode() + b'"')
     yield refused("a byte order mark", b"\xef\xbb\xbf" + whole)
@@ -87,7 +99,9 @@ def deep() -> Iterator[Case]:
         yield refused(f"deep {kind} never closed", with_model(UNREAD)[:-1] + opening * DEEP, "deeper than 128")
         yield refused(f"deep {kind} for a name", named(whole), "deeper than 128")
     yield refused("just too deep", with_model(UNREAD + b"[" * 129 + b"]" * 129), "deeper than 128")
-    yield Case("deep only in a text", posted(with_model(UNREAD + b'"' + b"[" * DEEP + b'"')), 200, Said.LEGAL, reaches=True)
+    yield Case(
+        "deep only in a text", posted(with_model(UNREAD + b'"' + b"[" * DEEP + b'"')), 200, Said.LEGAL, reaches=True
+    )
 
 
 def models() -> Iterator[Case]:

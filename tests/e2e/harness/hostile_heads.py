@@ -129,7 +129,13 @@ def admin_by_detour() -> Iterator[Case]:
     ):
         yield Case(f"admin: GET {target.decode()[:60]}", raw(b"GET " + target + b" HTTP/1.1", body=b""), (401, 403))
         yield Case(f"admin: POST {target.decode()[:60]}", raw(b"POST " + target + b" HTTP/1.1", body=b"{}"), (401, 403))
-    for target in (b"//admin/v1/keys", b"/%61dmin/v1/keys", b"/Admin/v1/keys", b"/v1/admin/v1/keys", b"/./admin/v1/keys"):
+    for target in (
+        b"//admin/v1/keys",
+        b"/%61dmin/v1/keys",
+        b"/Admin/v1/keys",
+        b"/v1/admin/v1/keys",
+        b"/./admin/v1/keys",
+    ):
         yield Case(f"admin: {target.decode()}", raw(b"GET " + target + b" HTTP/1.1", body=b""), 404)
     for name, line in {
         "an address of our own": b"x-forwarded-for: 127.0.0.1",
@@ -175,7 +181,12 @@ def hosts() -> Iterator[Case]:
     for host in odd:
         line = b"host: " + host
         name = host[:40]
-        yield Case(f"host {name!r} at a path unknown", raw(b"GET /nowhere HTTP/1.1", host=line, body=b""), (404, 400), Said.EITHER)
+        yield Case(
+            f"host {name!r} at a path unknown",
+            raw(b"GET /nowhere HTTP/1.1", host=line, body=b""),
+            (404, 400),
+            Said.EITHER,
+        )
         admin = raw(b"GET /admin/v1/keys HTTP/1.1", host=line, body=b"")
         yield Case(f"host {name!r} at the admin's", admin, (401, 403, 400), Said.EITHER)
         keyless = raw(b"POST " + CHAT + b" HTTP/1.1", host=line, key=b"")
@@ -234,13 +245,21 @@ def methods_and_types() -> Iterator[Case]:
         bomb = post(CHAT, b"content-encoding: " + coding)
         yield Case(f"a body in {coding[:20]!r}", bomb, 400, Said.EITHER)
     for value in (b"200-ok", b"100-continue, 200-ok", b"x" * 1000, b""):
-        yield Case(f"expect: {value[:20]!r}", post(CHAT, b"expect: " + value), (200, 417, 400), Said.LEGAL, reaches=True)
+        yield Case(
+            f"expect: {value[:20]!r}", post(CHAT, b"expect: " + value), (200, 417, 400), Said.LEGAL, reaches=True
+        )
     for value in (b"websocket", b"h2c", b"TLS/1.0", b"x" * 1000):
         lines = (b"connection: upgrade, http2-settings", b"upgrade: " + value, b"http2-settings: AAMAAABkAAQAAP__")
         yield Case(f"upgrade: {value[:20]!r}", post(CHAT, *lines), 200, Said.LEGAL, reaches=True)
     socket_lines = (b"connection: upgrade", b"upgrade: websocket", b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==")
     yield Case("a websocket", raw(b"GET " + CHAT + b" HTTP/1.1", *socket_lines, body=b""), 405)
-    for kind in (b"", b"text/plain", b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=x", b"text/html"):
+    for kind in (
+        b"",
+        b"text/plain",
+        b"application/x-www-form-urlencoded",
+        b"multipart/form-data; boundary=x",
+        b"text/html",
+    ):
         lines = (b"content-type: " + kind,) if kind else ()
         # SDKs send JSON; who sends it under another name means it, and the key is a header, so no page can forge it.
         yield Case(f"type: {kind.decode() or 'none'}", post(CHAT, *lines), 200, Said.LEGAL, reaches=True)

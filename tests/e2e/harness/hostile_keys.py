@@ -16,7 +16,9 @@ MIB = 1024 * 1024
 
 
 def with_headers(*lines: bytes, target: bytes = CHAT_PATH.encode()) -> bytes:
-    return b"\r\n".join([b"POST " + target + b" HTTP/1.1", b"host: x", *lines, b"content-length: %d" % len(BODY), b"", BODY])
+    return b"\r\n".join(
+        [b"POST " + target + b" HTTP/1.1", b"host: x", *lines, b"content-length: %d" % len(BODY), b"", BODY]
+    )
 
 
 def refused(name: str, *lines: bytes, word: str = "") -> Case:
@@ -43,7 +45,13 @@ def no_key() -> Iterator[Case]:
     yield refused("two keys in one", bearer(good + b", " + good))
     yield refused("two keys", bearer(good + b" " + good))
     yield refused("a NUL in the end", b"authorization: Bearer " + good + b"%00")
-    for name in (b"cookie", b"proxy-authorization", b"x-auth-token", b"x-amz-security-token", b"x-forwarded-authorization"):
+    for name in (
+        b"cookie",
+        b"proxy-authorization",
+        b"x-auth-token",
+        b"x-amz-security-token",
+        b"x-forwarded-authorization",
+    ):
         yield refused(f"in {name.decode()}", name + b": " + good)
     for query in (b"key=", b"api_key=", b"access_token=", b"authorization="):
         target = CHAT_PATH.encode() + b"?" + query + good
@@ -54,7 +62,9 @@ def no_key() -> Iterator[Case]:
     # A key for somebody else, as some SDKs send it beside ours: the bearer goes first, and the other one nowhere.
     both = with_headers(bearer(good), b"x-api-key: wrong-key-wrong-key")
     yield Case("key: beside one for somebody else", both, 200, Said.LEGAL, reaches=True)
-    yield refused("two different ones in x-api-key", b"x-api-key: " + good, b"x-api-key: wrong-key-wrong-key", word="two")
+    yield refused(
+        "two different ones in x-api-key", b"x-api-key: " + good, b"x-api-key: wrong-key-wrong-key", word="two"
+    )
 
 
 def foreign() -> Iterator[Case]:
@@ -87,7 +97,11 @@ def foreign() -> Iterator[Case]:
         yield refused(name, bearer(key), word=word)
         yield refused(f"{name}, in x-api-key", b"x-api-key: " + key, word=word)
     yield Case("key: of a megabyte", with_headers(bearer(b"k" * MIB)), (431, 400), Said.BARE)
-    for name, key in {"a line end": b"x\r\nx-injected: 1", "a line feed": b"x\nx-injected: 1", "a NUL": b"x\x00y"}.items():
+    for name, key in {
+        "a line end": b"x\r\nx-injected: 1",
+        "a line feed": b"x\nx-injected: 1",
+        "a NUL": b"x\x00y",
+    }.items():
         yield Case(f"key: with {name}", with_headers(bearer(key)), (401, 400), Said.EITHER)
 
 

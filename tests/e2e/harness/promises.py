@@ -9,7 +9,9 @@ from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "operations" / "misbehaving-providers.md"
 ROW = re.compile(r"^\| (?P<does>[^|]+) \| `(?P<fault>[^|`]+)` \| (?P<whole>[^|]+) \| (?P<streamed>[^|]+) \|$")
-ERROR = re.compile(r"(?P<status>\d{3}) `(?P<code>\w+)`(?P<words>, its words)?(?:, again in (?P<again>\d+) s)?(?P<next> →)?")
+ERROR = re.compile(
+    r"(?P<status>\d{3}) `(?P<code>\w+)`(?P<words>, its words)?(?:, again in (?P<again>\d+) s)?(?P<next> →)?"
+)
 EVENTS = re.compile(r"the whole events(?P<words>, its words)?")
 
 
@@ -58,5 +60,7 @@ def read_rows() -> list[Row]:
     """All rows of the page, in its order."""
     found = [ROW.match(line) for line in PAGE.read_text().splitlines()]
     return [
-        Row(row["does"], row["fault"], read_promise(row["whole"]), read_promise(row["streamed"])) for row in found if row
+        Row(row["does"], row["fault"], read_promise(row["whole"]), read_promise(row["streamed"]))
+        for row in found
+        if row
     ]

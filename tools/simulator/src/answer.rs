@@ -32,7 +32,7 @@ pub(crate) fn answer(node: &Arc<Node>, request: &Request) -> Prepared {
         Ok(asked) => (asked, None),
         Err(complaint) => (None, Some(complaint)),
     };
-    let turn = node.turn(asked);
+    let turn = node.turn(asked, request.method == "GET");
     let fault = turn.fault.as_ref().map(|fault| fault.answer.clone()).unwrap_or_default();
     let behaviour = Arc::clone(&turn.behaviour);
 

@@ -21,6 +21,8 @@ pub const SYNTAX: &[(&str, &str)] = &[
     ("reset_after_request", "the connection is reset once the request was read"),
     ("close_after_request", "the connection is closed once the request was read, without an answer"),
     ("hang", "the request is read and never answered"),
+    ("not_http", "a line of another protocol instead of an answer, then closed"),
+    ("cut_head=20", "closed after 20 bytes of the head"),
     ("slow_head=200", "the head of the answer comes so many ms later"),
     ("slow_first=200", "the first byte after the head comes so many ms later"),
     ("status=503", "an error with this status"),
@@ -95,6 +97,8 @@ pub(crate) enum Content {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wire {
     Unanswered(Ending),
+    NotHttp,
+    CutHead(usize),
     SlowHead(Duration),
     SlowFirst(Duration),
     Break { place: Place, then: Break },
@@ -158,6 +162,7 @@ fn parse_one(word: &str) -> Result<Misbehaviour, String> {
     }
     let broken = |place, then| Misbehaviour::Wire(Wire::Break { place, then });
     Ok(match name {
+        "cut_head" => Misbehaviour::Wire(Wire::CutHead(value.count()?)),
         "slow_head" => Misbehaviour::Wire(Wire::SlowHead(value.milliseconds()?)),
         "slow_first" => Misbehaviour::Wire(Wire::SlowFirst(value.milliseconds()?)),
         "status" => Misbehaviour::Content(Content::Status(value.number(200, 599)? as u16)),
@@ -202,6 +207,7 @@ fn parse_plain(name: &str) -> Option<Misbehaviour> {
         "reset_after_request" => Misbehaviour::Wire(Wire::Unanswered(Ending::Reset)),
         "close_after_request" => Misbehaviour::Wire(Wire::Unanswered(Ending::Close)),
         "hang" => Misbehaviour::Wire(Wire::Unanswered(Ending::Hang)),
+        "not_http" => Misbehaviour::Wire(Wire::NotHttp),
         "cookie" => Misbehaviour::Content(Content::Cookie),
         "html" => Misbehaviour::Content(Content::Html),
         "empty" => Misbehaviour::Content(Content::Empty),

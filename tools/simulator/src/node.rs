@@ -46,8 +46,11 @@ struct State {
 pub struct Counters {
     /// Connections accepted.
     pub connections: u64,
-    /// Requests read whole.
+    /// Requests read whole, but for questions.
     pub requests: u64,
+    /// Questions that cost nothing, such as which models there are. They come when they like, so they neither meet the
+    /// node's faults nor change what later answers say.
+    pub questions: u64,
     /// Requests that broke a rule of HTTP, or whose peer left before they were whole.
     pub requests_unreadable: u64,
     /// Requests that met a fault.
@@ -218,12 +221,17 @@ impl Node {
     }
 
     /// Counts a request and fixes what goes wrong with it. A fault that the request asks for itself stands in for ours.
-    pub(crate) fn turn(&self, asked: Option<Fault>) -> Turn {
+    pub(crate) fn turn(&self, asked: Option<Fault>, is_question: bool) -> Turn {
         let mut state = self.lock();
-        state.counters.requests += 1;
-        let number = state.counters.requests;
-        let mut generator = Generator::for_request(self.seed, &self.options.name, number);
-        let fault = asked.or_else(|| state.faults.for_answer(&mut generator));
+        if is_question {
+            state.counters.questions += 1;
+        } else {
+            state.counters.requests += 1;
+        }
+        let number = state.counters.requests + state.counters.questions;
+        let mut generator = Generator::for_request(self.seed, &self.options.name, state.counters.requests);
+        let fault =
+            asked.or_else(|| if is_question { None } else { state.faults.for_answer(&mut generator) });
         state.counters.faults += u64::from(fault.is_some());
         Turn { number, behaviour: Arc::clone(&state.behaviour), generator, fault }
     }

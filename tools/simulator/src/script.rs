@@ -42,6 +42,9 @@ impl Script {
     }
 }
 
+/// What a mail server says to whoever connects (RFC 5321, 4.2).
+const NOT_HTTP: &[u8] = b"220 mail.example ESMTP ready\r\n\r\n";
+
 /// The times of an honest answer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pace {
@@ -72,6 +75,8 @@ enum Framing {
 #[derive(Default)]
 struct Oddities {
     unanswered: Option<Ending>,
+    is_not_http: bool,
+    head_cut: Option<usize>,
     head_delay: Duration,
     first_delay: Duration,
     broken: Option<(Place, Break)>,
@@ -89,6 +94,8 @@ impl Oddities {
         for fault in faults {
             match *fault {
                 Wire::Unanswered(ending) => odd.unanswered = Some(ending),
+                Wire::NotHttp => odd.is_not_http = true,
+                Wire::CutHead(bytes) => odd.head_cut = Some(bytes),
                 Wire::SlowHead(delay) => odd.head_delay = delay,
                 Wire::SlowFirst(delay) => odd.first_delay = delay,
                 Wire::Break { place, then } => odd.broken = Some((place, then)),
@@ -125,6 +132,10 @@ pub(crate) fn script(reply: &Reply, faults: &[Wire], pace: &Pace, terms: Terms) 
     if let Some(ending) = odd.unanswered {
         return Script { steps, ending, is_whole: false };
     }
+    if odd.is_not_http {
+        steps.push(Step::Write(NOT_HTTP.to_vec()));
+        return Script { steps, ending: Ending::Close, is_whole: false };
+    }
 
     let is_stream = matches!(reply.body, Body::Events(_));
     let mut pieces = payload(&reply.body, odd.is_crlf, odd.broken.is_some());
@@ -151,7 +162,13 @@ pub(crate) fn script(reply: &Reply, faults: &[Wire], pace: &Pace, terms: Terms) 
     let length = framing == Framing::Length;
     let length =
         length.then(|| i64::try_from(told).unwrap_or(i64::MAX).saturating_add(odd.length_error).max(0));
-    steps.push(Step::Write(head(reply, framing, length, ending == Ending::Close && is_ended, odd.is_gzip)));
+    let mut head = head(reply, framing, length, ending == Ending::Close && is_ended, odd.is_gzip);
+    if let Some(bytes) = odd.head_cut {
+        head.truncate(bytes);
+        steps.push(Step::Write(head));
+        return Script { steps, ending: Ending::Close, is_whole: false };
+    }
+    steps.push(Step::Write(head));
     let first_delay = odd.first_delay + if is_stream { pace.first_token } else { Duration::ZERO };
     for (index, piece) in sent.iter().enumerate() {
         let pause = match index.checked_sub(1) {

@@ -1,7 +1,7 @@
 //! Memory for request bodies, counted over the whole process so that many large prompts cannot end it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Bodies are counted in units of this size.
 const UNIT_BYTES: usize = 64 * 1024;
@@ -17,6 +17,9 @@ const BUDGET_BYTES_DEFAULT: usize = 128 << 20;
 pub(crate) struct BodyBudget {
     units_free: AtomicUsize,
     units_all: usize,
+    /// One body at a time may go beyond the budget. Where all wait for each other, that one comes to its end, and what
+    /// it held lets the next one go on.
+    is_overdrawn: AtomicBool,
 }
 
 /// What one body holds of the budget; given back when dropped.
@@ -24,6 +27,7 @@ pub(crate) struct BodyBudget {
 pub(crate) struct BodyLease {
     budget: Arc<BodyBudget>,
     units: usize,
+    is_beyond: bool,
 }
 
 impl BodyBudget {
@@ -33,12 +37,16 @@ impl BodyBudget {
             memory_limit_bytes().map_or(BUDGET_BYTES_DEFAULT, |limit| BUDGET_BYTES_DEFAULT.min(limit / 4))
         });
         let units_all = bytes.div_ceil(UNIT_BYTES).max(1);
-        Arc::new(Self { units_free: AtomicUsize::new(units_all), units_all })
+        Arc::new(Self {
+            units_free: AtomicUsize::new(units_all),
+            units_all,
+            is_overdrawn: AtomicBool::new(false),
+        })
     }
 
     /// An empty lease.
     pub(crate) fn lease(self: &Arc<Self>) -> BodyLease {
-        BodyLease { budget: self.clone(), units: 0 }
+        BodyLease { budget: self.clone(), units: 0, is_beyond: false }
     }
 
     /// How much is taken right now.
@@ -59,7 +67,7 @@ impl BodyLease {
     /// Grows to `bytes` in all; false if the budget has no more.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> bool {
         let wanted = bytes.div_ceil(UNIT_BYTES);
-        if wanted <= self.units {
+        if wanted <= self.units || self.is_beyond {
             return true;
         }
         let kept = if wanted > SMALL_UNITS { self.budget.units_all / KEPT_FOR_SMALL } else { 0 };
@@ -69,10 +77,19 @@ impl BodyLease {
         }
         has_grown
     }
+
+    /// Goes beyond the budget from here on, if nobody else does.
+    pub(crate) fn overdraw(&mut self) -> bool {
+        self.is_beyond = self.is_beyond || !self.budget.is_overdrawn.swap(true, Ordering::Relaxed);
+        self.is_beyond
+    }
 }
 
 impl Drop for BodyLease {
     fn drop(&mut self) {
+        if self.is_beyond {
+            self.budget.is_overdrawn.store(false, Ordering::Relaxed);
+        }
         if self.units > 0 {
             self.budget.units_free.fetch_add(self.units, Ordering::Relaxed);
         }
@@ -98,6 +115,18 @@ mod tests {
         assert!(large.grow_to(7 * SMALL_UNITS * UNIT_BYTES));
         let mut small = budget.lease();
         assert!(small.grow_to(SMALL_UNITS * UNIT_BYTES) && !small.grow_to(SMALL_UNITS * UNIT_BYTES + 1));
+    }
+
+    #[test]
+    fn one_at_a_time_goes_beyond_the_budget() {
+        let budget = BodyBudget::new(Some(2 * UNIT_BYTES));
+        let (mut first, mut second) = (budget.lease(), budget.lease());
+        assert!(first.grow_to(UNIT_BYTES) && second.grow_to(UNIT_BYTES));
+        assert!(!first.grow_to(3 * UNIT_BYTES) && first.overdraw() && first.grow_to(3 * UNIT_BYTES));
+        assert!(!second.grow_to(3 * UNIT_BYTES) && !second.overdraw());
+        drop(first);
+        assert_eq!(budget.bytes_taken(), UNIT_BYTES);
+        assert!(second.grow_to(2 * UNIT_BYTES) && second.overdraw());
     }
 
     #[test]

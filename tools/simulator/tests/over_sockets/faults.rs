@@ -44,6 +44,16 @@ async fn unanswered_requests() {
 }
 
 #[tokio::test]
+async fn answers_that_are_none() {
+    for is_streaming in [false, true] {
+        let seen = see("cut_head=20", is_streaming).await;
+        assert_eq!((seen.bytes.as_slice(), seen.end), (&b"HTTP/1.1 200 OK\r\ncon"[..], End::File));
+        let seen = see("not_http", is_streaming).await;
+        assert!(seen.bytes.starts_with(b"220 ") && seen.end == End::File);
+    }
+}
+
+#[tokio::test]
 async fn streams_that_break_off_after_events() {
     for (fault, end) in [("cut=3", End::File), ("reset=3", End::Reset), ("stall=3", End::Silence)] {
         let seen = see(fault, true).await;

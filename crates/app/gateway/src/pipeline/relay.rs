@@ -295,8 +295,10 @@ impl Patience {
     fn shorten_if_over(&mut self, watch: &Watch) {
         if watch.is_over() {
             self.idle_limit = self.idle_limit.min(END_LAG_MAX);
-            // It was set for longer.
-            self.alarm = None;
+            let ends = self.ends();
+            if let Some(alarm) = &mut self.alarm {
+                alarm.as_mut().reset(ends.into());
+            }
         }
     }
 

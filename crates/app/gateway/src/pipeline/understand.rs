@@ -22,7 +22,7 @@ const BODY_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
 /// Pieces are joined up to this size.
 const JOINED_BYTES_MAX: usize = 8 * 1024;
 /// How long a body waits for memory before it is refused.
-const MEMORY_WAIT: Duration = Duration::from_millis(100);
+const MEMORY_WAIT: Duration = Duration::from_secs(2);
 const MEMORY_WAIT_STEP: Duration = Duration::from_millis(10);
 
 /// A request that was read and understood.
@@ -149,7 +149,7 @@ impl BodyReader {
 
     async fn take_memory(&mut self) -> Result<(), Box<Failure>> {
         let mut waited = Duration::ZERO;
-        while !self.memory.grow_to(self.length) {
+        while !self.memory.grow_to(self.length) && !self.memory.overdraw() {
             if waited >= MEMORY_WAIT {
                 let failure = Failure::new(
                     Kind::Overloaded,

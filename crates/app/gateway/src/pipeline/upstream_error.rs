@@ -120,9 +120,7 @@ fn words(body: &Value, credential: Option<&Secret>) -> (Told, Option<String>) {
     let sent = credential.map(Secret::expose).filter(|sent| !sent.is_empty());
     let quotes = |text: &str| sent.is_some_and(|sent| text.contains(sent));
     let text = |value: &Value| match value {
-        Value::String(text) if !text.is_empty() => {
-            Some(text.chars().take(MESSAGE_CHARS_MAX).collect::<String>())
-        }
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
@@ -134,7 +132,8 @@ fn words(body: &Value, credential: Option<&Secret>) -> (Told, Option<String>) {
         Some(sent) => without_secrets(&message.replace(sent, "…")),
         None => without_secrets(&message),
     });
-    (told, message)
+    // Cut last: half a credential would not be known for one.
+    (told, message.map(|message| message.chars().take(MESSAGE_CHARS_MAX).collect()))
 }
 
 /// A class, code or path of a field, and nothing that could carry more.
@@ -243,6 +242,16 @@ mod tests {
         );
         let told = failure.told.unwrap();
         assert_eq!((told.code, told.param, told.class.as_deref()), (None, None, Some("ok_type")));
+    }
+
+    #[test]
+    fn a_credential_at_the_end_of_what_is_kept_is_not_cut_in_two() {
+        let said = format!("{}hush-hush", "x ".repeat(497));
+        let body = format!(r#"{{"error":{{"message":"{said}"}}}}"#);
+        let credential = domain::Secret::new("hush-hush".to_owned());
+        let failure =
+            from_answer("acme", StatusCode::BAD_REQUEST, &[], Some(body.as_bytes()), Some(&credential));
+        assert!(!failure.message.contains("hush"), "{}", failure.message);
     }
 
     #[test]

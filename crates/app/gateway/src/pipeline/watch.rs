@@ -111,7 +111,7 @@ impl Watch {
     pub(super) fn is_whole(&self) -> bool {
         match self {
             Self::Stream(events) => events.is_whole(),
-            Self::Json(watch) => watch.is_whole(),
+            Self::Json(watch) => watch.is_whole() && !watch.is_error(),
         }
     }
 
