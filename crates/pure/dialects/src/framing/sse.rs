@@ -8,6 +8,8 @@ use memchr::memchr2;
 
 /// Longest line and longest data of an event that is still watched; a longer one passes through unseen.
 pub const EVENT_BYTES_MAX: usize = 4 << 20;
+/// What a stream may begin with, to no effect.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +74,11 @@ impl SseParser {
 
     /// Whether the bytes so far end between two events.
     pub fn is_between_events(&self) -> bool {
-        self.cut_line.is_empty() && !self.has_data && self.name.is_empty()
+        let is_line_begun = match self.cut_line.as_slice() {
+            BYTE_ORDER_MARK => self.is_past_start,
+            cut => !cut.is_empty(),
+        };
+        !is_line_begun && !self.has_data && self.name.is_empty()
     }
 
     /// How many bytes of the stream are kept for what is still to come.
@@ -88,7 +94,7 @@ impl SseParser {
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Option<&'a [u8]> {
         self.is_overlong |= line.len() > EVENT_BYTES_MAX;
-        let line = if self.is_past_start { line } else { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) };
+        let line = if self.is_past_start { line } else { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) };
         self.is_past_start = true;
         if line.is_empty() {
             let data = held.unwrap_or(&self.data);
