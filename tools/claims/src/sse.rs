@@ -23,7 +23,7 @@ pub fn sse(stream: &[u8]) {
         assert_eq!(parse(&pieces), expected);
         assert_eq!(watch(&pieces), facts);
     }
-    if digest(stream) % FLOODS_ONE_IN == 0 {
+    if digest(stream).is_multiple_of(FLOODS_ONE_IN) {
         flood(stream);
     }
 }
