@@ -14,8 +14,11 @@ pub use head::head;
 pub use retry_after::retry_after;
 pub use sse::sse;
 
+/// Panics where what is claimed of the bytes does not hold.
+pub type Claim = fn(&[u8]);
+
 /// Every claim by the name of its fuzz target, which is also the name of its folder of inputs.
-pub const CLAIMS: &[(&str, fn(&[u8]))] = &[
+pub const CLAIMS: &[(&str, Claim)] = &[
     ("body_scan", body_scan),
     ("config", config),
     ("head", head),

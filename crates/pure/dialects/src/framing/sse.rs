@@ -9,6 +9,8 @@ use memchr::memchr2;
 /// Longest line and longest data of an event that is still watched; a longer one passes through unseen. A stream whose caller
 /// does not read may stand in the middle of one for long: all of them are memory.
 pub const EVENT_BYTES_MAX: usize = 256 << 10;
+/// What a stream may begin with, to no effect.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +104,11 @@ impl SseParser {
 
     /// Whether the bytes so far end between two events.
     pub fn is_between_events(&self) -> bool {
-        self.cut_line.is_empty() && !self.has_data && self.name.is_empty()
+        let is_line_begun = match self.cut_line.as_slice() {
+            BYTE_ORDER_MARK => self.is_past_start,
+            cut => !cut.is_empty(),
+        };
+        !is_line_begun && !self.has_data && self.name.is_empty()
     }
 
     /// How many bytes of the stream are kept for what is still to come.
@@ -118,7 +124,7 @@ impl SseParser {
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Option<&'a [u8]> {
         self.is_overlong |= line.len() > EVENT_BYTES_MAX;
-        let line = if self.is_past_start { line } else { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) };
+        let line = if self.is_past_start { line } else { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) };
         self.is_past_start = true;
         if line.is_empty() {
             let data = held.unwrap_or(&self.data);
