@@ -7,6 +7,7 @@ mod address;
 mod call_id;
 mod caller_key;
 mod failure;
+mod proxy_url;
 mod secret;
 mod time;
 mod usage;
@@ -18,6 +19,7 @@ pub use caller_key::{
     why_unknown,
 };
 pub use failure::{AttemptNote, Failure, Kind, Phase, Source, Told};
+pub use proxy_url::{ProxyLogin, ProxyProtocol, ProxyUrl, ProxyUrlError};
 pub use secret::Secret;
 pub use time::Timestamp;
 pub use usage::Usage;

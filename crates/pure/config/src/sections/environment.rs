@@ -8,6 +8,7 @@ use providers::Provider as Kind;
 
 use super::label::label_flaw;
 use super::providers::{Line, Origin, Provider, parse_variable};
+use super::way_out::WayOut;
 use crate::problem::Report;
 use crate::secret_source::Credential;
 use crate::sources::Sources;
@@ -56,7 +57,8 @@ fn of_catalogue(kind: &'static Kind, sources: &Sources<'_>, report: &mut Report)
         Some((name, text)) => Some(credential(name, text, report)?),
         None => None,
     };
-    Some(provider(kind.name.to_owned(), kind, base_url, credential))
+    let line = Line::new(base_url, None, WayOut::default(), sources, report);
+    Some(provider(kind.name.to_owned(), kind, line, credential))
 }
 
 fn of_pair(
@@ -69,14 +71,16 @@ fn of_pair(
     let kind = &providers::COMPATIBLE;
     let base_url = parse_variable(kind, url_variable, &sources.variable(url_variable)?, report);
     let credential = credential(key_variable, sources.variable(key_variable)?, report);
-    Some(provider(id, kind, base_url?, Some(credential?)))
+    let (base_url, credential) = (base_url?, credential?);
+    let line = Line::new(base_url, None, WayOut::default(), sources, report);
+    Some(provider(id, kind, line, Some(credential)))
 }
 
-fn provider(id: String, kind: &'static Kind, base_url: BaseUrl, credential: Option<Credential>) -> Provider {
+fn provider(id: String, kind: &'static Kind, line: Line, credential: Option<Credential>) -> Provider {
     Provider {
         id,
         kind,
-        lines: vec![Line { base_url, region: None }],
+        lines: vec![line],
         credentials: credential.into_iter().collect(),
         models: None,
         origin: Origin::Environment,

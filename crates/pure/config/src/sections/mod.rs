@@ -3,6 +3,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod environment;
+mod environment_proxy;
 pub(crate) mod errors;
 pub(crate) mod file;
 pub(crate) mod keys;
@@ -12,7 +13,9 @@ pub(crate) mod listeners;
 pub(crate) mod log;
 pub(crate) mod metrics;
 pub(crate) mod models;
+mod no_proxy;
 pub(crate) mod providers;
 pub(crate) mod timeouts;
+mod way_out;
 
 pub(crate) use file::File;

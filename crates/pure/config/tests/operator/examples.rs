@@ -10,6 +10,7 @@ fn every_example_is_accepted() {
         .with_variable("OPENAI_API_KEY", "sk-example-1")
         .with_variable("DEEPSEEK_API_KEY", "sk-example-2")
         .with_file("/run/secrets/openai", "sk-example-3\n")
+        .with_file("/run/secrets/egress-proxy", "http://user:p%40ss@proxy.example:3128\n")
         .with_file("/run/secrets/metrics", "metrics-example\n")
         .with_file("/etc/bellwether/chain.pem", CERTIFICATE)
         .with_file("/etc/bellwether/key.pem", PRIVATE_KEY);
@@ -33,5 +34,5 @@ fn every_example_is_accepted() {
         assert!(!snapshot.providers.is_empty(), "{}", path.display());
         count += 1;
     }
-    assert!(count >= 3, "{count} examples");
+    assert!(count >= 4, "{count} examples");
 }
