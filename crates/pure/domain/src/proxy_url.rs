@@ -111,7 +111,8 @@ impl ProxyUrl {
             None => (None, &rest[..end]),
         };
         let (host, port) = split_place(place)?;
-        let login = login.filter(|text| !text.is_empty()).map(|text| read_login(text, protocol)).transpose()?;
+        let login =
+            login.filter(|text| !text.is_empty()).map(|text| read_login(text, protocol)).transpose()?;
         let port = port.map_or(Ok(protocol.usual_port()), read_port)?;
         Ok(Self { protocol, host: host.to_ascii_lowercase(), port, login })
     }
@@ -227,8 +228,7 @@ mod tests {
     /// The proxy, its login shown as `user:password`.
     fn taken_apart(text: &str) -> (ProxyProtocol, String, Option<String>) {
         let proxy = ProxyUrl::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        let login =
-            proxy.login().map(|login| format!("{}:{}", login.user.expose(), login.password.expose()));
+        let login = proxy.login().map(|login| format!("{}:{}", login.user.expose(), login.password.expose()));
         (proxy.protocol(), proxy.place(), login)
     }
 
@@ -258,7 +258,8 @@ mod tests {
         for text in ["http://", "http://:80", "http://me:pw@", "http://a b", "http://[::1", "http://[h]:1"] {
             check(text, ProxyUrlError::Host);
         }
-        for text in ["http://h:", "http://h:0", "http://h:65536", "http://h:+1", "http://h:1:2", "http://::1"] {
+        for text in ["http://h:", "http://h:0", "http://h:65536", "http://h:+1", "http://h:1:2", "http://::1"]
+        {
             let error = ProxyUrl::parse(text).unwrap_err();
             assert!(matches!(error, ProxyUrlError::Port | ProxyUrlError::Host), "{text}: {error}");
         }
