@@ -1,4 +1,4 @@
-"""Proves that lines go through real HTTP and SOCKS5 proxies, from a chosen address, as configured or as the environment says."""
+"""Proves that lines go through real HTTP and SOCKS5 proxies or from a chosen address, as file or environment says."""
 
 from __future__ import annotations
 
@@ -267,9 +267,7 @@ def test_the_environment_is_read_as_others_read_it(
     assert microsocks.tunnels() == tunnels
 
 
-def test_none_switches_the_environments_proxy_off(
-    start: StartGateway, upstream: Upstream, microsocks: Proxy
-) -> None:
+def test_none_switches_the_environments_proxy_off(start: StartGateway, upstream: Upstream, microsocks: Proxy) -> None:
     config = one_provider(upstream.base_url_at(HERE), proxy="none")
     asks_well(start(config=config, environment={"HTTP_PROXY": microsocks.url("socks5h")}))
     assert microsocks.tunnels() == 0
@@ -283,9 +281,7 @@ def test_a_bad_proxy_of_the_environment_ends_the_start(launch: Launch) -> None:
     assert "hunter2" not in process.output
 
 
-def test_connections_leave_from_the_chosen_address(
-    start: StartGateway, upstream: Upstream, tinyproxy: Proxy
-) -> None:
+def test_connections_leave_from_the_chosen_address(start: StartGateway, upstream: Upstream, tinyproxy: Proxy) -> None:
     lines = [
         {"base_url": upstream.base_url, "source_address": "192.0.2.77"},
         {"base_url": upstream.base_url, "source_address": "127.0.0.2"},

@@ -1,4 +1,4 @@
-"""Real proxies from Debian: tinyproxy for HTTP, microsocks for SOCKS5. Each listens on an address and port of its own."""
+"""Real proxies from Debian, tinyproxy for HTTP and microsocks for SOCKS5, each on an address and port of its own."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@
 use domain::{BaseUrl, ProxyUrl};
 
 use super::no_proxy;
-use super::way_out::{NOT_SHOWN, hint};
+use super::proxy_flaw::{NOT_SHOWN, hint};
 use crate::key_path::KeyPath;
 use crate::problem::Report;
 use crate::sources::Sources;

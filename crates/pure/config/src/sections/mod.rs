@@ -15,6 +15,7 @@ pub(crate) mod metrics;
 pub(crate) mod models;
 mod no_proxy;
 pub(crate) mod providers;
+mod proxy_flaw;
 pub(crate) mod timeouts;
 mod way_out;
 
