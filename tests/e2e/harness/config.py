@@ -34,9 +34,10 @@ def provider(
     key: str = UPSTREAM_KEY,
     models: Sequence[str] | None = None,
     lines: Sequence[Section] | None = None,
+    **ways_out: str,
 ) -> Section:
-    """An OpenAI-compatible provider; without `models` it takes any name."""
-    section: Section = {"credentials": [key]}
+    """An OpenAI-compatible provider; without `models` it takes any name. `ways_out` are `proxy`, `source_address`."""
+    section: Section = {"credentials": [key], **ways_out}
     section |= {"lines": list(lines)} if lines else {"base_url": base_url}
     return section | ({"models": list(models)} if models else {})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -158,6 +159,9 @@ class Upstream:
     calls: list[Received] = field(default_factory=list)
     #: Answers what is asked about the model list, as a gateway does at its start.
     answer_models: Script = whole(b'{"object":"list","data":[]}')
+    tls: ssl.SSLContext | None = None
+    #: Where each connection came from.
+    peers: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -166,11 +170,20 @@ class Upstream:
 
     @property
     def authority(self) -> str:
-        return f"127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        port: int = self._listener.getsockname()[1]
+        return port
 
     @property
     def base_url(self) -> str:
-        return f"http://{self.authority}/v1"
+        return self.base_url_at("127.0.0.1")
+
+    def base_url_at(self, host: str) -> str:
+        """The same under another name of this machine."""
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}/v1"
 
     @property
     def call(self) -> Received:
@@ -194,12 +207,20 @@ class Upstream:
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                connection, _ = self._listener.accept()
+                connection, peer = self._listener.accept()
+                self.peers.append(peer[0])
                 self._connections.add(connection)
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.tls:
+            self._connections.discard(connection)
+            try:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                return
+            self._connections.add(connection)
         with contextlib.suppress(OSError), connection, connection.makefile("rb") as source:
             while received := read_request(source):
                 exchange = Exchange(received, connection)

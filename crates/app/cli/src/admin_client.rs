@@ -83,7 +83,12 @@ impl AdminClient {
                 base: self.base.clone(),
                 region: None,
                 credential: self.key.clone(),
+                // The admin key goes to the server itself, whatever the environment says of proxies.
+                proxy: None,
+                source_address: None,
                 connect_limit: CONNECT_LIMIT,
+                dns_fresh: Duration::ZERO,
+                dns_stale: Duration::ZERO,
                 idle_connections_max: 0,
                 idle_limit: Duration::ZERO,
             },

@@ -87,7 +87,11 @@ impl Serving {
                     base: line.base_url.clone(),
                     region: line.region.clone(),
                     credential: credential.map(|credential| credential.secret.clone()),
+                    proxy: line.proxy.clone(),
+                    source_address: line.source_address,
                     connect_limit: snapshot.timeouts.connect,
+                    dns_fresh: snapshot.timeouts.dns_fresh,
+                    dns_stale: snapshot.timeouts.dns_stale,
                     idle_connections_max: IDLE_CONNECTIONS_MAX,
                     idle_limit: IDLE_LIMIT,
                 };

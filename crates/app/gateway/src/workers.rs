@@ -82,7 +82,10 @@ fn spawn_worker(
 fn run_local(future: impl Future<Output = ()>) {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_all().build_local(tokio::runtime::LocalOptions::default());
-    runtime.expect("a runtime needs a few descriptors, and the limit was raised before").block_on(future);
+    let runtime = runtime.expect("a runtime needs a few descriptors, and the limit was raised before");
+    runtime.block_on(future);
+    // A silent resolver holds its thread for half a minute: nobody waits for that.
+    runtime.shutdown_background();
 }
 
 /// One worker's life.
@@ -172,5 +175,24 @@ impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.gateway.connections[self.0.index].fetch_sub(1, Ordering::Relaxed);
         self.0.shard.caller_disconnected();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use tokio::task::{spawn_blocking, yield_now};
+
+    use super::run_local;
+
+    #[test]
+    fn a_lookup_that_hangs_does_not_hold_up_the_end() {
+        let (release, hanging) = channel::<()>();
+        run_local(async {
+            spawn_blocking(move || hanging.recv());
+            yield_now().await;
+        });
+        release.send(()).expect("the lookup still hangs when the worker has ended");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::dial::dial;
+use crate::dial::{Names, Resolver, dial};
 use crate::exchange::{Reply, exchange};
 use crate::failure::SendFailure;
 use crate::line::Line;
@@ -16,9 +16,15 @@ use crate::request::Request;
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     pool: Rc<Pool>,
+    names: Names,
 }
 
 impl Client {
+    /// A client that looks host names up in its own way.
+    pub fn with_resolver(resolver: Resolver) -> Self {
+        Self { pool: Rc::default(), names: Names::new(resolver) }
+    }
+
     /// Sends `request` over `line` and waits for the head of the answer. Dropping the future closes the connection.
     ///
     /// With `may_reuse` a pooled connection is taken if there is one. It may have been closed for age, unseen:
@@ -32,7 +38,8 @@ impl Client {
         let pooled = if may_reuse { self.pool.take(line) } else { None };
         let connection = match pooled {
             Some(connection) => connection,
-            None => self.pool.adopt(line, dial(line).await?),
+            // Boxed: what dialling needs is not carried along by every request.
+            None => self.pool.adopt(line, Box::pin(dial(&self.names, line)).await?),
         };
         exchange(&self.pool, connection, request).await
     }

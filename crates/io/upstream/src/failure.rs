@@ -1,6 +1,7 @@
 //! What can go wrong between us and a provider, before its answer and within it.
 
 use std::io;
+use std::net::IpAddr;
 
 /// No answer head came.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,22 @@ pub enum SendFailure {
         /// The limit that fired.
         limit_ms: u64,
     },
+    /// The proxy on the way lets nothing through.
+    #[error("the proxy {proxy} {problem}")]
+    Proxy {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// Why not.
+        problem: ProxyProblem,
+    },
+    /// Connections cannot leave from the configured address.
+    #[error("cannot leave from {address}: {error}")]
+    Source {
+        /// The source address.
+        address: IpAddr,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The connection is there, TLS is not.
     #[error("TLS with {host} failed: {error}")]
     Tls {
@@ -55,9 +72,37 @@ impl SendFailure {
     pub const fn is_unsent(&self) -> bool {
         matches!(
             self,
-            Self::Resolve { .. } | Self::Connect { .. } | Self::ConnectTimeout { .. } | Self::Tls { .. }
+            Self::Resolve { .. }
+                | Self::Connect { .. }
+                | Self::ConnectTimeout { .. }
+                | Self::Proxy { .. }
+                | Self::Source { .. }
+                | Self::Tls { .. }
         )
     }
+}
+
+/// Why a proxy lets nothing through. What it says in free text is not repeated: it might quote the login.
+#[derive(Debug, thiserror::Error)]
+pub enum ProxyProblem {
+    /// Its name has no address.
+    #[error("cannot be resolved: {0}")]
+    Unresolved(io::Error),
+    /// It takes no connection.
+    #[error("cannot be reached: {0}")]
+    Unreachable(io::Error),
+    /// It does not want to: the status or reply it gave.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// It cannot reach the provider.
+    #[error("found no way to the host: {0}")]
+    NoWay(String),
+    /// The connection ended or broke within the greeting.
+    #[error("broke off: {0}")]
+    Broke(io::Error),
+    /// It speaks something else.
+    #[error("does not answer as a proxy: {0}")]
+    NotAProxy(&'static str),
 }
 
 /// The answer broke off.

@@ -18,8 +18,9 @@ mod tls;
 mod writer;
 
 pub use client::Client;
+pub use dial::{Resolver, Resolving};
 pub use exchange::Reply;
-pub use failure::{BodyFailure, SendFailure};
+pub use failure::{BodyFailure, ProxyProblem, SendFailure};
 pub use line::{Line, LineOptions};
 pub use pool::PoolCounts;
 pub use reply_body::ReplyBody;

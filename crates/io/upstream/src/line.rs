@@ -1,10 +1,11 @@
 //! One way to a provider: a base URL with all that requests over it have in common, worked out once.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::{BaseUrl, Secret};
+use domain::{BaseUrl, ProxyUrl, Secret};
 use rustls::pki_types::ServerName;
 
 /// What a line is made of.
@@ -18,8 +19,16 @@ pub struct LineOptions {
     pub region: Option<String>,
     /// Sent as a bearer token; none for keyless servers.
     pub credential: Option<Secret>,
-    /// How long opening a connection may take, TLS included.
+    /// The proxy on the way; its tunnel is used for `http` as well as for `https`.
+    pub proxy: Option<ProxyUrl>,
+    /// Where connections leave from; `None` for the system's choice.
+    pub source_address: Option<IpAddr>,
+    /// How long opening a connection may take, name, proxy and TLS included.
     pub connect_limit: Duration,
+    /// How long the addresses of a host name are used before they are looked up again.
+    pub dns_fresh: Duration,
+    /// How long after that, while looking up fails.
+    pub dns_stale: Duration,
     /// Idle connections kept by each worker.
     pub idle_connections_max: usize,
     /// How long an idle connection is kept. Providers close theirs after a minute or more; being first avoids a race.

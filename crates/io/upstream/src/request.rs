@@ -99,7 +99,11 @@ mod tests {
             base: BaseUrl::parse("http://[::1]:8080/v1/").unwrap(),
             region: None,
             credential: Some(Secret::new(credential.to_owned())),
+            proxy: None,
+            source_address: None,
             connect_limit: Duration::from_secs(1),
+            dns_fresh: Duration::from_secs(1),
+            dns_stale: Duration::from_secs(1),
             idle_connections_max: 1,
             idle_limit: Duration::from_secs(1),
         };

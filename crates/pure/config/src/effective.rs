@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use domain::ProxyUrl;
+
 use crate::secret_source::Credential;
 use crate::sections::errors::ErrorCode;
 use crate::sections::log::LogFormat;
@@ -73,7 +75,17 @@ fn credential(credential: &Credential) -> Node {
 }
 
 fn line(line: &Line) -> Node {
-    map([("base_url", text(line.base_url.to_string())), ("region", line.region.as_ref().and_then(text))])
+    map([
+        ("base_url", text(line.base_url.to_string())),
+        ("region", line.region.as_ref().and_then(text)),
+        ("proxy", Some(proxy(line.proxy.as_ref()))),
+        ("source_address", line.source_address.and_then(|address| text(address.to_string()))),
+    ])
+}
+
+/// Said also where there is none, or the environment might name one. Its login is not shown.
+fn proxy(proxy: Option<&ProxyUrl>) -> Node {
+    proxy.map_or_else(|| word("none"), |proxy| word(&proxy.to_string()))
 }
 
 fn model(model: &Model) -> Node {
@@ -127,6 +139,8 @@ fn timeouts(snapshot: &Snapshot) -> Option<Node> {
     some_map(
         [
             ("connect_ms", timeouts.connect),
+            ("dns_fresh_ms", timeouts.dns_fresh),
+            ("dns_stale_ms", timeouts.dns_stale),
             ("first_byte_ms", timeouts.first_byte),
             ("answer_ms", timeouts.answer),
             ("answer_ms_large", timeouts.answer_large),

@@ -61,6 +61,8 @@ pub(crate) struct Report {
     broken: HashSet<String>,
     problems: Vec<Problem>,
     notes: Vec<String>,
+    /// Notes that are not worth saying again.
+    noted: HashSet<String>,
 }
 
 impl Report {
@@ -128,6 +130,13 @@ impl Report {
     /// Adds something that is allowed but worth saying.
     pub(crate) fn note(&mut self, note: String) {
         self.notes.push(note);
+    }
+
+    /// Adds a note that several values may cause; it is said once.
+    pub(crate) fn note_once(&mut self, note: String) {
+        if self.noted.insert(note.clone()) {
+            self.notes.push(note);
+        }
     }
 
     /// The notes if there is no problem, else every problem in the order of the file.

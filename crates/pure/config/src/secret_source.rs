@@ -116,6 +116,11 @@ fn reference(text: &str) -> Reference<'_> {
     text.strip_prefix("file:").map_or(Reference::Plain, |path| Reference::File(path.trim()))
 }
 
+/// Whether a text only says where the secret is.
+pub(crate) fn is_reference(text: &str) -> bool {
+    !matches!(reference(text), Reference::Plain)
+}
+
 /// The variable that a reference names, if it names one.
 pub(crate) fn variable_named(text: &str) -> Option<&str> {
     match reference(text) {

@@ -65,7 +65,7 @@ impl Snapshot {
         let demo = Provider {
             id: DEMO_ID.to_owned(),
             kind: &providers::COMPATIBLE,
-            lines: vec![Line { base_url, region: None }],
+            lines: vec![Line { base_url, region: None, proxy: None, source_address: None }],
             credentials: Vec::new(),
             models: Some(models),
             origin: Origin::Demo,

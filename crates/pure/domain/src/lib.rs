@@ -8,6 +8,7 @@ mod call_id;
 mod caller_key;
 mod failure;
 mod network;
+mod proxy_url;
 mod secret;
 mod time;
 mod usage;
@@ -20,6 +21,7 @@ pub use caller_key::{
 };
 pub use failure::{AttemptNote, Failure, Kind, Phase, Source, Told};
 pub use network::{Network, NetworkError};
+pub use proxy_url::{ProxyLogin, ProxyProtocol, ProxyUrl, ProxyUrlError};
 pub use secret::Secret;
 pub use time::Timestamp;
 pub use usage::Usage;

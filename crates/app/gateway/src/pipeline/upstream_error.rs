@@ -77,7 +77,7 @@ pub(super) fn from_send(provider: &str, failure: &SendFailure) -> Box<Failure> {
         SendFailure::Resolve { .. } => {
             Failure::new(Kind::UpstreamFailed, format!("{provider}: its host name cannot be resolved"))
         }
-        SendFailure::Connect { .. } => {
+        SendFailure::Connect { .. } | SendFailure::Proxy { .. } | SendFailure::Source { .. } => {
             Failure::new(Kind::UpstreamFailed, format!("{provider}: cannot connect"))
         }
         SendFailure::Tls { .. } => {

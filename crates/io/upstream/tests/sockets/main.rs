@@ -6,7 +6,11 @@
 mod answers;
 mod connecting;
 mod early_answers;
+mod http_proxies;
 mod hyper_agrees;
+mod names;
 mod reuse;
 mod sending;
 mod server;
+mod socks_proxies;
+mod source_addresses;

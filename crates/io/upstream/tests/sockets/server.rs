@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::BaseUrl;
+use domain::{BaseUrl, ProxyUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use upstream::{BodyFailure, Client, Line, LineOptions, PoolCounts, Reply, Request, SendFailure};
@@ -24,6 +24,19 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let line = Line::new(options(listener.local_addr().unwrap().port()), 0).unwrap();
         Self { listener, line }
+    }
+
+    /// A line to `base` with this server as the proxy of `scheme`; `login` is empty or ends with `@`.
+    pub(crate) fn proxy_line(&self, base: &str, scheme: &str, login: &str) -> Arc<Line> {
+        let proxy = format!("{scheme}://{login}{}", self.place());
+        let (base, proxy) = (BaseUrl::parse(base).unwrap(), ProxyUrl::parse(&proxy).unwrap());
+        let usual = self.line.options().clone();
+        Line::new(LineOptions { base, proxy: Some(proxy), ..usual }, 0).unwrap()
+    }
+
+    /// Host and port.
+    pub(crate) fn place(&self) -> String {
+        format!("127.0.0.1:{}", self.line.base().port())
     }
 
     pub(crate) async fn accept(&self) -> Visit {
@@ -52,6 +65,11 @@ impl Visit {
             assert_ne!(self.stream.read_buf(&mut self.ahead).await.unwrap(), 0, "the request is cut off");
         }
         self.ahead.drain(..length).collect()
+    }
+
+    /// Reads exactly so many bytes.
+    pub(crate) async fn hear_bytes<const LENGTH: usize>(&mut self) -> [u8; LENGTH] {
+        self.hear_body(LENGTH).await.try_into().unwrap()
     }
 
     /// Reads a few bytes at a time until this much is there, and keeps them for `hear_body`.
@@ -95,7 +113,11 @@ pub(crate) fn options(port: u16) -> LineOptions {
         base: BaseUrl::parse(&format!("http://127.0.0.1:{port}/v1")).unwrap(),
         region: None,
         credential: None,
+        proxy: None,
+        source_address: None,
         connect_limit: LONG,
+        dns_fresh: LONG,
+        dns_stale: LONG,
         idle_connections_max: 8,
         idle_limit: LONG,
     }

@@ -8,6 +8,7 @@ use providers::Provider as Kind;
 
 use super::label::label_flaw;
 use super::providers::{Line, Origin, Provider, parse_variable};
+use super::way_out::WayOut;
 use crate::problem::Report;
 use crate::secret_source::{Credential, FILE_ENDING, first_held};
 use crate::sources::Sources;
@@ -53,7 +54,8 @@ fn of_catalogue(kind: &'static Kind, sources: &Sources<'_>, report: &mut Report)
         None if has_no_key || !kind.needs_key => return None,
         None => BaseUrl::parse(kind.base_url?).expect("a test parses every base URL of the catalogue"),
     };
-    Some(provider(kind.name.to_owned(), kind, base_url, key.ok()?))
+    let line = Line::new(base_url, None, WayOut::default(), sources, report);
+    Some(provider(kind.name.to_owned(), kind, line, key.ok()?))
 }
 
 fn of_pair(
@@ -66,14 +68,15 @@ fn of_pair(
     let kind = &providers::COMPATIBLE;
     let base_url = parse_variable(kind, url_variable, &sources.variable(url_variable)?, report);
     let credential = first_held(&[key_variable], sources, report).ok()??;
-    Some(provider(id, kind, base_url?, Some(credential)))
+    let line = Line::new(base_url?, None, WayOut::default(), sources, report);
+    Some(provider(id, kind, line, Some(credential)))
 }
 
-fn provider(id: String, kind: &'static Kind, base_url: BaseUrl, credential: Option<Credential>) -> Provider {
+fn provider(id: String, kind: &'static Kind, line: Line, credential: Option<Credential>) -> Provider {
     Provider {
         id,
         kind,
-        lines: vec![Line { base_url, region: None }],
+        lines: vec![line],
         credentials: credential.into_iter().collect(),
         models: None,
         origin: Origin::Environment,

@@ -3,6 +3,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod environment;
+mod environment_proxy;
 pub(crate) mod errors;
 pub(crate) mod file;
 pub(crate) mod keys;
@@ -12,8 +13,11 @@ pub(crate) mod listeners;
 pub(crate) mod log;
 pub(crate) mod metrics;
 pub(crate) mod models;
+mod no_proxy;
 pub(crate) mod providers;
+mod proxy_flaw;
 pub(crate) mod timeouts;
 pub(crate) mod trusted_proxies;
+mod way_out;
 
 pub(crate) use file::File;

@@ -1,13 +1,15 @@
 //! `providers`: those who answer, each by its lines and credentials. Asking them is done elsewhere.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
-use domain::BaseUrl;
+use domain::{BaseUrl, ProxyUrl};
 use providers::Provider as Kind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::label::{label, label_flaw};
+use super::way_out::WayOut;
 use crate::key_path::KeyPath;
 use crate::named::Named;
 use crate::near::nearest;
@@ -35,6 +37,14 @@ pub(crate) struct ProviderEntry {
     credentials: Option<Vec<String>>,
     /// The region where its `base_url` is, or that of the lines that do not say.
     region: Option<String>,
+    /// The proxy on the way to it: `http://user:password@host:3128` (CONNECT), `socks5://host:1080`, `socks5h://…`
+    /// (the proxy looks names up), `env:NAME`, `file:/path`, or `none`. Default: that of the environment
+    /// (HTTPS_PROXY and the like). Lines may differ.
+    #[schemars(extend("writeOnly" = true))]
+    proxy: Option<String>,
+    /// Address of this machine that requests leave from, such as 192.0.2.7. Default: the system's choice. Lines may
+    /// differ.
+    source_address: Option<String>,
     /// Several ways to the same provider, tried in this order.
     #[schemars(length(min = 1, max = 1000))]
     lines: Option<Vec<LineEntry>>,
@@ -51,6 +61,11 @@ pub(crate) struct LineEntry {
     base_url: String,
     /// The region where it is. Default: the provider's.
     region: Option<String>,
+    /// The proxy on this way, written as the provider's. Default: the provider's.
+    #[schemars(extend("writeOnly" = true))]
+    proxy: Option<String>,
+    /// Address of this machine that requests leave from. Default: the provider's.
+    source_address: Option<String>,
 }
 
 /// One of those who answer.
@@ -80,12 +95,29 @@ impl Provider {
 }
 
 /// One way to a provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// Where it is.
     pub base_url: BaseUrl,
     /// The region where it is, if known.
     pub region: Option<String>,
+    /// The proxy on the way, whoever named it.
+    pub proxy: Option<ProxyUrl>,
+    /// Where requests leave from; `None` for the system's choice.
+    pub source_address: Option<IpAddr>,
+}
+
+impl Line {
+    pub(super) fn new(
+        base_url: BaseUrl,
+        region: Option<String>,
+        way_out: WayOut,
+        sources: &Sources<'_>,
+        report: &mut Report,
+    ) -> Self {
+        let (proxy, source_address) = way_out.towards(&base_url, sources, report);
+        Self { base_url, region, proxy, source_address }
+    }
 }
 
 /// Who named a provider.
@@ -130,7 +162,25 @@ fn provider(
     let kind = kind(&id, entry.kind.as_deref(), &path, report);
     let has_own_address = entry.base_url.is_some() || entry.lines.is_some();
     let region = entry.region.map(|text| label(text, &path.key("region"), report));
-    let lines = lines(entry.base_url, entry.lines, region, (kind, &path), sources, report);
+    let (proxy, source_address) = (entry.proxy.as_deref(), entry.source_address.as_deref());
+    let way_out = WayOut::check(proxy, source_address, &path, sources, report);
+    let lines = match entry.lines {
+        Some(entries) => {
+            if entry.base_url.is_some() {
+                let hint = "move it into lines".to_owned();
+                let message = "takes either base_url or lines";
+                report.add(&path.key("base_url"), "base_url and lines", message, hint);
+            }
+            listed_lines(entries, region.as_deref(), &way_out, &path, sources, report)
+        }
+        None => {
+            let base_url = match entry.base_url {
+                Some(text) => parse(&text, &path.key("base_url"), report),
+                None => usual_base_url(kind, &path, sources, report),
+            };
+            vec![Line::new(base_url, region, way_out, sources, report)]
+        }
+    };
     let credentials = match entry.credentials {
         Some(texts) => given_credentials(&texts, &path.key("credentials"), sources, report),
         None => usual_credentials(kind, has_own_address, &path, sources, report),
@@ -155,31 +205,21 @@ fn kind(id: &str, given: Option<&str>, path: &KeyPath, report: &mut Report) -> &
     })
 }
 
-fn lines(
-    base_url: Option<String>,
-    entries: Option<Vec<LineEntry>>,
-    region: Option<String>,
-    (kind, path): (&Kind, &KeyPath),
+fn listed_lines(
+    entries: Vec<LineEntry>,
+    region: Option<&str>,
+    way_out: &WayOut,
+    path: &KeyPath,
     sources: &Sources<'_>,
     report: &mut Report,
 ) -> Vec<Line> {
-    let url_path = path.key("base_url");
-    let Some(entries) = entries else {
-        let base_url = match base_url {
-            Some(text) => parse(&text, &url_path, report),
-            None => usual_base_url(kind, path, sources, report),
-        };
-        return vec![Line { base_url, region }];
-    };
-    if base_url.is_some() {
-        let hint = "move it into lines".to_owned();
-        report.add(&url_path, "base_url and lines", "takes either base_url or lines", hint);
-    }
     let line = |(place, entry): (usize, LineEntry)| {
         let path = path.key("lines").index(place);
         let own = entry.region.map(|text| label(text, &path.key("region"), report));
         let base_url = parse(&entry.base_url, &path.key("base_url"), report);
-        Line { base_url, region: own.or_else(|| region.clone()) }
+        let (proxy, source_address) = (entry.proxy.as_deref(), entry.source_address.as_deref());
+        let way_out = WayOut::check(proxy, source_address, &path, sources, report).or(way_out);
+        Line::new(base_url, own.or_else(|| region.map(str::to_owned)), way_out, sources, report)
     };
     entries.into_iter().enumerate().map(line).collect()
 }

@@ -22,9 +22,15 @@ const ANSWER_MS_XLARGE: u32 = 180_000;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct TimeoutsSection {
-    /// Opening a connection to a provider, TLS included.
+    /// Opening a connection to a provider, name, proxy and TLS included.
     #[schemars(range(min = 1, max = 10_000))]
     connect_ms: u32,
+    /// How long the addresses of a host name are used before they are looked up again.
+    #[schemars(range(min = 0, max = 3_600_000))]
+    dns_fresh_ms: u32,
+    /// How long after that they are still used while the name cannot be looked up.
+    #[schemars(range(min = 0, max = 86_400_000))]
+    dns_stale_ms: u32,
     /// Until the first byte of a streamed answer.
     #[schemars(range(min = 1, max = 3_600_000))]
     first_byte_ms: u32,
@@ -62,6 +68,8 @@ impl Default for TimeoutsSection {
     fn default() -> Self {
         Self {
             connect_ms: 1000,
+            dns_fresh_ms: 30_000,
+            dns_stale_ms: 3_600_000,
             first_byte_ms: 60_000,
             answer_ms: 30_000,
             answer_ms_large: None,
@@ -81,6 +89,10 @@ impl Default for TimeoutsSection {
 pub struct Timeouts {
     /// Opening a connection to a provider, TLS included.
     pub connect: Duration,
+    /// The addresses of a host name, before they are looked up again.
+    pub dns_fresh: Duration,
+    /// After that, while the name cannot be looked up.
+    pub dns_stale: Duration,
     /// Until the first byte of a streamed answer.
     pub first_byte: Duration,
     /// Until the end of an answer that is not streamed.
@@ -132,6 +144,8 @@ pub(crate) fn check(section: Option<TimeoutsSection>, report: &mut Report) -> Ti
     let ms = |count: u32| Duration::from_millis(count.into());
     Timeouts {
         connect: ms(section.connect_ms),
+        dns_fresh: ms(section.dns_fresh_ms),
+        dns_stale: ms(section.dns_stale_ms),
         first_byte: ms(section.first_byte_ms),
         answer: ms(section.answer_ms),
         answer_large: ms(large),

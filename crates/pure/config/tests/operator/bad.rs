@@ -96,6 +96,23 @@ providers: {a: {base_url: "http://h/v1", models: []}}          | providers.a.mod
 providers: {a: {base_url: "http://h/v1", models: [m, m]}}      | providers.a.models[1] | is listed twice | -
 providers: {a: {base_url: "http://h/v1", models: [4.1]}}       | providers.a.models[0] | must be text | put it in quotes: "4.1"
 providers: {a: {base_url: "http://h/v1", models: ["a b"]}}     | providers.a.models[0] | without spaces | -
+providers: {a: {base_url: "http://h/v1", proxy: "proxy.example:3128"}} | providers.a.proxy | must start with http:// | http://127.0.0.1:3128
+providers: {a: {base_url: "http://h/v1", proxy: "https://proxy.example:3128"}} | providers.a.proxy | is not spoken here | take http://
+providers: {a: {base_url: "http://h/v1", proxy: "socks4://proxy.example"}} | providers.a.proxy | must start with http:// | SOCKS4 is not spoken
+providers: {a: {base_url: "http://h/v1", proxy: "socks://proxy.example"}} | providers.a.proxy | must start with http:// | write socks5://
+providers: {a: {base_url: "http://h/v1", proxy: "http://proxy.example:0"}} | providers.a.proxy | the port must be | -
+providers: {a: {base_url: "http://h/v1", proxy: "http://me:pa/ss@proxy.example:1"}} | providers.a.proxy | must end with the port | %2F
+providers: {a: {base_url: "http://h/v1", proxy: "http://me:100%@proxy.example"}} | providers.a.proxy | two hexadecimal digits | as %25
+providers: {a: {base_url: "http://h/v1", proxy: "socks5://me@proxy.example"}} | providers.a.proxy | cannot be sent to such a proxy | 1 to 255 bytes
+providers: {a: {base_url: "http://h/v1", proxy: "env:GOD_PROXY"}} | providers.a.proxy | the variable GOD_PROXY is not set | export GOD_PROXY
+providers: {a: {base_url: "http://h/v1", proxy: "env:GOOD_KEY"}} | providers.a.proxy | must start with http:// | -
+providers: {a: {base_url: "http://h/v1", proxy: "file:/run/none"}} | providers.a.proxy | cannot read the file | -
+providers: {a: {base_url: "http://h/v1", proxy: false}}        | providers.a.proxy | must be text | -
+providers: {a: {base_url: "http://h/v1", prxy: none}}          | providers.a.prxy | unknown key | did you mean proxy?
+providers: {a: {lines: [{base_url: "http://h/v1", proxy: x}]}} | providers.a.lines[0].proxy | must start with http:// | -
+providers: {a: {base_url: "http://h/v1", source_address: eth0}} | providers.a.source_address | must be an IP address | such as 192.0.2.7
+providers: {a: {base_url: "http://h/v1", source_address: "10.0.0.1:80"}} | providers.a.source_address | must be an IP address | without a port
+providers: {a: {lines: [{base_url: "http://h/v1", source_address: 7}]}} | providers.a.lines[0].source_address | must be text | -
 models: {fast: openai/gpt}                                     | models.fast | must be a mapping | -
 models: {fast: {}}                                             | models.fast.targets | is required | -
 models: {fast: {targets: []}}                                  | models.fast.targets | needs at least one item | -
@@ -124,6 +141,8 @@ limits: {body_memory_bytes_max: 1000000}                       | limits.body_mem
 limits: {bodyBytesMax: 10}                                     | limits.bodyBytesMax | unknown key | did you mean body_bytes_max?
 timeouts: {connect_ms: 60s}                                    | timeouts.connect_ms | must be a whole number | write 60000
 timeouts: {connect_ms: 60000}                                  | timeouts.connect_ms | must be 1 to 10000 | -
+timeouts: {dns_fresh_ms: 30s}                                   | timeouts.dns_fresh_ms | must be a whole number | write 30000
+timeouts: {dns_stale_ms: 90000000}                             | timeouts.dns_stale_ms | must be 0 to 86400000 | -
 timeouts: {answer_ms: 50000, answer_ms_large: 40000}           | timeouts.answer_ms_large | must not be below answer_ms (50000) | -
 log: {format: yaml}                                            | log.format | must be json or pretty | -
 log: {file: ""}                                                | log.file | names no file | -
@@ -226,6 +245,15 @@ fn no_problem_shows_a_secret() {
         "providers: {a: {base_url: \"http://h\", credentials: [SECRET, SECRET]}}",
         "providers: {a: {base_url: \"http://h\", credentials: [\"env:SECRET\"]}}",
         "providers: {a: {kind: SECRET}}",
+        "providers: {a: {base_url: \"http://h\", proxy: SECRET}}",
+        "providers: {a: {base_url: \"http://h\", proxy: [SECRET]}}",
+        "providers: {a: {base_url: \"http://h\", proxy: {url: SECRET}}}",
+        "providers: {a: {base_url: \"http://h\", proxy: \"env:SECRET\"}}",
+        "providers: {a: {base_url: \"http://h\", proxy: \"ftp://me:SECRET@h\"}}",
+        "providers: {a: {base_url: \"http://h\", proxy: \"http://me:SECRET@h:x\"}}",
+        "providers: {a: {base_url: \"http://h\", proxy: \"http://SECRET:%@h\"}}",
+        "providers: {a: {lines: [{base_url: \"http://h\", proxy: \"https://me:SECRET@h\"}]}}",
+        "providers: {a: {base_url: \"http://h\", source_address: SECRET}}",
         "models: {m: {targets: [SECRET]}}",
         "models: {m: {targets: [SECRET/x]}}",
         "metrics: {access: SECRET}",

@@ -19,7 +19,7 @@ public_url: https://ai.example.com
 providers:
   '1st':
     kind: openai
-    lines: [{ base_url: 'http://a/v1', region: us }, { base_url: 'http://b/v1' }]
+    lines: [{ base_url: 'http://a/v1', region: us }, { base_url: 'http://b/v1', proxy: 'socks5://p:1', source_address: 10.0.0.1 }]
     region: eu
     credentials: ['env:A_KEY', 'file:/secret']
     models: [m, '4o']
@@ -31,7 +31,7 @@ metrics: { access: key, key: 'env:M_KEY', provider_label: all }
 errors: { code: numeric }
 limits: { body_bytes_max: 4096, body_memory_bytes_max: 65536, head_bytes_max: 8192, headers_max: 50,
   http2_header_bytes_max: 5000, http2_streams_max: 10, connections_max: 99, answer_bytes_max: 70000, attempts_max: 7 }
-timeouts: { connect_ms: 11, first_byte_ms: 12, answer_ms: 13, answer_ms_large: 14, answer_ms_xlarge: 15, idle_ms: 16,
+timeouts: { connect_ms: 11, dns_fresh_ms: 9, dns_stale_ms: 10, first_byte_ms: 12, answer_ms: 13, answer_ms_large: 14, answer_ms_xlarge: 15, idle_ms: 16,
   request_head_ms: 17, request_body_ms: 18, tls_handshake_ms: 19, keep_alive_ms: 20, drain_ms: 21 }
 log: { format: json, file: /log }
 ";

@@ -13,6 +13,7 @@ fn every_example_is_accepted() {
         .with_variable("GEMINI_API_KEY", "sk-example-5")
         .with_variable("MOONSHOT_API_KEY", "sk-example-6")
         .with_file("/run/secrets/openai", "sk-example-3\n")
+        .with_file("/run/secrets/egress-proxy", "http://user:p%40ss@proxy.example:3128\n")
         .with_file("/run/secrets/metrics", "metrics-example\n")
         .with_file("/etc/bellwether/chain.pem", CERTIFICATE)
         .with_file("/etc/bellwether/key.pem", PRIVATE_KEY);

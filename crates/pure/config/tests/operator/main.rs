@@ -6,5 +6,6 @@ mod environment;
 mod examples;
 mod good;
 mod properties;
+mod proxies;
 mod schema;
 mod world;

@@ -38,6 +38,9 @@ const PIECES: &[&str] = &[
     "&a",
     "*a",
     "<<",
+    "proxy",
+    "source_address",
+    "'socks5://u:p%41@h'",
 ];
 
 /// Any tree of mappings, lists and pieces, written in YAML's bracketed form.
@@ -74,6 +77,14 @@ proptest! {
     #[test]
     fn any_tree_is_answered(text in any_tree()) {
         answers(&text);
+    }
+
+    #[test]
+    fn any_proxy_is_answered(text in "(http|socks5h?)?(://)?[a-z:@%/0-9.\\[\\]]{0,20}|\\PC*", list in "\\PC*") {
+        let world = World::default().with_variable("HTTPS_PROXY", &text).with_variable("NO_PROXY", &list);
+        let file = format!("providers: {{ a: {{ base_url: 'https://h', proxy: {text:?} }}, b: {{ base_url: 'https://h' }} }}");
+        let _ = world.check(Some(&file));
+        answers(&file);
     }
 
     #[test]
