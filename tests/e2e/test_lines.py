@@ -14,7 +14,7 @@ import trustme
 from conftest import Launch, StartGateway, StartUpstream
 from harness.config import configuration, provider
 from harness.gateway import Gateway, write_config
-from harness.process import Process
+from harness.process import Process, clean_environment, run
 from harness.proxies import ENCODED_PASSWORD, PASSWORD, USER, Proxy, start_microsocks, start_tinyproxy
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, MODEL, chat, delta
 from harness.upstream import LAST_CHUNK, Held, RefusingPort, Upstream, chunk, stream_head
@@ -270,6 +270,18 @@ def test_the_environment_is_read_as_others_read_it(
 def test_none_switches_the_environments_proxy_off(start: StartGateway, upstream: Upstream, microsocks: Proxy) -> None:
     config = one_provider(upstream.base_url_at(HERE), proxy="none")
     asks_well(start(config=config, environment={"HTTP_PROXY": microsocks.url("socks5h")}))
+    assert microsocks.tunnels() == 0
+
+
+def test_the_admin_key_goes_through_no_proxy(gateway: Gateway, binary: Path, microsocks: Proxy, tmp_path: Path) -> None:
+    variables = {
+        "BELLWETHER_URL": f"http://{HERE}:{gateway.address[1]}",
+        "ALL_PROXY": microsocks.url("socks5h"),
+    }
+    command = [binary, "keys", "list", "--data-dir", gateway.data_dir]
+    listed = run(command, tmp_path, clean_environment(tmp_path, variables))
+    assert listed.returncode == 0, listed.stderr
+    assert "BELLWETHER_KEY" in listed.stdout
     assert microsocks.tunnels() == 0
 
 

@@ -119,7 +119,9 @@ impl Names {
         if let Some(under_way) = under_way.filter(|(_, since)| now < *since + LOOKUP_MAX) {
             return under_way;
         }
-        make_room(&mut known);
+        if !known.contains_key(host) {
+            make_room(&mut known);
+        }
         let asked = (self.resolver)(host);
         // Weak, so that a lookup that never ends keeps nothing alive but itself.
         let (home, name) = (Rc::downgrade(&self.known), host.to_owned());
@@ -182,8 +184,9 @@ fn make_room(known: &mut HashMap<String, Entry>) {
     if known.len() < NAMES_MAX {
         return;
     }
-    let age = |entry: &Entry| entry.answer.as_ref().map(|answer| answer.at);
-    let oldest = known.iter().min_by_key(|(_, entry)| age(entry)).map(|(host, _)| host.clone());
+    // One that is being looked up is somebody's: it goes last.
+    let worth = |entry: &Entry| (entry.lookup.is_some(), entry.answer.as_ref().map(|answer| answer.at));
+    let oldest = known.iter().min_by_key(|(_, entry)| worth(entry)).map(|(host, _)| host.clone());
     if let Some(oldest) = oldest {
         known.remove(&oldest);
     }

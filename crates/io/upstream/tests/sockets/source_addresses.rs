@@ -62,13 +62,16 @@ async fn only_addresses_of_its_family_are_tried() {
     let server = Server::start().await;
     let base = BaseUrl::parse(&format!("http://host.example:{}", server.line.base().port())).unwrap();
     let named = Line::new(LineOptions { base, ..server.line.options().clone() }, 0).unwrap();
-    let line = from(&named, "127.0.0.2");
-    let client = finding(&["::1", "127.0.0.1"]);
-    let serve = async { server.accept().await.answer(ANSWER).await };
-    let (reply, ()) = join!(ask(&client, &line), serve);
-    assert!(reply.is_ok());
+    // The unspecified address chooses a family and leaves the rest to the system.
+    for source in ["127.0.0.2", "0.0.0.0"] {
+        let line = from(&named, source);
+        let client = finding(&["::1", "127.0.0.1"]);
+        let serve = async { server.accept().await.answer(ANSWER).await };
+        let (reply, ()) = join!(ask(&client, &line), serve);
+        assert!(reply.is_ok(), "{source}");
+    }
 
-    let failure = ask(&finding(&["::1"]), &line).await.unwrap_err();
+    let failure = ask(&finding(&["::1"]), &from(&named, "127.0.0.2")).await.unwrap_err();
     assert!(failure.is_unsent());
     assert_eq!(failure.to_string(), "cannot leave from 127.0.0.2: the host has no IPv4 address");
 }
