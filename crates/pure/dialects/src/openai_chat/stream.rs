@@ -12,6 +12,8 @@ use crate::framing::sse::{Event, SseParser};
 use crate::json::ObjectScan;
 
 static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
+static USAGE_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
+static ERROR_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
 const END_MARK: &[u8] = b"[DONE]";
 /// Longest error in a stream that is read for its words.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
@@ -151,30 +153,39 @@ impl Facts {
             // A ping, or something newer than we are: no part of an answer.
             _ => return,
         }
-        if data.trim_ascii() == END_MARK {
+        let text = data.trim_ascii();
+        if text == END_MARK {
             self.is_done = true;
             self.chunks += 1;
             return;
         }
-        if data.trim_ascii().is_empty() {
+        if text.is_empty() {
             return;
         }
-        self.scan.reset();
-        let is_sound = self.scan.feed(data).is_ok() && self.scan.is_whole();
-        if self.scan.field(ERROR).is_some_and(|error| error.text.as_deref() != Some(b"null")) {
-            return self.fail(StreamFault::Told(words(data)), event.start);
+        let is_sound = self.scan.has_outline(text);
+        // Inside a JSON string these quotes would be escaped, so a hit is a real key or, harmlessly, a whole string value.
+        let finish = FINISH.find(text).map(|at| value_behind(&text[at..], FINISH.needle()));
+        let names_a_reason = finish.is_some_and(|value| value.starts_with(b"\""));
+        let usage = USAGE_NAME.find(text).map(|at| value_behind(&text[at..], USAGE_NAME.needle()));
+        let tells_usage = usage.is_some_and(|value| !value.starts_with(b"null"));
+        // A chunk in the middle of an answer, which is nearly every event, tells of neither.
+        let may_fail = finish.is_none() || names_a_reason || text.starts_with(b"{\"error\"");
+        if tells_usage || (may_fail && ERROR_NAME.find(text).is_some()) {
+            self.scan.reset();
+            let is_read = self.scan.feed(text).is_ok();
+            if self.scan.field(ERROR).is_some_and(|error| error.text.as_deref() != Some(b"null")) {
+                return self.fail(StreamFault::Told(words(data)), event.start);
+            }
+            let usage = self.scan.field(USAGE).filter(|_| is_read);
+            if let Some(usage) = usage.and_then(|usage| usage.text.as_deref()) {
+                self.usage = parse_usage(usage).or(self.usage);
+            }
         }
         if !is_sound && !self.is_done {
             return self.fail(StreamFault::Malformed, event.start);
         }
         self.chunks += 1;
-        if let Some(text) = self.scan.field(USAGE).and_then(|usage| usage.text.as_deref()) {
-            self.usage = parse_usage(text).or(self.usage);
-        }
-        // Inside a JSON string these quotes would be escaped, so a hit is a real key or, harmlessly, a whole string value.
-        if !self.is_finished && FINISH.find(data).is_some_and(|at| names_a_reason(&data[at + 15..])) {
-            self.is_finished = self.several.is_none();
-        }
+        self.is_finished |= names_a_reason && self.several.is_none();
         if let Some(choices) = &mut self.several {
             choices.read(data);
             self.is_finished = choices.have_all_finished();
@@ -191,10 +202,10 @@ fn words(data: &[u8]) -> Option<Vec<u8>> {
     (data.len() <= ERROR_BYTES_MAX).then(|| data.to_vec())
 }
 
-/// Whether a string follows the key.
-fn names_a_reason(after_key: &[u8]) -> bool {
-    let value = after_key.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
-    value.is_some_and(|value| value.starts_with(b"\""))
+/// What follows a key at the start of `text`.
+fn value_behind<'t>(text: &'t [u8], key: &[u8]) -> &'t [u8] {
+    let value = text[key.len()..].trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+    value.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -262,6 +273,18 @@ mod tests {
         let words = b"{\"id\":1,\"error\":{\"message\":\"no\"}}".to_vec();
         assert_eq!(watch.fault(), Some(&StreamFault::Told(Some(words))));
         assert!(!self::watch("data: {\"error\":null,\"choices\":[]}\n\n").is_error());
+    }
+
+    #[test]
+    fn an_error_beside_a_chunk_is_seen_and_a_usage_of_null_is_none() {
+        let told =
+            r#"data: {"id":"1","error":{"code":502},"choices":[{"delta":{},"finish_reason":"error"}]}"#;
+        assert!(watch(&format!("{told}\n\n")).is_error());
+        let seen = watch(concat!(
+            "data: {\"usage\":{\"prompt_tokens\":3},\"choices\":[]}\n\n",
+            "data: {\"choices\":[{\"finish_reason\":null}],\"usage\": null}\n\n",
+        ));
+        assert_eq!(seen.usage(), Some(Usage { input: 3, ..Usage::default() }));
     }
 
     #[test]
