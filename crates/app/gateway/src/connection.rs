@@ -51,7 +51,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, tcp: TcpStream, caller: IpAddr, tl
     let is_http2 =
         matches!(&socket, InboundSocket::Tls(tls) if tls.get_ref().1.alpn_protocol() == Some(b"h2"));
     let facts = ConnectionFacts::new(Instant::now());
-    let io = TokioIo::new(Inbound { socket, facts: facts.clone(), has_heads: !is_http2 });
+    let io = TokioIo::new(Inbound { socket, facts: facts.clone(), has_heads: !is_http2, linger: None });
     if is_http2 {
         serve_http2(worker, io, caller, facts, serving).await;
     } else {

@@ -38,6 +38,7 @@ pub(crate) async fn hand_over(
         sent = timeout(limit, send_body(body, pieces)) => {
             let late = |_| Failure::new(Kind::SlowCaller, format!("the body did not arrive within {} ms", limit.as_millis()));
             call.bytes_in = sent.map_err(late)??;
+            call.connection.note_body_coming(false);
             answered.await
         }
     };

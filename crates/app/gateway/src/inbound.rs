@@ -15,6 +15,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use crate::linger::Linger;
+
 /// What a connection is doing, for its time limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -36,6 +38,8 @@ pub(crate) struct ConnectionFacts {
     heads: RefCell<RequestHeadWatch>,
     /// Since when the caller has taken nothing of what is to be written.
     write_stalled_since: Cell<Option<Instant>>,
+    /// A body is on its way that nobody has read to its end.
+    is_body_coming: Cell<bool>,
 }
 
 impl ConnectionFacts {
@@ -46,6 +50,7 @@ impl ConnectionFacts {
             busy: Cell::new(0),
             heads: RefCell::default(),
             write_stalled_since: Cell::new(None),
+            is_body_coming: Cell::new(false),
         })
     }
 
@@ -66,6 +71,12 @@ impl ConnectionFacts {
             self.phase.set(Phase::Idle);
             self.since.set(Instant::now());
         }
+    }
+
+    /// Whether the body of the present request is still to come, wholly or in part. Where it is not worth waiting for, it
+    /// counts as having come.
+    pub(crate) fn note_body_coming(&self, is_coming: bool) {
+        self.is_body_coming.set(is_coming);
     }
 
     /// Whether the head of the chunked request that begins now was seen, and seen clean. Asking uses the answer up.
@@ -123,6 +134,23 @@ pub(crate) struct Inbound {
     pub(crate) facts: Rc<ConnectionFacts>,
     /// HTTP/2 has frames instead of heads, and no such ambiguity.
     pub(crate) has_heads: bool,
+    pub(crate) linger: Option<Box<Linger>>,
+}
+
+impl InboundSocket {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
+            Self::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, buffer),
+        }
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+        }
+    }
 }
 
 impl AsyncRead for Inbound {
@@ -133,10 +161,7 @@ impl AsyncRead for Inbound {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        ready!(match &mut this.socket {
-            InboundSocket::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
-            InboundSocket::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, buffer),
-        })?;
+        ready!(this.socket.poll_read(cx, buffer))?;
         if this.has_heads && this.facts.phase.get() != Phase::Busy {
             this.facts.inspect(&buffer.filled()[before..]);
         }
@@ -188,9 +213,15 @@ impl AsyncWrite for Inbound {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().socket {
-            InboundSocket::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            InboundSocket::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+        let this = self.get_mut();
+        if this.linger.is_none() {
+            ready!(this.socket.poll_shutdown(cx))?;
+            if !this.has_heads || !this.facts.is_body_coming.get() {
+                return Poll::Ready(Ok(()));
+            }
         }
+        let socket = &mut this.socket;
+        let linger = this.linger.get_or_insert_with(Box::default);
+        linger.poll(|cx, buffer| socket.poll_read(cx, buffer), cx).map(Ok)
     }
 }

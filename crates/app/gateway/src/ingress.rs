@@ -33,6 +33,7 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let (head, body) = request.into_parts();
+    connection.note_body_coming(!body.is_end_stream());
     let call = Call::begin(&worker, &connection, caller, &head);
     let (request_id, call_id) = (call.request_id.clone(), call.id);
     let mut response = match AssertUnwindSafe(route(call, head, body)).catch_unwind().await {

@@ -21,6 +21,7 @@ mod hygiene;
 mod inbound;
 mod ingress;
 mod inherited;
+mod linger;
 mod listener;
 mod pipeline;
 mod serving;

@@ -45,7 +45,7 @@ pub(crate) async fn understand(
     body: Incoming,
 ) -> Result<Prompt, Box<Failure>> {
     let bytes_max = serving.limits.body_bytes_max;
-    refuse_unread(headers, bytes_max)?;
+    refuse_unread(call, headers, bytes_max)?;
     let mut reader = BodyReader {
         body,
         memory: call.worker.gateway.bodies.lease(),
@@ -63,6 +63,7 @@ pub(crate) async fn understand(
             keep(&mut pieces, piece);
         }
     }
+    call.connection.note_body_coming(false);
     call.bytes_in = reader.length as u64;
     call.received = Instant::now();
     let deciding = match flaw {
@@ -96,9 +97,11 @@ fn keep(pieces: &mut Vec<Bytes>, piece: Bytes) {
 }
 
 /// What the head already tells.
-fn refuse_unread(headers: &HeaderMap, bytes_max: usize) -> Result<(), Box<Failure>> {
+fn refuse_unread(call: &Call, headers: &HeaderMap, bytes_max: usize) -> Result<(), Box<Failure>> {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > bytes_max as u64) {
+        // Nobody waits for that much, not even to drop it.
+        call.connection.note_body_coming(false);
         return Err(too_large(bytes_max));
     }
     let encoding = headers.get(CONTENT_ENCODING).map(http::HeaderValue::as_bytes);
