@@ -1,12 +1,16 @@
-//! Sealing secrets at rest with the envelope key: AES-256-GCM. Where sealed bytes are kept is others' business.
+//! Sealing secrets at rest with the envelope key: AES-256-GCM under a random nonce. Where sealed bytes are kept is others'
+//! business.
+//!
+//! The nonce comes from the system's generator and not from the library's own, whose first use gathers entropy for a
+//! tenth of a second. With 96 random bits, 2^32 texts may be sealed under one key; we seal a few a day.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 /// The first byte of what is sealed; another way of sealing would have another.
 const FORM: u8 = 1;
 
 /// Seals and opens.
-pub struct Seal(RandomizedNonceKey);
+pub struct Seal(LessSafeKey);
 
 /// Why sealed bytes do not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,18 +25,24 @@ pub enum SealError {
 
 impl Seal {
     pub(crate) fn new(key: &[u8; 32]) -> Self {
-        Self(RandomizedNonceKey::new(&AES_256_GCM, key).expect("AES-256 takes a key of 32 bytes"))
+        let key = UnboundKey::new(&AES_256_GCM, key).expect("AES-256 takes a key of 32 bytes");
+        Self(LessSafeKey::new(key))
     }
 
     /// Seals for a purpose; it opens for the same purpose only.
     pub fn seal(&self, purpose: &str, plain: &[u8]) -> Vec<u8> {
+        let mut nonce = [0; NONCE_LEN];
+        getrandom::fill(&mut nonce).expect("the system's random generator always answers");
         let mut sealed = plain.to_vec();
-        let nonce = self
-            .0
-            .seal_in_place_append_tag(Aad::from(purpose.as_bytes()), &mut sealed)
+        self.0
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(purpose.as_bytes()),
+                &mut sealed,
+            )
             .expect("what fits in memory is far below the bound of AES-GCM");
         let mut bytes = vec![FORM];
-        bytes.extend_from_slice(nonce.as_ref());
+        bytes.extend_from_slice(&nonce);
         bytes.append(&mut sealed);
         bytes
     }
