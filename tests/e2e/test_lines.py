@@ -14,7 +14,7 @@ import trustme
 from conftest import Launch, StartGateway, StartUpstream
 from harness.config import configuration, provider
 from harness.gateway import Gateway, write_config
-from harness.process import Process, clean_environment, run
+from harness.process import Process, clean_environment, run, until
 from harness.proxies import ENCODED_PASSWORD, PASSWORD, USER, Proxy, start_microsocks, start_tinyproxy
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, MODEL, chat, delta
 from harness.upstream import LAST_CHUNK, Held, RefusingPort, Upstream, chunk, stream_head
@@ -26,7 +26,27 @@ LOGIN = f"{USER}:{ENCODED_PASSWORD}@"
 SCHEMES = ["http", "socks5", "socks5h"]
 PATIENT = {"connect_ms": 5000}
 
+#: A call, and before it the question whether the key works, which the start asks by the same way on a connection of its own.
+CALL_AND_QUESTION = 2
+
 ProxyOf = Callable[..., Proxy]
+
+
+def keys_were_tried(gateway: Gateway) -> bool:
+    listed = gateway.admin().get("/admin/v1/health").json()["providers"]
+    return all(entry["keys"] for entry in listed)
+
+
+@pytest.fixture
+def start(start: StartGateway) -> StartGateway:
+    """As everywhere, and then waits for the start's own question, so that what comes after can be counted."""
+
+    def start_and_wait(*words: Any, **settings: Any) -> Gateway:
+        gateway = start(*words, **settings)
+        until(lambda: keys_were_tried(gateway), "the keys were tried")
+        return gateway
+
+    return start_and_wait
 
 
 @pytest.fixture
@@ -117,8 +137,8 @@ def test_requests_go_through_the_proxy_and_keep_the_tunnel(
     for _ in range(3):
         reply = client.post(CHAT_PATH, content=chat())
         assert (reply.status_code, reply.content) == (200, CHAT_REPLY), reply.text
-    assert proxy.tunnels() == 1
-    assert len(upstream.peers) == 1
+    assert proxy.tunnels() == CALL_AND_QUESTION
+    assert len(upstream.peers) == CALL_AND_QUESTION
     for call in upstream.calls:
         assert call.one("host") == f"localhost:{upstream.port}"
         assert not call.all("proxy-authorization")
@@ -137,7 +157,7 @@ def test_a_secure_provider_is_reached_through_the_proxy(
     proxy = proxy_of(scheme)
     config = one_provider(secure_upstream.base_url_at("localhost"), proxy=proxy.url(scheme))
     asks_well(start(config=config, environment=trust))
-    assert proxy.tunnels() == 1
+    assert proxy.tunnels() == CALL_AND_QUESTION
 
 
 def test_the_certificate_must_be_the_providers(
@@ -170,7 +190,7 @@ def test_a_stream_arrives_piece_by_piece(
         exchange.send(chunk(second) + LAST_CHUNK)
         assert response.read() == second
     held.release()
-    assert proxy.tunnels() == 1
+    assert proxy.tunnels() == CALL_AND_QUESTION
 
 
 @pytest.mark.parametrize(
@@ -215,7 +235,7 @@ def test_when_the_proxy_is_down_the_direct_line_answers(
     lines = [{"base_url": upstream.base_url, "proxy": proxy.url(scheme)}, {"base_url": upstream.base_url}]
     gateway = start(config=configuration({"openai": provider(lines=lines, models=[MODEL])}, timeouts=PATIENT))
     asks_well(gateway)
-    assert proxy.tunnels() == 1
+    assert proxy.tunnels() == CALL_AND_QUESTION
     proxy.process.kill()
     reply = gateway.http().post(CHAT_PATH, content=chat())
     assert (reply.status_code, reply.content) == (200, CHAT_REPLY), reply.text
@@ -234,7 +254,7 @@ def test_the_environments_proxy_is_used_for_https(
     }
     gateway = start(environment=variables)
     asks_well(gateway)
-    assert guarded_tinyproxy.tunnels() == 1
+    assert guarded_tinyproxy.tunnels() == CALL_AND_QUESTION
     route = f"{HERE}:{secure_upstream.port} is reached through the proxy {guarded_tinyproxy.place} (HTTPS_PROXY)"
     gateway.process.wait_until(lambda: route in gateway.process.stderr, "the way out was told")
     assert ENCODED_PASSWORD not in gateway.process.output
@@ -264,7 +284,7 @@ def test_the_environment_is_read_as_others_read_it(
 ) -> None:
     variables = {name: text.replace("PROXY", microsocks.url("socks5h")) for name, text in variables.items()}
     asks_well(start(config=one_provider(upstream.base_url_at(host)), environment=variables))
-    assert microsocks.tunnels() == tunnels
+    assert microsocks.tunnels() == tunnels * CALL_AND_QUESTION
 
 
 def test_none_switches_the_environments_proxy_off(start: StartGateway, upstream: Upstream, microsocks: Proxy) -> None:
@@ -300,7 +320,7 @@ def test_connections_leave_from_the_chosen_address(start: StartGateway, upstream
     ]
     gateway = start(config=configuration({"openai": provider(lines=lines, models=[MODEL])}, timeouts=PATIENT))
     asks_well(gateway)
-    assert upstream.peers == ["127.0.0.2"]
+    assert upstream.peers == ["127.0.0.2"] * CALL_AND_QUESTION
     assert told_reason(gateway).startswith("cannot leave from 192.0.2.77: ")
 
     config = one_provider(upstream.base_url, proxy=tinyproxy.url("http"), source_address="127.0.0.3")
@@ -311,8 +331,8 @@ def test_connections_leave_from_the_chosen_address(start: StartGateway, upstream
 def test_a_reload_takes_the_new_way_out(start: StartGateway, upstream: Upstream, tinyproxy: Proxy) -> None:
     gateway = start(config=one_provider(upstream.base_url))
     asks_well(gateway)
+    assert tinyproxy.tunnels() == 0
     write_config(gateway.data_dir.parent, one_provider(upstream.base_url, proxy=tinyproxy.url("http")))
     assert gateway.admin().post("/admin/v1/reload").json()["changed"] == ["providers"]
-    assert tinyproxy.tunnels() == 0
     asks_well(gateway)
-    assert tinyproxy.tunnels() == 1
+    until(lambda: tinyproxy.tunnels() == CALL_AND_QUESTION, "the call and the question went through the proxy")
