@@ -19,7 +19,10 @@ pub(crate) fn passes_to_provider(name: &HeaderName) -> bool {
 /// What of a provider's headers reaches a caller. Never a cookie, the operator's account or its rate limits.
 pub(crate) fn copy_to_caller(from: Vec<(HeaderName, HeaderValue)>, to: &mut HeaderMap) {
     for (name, value) in from {
-        if name == CONTENT_TYPE || passes_to_caller(&name) {
+        if name == CONTENT_TYPE {
+            // Two of them would let two readers see two different answers.
+            to.entry(name).or_insert(value);
+        } else if passes_to_caller(&name) {
             to.append(name, value);
         } else if name == "x-request-id" {
             to.append(HeaderName::from_static("x-upstream-request-id"), value);

@@ -8,9 +8,11 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dialects::framing::http1::RequestHeadWatch;
+use http::{Method, Version};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -40,6 +42,10 @@ pub(crate) struct ConnectionFacts {
     write_stalled_since: Cell<Option<Instant>>,
     /// A body is on its way that nobody has read to its end.
     is_body_coming: Cell<bool>,
+    /// The end of the connection is the end of the answer: HTTP/1.0 has no other.
+    ends_by_closing: Cell<bool>,
+    /// An answer was cut, and nothing within it says so.
+    is_answer_cut: Cell<bool>,
 }
 
 impl ConnectionFacts {
@@ -51,6 +57,8 @@ impl ConnectionFacts {
             heads: RefCell::default(),
             write_stalled_since: Cell::new(None),
             is_body_coming: Cell::new(false),
+            ends_by_closing: Cell::new(false),
+            is_answer_cut: Cell::new(false),
         })
     }
 
@@ -73,6 +81,16 @@ impl ConnectionFacts {
         }
     }
 
+    /// A request of this version begins.
+    pub(crate) fn note_version(&self, version: Version) {
+        self.ends_by_closing.set(version < Version::HTTP_11);
+    }
+
+    /// The answer is cut where no error event can say so: only the connection can.
+    pub(crate) fn note_answer_cut(&self) {
+        self.is_answer_cut.set(true);
+    }
+
     /// Whether the body of the present request is still to come, wholly or in part. Where it is not worth waiting for, it
     /// counts as having come.
     pub(crate) fn note_body_coming(&self, is_coming: bool) {
@@ -80,8 +98,12 @@ impl ConnectionFacts {
     }
 
     /// Whether the head of the chunked request that begins now was seen, and seen clean. Asking uses the answer up.
-    pub(crate) fn take_clean_chunked_head(&self) -> bool {
-        self.heads.borrow_mut().take_clean_chunked_head()
+    pub(crate) fn take_clean_chunked_head(&self, method: &Method, headers: usize) -> bool {
+        self.heads.borrow_mut().take_clean_chunked_head(method.as_str(), headers)
+    }
+
+    pub(crate) fn is_body_coming(&self) -> bool {
+        self.is_body_coming.get()
     }
 
     pub(crate) fn write_stalled_since(&self) -> Option<Instant> {
@@ -149,6 +171,20 @@ impl InboundSocket {
         match self {
             Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+        }
+    }
+}
+
+/// A connection that is closed in good order says to a caller of HTTP/1.0 that his answer is whole. One that is cut is reset.
+impl Drop for Inbound {
+    fn drop(&mut self) {
+        if self.facts.is_answer_cut.get() && self.facts.ends_by_closing.get() {
+            let tcp = match &self.socket {
+                InboundSocket::Plain(tcp) => tcp,
+                InboundSocket::Tls(tls) => tls.get_ref().0,
+            };
+            // Where that fails the connection is gone already.
+            let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
         }
     }
 }

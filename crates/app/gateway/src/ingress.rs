@@ -9,7 +9,7 @@ use dialects::openai_chat::operation_at;
 use domain::{Failure, Kind};
 use futures_util::FutureExt;
 use http::uri::Scheme;
-use http::{HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 
@@ -33,6 +33,8 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let (head, body) = request.into_parts();
+    let version = head.version;
+    connection.note_version(version);
     connection.note_body_coming(!body.is_end_stream());
     let call = Call::begin(&worker, &connection, caller, &head);
     let (request_id, call_id) = (call.request_id.clone(), call.id);
@@ -48,7 +50,9 @@ pub(crate) async fn answer(
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-request-id"), request_id);
     headers.insert(HeaderName::from_static("x-bellwether-call-id"), call_id_value(call_id));
-    if worker.drain.stage() != DrainStage::Open {
+    // A body that nobody has read to its end ends the connection: a caller who keeps connections must know.
+    if worker.drain.stage() != DrainStage::Open || (version < Version::HTTP_2 && connection.is_body_coming())
+    {
         headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)
@@ -98,7 +102,7 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
 /// Heads that two servers could read in two ways (RFC 9112, sections 3.2 and 6.1). Serving them helps nobody but those
 /// who count on the difference, so their connection ends, too.
 fn refuse_doubtful(call: &Call, head: &http::request::Parts) -> Result<(), Box<Failure>> {
-    if head.version >= http::Version::HTTP_2 {
+    if head.version >= Version::HTTP_2 {
         return Ok(());
     }
     let doubtful = |why| Err(Failure::new(Kind::BadRequest, why));
@@ -107,7 +111,7 @@ fn refuse_doubtful(call: &Call, head: &http::request::Parts) -> Result<(), Box<F
     }
     let mut hosts = head.headers.get_all(http::header::HOST).iter();
     let (first, second) = (hosts.next(), hosts.next());
-    if second.is_some() || (first.is_none() && head.version == http::Version::HTTP_11) {
+    if second.is_some() || (first.is_none() && head.version == Version::HTTP_11) {
         return doubtful("the head must name exactly one host");
     }
     let mut codings = head.headers.get_all(http::header::TRANSFER_ENCODING).iter();
@@ -115,7 +119,7 @@ fn refuse_doubtful(call: &Call, head: &http::request::Parts) -> Result<(), Box<F
     if codings.next().is_some() || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
         return doubtful("the only transfer-encoding that is taken is chunked, once");
     }
-    if !call.connection.take_clean_chunked_head() {
+    if !call.connection.take_clean_chunked_head(&head.method, head.headers.len()) {
         return doubtful(
             "the head has both content-length and transfer-encoding, or a chunked request was sent before the last answer",
         );

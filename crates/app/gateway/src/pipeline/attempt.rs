@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use domain::{AttemptNote, Failure, Kind, Phase, Secret};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use routing::{Plan, Target};
 use tokio::time::timeout_at;
 use upstream::{Request, SendFailure};
@@ -204,7 +204,8 @@ impl Asking<'_> {
         let head = Head { status: reply.status, headers: reply.headers };
         let content = Content::of(reply.body, &head.headers);
         let credential = self.line.line.options().credential.as_ref();
-        if !head.status.is_success() {
+        // A part of an answer was not asked for.
+        if !head.status.is_success() || head.status == StatusCode::PARTIAL_CONTENT {
             let body = match content {
                 Ok(mut content) => content.collect(ERROR_BYTES_MAX).await,
                 Err(UnknownCoding) => None,

@@ -67,8 +67,15 @@ pub(super) async fn begin(
             held.add(piece, |first| Watch::for_answer(&head.headers, first, wanted));
         }
     }
-    let Some(watch) = held.watch else { return Err(failed("answered with nothing")) };
-    if let Some(told) = told_error(&watch, held.ready.as_deref()) {
+    let Some(mut watch) = held.watch else { return Err(failed("answered with nothing")) };
+    if content.is_end() {
+        // A last event may lack the blank line behind it, also where it is the only one.
+        let rest = watch.end();
+        if !rest.is_empty() {
+            held.ready = Some(Bytes::from([held.ready.as_deref().unwrap_or_default(), &rest].concat()));
+        }
+    }
+    if let Some(told) = told_error(&watch, held.ready.as_deref(), content.is_end()) {
         return Err(from_words(provider, told, credential));
     }
     match no_answer(&watch, wanted, content.is_end()) {
@@ -124,13 +131,15 @@ impl Held {
 }
 
 /// The error that stands where an answer should, in the provider's words.
-fn told_error<'a>(watch: &'a Watch, whole: Option<&'a [u8]>) -> Option<&'a [u8]> {
+fn told_error<'a>(watch: &'a Watch, whole: Option<&'a [u8]>, is_end: bool) -> Option<&'a [u8]> {
     match watch {
         Watch::Stream(events) if events.watch.chunks() == 0 => match events.watch.fault() {
             Some(StreamFault::Told(words)) => Some(words.as_deref().unwrap_or_default()),
             _ => None,
         },
         Watch::Json(reply) if reply.is_error() => whole,
+        // Whatever it tells, it is not what was asked for.
+        Watch::Json(reply) if is_end && reply.is_whole() && !reply.has_answer() => whole,
         _ => None,
     }
 }

@@ -76,7 +76,8 @@ impl Events {
     /// Whether this may be the end of it.
     pub(super) fn is_whole(&self) -> bool {
         let watch = &self.watch;
-        watch.fault().is_none() && (watch.is_done() || (watch.is_finished() && !self.is_cut))
+        watch.fault().is_none()
+            && (watch.is_done() || (watch.is_finished() && !self.is_cut && !self.is_inside))
     }
 
     /// Whether what has left ends between two events.

@@ -91,7 +91,7 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
         HeaderValue::from(u16::from(call.attempts)),
     );
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
-    let patience = Patience::new(idle_limit, whole_until, &watch);
+    let patience = Patience::new(idle_limit, whole_until, content.known_length().is_some(), &watch);
     let state = State::Flowing;
     let relay = Relay { call, content, first, watch, credential, patience, bytes_max, state };
     let mut response = Response::new(Box::new(relay));
@@ -184,7 +184,10 @@ impl Relay {
     fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         self.call.usage = self.watch.usage();
         self.call.answered(502, Some(Kind::StreamBroken));
-        let Watch::Stream(events) = &self.watch else { return self.let_flush(cx) };
+        let Watch::Stream(events) = &self.watch else {
+            self.call.connection.note_answer_cut();
+            return self.let_flush(cx);
+        };
         let mut words = last.to_vec();
         if events.left_between_events() {
             let failure = Failure::new(Kind::StreamBroken, self.why_broken());
@@ -194,6 +197,8 @@ impl Relay {
                 self.call.request_id.to_str().unwrap_or_default(),
                 codes,
             ));
+        } else {
+            self.call.connection.note_answer_cut();
         }
         if words.is_empty() {
             return self.let_flush(cx);
@@ -264,17 +269,20 @@ struct Patience {
     signs_of_life: Option<u64>,
     /// Comments came since then, or pings.
     is_only_noise: bool,
+    /// What was promised is waited for, however little is missing.
+    is_length_known: bool,
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Patience {
-    fn new(idle_limit: Duration, whole_until: Option<Instant>, watch: &Watch) -> Self {
+    fn new(idle_limit: Duration, whole_until: Option<Instant>, is_length_known: bool, watch: &Watch) -> Self {
         let mut patience = Self {
             idle_limit,
             whole_until,
             heard: Instant::now(),
             signs_of_life: watch.signs_of_life(),
             is_only_noise: false,
+            is_length_known,
             alarm: None,
         };
         patience.shorten_if_over(watch);
@@ -293,7 +301,7 @@ impl Patience {
     }
 
     fn shorten_if_over(&mut self, watch: &Watch) {
-        if watch.is_over() {
+        if watch.is_over() && !self.is_length_known {
             self.idle_limit = self.idle_limit.min(END_LAG_MAX);
             let ends = self.ends();
             if let Some(alarm) = &mut self.alarm {

@@ -1,5 +1,6 @@
 //! What a provider's refusal means: whose fault it is, and whether somebody else may do better. Its words are kept.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use dialects::retry_after::retry_after;
@@ -148,10 +149,22 @@ fn without_secrets(message: &str) -> String {
     let kept = message.split_inclusive(char::is_whitespace).map(|part| {
         let word = part.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         let is_bearer = word.eq_ignore_ascii_case("bearer");
-        let is_secret = std::mem::replace(&mut is_after_bearer, is_bearer) || looks_secret(word);
+        let is_secret = std::mem::replace(&mut is_after_bearer, is_bearer)
+            || looks_secret(word)
+            || is_address(part.trim_matches(|c: char| c.is_whitespace() || ",;()'\"".contains(c)));
         if is_secret { part.replace(word, "…") } else { part.to_owned() }
     });
     kept.collect()
+}
+
+/// `10.0.0.7`, `[fd00::7]:80`, `inner.example:8080`.
+fn is_address(word: &str) -> bool {
+    let host_and_port = word.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
+    word.parse::<IpAddr>().is_ok()
+        || word.parse::<SocketAddr>().is_ok()
+        || host_and_port.is_some_and(|(host, _)| {
+            host.parse::<IpAddr>().is_ok() || (host.contains('.') && !host.contains(['/', ',']))
+        })
 }
 
 fn looks_secret(word: &str) -> bool {
@@ -159,7 +172,12 @@ fn looks_secret(word: &str) -> bool {
     let is_mixed = |part: &str| {
         part.bytes().any(|byte| byte.is_ascii_digit()) && part.bytes().any(|byte| byte.is_ascii_alphabetic())
     };
+    let names_a_secret = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["pw", "password", "passwd", "token", "secret", "key"].iter().any(|ending| name.ends_with(ending))
+    };
     word.contains("://")
+        || word.split_once('=').is_some_and(|(name, value)| !value.is_empty() && names_a_secret(name))
         || word.split(|c: char| !c.is_ascii() || !is_plain(c as u8)).any(|part| {
             let is_key_like = part.len() >= SECRET_BYTES_MIN && is_mixed(part);
             is_key_like || KEY_LOOKALIKES.iter().any(|(prefix, _)| part.starts_with(prefix))

@@ -29,8 +29,11 @@ impl Wanted {
         let (operation, choices) = (prompt.operation, prompt.deciding.choices);
         Self {
             is_stream: prompt.deciding.is_streaming && operation != Operation::Embeddings,
-            // A completion may be asked for several prompts at once.
-            choices: (choices != 1 || operation == Operation::Completions).then_some(choices),
+            choices: match operation {
+                // It may be asked for several prompts at once, which nobody counts: only the end mark ends it.
+                Operation::Completions => Some(u64::MAX),
+                _ => (choices != 1).then_some(choices),
+            },
         }
     }
 }

@@ -26,7 +26,8 @@ impl ChoiceCount {
         for choice in chunk["choices"].as_array().into_iter().flatten() {
             let index = choice["index"].as_u64().unwrap_or(0);
             if self.begun.len() < CHOICES_MAX || self.begun.contains_key(&index) {
-                *self.begun.entry(index).or_default() |= choice["finish_reason"].is_string();
+                *self.begun.entry(index).or_default() |=
+                    choice["finish_reason"].as_str().is_some_and(|reason| !reason.is_empty());
             } else {
                 self.asked = u64::MAX;
             }

@@ -6,9 +6,18 @@ use memchr::memchr;
 use crate::json::ObjectScan;
 
 /// What of an answer, or of a chunk of one, is read.
-pub(super) const WANTED: &[&str] = &["usage", "error"];
+pub(super) const WANTED: &[&str] = &["usage", "error", "object", "choices", "data"];
 pub(super) const USAGE: usize = 0;
 pub(super) const ERROR: usize = 1;
+/// What the object says it is.
+pub(super) const KIND: usize = 2;
+const CHOICES: usize = 3;
+const DATA: usize = 4;
+
+/// Whether the value of an `error` says that there is none. A long one says something.
+pub(super) fn is_no_error(value: Option<&[u8]>) -> bool {
+    value.is_some_and(|value| [&b"null"[..], b"{}", b"[]", b"\"\"", b"false"].contains(&value))
+}
 
 /// Reads an answer while it passes.
 #[derive(Debug)]
@@ -39,14 +48,20 @@ impl ReplyWatch {
         !self.is_broken && self.scan.is_whole()
     }
 
-    /// Whether it has a top-level `error` that is not null.
+    /// Whether it has a top-level `error` that says something, or calls itself one.
     pub fn is_error(&self) -> bool {
-        self.scan.field(ERROR).is_some_and(|field| field.text.as_deref() != Some(b"null"))
+        let text = |place| self.scan.field(place).map(|field| field.text.as_deref());
+        text(ERROR).is_some_and(|error| !is_no_error(error)) || text(KIND) == Some(Some(b"\"error\""))
+    }
+
+    /// Whether it holds what an answer is for: choices, or embeddings.
+    pub fn has_answer(&self) -> bool {
+        self.scan.field(CHOICES).is_some() || self.scan.field(DATA).is_some()
     }
 
     /// That `error`, if it is short enough to be read.
     pub fn error(&self) -> Option<&[u8]> {
-        self.scan.field(ERROR)?.text.as_deref().filter(|text| *text != b"null")
+        self.scan.field(ERROR)?.text.as_deref().filter(|text| !is_no_error(Some(text)))
     }
 
     /// The usage it tells.

@@ -7,13 +7,15 @@ use domain::Usage;
 use memchr::memmem::Finder;
 
 use super::choices::ChoiceCount;
-use super::reply::{ERROR, USAGE, WANTED, parse_usage};
+use super::reply::{ERROR, KIND, USAGE, WANTED, is_no_error, parse_usage};
 use crate::framing::sse::{Event, SseParser};
 use crate::json::ObjectScan;
 
 static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
 static USAGE_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
+/// A name, and in some dialects the kind of an object that is nothing but an error.
 static ERROR_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
+static CHOICES_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"choices\""));
 const END_MARK: &[u8] = b"[DONE]";
 /// Longest error in a stream that is read for its words.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
@@ -147,13 +149,14 @@ impl Facts {
         }
         self.events += 1;
         let data = event.data;
+        let text = data.trim_ascii();
         match event.name {
             b"" | b"message" => {}
             b"error" => return self.fail(StreamFault::Told(words(data)), event.start),
-            // A ping, or something newer than we are: no part of an answer.
-            _ => return,
+            // A ping, or something newer than we are: no part of an answer, unless it holds one, or an error.
+            _ if CHOICES_NAME.find(text).is_none() && ERROR_NAME.find(text).is_none() => return,
+            _ => {}
         }
-        let text = data.trim_ascii();
         if text == END_MARK {
             self.is_done = true;
             self.chunks += 1;
@@ -164,16 +167,17 @@ impl Facts {
         }
         let is_sound = self.scan.has_outline(text);
         // Inside a JSON string these quotes would be escaped, so a hit is a real key or, harmlessly, a whole string value.
-        let finish = FINISH.find(text).map(|at| value_behind(&text[at..], FINISH.needle()));
-        let names_a_reason = finish.is_some_and(|value| value.starts_with(b"\""));
+        let mut finishes = FINISH.find_iter(text).map(|at| value_behind(&text[at..], FINISH.needle()));
+        // Some say `""` until there is a reason.
+        let names_a_reason = finishes.any(|value| value.starts_with(b"\"") && !value.starts_with(b"\"\""));
         let usage = USAGE_NAME.find(text).map(|at| value_behind(&text[at..], USAGE_NAME.needle()));
         let tells_usage = usage.is_some_and(|value| !value.starts_with(b"null"));
-        // A chunk in the middle of an answer, which is nearly every event, tells of neither.
-        let may_fail = finish.is_none() || names_a_reason || text.starts_with(b"{\"error\"");
-        if tells_usage || (may_fail && ERROR_NAME.find(text).is_some()) {
+        if tells_usage || ERROR_NAME.find(text).is_some() {
             self.scan.reset();
             let is_read = self.scan.feed(text).is_ok();
-            if self.scan.field(ERROR).is_some_and(|error| error.text.as_deref() != Some(b"null")) {
+            let field = |place| self.scan.field(place).map(|field| field.text.as_deref());
+            let tells_error = field(ERROR).is_some_and(|error| !is_no_error(error));
+            if tells_error || field(KIND) == Some(Some(b"\"error\"")) {
                 return self.fail(StreamFault::Told(words(data)), event.start);
             }
             let usage = self.scan.field(USAGE).filter(|_| is_read);

@@ -10,7 +10,14 @@ const PARTIAL_HEAD_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub struct RequestHeadWatch {
     partial: Vec<u8>,
-    saw_clean_chunked_head: bool,
+    clean_chunked_head: Option<Outline>,
+}
+
+/// What a judged head looks like, so that another head is not taken for it.
+#[derive(Debug)]
+struct Outline {
+    method: Vec<u8>,
+    headers: usize,
 }
 
 impl RequestHeadWatch {
@@ -34,17 +41,22 @@ impl RequestHeadWatch {
         true
     }
 
-    /// Whether the head of the chunked request that begins now was seen, and seen clean: without a content-length. Asking
-    /// uses the answer up.
-    pub fn take_clean_chunked_head(&mut self) -> bool {
-        std::mem::take(&mut self.saw_clean_chunked_head)
+    /// Whether the head of the chunked request that begins now was seen, and seen clean: without a content-length. It has
+    /// this method and so many headers: of a head whose beginning was read unseen, fewer lines were judged. Asking uses
+    /// the answer up.
+    pub fn take_clean_chunked_head(&mut self, method: &str, headers: usize) -> bool {
+        let seen = self.clean_chunked_head.take();
+        seen.is_some_and(|seen| seen.method == method.as_bytes() && seen.headers == headers)
     }
 
     fn judge(&mut self, bytes: &[u8]) {
         let head = &bytes[..head_end(bytes).unwrap_or(bytes.len())];
-        if has_line(head, b"transfer-encoding:") {
-            self.saw_clean_chunked_head = !has_line(head, b"content-length:");
-        }
+        let is_clean = has_line(head, b"transfer-encoding:") && !has_line(head, b"content-length:");
+        self.clean_chunked_head = is_clean.then(|| Outline {
+            method: head.split(|byte| *byte == b' ').next().unwrap_or_default().to_vec(),
+            // Behind each line feed but the last begins a line; the last of them is the blank one.
+            headers: line_starts(head).count().saturating_sub(2),
+        });
     }
 }
 
@@ -88,7 +100,30 @@ mod tests {
         let mut watch = RequestHeadWatch::default();
         watch.feed(&head.as_bytes()[..cut]);
         watch.feed(&head.as_bytes()[cut..]);
-        watch.take_clean_chunked_head()
+        watch.take_clean_chunked_head("POST", head.split("\r\n\r\n").next().unwrap().lines().count() - 1)
+    }
+
+    /// The server behind us read the beginning of the head while we did not look.
+    #[test]
+    fn the_rest_of_a_head_is_not_taken_for_the_head() {
+        let unseen = "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n";
+        for (rest, headers) in [
+            ("x-a: POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n", 3),
+            ("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n", 3),
+            ("content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n", 2),
+        ] {
+            let mut watch = RequestHeadWatch::default();
+            watch.feed(rest.as_bytes());
+            assert!(!watch.take_clean_chunked_head("POST", headers), "{unseen}{rest}");
+        }
+    }
+
+    #[test]
+    fn a_head_without_chunks_ends_what_was_seen_before() {
+        let mut watch = RequestHeadWatch::default();
+        watch.feed(b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n");
+        watch.feed(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+        assert!(!watch.take_clean_chunked_head("POST", 1));
     }
 
     #[test]
