@@ -20,7 +20,7 @@ COPY --from=build --chown=65532:65532 /out/data /data
 # A bellwether.yaml mounted in here is read; without one the environment says everything.
 COPY --from=build /out/config /etc/bellwether
 WORKDIR /etc/bellwether
-ENV BELLWETHER_LISTEN=0.0.0.0:4000 BELLWETHER_DATA_DIR=/data
+ENV BELLWETHER_LISTEN_DEFAULT=0.0.0.0:4000 BELLWETHER_DATA_DIR=/data
 USER 65532:65532
 VOLUME /data
 EXPOSE 4000

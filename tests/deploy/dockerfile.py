@@ -98,7 +98,7 @@ def flaws(text: str, ignored: str | None) -> list[str]:
         found.append("the last USER must be a number, and not root's")
     if not (volume := final.last("VOLUME")) or volume.rest != final.environment.get("BELLWETHER_DATA_DIR"):
         found.append("the data directory is no VOLUME")
-    port = final.environment.get("BELLWETHER_LISTEN", "").removeprefix("0.0.0.0:")
+    port = final.environment.get("BELLWETHER_LISTEN_DEFAULT", "").removeprefix("0.0.0.0:")
     if not (exposed := final.last("EXPOSE")) or exposed.rest != port:
         found.append("EXPOSE is not the port that is listened on at 0.0.0.0")
     if not (signal := final.last("STOPSIGNAL")) or signal.rest != "SIGTERM":

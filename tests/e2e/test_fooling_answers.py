@@ -161,13 +161,6 @@ def test_of_two_content_types_one_arrives(gateway: Gateway, upstream: Upstream) 
     assert answer.headers.get_list("content-type") == ["application/json"]
 
 
-def test_the_only_event_may_lack_its_blank_line(gateway: Gateway, upstream: Upstream) -> None:
-    only = event(delta("stop")).rstrip(b"\n")
-    upstream.script = streamed([only])
-    answer = gateway.http().post(CHAT_PATH, content=chat(stream=True))
-    assert (answer.status_code, answer.content) == (200, only)
-
-
 UNSEEN_BEGINNINGS = [
     b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\nx-a: ",
     b"POST /v1/chat/completions HTTP/1.1\r\n",

@@ -55,12 +55,12 @@ def test_one_line_per_provider_and_its_state_in_health_and_metrics(
     assert key["source"] == "providers.locked.credentials[0]"
     assert "the API key sent is not the right one" in key["message"]
     until(lambda: len(lines(gateway)) == 4, "every provider has its line")
-    assert lines(gateway) == [
+    assert set(lines(gateway)) == {
         ("info", "works", "the provider's keys work"),
         ("warn", "half", "a key of the provider is refused"),
         ("error", "locked", "the provider has no working key"),
         ("warn", "gone", "the provider's keys could not be tried"),
-    ]
+    }
     assert gateway.metric("ai_gateway_provider_keys", provider="locked", state="refused") == 1
     assert gateway.metric("ai_gateway_provider_keys", provider="half", state="working") == 1
     assert gateway.metric("ai_gateway_provider_keys", provider="gone", state="unreachable") == 1

@@ -300,7 +300,8 @@ def choice(index: int, reason: str | None) -> bytes:
         (CHAT_PATH, chat(stream=True, n=2), [(0, "stop"), (1, None), (1, "length")], True),
         (CHAT_PATH, chat(stream=True, n=1), [(0, "stop")], True),
         ("/v1/completions", chat(stream=True), [(0, "stop"), (1, None)], False),
-        ("/v1/completions", chat(stream=True), [(0, "stop"), (1, "stop")], True),
+        # Several prompts make several answers, and nobody counts them: only the end mark ends these.
+        ("/v1/completions", chat(stream=True), [(0, "stop"), (1, "stop")], False),
     ],
 )
 def test_without_an_end_mark_each_choice_must_have_finished(

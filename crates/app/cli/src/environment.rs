@@ -1,10 +1,14 @@
 //! What the process finds around it: variables, directories, files.
 
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use config::FILE_ENDING;
 use domain::Secret;
+use rustix::fs::OFlags;
 
 use crate::arguments::DataOptions;
 
@@ -53,9 +57,16 @@ pub(crate) fn data_dir(options: &DataOptions) -> Result<PathBuf> {
 /// Reads a small text file; the error is for the operator.
 pub(crate) fn read_file(path: &Path) -> Result<String, String> {
     let described = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
-    let size = std::fs::metadata(path).map_err(described)?.len();
-    if size > FILE_BYTES_MAX {
+    // A pipe without a writer must not hold up whoever opens it, and it holds nothing that can be read twice.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(described)?;
+    if !file.metadata().map_err(described)?.is_file() {
+        return Err(format!("{} is no regular file", path.display()));
+    }
+    let mut text = String::new();
+    file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(described)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
         return Err(format!("{} is larger than {FILE_BYTES_MAX} bytes", path.display()));
     }
-    std::fs::read_to_string(path).map_err(described)
+    Ok(text)
 }

@@ -1,7 +1,8 @@
 //! Writing a configuration file so that nobody ever reads half of it.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Puts `text` in the place of the file: beside it first, then in one step. A link is followed, the mode is kept.
@@ -19,9 +20,9 @@ pub(crate) fn replace_file(path: &Path, text: &str) -> io::Result<()> {
 
 fn write(beside: &Path, path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::create(beside)?;
-    if let Ok(present) = fs::metadata(path) {
-        file.set_permissions(present.permissions())?;
-    }
+    // Where there is none to take the mode from: the text may hold a secret.
+    let mode = fs::metadata(path).map_or(Permissions::from_mode(0o600), |present| present.permissions());
+    file.set_permissions(mode)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(beside, path)

@@ -31,7 +31,9 @@ pub(crate) struct Reading {
 
 impl Settings {
     pub(crate) fn new(options: ServeOptions) -> Self {
-        let found = || Path::new(FILE_DEFAULT).is_file().then(|| PathBuf::from(FILE_DEFAULT));
+        // A folder or a link to nowhere is there, too: that it cannot be read must be said.
+        let found =
+            || Path::new(FILE_DEFAULT).symlink_metadata().is_ok().then(|| PathBuf::from(FILE_DEFAULT));
         Self { file: options.config.clone().or_else(found), options }
     }
 

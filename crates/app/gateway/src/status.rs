@@ -33,9 +33,14 @@ pub struct ConfigStatus {
 }
 
 impl Status {
-    /// Takes the outcome of trying all keys.
-    pub fn note_keys(&self, keys: Vec<CheckedKey>) {
-        self.keys.store(Arc::new(keys));
+    /// Forgets what is known of keys: others are being tried.
+    pub fn forget_keys(&self) {
+        self.keys.store(Arc::default());
+    }
+
+    /// Takes what came of trying a provider's keys.
+    pub fn note_keys(&self, keys: &[CheckedKey]) {
+        self.keys.rcu(|known| [known.as_slice(), keys].concat());
     }
 
     /// Takes the state of the configuration.

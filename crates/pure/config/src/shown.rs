@@ -56,7 +56,8 @@ pub(crate) fn path(text: &str) -> String {
 }
 
 fn looks_like_a_secret(text: &str) -> bool {
-    let holds_user_information = text.contains("://") && text.contains('@');
+    let before_at = text.rsplit_once('@').map_or("", |(before, _)| before);
+    let holds_user_information = before_at.contains(':');
     let has_query = text.contains("://") && text.contains('?');
     let has_random_run =
         text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')).any(|run| {

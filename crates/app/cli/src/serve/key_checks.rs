@@ -10,11 +10,14 @@ use tokio::sync::Notify;
 pub(super) async fn run(gateway: &Gateway, wanted: &Notify, log: &Log) {
     loop {
         wanted.notified().await;
-        let checked = check_keys(&gateway.serving()).await;
-        for keys in checked.chunk_by(|one, other| one.provider == other.provider) {
-            tell(log, keys);
-        }
-        gateway.status().note_keys(checked);
+        gateway.status().forget_keys();
+        check_keys(&gateway.serving(), |keys| {
+            gateway.status().note_keys(keys);
+            if !keys.is_empty() {
+                tell(log, keys);
+            }
+        })
+        .await;
     }
 }
 

@@ -13,7 +13,10 @@ pub(super) fn tell(state: &str) {
 }
 
 fn send(place: &str, state: &str) -> std::io::Result<usize> {
-    UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address(place)?)
+    let socket = UnixDatagram::unbound()?;
+    // A manager that does not listen is not waited for.
+    socket.set_nonblocking(true)?;
+    socket.send_to_addr(state.as_bytes(), &address(place)?)
 }
 
 /// A path, or after an `@` a name in Linux's space of abstract ones.

@@ -2,17 +2,17 @@
 //! What follows from it is shown, never acted on: a key that is refused here is used all the same.
 
 use std::fmt::Write as _;
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use domain::{Secret, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use http::{HeaderName, HeaderValue};
 use providers::{KeyCheck, KeyVerdict, key_verdict};
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use upstream::{Client, Line, Reply, Request, SendFailure};
 
 use crate::clock::wall_clock;
@@ -21,8 +21,12 @@ use crate::serving::{ServedProvider, Serving};
 
 /// How long one line may take to answer the question.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
-/// Largest answer that is read for a provider's words; lists of models are long and of no interest.
+/// How much of an answer is read; lists of models may be longer, and their rest is of no interest.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// How long all keys of one provider may take together.
+const PROVIDER_LIMIT: Duration = Duration::from_secs(30);
+/// The status whose words are read most closely.
+const FORBIDDEN: u16 = 403;
 /// Providers that are asked at the same time.
 const PROVIDERS_AT_ONCE_MAX: usize = 8;
 
@@ -84,8 +88,9 @@ impl CheckedKey {
     }
 }
 
-/// Tries every key of `serving`, several providers at once. Outcomes come in the order of the configuration.
-pub async fn check_keys(serving: &Serving) -> Vec<CheckedKey> {
+/// Tries every key of `serving`, several providers at once. `tell` gets the keys of a provider as soon as all of them were
+/// tried; what is returned is in the order of the configuration.
+pub async fn check_keys(serving: &Serving, mut tell: impl FnMut(&[CheckedKey])) -> Vec<CheckedKey> {
     let client = Client::default();
     let mut waiting = serving.providers.iter().enumerate();
     let ask = |(place, provider): (usize, &Arc<ServedProvider>)| {
@@ -95,6 +100,7 @@ pub async fn check_keys(serving: &Serving) -> Vec<CheckedKey> {
     let mut asking: FuturesUnordered<_> = waiting.by_ref().take(PROVIDERS_AT_ONCE_MAX).map(ask).collect();
     let mut checked = Vec::new();
     while let Some(outcome) = asking.next().await {
+        tell(&outcome.1);
         checked.push(outcome);
         asking.extend(waiting.next().map(ask));
     }
@@ -105,10 +111,16 @@ pub async fn check_keys(serving: &Serving) -> Vec<CheckedKey> {
 /// One key after the other: a vendor that is asked with many keys at once may take us for a guesser.
 async fn check_provider(client: &Client, provider: &ServedProvider) -> Vec<CheckedKey> {
     let mut keys = Vec::new();
+    let until = Instant::now() + PROVIDER_LIMIT;
     for (source, lines) in provider.by_credential() {
         let outcome = match provider.key_check {
             None => Outcome::new(KeyState::Unchecked, "it has no free way to try a key"),
-            Some(check) => check_key(client, check, lines.iter().map(|served| &served.line)).await,
+            Some(check) => {
+                let asked = check_key(client, check, lines.iter().map(|served| &served.line));
+                timeout_at(until.into(), asked)
+                    .await
+                    .unwrap_or_else(|_| Outcome::new(KeyState::Unreachable, "its other keys took too long"))
+            }
         };
         keys.push(CheckedKey {
             provider: provider.id().to_owned(),
@@ -151,7 +163,7 @@ async fn check_key(client: &Client, check: KeyCheck, lines: impl Iterator<Item =
     last
 }
 
-async fn ask(client: &Client, check: KeyCheck, line: &Arc<Line>) -> Result<(Reply, Bytes), SendFailure> {
+async fn ask(client: &Client, check: KeyCheck, line: &Arc<Line>) -> Result<(Reply, Vec<u8>), SendFailure> {
     let named = |(name, value): (&'static str, &str)| {
         Some((HeaderName::from_static(name), HeaderValue::from_str(value).ok()?))
     };
@@ -168,19 +180,48 @@ async fn ask(client: &Client, check: KeyCheck, line: &Arc<Line>) -> Result<(Repl
     let headers = headers.iter().map(|(name, value)| (name, value));
     let request = Request::new(line, "GET", check.path, headers, &[]);
     let mut reply = client.send(line, &request, false).await?;
-    // A good answer is not read: dropping it closes the connection.
-    let body = if reply.status.is_success() {
-        Bytes::new()
-    } else {
-        reply.body.collect(ANSWER_BYTES_MAX).await.ok().flatten().unwrap_or_default()
-    };
+    let mut body = Vec::new();
+    while body.len() < ANSWER_BYTES_MAX
+        && let Some(Ok(piece)) = poll_fn(|cx| reply.body.poll_piece(cx)).await
+    {
+        body.extend_from_slice(&piece);
+    }
+    // What is left of a long answer is not read: dropping it closes the connection.
     Ok((reply, body))
+}
+
+/// What stands in an answer that calls itself a success.
+enum Success {
+    Answer,
+    Error,
+    Page,
+}
+
+fn success(body: &[u8]) -> Success {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(told) if told.get("error").is_some_and(|error| !error.is_null()) => Success::Error,
+        Ok(_) => Success::Answer,
+        // A list that is longer than what was read.
+        Err(_) if matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) => Success::Answer,
+        Err(_) => Success::Page,
+    }
 }
 
 fn understood(reply: &Reply, body: &[u8], credential: Option<&Secret>) -> Outcome {
     let status = reply.status.as_u16();
     let own = own_words(body, credential).unwrap_or_default();
-    let state = match key_verdict(status, &own) {
+    let told = if reply.status.is_success() { success(body) } else { Success::Error };
+    let verdict = match told {
+        Success::Answer => key_verdict(status, ""),
+        // An error under a status that says success: its words decide.
+        Success::Error if reply.status.is_success() => key_verdict(FORBIDDEN, &own),
+        Success::Error => key_verdict(status, &own),
+        Success::Page => {
+            let why = format!("it answered {status} with no JSON: is the address right?");
+            return Outcome { status: Some(status), ..Outcome::new(KeyState::Unchecked, why) };
+        }
+    };
+    let state = match verdict {
         KeyVerdict::Working => {
             return Outcome { status: Some(status), ..Outcome::new(KeyState::Working, "") };
         }

@@ -67,14 +67,7 @@ pub(super) async fn begin(
             held.add(piece, |first| Watch::for_answer(&head.headers, first, wanted));
         }
     }
-    let Some(mut watch) = held.watch else { return Err(failed("answered with nothing")) };
-    if content.is_end() {
-        // A last event may lack the blank line behind it, also where it is the only one.
-        let rest = watch.end();
-        if !rest.is_empty() {
-            held.ready = Some(Bytes::from([held.ready.as_deref().unwrap_or_default(), &rest].concat()));
-        }
-    }
+    let Some(watch) = held.watch else { return Err(failed("answered with nothing")) };
     if let Some(told) = told_error(&watch, held.ready.as_deref(), content.is_end()) {
         return Err(from_words(provider, told, credential));
     }

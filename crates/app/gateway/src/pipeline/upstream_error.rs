@@ -112,16 +112,23 @@ fn kind_of(status: StatusCode, told: &Told) -> Kind {
 
 /// The message of an error answer, for the operator: what may be secret in it is left out, nothing else.
 pub(crate) fn own_words(body: &[u8], credential: Option<&Secret>) -> Option<String> {
-    words(&serde_json::from_slice::<Value>(body).ok()?, credential).1
+    let told = match serde_json::from_slice::<Value>(body) {
+        Ok(told) => told,
+        // Plain text is taken by its first line, a page is not.
+        Err(_) => std::str::from_utf8(body).ok()?.lines().next().filter(|line| !line.contains('<'))?.into(),
+    };
+    words(&told, credential).1
 }
 
 /// The error object as OpenAI and most others shape it, and its message.
 fn words(body: &Value, credential: Option<&Secret>) -> (Told, Option<String>) {
+    // Some put the object into a list of one.
+    let body = body.as_array().and_then(|list| list.first()).unwrap_or(body);
     let error = body.get("error").unwrap_or(body);
     let sent = credential.map(Secret::expose).filter(|sent| !sent.is_empty());
     let quotes = |text: &str| sent.is_some_and(|sent| text.contains(sent));
     let text = |value: &Value| match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::String(text) if !text.is_empty() => Some(text.replace(steers_a_terminal, " ")),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
@@ -135,6 +142,11 @@ fn words(body: &Value, credential: Option<&Secret>) -> (Told, Option<String>) {
     });
     // Cut last: half a credential would not be known for one.
     (told, message.map(|message| message.chars().take(MESSAGE_CHARS_MAX).collect()))
+}
+
+/// Line breaks, escapes, and marks that turn the direction of writing: whoever reads the words reads them as one line.
+fn steers_a_terminal(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A class, code or path of a field, and nothing that could carry more.

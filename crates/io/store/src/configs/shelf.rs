@@ -74,15 +74,15 @@ impl ConfigShelf {
     }
 
     /// The version that a revert without a number means, where `standing` is what the file holds now: the newest that was
-    /// in force, unless that is what the file holds; then the one before it.
+    /// in force and says something else.
     pub async fn former(&self, standing: Option<&str>) -> Result<i64, ConfigShelfError> {
         let kept = self.list().await?;
-        let mut numbers = kept.iter().filter(|kept| kept.was_in_force).map(|kept| kept.number);
-        let newest = numbers.next().ok_or(ConfigShelfError::NoFormer)?;
-        if standing == Some(self.text(newest).await?.as_str()) {
-            return numbers.next().ok_or(ConfigShelfError::NoFormer);
+        for kept in kept.iter().filter(|kept| kept.was_in_force) {
+            if standing != Some(self.text(kept.number).await?.as_str()) {
+                return Ok(kept.number);
+            }
         }
-        Ok(newest)
+        Err(ConfigShelfError::NoFormer)
     }
 
     /// All versions, the newest first.

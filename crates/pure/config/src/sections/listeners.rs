@@ -17,6 +17,9 @@ use crate::sources::Sources;
 pub const LISTEN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4000);
 
+/// Where callers connect if neither flag nor file says it: for images, whose own loopback nobody reaches.
+const LISTEN_DEFAULT_VARIABLE: &str = "BELLWETHER_LISTEN_DEFAULT";
+
 /// One address.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -78,21 +81,31 @@ pub(crate) fn check(
     }
     if let Some(given) = &sources.overrides.listen {
         if !listeners.is_empty() {
-            report.note(format!("--listen {given} replaces the listeners of the file"));
+            report
+                .note(format!("--listen or BELLWETHER_LISTEN, {given}, replaces the listeners of the file"));
         }
-        return overridden(given, report).into_iter().collect();
+        return outside("--listen", given, report).into_iter().collect();
     }
     if listeners.is_empty() {
-        listeners.push(Listener { address: LISTEN_DEFAULT, tls: None });
+        listeners.extend(default(sources, report));
     }
     listeners
 }
 
-fn overridden(given: &str, report: &mut Report) -> Option<Listener> {
+/// Where the surroundings say so, as an image does, else on this machine only.
+fn default(sources: &Sources<'_>, report: &mut Report) -> Option<Listener> {
+    let Some(given) = sources.variable(LISTEN_DEFAULT_VARIABLE) else {
+        return Some(Listener { address: LISTEN_DEFAULT, tls: None });
+    };
+    outside(LISTEN_DEFAULT_VARIABLE, &given, report)
+}
+
+/// An address from outside the file, without TLS.
+fn outside(name: &str, given: &str, report: &mut Report) -> Option<Listener> {
     match given.parse() {
         Ok(address) => Some(Listener { address, tls: None }),
         Err(_) => {
-            report.add_outside("--listen", shown::text(given), ADDRESS_MESSAGE, address_hint(given));
+            report.add_outside(name, shown::text(given), ADDRESS_MESSAGE, address_hint(given));
             None
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use admin::ReloadReport;
-use config::Snapshot;
+use config::{Snapshot, Tls};
 use gateway::{Certificate, CertificateHandle, Gateway, Serving};
 
 use super::comparison::compare;
@@ -17,6 +17,8 @@ pub(crate) type Certificates = Vec<Option<CertificateHandle>>;
 pub(crate) struct Applier {
     gateway: Arc<Gateway>,
     certificates: Certificates,
+    /// What each listener serves now, whatever the file has said since.
+    served: Vec<Option<Tls>>,
     demo_url: Option<String>,
     at_start: Snapshot,
     present: Snapshot,
@@ -29,7 +31,8 @@ impl Applier {
         demo_url: Option<String>,
         present: Snapshot,
     ) -> Self {
-        Self { gateway, certificates, demo_url, at_start: present.clone(), present }
+        let served = present.listeners.iter().map(|listener| listener.tls.clone()).collect();
+        Self { gateway, certificates, served, demo_url, at_start: present.clone(), present }
     }
 
     /// What is in force.
@@ -51,27 +54,27 @@ impl Applier {
         let certificates = self.new_certificates(&next)?;
         self.gateway.reload(|before| Serving::new(&next, Some(before))).map_err(|why| vec![why])?;
         let mut report = compare(&self.at_start, &self.present, &next);
-        for (handle, certificate) in certificates {
+        for (place, handle, certificate) in certificates {
             report.changed.push(format!("certificate of {}", handle.address()));
             handle.swap(certificate);
+            self.served[place].clone_from(&next.listeners[place].tls);
         }
         self.present = next;
         Ok(report)
     }
 
-    /// New certificates for listeners that stay, ready to be swapped in. Listeners are told apart by their place: an
-    /// address may have left its port to the system.
+    /// New certificates for listeners that are open, ready to be swapped in. Listeners are told apart by their place: an
+    /// address may have left its port to the system. One that the file gives another address keeps what it has.
     fn new_certificates(
         &self,
         next: &Snapshot,
-    ) -> Result<Vec<(CertificateHandle, Certificate)>, Vec<String>> {
+    ) -> Result<Vec<(usize, CertificateHandle, Certificate)>, Vec<String>> {
         let mut ready = Vec::new();
-        for ((before, listener), handle) in
-            self.present.listeners.iter().zip(&next.listeners).zip(self.certificates.iter())
-        {
+        let open = self.at_start.listeners.iter().zip(&self.certificates).zip(&self.served);
+        for (place, (((opened, handle), served), listener)) in open.zip(&next.listeners).enumerate() {
             let (Some(handle), Some(tls)) = (handle, &listener.tls) else { continue };
-            if before.address == listener.address && before.tls.as_ref() != Some(tls) {
-                ready.push((handle.clone(), Certificate::new(tls).map_err(|why| vec![why])?));
+            if opened.address == listener.address && served.as_ref() != Some(tls) {
+                ready.push((place, handle.clone(), Certificate::new(tls).map_err(|why| vec![why])?));
             }
         }
         Ok(ready)

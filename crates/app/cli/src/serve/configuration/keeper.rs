@@ -44,6 +44,8 @@ pub(crate) struct Keeper {
     log: Log,
     keys_wanted: Arc<Notify>,
     watch: Watch,
+    /// What the start or the last reload has told.
+    notes: Vec<String>,
     present: Present,
 }
 
@@ -69,7 +71,10 @@ impl Keeper {
             needs_restart: Vec::new(),
             problems: Vec::new(),
         };
-        Self { settings, applier, gateway, shelf, log, keys_wanted, watch: Watch::new(seen), present }
+        let (watch, notes) = (Watch::new(seen), applier.present().notes.clone());
+        let keeper = Self { settings, applier, gateway, shelf, log, keys_wanted, watch, notes, present };
+        keeper.note_status();
+        keeper
     }
 
     /// Runs until nobody can ask any more.
@@ -117,7 +122,18 @@ impl Keeper {
     async fn reload(&mut self, reason: &str) -> Result<ReloadReport, Vec<String>> {
         let Reading { text, checked, seen } = self.settings.read();
         self.watch.note_read(seen);
-        let applied = checked.map_err(|found| problems(&found)).and_then(|next| self.applier.apply(next));
+        let is_emptied =
+            text.as_deref().is_some_and(is_blank) && !self.present.text.as_deref().is_some_and(is_blank);
+        let checked = if is_emptied {
+            // Whoever wants that can start so: far more often somebody is writing the file, or has lost it.
+            Err(vec![format!("{}: the file is empty", self.settings.file_name().unwrap_or_default())])
+        } else {
+            checked.map_err(|found| problems(&found))
+        };
+        let applied = checked.and_then(|next| {
+            let notes = next.notes.clone();
+            self.applier.apply(next).inspect(|_| self.tell_new(&notes))
+        });
         match applied {
             Ok(report) => {
                 self.take(text, reason, &report).await;
@@ -136,6 +152,14 @@ impl Keeper {
                 Err(problems)
             }
         }
+    }
+
+    /// Notes that were not told before.
+    fn tell_new(&mut self, notes: &[String]) {
+        for note in notes.iter().filter(|note| !self.notes.contains(note)) {
+            self.log.event(Level::Warn, note, &[]);
+        }
+        self.notes = notes.to_vec();
     }
 
     /// What was applied is the present configuration now.
@@ -240,6 +264,14 @@ impl Keeper {
     /// Puts a version back: in force first, then into the file.
     async fn revert(&mut self, number: Option<i64>) -> Result<RevertReport, ConfigRefusal> {
         let file = self.settings.file().ok_or_else(no_file)?.to_owned();
+        // What is in force and was not kept, because the store was busy, must not be lost now.
+        if self.present.text.is_some() && self.present.version.is_none() {
+            self.keep_version().await;
+            if self.present.version.is_none() {
+                let why = "what is in force is not kept as a version yet, and cannot be now; try again";
+                return Err(ConfigRefusal::Failed(why.to_owned()));
+            }
+        }
         let from = match number {
             Some(number) => number,
             None => {
@@ -267,13 +299,21 @@ impl Keeper {
 
     /// Writes the file; what stood there is kept before, if it is no version yet. Says why it could not be written.
     async fn write(&self, file: &Path, text: &str) -> Option<String> {
-        if let Ok(standing) = read_file(file) {
+        let mut kept = None;
+        // Somebody may write it while what stood there is being kept.
+        while let Some(standing) = read_file(file).ok().filter(|standing| kept.as_ref() != Some(standing)) {
             let name = file.display().to_string();
             if let Err(error) = self.shelf.keep_aside(&standing, &name, wall_clock()).await {
                 return Some(format!("what stands in {name} cannot be kept: {error}"));
             }
+            kept = Some(standing);
         }
         let written = replace_file(file, text);
         written.err().map(|error| format!("cannot write {}: {error}", file.display()))
     }
+}
+
+/// Whether a text says nothing, comments aside.
+fn is_blank(text: &str) -> bool {
+    text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
 }
