@@ -129,7 +129,10 @@ fn flags_go_before_the_file() {
     let snapshot = world.good("region: us\nservice: theirs\nlisteners: [{address: 127.0.0.1:1}]");
     assert_eq!((snapshot.region.as_str(), snapshot.service.as_str()), ("eu", "mine"));
     assert_eq!(snapshot.listeners[0].address.port(), 9999);
-    assert_eq!(snapshot.notes, ["--listen 127.0.0.1:9999 replaces the listeners of the file"]);
+    assert_eq!(
+        snapshot.notes,
+        ["--listen or BELLWETHER_LISTEN, 127.0.0.1:9999, replaces the listeners of the file"]
+    );
 
     let world = World::default().with_variable("OTEL_SERVICE_NAME", "otel");
     assert_eq!(world.good("service: theirs").service, "theirs");
