@@ -22,6 +22,8 @@ use crate::inbound::ConnectionFacts;
 use crate::pipeline;
 use crate::worker::Worker;
 
+/// A body up to this length, unread, is read and dropped behind the answer, and the connection goes on.
+const DROPPED_BYTES_MAX: u64 = 4 * 1024;
 /// Paths the control plane answers.
 const CONTROL_PREFIX: &str = "/admin";
 
@@ -36,6 +38,7 @@ pub(crate) async fn answer(
     let version = head.version;
     connection.note_version(version);
     connection.note_body_coming(!body.is_end_stream());
+    let is_body_long = body.size_hint().exact().is_none_or(|length| length > DROPPED_BYTES_MAX);
     let call = Call::begin(&worker, &connection, caller, &head);
     let (request_id, call_id) = (call.request_id.clone(), call.id);
     let mut response = match AssertUnwindSafe(route(call, head, body)).catch_unwind().await {
@@ -50,8 +53,9 @@ pub(crate) async fn answer(
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-request-id"), request_id);
     headers.insert(HeaderName::from_static("x-bellwether-call-id"), call_id_value(call_id));
-    // A body that nobody has read to its end ends the connection: a caller who keeps connections must know.
-    if worker.drain.stage() != DrainStage::Open || (version < Version::HTTP_2 && connection.is_body_coming())
+    // A long body that nobody has read to its end ends the connection: a caller who keeps connections must know.
+    if worker.drain.stage() != DrainStage::Open
+        || (version < Version::HTTP_2 && is_body_long && connection.is_body_coming())
     {
         headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     }
