@@ -53,11 +53,12 @@ def test_a_secret_without_end_is_not_read_without_end(commands: Commands) -> Non
     assert "no regular file" in commands.run("check", file).stderr
 
 
+@pytest.mark.parametrize("nothing", ["", "# nothing left\n", "\ufeff\n"], ids=["empty", "comment", "byte order mark"])
 def test_an_emptied_file_is_refused_whatever_the_environment_offers(
-    start: StartGateway, upstream: Upstream, commands: Commands
+    start: StartGateway, upstream: Upstream, commands: Commands, nothing: str
 ) -> None:
     gateway = start(config=serving(upstream, "m"), environment={"GROQ_API_KEY": "k", "GROQ_BASE_URL": upstream.base_url})
-    (commands.home / "bellwether.yaml").write_text("# nothing left\n")
+    (commands.home / "bellwether.yaml").write_text(nothing)
     refused = gateway.admin().post("/admin/v1/reload")
     assert refused.status_code == 422
     assert "the file is empty" in refused.text

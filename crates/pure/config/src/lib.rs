@@ -40,3 +40,4 @@ pub use sections::providers::{Line, Origin, Provider};
 pub use sections::timeouts::{ANSWER_TOKENS_LARGE, ANSWER_TOKENS_XLARGE, Timeouts};
 pub use snapshot::{DEMO_ID, Snapshot};
 pub use sources::{Overrides, Sources};
+pub use tree::is_blank;

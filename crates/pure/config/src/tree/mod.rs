@@ -6,6 +6,7 @@ mod write;
 
 use crate::problem::Place;
 
+pub use read::is_blank;
 pub(crate) use read::read;
 pub(crate) use write::write;
 

@@ -14,6 +14,16 @@ const DEPTH_MAX: usize = 32;
 /// Most values, also counting what anchors repeat: a few lines of nested anchors can stand for billions.
 const VALUES_MAX: usize = 200_000;
 
+/// Whether a text says nothing, comments aside.
+pub fn is_blank(text: &str) -> bool {
+    without_mark(text).lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+}
+
+/// A byte order mark is what some editors write first.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Reads the text; a fault of syntax is one problem with line and column.
 pub(crate) fn read(text: &str, report: &mut Report) -> Option<Node> {
     if text.len() > FILE_BYTES_MAX {
@@ -22,11 +32,11 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Option<Node> {
         report.add_at(None, message, None);
         return None;
     }
-    // A byte order mark is what some editors write first; an empty file is a file without settings.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+    // An empty file is a file without settings.
+    if is_blank(text) {
         return Some(Value::Map(Vec::new()).into());
     }
+    let text = without_mark(text);
     match serde_saphyr::from_str_with_options::<Spanned<Value>>(text, options()) {
         Ok(spanned) => Some(spanned.into()),
         Err(error) => {

@@ -122,8 +122,8 @@ impl Keeper {
     async fn reload(&mut self, reason: &str) -> Result<ReloadReport, Vec<String>> {
         let Reading { text, checked, seen } = self.settings.read();
         self.watch.note_read(seen);
-        let is_emptied =
-            text.as_deref().is_some_and(is_blank) && !self.present.text.as_deref().is_some_and(is_blank);
+        let is_emptied = text.as_deref().is_some_and(config::is_blank)
+            && !self.present.text.as_deref().is_some_and(config::is_blank);
         let checked = if is_emptied {
             // Whoever wants that can start so: far more often somebody is writing the file, or has lost it.
             Err(vec![format!("{}: the file is empty", self.settings.file_name().unwrap_or_default())])
@@ -311,9 +311,4 @@ impl Keeper {
         let written = replace_file(file, text);
         written.err().map(|error| format!("cannot write {}: {error}", file.display()))
     }
-}
-
-/// Whether a text says nothing, comments aside.
-fn is_blank(text: &str) -> bool {
-    text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
 }
