@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::Range;
 
 use dialects::json::{DEPTH_MAX, FIELD_BYTES_MAX, Field, Flaw, ObjectScan};
-use dialects::openai_chat::{Deciding, MODEL_BYTES_MAX, ReplyWatch, RequestFlaw, RequestScan};
+use dialects::openai_chat::{Deciding, MODEL_BYTES_MAX, RequestFlaw, RequestScan};
+use dialects::watch::ReplyWatch;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use dialects::framing::sse::{EVENT_BYTES_MAX, SseParser};
-use dialects::openai_chat::StreamWatch;
+use dialects::watch::StreamWatch;
 
 use crate::cuttings::{cuttings, digest};
 

@@ -1,7 +1,8 @@
 //! What it costs to look at bytes that pass by: `cargo bench -p dialects`. Sizes are those of the gateway's own bench.
 
 use dialects::framing::sse::SseParser;
-use dialects::openai_chat::{RequestScan, StreamWatch};
+use dialects::openai_chat::RequestScan;
+use dialects::watch::StreamWatch;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 

@@ -9,7 +9,10 @@ pub mod json;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod retry_after;
+pub mod surface;
+pub mod translation;
 mod translator;
+pub mod watch;
 
 pub use dialect::Dialect;
 pub use translator::{CUSTOM_TOOL_ARGUMENT, StreamReader, StreamWriter, Target, Translator, Voice, Written};

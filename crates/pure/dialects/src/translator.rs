@@ -1,7 +1,7 @@
 //! What a dialect must be able to do: read and write prompts, answers and failures. It never sees another dialect, only the
 //! canonical form; it opens nothing and knows no provider.
 
-use domain::Failure;
+use domain::{Failure, Usage};
 
 use crate::canonical::{Abilities, Event, Flaw, Losses, Prompt, Reply, ReplyFlaw};
 use crate::framing::sse;
@@ -28,6 +28,9 @@ pub trait Translator: Sync {
     /// Writes a whole answer for a caller.
     fn write_reply(&self, reply: &Reply, voice: &Voice) -> String;
 
+    /// Reads the `usage` of a whole answer.
+    fn read_usage(&self, usage: &[u8]) -> Option<Usage>;
+
     /// Reads a streamed answer of a provider.
     fn stream_reader(&self) -> Box<dyn StreamReader>;
 
@@ -50,6 +53,11 @@ pub trait Translator: Sync {
 pub trait StreamReader: Send {
     /// Reads one event of the stream and appends what it means. An error ends the stream: what came is no answer.
     fn read(&mut self, event: sse::Event<'_>, out: &mut Vec<Event>) -> Result<(), ReplyFlaw>;
+
+    /// Whether an event of this name can tell nothing but more of a part: whoever only watches need not read it.
+    fn is_mere_delta(&self, _name: &[u8]) -> bool {
+        false
+    }
 
     /// Nothing more will come: closes the parts that are open. Never makes up a finish.
     fn finish(&mut self, out: &mut Vec<Event>);

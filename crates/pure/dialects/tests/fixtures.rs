@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dialects::openai_chat::{ReplyWatch, StreamWatch};
+use dialects::watch::{ReplyWatch, StreamWatch};
 use domain::Usage;
 use serde_json::{Value, json};
 

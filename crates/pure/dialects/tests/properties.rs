@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use dialects::framing::sse::SseParser;
 use dialects::json::{FIELD_BYTES_MAX, Field, Flaw, ObjectScan};
-use dialects::openai_chat::StreamWatch;
+use dialects::watch::StreamWatch;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

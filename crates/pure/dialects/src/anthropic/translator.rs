@@ -1,6 +1,6 @@
 //! Anthropic's Messages dialect: the pieces put together.
 
-use domain::Failure;
+use domain::{Failure, Usage};
 
 use crate::canonical::{Event, Flaw, Losses, Prompt, Reply, ReplyFlaw};
 use crate::openai_chat::ErrorCodes;
@@ -29,6 +29,10 @@ impl Translator for Messages {
     }
 
     fn write_reply(&self, _reply: &Reply, _voice: &Voice) -> String {
+        unreachable!("being written")
+    }
+
+    fn read_usage(&self, _usage: &[u8]) -> Option<Usage> {
         unreachable!("being written")
     }
 

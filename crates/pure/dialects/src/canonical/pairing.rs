@@ -131,7 +131,7 @@ impl Pairing<'_> {
         for turn in said {
             match out.last_mut() {
                 Some(last) if last.speaker == turn.speaker && last.name == turn.name => {
-                    last.parts.extend(turn.parts)
+                    last.parts.extend(turn.parts);
                 }
                 _ => out.push(turn),
             }

@@ -21,11 +21,15 @@ pub struct Event<'a> {
     pub data: &'a [u8],
     /// How many bytes of the chunk being read stand before it; none if it began in an earlier one.
     pub start: usize,
+    /// How many bytes of the chunk being read stand before what follows it.
+    pub end: usize,
 }
 
 /// The state between two chunks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SseParser {
+    /// Longest line and longest data of an event that is read.
+    event_bytes_max: usize,
     /// The beginning of a line whose end has not come yet.
     cut_line: Vec<u8>,
     name: Vec<u8>,
@@ -35,13 +39,43 @@ pub struct SseParser {
     skips_line_feed: bool,
     is_past_start: bool,
     is_overlong: bool,
+    /// An event was too long to be read.
+    has_missed: bool,
     /// How many bytes of the chunk read last belong to events and comments that ended in it.
     whole_bytes: usize,
     /// Bytes of data that came without the end of their line.
     dripped_bytes: u64,
 }
 
+impl Default for SseParser {
+    fn default() -> Self {
+        Self::with_limit(EVENT_BYTES_MAX)
+    }
+}
+
 impl SseParser {
+    /// A parser of events up to this length.
+    pub fn with_limit(event_bytes_max: usize) -> Self {
+        Self {
+            event_bytes_max,
+            cut_line: Vec::new(),
+            name: Vec::new(),
+            data: Vec::new(),
+            has_data: false,
+            skips_line_feed: false,
+            is_past_start: false,
+            is_overlong: false,
+            has_missed: false,
+            whole_bytes: 0,
+            dripped_bytes: 0,
+        }
+    }
+
+    /// Whether an event came that was too long to be read.
+    pub fn has_missed(&self) -> bool {
+        self.has_missed
+    }
+
     /// Reads a chunk, cut anywhere, and reports every event that ends in it.
     pub fn feed(&mut self, chunk: &[u8], mut on_event: impl FnMut(Event<'_>)) {
         let mut rest = chunk;
@@ -62,11 +96,11 @@ impl SseParser {
                 after
             };
             if self.cut_line.is_empty() {
-                held = self.line(line, held, &mut on_event);
+                held = self.line(line, held, chunk.len() - rest.len(), &mut on_event);
             } else {
                 let mut whole = std::mem::take(&mut self.cut_line);
-                extend_bounded(&mut whole, line);
-                if let Some(data) = self.line(&whole, held.take(), &mut on_event) {
+                extend_bounded(&mut whole, line, self.event_bytes_max);
+                if let Some(data) = self.line(&whole, held.take(), chunk.len() - rest.len(), &mut on_event) {
                     self.keep_data(data);
                 }
                 whole.clear();
@@ -78,7 +112,7 @@ impl SseParser {
             self.keep_data(data);
         }
         if !rest.is_empty() {
-            extend_bounded(&mut self.cut_line, rest);
+            extend_bounded(&mut self.cut_line, rest, self.event_bytes_max);
             if self.name.is_empty() && self.cut_line.starts_with(b"data") {
                 self.dripped_bytes += rest.len() as u64;
             }
@@ -121,15 +155,18 @@ impl SseParser {
         &mut self,
         line: &'a [u8],
         held: Option<&'a [u8]>,
+        end: usize,
         on_event: &mut impl FnMut(Event<'_>),
     ) -> Option<&'a [u8]> {
-        self.is_overlong |= line.len() > EVENT_BYTES_MAX;
+        self.is_overlong |= line.len() > self.event_bytes_max;
         let line = if self.is_past_start { line } else { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) };
         self.is_past_start = true;
         if line.is_empty() {
             let data = held.unwrap_or(&self.data);
-            if (self.has_data || held.is_some()) && !self.is_overlong && data.len() <= EVENT_BYTES_MAX {
-                on_event(Event { name: &self.name, data, start: self.whole_bytes });
+            let is_read = !self.is_overlong && data.len() <= self.event_bytes_max;
+            self.has_missed |= !is_read;
+            if (self.has_data || held.is_some()) && is_read {
+                on_event(Event { name: &self.name, data, start: self.whole_bytes, end });
             }
             self.name.clear();
             self.data.clear();
@@ -156,16 +193,16 @@ impl SseParser {
 
     fn keep_data(&mut self, line: &[u8]) {
         if self.has_data {
-            extend_bounded(&mut self.data, b"\n");
+            extend_bounded(&mut self.data, b"\n", self.event_bytes_max);
         }
         self.has_data = true;
-        extend_bounded(&mut self.data, line);
+        extend_bounded(&mut self.data, line, self.event_bytes_max);
     }
 }
 
 /// Keeps what there is room for; one byte above the limit is what marks it as too long.
-fn extend_bounded(kept: &mut Vec<u8>, more: &[u8]) {
-    let room = EVENT_BYTES_MAX + 1 - kept.len();
+fn extend_bounded(kept: &mut Vec<u8>, more: &[u8], bytes_max: usize) {
+    let room = bytes_max + 1 - kept.len();
     kept.extend_from_slice(&more[..more.len().min(room)]);
 }
 

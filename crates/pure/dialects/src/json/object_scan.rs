@@ -4,6 +4,7 @@
 //! word on it. What it does promise: a field it reports is the one that any parser will see. A name that comes
 //! twice, or again in other letter case (some parsers do not care), is refused, however it is escaped.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::block::{BLOCK, brackets};
@@ -62,7 +63,7 @@ enum State {
 /// The scan between two pieces.
 #[derive(Debug)]
 pub struct ObjectScan {
-    wanted: &'static [&'static str],
+    wanted: Cow<'static, [&'static str]>,
     fields: Vec<Option<Field>>,
     state: State,
     /// Bytes seen before the current piece.
@@ -81,9 +82,18 @@ pub struct ObjectScan {
 impl ObjectScan {
     /// Looks for the `wanted` names, which are lower-case ASCII.
     pub fn new(wanted: &'static [&'static str]) -> Self {
+        Self::with(Cow::Borrowed(wanted))
+    }
+
+    /// Looks for names that are known only now.
+    pub fn of(wanted: Vec<&'static str>) -> Self {
+        Self::with(Cow::Owned(wanted))
+    }
+
+    fn with(wanted: Cow<'static, [&'static str]>) -> Self {
         Self {
-            wanted,
             fields: vec![None; wanted.len()],
+            wanted,
             state: State::BeforeRoot,
             seen: 0,
             key: Vec::new(),

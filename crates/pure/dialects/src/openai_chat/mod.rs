@@ -3,15 +3,11 @@
 
 mod choices;
 mod failure;
-mod reply;
+mod reading;
 mod request;
-mod stream;
-mod surface;
 mod translator;
 
 pub use failure::{ErrorCodes, error_body, stream_error_event};
-pub use reply::ReplyWatch;
-pub use request::{Deciding, MODEL_BYTES_MAX, RequestFlaw, RequestScan};
-pub use stream::{StreamFault, StreamWatch};
-pub use surface::{Operation, REPLY_HEADERS, REQUEST_HEADERS, operation_at};
+pub(crate) use reading::ChatReading;
+pub use request::{Deciding, MODEL_BYTES_MAX, RequestFlaw, RequestScan, stream_options_with_usage};
 pub use translator::Chat;

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use crate::json::{Field, Flaw, ObjectScan};
+use crate::json::writer::object;
+use crate::json::{Field, Fields, Flaw, Item, ObjectScan};
 
 /// Longest model name.
 pub const MODEL_BYTES_MAX: usize = 256;
 
-const WANTED: &[&str] = &["model", "stream", "max_tokens", "max_completion_tokens", "stream_options", "n"];
+const WANTED: &[&str] =
+    &["model", "stream", "max_tokens", "max_completion_tokens", "max_output_tokens", "stream_options", "n"];
 const MODEL: usize = 0;
 const STREAM: usize = 1;
 
@@ -24,6 +26,10 @@ pub struct Deciding {
     pub output_tokens_max: Option<u64>,
     /// How many choices the answer is to have.
     pub choices: u64,
+    /// The caller asks for the usage at the end of a stream.
+    pub wants_stream_usage: bool,
+    /// Where the options of the stream stand in the body, if they do.
+    pub stream_options_span: Option<Range<usize>>,
 }
 
 /// Why a request is refused, in words for the caller.
@@ -56,7 +62,9 @@ impl RequestScan {
     /// Reads the fields once the body is whole.
     pub fn finish(self) -> Result<Deciding, RequestFlaw> {
         let fields = self.scan.finish().map_err(RequestFlaw::from_scan)?;
-        let [model, stream, max_tokens, max_completion_tokens, _, n] = fields.as_slice() else {
+        let [model, stream, max_tokens, max_completion_tokens, max_output_tokens, stream_options, n] =
+            fields.as_slice()
+        else {
             unreachable!("the scan reports one place for each wanted name")
         };
         let Some(model) = model else { return Err(RequestFlaw::at(MODEL, "the body names no model")) };
@@ -65,8 +73,12 @@ impl RequestScan {
             model_span: model.span.clone(),
             is_streaming: flag(stream.as_ref())?,
             // Where both are given the newer one counts, as at OpenAI.
-            output_tokens_max: count(max_completion_tokens.as_ref()).or_else(|| count(max_tokens.as_ref())),
+            output_tokens_max: count(max_completion_tokens.as_ref())
+                .or_else(|| count(max_tokens.as_ref()))
+                .or_else(|| count(max_output_tokens.as_ref())),
             choices: count(n.as_ref()).unwrap_or(1),
+            wants_stream_usage: stream_options.as_ref().is_some_and(asks_for_usage),
+            stream_options_span: stream_options.as_ref().map(|field| field.span.clone()),
         })
     }
 }
@@ -134,6 +146,25 @@ fn count(field: Option<&Field>) -> Option<u64> {
     std::str::from_utf8(field?.text.as_deref()?).ok()?.parse().ok()
 }
 
+fn asks_for_usage(stream_options: &Field) -> bool {
+    let Some(text) = stream_options.text.as_deref() else { return false };
+    let item = Item::of_body(text).and_then(|item| item.fields());
+    item.and_then(|mut fields| fields.boolean("include_usage")).is_ok_and(|asks| asks == Some(true))
+}
+
+/// The options of a stream, as they are given or from nothing, with usage asked for.
+pub fn stream_options_with_usage(given: Option<&[u8]>) -> String {
+    let fields = given.and_then(|text| Item::of_body(text).and_then(|item| item.fields()).ok());
+    object(|options| {
+        options.boolean("include_usage", true);
+        for (name, item) in
+            fields.into_iter().flat_map(Fields::rest).filter(|(name, _)| name != "include_usage")
+        {
+            options.raw(&name, item.text());
+        }
+    })
+}
+
 fn type_name(text: &[u8]) -> &'static str {
     match text.first() {
         Some(b'"') => "a string",
@@ -165,7 +196,23 @@ mod tests {
         assert_eq!(&body[deciding.model_span], "\"gpt-4o\"");
         assert_eq!((deciding.output_tokens_max, deciding.choices), (Some(7), 1));
         assert_eq!(read(r#"{"model":"m","n":3}"#).unwrap().choices, 3);
+        let asks = |options: &str| {
+            read(&format!(r#"{{"model":"m","stream_options":{options}}}"#)).unwrap().wants_stream_usage
+        };
+        assert!(asks(r#"{"include_usage": true}"#) && asks(r#"{"a":1,"include_usage":true}"#));
+        for options in ["null", "{}", r#"{"include_usage":false}"#, r#"{"a":{"include_usage":true}}"#, "7"] {
+            assert!(!asks(options), "{options}");
+        }
         assert_eq!(read(r#"{"model":"a\u0062\/c"}"#).unwrap().model, "ab/c");
+    }
+
+    #[test]
+    fn usage_is_asked_for_beside_what_was_asked() {
+        let with = |given: Option<&str>| super::stream_options_with_usage(given.map(str::as_bytes));
+        assert_eq!(with(None), r#"{"include_usage":true}"#);
+        assert_eq!(with(Some("null")), r#"{"include_usage":true}"#);
+        let given = r#"{"include_usage":false, "include_obfuscation": false}"#;
+        assert_eq!(with(Some(given)), r#"{"include_usage":true,"include_obfuscation":false}"#);
     }
 
     #[test]

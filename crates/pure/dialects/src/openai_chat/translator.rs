@@ -1,6 +1,6 @@
 //! OpenAI's Chat Completions dialect: the pieces put together.
 
-use domain::Failure;
+use domain::{Failure, Usage};
 
 use crate::canonical::{Event, Flaw, Losses, Prompt, Reply, ReplyFlaw};
 use crate::openai_chat::ErrorCodes;
@@ -30,6 +30,10 @@ impl Translator for Chat {
 
     fn write_reply(&self, _reply: &Reply, _voice: &Voice) -> String {
         unreachable!("being written")
+    }
+
+    fn read_usage(&self, usage: &[u8]) -> Option<Usage> {
+        crate::watch::parse_usage(usage)
     }
 
     fn stream_reader(&self) -> Box<dyn StreamReader> {

@@ -1,30 +1,27 @@
-//! Watching a stream of chat chunks: usage, the finish, an in-band error, the end mark, and whether each event is sound.
+//! Watching a stream that passes: usage, the finish, an in-band error, the end mark, and whether each event is sound.
 //! The bytes pass untouched; how many of them may leave is told, not decided, here.
 
-use std::sync::LazyLock;
+use std::fmt;
+use std::ops::Range;
 
 use domain::Usage;
-use memchr::memmem::Finder;
 
-use super::choices::ChoiceCount;
-use super::reply::{ERROR, KIND, USAGE, WANTED, is_no_error, parse_usage};
+use crate::Dialect;
+use crate::canonical;
 use crate::framing::sse::{Event, SseParser};
 use crate::json::ObjectScan;
+use crate::openai_chat::ChatReading;
+use crate::translator::StreamReader;
 
-static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
-static USAGE_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
-/// A name, and in some dialects the kind of an object that is nothing but an error.
-static ERROR_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
-static CHOICES_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"choices\""));
-const END_MARK: &[u8] = b"[DONE]";
 /// Longest error in a stream that is read for its words.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
 /// What a stream has told so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct StreamWatch {
     parser: SseParser,
     facts: Facts,
+    reading: Reading,
 }
 
 /// Why a stream cannot go on.
@@ -36,58 +33,110 @@ pub enum StreamFault {
     Malformed,
 }
 
-#[derive(Debug)]
-struct Facts {
-    scan: ObjectScan,
+/// What is found in the events, whatever they speak.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
     events: u64,
     /// Chunks of an answer, the end mark included.
-    chunks: u64,
-    usage: Option<Usage>,
-    is_finished: bool,
-    is_done: bool,
-    /// Where more than one choice is to come, which of them have finished.
-    several: Option<Box<ChoiceCount>>,
+    pub(crate) chunks: u64,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) is_finished: bool,
+    pub(crate) is_done: bool,
+    /// Where in the chunk read last stands what the caller did not ask for.
+    pub(crate) hidden: Vec<Range<usize>>,
     fault: Option<StreamFault>,
     /// Where in the chunk read last the event at fault began.
     fault_at: Option<usize>,
 }
 
-impl Default for Facts {
+/// How the events are read.
+enum Reading {
+    Chat(Box<ChatReading>),
+    /// By the dialect's own reader, of which only the facts are kept.
+    Canonical {
+        reader: Box<dyn StreamReader>,
+        scan: Box<ObjectScan>,
+        said: Vec<canonical::Event>,
+    },
+    /// Events of no dialect: sound, text or pictures in pieces. Only their soundness is looked at.
+    Loose(Box<ObjectScan>),
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Chat(_) => "Chat",
+            Self::Canonical { .. } => "Canonical",
+            Self::Loose(_) => "Loose",
+        })
+    }
+}
+
+impl Default for StreamWatch {
     fn default() -> Self {
-        Self {
-            scan: ObjectScan::new(WANTED),
-            events: 0,
-            chunks: 0,
-            usage: None,
-            is_finished: false,
-            is_done: false,
-            several: None,
-            fault: None,
-            fault_at: None,
-        }
+        Self::new(Reading::Chat(Box::default()))
     }
 }
 
 impl StreamWatch {
-    /// Watches a stream of several choices, of which this many were asked for: it is finished when all are.
+    fn new(reading: Reading) -> Self {
+        Self { parser: SseParser::default(), facts: Facts::default(), reading }
+    }
+
+    /// Watches a stream of this dialect.
+    pub fn of_dialect(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::OpenAiChat => Self::default(),
+            other => Self::new(Reading::Canonical {
+                reader: other.translator().stream_reader(),
+                scan: Box::new(ObjectScan::new(&[])),
+                said: Vec::new(),
+            }),
+        }
+    }
+
+    /// Watches events that are no conversation: they end with an event whose type ends in `.done` or `.completed`.
+    pub fn of_anything() -> Self {
+        Self::new(Reading::Loose(Box::new(ObjectScan::new(&[]))))
+    }
+
+    /// Watches a chat stream of several choices, of which this many were asked for: it is finished when all are.
     pub fn of_choices(asked: u64) -> Self {
-        let several = Some(Box::new(ChoiceCount::new(asked)));
-        Self { facts: Facts { several, ..Facts::default() }, ..Self::default() }
+        Self::new(Reading::Chat(Box::new(ChatReading::of_choices(asked))))
+    }
+
+    /// Keeps back the event that tells the usage and nothing else: the caller did not ask for it.
+    pub fn hide_usage(&mut self) {
+        if let Reading::Chat(chat) = &mut self.reading {
+            chat.hides_usage = true;
+        }
     }
 
     /// Reads the next chunk.
     pub fn feed(&mut self, chunk: &[u8]) {
         let facts = &mut self.facts;
+        facts.hidden.clear();
         if facts.fault.is_some() {
             facts.fault_at = Some(0);
         }
-        self.parser.feed(chunk, |event| facts.read(event));
+        let reading = &mut self.reading;
+        self.parser.feed(chunk, |event| {
+            if facts.fault.is_none() {
+                facts.events += 1;
+                reading.read(facts, event);
+            }
+        });
     }
 
     /// How many bytes of the chunk read last may leave: up to the end of its last whole event, and nothing from an event
     /// at fault on.
     pub fn whole_bytes(&self) -> usize {
         self.facts.fault_at.unwrap_or_else(|| self.parser.whole_bytes())
+    }
+
+    /// What of those bytes is to be kept back, in order. What begins at the start of the chunk may have begun before it.
+    pub fn hidden(&self) -> &[Range<usize>] {
+        &self.facts.hidden
     }
 
     /// How many events have passed.
@@ -143,73 +192,72 @@ impl StreamWatch {
 }
 
 impl Facts {
-    fn read(&mut self, event: Event<'_>) {
-        if self.fault.is_some() {
-            return;
-        }
-        self.events += 1;
-        let data = event.data;
-        let text = data.trim_ascii();
-        match event.name {
-            b"" | b"message" => {}
-            b"error" => return self.fail(StreamFault::Told(words(data)), event.start),
-            // A ping, or something newer than we are: no part of an answer, unless it holds one, or an error.
-            _ if CHOICES_NAME.find(text).is_none() && ERROR_NAME.find(text).is_none() => return,
-            _ => {}
-        }
-        if text == END_MARK {
-            self.is_done = true;
-            self.chunks += 1;
-            return;
-        }
-        if text.is_empty() {
-            return;
-        }
-        let is_sound = self.scan.has_outline(text);
-        // Inside a JSON string these quotes would be escaped, so a hit is a real key or, harmlessly, a whole string value.
-        let mut finishes = FINISH.find_iter(text).map(|at| value_behind(&text[at..], FINISH.needle()));
-        // Some say `""` until there is a reason.
-        let names_a_reason = finishes.any(|value| value.starts_with(b"\"") && !value.starts_with(b"\"\""));
-        let usage = USAGE_NAME.find(text).map(|at| value_behind(&text[at..], USAGE_NAME.needle()));
-        let tells_usage = usage.is_some_and(|value| !value.starts_with(b"null"));
-        if tells_usage || ERROR_NAME.find(text).is_some() {
-            self.scan.reset();
-            let is_read = self.scan.feed(text).is_ok();
-            let field = |place| self.scan.field(place).map(|field| field.text.as_deref());
-            let tells_error = field(ERROR).is_some_and(|error| !is_no_error(error));
-            if tells_error || field(KIND) == Some(Some(b"\"error\"")) {
-                return self.fail(StreamFault::Told(words(data)), event.start);
-            }
-            let usage = self.scan.field(USAGE).filter(|_| is_read);
-            if let Some(usage) = usage.and_then(|usage| usage.text.as_deref()) {
-                self.usage = parse_usage(usage).or(self.usage);
-            }
-        }
-        if !is_sound && !self.is_done {
-            return self.fail(StreamFault::Malformed, event.start);
-        }
-        self.chunks += 1;
-        self.is_finished |= names_a_reason && self.several.is_none();
-        if let Some(choices) = &mut self.several {
-            choices.read(data);
-            self.is_finished = choices.have_all_finished();
-        }
+    /// The provider tells of an error.
+    pub(crate) fn tell_error(&mut self, event: Event<'_>) {
+        let words = (event.data.len() <= ERROR_BYTES_MAX).then(|| event.data.to_vec());
+        self.fail(StreamFault::Told(words), event.start);
     }
 
-    fn fail(&mut self, fault: StreamFault, start: usize) {
+    pub(crate) fn fail(&mut self, fault: StreamFault, start: usize) {
         self.fault = Some(fault);
         self.fault_at = Some(start);
     }
 }
 
-fn words(data: &[u8]) -> Option<Vec<u8>> {
-    (data.len() <= ERROR_BYTES_MAX).then(|| data.to_vec())
+impl Reading {
+    fn read(&mut self, facts: &mut Facts, event: Event<'_>) {
+        match self {
+            Self::Chat(chat) => chat.read(facts, event),
+            Self::Canonical { reader, scan, said } => {
+                if event.data.trim_ascii().is_empty() {
+                    return;
+                }
+                if !scan.has_outline(event.data.trim_ascii()) && event.name != b"error" {
+                    return facts.fail(StreamFault::Malformed, event.start);
+                }
+                if reader.is_mere_delta(event.name) {
+                    facts.chunks += 1;
+                    return;
+                }
+                said.clear();
+                if reader.read(event, said).is_err() {
+                    return facts.fail(StreamFault::Malformed, event.start);
+                }
+                for said in said.drain(..) {
+                    facts.chunks += 1;
+                    match said {
+                        canonical::Event::Usage(usage) => facts.usage = Some(usage),
+                        canonical::Event::Finish(_) => facts.is_finished = true,
+                        canonical::Event::End => facts.is_done = true,
+                        canonical::Event::Fault { .. } => return facts.tell_error(event),
+                        _ => {}
+                    }
+                }
+            }
+            Self::Loose(scan) => {
+                let text = event.data.trim_ascii();
+                if event.name == b"error" {
+                    return facts.tell_error(event);
+                }
+                if text == b"[DONE]" {
+                    facts.is_done = true;
+                } else if !scan.has_outline(text) {
+                    return facts.fail(StreamFault::Malformed, event.start);
+                }
+                facts.chunks += 1;
+                facts.is_finished |= is_last(text);
+            }
+        }
+    }
 }
 
-/// What follows a key at the start of `text`.
-fn value_behind<'t>(text: &'t [u8], key: &[u8]) -> &'t [u8] {
-    let value = text[key.len()..].trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
-    value.unwrap_or_default()
+/// Whether an event calls itself the last: its `type` ends in `.done` or `.completed`.
+fn is_last(text: &[u8]) -> bool {
+    let kind = crate::json::Item::of_body(text).and_then(|item| item.fields()).and_then(|mut fields| {
+        let kind = fields.string("type")?;
+        Ok(kind.is_some_and(|kind| kind.ends_with(".done") || kind.ends_with(".completed")))
+    });
+    kind.unwrap_or(false)
 }
 
 #[cfg(test)]

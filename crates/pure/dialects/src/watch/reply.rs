@@ -1,21 +1,23 @@
 //! Watching an answer that is one JSON object: its usage, whether it is an error, whether it is whole.
 
+use std::ops::Range;
+
 use domain::Usage;
 use memchr::memchr;
 
+use crate::Dialect;
 use crate::json::ObjectScan;
 
-/// What of an answer, or of a chunk of one, is read.
-pub(super) const WANTED: &[&str] = &["usage", "error", "object", "choices", "data"];
-pub(super) const USAGE: usize = 0;
-pub(super) const ERROR: usize = 1;
+/// What of an answer, or of a chunk of one, is read, whatever it is an answer to.
+pub(crate) const WANTED: &[&str] = &["usage", "error", "object", "type"];
+pub(crate) const USAGE: usize = 0;
+pub(crate) const ERROR: usize = 1;
 /// What the object says it is.
-pub(super) const KIND: usize = 2;
-const CHOICES: usize = 3;
-const DATA: usize = 4;
+pub(crate) const KIND: usize = 2;
+const TYPE: usize = 3;
 
 /// Whether the value of an `error` says that there is none. A long one says something.
-pub(super) fn is_no_error(value: Option<&[u8]>) -> bool {
+pub(crate) fn is_no_error(value: Option<&[u8]>) -> bool {
     value.is_some_and(|value| [&b"null"[..], b"{}", b"[]", b"\"\"", b"false"].contains(&value))
 }
 
@@ -23,16 +25,26 @@ pub(super) fn is_no_error(value: Option<&[u8]>) -> bool {
 #[derive(Debug)]
 pub struct ReplyWatch {
     scan: ObjectScan,
+    /// Where in the scan stand the members that make it an answer.
+    answers: Range<usize>,
+    dialect: Dialect,
     is_broken: bool,
 }
 
 impl Default for ReplyWatch {
     fn default() -> Self {
-        Self { scan: ObjectScan::new(WANTED), is_broken: false }
+        Self::of(Dialect::OpenAiChat, &["choices", "data"])
     }
 }
 
 impl ReplyWatch {
+    /// Watches an answer in this dialect that has at least one of these members.
+    pub fn of(dialect: Dialect, members: &[&'static str]) -> Self {
+        let wanted: Vec<&'static str> = WANTED.iter().chain(members).copied().collect();
+        let answers = WANTED.len()..wanted.len();
+        Self { scan: ObjectScan::of(wanted), answers, dialect, is_broken: false }
+    }
+
     /// Reads the next piece; an answer that is no JSON object is only noted.
     pub fn feed(&mut self, piece: &[u8]) {
         self.is_broken = self.is_broken || self.scan.feed(piece).is_err();
@@ -51,12 +63,13 @@ impl ReplyWatch {
     /// Whether it has a top-level `error` that says something, or calls itself one.
     pub fn is_error(&self) -> bool {
         let text = |place| self.scan.field(place).map(|field| field.text.as_deref());
-        text(ERROR).is_some_and(|error| !is_no_error(error)) || text(KIND) == Some(Some(b"\"error\""))
+        let is_called_error = |place| text(place) == Some(Some(b"\"error\""));
+        text(ERROR).is_some_and(|error| !is_no_error(error)) || is_called_error(KIND) || is_called_error(TYPE)
     }
 
-    /// Whether it holds what an answer is for: choices, or embeddings.
+    /// Whether it holds what an answer is for.
     pub fn has_answer(&self) -> bool {
-        self.scan.field(CHOICES).is_some() || self.scan.field(DATA).is_some()
+        self.answers.is_empty() || self.answers.clone().any(|place| self.scan.field(place).is_some())
     }
 
     /// That `error`, if it is short enough to be read.
@@ -66,7 +79,8 @@ impl ReplyWatch {
 
     /// The usage it tells.
     pub fn usage(&self) -> Option<Usage> {
-        parse_usage(self.scan.field(USAGE)?.text.as_deref()?)
+        let text = self.scan.field(USAGE)?.text.as_deref()?;
+        self.dialect.translator().read_usage(text)
     }
 }
 

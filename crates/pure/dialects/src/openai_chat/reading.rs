@@ -1,0 +1,104 @@
+//! One event of a chat stream as it passes: what it tells of usage, finish, error and end.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::choices::ChoiceCount;
+use crate::framing::sse::Event;
+use crate::json::ObjectScan;
+use crate::watch::{ERROR, Facts, KIND, StreamFault, USAGE, WANTED, is_no_error, parse_usage};
+
+static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
+static USAGE_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
+/// A name, and in some dialects the kind of an object that is nothing but an error.
+static ERROR_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
+static CHOICES_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"choices\""));
+const END_MARK: &[u8] = b"[DONE]";
+
+/// How a chat stream is read while it passes.
+#[derive(Debug)]
+pub(crate) struct ChatReading {
+    scan: ObjectScan,
+    /// Where more than one choice is to come, which of them have finished.
+    several: Option<Box<ChoiceCount>>,
+    /// The caller did not ask for usage: the event that is nothing but that is kept back.
+    pub(crate) hides_usage: bool,
+}
+
+impl Default for ChatReading {
+    fn default() -> Self {
+        Self { scan: ObjectScan::new(WANTED), several: None, hides_usage: false }
+    }
+}
+
+impl ChatReading {
+    pub(crate) fn of_choices(asked: u64) -> Self {
+        Self { several: Some(Box::new(ChoiceCount::new(asked))), ..Self::default() }
+    }
+
+    pub(crate) fn read(&mut self, facts: &mut Facts, event: Event<'_>) {
+        let data = event.data;
+        let text = data.trim_ascii();
+        match event.name {
+            b"" | b"message" => {}
+            b"error" => return facts.tell_error(event),
+            // A ping, or something newer than we are: no part of an answer, unless it holds one, or an error.
+            _ if CHOICES_NAME.find(text).is_none() && ERROR_NAME.find(text).is_none() => return,
+            _ => {}
+        }
+        if text == END_MARK {
+            facts.is_done = true;
+            facts.chunks += 1;
+            return;
+        }
+        if text.is_empty() {
+            return;
+        }
+        let is_sound = self.scan.has_outline(text);
+        // Inside a JSON string these quotes would be escaped, so a hit is a real key or, harmlessly, a whole string value.
+        let mut finishes = FINISH.find_iter(text).map(|at| value_behind(&text[at..], FINISH.needle()));
+        // Some say `""` until there is a reason.
+        let names_a_reason = finishes.any(|value| value.starts_with(b"\"") && !value.starts_with(b"\"\""));
+        let usage = USAGE_NAME.find(text).map(|at| value_behind(&text[at..], USAGE_NAME.needle()));
+        let tells_usage = usage.is_some_and(|value| !value.starts_with(b"null"));
+        if tells_usage || ERROR_NAME.find(text).is_some() {
+            self.scan.reset();
+            let is_read = self.scan.feed(text).is_ok();
+            let field = |place| self.scan.field(place).map(|field| field.text.as_deref());
+            let tells_error = field(ERROR).is_some_and(|error| !is_no_error(error));
+            if tells_error || field(KIND) == Some(Some(b"\"error\"")) {
+                return facts.tell_error(event);
+            }
+            let usage = self.scan.field(USAGE).filter(|_| is_read);
+            if let Some(usage) = usage.and_then(|usage| usage.text.as_deref()) {
+                facts.usage = parse_usage(usage).or(facts.usage);
+            }
+            if self.hides_usage && tells_usage && is_read && self.has_no_choice(text) {
+                facts.hidden.push(event.start..event.end);
+            }
+        }
+        if !is_sound && !facts.is_done {
+            return facts.fail(StreamFault::Malformed, event.start);
+        }
+        facts.chunks += 1;
+        facts.is_finished |= names_a_reason && self.several.is_none();
+        if let Some(choices) = &mut self.several {
+            choices.read(data);
+            facts.is_finished = choices.have_all_finished();
+        }
+    }
+
+    /// Whether the chunk names its choices and there are none.
+    fn has_no_choice(&self, text: &[u8]) -> bool {
+        let choices = CHOICES_NAME.find(text).map(|at| value_behind(&text[at..], CHOICES_NAME.needle()));
+        let inside = choices.and_then(|choices| choices.strip_prefix(b"["));
+        inside.is_some_and(|inside| inside.trim_ascii_start().starts_with(b"]"))
+    }
+}
+
+/// What follows a key at the start of `text`.
+fn value_behind<'t>(text: &'t [u8], key: &[u8]) -> &'t [u8] {
+    let value = text[key.len()..].trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+    value.unwrap_or_default()
+}

@@ -1,0 +1,140 @@
+//! The paths callers use, in one table. Each is served with and without `/v1`.
+
+use crate::Dialect;
+
+/// Headers of any dialect that a provider needs from its caller.
+pub const REQUEST_HEADERS: &[&str] = &["openai-beta", "anthropic-beta", "anthropic-version"];
+/// Headers of any dialect that tell a caller about his answer, and nothing about the operator's account.
+pub const REPLY_HEADERS: &[&str] = &["openai-processing-ms", "openai-version"];
+
+/// What a caller wants at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// An answer to a conversation, in any dialect.
+    Conversation,
+    /// The continuation of a text, as before there were conversations.
+    Completions,
+    /// Vectors for texts.
+    Embeddings,
+    /// How many tokens a conversation has.
+    CountTokens,
+    /// Whether a text is harmful.
+    Moderations,
+    /// Pictures.
+    Images,
+    /// Speech for a text.
+    Speech,
+    /// The text of a recording.
+    Transcription,
+    /// An order of documents by what they say to a question.
+    Rerank,
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyForm {
+    /// One JSON object.
+    Json,
+    /// Fields and files.
+    Multipart,
+}
+
+/// What an answer is, when it is not a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerForm {
+    /// One JSON object that has one of these members.
+    Object(&'static [&'static str]),
+    /// Whatever the provider sends: sound, text.
+    Anything,
+}
+
+/// A path, and what is served there.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Surface {
+    /// Behind `/v1`, and behind a provider's base URL.
+    pub path: &'static str,
+    /// What a caller wants.
+    pub operation: Operation,
+    /// What he speaks.
+    pub dialect: Dialect,
+    /// How his request is written.
+    pub body: BodyForm,
+    /// What he gets.
+    pub answer: AnswerForm,
+    /// Whether he can ask for a stream.
+    pub can_stream: bool,
+}
+
+/// Every path that costs something.
+pub const SURFACES: &[Surface] = &[
+    json("/chat/completions", Operation::Conversation, &["choices"], true),
+    json("/completions", Operation::Completions, &["choices"], true),
+    json("/embeddings", Operation::Embeddings, &["data"], false),
+    Surface {
+        dialect: Dialect::OpenAiResponses,
+        ..json("/responses", Operation::Conversation, &["output"], true)
+    },
+    Surface {
+        dialect: Dialect::AnthropicMessages,
+        ..json("/messages", Operation::Conversation, &["content"], true)
+    },
+    Surface {
+        dialect: Dialect::AnthropicMessages,
+        ..json("/messages/count_tokens", Operation::CountTokens, &["input_tokens"], false)
+    },
+    json("/moderations", Operation::Moderations, &["results"], false),
+    json("/images/generations", Operation::Images, &["data"], true),
+    multipart("/images/edits", Operation::Images, AnswerForm::Object(&["data"]), true),
+    multipart("/images/variations", Operation::Images, AnswerForm::Object(&["data"]), false),
+    Surface { answer: AnswerForm::Anything, ..json("/audio/speech", Operation::Speech, &[], true) },
+    multipart("/audio/transcriptions", Operation::Transcription, AnswerForm::Anything, true),
+    multipart("/audio/translations", Operation::Transcription, AnswerForm::Anything, false),
+    json("/rerank", Operation::Rerank, &["results"], false),
+];
+
+const fn json(
+    path: &'static str,
+    operation: Operation,
+    members: &'static [&'static str],
+    can_stream: bool,
+) -> Surface {
+    let (dialect, body) = (Dialect::OpenAiChat, BodyForm::Json);
+    Surface { path, operation, dialect, body, answer: AnswerForm::Object(members), can_stream }
+}
+
+const fn multipart(
+    path: &'static str,
+    operation: Operation,
+    answer: AnswerForm,
+    can_stream: bool,
+) -> Surface {
+    let (dialect, body) = (Dialect::OpenAiChat, BodyForm::Multipart);
+    Surface { path, operation, dialect, body, answer, can_stream }
+}
+
+/// The surface at a path, if there is one.
+pub fn surface_at(path: &str) -> Option<&'static Surface> {
+    let path = path.strip_prefix("/v1").unwrap_or(path);
+    SURFACES.iter().find(|surface| surface.path == path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Operation, SURFACES, surface_at};
+
+    #[test]
+    fn paths_work_with_and_without_the_version() {
+        let operation = |path| surface_at(path).map(|surface| surface.operation);
+        assert_eq!(operation("/v1/chat/completions"), Some(Operation::Conversation));
+        assert_eq!(operation("/embeddings"), Some(Operation::Embeddings));
+        for path in ["/v1", "/v1/v1/embeddings", "/v1/chat/completions/", "/v2/embeddings", ""] {
+            assert_eq!(operation(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn no_path_stands_twice() {
+        let paths: std::collections::HashSet<_> = SURFACES.iter().map(|surface| surface.path).collect();
+        assert_eq!(paths.len(), SURFACES.len());
+    }
+}

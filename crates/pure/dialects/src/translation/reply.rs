@@ -1,0 +1,54 @@
+//! A whole answer, translated at once.
+
+use domain::Usage;
+
+use super::back_map::BackMap;
+use crate::Dialect;
+use crate::canonical::{Part, Reply, ReplyFlaw};
+use crate::translator::Voice;
+
+/// A translated answer, and what it tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TranslatedReply {
+    /// The answer as the caller reads it.
+    pub body: String,
+    /// Tokens used: as the provider says, or as they are counted here.
+    pub usage: Usage,
+}
+
+/// Translates a whole answer. One that names no end is none. `estimate` counts what the model wrote, and what it was asked,
+/// where the provider does not.
+pub fn translate_reply(
+    from: Dialect,
+    to: Dialect,
+    body: &[u8],
+    mut back_map: BackMap,
+    voice: &Voice,
+    estimate: impl FnOnce(&str) -> Usage,
+) -> Result<TranslatedReply, ReplyFlaw> {
+    let mut events = Vec::new();
+    for event in from.translator().read_reply(body)? {
+        back_map.map(event, &mut events);
+    }
+    let mut reply = Reply::of(events);
+    if reply.fault.is_some() {
+        return Err(ReplyFlaw::new("told of an error in its answer"));
+    }
+    if reply.finish.is_none() {
+        return Err(ReplyFlaw::new("answered without saying why the answer ends"));
+    }
+    let usage = reply.usage.unwrap_or_else(|| estimate(&said(&reply)));
+    reply.usage = Some(usage);
+    Ok(TranslatedReply { body: to.translator().write_reply(&reply, voice), usage })
+}
+
+fn said(reply: &Reply) -> String {
+    let text = |part: &Part| match part {
+        Part::Text(text) => text.text.clone(),
+        Part::Refusal(text) => text.clone(),
+        Part::Thought(thought) => thought.text.clone(),
+        Part::Call(call) => format!("{}{}", call.name, call.arguments),
+        Part::Media(_) | Part::Outcome(_) | Part::Foreign(_) => String::new(),
+    };
+    reply.parts.iter().map(text).collect()
+}
