@@ -5,3 +5,14 @@ pub mod framing;
 pub mod json;
 pub mod openai_chat;
 pub mod retry_after;
+
+/// A wire format. A closed set: each is one folder here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAI's Chat Completions and the surfaces that share its shapes (completions, embeddings, models).
+    OpenAiChat,
+    /// OpenAI's Responses.
+    OpenAiResponses,
+    /// Anthropic's Messages.
+    AnthropicMessages,
+}

@@ -2,7 +2,9 @@
 //! Data only: nothing here opens a connection or reads a variable.
 
 mod anthropic;
+mod auth;
 mod catalog;
+mod dialect_names;
 mod gemini;
 mod key_check;
 mod key_lookalikes;
@@ -11,9 +13,12 @@ mod provider;
 
 use std::sync::LazyLock;
 
+pub use auth::Auth;
+pub use dialect_names::{DIALECT_NAMES, dialect_name, dialect_named};
+pub use dialects::Dialect;
 pub use key_check::{KeyCheck, KeyVerdict, key_verdict};
 pub use key_lookalikes::KEY_LOOKALIKES;
-pub use provider::{Auth, COMPATIBLE, Dialect, Provider};
+pub use provider::{COMPATIBLE, Provider};
 
 /// Vendors with a file of their own, in the order in which they are tried.
 const OWN: &[&Provider] = &[&openai::OPENAI, &anthropic::ANTHROPIC, &gemini::GEMINI];
