@@ -39,7 +39,7 @@ fn the_text_is_as_recorded() {
     one.added_latency(Some(0), Duration::from_micros(25));
     one.added_latency(None, Duration::from_micros(60));
     two.first_token(0, Duration::from_millis(321));
-    one.tokens(0, &Usage { input: 1, cached_input: 2, output: 3, reasoning: 4 });
+    one.tokens(0, &Usage { input: 1, cached_input: 2, output: 3, reasoning: 4, ..Usage::default() });
     two.tokens(0, &Usage { input: 10, ..Usage::default() });
     one.attempt_failed(0, Kind::UpstreamTimeout(Phase::Connect));
     two.attempt_failed(0, Kind::UpstreamFailed);

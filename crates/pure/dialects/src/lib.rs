@@ -1,18 +1,15 @@
-//! Wire formats. Today: the framings, a lazy scan of JSON bodies, the OpenAI chat dialect as far as a
-//! same-dialect pass-through needs it, and the wait that a provider asks for. Bytes are read, never rebuilt.
+//! Wire formats: the framings, lazy and ordered readers of JSON, the canonical form of conversations, and one folder for
+//! each dialect that is read into it and written from it. Bytes that need no translation are read, never rebuilt.
 
+pub mod anthropic;
+pub mod canonical;
+mod dialect;
 pub mod framing;
 pub mod json;
 pub mod openai_chat;
+pub mod openai_responses;
 pub mod retry_after;
+mod translator;
 
-/// A wire format. A closed set: each is one folder here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// OpenAI's Chat Completions and the surfaces that share its shapes (completions, embeddings, models).
-    OpenAiChat,
-    /// OpenAI's Responses.
-    OpenAiResponses,
-    /// Anthropic's Messages.
-    AnthropicMessages,
-}
+pub use dialect::Dialect;
+pub use translator::{CUSTOM_TOOL_ARGUMENT, StreamReader, StreamWriter, Target, Translator, Voice, Written};

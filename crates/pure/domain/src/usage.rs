@@ -1,27 +1,41 @@
 //! How many tokens a call took, in parts that never overlap.
 
-/// Token counts of one answer. `input` excludes `cached_input`; `output` excludes `reasoning`.
+/// Token counts of one answer. No token is in two of the parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Prompt tokens that were not served from the provider's cache.
+    /// Prompt tokens that are in none of the other parts.
     pub input: u64,
     /// Prompt tokens served from the provider's cache.
     pub cached_input: u64,
-    /// Visible answer tokens.
+    /// Prompt tokens written to the provider's cache for its usual, short time.
+    pub cache_write: u64,
+    /// Prompt tokens written to the provider's cache for longer.
+    pub cache_write_long: u64,
+    /// Prompt tokens of recordings.
+    pub audio_input: u64,
+    /// Visible answer tokens of text.
     pub output: u64,
     /// Hidden reasoning tokens.
     pub reasoning: u64,
+    /// Answer tokens of speech.
+    pub audio_output: u64,
+    /// Counted here, not told by the provider.
+    pub is_estimated: bool,
 }
 
 impl Usage {
     /// All prompt tokens.
     pub const fn input_total(&self) -> u64 {
-        self.input.saturating_add(self.cached_input)
+        self.input
+            .saturating_add(self.cached_input)
+            .saturating_add(self.cache_write)
+            .saturating_add(self.cache_write_long)
+            .saturating_add(self.audio_input)
     }
 
     /// All generated tokens.
     pub const fn output_total(&self) -> u64 {
-        self.output.saturating_add(self.reasoning)
+        self.output.saturating_add(self.reasoning).saturating_add(self.audio_output)
     }
 
     /// Everything.

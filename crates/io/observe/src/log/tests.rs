@@ -94,7 +94,7 @@ fn success() -> RequestLine<'static> {
         is_streaming: true,
         bytes_in: 1024,
         bytes_out: 20_480,
-        usage: Some(Usage { input: 200, cached_input: 12, output: 19, reasoning: 10 }),
+        usage: Some(Usage { input: 200, cached_input: 12, output: 19, reasoning: 10, ..Usage::default() }),
     }
 }
 

@@ -88,6 +88,7 @@ pub(crate) fn parse_usage(text: &[u8]) -> Option<Usage> {
         cached_input,
         output: output.unwrap_or(0).saturating_sub(reasoning),
         reasoning,
+        ..Usage::default()
     })
 }
 
@@ -130,7 +131,10 @@ mod tests {
             "prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":3}}}"#,
         );
         assert!(reply.is_whole() && !reply.is_error());
-        assert_eq!(reply.usage(), Some(Usage { input: 8, cached_input: 4, output: 6, reasoning: 3 }));
+        assert_eq!(
+            reply.usage(),
+            Some(Usage { input: 8, cached_input: 4, output: 6, reasoning: 3, ..Usage::default() })
+        );
     }
 
     #[test]

@@ -1,0 +1,48 @@
+//! Why something cannot be read or written: in words for whoever sent it.
+
+/// A request that cannot be carried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// A sentence fragment that names what was found.
+    pub message: String,
+    /// The field at fault, as a path such as `messages[3].content`.
+    pub param: Option<String>,
+    /// Whether the request is sound, and only this target cannot take it: another may.
+    pub is_of_target: bool,
+}
+
+/// An answer that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplyFlaw {
+    /// What is wrong with it, for operators: no text of the answer.
+    pub message: String,
+}
+
+impl Flaw {
+    /// A flaw of the request, at a path; an empty path is the whole body.
+    pub fn new(path: &str, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            param: (!path.is_empty()).then(|| path.to_owned()),
+            is_of_target: false,
+        }
+    }
+
+    /// Something sound that this target cannot take.
+    pub fn of_target(path: &str, message: impl Into<String>) -> Self {
+        Self { is_of_target: true, ..Self::new(path, message) }
+    }
+}
+
+impl ReplyFlaw {
+    /// A flaw of an answer.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+impl From<Flaw> for ReplyFlaw {
+    fn from(flaw: Flaw) -> Self {
+        Self { message: flaw.message }
+    }
+}

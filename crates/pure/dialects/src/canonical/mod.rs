@@ -1,0 +1,25 @@
+//! The one form every dialect decodes to and encodes from: what was asked, what is answered, and what could not be
+//! carried. It knows no wire format; each of those is a folder beside it.
+
+mod abilities;
+mod event;
+mod flaw;
+mod loss;
+mod part;
+mod prompt;
+mod reply;
+mod settings;
+mod tool;
+
+pub use abilities::{Abilities, CallForce, SchemaSupport, ThinkingForm};
+pub use event::{Event, Finish, Opening};
+pub use flaw::{Flaw, ReplyFlaw};
+pub use loss::{Feature, Loss, Losses, Policy};
+pub use part::{
+    CacheMark, Call, Citation, Foreign, Media, MediaKind, Outcome, Part, Seal, SealForm, Source, Text,
+    Thought,
+};
+pub use prompt::{Extra, Prompt, Speaker, Turn};
+pub use reply::Reply;
+pub use settings::{Effort, OutputFormat, Settings, Thinking, ThinkingWish};
+pub use tool::{Tool, ToolChoice, ToolKind};

@@ -1,0 +1,5 @@
+//! OpenAI's Responses, read into the canonical form and written from it.
+
+mod translator;
+
+pub use translator::Responses;
