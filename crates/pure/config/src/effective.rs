@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use domain::ProxyUrl;
-use providers::dialect_name;
 
 use crate::secret_source::Credential;
 use crate::sections::errors::ErrorCode;
@@ -64,7 +63,7 @@ fn provider(provider: &Provider) -> Node {
         ("credentials", list(&provider.credentials, credential)),
         ("lines", list(&provider.lines, line)),
         ("models", provider.models.as_ref().and_then(|models| list(models, |name| word(name)))),
-        ("dialects", list(&provider.dialects, |dialect| word(dialect_name(*dialect)))),
+        ("dialects", list(&provider.dialects, |dialect| word(dialect.name()))),
     ])
 }
 

@@ -4,7 +4,6 @@ use dialects::Dialect;
 use serde::Deserialize;
 
 use crate::auth::Auth;
-use crate::dialect_names::{dialect_name, dialect_named};
 use crate::key_check::{KeyCheck, MODELS};
 use crate::provider::Provider;
 
@@ -55,7 +54,7 @@ impl AuthName {
 }
 
 fn chat() -> Vec<String> {
-    vec![dialect_name(Dialect::OpenAiChat).to_owned()]
+    vec![Dialect::OpenAiChat.name().to_owned()]
 }
 
 const fn yes() -> bool {
@@ -91,7 +90,7 @@ impl Vendor {
 }
 
 fn leak_dialects(names: &[String]) -> &'static [Dialect] {
-    let named = |name: &String| dialect_named(name).unwrap_or_else(|| panic!("{name} is no dialect"));
+    let named = |name: &String| Dialect::named(name).unwrap_or_else(|| panic!("{name} is no dialect"));
     names.iter().map(named).collect::<Vec<_>>().leak()
 }
 

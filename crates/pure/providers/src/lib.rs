@@ -4,7 +4,6 @@
 mod anthropic;
 mod auth;
 mod catalog;
-mod dialect_names;
 mod gemini;
 mod key_check;
 mod key_lookalikes;
@@ -14,7 +13,6 @@ mod provider;
 use std::sync::LazyLock;
 
 pub use auth::Auth;
-pub use dialect_names::{DIALECT_NAMES, dialect_name, dialect_named};
 pub use dialects::Dialect;
 pub use key_check::{KeyCheck, KeyVerdict, key_verdict};
 pub use key_lookalikes::KEY_LOOKALIKES;

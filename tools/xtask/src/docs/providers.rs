@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::Result;
-use providers::dialect_name;
 
 use super::markdown::{code, table};
 
@@ -31,7 +30,7 @@ pub(super) fn page(_: &Path) -> Result<String> {
         vec![
             code(provider.name),
             code(provider.base_url.unwrap_or_default()),
-            provider.dialects.iter().map(|dialect| dialect_name(*dialect)).collect::<Vec<_>>().join(" "),
+            provider.dialects.iter().map(|dialect| dialect.name()).collect::<Vec<_>>().join(" "),
             if provider.needs_key { "yes" } else { "no" }.to_owned(),
             all(provider.key_variables),
             all(provider.base_url_variables),

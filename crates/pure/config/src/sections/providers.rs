@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use dialects::Dialect;
 use domain::{BaseUrl, ProxyUrl};
-use providers::{Provider as Kind, dialect_named};
+use providers::Provider as Kind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -79,7 +79,7 @@ impl DialectName {
     }
 
     fn dialect(self) -> Dialect {
-        dialect_named(self.name()).expect("the schema and the catalogue know the same names")
+        Dialect::named(self.name()).expect("the schema says the names of the dialects")
     }
 }
 
