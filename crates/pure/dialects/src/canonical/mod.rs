@@ -4,7 +4,9 @@
 mod abilities;
 mod event;
 mod flaw;
+mod legal;
 mod loss;
+mod pairing;
 mod part;
 mod prompt;
 mod reply;
@@ -14,6 +16,7 @@ mod tool;
 pub use abilities::{Abilities, CallForce, SchemaSupport, ThinkingForm};
 pub use event::{Event, Finish, Opening};
 pub use flaw::{Flaw, ReplyFlaw};
+pub use legal::{ToolNames, legal_id, short_id};
 pub use loss::{Feature, Loss, Losses, Policy};
 pub use part::{
     CacheMark, Call, Citation, Foreign, Media, MediaKind, Outcome, Part, Seal, SealForm, Source, Text,
