@@ -83,6 +83,8 @@ impl AdminClient {
                 base: self.base.clone(),
                 region: None,
                 credential: self.key.clone(),
+                auth: providers::Auth::Bearer,
+                usual_headers: &[],
                 // The admin key goes to the server itself, whatever the environment says of proxies.
                 proxy: None,
                 source_address: None,

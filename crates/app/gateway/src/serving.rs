@@ -6,7 +6,7 @@ use config::{Limits, MetricsAccess, Snapshot, Timeouts};
 use dialects::openai_chat::ErrorCodes;
 use domain::{Network, Secret};
 use http::HeaderValue;
-use providers::KeyCheck;
+use providers::{Dialect, KeyCheck};
 use routing::Routes;
 use upstream::{Line, LineOptions};
 
@@ -50,6 +50,9 @@ pub(crate) struct ServedProvider {
     /// Where the credentials came from, for the operator.
     sources: Vec<String>,
     pub(crate) key_check: Option<KeyCheck>,
+    /// What it speaks, the preferred one first.
+    #[allow(dead_code, reason = "translation reads it")]
+    pub(crate) dialects: Vec<Dialect>,
 }
 
 /// A line with one credential, and the region it leads to as a header value: the gateway's own if none is configured.
@@ -87,6 +90,8 @@ impl Serving {
                     base: line.base_url.clone(),
                     region: line.region.clone(),
                     credential: credential.map(|credential| credential.secret.clone()),
+                    auth: provider.kind.auth,
+                    usual_headers: provider.kind.fixed_headers,
                     proxy: line.proxy.clone(),
                     source_address: line.source_address,
                     connect_limit: snapshot.timeouts.connect,
@@ -103,7 +108,8 @@ impl Serving {
             }
             let sources = provider.credentials.iter().map(|credential| credential.origin.clone()).collect();
             let (id, key_check) = (header_value(&provider.id)?, provider.kind.key_check);
-            providers.push(Arc::new(ServedProvider { slot, id, lines, sources, key_check }));
+            let dialects = provider.dialects.clone();
+            providers.push(Arc::new(ServedProvider { slot, id, lines, sources, key_check, dialects }));
         }
         Ok(Self {
             region: header_value(&snapshot.region)?,

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::{BaseUrl, ProxyUrl, Secret};
+use http::HeaderName;
+use providers::Auth;
 use rustls::pki_types::ServerName;
 
 /// What a line is made of.
@@ -17,8 +19,12 @@ pub struct LineOptions {
     pub base: BaseUrl,
     /// The provider's region it leads to.
     pub region: Option<String>,
-    /// Sent as a bearer token; none for keyless servers.
+    /// Who pays; none for keyless servers.
     pub credential: Option<Secret>,
+    /// Where the credential stands.
+    pub auth: Auth,
+    /// Sent with every request that does not bring a header of the same name, in lower case.
+    pub usual_headers: &'static [(&'static str, &'static str)],
     /// The proxy on the way; its tunnel is used for `http` as well as for `https`.
     pub proxy: Option<ProxyUrl>,
     /// Where connections leave from; `None` for the system's choice.
@@ -43,7 +49,7 @@ pub struct Line {
     /// Its place in every worker's pool.
     slot: u16,
     tls_name: Option<ServerName<'static>>,
-    /// `host: …` and `authorization: …`, ready to be sent.
+    /// `host: …` and the credential's header, ready to be sent.
     fixed_headers: Vec<u8>,
 }
 
@@ -62,12 +68,7 @@ impl Line {
         };
         let mut fixed_headers = format!("host: {}\r\n", options.base.host_header()).into_bytes();
         if let Some(credential) = &options.credential {
-            if !credential.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err("the credential has a character that no header may carry".to_owned());
-            }
-            fixed_headers.extend_from_slice(b"authorization: Bearer ");
-            fixed_headers.extend_from_slice(credential.expose().as_bytes());
-            fixed_headers.extend_from_slice(b"\r\n");
+            fixed_headers.extend(credential_line(options.auth, credential)?);
         }
         Ok(Arc::new(Self {
             options,
@@ -100,6 +101,10 @@ impl Line {
         &self.fixed_headers
     }
 
+    pub(crate) const fn usual_headers(&self) -> &'static [(&'static str, &'static str)] {
+        self.options.usual_headers
+    }
+
     /// Whose certificate is expected, for lines that speak TLS.
     pub(crate) const fn tls_name(&self) -> Option<&ServerName<'static>> {
         self.tls_name.as_ref()
@@ -111,4 +116,22 @@ impl std::fmt::Debug for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Line").field("id", &self.id).field("options", &self.options).finish_non_exhaustive()
     }
+}
+
+/// The line of a head that carries the credential.
+fn credential_line(auth: Auth, credential: &Secret) -> Result<Vec<u8>, String> {
+    if !credential.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("the credential has a character that no header may carry".to_owned());
+    }
+    let before: &[u8] = match auth {
+        Auth::Bearer => b"authorization: Bearer ",
+        Auth::XApiKey => b"x-api-key: ",
+        Auth::ApiKeyHeader => b"api-key: ",
+    };
+    Ok([before, credential.expose().as_bytes(), b"\r\n"].concat())
+}
+
+/// Whether a header may carry a credential: those of callers never travel on.
+pub(crate) fn may_carry_credential(name: &HeaderName) -> bool {
+    ["authorization", "x-api-key", "api-key", "x-goog-api-key"].contains(&name.as_str())
 }

@@ -1,10 +1,10 @@
 //! A request as it goes out. Which headers a provider may see was decided before; here they are only written down.
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue};
 
-use crate::line::Line;
+use crate::line::{Line, may_carry_credential};
 
 /// A request up to this size is put together in one piece: copying a little is cheaper than having the system gather it.
 const GATHERED_BYTES_MAX: usize = 4 * 1024;
@@ -17,8 +17,8 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// A request for `path` below the line's base. Of `headers` the caller of this function answers for every one;
-    /// host, authorization and length are added here. Answers to HEAD and CONNECT are framed in their own ways, which
-    /// nothing here knows.
+    /// host, credential and length are added here, and the line's usual headers where `headers` has none of the name.
+    /// Answers to HEAD and CONNECT are framed in their own ways, which nothing here knows.
     pub fn new<'h>(
         line: &Line,
         method: &str,
@@ -32,12 +32,16 @@ impl<'a> Request<'a> {
             head.extend_from_slice(part.as_bytes());
         }
         head.extend_from_slice(line.fixed_headers());
+        let usual = line.usual_headers();
+        let mut are_given = 0_u32;
         for (name, value) in headers {
             debug_assert!(!is_ours(name), "{name} is written here and nowhere else");
-            head.extend_from_slice(name.as_str().as_bytes());
-            head.extend_from_slice(b": ");
-            head.extend_from_slice(value.as_bytes());
-            head.extend_from_slice(b"\r\n");
+            push_header(&mut head, name.as_str(), value.as_bytes());
+            let given = usual.iter().position(|(usual, _)| name == *usual);
+            are_given |= given.map_or(0, |place| 1 << place);
+        }
+        for (_, (name, value)) in usual.iter().enumerate().filter(|(place, _)| are_given >> place & 1 == 0) {
+            push_header(&mut head, name, value.as_bytes());
         }
         let length: usize = body.iter().map(Bytes::len).sum();
         head.extend_from_slice(b"content-length: ");
@@ -65,7 +69,13 @@ impl std::fmt::Debug for Request<'_> {
 
 /// A second one of these would let two readers see two different requests.
 fn is_ours(name: &HeaderName) -> bool {
-    [AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING].contains(name)
+    [CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING].contains(name) || may_carry_credential(name)
+}
+
+fn push_header(head: &mut Vec<u8>, name: &str, value: &[u8]) {
+    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+        head.extend_from_slice(part);
+    }
 }
 
 fn push_decimal(text: &mut Vec<u8>, mut number: usize) {
@@ -84,21 +94,29 @@ fn push_decimal(text: &mut Vec<u8>, mut number: usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use bytes::Bytes;
     use domain::{BaseUrl, Secret};
     use http::{HeaderName, HeaderValue};
+    use providers::Auth;
 
     use super::{GATHERED_BYTES_MAX, Request, push_decimal};
     use crate::line::{Line, LineOptions};
 
-    fn line(credential: &str) -> Result<std::sync::Arc<Line>, String> {
-        let options = LineOptions {
+    fn line(credential: &str) -> Result<Arc<Line>, String> {
+        Line::new(options(credential), 0)
+    }
+
+    fn options(credential: &str) -> LineOptions {
+        LineOptions {
             provider: 0,
             base: BaseUrl::parse("http://[::1]:8080/v1/").unwrap(),
             region: None,
             credential: Some(Secret::new(credential.to_owned())),
+            auth: Auth::Bearer,
+            usual_headers: &[],
             proxy: None,
             source_address: None,
             connect_limit: Duration::from_secs(1),
@@ -106,8 +124,7 @@ mod tests {
             dns_stale: Duration::from_secs(1),
             idle_connections_max: 1,
             idle_limit: Duration::from_secs(1),
-        };
-        Line::new(options, 0)
+        }
     }
 
     #[test]
@@ -122,6 +139,23 @@ mod tests {
              x-a: b\r\ncontent-length: 7\r\n\r\n{\"a\":1}"
         );
         assert!(request.body.is_empty(), "a small body travels with its head");
+    }
+
+    #[test]
+    fn a_key_stands_where_its_provider_looks_and_a_callers_own_header_goes_before_the_usual_one() {
+        let options = LineOptions {
+            auth: Auth::XApiKey,
+            usual_headers: &[("a-version", "2023-06-01"), ("b-mode", "plain")],
+            ..options("secret-1")
+        };
+        let line = Line::new(options, 0).unwrap();
+        let (name, value) = (HeaderName::from_static("a-version"), HeaderValue::from_static("2024-01-01"));
+        let request = Request::new(&line, "POST", "/messages", [(&name, &value)].into_iter(), &[]);
+        assert_eq!(
+            String::from_utf8(request.head).unwrap(),
+            "POST /v1/messages HTTP/1.1\r\nhost: [::1]:8080\r\nx-api-key: secret-1\r\n\
+             a-version: 2024-01-01\r\nb-mode: plain\r\ncontent-length: 0\r\n\r\n"
+        );
     }
 
     #[test]

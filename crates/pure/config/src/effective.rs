@@ -63,6 +63,7 @@ fn provider(provider: &Provider) -> Node {
         ("credentials", list(&provider.credentials, credential)),
         ("lines", list(&provider.lines, line)),
         ("models", provider.models.as_ref().and_then(|models| list(models, |name| word(name)))),
+        ("dialects", list(&provider.dialects, |dialect| word(dialect.name()))),
     ])
 }
 

@@ -68,6 +68,7 @@ impl Snapshot {
             lines: vec![Line { base_url, region: None, proxy: None, source_address: None }],
             credentials: Vec::new(),
             models: Some(models),
+            dialects: providers::COMPATIBLE.dialects.to_vec(),
             origin: Origin::Demo,
         };
         let providers: Arc<[Provider]> = self.providers.iter().cloned().chain([demo]).collect();

@@ -1,9 +1,11 @@
 //! Reads `catalog/compatible.toml`, which is part of the binary. A mistake in it is found by the tests, not by users.
 
+use dialects::Dialect;
 use serde::Deserialize;
 
+use crate::auth::Auth;
 use crate::key_check::{KeyCheck, MODELS};
-use crate::provider::{Auth, Dialect, Provider};
+use crate::provider::Provider;
 
 const COMPATIBLE_TOML: &str = include_str!("../catalog/compatible.toml");
 
@@ -17,7 +19,7 @@ struct Catalog {
 #[serde(deny_unknown_fields)]
 struct Vendor {
     name: String,
-    base_url: String,
+    base_url: Option<String>,
     keys: Vec<String>,
     base_urls: Vec<String>,
     #[serde(default)]
@@ -26,6 +28,33 @@ struct Vendor {
     needs_key: bool,
     #[serde(default = "models")]
     key_check: String,
+    #[serde(default = "chat")]
+    dialects: Vec<String>,
+    #[serde(default)]
+    auth: AuthName,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum AuthName {
+    #[default]
+    Bearer,
+    XApiKey,
+    ApiKey,
+}
+
+impl AuthName {
+    const fn auth(self) -> Auth {
+        match self {
+            Self::Bearer => Auth::Bearer,
+            Self::XApiKey => Auth::XApiKey,
+            Self::ApiKey => Auth::ApiKeyHeader,
+        }
+    }
+}
+
+fn chat() -> Vec<String> {
+    vec![Dialect::OpenAiChat.name().to_owned()]
 }
 
 const fn yes() -> bool {
@@ -47,17 +76,22 @@ impl Vendor {
     fn into_provider(self) -> Provider {
         Provider {
             name: self.name.leak(),
-            dialect: Dialect::OpenAiChat,
-            base_url: Some(self.base_url.leak()),
-            auth: Auth::Bearer,
+            dialects: leak_dialects(&self.dialects),
+            base_url: self.base_url.map(|url| &*url.leak()),
+            auth: self.auth.auth(),
+            fixed_headers: &[],
             needs_key: self.needs_key,
             key_variables: leak_all(self.keys),
             base_url_variables: leak_all(self.base_urls),
-            key_check: (!self.key_check.is_empty())
-                .then(|| KeyCheck { path: self.key_check.leak(), ..MODELS }),
+            key_check: (!self.key_check.is_empty()).then(|| KeyCheck { path: self.key_check.leak() }),
             base_url_suffix: self.suffix.leak(),
         }
     }
+}
+
+fn leak_dialects(names: &[String]) -> &'static [Dialect] {
+    let named = |name: &String| Dialect::named(name).unwrap_or_else(|| panic!("{name} is no dialect"));
+    names.iter().map(named).collect::<Vec<_>>().leak()
 }
 
 fn leak_all(texts: Vec<String>) -> &'static [&'static str] {

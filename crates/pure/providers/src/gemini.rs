@@ -1,13 +1,17 @@
 //! Google's Gemini by its OpenAI-compatible endpoint. Its own dialect is not spoken here yet.
 
+use dialects::Dialect;
+
+use crate::auth::Auth;
 use crate::key_check::MODELS;
-use crate::provider::{Auth, Dialect, Provider};
+use crate::provider::Provider;
 
 pub(crate) const GEMINI: Provider = Provider {
     name: "gemini",
-    dialect: Dialect::OpenAiChat,
+    dialects: &[Dialect::OpenAiChat],
     base_url: Some("https://generativelanguage.googleapis.com/v1beta/openai"),
     auth: Auth::Bearer,
+    fixed_headers: &[],
     needs_key: true,
     key_variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
     base_url_variables: &["GEMINI_BASE_URL", "GOOGLE_BASE_URL", "GOOGLE_GEMINI_BASE_URL"],

@@ -5,14 +5,10 @@
 pub struct KeyCheck {
     /// What is asked for, below the base URL.
     pub path: &'static str,
-    /// A header that carries the key beside the usual one, for vendors whose free endpoint is not of the dialect.
-    pub key_header: Option<&'static str>,
-    /// Headers that must be there.
-    pub headers: &'static [(&'static str, &'static str)],
 }
 
-/// The list of models, as the dialect has it.
-pub(crate) const MODELS: KeyCheck = KeyCheck { path: "/models", key_header: None, headers: &[] };
+/// The list of models, which every dialect has at the same place.
+pub(crate) const MODELS: KeyCheck = KeyCheck { path: "/models" };
 
 /// What an answer says about a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,18 +2,23 @@
 //! Data only: nothing here opens a connection or reads a variable.
 
 mod anthropic;
+mod auth;
 mod catalog;
 mod gemini;
 mod key_check;
 mod key_lookalikes;
 mod openai;
 mod provider;
+pub mod quirk;
 
 use std::sync::LazyLock;
 
+pub use auth::Auth;
+pub use dialects::Dialect;
 pub use key_check::{KeyCheck, KeyVerdict, key_verdict};
 pub use key_lookalikes::KEY_LOOKALIKES;
-pub use provider::{Auth, COMPATIBLE, Dialect, Provider};
+pub use provider::{COMPATIBLE, Provider};
+pub use quirk::{Quirk, Quirks, ReasoningForm, Replay, SpeakerNames, ToolChoices, Word};
 
 /// Vendors with a file of their own, in the order in which they are tried.
 const OWN: &[&Provider] = &[&openai::OPENAI, &anthropic::ANTHROPIC, &gemini::GEMINI];

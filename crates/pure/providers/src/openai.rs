@@ -1,13 +1,17 @@
 //! OpenAI itself.
 
+use dialects::Dialect;
+
+use crate::auth::Auth;
 use crate::key_check::MODELS;
-use crate::provider::{Auth, Dialect, Provider};
+use crate::provider::Provider;
 
 pub(crate) const OPENAI: Provider = Provider {
     name: "openai",
-    dialect: Dialect::OpenAiChat,
+    dialects: &[Dialect::OpenAiChat, Dialect::OpenAiResponses],
     base_url: Some("https://api.openai.com/v1"),
     auth: Auth::Bearer,
+    fixed_headers: &[],
     needs_key: true,
     key_variables: &["OPENAI_API_KEY"],
     // The second is the name of SDK versions before 1.0; it is still found in many deployments.

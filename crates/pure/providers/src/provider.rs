@@ -1,32 +1,23 @@
 //! What we know about a vendor. Credentials and configured addresses are not kept here.
 
+use dialects::Dialect;
+
+use crate::auth::Auth;
 use crate::key_check::{KeyCheck, MODELS};
-
-/// A wire format. A closed set: each will be one folder of the `dialects` crate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// OpenAI's Chat Completions and the surfaces that share its shapes (completions, embeddings, models).
-    OpenAiChat,
-}
-
-/// How a request proves who pays for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Auth {
-    /// `Authorization: Bearer <credential>`; without a credential the header is left out.
-    Bearer,
-}
 
 /// A vendor, as data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
     /// The catalogue's name: `kind` in the configuration, and the id of a provider made from the environment.
     pub name: &'static str,
-    /// What it speaks.
-    pub dialect: Dialect,
+    /// What it speaks; the first is what others are translated into. A caller who speaks one of them is passed through.
+    pub dialects: &'static [Dialect],
     /// Where it is, up to where each request's own path (`/chat/completions`) begins; `None` must be configured.
     pub base_url: Option<&'static str>,
     /// How a request proves who pays for it.
     pub auth: Auth,
+    /// Headers that every request must carry; a caller's own of the same name goes before.
+    pub fixed_headers: &'static [(&'static str, &'static str)],
     /// Whether it refuses requests without a credential. Servers that people run themselves mostly do not.
     pub needs_key: bool,
     /// Variables that hold a key, the usual one first.
@@ -42,9 +33,10 @@ pub struct Provider {
 /// The kind of a provider that nobody has catalogued: OpenAI's dialect at a configured address.
 pub const COMPATIBLE: Provider = Provider {
     name: "compatible",
-    dialect: Dialect::OpenAiChat,
+    dialects: &[Dialect::OpenAiChat],
     base_url: None,
     auth: Auth::Bearer,
+    fixed_headers: &[],
     needs_key: false,
     key_variables: &[],
     base_url_variables: &[],

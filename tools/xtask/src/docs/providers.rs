@@ -18,8 +18,9 @@ the name is the `kind`, and a provider called by that name needs no `kind`.
 Two variables that belong together make a provider that is not listed: `ACME_API_KEY` and `ACME_BASE_URL` make `acme`.
 How to add one to the table: [an OpenAI-compatible provider](../how-to/add-a-compatible-provider.md).
 
-All of them are spoken to in OpenAI's dialect, at the address below. This page is made from the catalogue
-(`crates/pure/providers`) by `cargo xtask docs`.
+Each is spoken to in the dialects of the table, at the address below: `chat` is OpenAI's Chat Completions, `responses` its
+Responses, `messages` Anthropic's Messages. `dialects` in the configuration says otherwise for a provider of your own. This
+page is made from the catalogue (`crates/pure/providers`) by `cargo xtask docs`.
 
 ";
 
@@ -29,11 +30,13 @@ pub(super) fn page(_: &Path) -> Result<String> {
         vec![
             code(provider.name),
             code(provider.base_url.unwrap_or_default()),
+            provider.dialects.iter().map(|dialect| dialect.name()).collect::<Vec<_>>().join(" "),
             if provider.needs_key { "yes" } else { "no" }.to_owned(),
             all(provider.key_variables),
             all(provider.base_url_variables),
         ]
     });
-    let table = table(&["name", "address", "needs a key", "key variables", "base URL variables"], rows);
+    let table =
+        table(&["name", "address", "dialects", "needs a key", "key variables", "base URL variables"], rows);
     Ok(format!("{INTRODUCTION}{table}"))
 }

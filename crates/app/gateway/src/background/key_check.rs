@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use domain::{Secret, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
+use http::header::ACCEPT;
 use providers::{KeyCheck, KeyVerdict, key_verdict};
 use serde_json::{Value, json};
 use tokio::time::{timeout, timeout_at};
@@ -164,20 +165,8 @@ async fn check_key(client: &Client, check: KeyCheck, lines: impl Iterator<Item =
 }
 
 async fn ask(client: &Client, check: KeyCheck, line: &Arc<Line>) -> Result<(Reply, Vec<u8>), SendFailure> {
-    let named = |(name, value): (&'static str, &str)| {
-        Some((HeaderName::from_static(name), HeaderValue::from_str(value).ok()?))
-    };
-    let key = line.options().credential.as_ref().map(Secret::expose);
-    let key_header = check.key_header.zip(key);
-    let headers: Vec<_> = check
-        .headers
-        .iter()
-        .copied()
-        .chain(key_header)
-        .chain([("accept", "application/json")])
-        .filter_map(named)
-        .collect();
-    let headers = headers.iter().map(|(name, value)| (name, value));
+    let accept = (ACCEPT, HeaderValue::from_static("application/json"));
+    let headers = [(&accept.0, &accept.1)].into_iter();
     let request = Request::new(line, "GET", check.path, headers, &[]);
     let mut reply = client.send(line, &request, false).await?;
     let mut body = Vec::new();

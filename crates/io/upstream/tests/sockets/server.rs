@@ -113,6 +113,8 @@ pub(crate) fn options(port: u16) -> LineOptions {
         base: BaseUrl::parse(&format!("http://127.0.0.1:{port}/v1")).unwrap(),
         region: None,
         credential: None,
+        auth: providers::Auth::Bearer,
+        usual_headers: &[],
         proxy: None,
         source_address: None,
         connect_limit: LONG,

@@ -79,6 +79,7 @@ fn provider(id: String, kind: &'static Kind, line: Line, credential: Option<Cred
         lines: vec![line],
         credentials: credential.into_iter().collect(),
         models: None,
+        dialects: kind.dialects.to_vec(),
         origin: Origin::Environment,
     }
 }

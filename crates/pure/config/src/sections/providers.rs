@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
+use dialects::Dialect;
 use domain::{BaseUrl, ProxyUrl};
 use providers::Provider as Kind;
 use schemars::JsonSchema;
@@ -51,6 +52,35 @@ pub(crate) struct ProviderEntry {
     /// The models it serves. Default: any.
     #[schemars(length(min = 1, max = 10_000))]
     models: Option<Vec<String>>,
+    /// What it speaks, the one that others are translated into first. Default: as the catalogue says of its kind.
+    #[schemars(length(min = 1, max = 3))]
+    dialects: Option<Vec<DialectName>>,
+}
+
+/// A wire format that a provider speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DialectName {
+    /// `/chat/completions`.
+    Chat,
+    /// `/responses`.
+    Responses,
+    /// `/messages`.
+    Messages,
+}
+
+impl DialectName {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Responses => "responses",
+            Self::Messages => "messages",
+        }
+    }
+
+    fn dialect(self) -> Dialect {
+        Dialect::named(self.name()).expect("the schema says the names of the dialects")
+    }
 }
 
 /// One way to a provider.
@@ -81,6 +111,8 @@ pub struct Provider {
     pub credentials: Vec<Credential>,
     /// The models it serves; `None` for any.
     pub models: Option<Vec<String>>,
+    /// What it speaks, the one that others are translated into first; at least one.
+    pub dialects: Vec<Dialect>,
     /// Who named it.
     pub origin: Origin,
 }
@@ -186,7 +218,8 @@ fn provider(
         None => usual_credentials(kind, has_own_address, &path, sources, report),
     };
     let models = entry.models.inspect(|names| check_models(names, &path.key("models"), report));
-    Provider { id, kind, lines, credentials, models, origin: Origin::File }
+    let dialects = dialects(entry.dialects, kind, &path.key("dialects"), report);
+    Provider { id, kind, lines, credentials, models, dialects, origin: Origin::File }
 }
 
 fn kind(id: &str, given: Option<&str>, path: &KeyPath, report: &mut Report) -> &'static Kind {
@@ -321,6 +354,21 @@ fn usual_credentials(
         );
     }
     Vec::new()
+}
+
+fn dialects(
+    given: Option<Vec<DialectName>>,
+    kind: &Kind,
+    path: &KeyPath,
+    report: &mut Report,
+) -> Vec<Dialect> {
+    let Some(names) = given else { return kind.dialects.to_vec() };
+    for (place, name) in names.iter().enumerate() {
+        if names[..place].contains(name) {
+            report.add(&path.index(place), name.name(), "is listed twice", None);
+        }
+    }
+    names.into_iter().map(DialectName::dialect).collect()
 }
 
 fn check_models(names: &[String], path: &KeyPath, report: &mut Report) {

@@ -94,6 +94,9 @@ providers: {a: {base_url: "http://h/v1", credentials: [GOOD_KEY]}} | providers.a
 providers: {a: {base_url: "http://h/v1", credentials: ["env:GOOD_KEY", "env:GOOD_KEY"]}} | providers.a.credentials[1] | is the same as one before it | -
 providers: {a: {base_url: "http://h/v1", models: []}}          | providers.a.models | needs at least one item | -
 providers: {a: {base_url: "http://h/v1", models: [m, m]}}      | providers.a.models[1] | is listed twice | -
+providers: {a: {base_url: "http://h/v1", dialects: []}}        | providers.a.dialects | needs at least one item | -
+providers: {a: {base_url: "http://h/v1", dialects: [chat, chat]}} | providers.a.dialects[1] | is listed twice | -
+providers: {a: {base_url: "http://h/v1", dialects: [chats]}}   | providers.a.dialects[0] | must be chat or responses or messages | did you mean chat?
 providers: {a: {base_url: "http://h/v1", models: [4.1]}}       | providers.a.models[0] | must be text | put it in quotes: "4.1"
 providers: {a: {base_url: "http://h/v1", models: ["a b"]}}     | providers.a.models[0] | without spaces | -
 providers: {a: {base_url: "http://h/v1", proxy: "proxy.example:3128"}} | providers.a.proxy | must start with http:// | http://127.0.0.1:3128

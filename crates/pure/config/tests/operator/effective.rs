@@ -23,6 +23,7 @@ providers:
     region: eu
     credentials: ['env:A_KEY', 'file:/secret']
     models: [m, '4o']
+    dialects: [messages, chat]
   second: { base_url: 'http://c/v1' }
 models:
   smart: { targets: [1st/m, { provider: 1st, model: 4o, region: us, timeout_ms: 20000 }] }

@@ -190,6 +190,11 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// Every member that nobody has taken, in order, those that are null among them.
+    pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, &'a RawValue)> {
+        self.members.into_iter().flatten()
+    }
+
     /// Where a member stands.
     pub fn path_of(&self, name: &str) -> String {
         joined(&self.path, name)
