@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use dialects::openai_chat::{ErrorCodes, error_body};
+use dialects::Dialect;
+use dialects::openai_chat::ErrorCodes;
 use domain::{Failure, Kind};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
@@ -78,15 +79,21 @@ pub(crate) fn whole(
 /// Ends a call with a failure, and says so to the caller.
 pub(crate) fn refuse(mut call: Box<Call>, failure: &Failure) -> Response<AnswerBody> {
     call.failed(failure);
-    let response = failed(failure, &call.request_id, call.worker.gateway.serving.load().errors);
+    let codes = call.worker.gateway.serving.load().errors;
+    let response = failed(failure, call.dialect, &call.request_id, codes);
     call.bytes_out = response.body().size_hint().exact().unwrap_or_default();
     response
 }
 
 /// A failure in the shape the caller's SDK knows.
-pub(crate) fn failed(failure: &Failure, request_id: &HeaderValue, codes: ErrorCodes) -> Response<AnswerBody> {
+pub(crate) fn failed(
+    failure: &Failure,
+    dialect: Dialect,
+    request_id: &HeaderValue,
+    codes: ErrorCodes,
+) -> Response<AnswerBody> {
     let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = error_body(failure, request_id.to_str().unwrap_or_default(), codes);
+    let body = dialect.translator().write_failure(failure, request_id.to_str().unwrap_or_default(), codes);
     let mut response = whole(status, "application/json", body);
     let headers = response.headers_mut();
     if let Some(wait) = failure.retry_after {

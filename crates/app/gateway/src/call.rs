@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use dialects::Dialect;
+use dialects::surface::surface_at;
 use domain::{CallId, Failure, Kind, Timestamp, Usage};
 use http::request::Parts;
 use http::{HeaderValue, Method};
@@ -28,6 +30,8 @@ pub(crate) struct Call {
     /// The caller's own id if it is usable, else ours.
     pub(crate) request_id: HeaderValue,
     pub(crate) method: Method,
+    /// What the caller speaks: failures are worded in it.
+    pub(crate) dialect: Dialect,
     /// A copy: a slice of the head would keep the whole read buffer for as long as a stream lasts.
     pub(crate) path: Box<str>,
     /// Who is connected.
@@ -78,6 +82,7 @@ impl Call {
             id,
             request_id,
             method: head.method.clone(),
+            dialect: spoken(head),
             path: head.uri.path().into(),
             peer,
             caller: caller_of(worker, peer, head),
@@ -138,6 +143,15 @@ impl Call {
         self.status = status;
         self.first_byte = Some(self.started.elapsed());
         self.added = until_head.saturating_sub(self.waited);
+    }
+}
+
+/// What a caller speaks: the path decides, and where several speak at one path, a header that only one of them sends.
+fn spoken(head: &Parts) -> Dialect {
+    match surface_at(head.uri.path()) {
+        Some(surface) => surface.dialect,
+        None if head.headers.contains_key("anthropic-version") => Dialect::AnthropicMessages,
+        None => Dialect::OpenAiChat,
     }
 }
 

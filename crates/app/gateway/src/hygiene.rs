@@ -1,6 +1,6 @@
 //! Which headers cross, in either direction. Both lists name what may pass: a header nobody thought of stays.
 
-use dialects::openai_chat::{REPLY_HEADERS, REQUEST_HEADERS};
+use dialects::surface::{REPLY_HEADERS, REQUEST_HEADERS};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 

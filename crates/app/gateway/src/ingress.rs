@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
-use dialects::openai_chat::operation_at;
+use dialects::surface::surface_at;
 use domain::{Failure, Kind};
 use futures_util::FutureExt;
 use http::uri::Scheme;
@@ -40,14 +40,14 @@ pub(crate) async fn answer(
     connection.note_body_coming(!body.is_end_stream());
     let is_body_long = body.size_hint().exact().is_none_or(|length| length > DROPPED_BYTES_MAX);
     let call = Call::begin(&worker, &connection, caller, &head);
-    let (request_id, call_id) = (call.request_id.clone(), call.id);
+    let (request_id, call_id, dialect) = (call.request_id.clone(), call.id, call.dialect);
     let mut response = match AssertUnwindSafe(route(call, head, body)).catch_unwind().await {
         Ok(response) => response,
         Err(_) => {
             worker.shard.panicked();
             let failure =
                 Failure::new(Kind::Internal, "an internal error ended this call; nothing else is affected");
-            answer::failed(&failure, &request_id, worker.gateway.serving.load().errors)
+            answer::failed(&failure, dialect, &request_id, worker.gateway.serving.load().errors)
         }
     };
     let headers = response.headers_mut();
@@ -71,10 +71,10 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
         response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         return response;
     }
-    if let Some(operation) = operation_at(path) {
+    if let Some(surface) = surface_at(path) {
         return match method_is(&head.method, &Method::POST, path) {
-            Ok(()) => match pipeline::serve(call, operation, head, body).await {
-                Ok(response) => response.map(AnswerBody::Relayed),
+            Ok(()) => match pipeline::serve(call, surface, head, body).await {
+                Ok(response) => response,
                 Err((call, failure)) => answer::refuse(call, &failure),
             },
             Err(failure) => answer::refuse(call, &failure),

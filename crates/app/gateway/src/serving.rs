@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use config::{Limits, MetricsAccess, Snapshot, Timeouts};
+use dialects::Dialect;
 use dialects::openai_chat::ErrorCodes;
 use domain::{Network, Secret};
 use http::HeaderValue;
-use providers::{Dialect, KeyCheck};
-use routing::Routes;
+use providers::KeyCheck;
+use providers::quirk::Quirks;
+use routing::{Routes, Target};
 use upstream::{Line, LineOptions};
 
 /// Idle connections that each worker keeps for a line. Enough for bursts; what is not used again closes by age.
@@ -51,8 +53,9 @@ pub(crate) struct ServedProvider {
     sources: Vec<String>,
     pub(crate) key_check: Option<KeyCheck>,
     /// What it speaks, the preferred one first.
-    #[allow(dead_code, reason = "translation reads it")]
     pub(crate) dialects: Vec<Dialect>,
+    /// How its chat requests differ.
+    pub(crate) quirks: Quirks,
 }
 
 /// A line with one credential, and the region it leads to as a header value: the gateway's own if none is configured.
@@ -63,6 +66,11 @@ pub(crate) struct ServedLine {
 }
 
 impl ServedProvider {
+    /// What others are translated into for it.
+    pub(crate) fn preferred_dialect(&self) -> Dialect {
+        self.dialects.first().copied().unwrap_or(Dialect::OpenAiChat)
+    }
+
     pub(crate) fn id(&self) -> &str {
         self.id.to_str().unwrap_or_default()
     }
@@ -109,7 +117,15 @@ impl Serving {
             let sources = provider.credentials.iter().map(|credential| credential.origin.clone()).collect();
             let (id, key_check) = (header_value(&provider.id)?, provider.kind.key_check);
             let dialects = provider.dialects.clone();
-            providers.push(Arc::new(ServedProvider { slot, id, lines, sources, key_check, dialects }));
+            providers.push(Arc::new(ServedProvider {
+                slot,
+                id,
+                lines,
+                sources,
+                key_check,
+                dialects,
+                quirks: Quirks::default(),
+            }));
         }
         Ok(Self {
             region: header_value(&snapshot.region)?,
@@ -134,6 +150,11 @@ impl Serving {
 }
 
 impl Serving {
+    /// Who serves a target.
+    pub(crate) fn provider_of(&self, target: &Target) -> &Arc<ServedProvider> {
+        &self.providers[usize::from(target.provider)]
+    }
+
     /// How metrics name a provider.
     pub(crate) fn label_of<'a>(&'a self, provider: &'a str) -> &'a str {
         self.provider_label.as_deref().unwrap_or(provider)

@@ -131,6 +131,7 @@ fn limits(snapshot: &Snapshot) -> Option<Node> {
         ("http2_streams_max", Some(number(limits.http2_streams_max))),
         ("connections_max", Some(size(limits.connections_max))),
         ("answer_bytes_max", Some(size(limits.answer_bytes_max))),
+        ("output_tokens_default", Some(number(limits.output_tokens_default))),
         ("attempts_max", Some(size(limits.attempts_max))),
     ])
 }

@@ -1,5 +1,6 @@
 //! Why a call failed. Everything about a kind of failure stands in one table, [`Kind::traits`].
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// Who is at fault, told to the caller as `source`.
@@ -250,7 +251,7 @@ pub struct Failure {
     /// A sentence fragment for the caller: lower case, no full stop, names the value.
     pub message: String,
     /// The request field at fault.
-    pub param: Option<&'static str>,
+    pub param: Option<Cow<'static, str>>,
     /// When to come back.
     pub retry_after: Option<Duration>,
     /// The limit of patience that fired.
@@ -283,8 +284,8 @@ impl Failure {
 
     /// Names the request field at fault.
     #[must_use]
-    pub fn with_param(mut self: Box<Self>, param: &'static str) -> Box<Self> {
-        self.param = Some(param);
+    pub fn with_param(mut self: Box<Self>, param: impl Into<Cow<'static, str>>) -> Box<Self> {
+        self.param = Some(param.into());
         self
     }
 

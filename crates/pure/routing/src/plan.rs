@@ -34,6 +34,8 @@ pub struct Passed {
 pub enum Reason {
     /// Enough others stand before it.
     BeyondAttemptsMax,
+    /// Its provider does not offer what is asked for.
+    NotOffered,
 }
 
 /// An order of attempts.
@@ -47,31 +49,44 @@ pub struct Plan {
 
 /// Nobody serves what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoTarget {
-    /// Names that look alike, the nearest first.
-    pub nearest: Vec<String>,
+pub enum NoTarget {
+    /// Nobody knows the name.
+    UnknownName {
+        /// Names that look alike, the nearest first.
+        nearest: Vec<String>,
+    },
+    /// Those who know the name do not offer what is asked for.
+    NotOffered,
 }
 
-/// Orders the targets of the asked name.
-pub fn plan(routes: &Routes, ask: &Ask<'_>, attempts_max: usize) -> Result<Plan, NoTarget> {
+/// Orders the targets of the asked name; `offers` says whether a target's provider offers what is asked for.
+pub fn plan(
+    routes: &Routes,
+    ask: &Ask<'_>,
+    attempts_max: usize,
+    offers: impl Fn(&Target) -> bool,
+) -> Result<Plan, NoTarget> {
     const NEAREST_MAX: usize = 3;
     let Some(found) = routes.find(ask.model) else {
         let nearest = routes.nearest(ask.model, NEAREST_MAX);
-        return Err(NoTarget { nearest: nearest.into_iter().map(str::to_owned).collect() });
+        return Err(NoTarget::UnknownName { nearest: nearest.into_iter().map(str::to_owned).collect() });
     };
-    let (taken, passed) = found.targets().split_at(found.targets().len().min(attempts_max));
-    Ok(Plan {
-        attempts: taken.iter().map(|target| Attempt { target: target.clone() }).collect(),
-        passed_over: passed
-            .iter()
-            .map(|target| Passed { target: target.clone(), reason: Reason::BeyondAttemptsMax })
-            .collect(),
-    })
+    let mut plan = Plan { attempts: Vec::new(), passed_over: Vec::new() };
+    for target in found.targets().iter().cloned() {
+        if !offers(&target) {
+            plan.passed_over.push(Passed { target, reason: Reason::NotOffered });
+        } else if plan.attempts.len() < attempts_max {
+            plan.attempts.push(Attempt { target });
+        } else {
+            plan.passed_over.push(Passed { target, reason: Reason::BeyondAttemptsMax });
+        }
+    }
+    if plan.attempts.is_empty() { Err(NoTarget::NotOffered) } else { Ok(plan) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Ask, Reason, plan};
+    use super::{Ask, NoTarget, Reason, plan};
     use crate::RoutesBuilder;
 
     #[test]
@@ -80,7 +95,7 @@ mod tests {
         builder.provider("local", 0, 3, Some(&["llama".to_owned()]));
         let routes = builder.build();
         let ask = Ask { model: "llama", is_streaming: false };
-        let plan = plan(&routes, &ask, 2).unwrap();
+        let plan = plan(&routes, &ask, 2, |_| true).unwrap();
         assert_eq!(plan.attempts.iter().map(|attempt| attempt.target.line).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(plan.passed_over[0].reason, Reason::BeyondAttemptsMax);
         assert_eq!(plan.passed_over[0].target.line, 2);
@@ -90,7 +105,20 @@ mod tests {
     fn an_unknown_name_suggests_near_ones() {
         let mut builder = RoutesBuilder::default();
         builder.provider("local", 0, 1, Some(&["llama-3".to_owned()]));
-        let error = plan(&builder.build(), &Ask { model: "lama-3", is_streaming: true }, 3).unwrap_err();
-        assert_eq!(error.nearest, ["llama-3"]);
+        let ask = Ask { model: "lama-3", is_streaming: true };
+        let error = plan(&builder.build(), &ask, 3, |_| true).unwrap_err();
+        assert_eq!(error, NoTarget::UnknownName { nearest: vec!["llama-3".to_owned()] });
+    }
+
+    #[test]
+    fn who_does_not_offer_it_is_not_asked() {
+        let mut builder = RoutesBuilder::default();
+        builder.provider("local", 0, 3, Some(&["llama".to_owned()]));
+        let routes = builder.build();
+        let ask = Ask { model: "llama", is_streaming: false };
+        let offered = plan(&routes, &ask, 2, |target| target.line == 1).unwrap();
+        assert_eq!(offered.attempts.len(), 1);
+        assert!(offered.passed_over.iter().all(|passed| passed.reason == Reason::NotOffered));
+        assert_eq!(plan(&routes, &ask, 2, |_| false), Err(NoTarget::NotOffered));
     }
 }

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use dialects::canonical::Losses;
 use domain::{AttemptNote, Failure, Kind, Phase, Secret};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use routing::{Plan, Target};
+use routing::Plan;
 use tokio::time::timeout_at;
 use upstream::{Request, SendFailure};
 
@@ -16,11 +16,10 @@ use crate::hygiene::passes_to_provider;
 use crate::pipeline::admit::Admitted;
 use crate::pipeline::beginning::{Begun, Head, begin};
 use crate::pipeline::content::{Content, UnknownCoding};
+use crate::pipeline::outgoing::{Outgoing, Wanted, outgoing};
 use crate::pipeline::patience::patience;
-use crate::pipeline::splice::{json_string, splice};
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::upstream_error::{from_answer, from_send};
-use crate::pipeline::watch::Wanted;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// Largest error answer that is read for its words.
@@ -28,6 +27,9 @@ const ERROR_BYTES_MAX: usize = 64 * 1024;
 
 /// A stream may be so many times as large as an answer that is not streamed.
 const STREAM_FACTOR: u64 = 16;
+
+/// Set to `true` by a caller who wants nothing lost: what would be a warning is then a refusal.
+const STRICT: &str = "x-bellwether-strict";
 
 /// A pooled connection that breaks this soon after a request was written to it was closed before.
 const STALE_WITHIN: Duration = Duration::from_millis(300);
@@ -43,6 +45,8 @@ pub(crate) struct Answer {
     pub(crate) whole_until: Option<Instant>,
     pub(crate) idle_limit: Duration,
     pub(crate) bytes_max: u64,
+    /// What could not be carried, in short codes.
+    pub(crate) warnings: Option<HeaderValue>,
 }
 
 /// Asks one target after the other.
@@ -57,6 +61,7 @@ pub(crate) async fn attempt(
     let limit = patience(serving, prompt, headers);
     let deadline = call.received + limit;
     let bytes_max = answer_bytes_max(serving, prompt);
+    let is_strict = headers.get(STRICT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
     let mut failures = Failures::default();
     let mut left = plan.attempts.len() as u32;
     for attempt in plan.attempts {
@@ -73,10 +78,18 @@ pub(crate) async fn attempt(
             at: began + own.unwrap_or(share),
             limit: own.unwrap_or(if left == 0 { limit } else { share }),
         };
-        let asked = Asking { call, provider: &provider, line, prompt, bytes_max }
-            .ask(&attempt.target, headers, until)
-            .await;
-        call.waited += began.elapsed();
+        let sent = outgoing(call, serving, prompt, &attempt.target, is_strict);
+        let (asked, losses) = match sent {
+            Ok(sent) => {
+                let losses = sent.losses.clone();
+                let asking = Asking { call, provider: &provider, line, bytes_max };
+                let began = Instant::now();
+                let asked = asking.ask(sent, headers, until).await;
+                call.waited += began.elapsed();
+                (asked, losses)
+            }
+            Err(failure) => (Err(failure), Losses::default()),
+        };
         let failure = match asked {
             Ok(begun) => {
                 let region = line.region.clone();
@@ -91,6 +104,7 @@ pub(crate) async fn attempt(
                     whole_until,
                     idle_limit,
                     bytes_max,
+                    warnings: told(&losses),
                 });
             }
             Err(failure) => failure,
@@ -103,6 +117,12 @@ pub(crate) async fn attempt(
         failures.add(failure, &provider, model, began.elapsed());
     }
     Err(failures.into_failure())
+}
+
+/// The codes of what was lost, for the caller's eyes.
+fn told(losses: &Losses) -> Option<HeaderValue> {
+    let codes = losses.warnings();
+    (!codes.is_empty()).then(|| HeaderValue::from_str(&codes.join(", ")).expect("codes are plain words"))
 }
 
 /// How large an answer may be. A stream says around every token what a whole answer says once.
@@ -159,24 +179,27 @@ struct Asking<'a> {
     call: &'a Call,
     provider: &'a ServedProvider,
     line: &'a ServedLine,
-    prompt: &'a Prompt,
     bytes_max: u64,
 }
 
 impl Asking<'_> {
     /// Asks, and waits for the first piece of the answer's body.
-    async fn ask(&self, target: &Target, headers: &HeaderMap, until: Until) -> Result<Begun, Box<Failure>> {
-        let edited = edited(self.prompt, target);
+    async fn ask(
+        &self,
+        sent: Outgoing<'_>,
+        headers: &HeaderMap,
+        until: Until,
+    ) -> Result<Begun, Box<Failure>> {
         let request_id = HeaderName::from_static("x-request-id");
         let passing = headers.iter().filter(|(name, _)| passes_to_provider(name));
         let request = Request::new(
             &self.line.line,
             "POST",
-            self.prompt.operation.upstream_path(),
+            sent.path,
             passing.chain([(&request_id, &self.call.request_id)]),
-            edited.as_deref().unwrap_or(&self.prompt.pieces),
+            &sent.body,
         );
-        match timeout_at(until.at.into(), self.first_piece(&request)).await {
+        match timeout_at(until.at.into(), self.first_piece(&request, sent.wanted)).await {
             Ok(answered) => answered,
             Err(_) => {
                 let message =
@@ -186,7 +209,7 @@ impl Asking<'_> {
         }
     }
 
-    async fn first_piece(&self, request: &Request<'_>) -> Result<Begun, Box<Failure>> {
+    async fn first_piece(&self, request: &Request<'_>, wanted: Wanted) -> Result<Begun, Box<Failure>> {
         let (worker, provider) = (&self.call.worker, self.provider.id());
         let began = Instant::now();
         let sent = match worker.client.send(&self.line.line, request, true).await {
@@ -218,14 +241,8 @@ impl Asking<'_> {
                 format!("{provider} answered in a coding that nobody asked for"),
             )
         })?;
-        begin(head, content, Wanted::by(self.prompt), self.bytes_max, provider, credential).await
+        begin(head, content, wanted, self.bytes_max, provider, credential).await
     }
-}
-
-/// The body with the target's own model name, where that differs from what the caller wrote.
-fn edited(prompt: &Prompt, target: &Target) -> Option<Vec<Bytes>> {
-    let name = target.model.as_deref().filter(|name| **name != *prompt.deciding.model)?;
-    Some(splice(&prompt.pieces, prompt.deciding.model_span.clone(), json_string(name)))
 }
 
 #[cfg(test)]

@@ -5,15 +5,16 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use bytes::Bytes;
-use dialects::openai_chat::StreamFault;
+use dialects::watch::{ReplyWatch, StreamFault};
 use domain::{Failure, Kind};
 use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::timeout;
 
 use crate::pipeline::content::Content;
 use crate::pipeline::events::HELD_BYTES_MAX;
+use crate::pipeline::outgoing::Wanted;
 use crate::pipeline::upstream_error::from_words;
-use crate::pipeline::watch::{Wanted, Watch};
+use crate::pipeline::watch::Watch;
 
 /// How long the end of the framing may lag behind the end of the content.
 pub(super) const END_LAG_MAX: Duration = Duration::from_millis(250);
@@ -40,7 +41,7 @@ pub(crate) struct Head {
 pub(super) async fn begin(
     head: Head,
     mut content: Content,
-    wanted: Wanted,
+    mut wanted: Wanted,
     bytes_max: u64,
     provider: &str,
     credential: Option<&domain::Secret>,
@@ -64,17 +65,26 @@ pub(super) async fn begin(
             Failure::new(Kind::UpstreamFailed, format!("{provider}: the connection broke before an answer"))
         })?;
         if let Some(piece) = piece {
-            held.add(piece, |first| Watch::for_answer(&head.headers, first, wanted));
+            held.add(piece, |first| Watch::for_answer(&head.headers, first, &mut wanted));
+            if held.bytes as u64 > bytes_max {
+                return Err(failed(&format!(
+                    "answers with more than {bytes_max} bytes (limits.answer_bytes_max)"
+                )));
+            }
         }
     }
-    let Some(watch) = held.watch else { return Err(failed("answered with nothing")) };
+    let Some(mut watch) = held.watch else { return Err(failed("answered with nothing")) };
     if let Some(told) = told_error(&watch, held.ready.as_deref(), content.is_end()) {
         return Err(from_words(provider, told, credential));
     }
-    match no_answer(&watch, wanted, content.is_end()) {
-        Some(why) => Err(failed(why)),
-        None => Ok(Begun { head, content, first: held.ready.filter(|ready| !ready.is_empty()), watch }),
+    if let Some(why) = no_answer(&watch, wanted.is_stream, content.is_end()) {
+        return Err(failed(why));
     }
+    let mut ready = held.ready.filter(|ready| !ready.is_empty());
+    if let Watch::TranslatedWhole(whole) = &mut watch {
+        ready = Some(whole.translate().map_err(|why| failed(&why))?);
+    }
+    Ok(Begun { head, content, first: ready, watch })
 }
 
 /// What has come of an answer, and not yet left.
@@ -111,10 +121,12 @@ impl Held {
         match &self.watch {
             None => self.bytes > HELD_BYTES_MAX,
             // As much again for what stands before a first event so long that it leaves in parts.
-            Some(Watch::Stream(events)) => {
-                events.watch.has_begun() || !events.left_between_events() || self.bytes > 2 * HELD_BYTES_MAX
+            Some(watch @ (Watch::Stream(_) | Watch::TranslatedStream(_))) => {
+                watch.has_begun() || !watch.left_between_events() || self.bytes > 2 * HELD_BYTES_MAX
             }
             Some(Watch::Json(watch)) => watch.is_broken() || self.bytes > HELD_BYTES_MAX,
+            Some(Watch::Anything) => true,
+            Some(Watch::TranslatedWhole(whole)) => whole.watch.is_broken(),
         }
     }
 
@@ -125,35 +137,38 @@ impl Held {
 
 /// The error that stands where an answer should, in the provider's words.
 fn told_error<'a>(watch: &'a Watch, whole: Option<&'a [u8]>, is_end: bool) -> Option<&'a [u8]> {
+    let told = |reply: &ReplyWatch| reply.is_error() || (is_end && reply.is_whole() && !reply.has_answer());
     match watch {
-        Watch::Stream(events) if events.watch.chunks() == 0 => match events.watch.fault() {
+        Watch::Stream(_) | Watch::TranslatedStream(_) if watch.parts() == 0 => match watch.fault() {
             Some(StreamFault::Told(words)) => Some(words.as_deref().unwrap_or_default()),
             _ => None,
         },
-        Watch::Json(reply) if reply.is_error() => whole,
         // Whatever it tells, it is not what was asked for.
-        Watch::Json(reply) if is_end && reply.is_whole() && !reply.has_answer() => whole,
+        Watch::Json(reply) if told(reply) => whole,
+        Watch::TranslatedWhole(whole) if told(&whole.watch) => Some(whole.raw()),
         _ => None,
     }
 }
 
 /// Why a success that began like this is no answer at all.
-fn no_answer(watch: &Watch, wanted: Wanted, is_end: bool) -> Option<&'static str> {
+fn no_answer(watch: &Watch, wants_stream: bool, is_end: bool) -> Option<&'static str> {
+    let (is_json_broken, is_json_whole) = match watch {
+        Watch::Json(reply) => (reply.is_broken(), reply.is_whole()),
+        Watch::TranslatedWhole(whole) => (whole.watch.is_broken(), whole.watch.is_whole()),
+        Watch::Stream(_) | Watch::TranslatedStream(_) | Watch::Anything => (false, true),
+    };
     match watch {
-        Watch::Json(reply) if reply.is_broken() => {
-            Some("answered with something that is neither JSON nor events")
-        }
-        Watch::Json(reply) if is_end && !reply.is_whole() => Some("answered with broken JSON"),
-        Watch::Json(_) if wanted.is_stream => {
+        _ if is_json_broken => Some("answered with something that is neither JSON nor events"),
+        _ if is_end && !is_json_whole => Some("answered with broken JSON"),
+        Watch::Json(_) | Watch::TranslatedWhole(_) if wants_stream => {
             Some("answered with one JSON object, though a stream was asked for")
         }
-        Watch::Stream(events) if !events.watch.has_begun() && (is_end || events.left_between_events()) => {
+        _ if !watch.is_stream() => None,
+        _ if !watch.has_begun() && (is_end || watch.left_between_events()) => {
             Some("answered without an event")
         }
-        Watch::Stream(_) if !wanted.is_stream => Some("answered with a stream, though none was asked for"),
-        Watch::Stream(events) if events.watch.chunks() == 0 && events.watch.fault().is_some() => {
-            Some("sent an event that is not JSON")
-        }
+        _ if !wants_stream => Some("answered with a stream, though none was asked for"),
+        _ if watch.parts() == 0 && watch.fault().is_some() => Some("sent an event that is not JSON"),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 //! break can then be told between two events, where he understands it.
 
 use bytes::Bytes;
-use dialects::openai_chat::StreamWatch;
+use dialects::watch::StreamWatch;
 
 /// An event longer than this leaves before it is whole.
 pub(super) const HELD_BYTES_MAX: usize = 64 * 1024;
@@ -29,8 +29,12 @@ impl Events {
         self.watch.feed(&piece);
         let whole = self.watch.whole_bytes();
         let is_faulty = self.watch.fault().is_some();
+        let was_inside = self.is_inside;
         if whole > 0 {
             self.is_inside = false;
+        }
+        if !self.watch.hidden().is_empty() && !was_inside {
+            return self.pass_all_but_hidden(&piece, whole, is_faulty);
         }
         if self.tail.is_empty() {
             // Nearly every piece ends with an event: it leaves as it came.
@@ -59,6 +63,26 @@ impl Events {
             self.tail.extend_from_slice(&rest);
         }
         self.let_go_if_long(leaves)
+    }
+
+    /// As [`Self::pass`], for the rare piece of which something is to be kept back.
+    fn pass_all_but_hidden(&mut self, piece: &Bytes, whole: usize, is_faulty: bool) -> Bytes {
+        let mut leaves = std::mem::take(&mut self.tail);
+        let mut from = 0;
+        for hidden in self.watch.hidden() {
+            if hidden.start == 0 {
+                // It began in the tail, if there was one.
+                leaves.clear();
+            } else {
+                leaves.extend_from_slice(&piece[from..hidden.start]);
+            }
+            from = hidden.end;
+        }
+        leaves.extend_from_slice(&piece[from.min(whole)..whole]);
+        if !is_faulty {
+            self.tail.extend_from_slice(&piece[whole..]);
+        }
+        self.let_go_if_long(Bytes::from(leaves))
     }
 
     /// The stream has ended. A last event may lack the blank line behind it; if it is sound, it leaves like any other.
@@ -98,7 +122,7 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use dialects::openai_chat::StreamWatch;
+    use dialects::watch::StreamWatch;
 
     use super::{Events, HELD_BYTES_MAX};
 
@@ -153,6 +177,29 @@ mod tests {
         check("data: [DO", "", true);
         check("data", "", true);
         check("", "", false);
+    }
+
+    #[test]
+    fn usage_that_nobody_asked_for_stays_back_wherever_the_stream_is_cut() {
+        let before = "data: {\"choices\":[{\"delta\":{}}],\"usage\":null}\n\n";
+        let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\n\n";
+        let after = ": x\n\ndata: [DONE]\n\n";
+        let stream = [before, usage, after].concat();
+        for first in 0..=stream.len() {
+            for second in [first, first + 1, first + 40, stream.len()] {
+                let second = second.clamp(first, stream.len());
+                let mut watch = StreamWatch::default();
+                watch.hide_usage();
+                let mut events = Events::new(watch);
+                let pieces = [&stream[..first], &stream[first..second], &stream[second..]];
+                let left: Vec<Bytes> = pieces
+                    .iter()
+                    .map(|piece| events.pass(Bytes::copy_from_slice(piece.as_bytes())))
+                    .collect();
+                assert_eq!(left.concat(), [before, after].concat().as_bytes(), "{first} {second}");
+                assert_eq!(events.watch.usage().unwrap().output, 2);
+            }
+        }
     }
 
     #[test]

@@ -5,25 +5,29 @@ mod attempt;
 mod authenticate;
 mod beginning;
 mod content;
+mod count;
 mod events;
+mod outgoing;
 mod patience;
 mod plan;
 mod relay;
 mod splice;
+mod translated;
 mod understand;
 mod upstream_error;
 mod watch;
 
-use dialects::openai_chat::Operation;
+use dialects::surface::{Operation, Surface};
 use domain::Failure;
-use http::Response;
 use http::request::Parts;
+use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
 pub(crate) use authenticate::authenticate;
 pub(crate) use relay::{BrokenOff, Relay};
 pub(crate) use upstream_error::own_words;
 
+use crate::answer::{AnswerBody, whole};
 use crate::call::Call;
 
 /// A call that ends with a failure.
@@ -32,26 +36,43 @@ pub(crate) type Refused = (Box<Call>, Box<Failure>);
 /// Serves one call from its head to the head of its answer.
 pub(crate) async fn serve(
     mut call: Box<Call>,
-    operation: Operation,
+    surface: &'static Surface,
     head: Parts,
     body: Incoming,
-) -> Result<Response<Box<Relay>>, Refused> {
-    match run(&mut call, operation, head, body).await {
-        Ok(answer) => Ok(relay::relay(call, answer)),
+) -> Result<Response<AnswerBody>, Refused> {
+    match run(&mut call, surface, head, body).await {
+        Ok(Served::Asked(answer)) => Ok(relay::relay(call, *answer).map(AnswerBody::Relayed)),
+        Ok(Served::Known(body)) => {
+            call.answered(StatusCode::OK.as_u16(), None);
+            call.bytes_out = body.len() as u64;
+            Ok(whole(StatusCode::OK, "application/json", body))
+        }
         Err(failure) => Err((call, failure)),
     }
 }
 
+/// Who answered.
+enum Served {
+    /// A provider, who has begun to.
+    Asked(Box<attempt::Answer>),
+    /// We ourselves: the whole answer.
+    Known(Vec<u8>),
+}
+
 async fn run(
     call: &mut Call,
-    operation: Operation,
+    surface: &'static Surface,
     head: Parts,
     body: Incoming,
-) -> Result<attempt::Answer, Box<Failure>> {
+) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();
     let caller = authenticate(call, &serving, &head.headers)?;
-    let prompt = understand::understand(call, &serving, operation, &head.headers, body).await?;
+    let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let admitted = admit::admit(call, caller);
     let plan = plan::plan(&serving, &prompt)?;
-    attempt::attempt(call, &serving, &admitted, plan, &prompt, &head.headers).await
+    if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
+        return count::count(&prompt).map(Served::Known);
+    }
+    let answer = attempt::attempt(call, &serving, &admitted, plan, &prompt, &head.headers).await?;
+    Ok(Served::Asked(Box::new(answer)))
 }

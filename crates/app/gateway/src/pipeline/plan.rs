@@ -1,7 +1,8 @@
 //! Who is asked, in what order? The decision is `routing`'s; here it is put into a caller's words.
 
+use dialects::surface::Operation;
 use domain::{Failure, Kind};
-use routing::{Ask, Plan};
+use routing::{Ask, NoTarget, Plan, Target};
 
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
@@ -9,12 +10,30 @@ use crate::serving::Serving;
 /// The order of attempts, or a 404 that names what the caller may have meant.
 pub(crate) fn plan(serving: &Serving, prompt: &Prompt) -> Result<Plan, Box<Failure>> {
     let ask = Ask { model: &prompt.deciding.model, is_streaming: prompt.deciding.is_streaming };
-    routing::plan(&serving.routes, &ask, serving.limits.attempts_max).map_err(|none| {
-        let hint = match none.nearest.as_slice() {
-            [] => "GET /v1/models lists the names there are".to_owned(),
-            names => format!("did you mean {}?", names.join(", ")),
-        };
-        Failure::new(Kind::UnknownModel, format!("the model '{}' is not known here; {hint}", ask.model))
-            .with_param("model")
+    let surface = prompt.surface;
+    let offers = |target: &Target| match surface.operation {
+        // Whatever a provider speaks, conversations are translated, and tokens are counted here if nobody else does.
+        Operation::Conversation | Operation::CountTokens => true,
+        _ => serving.provider_of(target).dialects.contains(&surface.dialect),
+    };
+    routing::plan(&serving.routes, &ask, serving.limits.attempts_max, offers).map_err(|none| match none {
+        NoTarget::UnknownName { nearest } => {
+            let hint = match nearest.as_slice() {
+                [] => "GET /v1/models lists the names there are".to_owned(),
+                names => format!("did you mean {}?", names.join(", ")),
+            };
+            let message = format!("the model '{}' is not known here; {hint}", ask.model);
+            Failure::new(Kind::UnknownModel, message).with_param("model")
+        }
+        NoTarget::NotOffered => {
+            let message = format!("no provider of the model '{}' offers {}", ask.model, prompt.surface.path);
+            Failure::new(Kind::BadRequest, message).with_param("model")
+        }
     })
+}
+
+/// Whether the first who is asked speaks as the caller does.
+pub(crate) fn is_offered_natively(serving: &Serving, prompt: &Prompt, plan: &Plan) -> bool {
+    let first = plan.attempts.first();
+    first.is_some_and(|first| serving.provider_of(&first.target).dialects.contains(&prompt.surface.dialect))
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use dialects::openai_chat::{StreamFault, stream_error_event};
+use dialects::watch::StreamFault;
 use domain::{Failure, Kind, Secret};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
@@ -64,14 +64,14 @@ enum State {
 
 /// The head of the answer, with the rest to follow.
 pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>> {
-    let Answer { begun, provider, region, credential, whole_until, idle_limit, bytes_max } = answer;
+    let Answer { begun, provider, region, credential, whole_until, idle_limit, bytes_max, warnings } = answer;
     let Begun { head, content, first, watch } = begun;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
     copy_to_caller(head.headers, &mut headers);
     if let Some(right) = watch.content_type(headers.get(CONTENT_TYPE)) {
         headers.insert(CONTENT_TYPE, right);
     }
-    if matches!(watch, Watch::Stream(_)) {
+    if watch.is_stream() {
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     }
@@ -90,6 +90,9 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
         HeaderName::from_static("x-bellwether-attempts"),
         HeaderValue::from(u16::from(call.attempts)),
     );
+    if let Some(warnings) = warnings {
+        headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
+    }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let patience = Patience::new(idle_limit, whole_until, content.known_length().is_some(), &watch);
     let state = State::Flowing;
@@ -120,6 +123,11 @@ impl Relay {
                     Poll::Ready(Some(Ok(piece))) => {
                         let leaves = self.watch.pass(piece);
                         self.patience.hear(&self.watch);
+                        if self.watch.is_cut() && self.finish() {
+                            // The provider would go on: what it says now is paid for and not wanted.
+                            self.call.bytes_out += leaves.len() as u64;
+                            return Poll::Ready(Some(Ok(leaves)));
+                        }
                         leaves
                     }
                     Poll::Ready(None) => Bytes::new(),
@@ -153,7 +161,7 @@ impl Relay {
 
     /// How long the answer will be. Of a stream nobody can promise it: an error event may come behind.
     pub(crate) fn known_length(&self) -> Option<u64> {
-        if matches!(self.watch, Watch::Stream(_)) {
+        if self.watch.is_stream() {
             return None;
         }
         let rest = self.content.known_length()?;
@@ -176,7 +184,7 @@ impl Relay {
 
     /// Whether a stream has said its last word, and only its framing is missing.
     fn is_over_by_its_mark(&self) -> bool {
-        matches!(self.watch, Watch::Stream(_)) && self.watch.is_over()
+        self.watch.is_stream() && self.watch.is_over()
     }
 
     /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
@@ -184,19 +192,21 @@ impl Relay {
     fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         self.call.usage = self.watch.usage();
         self.call.answered(502, Some(Kind::StreamBroken));
-        let Watch::Stream(events) = &self.watch else {
+        if !self.watch.is_stream() {
             self.call.connection.note_answer_cut();
             return self.let_flush(cx);
-        };
+        }
         let mut words = last.to_vec();
-        if events.left_between_events() {
+        if self.watch.left_between_events() {
             let failure = Failure::new(Kind::StreamBroken, self.why_broken());
             let codes = self.call.worker.gateway.serving.load().errors;
-            words.extend(stream_error_event(
-                &failure,
-                self.call.request_id.to_str().unwrap_or_default(),
-                codes,
-            ));
+            let request_id = self.call.request_id.to_str().unwrap_or_default();
+            words.extend(match &mut self.watch {
+                Watch::TranslatedStream(stream) => {
+                    stream.translation.fail(&failure, request_id, codes).into_bytes()
+                }
+                _ => self.call.dialect.translator().write_stream_failure(&failure, request_id, codes),
+            });
         } else {
             self.call.connection.note_answer_cut();
         }

@@ -1,11 +1,14 @@
 //! What is asked? One pass over the body as it arrives finds the few fields that decide; the bytes stay as they came.
 
+use std::cell::OnceCell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use dialects::openai_chat::{Deciding, Operation, RequestFlaw, RequestScan};
+use dialects::canonical;
+use dialects::openai_chat::{Deciding, RequestFlaw, RequestScan};
+use dialects::surface::Surface;
 use domain::{Failure, Kind};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -28,19 +31,44 @@ const MEMORY_WAIT_STEP: Duration = Duration::from_millis(10);
 /// A request that was read and understood.
 #[derive(Debug)]
 pub(crate) struct Prompt {
-    pub(crate) operation: Operation,
+    pub(crate) surface: &'static Surface,
     pub(crate) deciding: Deciding,
     /// The body, in the pieces it came in.
     pub(crate) pieces: Vec<Bytes>,
     pub(crate) length: usize,
+    /// The same in no dialect, once a target needs it.
+    canonical: OnceCell<Result<canonical::Prompt, canonical::Flaw>>,
     _memory: BodyLease,
+}
+
+impl Prompt {
+    /// The conversation in no dialect.
+    pub(crate) fn canonical(&self) -> Result<&canonical::Prompt, Box<Failure>> {
+        let read = self.canonical.get_or_init(|| {
+            let translator = self.surface.dialect.translator();
+            match self.pieces.as_slice() {
+                [whole] => translator.read_prompt(whole),
+                pieces => translator.read_prompt(&pieces.concat()),
+            }
+        });
+        read.as_ref().map_err(|flaw| flawed(flaw.clone()))
+    }
+}
+
+/// A request that cannot be carried, as the caller is told.
+pub(crate) fn flawed(flaw: canonical::Flaw) -> Box<Failure> {
+    let failure = Failure::new(Kind::BadRequest, flaw.message);
+    match flaw.param {
+        Some(param) => failure.with_param(param),
+        None => failure,
+    }
 }
 
 /// Reads the body and finds what decides.
 pub(crate) async fn understand(
     call: &mut Call,
     serving: &Serving,
-    operation: Operation,
+    surface: &'static Surface,
     headers: &HeaderMap,
     body: Incoming,
 ) -> Result<Prompt, Box<Failure>> {
@@ -70,10 +98,12 @@ pub(crate) async fn understand(
         Some(flaw) => Err(flaw),
         None => scan.finish(),
     };
-    let deciding = deciding.map_err(refusal)?;
+    let mut deciding = deciding.map_err(refusal)?;
     call.model.clone_from(&deciding.model);
+    deciding.is_streaming &= surface.can_stream;
     call.is_streaming = deciding.is_streaming;
-    Ok(Prompt { operation, deciding, pieces, length: reader.length, _memory: reader.memory })
+    let canonical = OnceCell::new();
+    Ok(Prompt { surface, deciding, pieces, length: reader.length, canonical, _memory: reader.memory })
 }
 
 /// Keeps a piece as it is, or, if it is small, joined to small ones before it: a body sent byte by byte must not cost a

@@ -2,79 +2,81 @@
 //! seen from its first byte: what a provider says of it may be wrong.
 
 use bytes::Bytes;
-use dialects::openai_chat::{Operation, ReplyWatch, StreamFault, StreamWatch};
+use dialects::surface::AnswerForm;
+use dialects::watch::{ReplyWatch, StreamFault, StreamWatch};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 
 use crate::pipeline::events::Events;
-use crate::pipeline::understand::Prompt;
+use crate::pipeline::outgoing::Wanted;
+use crate::pipeline::translated::{TranslatedStream, TranslatedWhole};
 
 /// How an answer is read while it passes.
 #[derive(Debug)]
 pub(crate) enum Watch {
+    /// Events that pass as they are.
     Stream(Box<Events>),
+    /// One JSON object that passes as it is.
     Json(Box<ReplyWatch>),
-}
-
-/// What was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
-    pub(super) is_stream: bool,
-    /// More than one choice, or an unknown number of them.
-    choices: Option<u64>,
-}
-
-impl Wanted {
-    pub(super) fn by(prompt: &Prompt) -> Self {
-        let (operation, choices) = (prompt.operation, prompt.deciding.choices);
-        Self {
-            is_stream: prompt.deciding.is_streaming && operation != Operation::Embeddings,
-            choices: match operation {
-                // It may be asked for several prompts at once, which nobody counts: only the end mark ends it.
-                Operation::Completions => Some(u64::MAX),
-                _ => (choices != 1).then_some(choices),
-            },
-        }
-    }
+    /// Sound, text: only its framing says whether it is whole.
+    Anything,
+    /// Events of another dialect than the caller's.
+    TranslatedStream(Box<TranslatedStream>),
+    /// One JSON object of another dialect than the caller's.
+    TranslatedWhole(Box<TranslatedWhole>),
 }
 
 impl Watch {
     /// By the first byte that is not white, and by the provider's word where that byte does not tell.
-    pub(super) fn for_answer(headers: &[(HeaderName, HeaderValue)], first: u8, wanted: Wanted) -> Self {
+    pub(super) fn for_answer(headers: &[(HeaderName, HeaderValue)], first: u8, wanted: &mut Wanted) -> Self {
         let called = headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
         let called = called.map_or(&[][..], |(_, value)| value.as_bytes());
         // Of a comment, `data`, `event`, `id`, `retry`, or a byte order mark.
         let may_be_event = b":deir\xef".contains(&first);
         let is_called_stream = starts_with(called, b"text/event-stream");
-        if first != b'{' && (is_called_stream || may_be_event) {
-            let watch = wanted.choices.map_or_else(StreamWatch::default, StreamWatch::of_choices);
-            Self::Stream(Box::new(Events::new(watch)))
-        } else {
-            Self::Json(Box::default())
+        let members = match wanted.form {
+            AnswerForm::Anything if !(is_called_stream && wanted.is_stream) => return Self::Anything,
+            AnswerForm::Anything => &[],
+            AnswerForm::Object(members) => members,
+        };
+        let is_stream = first != b'{' && (is_called_stream || may_be_event);
+        match (wanted.translator.take(), is_stream) {
+            (Some(translator), true) => Self::TranslatedStream(Box::new(translator.into_stream())),
+            (Some(translator), false) => Self::TranslatedWhole(Box::new(translator.into_whole(members))),
+            (None, true) => Self::Stream(Box::new(Events::new(wanted.stream_watch()))),
+            (None, false) => Self::Json(Box::new(ReplyWatch::of(wanted.dialect, members))),
         }
+    }
+
+    /// Whether it is a stream of events for the caller.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self, Self::Stream(_) | Self::TranslatedStream(_))
     }
 
     /// The type this content has, whatever the provider calls it.
     pub(super) fn content_type(&self, called: Option<&HeaderValue>) -> Option<HeaderValue> {
         let called = called.map_or(&[][..], HeaderValue::as_bytes);
-        match self {
-            Self::Stream(_) if !starts_with(called, b"text/event-stream") => {
-                Some(HeaderValue::from_static("text/event-stream"))
-            }
-            Self::Json(_) if !starts_with(called, b"application/json") => {
-                Some(HeaderValue::from_static("application/json"))
-            }
-            _ => None,
-        }
+        let right = match self {
+            Self::Stream(_) | Self::TranslatedStream(_) => "text/event-stream",
+            Self::Json(_) | Self::TranslatedWhole(_) => "application/json",
+            Self::Anything => return None,
+        };
+        (!starts_with(called, right.as_bytes())).then(|| HeaderValue::from_static(right))
     }
 
-    /// Reads the next piece and returns what of it may leave.
+    /// Reads the next piece and returns what may leave for it.
     pub(super) fn pass(&mut self, piece: Bytes) -> Bytes {
         match self {
             Self::Stream(events) => events.pass(piece),
             Self::Json(watch) => {
                 watch.feed(&piece);
                 piece
+            }
+            Self::Anything => piece,
+            Self::TranslatedStream(stream) => stream.pass(&piece),
+            Self::TranslatedWhole(whole) => {
+                whole.keep(&piece);
+                Bytes::new()
             }
         }
     }
@@ -83,7 +85,8 @@ impl Watch {
     pub(super) fn end(&mut self) -> Bytes {
         match self {
             Self::Stream(events) => events.end(),
-            Self::Json(_) => Bytes::new(),
+            Self::TranslatedStream(stream) => stream.end(),
+            Self::Json(_) | Self::Anything | Self::TranslatedWhole(_) => Bytes::new(),
         }
     }
 
@@ -91,7 +94,8 @@ impl Watch {
     pub(super) fn signs_of_life(&self) -> Option<u64> {
         match self {
             Self::Stream(events) => Some(events.watch.signs_of_life()),
-            Self::Json(_) => None,
+            Self::TranslatedStream(stream) => Some(stream.translation.signs_of_life()),
+            Self::Json(_) | Self::Anything | Self::TranslatedWhole(_) => None,
         }
     }
 
@@ -99,6 +103,9 @@ impl Watch {
         match self {
             Self::Stream(events) => events.watch.usage(),
             Self::Json(watch) => watch.usage(),
+            Self::Anything => None,
+            Self::TranslatedStream(stream) => stream.usage(),
+            Self::TranslatedWhole(whole) => whole.usage(),
         }
     }
 
@@ -106,7 +113,30 @@ impl Watch {
     pub(super) fn fault(&self) -> Option<&StreamFault> {
         match self {
             Self::Stream(events) => events.watch.fault(),
-            Self::Json(_) => None,
+            Self::TranslatedStream(stream) => stream.translation.fault(),
+            Self::Json(_) | Self::Anything | Self::TranslatedWhole(_) => None,
+        }
+    }
+
+    /// How many parts of a stream have come that are an answer.
+    pub(super) fn parts(&self) -> u64 {
+        match self {
+            Self::Stream(events) => events.watch.chunks(),
+            Self::TranslatedStream(stream) => stream.translation.parts(),
+            Self::Json(_) | Self::Anything | Self::TranslatedWhole(_) => 0,
+        }
+    }
+
+    /// Whether a part of a stream has come that is an answer, or a fault.
+    pub(super) fn has_begun(&self) -> bool {
+        self.parts() > 0 || self.fault().is_some()
+    }
+
+    /// Whether what has left ends between two events.
+    pub(super) fn left_between_events(&self) -> bool {
+        match self {
+            Self::Stream(events) => events.left_between_events(),
+            _ => true,
         }
     }
 
@@ -115,6 +145,9 @@ impl Watch {
         match self {
             Self::Stream(events) => events.is_whole(),
             Self::Json(watch) => watch.is_whole() && !watch.is_error(),
+            Self::Anything => true,
+            Self::TranslatedStream(stream) => stream.translation.is_whole(),
+            Self::TranslatedWhole(whole) => whole.usage().is_some(),
         }
     }
 
@@ -123,7 +156,31 @@ impl Watch {
         match self {
             Self::Stream(events) => events.watch.is_done() && events.watch.fault().is_none(),
             Self::Json(watch) => watch.is_whole(),
+            Self::Anything => false,
+            Self::TranslatedStream(stream) => stream.translation.is_done(),
+            Self::TranslatedWhole(whole) => whole.watch.is_whole(),
         }
+    }
+
+    /// Whether the caller has all he wants, though the provider goes on.
+    pub(super) fn is_cut(&self) -> bool {
+        matches!(self, Self::TranslatedStream(stream) if stream.translation.is_cut())
+    }
+}
+
+impl Wanted {
+    fn stream_watch(&self) -> StreamWatch {
+        if !self.is_conversation {
+            return StreamWatch::of_anything();
+        }
+        let mut watch = match self.choices {
+            Some(choices) => StreamWatch::of_choices(choices),
+            None => StreamWatch::of_dialect(self.dialect),
+        };
+        if self.hides_usage {
+            watch.hide_usage();
+        }
+        watch
     }
 }
 
@@ -136,11 +193,23 @@ mod tests {
     use http::HeaderValue;
     use http::header::CONTENT_TYPE;
 
+    use dialects::Dialect;
+    use dialects::surface::AnswerForm;
+
     use super::{Wanted, Watch};
 
     fn watch(content_type: &'static str, first: u8) -> Watch {
         let headers = [(CONTENT_TYPE, HeaderValue::from_static(content_type))];
-        Watch::for_answer(&headers, first, Wanted { is_stream: false, choices: None })
+        let mut wanted = Wanted {
+            is_stream: false,
+            form: AnswerForm::Object(&["choices"]),
+            dialect: Dialect::OpenAiChat,
+            is_conversation: true,
+            choices: None,
+            hides_usage: false,
+            translator: None,
+        };
+        Watch::for_answer(&headers, first, &mut wanted)
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub const HTTP2_STREAMS_MAX: u32 = 128;
 pub const CONNECTIONS_MAX: u32 = 16_384;
 /// Largest answer that is not streamed unless configured.
 pub const ANSWER_BYTES_MAX: u64 = 64 << 20;
+/// The cap on output where a caller sets none and the provider wants one, unless configured.
+pub const OUTPUT_TOKENS_DEFAULT: u32 = 8192;
 /// Most targets asked for one request unless configured.
 pub const ATTEMPTS_MAX: u8 = 3;
 
@@ -52,6 +54,9 @@ pub(crate) struct LimitsSection {
     /// Largest answer that is not streamed, in bytes.
     #[schemars(range(min = 65_536, max = 1_073_741_824_u64))]
     answer_bytes_max: u64,
+    /// The cap on generated tokens for callers who set none, sent to providers that want one.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    output_tokens_default: u32,
     /// Most targets asked for one request, the first included; another line or credential of a provider is another
     /// target.
     #[schemars(range(min = 1, max = 10))]
@@ -69,6 +74,7 @@ impl Default for LimitsSection {
             http2_streams_max: HTTP2_STREAMS_MAX,
             connections_max: CONNECTIONS_MAX,
             answer_bytes_max: ANSWER_BYTES_MAX,
+            output_tokens_default: OUTPUT_TOKENS_DEFAULT,
             attempts_max: ATTEMPTS_MAX,
         }
     }
@@ -93,6 +99,8 @@ pub struct Limits {
     pub connections_max: usize,
     /// Largest answer that is not streamed.
     pub answer_bytes_max: usize,
+    /// The cap on output for callers who set none, where the provider wants one.
+    pub output_tokens_default: u32,
     /// Most targets asked for one request, the first included.
     pub attempts_max: usize,
 }
@@ -115,6 +123,7 @@ pub(crate) fn check(section: Option<LimitsSection>, report: &mut Report) -> Limi
         http2_streams_max: section.http2_streams_max,
         connections_max: bytes(section.connections_max.into()),
         answer_bytes_max: bytes(section.answer_bytes_max),
+        output_tokens_default: section.output_tokens_default,
         attempts_max: section.attempts_max.into(),
     }
 }

@@ -11,7 +11,8 @@ use crate::world::{CERTIFICATE, PRIVATE_KEY, World};
 
 /// Places of provider and line, and the name sent, in the order of the plan.
 fn targets(snapshot: &config::Snapshot, model: &str) -> Vec<(u16, u16, Option<String>)> {
-    let plan = plan(&snapshot.routes, &Ask { model, is_streaming: false }, 10).expect("a known name");
+    let plan =
+        plan(&snapshot.routes, &Ask { model, is_streaming: false }, 10, |_| true).expect("a known name");
     let target = |attempt: &routing::Attempt| {
         let target = &attempt.target;
         (target.provider, target.line, target.model.as_deref().map(str::to_owned))

@@ -37,7 +37,7 @@ fn error_value(failure: &Failure, request_id: &str, codes: ErrorCodes) -> Value 
         "message": failure.message,
         "type": told.and_then(|told| told.class.as_deref()).unwrap_or(kind.class()),
         "code": code,
-        "param": told.and_then(|told| told.param.as_deref()).or(failure.param),
+        "param": told.and_then(|told| told.param.as_deref()).or(failure.param.as_deref()),
         "status": status,
         "source": failure.source().name(),
         "request_id": request_id,

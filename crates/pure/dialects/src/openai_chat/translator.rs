@@ -3,7 +3,7 @@
 use domain::{Failure, Usage};
 
 use crate::canonical::{Event, Flaw, Losses, Prompt, Reply, ReplyFlaw};
-use crate::openai_chat::ErrorCodes;
+use crate::openai_chat::{ErrorCodes, error_body, stream_error_event};
 use crate::translator::{StreamReader, StreamWriter, Target, Translator, Voice, Written};
 
 /// OpenAI's Chat Completions dialect.
@@ -44,11 +44,11 @@ impl Translator for Chat {
         unreachable!("being written")
     }
 
-    fn write_failure(&self, _failure: &Failure, _request_id: &str, _codes: ErrorCodes) -> Vec<u8> {
-        unreachable!("being written")
+    fn write_failure(&self, failure: &Failure, request_id: &str, codes: ErrorCodes) -> Vec<u8> {
+        error_body(failure, request_id, codes)
     }
 
-    fn write_stream_failure(&self, _failure: &Failure, _request_id: &str, _codes: ErrorCodes) -> Vec<u8> {
-        unreachable!("being written")
+    fn write_stream_failure(&self, failure: &Failure, request_id: &str, codes: ErrorCodes) -> Vec<u8> {
+        stream_error_event(failure, request_id, codes)
     }
 }

@@ -132,11 +132,6 @@ impl StreamTranslation {
         self.state.parts.wrapping_add(self.parser.dripped_bytes())
     }
 
-    /// Whether a part of an answer has come, or a fault.
-    pub fn has_begun(&self) -> bool {
-        self.state.parts > 0 || self.state.fault.is_some()
-    }
-
     /// How many parts of an answer have come.
     pub fn parts(&self) -> u64 {
         self.state.parts
@@ -155,6 +150,11 @@ impl StreamTranslation {
     /// Whether it has said why it ends, and nothing of it can follow.
     pub fn is_done(&self) -> bool {
         self.state.is_done && self.state.fault.is_none()
+    }
+
+    /// Whether a stop text cut it: the provider would go on.
+    pub fn is_cut(&self) -> bool {
+        self.back_map.is_cut()
     }
 
     /// Whether the caller has all of it, the ending included.

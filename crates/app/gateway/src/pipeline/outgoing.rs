@@ -1,0 +1,219 @@
+//! What is sent to one target, and how its answer is to be read: the caller's own bytes where the provider speaks as he does,
+//! edited in a few places if at all; else a translation.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use bytes::Bytes;
+use dialects::canonical::{Abilities, Losses};
+use dialects::openai_chat::stream_options_with_usage;
+use dialects::surface::{AnswerForm, Operation};
+use dialects::translation::BackMap;
+use dialects::{Dialect, Voice};
+use domain::Failure;
+use routing::Target;
+
+use crate::call::Call;
+use crate::pipeline::splice::{json_string, splice};
+use crate::pipeline::translated::Translator;
+use crate::pipeline::understand::{Prompt, flawed};
+use crate::serving::{ServedProvider, Serving};
+
+/// A request for one target.
+pub(super) struct Outgoing<'p> {
+    /// Behind the provider's base URL.
+    pub(super) path: &'static str,
+    pub(super) body: Cow<'p, [Bytes]>,
+    pub(super) wanted: Wanted,
+    /// What could not be carried.
+    pub(super) losses: Losses,
+}
+
+/// What answer is expected.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) is_stream: bool,
+    /// Of an answer that is no stream.
+    pub(super) form: AnswerForm,
+    /// What the answer will speak.
+    pub(super) dialect: Dialect,
+    /// Events of this surface are a conversation.
+    pub(super) is_conversation: bool,
+    /// More than one choice, or an unknown number of them.
+    pub(super) choices: Option<u64>,
+    /// The caller did not ask for the usage that we ask for.
+    pub(super) hides_usage: bool,
+    /// How the answer becomes one for the caller, if it does not pass as it is.
+    pub(super) translator: Option<Box<Translator>>,
+}
+
+/// Writes the request for a target.
+pub(super) fn outgoing<'p>(
+    call: &Call,
+    serving: &Serving,
+    prompt: &'p Prompt,
+    target: &Target,
+    is_strict: bool,
+) -> Result<Outgoing<'p>, Box<Failure>> {
+    let provider = serving.provider_of(target);
+    let caller = prompt.surface.dialect;
+    let losses = Losses::new(is_strict);
+    if prompt.surface.operation != Operation::Conversation || provider.dialects.contains(&caller) {
+        return passed(provider, prompt, target, losses);
+    }
+    translated(call, serving, provider, prompt, target, losses)
+}
+
+/// The caller's own bytes, with the target's name of the model, usage asked for, and what the host is odd about.
+fn passed<'p>(
+    provider: &ServedProvider,
+    prompt: &'p Prompt,
+    target: &Target,
+    mut losses: Losses,
+) -> Result<Outgoing<'p>, Box<Failure>> {
+    let surface = prompt.surface;
+    let is_stream = prompt.deciding.is_streaming;
+    let is_chat = surface.dialect == Dialect::OpenAiChat
+        && matches!(surface.operation, Operation::Conversation | Operation::Completions);
+    let asks_usage = is_chat && is_stream && !prompt.deciding.wants_stream_usage;
+    let mut body = edited(prompt, target, asks_usage);
+    if is_chat && !provider.quirks.is_empty() {
+        let whole = body.concat();
+        let quirky = providers::quirk::apply(&whole, &provider.quirks, &mut losses).map_err(flawed)?;
+        if let Some(quirky) = quirky {
+            body = Cow::Owned(vec![Bytes::from(quirky)]);
+        }
+    }
+    let choices = match surface.operation {
+        // It may be asked for several prompts at once, which nobody counts: only the end mark ends it.
+        Operation::Completions => Some(u64::MAX),
+        _ => (prompt.deciding.choices != 1).then_some(prompt.deciding.choices),
+    };
+    let wanted = Wanted {
+        is_stream,
+        form: surface.answer,
+        dialect: surface.dialect,
+        is_conversation: matches!(surface.operation, Operation::Conversation | Operation::Completions),
+        choices,
+        hides_usage: asks_usage,
+        translator: None,
+    };
+    Ok(Outgoing { path: surface.path, body, wanted, losses })
+}
+
+/// The body with the target's own model name, where that differs from what the caller wrote, and with usage asked for.
+fn edited<'p>(prompt: &'p Prompt, target: &Target, asks_usage: bool) -> Cow<'p, [Bytes]> {
+    let deciding = &prompt.deciding;
+    let name = target.model.as_deref().filter(|name| **name != *deciding.model);
+    if name.is_none() && !asks_usage {
+        return Cow::Borrowed(&prompt.pieces);
+    }
+    let mut model = prompt.surface.body.written(name.unwrap_or(&deciding.model));
+    let mut pieces = Cow::Borrowed(prompt.pieces.as_slice());
+    if asks_usage {
+        match &deciding.stream_options_span {
+            Some(span) => {
+                let given = bytes_of(&prompt.pieces, span.clone());
+                let options = Bytes::from(stream_options_with_usage(Some(&given)));
+                // The later of the two places first: the earlier one stays where it is.
+                if span.start > deciding.model_span.start {
+                    pieces = Cow::Owned(splice(&pieces, span.clone(), options));
+                } else {
+                    pieces = Cow::Owned(splice(&pieces, deciding.model_span.clone(), model));
+                    return Cow::Owned(splice(&pieces, span.clone(), options));
+                }
+            }
+            None => {
+                let options = stream_options_with_usage(None);
+                model = Bytes::from([model.as_ref(), b",\"stream_options\":", options.as_bytes()].concat());
+            }
+        }
+    }
+    Cow::Owned(splice(&pieces, deciding.model_span.clone(), model))
+}
+
+fn bytes_of(pieces: &[Bytes], span: Range<usize>) -> Vec<u8> {
+    pieces.iter().flat_map(|piece| piece.iter().copied()).skip(span.start).take(span.len()).collect()
+}
+
+fn translated<'p>(
+    call: &Call,
+    serving: &Serving,
+    provider: &ServedProvider,
+    prompt: &'p Prompt,
+    target: &Target,
+    mut losses: Losses,
+) -> Result<Outgoing<'p>, Box<Failure>> {
+    let (caller, spoken) = (prompt.surface.dialect, provider.preferred_dialect());
+    let model = target.model.as_deref().unwrap_or(&prompt.deciding.model);
+    let abilities = Abilities::default();
+    let canonical = prompt.canonical()?;
+    let to = dialects::Target {
+        model,
+        abilities: &abilities,
+        output_tokens_default: serving.limits.output_tokens_default.into(),
+    };
+    let written = spoken.translator().write_prompt(canonical, &to, &mut losses).map_err(flawed)?;
+    let mut body = written.body.clone().into_bytes();
+    if spoken == Dialect::OpenAiChat
+        && let Some(quirky) = providers::quirk::apply(&body, &provider.quirks, &mut losses).map_err(flawed)?
+    {
+        body = quirky;
+    }
+    let input_tokens = crate::pipeline::count::estimate_prompt(prompt);
+    let voice = Voice {
+        id: call.id.to_string().replace('-', ""),
+        created: call.received_at.unix_seconds(),
+        model: model.to_owned(),
+        wants_usage: canonical.wants_stream_usage,
+        input_tokens,
+        echo: caller.translator().echo(&prompt.pieces.concat()),
+    };
+    let back_map = BackMap::new(&written, None);
+    let translator = Box::new(Translator::new(spoken, caller, back_map, voice));
+    let wanted = Wanted {
+        is_stream: prompt.deciding.is_streaming,
+        form: answer_form(spoken),
+        dialect: spoken,
+        is_conversation: true,
+        choices: None,
+        hides_usage: false,
+        translator: Some(translator),
+    };
+    Ok(Outgoing {
+        path: conversation_path(spoken),
+        body: Cow::Owned(vec![Bytes::from(body)]),
+        wanted,
+        losses,
+    })
+}
+
+/// Where conversations of a dialect are held.
+fn conversation_path(dialect: Dialect) -> &'static str {
+    conversation_surface(dialect).path
+}
+
+fn answer_form(dialect: Dialect) -> AnswerForm {
+    conversation_surface(dialect).answer
+}
+
+fn conversation_surface(dialect: Dialect) -> &'static dialects::surface::Surface {
+    let is_meant = |surface: &&dialects::surface::Surface| {
+        surface.operation == Operation::Conversation && surface.dialect == dialect
+    };
+    dialects::surface::SURFACES.iter().find(is_meant).expect("every dialect has a surface for conversations")
+}
+
+/// A model's name as it stands in a body of that form.
+trait WrittenName {
+    fn written(self, name: &str) -> Bytes;
+}
+
+impl WrittenName for dialects::surface::BodyForm {
+    fn written(self, name: &str) -> Bytes {
+        match self {
+            Self::Json => json_string(name),
+            Self::Multipart => Bytes::copy_from_slice(name.as_bytes()),
+        }
+    }
+}
