@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from conftest import StartGateway
@@ -94,11 +96,46 @@ def test_a_configured_name_is_mapped(start: StartGateway, upstream: Upstream) ->
     assert reply.body == CHAT_REPLY, "the answer names what the provider said"
 
 
-def test_a_streaming_request_is_not_edited_either(gateway: Gateway, upstream: Upstream) -> None:
+def test_a_streaming_request_that_asks_for_usage_is_not_edited_either(gateway: Gateway, upstream: Upstream) -> None:
     upstream.script = streamed([SSE_LF])
-    body = chat(stream=True)
+    body = chat(stream=True, stream_options={"include_usage": True})
     assert ask(gateway, body).status == 200
     assert upstream.call.body == body
+
+
+ASKED = b'"stream_options":{"include_usage":true}'
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        (b'{"model": "gpt-9", "stream": true}', b'{"model": "gpt-9",' + ASKED + b', "stream": true}'),
+        (b'{"stream":true,"model":"openai/gpt-9"}', b'{"stream":true,"model":"gpt-9",' + ASKED + b"}"),
+        (b'{"stream_options":null,"stream":true,"model":"gpt-9"}', b"{" + ASKED + b',"stream":true,"model":"gpt-9"}'),
+        (
+            b'{"model":"openai/gpt-9","stream":true,"stream_options":{"include_usage":false,"a": 1e-7}}',
+            b'{"model":"gpt-9","stream":true,"stream_options":{"include_usage":true,"a":1e-7}}',
+        ),
+        (b'{"model": "gpt-9", "stream": false}', b'{"model": "gpt-9", "stream": false}'),
+    ],
+)
+def test_usage_is_asked_for_and_nothing_else_is_touched(
+    gateway: Gateway, upstream: Upstream, body: bytes, sent: bytes
+) -> None:
+    upstream.script = streamed([SSE_LF]) if b"include_usage" in sent else whole(CHAT_REPLY)
+    assert ask(gateway, body).status == 200
+    assert upstream.call.body == sent
+
+
+def test_usage_reaches_only_callers_who_asked_for_it(gateway: Gateway, upstream: Upstream) -> None:
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "gpt-9"}
+    said = {**chunk, "choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}], "usage": None}
+    usage = {**chunk, "choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 1, "total_tokens": 8}}
+    events = [b"data: " + json.dumps(event).encode() + b"\n\n" for event in (said, usage)] + [b"data: [DONE]\n\n"]
+    upstream.script = streamed(events)
+    assert ask(gateway, chat(stream=True)).body == events[0] + events[2]
+    assert ask(gateway, chat(stream=True, stream_options={"include_usage": True})).body == b"".join(events)
+    assert gateway.metric("ai_gateway_tokens_total", provider="openai", kind="input") == 14
 
 
 def test_a_large_body_arrives_byte_for_byte(gateway: Gateway, upstream: Upstream) -> None:

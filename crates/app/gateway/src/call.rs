@@ -55,6 +55,8 @@ pub(crate) struct Call {
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
     pub(crate) usage: Option<Usage>,
+    /// What of the request could not be carried, in short codes.
+    pub(crate) warnings: Option<HeaderValue>,
     pub(crate) status: u16,
     pub(crate) kind: Option<Kind>,
     /// The answer is whole, or a failure was told: nobody hung up.
@@ -101,6 +103,7 @@ impl Call {
             bytes_in: 0,
             bytes_out: 0,
             usage: None,
+            warnings: None,
             status: 499,
             kind: Some(Kind::CallerGone),
             is_over: false,
@@ -211,6 +214,7 @@ impl Drop for Call {
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             usage: self.usage,
+            warnings: self.warnings.as_ref().map_or("", |codes| codes.to_str().unwrap_or_default()),
         });
     }
 }

@@ -40,7 +40,9 @@ fn the_text_is_as_recorded() {
     one.added_latency(None, Duration::from_micros(60));
     two.first_token(0, Duration::from_millis(321));
     one.tokens(0, &Usage { input: 1, cached_input: 2, output: 3, reasoning: 4, ..Usage::default() });
-    two.tokens(0, &Usage { input: 10, ..Usage::default() });
+    two.tokens(0, &Usage { input: 10, cache_write: 5, is_estimated: true, ..Usage::default() });
+    one.lost(0, "seed_dropped");
+    two.lost(0, "seed_dropped");
     one.attempt_failed(0, Kind::UpstreamTimeout(Phase::Connect));
     two.attempt_failed(0, Kind::UpstreamFailed);
     two.attempt_failed(0, Kind::UpstreamTimeout(Phase::Idle));

@@ -24,6 +24,23 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// How many parts there are.
+    pub const PARTS: usize = 8;
+
+    /// Every part with its name in logs and metrics.
+    pub const fn parts(&self) -> [(&'static str, u64); Self::PARTS] {
+        [
+            ("input", self.input),
+            ("cached_input", self.cached_input),
+            ("cache_write", self.cache_write),
+            ("cache_write_long", self.cache_write_long),
+            ("audio_input", self.audio_input),
+            ("output", self.output),
+            ("reasoning", self.reasoning),
+            ("audio_output", self.audio_output),
+        ]
+    }
+
     /// All prompt tokens.
     pub const fn input_total(&self) -> u64 {
         self.input

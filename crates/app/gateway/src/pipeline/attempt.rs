@@ -45,8 +45,6 @@ pub(crate) struct Answer {
     pub(crate) whole_until: Option<Instant>,
     pub(crate) idle_limit: Duration,
     pub(crate) bytes_max: u64,
-    /// What could not be carried, in short codes.
-    pub(crate) warnings: Option<HeaderValue>,
 }
 
 /// Asks one target after the other.
@@ -79,16 +77,19 @@ pub(crate) async fn attempt(
             limit: own.unwrap_or(if left == 0 { limit } else { share }),
         };
         let sent = outgoing(call, serving, prompt, &attempt.target, is_strict);
-        let (asked, losses) = match sent {
+        let asked = match sent {
             Ok(sent) => {
-                let losses = sent.losses.clone();
+                sent.losses.told().iter().for_each(|loss| {
+                    call.worker.shard.lost(provider.slot, loss.feature.code());
+                });
+                call.warnings = told(&sent.losses);
                 let asking = Asking { call, provider: &provider, line, bytes_max };
                 let began = Instant::now();
                 let asked = asking.ask(sent, headers, until).await;
                 call.waited += began.elapsed();
-                (asked, losses)
+                asked
             }
-            Err(failure) => (Err(failure), Losses::default()),
+            Err(failure) => Err(failure),
         };
         let failure = match asked {
             Ok(begun) => {
@@ -104,7 +105,6 @@ pub(crate) async fn attempt(
                     whole_until,
                     idle_limit,
                     bytes_max,
-                    warnings: told(&losses),
                 });
             }
             Err(failure) => failure,

@@ -66,7 +66,7 @@ pub(super) async fn begin(
         })?;
         if let Some(piece) = piece {
             held.add(piece, |first| Watch::for_answer(&head.headers, first, &mut wanted));
-            if held.bytes as u64 > bytes_max {
+            if matches!(held.watch, Some(Watch::TranslatedWhole(_))) && held.bytes as u64 > bytes_max {
                 return Err(failed(&format!(
                     "answers with more than {bytes_max} bytes (limits.answer_bytes_max)"
                 )));

@@ -64,7 +64,7 @@ enum State {
 
 /// The head of the answer, with the rest to follow.
 pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>> {
-    let Answer { begun, provider, region, credential, whole_until, idle_limit, bytes_max, warnings } = answer;
+    let Answer { begun, provider, region, credential, whole_until, idle_limit, bytes_max } = answer;
     let Begun { head, content, first, watch } = begun;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
     copy_to_caller(head.headers, &mut headers);
@@ -90,7 +90,7 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
         HeaderName::from_static("x-bellwether-attempts"),
         HeaderValue::from(u16::from(call.attempts)),
     );
-    if let Some(warnings) = warnings {
+    if let Some(warnings) = call.warnings.clone() {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
     }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));

@@ -56,6 +56,7 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
     if let Some(usage) = line.usage {
         push_tokens(out, usage);
     }
+    text_if_any(out, b",\"warnings\":\"", line.warnings, usize::MAX);
     out.extend_from_slice(b"}\n");
 }
 
@@ -79,10 +80,19 @@ pub(crate) fn push_event(out: &mut Vec<u8>, stamp: &mut Stamp, event: &Event<'_>
 }
 
 fn push_tokens(out: &mut Vec<u8>, usage: Usage) {
-    number(out, b",\"tokens\":{\"input\":", usage.input);
-    number(out, b",\"cached_input\":", usage.cached_input);
-    number(out, b",\"output\":", usage.output);
-    number(out, b",\"reasoning\":", usage.reasoning);
+    let mut before: &[u8] = b",\"tokens\":{\"";
+    for (name, count) in usage.parts() {
+        // The four that nearly every answer has are always there.
+        if count > 0 || matches!(name, "input" | "cached_input" | "output" | "reasoning") {
+            out.extend_from_slice(before);
+            out.extend_from_slice(name.as_bytes());
+            number(out, b"\":", count);
+            before = b",\"";
+        }
+    }
+    if usage.is_estimated {
+        out.extend_from_slice(b",\"estimated\":true");
+    }
     out.push(b'}');
 }
 

@@ -57,8 +57,10 @@ pub struct RequestLine<'a> {
     pub bytes_in: u64,
     /// Size of the answer body.
     pub bytes_out: u64,
-    /// Tokens, where the provider told.
+    /// Tokens, where the provider told, or as they were counted here.
     pub usage: Option<Usage>,
+    /// What of the request could not be carried to the provider, as short codes.
+    pub warnings: &'a str,
 }
 
 impl RequestLine<'_> {

@@ -95,6 +95,7 @@ fn success() -> RequestLine<'static> {
         bytes_in: 1024,
         bytes_out: 20_480,
         usage: Some(Usage { input: 200, cached_input: 12, output: 19, reasoning: 10, ..Usage::default() }),
+        warnings: "",
     }
 }
 

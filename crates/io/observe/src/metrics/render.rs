@@ -157,6 +157,16 @@ fn answers(out: &mut Exposition, series: &[Series]) {
             out.sample(name, &format!("{labels},kind=\"{kind}\""), count);
         }
     }
+    let name = "ai_gateway_usage_estimated_total";
+    out.family(name, "counter", "Answers whose tokens were counted here, because the provider told none.");
+    for Series { labels, totals } in of_providers(series) {
+        out.sample(name, labels, totals.estimates);
+    }
+    let name = "ai_gateway_translation_losses_total";
+    out.family(name, "counter", "What of a request could not be carried to the provider, by short code.");
+    for Series { labels, totals } in of_providers(series) {
+        by_key(out, name, labels, "code", &totals.losses);
+    }
     let name = "ai_gateway_attempts_failed_total";
     out.family(name, "counter", "Attempts that failed, even if another one then succeeded.");
     for Series { labels, totals } in of_providers(series) {

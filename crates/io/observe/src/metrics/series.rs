@@ -2,11 +2,13 @@
 
 use std::sync::OnceLock;
 
+use domain::Usage;
+
 use super::counter::{Counter, UpDown};
 use super::histogram::{ADDED_EDGES, Histogram, REQUEST_EDGES};
 
-/// Kinds of failure counted apart; `domain::Kind` has fewer.
-const FAILURE_CODES_MAX: usize = 32;
+/// Kinds of failures, or of losses, counted apart; there are fewer.
+const CODES_MAX: usize = 64;
 const STATUSES_PER_CLASS: usize = 100;
 const STATUS_MIN: u16 = 100;
 const STATUS_MAX: u16 = 999;
@@ -19,21 +21,15 @@ pub(crate) struct ProviderSeries {
     pub(crate) duration: Histogram<{ REQUEST_EDGES.len() }>,
     pub(crate) added: Histogram<{ ADDED_EDGES.len() }>,
     pub(crate) first_token: Histogram<{ REQUEST_EDGES.len() }>,
-    pub(crate) tokens: TokenCounts,
-    pub(crate) failures: FailureCounts,
+    /// By the parts of `domain::Usage`, in their order.
+    pub(crate) tokens: [Counter; Usage::PARTS],
+    pub(crate) estimates: Counter,
+    pub(crate) losses: CodeCounts,
+    pub(crate) failures: CodeCounts,
     pub(crate) connections_opened: Counter,
     pub(crate) connections_reused: Counter,
     pub(crate) connections_closed: Counter,
     pub(crate) connections_idle: UpDown,
-}
-
-/// Token counts by the parts of `domain::Usage`.
-#[derive(Debug, Default)]
-pub(crate) struct TokenCounts {
-    pub(crate) input: Counter,
-    pub(crate) cached_input: Counter,
-    pub(crate) output: Counter,
-    pub(crate) reasoning: Counter,
 }
 
 /// Requests by exact status. A hundred statuses share one allocation, made when the first of them is seen.
@@ -71,8 +67,8 @@ impl StatusCounts {
 
 /// Failed attempts by code. Few codes ever occur and seldom, so a search beats a table of all.
 #[derive(Debug, Default)]
-pub(crate) struct FailureCounts {
-    codes: OnceLock<Box<[CodeCount; FAILURE_CODES_MAX]>>,
+pub(crate) struct CodeCounts {
+    codes: OnceLock<Box<[CodeCount; CODES_MAX]>>,
 }
 
 #[derive(Debug, Default)]
@@ -81,11 +77,11 @@ struct CodeCount {
     count: Counter,
 }
 
-impl FailureCounts {
+impl CodeCounts {
     pub(crate) fn add(&self, code: &'static str) {
-        let codes = self.codes.get_or_init(Box::default);
+        let codes = self.codes.get_or_init(|| Box::new(std::array::from_fn(|_| CodeCount::default())));
         let place = codes.iter().find(|place| *place.code.get_or_init(|| code) == code);
-        debug_assert!(place.is_some(), "more than {FAILURE_CODES_MAX} codes of failure");
+        debug_assert!(place.is_some(), "more than {CODES_MAX} codes");
         if let Some(place) = place {
             place.count.add(1);
         }
@@ -100,7 +96,7 @@ impl FailureCounts {
 
 #[cfg(test)]
 mod tests {
-    use super::{FailureCounts, StatusCounts};
+    use super::{CodeCounts, StatusCounts};
 
     #[test]
     fn statuses_are_counted_apart_and_nonsense_is_not_lost() {
@@ -113,7 +109,7 @@ mod tests {
 
     #[test]
     fn failures_are_counted_by_code() {
-        let counts = FailureCounts::default();
+        let counts = CodeCounts::default();
         assert_eq!(counts.read().count(), 0);
         for code in ["timeout", "no_target", "timeout"] {
             counts.add(code);

@@ -74,11 +74,20 @@ impl Shard {
     /// What an answer used.
     #[inline]
     pub fn tokens(&self, provider: u16, usage: &Usage) {
-        let tokens = &self.series(Some(provider)).tokens;
-        tokens.input.add(usage.input);
-        tokens.cached_input.add(usage.cached_input);
-        tokens.output.add(usage.output);
-        tokens.reasoning.add(usage.reasoning);
+        let series = self.series(Some(provider));
+        for (count, (_, tokens)) in series.tokens.iter().zip(usage.parts()) {
+            if tokens > 0 {
+                count.add(tokens);
+            }
+        }
+        if usage.is_estimated {
+            series.estimates.add(1);
+        }
+    }
+
+    /// Something of a request could not be carried to this provider: its short code.
+    pub fn lost(&self, provider: u16, code: &'static str) {
+        self.series(Some(provider)).losses.add(code);
     }
 
     /// One attempt failed, whether or not another then succeeded.

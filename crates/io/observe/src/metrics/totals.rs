@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::Usage;
+
 use super::histogram::{ADDED_EDGES, HistogramTotals, REQUEST_EDGES};
 use super::series::ProviderSeries;
 
@@ -18,7 +20,9 @@ pub(crate) struct Totals {
     pub(crate) added: HistogramTotals<{ ADDED_EDGES.len() }>,
     pub(crate) first_token: HistogramTotals<{ REQUEST_EDGES.len() }>,
     /// By the `kind` they are shown with.
-    pub(crate) tokens: [(&'static str, u64); 4],
+    pub(crate) tokens: [(&'static str, u64); Usage::PARTS],
+    pub(crate) estimates: u64,
+    pub(crate) losses: BTreeMap<&'static str, u64>,
     pub(crate) failures: BTreeMap<&'static str, u64>,
     pub(crate) connections_opened: u64,
     pub(crate) connections_reused: u64,
@@ -34,7 +38,9 @@ impl Default for Totals {
             duration: HistogramTotals::default(),
             added: HistogramTotals::default(),
             first_token: HistogramTotals::default(),
-            tokens: ["input", "cached_input", "output", "reasoning"].map(|kind| (kind, 0)),
+            tokens: Usage::default().parts(),
+            estimates: 0,
+            losses: BTreeMap::new(),
             failures: BTreeMap::new(),
             connections_opened: 0,
             connections_reused: 0,
@@ -52,10 +58,12 @@ impl Totals {
         self.duration.add(&series.duration);
         self.added.add(&series.added);
         self.first_token.add(&series.first_token);
-        let tokens = &series.tokens;
-        let parts = [&tokens.input, &tokens.cached_input, &tokens.output, &tokens.reasoning];
-        for ((_, total), part) in self.tokens.iter_mut().zip(parts) {
+        for ((_, total), part) in self.tokens.iter_mut().zip(&series.tokens) {
             *total += part.read();
+        }
+        self.estimates += series.estimates.read();
+        for (code, count) in series.losses.read() {
+            *self.losses.entry(code).or_default() += count;
         }
         for (code, count) in series.failures.read() {
             *self.failures.entry(code).or_default() += count;
