@@ -2,8 +2,10 @@
 //! each dialect that is read into it and written from it. Bytes that need no translation are read, never rebuilt.
 
 pub mod anthropic;
+mod base64url;
 pub mod canonical;
 mod dialect;
+pub mod envelope;
 pub mod framing;
 pub mod json;
 pub mod openai_chat;

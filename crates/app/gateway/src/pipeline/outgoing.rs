@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
-use dialects::canonical::{Abilities, Losses};
+use dialects::canonical::{Abilities, Losses, Seal, SealForm};
+use dialects::envelope::{self, Provenance};
 use dialects::openai_chat::stream_options_with_usage;
 use dialects::surface::{AnswerForm, Operation};
-use dialects::translation::BackMap;
+use dialects::translation::{BackMap, SealKeeper};
 use dialects::{Dialect, Voice};
 use domain::Failure;
 use routing::Target;
@@ -18,6 +19,9 @@ use crate::pipeline::splice::{json_string, splice};
 use crate::pipeline::translated::Translator;
 use crate::pipeline::understand::{Prompt, flawed};
 use crate::serving::{ServedProvider, Serving};
+
+/// What the marks on envelopes are for.
+const SEAL_PURPOSE: &str = "seal";
 
 /// A request for one target.
 pub(super) struct Outgoing<'p> {
@@ -58,10 +62,14 @@ pub(super) fn outgoing<'p>(
     let provider = serving.provider_of(target);
     let caller = prompt.surface.dialect;
     let losses = Losses::new(is_strict);
-    if prompt.surface.operation != Operation::Conversation || provider.dialects.contains(&caller) {
-        return passed(provider, prompt, target, losses);
+    let is_conversation = prompt.surface.operation == Operation::Conversation;
+    let speaks_alike = provider.dialects.contains(&caller);
+    // An envelope never reaches a provider: who finds one opens it, and writes the conversation anew.
+    if is_conversation && !(speaks_alike && !prompt.may_hold_envelopes()) {
+        let spoken = if speaks_alike { caller } else { provider.preferred_dialect() };
+        return translated(call, serving, provider, prompt, (target, spoken), losses);
     }
-    translated(call, serving, provider, prompt, target, losses)
+    passed(provider, prompt, target, losses)
 }
 
 /// The caller's own bytes, with the target's name of the model, usage asked for, and what the host is odd about.
@@ -141,19 +149,25 @@ fn translated<'p>(
     serving: &Serving,
     provider: &ServedProvider,
     prompt: &'p Prompt,
-    target: &Target,
+    (target, spoken): (&Target, Dialect),
     mut losses: Losses,
 ) -> Result<Outgoing<'p>, Box<Failure>> {
-    let (caller, spoken) = (prompt.surface.dialect, provider.preferred_dialect());
+    let caller = prompt.surface.dialect;
     let model = target.model.as_deref().unwrap_or(&prompt.deciding.model);
     let abilities = Abilities::default();
-    let canonical = prompt.canonical()?;
+    let mut canonical = prompt.canonical()?.clone();
+    let hasher = &call.worker.gateway.hasher;
+    let tenant = call.key.as_ref().map_or("", |key| key.id.as_str());
+    let here = Provenance { tenant, provider: provider.id(), model };
+    let mark = |text: &str| hasher.mark(SEAL_PURPOSE, text);
+    let takes = |form: SealForm| form.dialect() == spoken;
+    envelope::settle(&mut canonical, takes, here, mark, &mut losses).map_err(flawed)?;
     let to = dialects::Target {
         model,
         abilities: &abilities,
         output_tokens_default: serving.limits.output_tokens_default.into(),
     };
-    let written = spoken.translator().write_prompt(canonical, &to, &mut losses).map_err(flawed)?;
+    let written = spoken.translator().write_prompt(&canonical, &to, &mut losses).map_err(flawed)?;
     let mut body = written.body.clone().into_bytes();
     if spoken == Dialect::OpenAiChat
         && let Some(quirky) = providers::quirk::apply(&body, &provider.quirks, &mut losses).map_err(flawed)?
@@ -169,7 +183,8 @@ fn translated<'p>(
         input_tokens,
         echo: caller.translator().echo(&prompt.pieces.concat()),
     };
-    let back_map = BackMap::new(&written, None);
+    let seal_keeper = (caller != spoken).then(|| seal_keeper(call, provider, model));
+    let back_map = BackMap::new(&written, seal_keeper);
     let translator = Box::new(Translator::new(spoken, caller, back_map, voice));
     let wanted = Wanted {
         is_stream: prompt.deciding.is_streaming,
@@ -185,6 +200,18 @@ fn translated<'p>(
         body: Cow::Owned(vec![Bytes::from(body)]),
         wanted,
         losses,
+    })
+}
+
+/// Puts this provider's seals into envelopes for the caller.
+fn seal_keeper(call: &Call, provider: &ServedProvider, model: &str) -> SealKeeper {
+    let hasher = call.worker.gateway.hasher.clone();
+    let tenant = call.key.as_ref().map_or(String::new(), |key| key.id.as_str().to_owned());
+    let (provider, model) = (provider.id().to_owned(), model.to_owned());
+    Box::new(move |seal| {
+        let from = Provenance { tenant: &tenant, provider: &provider, model: &model };
+        let blob = envelope::close(seal, from, |text| hasher.mark(SEAL_PURPOSE, text))?;
+        Some(Seal { form: seal.form, blob })
     })
 }
 

@@ -3,10 +3,12 @@
 use std::cell::OnceCell;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use dialects::canonical;
+use dialects::envelope;
 use dialects::openai_chat::{Deciding, RequestFlaw, RequestScan};
 use dialects::surface::Surface;
 use domain::{Failure, Kind};
@@ -14,6 +16,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::Body;
 use hyper::body::Incoming;
+use memchr::memmem::Finder;
 use tokio::time::{sleep, timeout_at};
 
 use crate::body_budget::BodyLease;
@@ -42,6 +45,18 @@ pub(crate) struct Prompt {
 }
 
 impl Prompt {
+    /// Whether an envelope of ours may be in the conversation; one that lies over two pieces counts, too.
+    pub(crate) fn may_hold_envelopes(&self) -> bool {
+        static QUOTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(envelope::PREFIX));
+        let overlap = envelope::PREFIX.len() - 1;
+        self.pieces.iter().any(|piece| QUOTED.find(piece).is_some())
+            || self.pieces.windows(2).any(|pair| {
+                let (left, right) = (&pair[0], &pair[1]);
+                let seam = [&left[left.len().saturating_sub(overlap)..], &right[..right.len().min(overlap)]];
+                QUOTED.find(&seam.concat()).is_some()
+            })
+    }
+
     /// The conversation in no dialect.
     pub(crate) fn canonical(&self) -> Result<&canonical::Prompt, Box<Failure>> {
         let read = self.canonical.get_or_init(|| {
