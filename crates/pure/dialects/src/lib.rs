@@ -8,6 +8,7 @@ mod dialect;
 pub mod envelope;
 pub mod framing;
 pub mod json;
+pub mod listing;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod retry_after;

@@ -1,13 +1,12 @@
 //! The names a caller may ask for.
 
+use dialects::listing::{ListedModel, Page};
 use domain::{Failure, Kind};
 use http::{Response, StatusCode};
-use serde_json::{Value, json};
 
 use crate::answer::{AnswerBody, whole};
 use crate::call::Call;
 use crate::pipeline::authenticate;
-use crate::serving::Serving;
 
 /// The model named in a path such as `/v1/models/gpt-4o`; SDKs escape the slash of `provider/model`.
 pub(super) fn model_in(path: &str) -> Option<String> {
@@ -30,7 +29,7 @@ fn unescaped(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// All models, or the one the path names. Only for callers with a key.
+/// All models, or the one the path names, in the shape the caller knows. Only for callers with a key.
 pub(super) fn list(
     call: &mut Call,
     head: &http::request::Parts,
@@ -38,30 +37,25 @@ pub(super) fn list(
     let serving = call.worker.gateway.serving();
     authenticate(call, &serving, &head.headers)?;
     let created = call.worker.gateway.started_at_seconds();
+    let listed = serving.routes.listed().map(|(name, provider)| ListedModel {
+        name,
+        owner: serving.providers.get(usize::from(provider)).map_or("", |provider| provider.id()),
+        created,
+    });
     let body = match model_in(head.uri.path()) {
         None => {
-            let models: Vec<Value> = serving
-                .routes
-                .listed()
-                .map(|(name, provider)| model(&serving, name, provider, created))
-                .collect();
-            json!({"object": "list", "data": models})
+            let page = Page::of(head.uri.query().unwrap_or_default())?;
+            call.dialect.write_models(&listed.collect::<Vec<_>>(), &page)
         }
         Some(name) => {
-            let found = serving.routes.listed().find(|(listed, _)| **listed == *name);
-            let (name, provider) = found.ok_or_else(|| {
+            let found = { listed }.find(|model| model.name == name).ok_or_else(|| {
                 Failure::new(Kind::UnknownModel, format!("the model '{name}' is not listed here"))
                     .with_param("model")
             })?;
-            model(&serving, name, provider, created)
+            call.dialect.write_model(&found)
         }
     };
-    Ok(whole(StatusCode::OK, "application/json", body.to_string()))
-}
-
-fn model(serving: &Serving, name: &str, provider: u16, created: i64) -> Value {
-    let owner = serving.providers.get(usize::from(provider)).map_or("", |provider| provider.id());
-    json!({"id": name, "object": "model", "created": created, "owned_by": owner})
+    Ok(whole(StatusCode::OK, "application/json", body))
 }
 
 #[cfg(test)]
