@@ -1,19 +1,19 @@
 //! Which headers cross, in either direction. Both lists name what may pass: a header nobody thought of stays.
 
-use dialects::surface::{REPLY_HEADERS, REQUEST_HEADERS};
+use dialects::Dialect;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// What of a caller's headers reaches a provider. Never a credential, a cookie, an address, a hop-by-hop header,
+/// What of a caller's headers reaches a provider that is spoken to in a dialect. Never a credential, a cookie, an address, a hop-by-hop header,
 /// or an account's name: those are the gateway's own towards the provider.
-pub(crate) fn passes_to_provider(name: &HeaderName) -> bool {
+pub(crate) fn passes_to_provider(name: &HeaderName, spoken: Dialect) -> bool {
     if *name == CONTENT_TYPE || *name == ACCEPT || *name == USER_AGENT {
         return true;
     }
     let name = name.as_str();
     name.starts_with("x-stainless-")
         || matches!(name, "traceparent" | "tracestate")
-        || REQUEST_HEADERS.contains(&name)
+        || spoken.request_headers().contains(&name)
 }
 
 /// What of a provider's headers reaches a caller. Never a cookie, the operator's account or its rate limits.
@@ -33,7 +33,7 @@ pub(crate) fn copy_to_caller(from: Vec<(HeaderName, HeaderValue)>, to: &mut Head
 fn passes_to_caller(name: &HeaderName) -> bool {
     [CACHE_CONTROL, CONTENT_LANGUAGE, RETRY_AFTER].contains(name)
         || matches!(name.as_str(), "retry-after-ms" | "x-should-retry")
-        || REPLY_HEADERS.contains(&name.as_str())
+        || Dialect::ALL.iter().any(|dialect| dialect.reply_headers().contains(&name.as_str()))
 }
 
 /// The caller's `X-Request-ID` if it may be used: at most 128 visible ASCII characters.
@@ -47,13 +47,16 @@ pub(crate) fn usable_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
 
 #[cfg(test)]
 mod tests {
+    use dialects::Dialect;
     use http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::{copy_to_caller, passes_to_provider, usable_request_id};
 
     #[test]
     fn only_named_headers_cross() {
-        let crosses = |name: &'static str| passes_to_provider(&HeaderName::from_static(name));
+        let crosses_in =
+            |dialect, name: &'static str| passes_to_provider(&HeaderName::from_static(name), dialect);
+        let crosses = |name| crosses_in(Dialect::OpenAiChat, name);
         for name in ["content-type", "accept", "user-agent", "x-stainless-lang", "traceparent", "openai-beta"]
         {
             assert!(crosses(name), "{name}");
@@ -68,9 +71,12 @@ mod tests {
             "x-forwarded-for",
             "openai-organization",
             "x-anything",
+            "anthropic-beta",
         ] {
             assert!(!crosses(name), "{name}");
         }
+        assert!(crosses_in(Dialect::AnthropicMessages, "anthropic-beta"));
+        assert!(!crosses_in(Dialect::AnthropicMessages, "openai-beta"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Wire formats: the framings, lazy and ordered readers of JSON, the canonical form of conversations, and one folder for
 //! each dialect that is read into it and written from it. Bytes that need no translation are read, never rebuilt.
 
-pub mod anthropic;
+pub mod anthropic_messages;
 mod base64url;
 pub mod canonical;
 mod dialect;

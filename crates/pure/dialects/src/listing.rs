@@ -73,7 +73,7 @@ impl Dialect {
                 let (models, has_more) = page.cut(models);
                 object(|list| {
                     list.list("data", |data| {
-                        models.iter().for_each(|model| data.object(|o| paged(o, model)))
+                        models.iter().for_each(|model| data.object(|o| paged(o, model)));
                     });
                     list.boolean("has_more", has_more);
                     list.text_or_null("first_id", models.first().map(|model| model.name));

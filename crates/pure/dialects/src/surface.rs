@@ -2,11 +2,6 @@
 
 use crate::Dialect;
 
-/// Headers of any dialect that a provider needs from its caller.
-pub const REQUEST_HEADERS: &[&str] = &["openai-beta", "anthropic-beta", "anthropic-version"];
-/// Headers of any dialect that tell a caller about his answer, and nothing about the operator's account.
-pub const REPLY_HEADERS: &[&str] = &["openai-processing-ms", "openai-version"];
-
 /// What a caller wants at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {

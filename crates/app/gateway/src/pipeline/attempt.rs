@@ -191,7 +191,8 @@ impl Asking<'_> {
         until: Until,
     ) -> Result<Begun, Box<Failure>> {
         let request_id = HeaderName::from_static("x-request-id");
-        let passing = headers.iter().filter(|(name, _)| passes_to_provider(name));
+        let spoken = sent.wanted.dialect;
+        let passing = headers.iter().filter(|(name, _)| passes_to_provider(name, spoken));
         let request = Request::new(
             &self.line.line,
             "POST",

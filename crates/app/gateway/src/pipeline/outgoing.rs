@@ -65,7 +65,7 @@ pub(super) fn outgoing<'p>(
     let is_conversation = prompt.surface.operation == Operation::Conversation;
     let speaks_alike = provider.dialects.contains(&caller);
     // An envelope never reaches a provider: who finds one opens it, and writes the conversation anew.
-    if is_conversation && !(speaks_alike && !prompt.may_hold_envelopes()) {
+    if is_conversation && (!speaks_alike || prompt.may_hold_envelopes()) {
         let spoken = if speaks_alike { caller } else { provider.preferred_dialect() };
         return translated(call, serving, provider, prompt, (target, spoken), losses);
     }

@@ -11,3 +11,8 @@ pub use failure::{ErrorCodes, error_body, stream_error_event};
 pub(crate) use reading::ChatReading;
 pub use request::{Deciding, MODEL_BYTES_MAX, RequestFlaw, RequestScan, stream_options_with_usage};
 pub use translator::Chat;
+
+/// Headers of a caller that a provider needs.
+pub(crate) const REQUEST_HEADERS: &[&str] = &["openai-beta"];
+/// Headers of a provider that tell a caller about his answer, and nothing about the operator's account.
+pub(crate) const REPLY_HEADERS: &[&str] = &["openai-processing-ms", "openai-version"];

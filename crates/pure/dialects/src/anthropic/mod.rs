@@ -1,5 +1,0 @@
-//! Anthropic's Messages, read into the canonical form and written from it.
-
-mod translator;
-
-pub use translator::Messages;
