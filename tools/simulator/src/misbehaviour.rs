@@ -40,6 +40,11 @@ pub const SYNTAX: &[(&str, &str)] = &[
     ("error_event=2", "after 2 events an error event and the end; not streamed: 200 with an error body"),
     ("no_done", "the stream ends without [DONE]"),
     ("no_usage", "no usage, even if asked for"),
+    ("comments", "a comment before each event"),
+    ("reasoning_content", "chat: thinking is shown in reasoning_content"),
+    ("reasoning", "chat: thinking is shown in reasoning"),
+    ("think_tags", "chat: thinking is shown in the text, in <think> tags"),
+    ("whole_calls", "chat: each tool call in one delta"),
     ("huge=1000000", "an answer of at least so many bytes"),
     ("huge_event=1000000", "the same in a single event"),
     ("cut=3", "closed after 3 events, without the end of the body"),
@@ -90,7 +95,18 @@ pub(crate) enum Content {
     ErrorEvent { after_events: usize },
     NoDone,
     NoUsage,
+    Comments,
+    Deviation(Deviation),
     Huge { bytes: usize, is_one_event: bool },
+}
+
+/// In which way a chat differs from OpenAI's form, as one host or another does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deviation {
+    ReasoningContent,
+    Reasoning,
+    ThinkTags,
+    WholeCalls,
 }
 
 /// What goes wrong in how it is sent.
@@ -213,12 +229,21 @@ fn parse_plain(name: &str) -> Option<Misbehaviour> {
         "empty" => Misbehaviour::Content(Content::Empty),
         "no_done" => Misbehaviour::Content(Content::NoDone),
         "no_usage" => Misbehaviour::Content(Content::NoUsage),
+        "comments" => Misbehaviour::Content(Content::Comments),
+        "reasoning_content" => deviation(Deviation::ReasoningContent),
+        "reasoning" => deviation(Deviation::Reasoning),
+        "think_tags" => deviation(Deviation::ThinkTags),
+        "whole_calls" => deviation(Deviation::WholeCalls),
         "keeps_open" => Misbehaviour::Wire(Wire::KeepsOpen),
         "until_close" => Misbehaviour::Wire(Wire::UntilClose),
         "gzip" => Misbehaviour::Wire(Wire::Gzip),
         "crlf" => Misbehaviour::Wire(Wire::Crlf),
         _ => return None,
     })
+}
+
+const fn deviation(deviation: Deviation) -> Misbehaviour {
+    Misbehaviour::Content(Content::Deviation(deviation))
 }
 
 fn unknown(word: &str) -> String {

@@ -8,4 +8,5 @@ mod door;
 mod faults;
 mod hang_ups;
 mod http;
+mod messages;
 mod raw_client;
