@@ -41,6 +41,14 @@ pub(crate) fn distort(mut reply: Reply, faults: &[Content], dialect: Dialect) ->
             Content::WrongType(content_type) => reply.content_type.clone_from(content_type),
             Content::Malformed { after_events } => break_event(&mut reply, *after_events),
             Content::ErrorEvent { after_events } => fail_inside(&mut reply, *after_events, code, dialect),
+            Content::Failed { after_events } => {
+                let begun = begun_response(&reply);
+                fail_inside(&mut reply, *after_events, code, dialect);
+                if let (Some(response), Body::Events(events)) = (begun, &mut reply.body) {
+                    events.pop();
+                    events.push(Dialect::failed_event(response, code, events.len()));
+                }
+            }
             Content::NoDone => {
                 if let Body::Events(events) = &mut reply.body {
                     events.retain(|event| !dialect.is_end(event));
@@ -100,6 +108,15 @@ fn fail_inside(reply: &mut Reply, after_events: usize, code: Option<&str>, diale
             events.push(dialect.error_event(code, message, events.len()));
         }
         body => *body = Body::Json(dialect.error(500, code, message)),
+    }
+}
+
+/// The response that a stream has begun, in the dialect that has such.
+fn begun_response(reply: &Reply) -> Option<Value> {
+    let Body::Events(events) = &reply.body else { return None };
+    match events.first() {
+        Some(Event::Named(first)) if first["response"].is_object() => Some(first["response"].clone()),
+        _ => None,
     }
 }
 

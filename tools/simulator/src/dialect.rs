@@ -69,6 +69,14 @@ impl Dialect {
         }
     }
 
+    /// How a stream ends whose response failed.
+    pub(crate) fn failed_event(mut response: Value, code: Option<&str>, number: usize) -> Event {
+        response["status"] = "failed".into();
+        response["error"] =
+            json!({ "code": code.unwrap_or("server_error"), "message": "the simulator was told to fail" });
+        Event::Named(json!({ "type": "response.failed", "response": response, "sequence_number": number }))
+    }
+
     /// Whether an event ends a stream in good order.
     pub(crate) fn is_end(self, event: &Event) -> bool {
         match event {

@@ -9,4 +9,7 @@ mod faults;
 mod hang_ups;
 mod http;
 mod messages;
+mod named_events;
 mod raw_client;
+mod responses;
+mod scenarios;

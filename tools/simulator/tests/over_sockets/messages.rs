@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use simulator::{Node, expected_text, expected_thinking, tokens_in};
 
+use crate::named_events::{kinds, named_events as events};
 use crate::raw_client::{Answer, RawClient, one_node, post};
 
 const PATH: &str = "/v1/messages";
@@ -35,23 +36,6 @@ fn tool(name: &str) -> Value {
 
 fn thinking() -> Value {
     with("thinking", json!({ "type": "enabled", "budget_tokens": 1024 }))
-}
-
-/// The events of a stream; each is named after its type.
-fn events(answer: &Answer) -> Vec<Value> {
-    let events = answer.text().split_terminator("\n\n").map(|event| {
-        let (name, data) = event.split_once('\n').unwrap();
-        let value: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
-        assert_eq!(name, format!("event: {}", value["type"].as_str().unwrap()));
-        value
-    });
-    events.collect()
-}
-
-fn kinds(events: &[Value]) -> Vec<&str> {
-    let mut kinds: Vec<&str> = events.iter().filter_map(|event| event["type"].as_str()).collect();
-    kinds.dedup();
-    kinds
 }
 
 #[tokio::test]
