@@ -1,7 +1,7 @@
 //! Pretends to be AI providers: for tests, for `bellwether simulate`, and as the built-in demo provider.
 //!
 //! A simulator has *nodes*, each with a name, a port, a steady [`Behaviour`] and [`Fault`]s, and may have a control
-//! port. It speaks from the documented shapes of OpenAI's API, written by hand, and shares no code with the gateway:
+//! port. It speaks from the documented shapes of OpenAI's and Anthropic's APIs, written by hand, and shares no code with the gateway:
 //! one hand must not make the same mistake twice. It is no model, no load generator and no HTTP library.
 //!
 //! # In a test
@@ -46,6 +46,26 @@
 //! of the texts of its messages. Tools are called when `tool_choice` demands it or the message contains
 //! [`TOOL_MARKER`] or [`EVERY_TOOL_MARKER`]. Embeddings are [`expected_vector`]. Everything drawn by chance comes from
 //! seed, node name and the number of the request at that node, so one seed gives one run.
+//!
+//! The same is said in three dialects: `/chat/completions`, `/responses` (stored ones too) and `/messages`. The latter
+//! two check every request as closely as the vendors' documents describe, chats do so with `is_strict`. Where thinking
+//! is asked for it is [`expected_thinking`], sealed for the node's `account`; a seal that was changed, or comes from
+//! another account, is refused, and with `binds_thinking` so is one behind another history.
+//!
+//! # Scenarios
+//!
+//! What is said may be fixed turn by turn, see [`Step`]; the turn that is due is counted from the conversation.
+//!
+//! ```text
+//! PUT /nodes/eu {"scenarios": {"edit": [
+//!     [{"thinking": "…"}, {"text": "I look."}, {"call": {"name": "read", "arguments": {"path": "a.txt"}}}],
+//!     [{"custom": {"name": "apply_patch", "input": "*** Begin Patch …"}}],
+//!     [{"text": "It said: {result}"}]
+//! ]}}
+//! ```
+//!
+//! It is played by a request with the header `x-simulate-scenario: edit`, with `[scenario:edit]` in a text of the user,
+//! with `edit` as its model, or, for all others, with `{"scenario": "edit"}` set on the node.
 //!
 //! # How it works
 //!
