@@ -56,6 +56,8 @@ pub(crate) fn distort(mut reply: Reply, faults: &[Content], dialect: Dialect) ->
             }
             Content::NoUsage => remove_usage(&mut reply),
             Content::Comments => add_comments(&mut reply),
+            Content::Finish(reason) => each_value(&mut reply, |value| set_finish(value, reason)),
+            Content::FlatError => each_value(&mut reply, flatten_error),
             // Already obeyed: the code above, the others when the answer was made.
             Content::Code(_) | Content::Huge { .. } | Content::Deviation(_) => {}
         }
@@ -126,25 +128,44 @@ fn add_comments(reply: &mut Reply) {
     }
 }
 
+fn each_value(reply: &mut Reply, mut change: impl FnMut(&mut Value)) {
+    match &mut reply.body {
+        Body::Json(value) => change(value),
+        Body::Text(_) | Body::Bytes(_) => {}
+        Body::Events(events) => {
+            for event in events {
+                if let Event::Chunk(value) | Event::Named(value) = event {
+                    change(value);
+                }
+            }
+        }
+    }
+}
+
+fn set_finish(value: &mut Value, reason: &str) {
+    let choices = value.get_mut("choices").and_then(Value::as_array_mut);
+    for choice in choices.into_iter().flatten().filter(|choice| choice["finish_reason"].is_string()) {
+        choice["finish_reason"] = reason.into();
+    }
+}
+
+fn flatten_error(value: &mut Value) {
+    if let Some(Value::Object(mut error)) = value.get_mut("error").map(Value::take) {
+        error.insert("object".to_owned(), "error".into());
+        *value = error.into();
+    }
+}
+
 fn remove_usage(reply: &mut Reply) {
-    let forget = |value: &mut Value| {
+    // The chunk that carries the usage carries nothing else.
+    if let Body::Events(events) = &mut reply.body {
+        events.retain(|event| !matches!(event, Event::Chunk(chunk) if chunk["usage"].is_object()));
+    }
+    each_value(reply, |value| {
         for holder in ["", "/message", "/response"] {
             if let Some(Value::Object(fields)) = value.pointer_mut(holder) {
                 fields.remove("usage");
             }
         }
-    };
-    match &mut reply.body {
-        Body::Json(value) => forget(value),
-        Body::Text(_) | Body::Bytes(_) => {}
-        Body::Events(events) => {
-            // The chunk that carries the usage carries nothing else.
-            events.retain(|event| !matches!(event, Event::Chunk(chunk) if chunk["usage"].is_object()));
-            for event in events {
-                if let Event::Chunk(value) | Event::Named(value) = event {
-                    forget(value);
-                }
-            }
-        }
-    }
+    });
 }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::ask::{Ask, CREATED_UNIX_S, choices, includes_usage, invalid, is_streaming};
+use crate::chat::check::check;
+use crate::chat::deviate::{deviate, deviate_calls};
 use crate::chat::read::read;
 use crate::chat::usage::detailed;
 use crate::chat::write::{deltas, finish_reason, whole_choice};
@@ -15,6 +17,9 @@ pub(crate) fn answer(body: &Value, ask: &mut Ask<'_>) -> Result<Reply, Reply> {
     let model = ask.model(body)?;
     let messages = body["messages"].as_array().filter(|messages| !messages.is_empty());
     let messages = messages.ok_or_else(|| invalid("messages", "must be a list of at least one message"))?;
+    if ask.behaviour.is_strict {
+        check(body, messages)?;
+    }
     let mut heard = read(body, model, messages)?;
     let count = choices(body)?;
     let shows = [Deviation::ReasoningContent, Deviation::Reasoning, Deviation::ThinkTags];
@@ -35,6 +40,7 @@ pub(crate) fn answer(body: &Value, ask: &mut Ask<'_>) -> Result<Reply, Reply> {
         let choices = (0..count).map(|index| whole_choice(index, &said, ask)).collect();
         let mut whole = frame("chat.completion", choices);
         whole["usage"] = usage;
+        deviate_calls(&mut whole, "message", ask);
         return Ok(Reply::json(200, whole));
     }
     let deltas = deltas(&said, ask);
@@ -53,8 +59,9 @@ pub(crate) fn answer(body: &Value, ask: &mut Ask<'_>) -> Result<Reply, Reply> {
             chunk["usage"] = Value::Null;
         }
         let mut last = frame("chat.completion.chunk", Vec::new());
-        last["usage"] = usage;
+        last["usage"] = usage.clone();
         chunks.push(last);
     }
+    deviate(&mut chunks, &usage, ask);
     Ok(Reply::events(chunks))
 }

@@ -26,14 +26,14 @@ pub(super) struct Frame<'a> {
 pub(super) fn whole(said: &Said, frame: &Frame<'_>, ask: &Ask<'_>) -> Value {
     let content: Vec<Value> = said.parts.iter().map(|part| block(part, frame, ask)).collect();
     let usage = frame.input.usage(said.tokens(), said.thinking_tokens());
-    let mut message = message(frame, content, usage);
+    let mut message = message(frame, &content, &usage);
     set_ending(&mut message, &said.finish);
     message
 }
 
 /// The events of a stream.
 pub(super) fn events(said: &Said, frame: &Frame<'_>, ask: &Ask<'_>) -> Vec<Value> {
-    let begun = message(frame, Vec::new(), frame.input.usage(1, 0));
+    let begun = message(frame, &[], &frame.input.usage(1, 0));
     let mut events = vec![json!({ "type": "message_start", "message": begun })];
     for (index, part) in said.parts.iter().enumerate() {
         let block = block(part, frame, ask);
@@ -56,7 +56,7 @@ pub(super) fn events(said: &Said, frame: &Frame<'_>, ask: &Ask<'_>) -> Vec<Value
     events
 }
 
-fn message(frame: &Frame<'_>, content: Vec<Value>, usage: Value) -> Value {
+fn message(frame: &Frame<'_>, content: &[Value], usage: &Value) -> Value {
     json!({
         "id": frame.id, "type": "message", "role": "assistant", "model": frame.model, "content": content,
         "stop_reason": null, "stop_sequence": null, "usage": usage,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop, in its helper functions too")]
 
 mod answers;
+mod chats;
 mod control;
 mod demo;
 mod door;
