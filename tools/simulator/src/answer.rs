@@ -14,7 +14,7 @@ use crate::node::{Node, Turn};
 use crate::reply::{Body, Reply};
 use crate::script::{Pace, Script, Terms, script};
 use crate::text::Voice;
-use crate::{chat, completions, embeddings, messages, responses};
+use crate::{chat, completions, embeddings, media, messages, responses};
 
 /// The header by which a request asks for a fault, as in `x-simulate: cut=3`.
 const DIRECTIVE_HEADER: &str = "x-simulate";
@@ -94,6 +94,11 @@ fn honest_reply(request: &Request, body: &Value, dialect: Dialect, ask: &mut Ask
     let method = request.method.as_str();
     if dialect == Dialect::Responses {
         return responses::answer(method, path, body, ask).unwrap_or_else(|error| error);
+    }
+    if method == "POST"
+        && let Some(answered) = media::answer(request, body, ask)
+    {
+        return answered.unwrap_or_else(|error| error);
     }
     if method == "POST" && !body.is_object() {
         return dialect.refuse(400, "invalid_json", "the request body is no JSON object");

@@ -52,6 +52,10 @@
 //! is asked for it is [`expected_thinking`], sealed for the node's `account`; a seal that was changed, or comes from
 //! another account, is refused, and with `binds_thinking` so is one behind another history.
 //!
+//! What is no conversation is answered with what was received: transcriptions and edited images with the fields, files
+//! and their SHA-256 as their text; speech is [`expected_speech`], every image [`EXPECTED_IMAGE`]; moderations flag what
+//! has [`FLAG_MARKER`] in it.
+//!
 //! # Scenarios
 //!
 //! What is said may be fixed turn by turn, see [`Step`]; the turn that is due is counted from the conversation.
@@ -89,6 +93,7 @@ mod fault;
 mod gzip;
 mod http;
 mod listener;
+mod media;
 mod memory;
 mod messages;
 mod misbehaviour;
@@ -111,6 +116,7 @@ pub use delay::{DELAY_MS_MAX, Delay};
 pub use demo::{DEMO_MODELS, DEMO_NODE, demo};
 pub use embeddings::{DIMENSIONS_DEFAULT, DIMENSIONS_MAX, expected_vector};
 pub use fault::{FAULTS_MAX, Fault};
+pub use media::{EXPECTED_IMAGE, FLAG_MARKER, expected_speech};
 pub use misbehaviour::{HUGE_BYTES_MAX, SYNTAX};
 pub use node::{Counters, Node};
 pub use options::{NodeOptions, Options};

@@ -9,6 +9,7 @@ mod door;
 mod faults;
 mod hang_ups;
 mod http;
+mod media;
 mod messages;
 mod named_events;
 mod raw_client;
