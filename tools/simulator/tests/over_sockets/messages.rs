@@ -229,7 +229,7 @@ fn talk(messages: Value) -> Value {
     body
 }
 
-fn user(blocks: Value) -> Value {
+fn user(blocks: &Value) -> Value {
     talk(json!([{ "role": "user", "content": blocks }]))
 }
 
@@ -254,13 +254,13 @@ async fn wrong_requests_are_refused() {
         (with("messages", json!([])), "at least one message"),
         (with("messages", json!([{ "role": "tool", "content": "x" }])), "messages.0.role"),
         (with("messages", json!([{ "role": "assistant", "content": "x" }])), "first message must use"),
-        (user(json!([{ "type": "text", "text": "" }])), "must be non-empty"),
-        (user(json!([{ "type": "text", "text": " \n" }])), "non-whitespace"),
-        (user(json!("")), "must not be empty"),
-        (user(json!([{ "type": "image_url", "image_url": {} }])), "is none of"),
-        (user(image("image/jpeg")), "appear to be image/png"),
-        (user(image("image/bmp")), "no media type of an image"),
-        (user(json!(marks)), "A maximum of 4 blocks"),
+        (user(&json!([{ "type": "text", "text": "" }])), "must be non-empty"),
+        (user(&json!([{ "type": "text", "text": " \n" }])), "non-whitespace"),
+        (user(&json!("")), "must not be empty"),
+        (user(&json!([{ "type": "image_url", "image_url": {} }])), "is none of"),
+        (user(&image("image/jpeg")), "appear to be image/png"),
+        (user(&image("image/bmp")), "no media type of an image"),
+        (user(&json!(marks)), "A maximum of 4 blocks"),
         (talk(json!([hi, { "role": "assistant", "content": "I say " }])), "trailing whitespace"),
         (talk(json!([hi, call])), "without `tool_result` blocks immediately after: t1"),
         (talk(json!([hi, call, hi])), "without `tool_result` blocks immediately after: t1"),
@@ -292,7 +292,7 @@ async fn wrong_requests_are_refused() {
         assert!(answer.text().contains(&part.replace('"', "\\\"")), "{part}: {}", answer.text());
     }
     let right = [
-        user(image("image/png")),
+        user(&image("image/png")),
         talk(json!([hi, call, result("t1")])),
         talk(json!([hi, hi, call, result("t1")])),
     ];
