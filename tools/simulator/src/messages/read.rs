@@ -59,5 +59,10 @@ pub(super) fn tool_tokens(tool: &Value) -> usize {
 fn tool(tool: &Value) -> Option<Offered> {
     let is_own = tool["type"].as_str().is_none_or(|kind| kind == "custom");
     let name = tool["name"].as_str()?.to_owned();
-    is_own.then(|| Offered { name, kind: ToolKind::Function, schema: tool["input_schema"].clone() })
+    is_own.then(|| Offered {
+        name,
+        kind: ToolKind::Function,
+        schema: tool["input_schema"].clone(),
+        namespace: None,
+    })
 }
