@@ -41,3 +41,8 @@ pub fn litellm_bare(model: &str) -> Option<&'static ForeignVendor> {
         .find(|known| known.bare.iter().any(|start| model.starts_with(start.as_str())))
         .map(|known| &known.vendor)
 }
+
+/// The vendor that LiteLLM takes for `*`: the first of the table.
+pub fn litellm_default() -> Option<&'static ForeignVendor> {
+    KNOWN.first().map(|known| &known.vendor)
+}

@@ -4,6 +4,6 @@ mod litellm;
 mod new_api;
 mod vendor;
 
-pub use litellm::{litellm, litellm_bare};
+pub use litellm::{litellm, litellm_bare, litellm_default};
 pub use new_api::{NewApiLayout, channel_type, plan};
 pub use vendor::{ForeignVendor, Spoken};
