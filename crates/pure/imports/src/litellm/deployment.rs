@@ -59,6 +59,7 @@ pub(super) struct Deployment {
     /// Whether the file says an address.
     pub(super) has_own_address: bool,
     pub(super) key: Key,
+    pub(super) key_about: About,
     pub(super) timeout_ms: Option<u64>,
     pub(super) stream_timeout_ms: Option<u64>,
     /// Lower is tried first.
@@ -97,19 +98,23 @@ pub(super) fn read(
     let (vendor, spoken, model) = vendor(&written, given("custom_llm_provider"), &about, report)?;
     let address = given("api_base").or_else(|| given("base_url"));
     let base_url = address_of(address.as_ref(), spoken, variables, &about, report)?;
+    let has_own_address = address.is_some() && !spoken.is_native_elsewhere;
     let order = params.get("order").and_then(|order| order.text()?.parse().ok());
     let weight = params.get("weight").and_then(|weight| weight.text()?.parse().ok());
     if let Some(note) = spoken.note {
         report.changed(&about, note, None);
     }
     other_settings(&params, report);
+    let key = given("api_key");
+    let key_about = key.as_ref().map_or_else(|| about.clone(), Cursor::about);
     Some(Deployment {
         model,
         vendor: vendor.name,
         spoken,
         base_url,
-        has_own_address: address.is_some() && !spoken.is_native_elsewhere,
-        key: Key::read(given("api_key").as_ref()),
+        has_own_address,
+        key: Key::read(key.as_ref()).or_usual(spoken, has_own_address),
+        key_about,
         timeout_ms: time(&params, &["timeout", "request_timeout"], variables, report),
         stream_timeout_ms: time(&params, &["stream_timeout"], variables, report),
         order: order.unwrap_or_default(),

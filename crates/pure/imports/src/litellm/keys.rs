@@ -1,6 +1,7 @@
 //! Where a deployment's key is: a variable, plain text, or nowhere.
 
 use domain::Secret;
+use providers::foreign::Spoken;
 
 use super::cursor::Cursor;
 use super::sources::variable_named;
@@ -51,6 +52,21 @@ impl Key {
             Self::Plain(Secret::new(text.to_owned()))
         } else {
             Self::Unknown
+        }
+    }
+}
+
+impl Key {
+    /// LiteLLM takes a key that is not said from the vendor's variable. At an address of the operator's own it does so
+    /// as well, but there it might be somebody else's machine: only a vendor who needs a key gets it.
+    pub(super) fn or_usual(self, spoken: &Spoken, has_own_address: bool) -> Self {
+        let is_meant = match has_own_address {
+            true => spoken.kind_elsewhere.needs_key,
+            false => spoken.kind.needs_key || spoken.kind.base_url.is_none(),
+        };
+        match (self, spoken.key_variable) {
+            (Self::Unsaid, Some(name)) if is_meant => Self::Variable(name.to_owned()),
+            (key, _) => key,
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn plan(name: &str, text: &str, outside: &Outside<'_>) -> Result<Imported, V
     let ids = providers::gather(&deployments, &variables, &mut imported);
     imported.draft.models = routes::models(&deployments, &ids, &files, &mut imported.report);
     limits::read(name, &deployments, &files, &variables, &mut imported.draft, &mut imported.report);
-    settings::tell(&files, &mut imported.report);
+    settings::tell(&files, &imported.secrets, &mut imported.report);
     imported.report.sort();
     Ok(imported)
 }

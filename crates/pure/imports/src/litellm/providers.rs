@@ -8,7 +8,6 @@ use super::sources::Variables;
 use crate::draft::DraftProvider;
 use crate::ids::{free, provider_id, variable};
 use crate::imported::Imported;
-use crate::report::About;
 
 const ANY: &str = "*";
 
@@ -158,12 +157,11 @@ fn make(
     let place = imported.draft.providers.len();
     let kind = kind(deployment);
     let reference = credential(deployment, id, variables, imported);
-    let is_usual = deployment.base_url.is_none() && deployment.key == Key::Unsaid && reference.is_some();
     imported.draft.providers.push(DraftProvider {
         id: id.to_owned(),
         kind,
         base_url: deployment.base_url.clone(),
-        credentials: (!is_usual).then(|| reference.into_iter().collect()),
+        credentials: Some(reference.into_iter().collect()),
         proxy: None,
         models: None,
     });
@@ -184,16 +182,16 @@ fn credential(
     variables: &Variables<'_>,
     imported: &mut Imported,
 ) -> Option<String> {
-    let about = About {
-        what: format!("{}.litellm_params.api_key", deployment.about.what),
-        ..deployment.about.clone()
-    };
+    let about = &deployment.key_about;
     match &deployment.key {
         Key::Placeholder => None,
-        Key::Unsaid => unsaid(deployment, &about, imported),
+        Key::Unsaid => {
+            unsaid(deployment, imported);
+            None
+        }
         Key::Unknown => {
             let said = format!("the key is no single word; provider {id} sends none");
-            imported.report.lost(&about, said, Some("write credentials: [\"env:NAME\"]"));
+            imported.report.lost(about, said, Some("write credentials: [\"env:NAME\"]"));
             None
         }
         Key::Variable(name) => {
@@ -212,7 +210,7 @@ fn credential(
             };
             let said = format!("a key stood in the file as plain text; it is taken from the variable {name}");
             imported.report.changed(
-                &about,
+                about,
                 said,
                 Some("the file of variables that is written beside the configuration sets it"),
             );
@@ -221,18 +219,11 @@ fn credential(
     }
 }
 
-/// LiteLLM takes a key that is not said from the vendor's variable, whatever the address.
-fn unsaid(deployment: &Deployment, about: &About, imported: &mut Imported) -> Option<String> {
-    let kind = kind(deployment);
-    let name = deployment.spoken.key_variable?;
-    if kind.needs_key || !deployment.has_own_address {
-        return kind
-            .needs_key
-            .then(|| format!("env:{name}"))
-            .or_else(|| (kind.name == providers::COMPATIBLE.name).then(|| format!("env:{name}")));
+/// Where LiteLLM would send a vendor's key to an address of the operator's own, no key is sent.
+fn unsaid(deployment: &Deployment, imported: &mut Imported) {
+    if let Some(name) = deployment.spoken.key_variable.filter(|_| deployment.spoken.kind.needs_key) {
+        let said = format!("no key is sent to this address; LiteLLM would send that of {name}");
+        let advice = format!("if it is meant to have it, write credentials: [\"env:{name}\"]");
+        imported.report.changed(&deployment.about, said, Some(&advice));
     }
-    let said = format!("no key is sent to this address; LiteLLM would send that of {name}");
-    let advice = format!("if it is meant to have it, write credentials: [\"env:{name}\"]");
-    imported.report.changed(about, said, Some(&advice));
-    None
 }

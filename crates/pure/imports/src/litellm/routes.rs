@@ -14,6 +14,8 @@ const SECTIONS: &[&str] = &["router_settings", "litellm_settings"];
 /// A group: a name and its own targets.
 struct Group {
     name: String,
+    /// The group that it is another name of.
+    meant: Option<String>,
     targets: Vec<DraftTarget>,
 }
 
@@ -52,7 +54,7 @@ fn groups(deployments: &[Deployment], providers: &[Option<String>], report: &mut
     let mut groups: Vec<Group> = Vec::new();
     for deployment in deployments.iter().filter(|deployment| !is_wild(deployment)) {
         if !groups.iter().any(|group| group.name == deployment.group) {
-            groups.push(Group { name: deployment.group.clone(), targets: Vec::new() });
+            groups.push(Group { name: deployment.group.clone(), meant: None, targets: Vec::new() });
         }
     }
     for (deployment, provider) in ordered {
@@ -94,9 +96,9 @@ fn aliases(groups: &mut Vec<Group>, files: &Files, report: &mut Report) {
                 }
                 Some(group) if is_model_name(alias) => {
                     let targets = group.targets.clone();
-                    groups.push(Group { name: alias.to_owned(), targets });
-                    let said = format!("model {alias} has the targets of {}", meant.unwrap_or_default());
-                    report.carried(&value.about(), said);
+                    let meant = group.name.clone();
+                    report.carried(&value.about(), format!("model {alias} has the targets of {meant}"));
+                    groups.push(Group { name: alias.to_owned(), meant: Some(meant), targets });
                     if value.get("hidden").is_some_and(|hidden| hidden.says_yes()) {
                         report.changed(&value.about(), "it is listed among the models", None);
                     }
@@ -167,7 +169,8 @@ fn chain(
                 targets.push(target.clone());
             }
         }
-        let own = fallbacks.iter().find(|(of, _)| *of == group.name).map(|(_, names)| names.as_slice());
+        let of = |name: &str| fallbacks.iter().find(|(of, _)| of == name).map(|(_, names)| names.as_slice());
+        let own = of(&group.name).or_else(|| of(group.meant.as_deref()?));
         let next = own.unwrap_or(if seen.len() == 1 { default } else { &[] });
         waiting.extend(next.iter().rev().map(String::as_str));
     }

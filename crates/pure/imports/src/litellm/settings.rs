@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use super::sources::Files;
+use crate::imported::CarriedSecret;
 use crate::report::{Fate, Report};
 
 /// Settings that other files of this folder read.
@@ -134,7 +135,7 @@ const KNOWN: &[(&str, Fate, &str, Option<&str>)] = &[
 ];
 
 /// Tells of every setting that is not read elsewhere.
-pub(super) fn tell(files: &Files, report: &mut Report) {
+pub(super) fn tell(files: &Files, secrets: &[CarriedSecret], report: &mut Report) {
     for name in files.names() {
         for section in files.section(name) {
             if SECTIONS.contains(&name) && section.is_map() {
@@ -144,7 +145,7 @@ pub(super) fn tell(files: &Files, report: &mut Report) {
             }
         }
     }
-    variables(files, report);
+    variables(files, secrets, report);
 }
 
 fn setting(key: &str, value: &Cursor<'_>, report: &mut Report) {
@@ -159,14 +160,15 @@ fn setting(key: &str, value: &Cursor<'_>, report: &mut Report) {
 }
 
 /// `environment_variables`: those that a key needs were carried; the others are told by name.
-fn variables(files: &Files, report: &mut Report) {
+fn variables(files: &Files, secrets: &[CarriedSecret], report: &mut Report) {
     for section in files.section("environment_variables") {
         for (name, value) in section.entries() {
-            report.changed(
-                &value.about(),
-                "the configuration sets no variables; a provider's key among them is written with the secrets",
-                Some(&format!("set {name} where Bellwether starts, if it is needed")),
-            );
+            if secrets.iter().any(|carried| carried.variable == name) {
+                report.carried(&value.about(), "it is written with the secrets");
+            } else {
+                let advice = format!("set {name} where Bellwether starts, if it is needed");
+                report.lost(&value.about(), "a configuration sets no variables here", Some(&advice));
+            }
         }
     }
 }
