@@ -96,9 +96,18 @@ impl Draft {
         ])
     }
 
+    /// A target is asked with each credential of its provider.
+    fn ways(&self, model: &DraftModel) -> usize {
+        let of = |target: &DraftTarget| {
+            let provider = self.providers.iter().find(|provider| provider.id == target.provider);
+            provider.and_then(|provider| provider.credentials.as_ref()).map_or(1, |list| list.len().max(1))
+        };
+        model.targets.iter().map(of).sum()
+    }
+
     fn limits(&self) -> [(&'static str, Option<Node>); 3] {
         // Every target of the longest chain should have its turn.
-        let longest = self.models.iter().map(|model| model.targets.len()).max().unwrap_or_default();
+        let longest = self.models.iter().map(|model| self.ways(model)).max().unwrap_or_default();
         let attempts = self.attempts.max(longest).min(ATTEMPTS_MAX);
         [
             ("attempts_max", (attempts > ATTEMPTS_DEFAULT).then(|| number(attempts as u64))),

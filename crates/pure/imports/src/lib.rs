@@ -9,6 +9,7 @@ mod imported;
 mod report;
 
 pub mod litellm;
+pub mod new_api;
 
 pub use draft::Draft;
 pub use imported::{CarriedSecret, Imported};
