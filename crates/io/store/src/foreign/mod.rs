@@ -1,0 +1,9 @@
+//! Databases of other gateways, read for moving in. They are never written to.
+
+mod error;
+mod new_api;
+mod postgres;
+mod sqlite;
+
+pub use error::ForeignError;
+pub use new_api::{ForeignDatabase, ForeignTables, read_new_api};
