@@ -190,6 +190,24 @@ pub(crate) enum ImportCommand {
         #[command(flatten)]
         options: ImportOptions,
     },
+    /// From the database of a new-api or one-api: channels as providers and models; users, keys and balances as a file.
+    #[command(visible_alias = "one-api")]
+    NewApi {
+        /// The SQLite file, a postgres:// URL, env:NAME of a variable that holds one, or JSON: a file or a directory.
+        source: String,
+        /// Whose numbers the types of channels are [default: what the columns tell].
+        #[arg(long, value_enum)]
+        layout: Option<Layout>,
+        #[command(flatten)]
+        options: ImportOptions,
+    },
+}
+
+/// Which gateway numbered the types of channels.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Layout {
+    NewApi,
+    OneApi,
 }
 
 /// What to do with what is found.

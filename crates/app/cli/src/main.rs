@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
-        Some(Command::Import(import)) => import::run(import.command),
+        Some(Command::Import(import)) => import::run(&arguments.data, import.command),
         Some(Command::Health(options)) => health::run(&arguments.data, options),
         Some(Command::Simulate(options)) => simulate::run(&options),
     };

@@ -4,6 +4,7 @@
 mod command;
 mod env_file;
 mod litellm;
+mod new_api;
 mod outputs;
 mod shown;
 
