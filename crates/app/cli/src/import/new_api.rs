@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use domain::Secret;
 use gateway::wall_clock;
 use imports::new_api::{Accounts, NewApiImport, NewApiTables, Seal, layout_of, plan};
@@ -151,7 +151,9 @@ fn json_tables(files: &[PathBuf]) -> Result<NewApiTables> {
         if text.len() as u64 > JSON_BYTES_MAX {
             bail!("{} is larger than {JSON_BYTES_MAX} bytes", path.display());
         }
-        tables.add_json(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))?;
+        tables.add_json(&text).map_err(|why| {
+            anyhow!("{} is neither an SQLite database nor JSON rows: {why}", path.display())
+        })?;
     }
     Ok(tables)
 }
