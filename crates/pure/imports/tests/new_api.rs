@@ -49,7 +49,7 @@ fn check_finding(import: &NewApiImport, fate: Fate, what: &str, words: &str) {
 }
 
 fn records(import: &NewApiImport) -> Vec<Value> {
-    let seal = Seal { digest: &|key| [u8::try_from(key.len()).unwrap(); 32], mark: [7; 32] };
+    let seal = Seal { digest: &|key| [u8::try_from(key.len()).expect("a short key"); 32], mark: [7; 32] };
     let lines = import.accounts.lines(&seal, Timestamp(0));
     assert!(!lines.contains("tokenKey"), "no key as itself: {lines}");
     lines.lines().map(|line| serde_json::from_str(line).expect("a record a line")).collect()

@@ -4,6 +4,8 @@ mod error;
 mod new_api;
 mod postgres;
 mod sqlite;
+mod tables;
 
 pub use error::ForeignError;
-pub use new_api::{ForeignDatabase, ForeignTables, read_new_api};
+pub use new_api::{ForeignDatabase, read_new_api};
+pub use tables::ForeignTables;

@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::error::ForeignError;
-use super::new_api::{ForeignTables, ROWS_MAX, counted, present, quoted};
+use super::tables::{ForeignTables, ROWS_MAX, counted, present, quoted};
 
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// Longest that one question may take, in milliseconds.

@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row, TypeInfo, ValueRef};
 
 use super::error::ForeignError;
-use super::new_api::{ForeignTables, ROWS_MAX, counted, present, quoted};
+use super::tables::{ForeignTables, ROWS_MAX, counted, present, quoted};
 
 /// The other gateway may be writing.
 const BUSY_WAIT: Duration = Duration::from_secs(5);

@@ -165,7 +165,7 @@ fn vendor(
                         "{} names no vendor that is known here",
                         written.split('/').next().unwrap_or(written)
                     ),
-                    Some("if it speaks OpenAI's dialect, write a provider with its base_url"),
+                    Some("if it answers /chat/completions, write a provider with its base_url"),
                 );
                 return None;
             };

@@ -132,7 +132,7 @@ pub(super) fn milliseconds(text: &str) -> Option<u64> {
     let seconds: f64 = text.trim().parse().ok()?;
     let ms = (seconds * 1000.0).round();
     // Beyond a year it is no time limit but a way to say none.
-    (ms >= 1.0 && ms < 3.2e10).then_some(ms as u64)
+    (1.0..3.2e10).contains(&ms).then_some(ms as u64)
 }
 
 /// What a finding about the whole file is about.

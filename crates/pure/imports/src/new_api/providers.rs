@@ -32,7 +32,7 @@ pub(super) fn make(channel: &Channel, row: &Row, imported: &mut Imported) -> Opt
         imported.report.lost(
             about,
             said,
-            Some("if it speaks OpenAI's dialect, write a provider with its base_url"),
+            Some("if it answers /chat/completions, write a provider with its base_url"),
         );
         return None;
     };
