@@ -142,9 +142,9 @@ def test_what_is_made_of_a_new_api_database_serves_by_priority(
     assert len(backup.received(CHAT_PATH)) == 1
 
 
-def digest_key() -> bytes:
+def digest_key(master: str = MASTER_KEY) -> bytes:
     """What digests of keys hang on: HKDF-SHA256 of the master key, without a salt."""
-    extracted = hmac.new(b"\0" * 32, MASTER_KEY.encode(), hashlib.sha256).digest()
+    extracted = hmac.new(b"\0" * 32, master.encode(), hashlib.sha256).digest()
     return hmac.new(extracted, b"bellwether key hash v1\x01", hashlib.sha256).digest()
 
 
@@ -165,6 +165,17 @@ def test_keys_and_balances_are_carried_as_digests_and_whole_amounts(commands: Co
     assert key["digest"] == hmac.new(digest_key(), f"sk-{TOKEN}".encode(), hashlib.sha256).hexdigest()
     assert (key["user"], key["quota"], key["is_unlimited"], key["models"]) == (1, 500000, False, ["fast"])
     assert not (commands.home / "data").exists(), "with a master key of its own it needs no data directory"
+
+
+def test_digests_are_those_of_the_gateway_that_runs_on_the_data_directory(
+    commands: Commands, simulator: Simulator, start: StartGateway
+) -> None:
+    gateway = start()
+    assert gateway.data_dir == commands.home / "data"
+    commands.text("import", "new-api", new_api(commands, simulator), "--write", commands.home / "b.yaml")
+    head = json.loads((commands.home / "b.accounts.jsonl").read_text().splitlines()[0])
+    master = (gateway.data_dir / "master.key").read_text().strip()
+    assert head["key_mark"] == hmac.new(digest_key(master), b"accounts\nv1", hashlib.sha256).hexdigest()
 
 
 def check_new_api_report(commands: Commands, source: str | Path, environment: dict[str, str] | None = None) -> None:

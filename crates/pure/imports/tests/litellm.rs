@@ -212,3 +212,42 @@ environment_variables: { MY_KEY: my-key-0123456789, MY_BASE: 'https://gateway.ex
     check_finding(&imported, Fate::Changed, "api_base", "MY_BASE was looked up");
     check_finding(&imported, Fate::Lost, "litellm_credential_name", "in-database is not in this file");
 }
+
+#[test]
+fn wildcards_become_providers_that_take_any_model() {
+    let text = |names: &[(&str, &str)]| -> String {
+        let line = |(name, params): &(&str, &str)| {
+            format!("- {{ model_name: '{name}', litellm_params: {{ {params} }} }}\n")
+        };
+        format!("model_list:\n{}", names.iter().map(line).collect::<String>())
+    };
+    let any = import(&text(&[("*", "model: '*', api_key: os.environ/A")]), &[]);
+    assert!(accepted(&any).ends_with("  openai:\n    credentials:\n      - env:A\n"), "{}", accepted(&any));
+    check_finding(&any, Fate::Changed, "model_list[0] (*)", "any vendor was meant");
+    let two = import(
+        &text(&[
+            ("team/*", "model: 'openai/*', api_base: 'http://h:1/v1', api_key: os.environ/A"),
+            ("team/*", "model: 'openai/*', api_base: 'http://h:1/v1', api_key: os.environ/B"),
+            ("team/*", "model: 'groq/*', api_key: os.environ/C"),
+            ("gpt-*", "model: 'openai/gpt-*'"),
+            ("m", "model: openai/m, api_base: 'http://h:1/v1', api_key: os.environ/A"),
+        ]),
+        &[],
+    );
+    let written = accepted(&two);
+    let team = "  team:
+    kind: compatible
+    base_url: http://h:1/v1
+    credentials:
+      - env:A
+      - env:B
+models:
+  m:
+    targets:
+      - team/m
+";
+    assert!(written.contains(team), "{written}");
+    check_finding(&two, Fate::Changed, "model_list[1]", "another credential of team");
+    check_finding(&two, Fate::Lost, "model_list[2]", "another provider is called team");
+    check_finding(&two, Fate::Lost, "model_list[3]", "only name/* and *");
+}

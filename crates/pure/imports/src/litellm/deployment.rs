@@ -44,6 +44,9 @@ const WAITING: &[(&str, &str)] = &[
     ("mock_response", "answers come from providers only; bellwether simulate pretends to be one"),
 ];
 
+/// What stands for any model.
+pub(super) const ANY: &str = "*";
+
 /// One way to serve a group of models.
 #[derive(Debug)]
 pub(super) struct Deployment {
@@ -169,6 +172,13 @@ fn vendor(
                 );
                 return None;
             };
+            if written == ANY {
+                let said = format!(
+                    "any vendor was meant, by the word before the model's name; here it is {}",
+                    vendor.name
+                );
+                report.changed(about, said, Some("write a provider for each of the others"));
+            }
             return spoken(vendor, written, about, report);
         }
     };
@@ -181,7 +191,7 @@ fn vendor(
 
 /// Models without a vendor's word: LiteLLM knows some by their names, and takes `*` for its first vendor's.
 fn bare(model: &str) -> Option<&'static ForeignVendor> {
-    if model == "*" { foreign::litellm_default() } else { foreign::litellm_bare(model) }
+    if model == ANY { foreign::litellm_default() } else { foreign::litellm_bare(model) }
 }
 
 fn spoken(
@@ -191,7 +201,7 @@ fn spoken(
     report: &mut Report,
 ) -> Option<(&'static ForeignVendor, &'static Spoken, String)> {
     match &vendor.spoken {
-        Ok(spoken) if model == "*" || is_model_name(model) => Some((vendor, spoken, model.to_owned())),
+        Ok(spoken) if model == ANY || is_model_name(model) => Some((vendor, spoken, model.to_owned())),
         Ok(_) => {
             report.lost(about, "the vendor's name for the model is none", None);
             None

@@ -2,14 +2,12 @@
 
 use providers::Provider as Kind;
 
-use super::deployment::Deployment;
+use super::deployment::{ANY, Deployment};
 use super::keys::Key;
 use super::sources::Variables;
 use crate::draft::DraftProvider;
 use crate::ids::{free, provider_id, variable};
 use crate::imported::Imported;
-
-const ANY: &str = "*";
 
 /// One provider in the making, and what makes it another than the next.
 struct Made {
