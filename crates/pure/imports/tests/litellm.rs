@@ -251,3 +251,28 @@ models:
     check_finding(&two, Fate::Lost, "model_list[2]", "another provider is called team");
     check_finding(&two, Fate::Lost, "model_list[3]", "only name/* and *");
 }
+
+#[test]
+fn a_resource_with_deployments_is_reached_by_its_newer_endpoint() {
+    if providers::find("azure").is_none() {
+        return;
+    }
+    let imported = sample();
+    let written = accepted(&imported);
+    let provider = "  azure:
+    base_url: https://eu.openai.azure.com/openai/v1
+    credentials:
+      - env:AZURE_API_KEY_EU
+    models:
+      - gpt-4o-eu
+";
+    assert!(written.contains(provider), "{written}");
+    check_finding(&imported, Fate::Changed, "model_list[0] (gpt-4o-eu)", "v1 endpoint");
+    check_finding(
+        &imported,
+        Fate::Changed,
+        "model_list[0].litellm_params.api_base",
+        "AZURE_API_BASE was looked up",
+    );
+    check_finding(&imported, Fate::Carried, "environment_variables.AZURE_API_KEY_EU", "secrets");
+}
