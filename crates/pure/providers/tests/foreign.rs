@@ -47,14 +47,16 @@ fn every_entry_is_sound() {
 fn addresses_are_those_that_the_other_gateway_asks() {
     let at = |vendor: Option<&'static ForeignVendor>, given| {
         let spoken = vendor.unwrap().spoken.as_ref().unwrap();
-        let url = spoken.base_url(given);
-        (spoken.kind_at(url.as_deref()).name, url)
+        let (kind, url) = spoken.at(spoken.base_url(given));
+        (kind.name, url)
     };
     let own = |text: &str| Some(text.to_owned());
     assert_eq!(at(litellm("openai"), None), ("openai", None));
     assert_eq!(at(litellm("openai"), Some("https://api.openai.com/v1/")), ("openai", None));
     let other = at(litellm("openai"), Some("http://vllm.internal:8000/v1"));
     assert_eq!(other, ("compatible", own("http://vllm.internal:8000/v1")));
+    let other_vendor = at(litellm("openai"), Some("https://api.groq.com/openai/v1"));
+    assert_eq!(other_vendor, ("groq", None), "a vendor of the catalogue is known by its address");
     let relay = at(litellm("anthropic"), Some("https://relay.example.com"));
     assert_eq!(relay, ("anthropic", own("https://relay.example.com/v1")));
     let intl = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1";

@@ -1,5 +1,6 @@
 //! One entry of `model_list`: whom it leads to, with which key, and what else it says.
 
+use ::providers::Provider as Kind;
 use ::providers::foreign::{self, ForeignVendor, Spoken};
 
 use super::cursor::Cursor;
@@ -57,7 +58,9 @@ pub(super) struct Deployment {
     /// LiteLLM's word for the vendor.
     pub(super) vendor: &'static str,
     pub(super) spoken: &'static Spoken,
-    /// `None` for the catalogue's address.
+    /// What it is at its address.
+    pub(super) kind: &'static Kind,
+    /// `None` for the kind's own address.
     pub(super) base_url: Option<String>,
     /// Whether the file says an address.
     pub(super) has_own_address: bool,
@@ -100,7 +103,7 @@ pub(super) fn read(
     let given = |key: &str| params.get(key).or_else(|| named.as_ref().and_then(|named| named.get(key)));
     let (vendor, spoken, model) = vendor(&written, given("custom_llm_provider"), &about, report)?;
     let address = given("api_base").or_else(|| given("base_url"));
-    let base_url = address_of(address.as_ref(), spoken, variables, &about, report)?;
+    let (kind, base_url) = spoken.at(address_of(address.as_ref(), spoken, variables, &about, report)?);
     let has_own_address = address.is_some() && !spoken.is_native_elsewhere;
     let order = params.get("order").and_then(|order| order.text()?.parse().ok());
     let weight = params.get("weight").and_then(|weight| weight.text()?.parse().ok());
@@ -114,6 +117,7 @@ pub(super) fn read(
         model,
         vendor: vendor.name,
         spoken,
+        kind,
         base_url,
         has_own_address,
         key: Key::read(key.as_ref()).or_usual(spoken, has_own_address),

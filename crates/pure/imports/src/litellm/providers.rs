@@ -122,16 +122,12 @@ fn listed_provider(
 }
 
 fn is_at(known: &Made, deployment: &Deployment) -> bool {
-    known.kind.name == kind(deployment).name && known.base_url == deployment.base_url
-}
-
-fn kind(deployment: &Deployment) -> &'static Kind {
-    deployment.spoken.kind_at(deployment.base_url.as_deref())
+    known.kind.name == deployment.kind.name && known.base_url == deployment.base_url
 }
 
 /// The kind's own name; for a kind without one, LiteLLM's word for it or the host.
 fn wanted_id(deployment: &Deployment) -> String {
-    let kind = kind(deployment);
+    let kind = deployment.kind;
     if kind.name != providers::COMPATIBLE.name {
         return kind.name.to_owned();
     }
@@ -153,7 +149,7 @@ fn make(
     imported: &mut Imported,
 ) -> usize {
     let place = imported.draft.providers.len();
-    let kind = kind(deployment);
+    let kind = deployment.kind;
     let reference = credential(deployment, id, variables, imported);
     imported.draft.providers.push(DraftProvider {
         id: id.to_owned(),

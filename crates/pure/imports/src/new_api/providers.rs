@@ -47,14 +47,14 @@ pub(super) fn make(channel: &Channel, row: &Row, imported: &mut Imported) -> Opt
         imported.report.lost(about, "it lists no models", None);
         return None;
     }
-    let base_url = address(channel, spoken, imported)?;
+    let (kind, base_url) = spoken.at(address(channel, spoken, imported)?);
     let id = id(channel, imported);
     let credentials = credentials(channel, row, &id, spoken, imported);
     let proxy = proxy(channel, imported);
     let models = upstream_models(channel, imported);
     imported.draft.providers.push(DraftProvider {
         id: id.clone(),
-        kind: spoken.kind_at(base_url.as_deref()),
+        kind,
         base_url,
         credentials: Some(credentials),
         proxy,

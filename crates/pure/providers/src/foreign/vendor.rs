@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::find;
 use crate::provider::{COMPATIBLE, Provider};
+use crate::{all, find};
 
 /// A vendor under the name that another gateway has for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,26 +90,26 @@ impl Entry {
 
 impl Spoken {
     /// The address that the other gateway would ask, up to where `/chat/completions` begins. `given` is what its
-    /// configuration says, if it says one; `None` means the catalogue's own address.
+    /// configuration says, if it says one. `None` means the catalogue's own address.
     pub fn base_url(&self, given: Option<&str>) -> Option<String> {
         let text = match given {
             Some(text) => text,
             None => self.base_url?,
         };
         let text = text.trim().trim_end_matches('/');
-        let url =
-            if text.ends_with(self.append) { text.to_owned() } else { format!("{text}{}", self.append) };
-        (self.kind.base_url != Some(url.as_str())).then_some(url)
+        Some(if text.ends_with(self.append) { text.to_owned() } else { format!("{text}{}", self.append) })
     }
 
-    /// What it is at this address; `None` for the catalogue's own.
-    pub fn kind_at(&self, base_url: Option<&str>) -> &'static Provider {
-        let host = |url: &str| {
-            url.split_once("://").map(|(_, rest)| rest.split(['/', ':']).next().unwrap_or(rest).to_owned())
-        };
-        match base_url {
-            Some(url) if host(url) != self.kind.base_url.and_then(host) => self.kind_elsewhere,
-            _ => self.kind,
+    /// What it is at this address, and the address again where it is not that kind's own. A vendor of the catalogue is
+    /// known by its address, under whatever name the other gateway has it.
+    pub fn at(&self, base_url: Option<String>) -> (&'static Provider, Option<String>) {
+        let Some(url) = base_url else { return (self.kind, None) };
+        let is_there = |kind: &&'static Provider| kind.base_url == Some(url.as_str());
+        let known = Some(self.kind).filter(is_there).or_else(|| all().iter().copied().find(is_there));
+        match known {
+            Some(kind) => (kind, None),
+            None if host(&url) == self.kind.base_url.and_then(host) => (self.kind, Some(url)),
+            None => (self.kind_elsewhere, Some(url)),
         }
     }
 
@@ -117,4 +117,9 @@ impl Spoken {
     pub fn needs_address(&self) -> bool {
         self.base_url.is_none() && self.kind.base_url.is_none()
     }
+}
+
+fn host(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    rest.split(['/', ':']).next()
 }
