@@ -1,0 +1,12 @@
+//! `multipart/form-data` (RFC 7578, framed as RFC 2046, section 5.1, says): which field stands where. Files pass by, and
+//! nothing of them is kept.
+
+mod flaw;
+mod parameters;
+mod part_head;
+mod scan;
+
+pub use flaw::MultipartFlaw;
+pub use parameters::{Boundary, boundary_of};
+pub use part_head::HEAD_BYTES_MAX;
+pub use scan::{MultipartScan, PARTS_MAX};
