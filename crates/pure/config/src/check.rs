@@ -69,6 +69,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         trusted_proxies: trusted_proxies::check(file.trusted_proxies, report).into(),
         admin_listen,
         public_url,
+        spool_dir: file::spool_dir(file.spool_dir, report),
         routes: Arc::new(routes(&providers, targets)),
         models,
         providers: providers.into(),
