@@ -1,6 +1,7 @@
 //! The configuration as the data plane uses it: names turned into header values, lines ready to be dialled.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use config::{Limits, MetricsAccess, Snapshot, Timeouts};
 use dialects::Dialect;
@@ -56,6 +57,8 @@ pub(crate) struct ServedProvider {
     pub(crate) dialects: Vec<Dialect>,
     /// How its chat requests differ.
     pub(crate) quirks: Quirks,
+    /// It has ended a conversation without telling its usage: what it writes is kept and counted here.
+    pub(crate) tells_no_usage: AtomicBool,
 }
 
 /// A line with one credential, and the region it leads to as a header value: the gateway's own if none is configured.
@@ -125,6 +128,7 @@ impl Serving {
                 key_check,
                 dialects,
                 quirks: Quirks::default(),
+                tells_no_usage: AtomicBool::new(false),
             }));
         }
         Ok(Self {
