@@ -1,5 +1,6 @@
 //! What all workers share. Immutable parts behind swapped pointers, counters, bounded queues: nothing here is waited for.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -13,6 +14,7 @@ use crate::body_budget::BodyBudget;
 use crate::clock::wall_clock;
 use crate::control::ControlSender;
 use crate::serving::Serving;
+use crate::spool::Spool;
 use crate::status::Status;
 
 /// What a gateway is made of.
@@ -38,6 +40,10 @@ pub struct GatewayParts {
     pub control: Option<ControlSender>,
     /// Bytes of request bodies in memory, if configured.
     pub body_memory_bytes_max: Option<usize>,
+    /// Where uploads lie that do not fit into it.
+    pub spool_dir: PathBuf,
+    /// Bytes of all uploads there.
+    pub spool_bytes_max: usize,
 }
 
 /// The gateway, shared by its workers and the control plane.
@@ -49,6 +55,7 @@ pub struct Gateway {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) log: Log,
     pub(crate) bodies: Arc<BodyBudget>,
+    pub(crate) spool: Spool,
     pub(crate) control: Option<ControlSender>,
     pub(crate) started: Instant,
     started_at: Timestamp,
@@ -72,6 +79,7 @@ impl Gateway {
             metrics: parts.metrics,
             log: parts.log,
             bodies: BodyBudget::new(parts.body_memory_bytes_max),
+            spool: Spool::new(parts.spool_dir, parts.spool_bytes_max),
             control: parts.control,
             started: Instant::now(),
             started_at: wall_clock(),

@@ -1,6 +1,7 @@
 //! `bellwether serve`: puts everything together in order, runs until told to stop, and leaves in good order.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -78,6 +79,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         node: NODE,
         control: snapshot.admin_listen.is_none().then_some(sender),
         body_memory_bytes_max: snapshot.limits.body_memory_bytes_max,
+        spool_dir: spool_dir(&snapshot, dir.path())?,
+        spool_bytes_max: snapshot.limits.spool_bytes_max,
     });
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
@@ -163,6 +166,14 @@ impl Secrets {
             notes: master_note.into_iter().chain(admin_note).collect(),
         })
     }
+}
+
+/// Where uploads lie. A directory that somebody has named and that takes no file is better told now than with the first upload.
+fn spool_dir(snapshot: &Snapshot, data_dir: &Path) -> Result<PathBuf> {
+    let Some(dir) = &snapshot.spool_dir else { return Ok(data_dir.to_owned()) };
+    gateway::try_spool_dir(dir)
+        .with_context(|| format!("spool_dir: cannot make files in {}", dir.display()))?;
+    Ok(dir.clone())
 }
 
 fn bind_all(snapshot: &Snapshot, inherited: &mut InheritedSockets) -> Result<Vec<BoundListener>> {

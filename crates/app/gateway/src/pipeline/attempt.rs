@@ -20,6 +20,7 @@ use crate::pipeline::outgoing::{Outgoing, Wanted, outgoing};
 use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::upstream_error::{from_answer, from_send};
+use crate::pipeline::watch::Watch;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// Largest error answer that is read for its words.
@@ -94,7 +95,9 @@ pub(crate) async fn attempt(
         let failure = match asked {
             Ok(begun) => {
                 let region = line.region.clone();
-                let whole_until = (!prompt.deciding.is_streaming).then_some(deadline);
+                // Sound comes as fast as it is made: its silence is watched, like that of a stream.
+                let is_whole = !prompt.deciding.is_streaming && !matches!(begun.watch, Watch::Anything);
+                let whole_until = is_whole.then_some(deadline);
                 let credential = line.line.options().credential.clone();
                 let idle_limit = serving.timeouts.idle;
                 return Ok(Answer {
@@ -198,7 +201,7 @@ impl Asking<'_> {
             "POST",
             sent.path,
             passing.chain([(&request_id, &self.call.request_id)]),
-            &sent.body,
+            sent.body.as_body(),
         );
         match timeout_at(until.at.into(), self.first_piece(&request, sent.wanted)).await {
             Ok(answered) => answered,

@@ -4,6 +4,7 @@ mod admit;
 mod attempt;
 mod authenticate;
 mod beginning;
+mod body_reader;
 mod content;
 mod count;
 mod estimate;
@@ -15,6 +16,7 @@ mod relay;
 mod splice;
 mod translated;
 mod understand;
+mod upload;
 mod upstream_error;
 mod watch;
 

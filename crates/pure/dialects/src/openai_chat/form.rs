@@ -39,6 +39,7 @@ impl FormScan {
             output_tokens_max: None,
             choices: text(n.as_ref()).and_then(|n| n.trim().parse().ok()).unwrap_or(1),
             wants_stream_usage: false,
+            wants_speech_events: false,
             stream_options_span: None,
         })
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use domain::Usage;
 use memchr::memchr;
 
+use super::loose::parse_loose_usage;
 use crate::Dialect;
 use crate::json::ObjectScan;
 
@@ -27,7 +28,8 @@ pub struct ReplyWatch {
     scan: ObjectScan,
     /// Where in the scan stand the members that make it an answer.
     answers: Range<usize>,
-    dialect: Dialect,
+    /// `None` if it answers something else than a conversation.
+    dialect: Option<Dialect>,
     is_broken: bool,
 }
 
@@ -40,9 +42,14 @@ impl Default for ReplyWatch {
 impl ReplyWatch {
     /// Watches an answer in this dialect that has at least one of these members.
     pub fn of(dialect: Dialect, members: &[&'static str]) -> Self {
+        Self { dialect: Some(dialect), ..Self::of_anything(members) }
+    }
+
+    /// Watches an answer that is no conversation.
+    pub fn of_anything(members: &[&'static str]) -> Self {
         let wanted: Vec<&'static str> = WANTED.iter().chain(members).copied().collect();
         let answers = WANTED.len()..wanted.len();
-        Self { scan: ObjectScan::of(wanted), answers, dialect, is_broken: false }
+        Self { scan: ObjectScan::of(wanted), answers, dialect: None, is_broken: false }
     }
 
     /// Reads the next piece; an answer that is no JSON object is only noted.
@@ -80,7 +87,10 @@ impl ReplyWatch {
     /// The usage it tells.
     pub fn usage(&self) -> Option<Usage> {
         let text = self.scan.field(USAGE)?.text.as_deref()?;
-        self.dialect.translator().read_usage(text)
+        match self.dialect {
+            Some(dialect) => dialect.translator().read_usage(text),
+            None => parse_loose_usage(text),
+        }
     }
 }
 
@@ -108,7 +118,7 @@ pub(crate) fn parse_usage(text: &[u8]) -> Option<Usage> {
 
 /// Reports every `"name": number` at any depth. The names wanted above are unique in a usage object, and such an
 /// object is read for every answer: a parser that knows about all of JSON costs ten times as much.
-fn each_number<'t>(text: &'t [u8], mut report: impl FnMut(&'t [u8], u64)) {
+pub(super) fn each_number<'t>(text: &'t [u8], mut report: impl FnMut(&'t [u8], u64)) {
     let mut rest = text;
     while let Some(start) = memchr(b'"', rest) {
         rest = &rest[start + 1..];

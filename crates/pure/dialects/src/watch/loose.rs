@@ -1,0 +1,168 @@
+//! Events that are no conversation: sound, text or pictures in pieces. Whether they are sound, whether the last has come, and
+//! the usage, wherever one is told.
+
+use domain::Usage;
+
+use super::facts::{Facts, StreamFault};
+use super::reply::{each_number, is_no_error};
+use crate::framing::sse::Event;
+use crate::json::{Item, ObjectScan};
+
+/// Longest event that is read: a picture is one.
+pub const LOOSE_EVENT_BYTES_MAX: usize = 8 << 20;
+
+/// The reading of such events.
+#[derive(Debug)]
+pub(super) struct LooseReading {
+    scan: ObjectScan,
+}
+
+impl Default for LooseReading {
+    fn default() -> Self {
+        Self { scan: ObjectScan::new(&[]) }
+    }
+}
+
+/// What an event says of itself.
+#[derive(Default)]
+struct Told {
+    kind: String,
+    usage: Option<Usage>,
+    is_error: bool,
+}
+
+impl LooseReading {
+    pub(super) fn read(&mut self, facts: &mut Facts, event: Event<'_>) {
+        let text = event.data.trim_ascii();
+        if event.name == b"error" {
+            return facts.tell_error(event);
+        }
+        if text.is_empty() {
+            return;
+        }
+        if text == b"[DONE]" {
+            facts.is_done = true;
+        } else if !self.scan.has_outline(text) {
+            return facts.fail(StreamFault::Malformed, event.start);
+        }
+        let told = told(text);
+        if told.is_error {
+            return facts.tell_error(event);
+        }
+        facts.chunks += 1;
+        facts.usage = told.usage.or(facts.usage);
+        let ends = |endings: &[&str]| endings.iter().any(|ending| told.kind.ends_with(ending));
+        if ends(&[".done", ".completed"]) {
+            facts.is_finished = true;
+        } else if ends(&[".delta", ".partial_image"]) {
+            // Of several pictures another one has begun.
+            facts.is_finished = false;
+        }
+    }
+}
+
+fn told(text: &[u8]) -> Told {
+    let Ok(mut fields) = Item::of_body(text).and_then(|item| item.fields()) else { return Told::default() };
+    let kind = fields.string("type").ok().flatten().unwrap_or_default().into_owned();
+    let error = fields.take("error");
+    Told {
+        is_error: kind == "error" || error.is_some_and(|error| !is_no_error(Some(error.text().as_bytes()))),
+        usage: fields.take("usage").and_then(|usage| parse_loose_usage(usage.text().as_bytes())),
+        kind,
+    }
+}
+
+/// Reads the `usage` of anything but a conversation. The names are those of all its surfaces; where only a total is told,
+/// all of it was asked.
+pub(super) fn parse_loose_usage(text: &[u8]) -> Option<Usage> {
+    let (mut input, mut output, mut total, mut cached_input, mut audio_input) = (None, None, None, 0, 0);
+    each_number(text, |name, number| match name {
+        b"input_tokens" | b"prompt_tokens" => input = Some(number),
+        b"output_tokens" | b"completion_tokens" => output = Some(number),
+        b"total_tokens" => total = Some(number),
+        b"cached_tokens" => cached_input = number,
+        b"audio_tokens" => audio_input = number,
+        _ => {}
+    });
+    if input.is_none() && output.is_none() {
+        input = Some(total?);
+    }
+    Some(Usage {
+        input: input.unwrap_or(0).saturating_sub(cached_input).saturating_sub(audio_input),
+        cached_input,
+        audio_input,
+        output: output.unwrap_or(0),
+        ..Usage::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Usage;
+
+    use super::{LOOSE_EVENT_BYTES_MAX, parse_loose_usage};
+    use crate::watch::{StreamFault, StreamWatch};
+
+    fn watch(stream: &str) -> StreamWatch {
+        let mut watch = StreamWatch::of_anything();
+        stream.as_bytes().chunks(4093).for_each(|piece| watch.feed(piece));
+        watch
+    }
+
+    fn event(kind: &str, rest: &str) -> String {
+        format!("event: {kind}\ndata: {{\"type\":\"{kind}\"{rest}}}\n\n")
+    }
+
+    #[test]
+    fn each_surface_says_in_its_way_that_it_is_finished() {
+        for (part, last) in [
+            ("speech.audio.delta", "speech.audio.done"),
+            ("transcript.text.delta", "transcript.text.done"),
+            ("image_generation.partial_image", "image_generation.completed"),
+            ("image_edit.partial_image", "image_edit.completed"),
+        ] {
+            assert!(watch(&event(part, "")).has_begun() && !watch(&event(part, "")).is_finished(), "{part}");
+            assert!(watch(&[event(part, ""), event(last, "")].concat()).is_finished(), "{last}");
+            let begun_anew = [event(last, ""), event(part, "")].concat();
+            assert!(!watch(&begun_anew).is_finished(), "{part} behind {last}");
+        }
+        assert!(watch("data: {\"text\":\"a\"}\n\ndata: [DONE]\n\n").is_done());
+    }
+
+    #[test]
+    fn a_picture_is_read_however_large_it_is() {
+        let picture = |length: usize| {
+            let usage = "\"usage\":{\"total_tokens\":10,\"input_tokens\":3,\"output_tokens\":7}";
+            event("image_generation.completed", &format!(",\"b64_json\":\"{}\",{usage}", "A".repeat(length)))
+        };
+        let seen = watch(&picture(LOOSE_EVENT_BYTES_MAX / 2));
+        assert_eq!(seen.usage(), Some(Usage { input: 3, output: 7, ..Usage::default() }));
+        assert!(seen.is_finished());
+        // What nobody has read may have been the last one: the framing decides.
+        assert!(watch(&picture(LOOSE_EVENT_BYTES_MAX)).is_finished());
+    }
+
+    #[test]
+    fn errors_and_broken_events_stay_back() {
+        for error in ["event: error\ndata: {}\n\n", "data: {\"error\":{\"message\":\"no\"}}\n\n"] {
+            assert!(watch(error).is_error(), "{error}");
+        }
+        assert!(!watch("data: {\"error\":null}\n\n").is_error());
+        assert_eq!(watch("data: {\"a\":\n\n").fault(), Some(&StreamFault::Malformed));
+    }
+
+    #[test]
+    fn usage_is_found_under_every_name() {
+        let check = |text: &str, usage: Usage| {
+            assert_eq!(parse_loose_usage(text.as_bytes()), Some(usage), "{text}");
+        };
+        let plain = Usage::default();
+        check(
+            r#"{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":4,"audio_tokens":10},"output_tokens":45,"total_tokens":59}"#,
+            Usage { input: 4, audio_input: 10, output: 45, ..plain },
+        );
+        check(r#"{"prompt_tokens":8,"total_tokens":8}"#, Usage { input: 8, ..plain });
+        check(r#"{"total_tokens":15}"#, Usage { input: 15, ..plain });
+        assert_eq!(parse_loose_usage(br#"{"type":"duration","seconds":9}"#), None);
+    }
+}
