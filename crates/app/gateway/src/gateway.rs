@@ -38,8 +38,15 @@ pub struct GatewayParts {
     pub node: u16,
     /// Where control paths are answered; `None` when they have an address of their own.
     pub control: Option<ControlSender>,
-    /// Bytes of request bodies in memory, if configured.
-    pub body_memory_bytes_max: Option<usize>,
+    /// Where bodies lie.
+    pub body_room: BodyRoom,
+}
+
+/// Where the bodies of requests lie, and how much of it they may take.
+#[derive(Debug)]
+pub struct BodyRoom {
+    /// Bytes in memory, if configured.
+    pub memory_bytes_max: Option<usize>,
     /// Where uploads lie that do not fit into it.
     pub spool_dir: PathBuf,
     /// Bytes of all uploads there.
@@ -78,8 +85,8 @@ impl Gateway {
             hasher: parts.hasher,
             metrics: parts.metrics,
             log: parts.log,
-            bodies: BodyBudget::new(parts.body_memory_bytes_max),
-            spool: Spool::new(parts.spool_dir, parts.spool_bytes_max),
+            bodies: BodyBudget::new(parts.body_room.memory_bytes_max),
+            spool: Spool::new(parts.body_room.spool_dir, parts.body_room.spool_bytes_max),
             control: parts.control,
             started: Instant::now(),
             started_at: wall_clock(),

@@ -34,7 +34,7 @@ mod workers;
 pub use background::{CheckedKey, KeyState, check_keys};
 pub use clock::wall_clock;
 pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, ControlSender};
-pub use gateway::{Gateway, GatewayParts};
+pub use gateway::{BodyRoom, Gateway, GatewayParts};
 pub use inherited::InheritedSockets;
 pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, bind, bind_or_inherit};
 pub use serving::Serving;

@@ -92,7 +92,7 @@ pub enum Kind {
     StreamBroken,
     /// Nothing can serve this now.
     NoTarget,
-    /// We are out of memory, queue places or time to drain.
+    /// We are out of memory, disk, queue places or time to drain.
     Overloaded,
     /// The caller hung up.
     CallerGone,

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use dialects::openai_chat::RequestFlaw;
 use domain::{Failure, Kind};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -122,6 +123,15 @@ pub(super) fn refuse_unread(call: &Call, headers: &HeaderMap, limit: SizeLimit) 
         ));
     }
     Ok(())
+}
+
+/// A body that cannot be understood.
+pub(super) fn refusal(flaw: RequestFlaw) -> Box<Failure> {
+    let failure = Failure::new(Kind::BadRequest, flaw.message);
+    match flaw.param {
+        Some(param) => failure.with_param(param),
+        None => failure,
+    }
 }
 
 /// Keeps a piece as it is, or, if it is small, joined to small ones before it: a body sent byte by byte must not cost a

@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use dialects::canonical;
 use dialects::envelope;
-use dialects::openai_chat::{Deciding, RequestFlaw, RequestScan};
+use dialects::openai_chat::{Deciding, RequestScan};
 use dialects::surface::{BodyForm, Operation, Surface};
 use domain::{Failure, Kind};
 use http::HeaderMap;
@@ -16,8 +16,8 @@ use memchr::memmem::Finder;
 
 use crate::body_budget::BodyLease;
 use crate::call::Call;
-use crate::pipeline::body_reader::{BodyReader, SizeLimit, keep, refuse_unread};
-use crate::pipeline::upload::{self, Kept};
+use crate::pipeline::body_reader::{BodyReader, SizeLimit, keep, refusal, refuse_unread};
+use crate::pipeline::upload::{self, Kept, Read};
 use crate::serving::Serving;
 use crate::spool::Spooled;
 
@@ -112,9 +112,6 @@ pub(crate) async fn understand(
     Ok(Prompt { surface, deciding, form, pieces, file, length, canonical, _memory: memory })
 }
 
-/// What was found in a body, once all of it has been read.
-pub(super) type Read = (Result<Deciding, RequestFlaw>, Kept);
-
 /// A body with a flaw is still read, within its limits: a caller that is writing cannot hear the answer.
 async fn read_json(call: &Call, reader: &mut BodyReader) -> Result<Read, Box<Failure>> {
     let mut scan = RequestScan::default();
@@ -131,12 +128,4 @@ async fn read_json(call: &Call, reader: &mut BodyReader) -> Result<Read, Box<Fai
         None => scan.finish(),
     };
     Ok((deciding, Kept::InMemory(pieces)))
-}
-
-pub(super) fn refusal(flaw: RequestFlaw) -> Box<Failure> {
-    let failure = Failure::new(Kind::BadRequest, flaw.message);
-    match flaw.param {
-        Some(param) => failure.with_param(param),
-        None => failure,
-    }
 }

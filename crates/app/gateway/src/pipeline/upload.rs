@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dialects::framing::multipart::{Boundary, boundary_of};
-use dialects::openai_chat::{FormScan, RequestFlaw};
+use dialects::openai_chat::{Deciding, FormScan, RequestFlaw};
 use dialects::surface::{BodyForm, Surface};
 use domain::{Failure, Kind};
 use http::HeaderMap;
@@ -13,8 +13,7 @@ use http::header::CONTENT_TYPE;
 use observe::Level;
 
 use crate::call::Call;
-use crate::pipeline::body_reader::{BodyReader, keep};
-use crate::pipeline::understand::{Read, refusal};
+use crate::pipeline::body_reader::{BodyReader, keep, refusal};
 use crate::serving::Serving;
 use crate::spool::{SpoolFailure, SpoolFile, Spooled};
 
@@ -28,6 +27,9 @@ pub(super) enum Kept {
     InMemory(Vec<Bytes>),
     InFile(Spooled),
 }
+
+/// What was found in a body, once all of it has been read.
+pub(super) type Read = (Result<Deciding, RequestFlaw>, Kept);
 
 /// What stands between the parts, if this is an upload. JSON is taken where forms are, too: pictures may be named by address.
 pub(super) fn boundary(surface: &Surface, headers: &HeaderMap) -> Result<Option<Boundary>, Box<Failure>> {

@@ -4,7 +4,8 @@
 use domain::Usage;
 
 use super::facts::{Facts, StreamFault};
-use super::reply::{each_number, is_no_error};
+use super::numbers::parse_loose_usage;
+use super::reply::is_no_error;
 use crate::framing::sse::Event;
 use crate::json::{Item, ObjectScan};
 
@@ -72,35 +73,11 @@ fn told(text: &[u8]) -> Told {
     }
 }
 
-/// Reads the `usage` of anything but a conversation. The names are those of all its surfaces; where only a total is told,
-/// all of it was asked.
-pub(super) fn parse_loose_usage(text: &[u8]) -> Option<Usage> {
-    let (mut input, mut output, mut total, mut cached_input, mut audio_input) = (None, None, None, 0, 0);
-    each_number(text, |name, number| match name {
-        b"input_tokens" | b"prompt_tokens" => input = Some(number),
-        b"output_tokens" | b"completion_tokens" => output = Some(number),
-        b"total_tokens" => total = Some(number),
-        b"cached_tokens" => cached_input = number,
-        b"audio_tokens" => audio_input = number,
-        _ => {}
-    });
-    if input.is_none() && output.is_none() {
-        input = Some(total?);
-    }
-    Some(Usage {
-        input: input.unwrap_or(0).saturating_sub(cached_input).saturating_sub(audio_input),
-        cached_input,
-        audio_input,
-        output: output.unwrap_or(0),
-        ..Usage::default()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use domain::Usage;
 
-    use super::{LOOSE_EVENT_BYTES_MAX, parse_loose_usage};
+    use super::LOOSE_EVENT_BYTES_MAX;
     use crate::watch::{StreamFault, StreamWatch};
 
     fn watch(stream: &str) -> StreamWatch {
@@ -149,20 +126,5 @@ mod tests {
         }
         assert!(!watch("data: {\"error\":null}\n\n").is_error());
         assert_eq!(watch("data: {\"a\":\n\n").fault(), Some(&StreamFault::Malformed));
-    }
-
-    #[test]
-    fn usage_is_found_under_every_name() {
-        let check = |text: &str, usage: Usage| {
-            assert_eq!(parse_loose_usage(text.as_bytes()), Some(usage), "{text}");
-        };
-        let plain = Usage::default();
-        check(
-            r#"{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":4,"audio_tokens":10},"output_tokens":45,"total_tokens":59}"#,
-            Usage { input: 4, audio_input: 10, output: 45, ..plain },
-        );
-        check(r#"{"prompt_tokens":8,"total_tokens":8}"#, Usage { input: 8, ..plain });
-        check(r#"{"total_tokens":15}"#, Usage { input: 15, ..plain });
-        assert_eq!(parse_loose_usage(br#"{"type":"duration","seconds":9}"#), None);
     }
 }

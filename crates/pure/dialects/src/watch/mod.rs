@@ -2,6 +2,7 @@
 
 mod facts;
 mod loose;
+mod numbers;
 mod reading;
 mod reply;
 mod stream;

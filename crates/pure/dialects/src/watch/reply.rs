@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use domain::Usage;
-use memchr::memchr;
 
-use super::loose::parse_loose_usage;
+use super::numbers::{each_number, parse_loose_usage};
 use crate::Dialect;
 use crate::json::ObjectScan;
 
@@ -114,24 +113,6 @@ pub(crate) fn parse_usage(text: &[u8]) -> Option<Usage> {
         reasoning,
         ..Usage::default()
     })
-}
-
-/// Reports every `"name": number` at any depth. The names wanted above are unique in a usage object, and such an
-/// object is read for every answer: a parser that knows about all of JSON costs ten times as much.
-pub(super) fn each_number<'t>(text: &'t [u8], mut report: impl FnMut(&'t [u8], u64)) {
-    let mut rest = text;
-    while let Some(start) = memchr(b'"', rest) {
-        rest = &rest[start + 1..];
-        let Some(end) = memchr(b'"', rest) else { return };
-        let (name, behind) = rest.split_at(end);
-        rest = &behind[1..];
-        let Some(value) = rest.trim_ascii_start().strip_prefix(b":") else { continue };
-        let value = value.trim_ascii_start();
-        let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if let Ok(number) = std::str::from_utf8(&value[..digits]).unwrap_or_default().parse() {
-            report(name, number);
-        }
-    }
 }
 
 #[cfg(test)]

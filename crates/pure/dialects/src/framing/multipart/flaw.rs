@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::part_head::HEAD_BYTES_MAX;
-use super::scan::PARTS_MAX;
+use super::sizes::{HEAD_BYTES_MAX, PARTS_MAX};
 
 /// Why a form is refused. What two readers could read in two ways is refused, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

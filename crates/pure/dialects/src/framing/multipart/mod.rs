@@ -5,8 +5,9 @@ mod flaw;
 mod parameters;
 mod part_head;
 mod scan;
+mod sizes;
 
 pub use flaw::MultipartFlaw;
 pub use parameters::{Boundary, boundary_of};
-pub use part_head::HEAD_BYTES_MAX;
-pub use scan::{MultipartScan, PARTS_MAX};
+pub use scan::MultipartScan;
+pub use sizes::{HEAD_BYTES_MAX, PARTS_MAX};

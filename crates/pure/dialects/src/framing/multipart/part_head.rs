@@ -2,9 +2,6 @@
 
 use super::parameters::{parameters, split};
 
-/// Longest head of a part.
-pub const HEAD_BYTES_MAX: usize = 16 * 1024;
-
 /// What a head says of its part.
 #[derive(Debug)]
 pub(super) struct PartHead<'a> {

@@ -7,11 +7,10 @@ use memchr::memmem::Finder;
 
 use super::flaw::MultipartFlaw;
 use super::parameters::Boundary;
-use super::part_head::{self, HEAD_BYTES_MAX};
+use super::part_head;
+use super::sizes::{HEAD_BYTES_MAX, PARTS_MAX};
 use crate::json::{FIELD_BYTES_MAX, Field};
 
-/// Most parts of a form.
-pub const PARTS_MAX: usize = 1024;
 /// Longest white space behind a delimiter (RFC 2046 allows it for mail's sake).
 const PADDING_BYTES_MAX: usize = 64;
 const LINE_END: &[u8] = b"\r\n";

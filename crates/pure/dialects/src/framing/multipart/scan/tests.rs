@@ -1,5 +1,7 @@
-use super::{MultipartScan, PARTS_MAX};
-use crate::framing::multipart::{HEAD_BYTES_MAX, MultipartFlaw, boundary_of};
+//! Forms as people write them and as nobody should, cut everywhere.
+
+use super::MultipartScan;
+use crate::framing::multipart::{HEAD_BYTES_MAX, MultipartFlaw, PARTS_MAX, boundary_of};
 use crate::json::{FIELD_BYTES_MAX, Field};
 
 const WANTED: &[&str] = &["model", "stream"];
