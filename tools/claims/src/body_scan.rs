@@ -129,6 +129,7 @@ fn assert_request(body: &[u8], members: &[(String, Range<usize>)], read: &Result
         "max_output_tokens",
         "stream_options",
         "stream_format",
+        "previous_response_id",
         "n",
     ];
     let named =

@@ -16,6 +16,7 @@ use crate::control::ControlSender;
 use crate::serving::Serving;
 use crate::spool::Spool;
 use crate::status::Status;
+use crate::stored_responses::StoredResponses;
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -63,6 +64,7 @@ pub struct Gateway {
     pub(crate) log: Log,
     pub(crate) bodies: Arc<BodyBudget>,
     pub(crate) spool: Spool,
+    pub(crate) stored_responses: StoredResponses,
     pub(crate) control: Option<ControlSender>,
     pub(crate) started: Instant,
     started_at: Timestamp,
@@ -86,6 +88,7 @@ impl Gateway {
             metrics: parts.metrics,
             log: parts.log,
             bodies: BodyBudget::new(parts.body_room.memory_bytes_max),
+            stored_responses: StoredResponses::default(),
             spool: Spool::new(parts.body_room.spool_dir, parts.body_room.spool_bytes_max),
             control: parts.control,
             started: Instant::now(),

@@ -27,6 +27,7 @@ mod pipeline;
 mod serving;
 mod spool;
 mod status;
+mod stored_responses;
 mod tokens;
 mod worker;
 mod workers;

@@ -47,6 +47,11 @@ const ADVICE: &[(&str, &str, &str)] = &[
         "no such model here, or the provider has none of this name",
         "`GET /v1/models` lists the names; `message` names similar ones",
     ),
+    (
+        "response_not_found",
+        "no answer of this id is known here for this key: it is another key's, older than the gateway's last start, or one of too many",
+        "send the whole conversation; `previous_response_id` and the paths of kept answers need the answer's own key",
+    ),
     ("unknown_url", "no such path here", "the base URL of an SDK ends with `/v1`"),
     ("method_not_allowed", "the path takes another method", "use the method that `message` names"),
     (

@@ -28,8 +28,9 @@ const SEAL_PURPOSE: &str = "seal";
 
 /// A request for one target.
 pub(super) struct Outgoing<'p> {
+    pub(super) method: &'static str,
     /// Behind the provider's base URL.
-    pub(super) path: &'static str,
+    pub(super) path: Cow<'p, str>,
     pub(super) body: Sent<'p>,
     pub(super) wanted: Wanted,
     /// What could not be carried.
@@ -138,7 +139,7 @@ fn passed<'p>(
         keeps_said,
         translator: None,
     };
-    Ok(Outgoing { path: surface.path, body, wanted, losses })
+    Ok(Outgoing { method: "POST", path: surface.path.into(), body, wanted, losses })
 }
 
 /// The body as the target gets it, wherever it lies.
@@ -245,7 +246,8 @@ fn translated<'p>(
         translator: Some(translator),
     };
     Ok(Outgoing {
-        path: conversation_path(spoken),
+        method: "POST",
+        path: conversation_path(spoken).into(),
         body: Sent::Pieces(Cow::Owned(vec![Bytes::from(body)])),
         wanted,
         losses,

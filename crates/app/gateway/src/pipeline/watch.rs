@@ -38,7 +38,7 @@ impl Watch {
         let is_called_json = starts_with(called, b"application/json");
         let members = match wanted.form {
             AnswerForm::Anything if is_called_stream && wanted.is_stream => &[],
-            AnswerForm::Anything if is_called_json && first == b'{' => &[],
+            AnswerForm::Anything if is_called_json && first == b'{' && wanted.is_media() => &[],
             AnswerForm::Anything => return Self::Anything,
             AnswerForm::Object(members) => members,
         };
@@ -123,6 +123,15 @@ impl Watch {
         match self {
             Self::Stream(events) => events.watch.said(),
             _ => None,
+        }
+    }
+
+    /// The provider's own id of an answer that passes as it is.
+    pub(super) fn answer_id(&self) -> Option<String> {
+        match self {
+            Self::Stream(events) => events.watch.id().map(str::to_owned),
+            Self::Json(watch) => watch.id(),
+            Self::Anything | Self::TranslatedStream(_) | Self::TranslatedWhole(_) => None,
         }
     }
 

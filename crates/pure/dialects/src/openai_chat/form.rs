@@ -40,6 +40,7 @@ impl FormScan {
             choices: text(n.as_ref()).and_then(|n| n.trim().parse().ok()).unwrap_or(1),
             wants_stream_usage: false,
             wants_speech_events: false,
+            previous_response: None,
             stream_options_span: None,
         })
     }

@@ -17,6 +17,7 @@ const WANTED: &[&str] = &[
     "stream_options",
     "n",
     "stream_format",
+    "previous_response_id",
 ];
 const MODEL: usize = 0;
 const STREAM: usize = 1;
@@ -38,6 +39,8 @@ pub struct Deciding {
     pub wants_stream_usage: bool,
     /// Speech is to come as events.
     pub wants_speech_events: bool,
+    /// The answer that this goes on from, which a provider keeps.
+    pub previous_response: Option<String>,
     /// Where the options of the stream stand in the body, if they do.
     pub stream_options_span: Option<Range<usize>>,
 }
@@ -81,6 +84,7 @@ impl RequestScan {
             stream_options,
             n,
             stream_format,
+            previous,
         ] = fields.as_slice()
         else {
             unreachable!("the scan reports one place for each wanted name")
@@ -98,6 +102,7 @@ impl RequestScan {
             wants_stream_usage: stream_options.as_ref().is_some_and(asks_for_usage),
             wants_speech_events: stream_format.as_ref().and_then(|field| field.text.as_deref())
                 == Some(b"\"sse\""),
+            previous_response: previous.as_ref().and_then(string),
             stream_options_span: stream_options.as_ref().map(|field| field.span.clone()),
         })
     }
@@ -159,6 +164,11 @@ fn flag(field: Option<&Field>) -> Result<bool, RequestFlaw> {
             Err(RequestFlaw::at(STREAM, format!("'stream' must be true or false, not {found}")))
         }
     }
+}
+
+/// A text; nothing if it is none.
+fn string(field: &Field) -> Option<String> {
+    serde_json::from_slice(field.text.as_deref()?).ok()
 }
 
 /// A cap is only read, never enforced here: the provider words the refusal of a wrong one.

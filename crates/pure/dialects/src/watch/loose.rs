@@ -53,7 +53,7 @@ impl LooseReading {
         facts.chunks += 1;
         facts.usage = told.usage.or(facts.usage);
         let ends = |endings: &[&str]| endings.iter().any(|ending| told.kind.ends_with(ending));
-        if ends(&[".done", ".completed"]) {
+        if ends(&[".done", ".completed", ".failed", ".incomplete"]) {
             facts.is_finished = true;
         } else if ends(&[".delta", ".partial_image"]) {
             // Of several pictures another one has begun.

@@ -72,6 +72,7 @@ impl Reading {
                 for said in said.drain(..) {
                     facts.chunks += 1;
                     match said {
+                        canonical::Event::Begin { id, .. } => facts.id = id.or(facts.id.take()),
                         canonical::Event::Usage(usage) => facts.usage = Some(usage),
                         canonical::Event::Finish(_) => facts.is_finished = true,
                         canonical::Event::End => facts.is_done = true,

@@ -10,6 +10,7 @@ use crate::json::ObjectScan;
 
 /// What of an answer, or of a chunk of one, is read, whatever it is an answer to.
 pub(crate) const WANTED: &[&str] = &["usage", "error", "object", "type"];
+const ID: &str = "id";
 pub(crate) const USAGE: usize = 0;
 pub(crate) const ERROR: usize = 1;
 /// What the object says it is.
@@ -46,8 +47,8 @@ impl ReplyWatch {
 
     /// Watches an answer that is no conversation.
     pub fn of_anything(members: &[&'static str]) -> Self {
-        let wanted: Vec<&'static str> = WANTED.iter().chain(members).copied().collect();
-        let answers = WANTED.len()..wanted.len();
+        let wanted: Vec<&'static str> = WANTED.iter().chain(members).copied().chain([ID]).collect();
+        let answers = WANTED.len()..wanted.len() - 1;
         Self { scan: ObjectScan::of(wanted), answers, dialect: None, is_broken: false }
     }
 
@@ -81,6 +82,11 @@ impl ReplyWatch {
     /// That `error`, if it is short enough to be read.
     pub fn error(&self) -> Option<&[u8]> {
         self.scan.field(ERROR)?.text.as_deref().filter(|text| !is_no_error(Some(text)))
+    }
+
+    /// The provider's id of it.
+    pub fn id(&self) -> Option<String> {
+        serde_json::from_slice(self.scan.field(self.answers.end)?.text.as_deref()?).ok()
     }
 
     /// The usage it tells.

@@ -136,6 +136,11 @@ impl StreamWatch {
         self.facts.chunks.wrapping_add(self.parser.dripped_bytes())
     }
 
+    /// The provider's id of the answer, of dialects that keep answers.
+    pub fn id(&self) -> Option<&str> {
+        self.facts.id.as_deref()
+    }
+
     /// The usage it told, the last one if several.
     pub fn usage(&self) -> Option<Usage> {
         self.facts.usage
