@@ -17,14 +17,14 @@ pub(crate) struct StoredResponses {
 
 #[derive(Debug, Default)]
 struct Known {
-    by_id: HashMap<Arc<str>, Keeper>,
+    by_id: HashMap<Arc<str>, Whereabouts>,
     /// The oldest first; some may be gone already.
     order: VecDeque<Arc<str>>,
 }
 
-/// Who keeps an answer.
+/// Where an answer is kept, and for whom.
 #[derive(Clone, Debug)]
-pub(crate) struct Keeper {
+pub(crate) struct Whereabouts {
     /// Whose answer it is.
     pub(crate) owner: Arc<KeyEntry>,
     /// The provider's place in the metrics, which no other ever gets.
@@ -35,14 +35,14 @@ pub(crate) struct Keeper {
 }
 
 impl StoredResponses {
-    /// Notes who keeps an answer.
-    pub(crate) fn note(&self, id: &str, keeper: Keeper) {
+    /// Notes where an answer is kept.
+    pub(crate) fn note(&self, id: &str, whereabouts: Whereabouts) {
         if id.is_empty() || id.len() > RESPONSE_ID_BYTES_MAX {
             return;
         }
         let id: Arc<str> = id.into();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.by_id.insert(id.clone(), keeper).is_none() {
+        if known.by_id.insert(id.clone(), whereabouts).is_none() {
             known.order.push_back(id);
         }
         while known.order.len() > STORED_RESPONSES_MAX {
@@ -52,8 +52,8 @@ impl StoredResponses {
         }
     }
 
-    /// Who keeps an answer.
-    pub(crate) fn find(&self, id: &str) -> Option<Keeper> {
+    /// Where an answer is kept, and for whom.
+    pub(crate) fn find(&self, id: &str) -> Option<Whereabouts> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).by_id.get(id).cloned()
     }
 }
@@ -65,7 +65,7 @@ mod tests {
     use domain::Secret;
     use store::{KeyDesk, KeyHasher, NewKey, SqliteStore};
 
-    use super::{Keeper, STORED_RESPONSES_MAX, StoredResponses};
+    use super::{STORED_RESPONSES_MAX, StoredResponses, Whereabouts};
 
     async fn owner() -> Arc<store::KeyEntry> {
         let hasher = KeyHasher::new(&[7; 32]);
@@ -81,11 +81,11 @@ mod tests {
     #[tokio::test]
     async fn the_oldest_are_forgotten() {
         let stored = StoredResponses::default();
-        let keeper = Keeper { owner: owner().await, provider: 1, line: 2, model: "m".into() };
+        let whereabouts = Whereabouts { owner: owner().await, provider: 1, line: 2, model: "m".into() };
         for number in 0..=STORED_RESPONSES_MAX {
-            stored.note(&format!("resp_{number}"), keeper.clone());
+            stored.note(&format!("resp_{number}"), whereabouts.clone());
             // Told twice, counted once.
-            stored.note(&format!("resp_{number}"), keeper.clone());
+            stored.note(&format!("resp_{number}"), whereabouts.clone());
         }
         assert!(stored.find("resp_0").is_none() && stored.find("resp_1").is_some());
         assert_eq!(stored.known.lock().unwrap().order.len(), STORED_RESPONSES_MAX);

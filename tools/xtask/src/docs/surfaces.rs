@@ -26,6 +26,12 @@ ends. It may have `limits.upload_bytes_max`. Where a form is taken, JSON is take
 lines that end in anything but CR LF, or with anything before its first or behind its last boundary is refused: not every
 server would read it as this one does.
 
+An answer of `/v1/responses` that its provider keeps (`store`) is there for the key it was made with, for as long as this
+gateway runs and remembers it (the last 50000): `GET` and `DELETE /v1/responses/{id}`, `POST /v1/responses/{id}/cancel` and
+`GET /v1/responses/{id}/input_items` go to that provider, and so does a conversation that goes on from it
+(`previous_response_id`). One that is not known here is answered 404 `response_not_found`; a conversation that goes on from
+one goes to the first target that speaks this dialect. Where no target does, it is answered 400: send the whole conversation.
+
 Streams of sound, text or pictures end with an event whose `type` ends in `.done` or `.completed`, or with `[DONE]`; one that
 ends without is broken off. Files, batches and realtime are not served.
 

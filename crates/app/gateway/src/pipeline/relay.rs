@@ -23,7 +23,7 @@ use crate::pipeline::content::Content;
 use crate::pipeline::estimate::Estimate;
 use crate::pipeline::upstream_error::told_in_answer;
 use crate::pipeline::watch::Watch;
-use crate::stored_responses::Keeper;
+use crate::stored_responses::Whereabouts;
 use crate::tokens::BYTES_PER_TOKEN;
 
 /// Room for the headers of an answer, ours included.
@@ -114,13 +114,13 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
 fn remember(call: &Call, answer: &Answer) {
     let is_kept = call.dialect == Dialect::OpenAiResponses && call.method == Method::POST;
     let (true, Some(owner), Some(id)) = (is_kept, &call.key, answer.begun.watch.answer_id()) else { return };
-    let keeper = Keeper {
+    let whereabouts = Whereabouts {
         owner: owner.clone(),
         provider: answer.provider.slot,
         line: answer.line,
         model: call.model.as_str().into(),
     };
-    call.worker.gateway.stored_responses.note(&id, keeper);
+    call.worker.gateway.stored_responses.note(&id, whereabouts);
 }
 
 impl Relay {

@@ -22,12 +22,12 @@ use crate::pipeline::outgoing::{Outgoing, Sent, Wanted};
 use crate::pipeline::relay::relay;
 use crate::pipeline::understand::Prompt;
 use crate::serving::{ServedProvider, Serving};
-use crate::stored_responses::Keeper;
+use crate::stored_responses::Whereabouts;
 
 /// The answer that a conversation goes on from.
 pub(crate) struct GoesOn {
     /// `None` if it is from before the start, or forgotten.
-    keeper: Option<Keeper>,
+    whereabouts: Option<Whereabouts>,
 }
 
 /// What a conversation goes on from, if it is not sent whole. Another key's answer is as unknown as none.
@@ -36,27 +36,29 @@ pub(crate) fn goes_on_from(call: &Call, prompt: &Prompt) -> Result<Option<GoesOn
     if prompt.surface.dialect != Dialect::OpenAiResponses {
         return Ok(None);
     }
-    let keeper = call.worker.gateway.stored_responses.find(id);
-    match &keeper {
-        Some(keeper) if !is_owner(call, keeper) => Err(unknown(id).with_param("previous_response_id")),
-        _ => Ok(Some(GoesOn { keeper })),
+    let whereabouts = call.worker.gateway.stored_responses.find(id);
+    match &whereabouts {
+        Some(whereabouts) if !is_owner(call, whereabouts) => {
+            Err(unknown(id).with_param("previous_response_id"))
+        }
+        _ => Ok(Some(GoesOn { whereabouts })),
     }
 }
 
 impl GoesOn {
     /// Whether a provider that keeps answers may keep this one.
     pub(crate) fn may_be_kept_by(&self, provider: &ServedProvider) -> bool {
-        self.keeper.as_ref().is_none_or(|keeper| keeper.provider == provider.slot)
+        self.whereabouts.as_ref().is_none_or(|whereabouts| whereabouts.provider == provider.slot)
     }
 
     /// Leaves one provider in the plan, and puts the way by which the answer came first.
     pub(crate) fn narrow(&self, serving: &Serving, plan: &mut Plan) {
         let Some(first) = plan.attempts.first().map(|first| first.target.provider) else { return };
         plan.attempts.retain(|attempt| attempt.target.provider == first);
-        if let Some(keeper) = &self.keeper {
+        if let Some(whereabouts) = &self.whereabouts {
             let came_by = |line: u16| {
                 let lines = &serving.providers[usize::from(first)].lines;
-                lines.get(usize::from(line)).is_some_and(|served| served.line.id() == keeper.line)
+                lines.get(usize::from(line)).is_some_and(|served| served.line.id() == whereabouts.line)
             };
             plan.attempts.sort_by_key(|attempt| !came_by(attempt.target.line));
         }
@@ -70,13 +72,13 @@ pub(crate) async fn serve_stored(
     method: &'static str,
     head: &Parts,
 ) -> Result<Response<AnswerBody>, (Box<Call>, Box<Failure>)> {
-    match ask_keeper(&mut call, stored, method, head).await {
+    match ask_provider(&mut call, stored, method, head).await {
         Ok(answer) => Ok(relay(call, answer).map(AnswerBody::Relayed)),
         Err(failure) => Err((call, failure)),
     }
 }
 
-async fn ask_keeper(
+async fn ask_provider(
     call: &mut Call,
     stored: StoredResponse<'_>,
     method: &'static str,
@@ -85,13 +87,14 @@ async fn ask_keeper(
     let serving = call.worker.gateway.serving();
     let caller = authenticate(call, &serving, &head.headers)?;
     let _admitted = admit(call, caller);
-    let keeper = call.worker.gateway.stored_responses.find(stored.id);
-    let keeper = keeper.filter(|keeper| is_owner(call, keeper)).ok_or_else(|| unknown(stored.id))?;
-    let provider = serving.providers.iter().find(|provider| provider.slot == keeper.provider);
+    let whereabouts = call.worker.gateway.stored_responses.find(stored.id);
+    let whereabouts =
+        whereabouts.filter(|whereabouts| is_owner(call, whereabouts)).ok_or_else(|| unknown(stored.id))?;
+    let provider = serving.providers.iter().find(|provider| provider.slot == whereabouts.provider);
     let provider = provider.ok_or_else(|| unknown(stored.id))?.clone();
-    let by_line = provider.lines.iter().find(|served| served.line.id() == keeper.line);
+    let by_line = provider.lines.iter().find(|served| served.line.id() == whereabouts.line);
     let line = by_line.or(provider.lines.first()).ok_or_else(|| unknown(stored.id))?;
-    call.model = keeper.model.as_ref().to_owned();
+    call.model = whereabouts.model.as_ref().to_owned();
     call.provider = Some(provider.clone());
     call.attempts += 1;
     let query = head.uri.query();
@@ -139,8 +142,8 @@ fn wanted(is_stream: bool) -> Wanted {
     }
 }
 
-fn is_owner(call: &Call, keeper: &Keeper) -> bool {
-    call.key.as_ref().is_some_and(|key| key.id == keeper.owner.id)
+fn is_owner(call: &Call, whereabouts: &Whereabouts) -> bool {
+    call.key.as_ref().is_some_and(|key| key.id == whereabouts.owner.id)
 }
 
 /// The same words for whatever the reason: what other keys have is nobody's business.
