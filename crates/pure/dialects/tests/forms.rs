@@ -61,8 +61,8 @@ proptest! {
         }
         let boundary = boundary_of(format!("multipart/form-data; boundary={boundary}").as_bytes()).unwrap();
         let whole = scan(&boundary, &form, &[]);
-        prop_assert_eq!(scan(&boundary, &form, &cuts), whole.clone());
-        prop_assert_eq!(scan(&boundary, &form, &vec![1; form.len()]), whole);
+        prop_assert_eq!(&scan(&boundary, &form, &cuts), &whole);
+        prop_assert_eq!(&scan(&boundary, &form, &vec![1; form.len()]), &whole);
     }
 
     #[test]
