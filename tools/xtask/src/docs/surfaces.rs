@@ -20,8 +20,8 @@ Conversations reach any provider, translated where he speaks another dialect, an
 not. All other paths pass as they are to providers that speak the dialect of the path: a model whose providers do not is
 answered 400.
 
-An upload (`form`) is kept in memory while the memory for bodies lasts (`limits.body_memory_bytes_max`) and it is no larger
-than `limits.body_bytes_max`, then in a file without a name in the data directory or `spool_dir`, which is gone when the call
+An upload (`form`) is kept in memory while half of the memory for bodies is free (`limits.body_memory_bytes_max`) and it is no
+larger than `limits.body_bytes_max`, then in a file without a name in the data directory or `spool_dir`, which is gone when the call
 ends. It may have `limits.upload_bytes_max`. Where a form is taken, JSON is taken, too. A form with two fields `model`, with
 lines that end in anything but CR LF, or with anything before its first or behind its last boundary is refused: not every
 server would read it as this one does.

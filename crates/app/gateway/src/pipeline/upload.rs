@@ -104,7 +104,7 @@ impl<'a> Keeping<'a> {
         if self.file.is_some() {
             return if self.unwritten < WRITE_BYTES { Ok(()) } else { self.write().await };
         }
-        if reader.length <= self.memory_bytes_max && reader.memory.grow_to(reader.length) {
+        if reader.length <= self.memory_bytes_max && reader.memory.grow_if_much_is_free(reader.length) {
             return Ok(());
         }
         let worker = &self.call.worker;
