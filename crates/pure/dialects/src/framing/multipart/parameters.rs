@@ -69,10 +69,6 @@ pub(super) fn parameters(mut rest: &[u8]) -> Result<Vec<Parameter<'_>>, &'static
         if rest.is_empty() {
             return Ok(parameters);
         }
-        if let Some(behind) = rest.strip_prefix(b";") {
-            rest = behind;
-            continue;
-        }
         let Some(equals) = rest.iter().position(|byte| *byte == b'=') else {
             return Err("has a parameter without a value");
         };
@@ -89,8 +85,9 @@ pub(super) fn parameters(mut rest: &[u8]) -> Result<Vec<Parameter<'_>>, &'static
             if quoted[..end].ends_with(b"\\") {
                 return Err("has an escaped quote; write it as %22");
             }
-            behind = quoted[end + 1..].trim_ascii_start();
-            if !behind.is_empty() && !behind.starts_with(b";") {
+            let after = quoted[end + 1..].trim_ascii_start();
+            behind = after.strip_prefix(b";").unwrap_or(after);
+            if behind.len() == after.len() && !after.is_empty() {
                 return Err("has something between a quote and the next parameter");
             }
             &quoted[..end]
@@ -131,6 +128,7 @@ mod tests {
             ("multipart/form-data; boundary=a; boundary=b", "names more than one boundary"),
             ("multipart/form-data; boundary=a; boundary*0=b", "names more than one boundary"),
             ("multipart/form-data; boundary=\"a\\\"b\"", "has parameters that cannot be read"),
+            ("multipart/form-data;; boundary=a", "has parameters that cannot be read"),
             ("multipart/form-data; boundary=a b", "has parameters that cannot be read"),
             (
                 "multipart/form-data; boundary=\"\"",
