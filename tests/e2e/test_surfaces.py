@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from harness.config import configuration, provider
 from harness.forms import field, file, form, upload
 from harness.gateway import CALLER_KEY, Gateway
 from harness.speech import CHAT_REPLY
+from harness.simulator import Simulator
 from harness.upstream import Upstream, whole
 from harness.wire import Reply, Wire, request
 
@@ -31,6 +32,7 @@ class Surface:
 
     path: str
     dialect: str
+    purpose: str
     is_form: bool
     #: One of these members makes an answer; none if anything does.
     members: tuple[str, ...]
@@ -55,14 +57,14 @@ class Surface:
 def surfaces() -> list[Surface]:
     rows = ROW.findall(PAGE.read_text())
     made = [
-        Surface(path, dialect, body == "form", tuple(re.findall(r"`(\w+)`", answer)))
-        for path, _, dialect, body, answer, _ in rows
+        Surface(path, dialect, purpose, body == "form", tuple(re.findall(r"`(\w+)`", answer)))
+        for path, purpose, dialect, body, answer, _ in rows
     ]
     return [each for surface in made for each in (surface, without_version(surface))]
 
 
 def without_version(surface: Surface) -> Surface:
-    return Surface(surface.path.removeprefix("/v1"), surface.dialect, surface.is_form, surface.members)
+    return replace(surface, path=surface.path.removeprefix("/v1"))
 
 
 SURFACES = surfaces()
@@ -139,3 +141,41 @@ def test_each_path_is_walked_alike(walked: Gateway, upstream: Upstream, surface:
         line = told.pop(reply.headers["x-bellwether-call-id"])
         assert (line["status"], line.get("model", "")) == (reply.status, model)
     assert told == {}, "a line for each call"
+
+
+DIALECTS = ["chat", "responses", "messages"]
+ABOUT_CONVERSATIONS = [each for each in SURFACES if each.purpose in ("a conversation", "the tokens of a conversation")]
+
+
+@pytest.mark.parametrize("spoken", DIALECTS)
+@pytest.mark.parametrize("surface", ABOUT_CONVERSATIONS, ids=[surface.path for surface in ABOUT_CONVERSATIONS])
+def test_a_conversation_reaches_providers_of_every_dialect(
+    start: StartGateway, simulator: Simulator, surface: Surface, spoken: str
+) -> None:
+    """And passes the same pipeline."""
+    section = {**provider(simulator.node.base_url, key=simulator.key, models=[KNOWN]), "dialects": [spoken]}
+    gateway = start(config=configuration(providers={"first": section}))
+    reply = ask(gateway, surface)
+    assert reply.status == 200, reply.body
+    assert any(member in reply.json for member in surface.members)
+    is_counted_here = surface.purpose != "a conversation" and surface.dialect != spoken
+    if not is_counted_here:
+        assert reply.headers["x-bellwether-provider"] == "first"
+    assert_refused(surface, ask(gateway, surface, key=None), 401, "authentication_error", "invalid_api_key")
+    gateway.stop()
+    lines = [json.loads(line) for line in gateway.process.output.splitlines() if '"call_id"' in line]
+    assert [(line["status"], line.get("model", "")) for line in lines] == [(200, KNOWN), (401, "")]
+
+
+@walk
+def test_what_is_no_conversation_is_not_translated(
+    start: StartGateway, upstream: Upstream, surface: Surface
+) -> None:
+    if surface in ABOUT_CONVERSATIONS:
+        pytest.skip("conversations are translated")
+    section = {**provider(upstream.base_url, models=[KNOWN]), "dialects": ["messages"]}
+    gateway = start(config=configuration(providers={"first": section}))
+    reply = ask(gateway, surface)
+    assert_refused(surface, reply, 400, "invalid_request_error", "invalid_request")
+    assert surface.path.removeprefix("/v1") in reply.error["message"]
+    assert upstream.calls == []
