@@ -1,5 +1,7 @@
-"""Proves that what is no conversation passes as it is: sound, text, pictures, scores; whole or streamed; and that no half of it
-passes for the whole."""
+"""Proves that what is no conversation passes as it is: sound, text, pictures, scores; whole or streamed.
+
+No half of it passes for the whole.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from harness.config import one_after_the_other
 from harness.forms import TRANSCRIPTIONS, field, file, form, large, upload
 from harness.gateway import UPSTREAM_KEY, Gateway
 from harness.speech import MODEL
-from harness.upstream import LAST_CHUNK, Exchange, Script, Upstream, chunk, stream_head, streamed, whole
+from harness.upstream import LAST_CHUNK, Exchange, Script, Upstream, chunk, streamed, whole
 from harness.wire import Wire, request
 
 SPEECH = "/v1/audio/speech"

@@ -1,5 +1,7 @@
-"""Proves that the official SDK gets sound, pictures, verdicts and ranks through the gateway as from a provider, and that what it
-uploads arrives whole: the simulator tells the size and the SHA-256 of each file it gets."""
+"""Proves that the official SDK gets sound, pictures, verdicts and ranks as from a provider.
+
+What it uploads arrives whole: the simulator tells the size and the SHA-256 of each file it gets.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Proves that answers which a provider keeps are shown, ended and gone on from there, and by nobody but the key they were made
-with."""
+"""Proves that answers which a provider keeps are shown, ended and gone on from there.
+
+Nobody can but the key that they were made with.
+"""
 
 from __future__ import annotations
 

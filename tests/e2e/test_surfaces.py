@@ -1,5 +1,7 @@
-"""Walks the table of paths and proves that each of them passes the same pipeline, with and without `/v1`. The table is the one
-that the program's own page of paths is made from, so a new path is walked from its first day."""
+"""Walks the table of paths and proves that each of them passes the same pipeline, with and without `/v1`.
+
+The table is the one that the program's own page of paths is made from, so a new path is walked from its first day.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ def walked(start: StartGateway, upstream: Upstream) -> Gateway:
     return start(config={**configuration(providers={"first": section}), "limits": limits})
 
 
-def ask(gateway: Gateway, surface: Surface, model: str = KNOWN, padding: int = 0, key: str | None = CALLER_KEY) -> Reply:
+def ask(
+    gateway: Gateway, surface: Surface, model: str = KNOWN, padding: int = 0, key: str | None = CALLER_KEY
+) -> Reply:
     body, content_type = surface.ask(model, padding)
     asked = upload(surface.path, body, content_type=content_type)
     if key is None:
@@ -168,9 +172,7 @@ def test_a_conversation_reaches_providers_of_every_dialect(
 
 
 @walk
-def test_what_is_no_conversation_is_not_translated(
-    start: StartGateway, upstream: Upstream, surface: Surface
-) -> None:
+def test_what_is_no_conversation_is_not_translated(start: StartGateway, upstream: Upstream, surface: Surface) -> None:
     if surface in ABOUT_CONVERSATIONS:
         pytest.skip("conversations are translated")
     section = {**provider(upstream.base_url, models=[KNOWN]), "dialects": ["messages"]}

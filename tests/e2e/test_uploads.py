@@ -1,5 +1,7 @@
-"""Proves that uploads arrive byte for byte but for the model's name, wherever they lay meanwhile; that doubtful ones are
-refused; and that nothing of one stays behind, however its call ends."""
+"""Proves that uploads arrive byte for byte but for the model's name, wherever they lay meanwhile.
+
+Doubtful ones are refused, and nothing of one stays behind, however its call ends.
+"""
 
 from __future__ import annotations
 
@@ -53,9 +55,7 @@ def transcriber(new_upstream: StartUpstream) -> Upstream:
 @pytest.fixture
 def small(start: StartGateway, transcriber: Upstream) -> Gateway:
     """A gateway with next to no memory for bodies."""
-    settings = configuration(
-        providers={"first": provider(transcriber.base_url)}, models={"ears": ["first/whisper-1"]}
-    )
+    settings = configuration(providers={"first": provider(transcriber.base_url)}, models={"ears": ["first/whisper-1"]})
     return start(config={**settings, "limits": SMALL_MEMORY})
 
 
