@@ -1,4 +1,4 @@
-//! An upload: a form with recordings or pictures, kept in memory as long as there is memory for it, then in a file; so what
+//! An upload: a form with recordings or pictures, kept in memory while much of it is free, then in a file; so what
 //! decides may come last.
 
 use std::time::Duration;
