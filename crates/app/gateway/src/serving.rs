@@ -5,6 +5,7 @@ use std::sync::Arc;
 use config::{Limits, MetricsAccess, Snapshot, Timeouts};
 use dialects::Dialect;
 use dialects::openai_chat::ErrorCodes;
+use dialects::surface::{Operation, Surface};
 use domain::{Network, Secret};
 use http::HeaderValue;
 use providers::KeyCheck;
@@ -56,6 +57,8 @@ pub(crate) struct ServedProvider {
     pub(crate) dialects: Vec<Dialect>,
     /// How its chat requests differ.
     pub(crate) quirks: Quirks,
+    /// What it serves beside conversations; `None` where nobody knows, and it is asked.
+    pub(crate) surfaces: Option<Vec<Operation>>,
 }
 
 /// A line with one credential, and the region it leads to as a header value: the gateway's own if none is configured.
@@ -69,6 +72,18 @@ impl ServedProvider {
     /// What others are translated into for it.
     pub(crate) fn preferred_dialect(&self) -> Dialect {
         self.dialects.first().copied().unwrap_or(Dialect::OpenAiChat)
+    }
+
+    /// Whether it can be asked for what a surface is for, as far as anybody knows.
+    pub(crate) fn offers(&self, surface: &Surface) -> bool {
+        match surface.operation {
+            // Whatever it speaks, conversations are translated, and tokens are counted here if nobody else does.
+            Operation::Conversation | Operation::CountTokens => true,
+            operation => {
+                let serves = self.surfaces.as_ref().is_none_or(|surfaces| surfaces.contains(&operation));
+                serves && self.dialects.contains(&surface.dialect)
+            }
+        }
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -124,7 +139,8 @@ impl Serving {
                 sources,
                 key_check,
                 dialects,
-                quirks: Quirks::default(),
+                quirks: provider.quirks(),
+                surfaces: provider.surfaces.clone(),
             }));
         }
         Ok(Self {

@@ -62,15 +62,9 @@ impl Snapshot {
     /// The same with the demo provider, which serves `models` at `base_url`. For a configuration without providers.
     #[must_use]
     pub fn with_demo(self, base_url: BaseUrl, models: Vec<String>) -> Self {
-        let demo = Provider {
-            id: DEMO_ID.to_owned(),
-            kind: &providers::COMPATIBLE,
-            lines: vec![Line { base_url, region: None, proxy: None, source_address: None }],
-            credentials: Vec::new(),
-            models: Some(models),
-            dialects: providers::COMPATIBLE.dialects.to_vec(),
-            origin: Origin::Demo,
-        };
+        let line = Line { base_url, region: None, proxy: None, source_address: None };
+        let usual = Provider::of_kind(DEMO_ID.to_owned(), &providers::COMPATIBLE, vec![line], Origin::Demo);
+        let demo = Provider { models: Some(models), ..usual };
         let providers: Arc<[Provider]> = self.providers.iter().cloned().chain([demo]).collect();
         // A configuration without providers has no models either: they would have nobody to serve them.
         Self { routes: Arc::new(routes(&providers, Vec::new())), providers, ..self }

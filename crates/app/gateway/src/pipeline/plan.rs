@@ -1,6 +1,5 @@
 //! Who is asked, in what order? The decision is `routing`'s; here it is put into a caller's words.
 
-use dialects::surface::Operation;
 use domain::{Failure, Kind};
 use routing::{Ask, NoTarget, Plan, Target};
 
@@ -10,12 +9,7 @@ use crate::serving::Serving;
 /// The order of attempts, or a 404 that names what the caller may have meant.
 pub(crate) fn plan(serving: &Serving, prompt: &Prompt) -> Result<Plan, Box<Failure>> {
     let ask = Ask { model: &prompt.deciding.model, is_streaming: prompt.deciding.is_streaming };
-    let surface = prompt.surface;
-    let offers = |target: &Target| match surface.operation {
-        // Whatever a provider speaks, conversations are translated, and tokens are counted here if nobody else does.
-        Operation::Conversation | Operation::CountTokens => true,
-        _ => serving.provider_of(target).dialects.contains(&surface.dialect),
-    };
+    let offers = |target: &Target| serving.provider_of(target).offers(prompt.surface);
     routing::plan(&serving.routes, &ask, serving.limits.attempts_max, offers).map_err(|none| match none {
         NoTarget::UnknownName { nearest } => {
             let hint = match nearest.as_slice() {

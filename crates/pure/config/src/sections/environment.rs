@@ -73,15 +73,8 @@ fn of_pair(
 }
 
 fn provider(id: String, kind: &'static Kind, line: Line, credential: Option<Credential>) -> Provider {
-    Provider {
-        id,
-        kind,
-        lines: vec![line],
-        credentials: credential.into_iter().collect(),
-        models: None,
-        dialects: kind.dialects.to_vec(),
-        origin: Origin::Environment,
-    }
+    let credentials = credential.into_iter().collect();
+    Provider { credentials, ..Provider::of_kind(id, kind, vec![line], Origin::Environment) }
 }
 
 /// `X` of every pair that the catalogue does not claim, in the order of the alphabet.

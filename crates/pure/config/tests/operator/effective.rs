@@ -24,6 +24,12 @@ providers:
     credentials: ['env:A_KEY', 'file:/secret']
     models: [m, '4o']
     dialects: [messages, chat]
+    surfaces: [embeddings, images]
+    quirks: { max_field: max_tokens, drop: [seed], keep: [user], rename: { top_k: k }, temperature_max: '1.5',
+      temperature_zero: '0.01', no_developer: true, tool_choices: [none, required], answers: object, nine_char_ids: true,
+      speaker_names: of_tools, no_strict: false, schema_drop: ['$schema'], joined_text: true, no_empty_content: true,
+      no_null_members: true, reasoning: enable_thinking, efforts: [low, high], replay: required_with_calls,
+      alternation: true }
   second: { base_url: 'http://c/v1' }
 models:
   smart: { targets: [1st/m, { provider: 1st, model: 4o, region: us, timeout_ms: 20000 }] }

@@ -2,6 +2,7 @@
 //! a request accordingly. What differs in its answers is told by the readers of answers, not here.
 
 mod apply;
+mod deviations;
 mod draft;
 mod messages;
 mod object;
@@ -14,8 +15,11 @@ mod tools;
 use std::borrow::Cow;
 
 use dialects::canonical::{Effort, SchemaSupport};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use apply::apply;
+pub use deviations::Deviations;
 
 /// A field's name, a number's text.
 pub type Word = Cow<'static, str>;
@@ -75,20 +79,25 @@ pub struct ToolChoices {
 }
 
 /// Where a host takes `name` in messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum SpeakerNames {
     /// In what tools answer.
+    #[serde(rename = "of_tools")]
     OfToolsOnly,
     /// Nowhere.
     Nowhere,
 }
 
 /// How a host is told how hard to think.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ReasoningForm {
     /// `thinking: {type: enabled | disabled}`.
+    #[serde(rename = "thinking")]
     ThinkingType,
     /// `thinking: {type: enabled | disabled}` and the effort beside it.
+    #[serde(rename = "thinking_and_effort")]
     ThinkingTypeAndEffort,
     /// `thinking: {type: adaptive | disabled}`.
     ThinkingAdaptive,
@@ -101,7 +110,8 @@ pub enum ReasoningForm {
 }
 
 /// How a host takes thoughts back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Replay {
     /// As `reasoning_content`.
     ReasoningContent,
@@ -118,6 +128,9 @@ pub enum Replay {
 pub struct Quirks(Vec<Quirk>);
 
 impl Quirks {
+    /// A host that takes what the dialect says.
+    pub const NONE: Self = Self(Vec::new());
+
     /// The quirks in the order in which they are put to work, which is that of [`Quirk`]'s kinds.
     pub fn new(quirks: impl IntoIterator<Item = Quirk>) -> Self {
         let mut quirks: Vec<Quirk> = quirks.into_iter().collect();
