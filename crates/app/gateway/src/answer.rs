@@ -121,3 +121,10 @@ pub(crate) fn failed(
 pub(crate) fn number(value: u64) -> HeaderValue {
     HeaderValue::from(value)
 }
+
+/// An answer that was asked of nobody.
+pub(crate) fn known(call: &mut Call, body: Vec<u8>) -> Response<AnswerBody> {
+    call.answered(StatusCode::OK.as_u16(), None);
+    call.bytes_out = body.len() as u64;
+    whole(StatusCode::OK, "application/json", body)
+}

@@ -153,8 +153,7 @@ impl Call {
 fn spoken(head: &Parts) -> Dialect {
     match surface_at(head.uri.path()) {
         Some(surface) => surface.dialect,
-        None if head.headers.contains_key("anthropic-version") => Dialect::AnthropicMessages,
-        None => Dialect::OpenAiChat,
+        None => Dialect::by_headers(|name| head.headers.contains_key(name)),
     }
 }
 

@@ -26,6 +26,7 @@ mod listener;
 mod pipeline;
 mod serving;
 mod status;
+mod tokens;
 mod worker;
 mod workers;
 

@@ -1,6 +1,7 @@
 //! The configuration as the data plane uses it: names turned into header values, lines ready to be dialled.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use config::{Limits, MetricsAccess, Snapshot, Timeouts};
 use dialects::Dialect;
@@ -59,6 +60,8 @@ pub(crate) struct ServedProvider {
     pub(crate) quirks: Quirks,
     /// What it serves beside conversations; `None` where nobody knows, and it is asked.
     pub(crate) surfaces: Option<Vec<Operation>>,
+    /// It has ended a conversation without telling its usage: what it writes is kept and counted here.
+    pub(crate) tells_no_usage: AtomicBool,
 }
 
 /// A line with one credential, and the region it leads to as a header value: the gateway's own if none is configured.
@@ -141,6 +144,7 @@ impl Serving {
                 dialects,
                 quirks: provider.quirks(),
                 surfaces: provider.surfaces.clone(),
+                tells_no_usage: AtomicBool::new(false),
             }));
         }
         Ok(Self {

@@ -15,6 +15,7 @@ pub mod retry_after;
 pub mod surface;
 pub mod translation;
 mod translator;
+mod translators;
 pub mod watch;
 
 pub use dialect::Dialect;

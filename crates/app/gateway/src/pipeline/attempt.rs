@@ -234,7 +234,8 @@ impl Asking<'_> {
                 Ok(mut content) => content.collect(ERROR_BYTES_MAX).await,
                 Err(UnknownCoding) => None,
             };
-            return Err(from_answer(provider, head.status, &head.headers, body.as_deref(), credential));
+            let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), credential);
+            return Err(if wanted.translator.is_some() { of_another_dialect(failure) } else { failure });
         }
         let content = content.map_err(|UnknownCoding| {
             Failure::new(
@@ -244,6 +245,12 @@ impl Asking<'_> {
         })?;
         begin(head, content, wanted, self.bytes_max, provider, credential).await
     }
+}
+
+/// The codes and fields that a provider names are those of its own dialect: a caller who speaks another gets its words alone.
+fn of_another_dialect(mut failure: Box<Failure>) -> Box<Failure> {
+    failure.told = None;
+    failure
 }
 
 #[cfg(test)]

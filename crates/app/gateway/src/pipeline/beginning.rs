@@ -5,12 +5,14 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use bytes::Bytes;
+use dialects::canonical::Reply;
 use dialects::watch::{ReplyWatch, StreamFault};
-use domain::{Failure, Kind};
+use domain::{Failure, Kind, Usage};
 use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::timeout;
 
 use crate::pipeline::content::Content;
+use crate::pipeline::estimate::{Estimate, estimate_said};
 use crate::pipeline::events::HELD_BYTES_MAX;
 use crate::pipeline::outgoing::Wanted;
 use crate::pipeline::upstream_error::from_words;
@@ -28,6 +30,8 @@ pub(crate) struct Begun {
     pub(crate) first: Option<Bytes>,
     /// It has seen all that came.
     pub(crate) watch: Watch,
+    /// Of a conversation that passes as it is.
+    pub(crate) estimate: Option<Estimate>,
 }
 
 /// What a provider says of its answer.
@@ -84,7 +88,21 @@ pub(super) async fn begin(
     if let Watch::TranslatedWhole(whole) = &mut watch {
         ready = Some(whole.translate().map_err(|why| failed(&why))?);
     }
-    Ok(Begun { head, content, first: ready, watch })
+    let estimate = (wanted.is_a_turn && !watch.is_translated()).then(|| Estimate {
+        input_tokens: wanted.input_tokens,
+        whole: ready.as_deref().and_then(|ready| estimate_whole(&watch, &wanted, ready)),
+    });
+    Ok(Begun { head, content, first: ready, watch, estimate })
+}
+
+/// Of an answer that is all there and tells no usage.
+fn estimate_whole(watch: &Watch, wanted: &Wanted, body: &[u8]) -> Option<Usage> {
+    let Watch::Json(reply) = watch else { return None };
+    if !reply.is_whole() || reply.usage().is_some() {
+        return None;
+    }
+    let events = wanted.dialect.translator().read_reply(body).ok()?;
+    Some(estimate_said(wanted.input_tokens, &Reply::of(events).said()))
 }
 
 /// What has come of an answer, and not yet left.

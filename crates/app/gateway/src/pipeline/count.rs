@@ -1,60 +1,75 @@
-//! Counting tokens here, where no provider does. An estimate, and marked as one.
+//! What a conversation comes to in tokens, by our own count.
 
 use dialects::canonical::{Part, Prompt as Canonical, ToolKind};
-use domain::{Failure, Usage};
+use domain::Failure;
 
 use crate::pipeline::understand::Prompt;
+use crate::tokens::{BYTES_PER_TOKEN, tokens_in, tokens_in_all};
 
-/// Bytes of plain text that make a token, by and large.
-const BYTES_PER_TOKEN: u64 = 4;
 /// What an image costs, by and large.
 const TOKENS_PER_IMAGE: u64 = 800;
 /// What a turn costs besides its words.
 const TOKENS_PER_TURN: u64 = 4;
 
 /// The answer of `count_tokens`, from our own count.
-pub(super) fn count(prompt: &Prompt) -> Result<Vec<u8>, Box<Failure>> {
-    let tokens = tokens_of(prompt.canonical()?);
+pub(super) async fn count(prompt: &Prompt) -> Result<Vec<u8>, Box<Failure>> {
+    let Pieces { texts, besides } = pieces(prompt.canonical()?);
+    let tokens = tokens_in_all(texts).await + besides;
     Ok(format!("{{\"input_tokens\":{tokens}}}").into_bytes())
 }
 
-/// The tokens of a prompt that is being sent.
+/// The tokens of a prompt that is being sent, without waiting.
 pub(super) fn estimate_prompt(prompt: &Prompt) -> u64 {
-    prompt.canonical().map_or(prompt.length as u64 / BYTES_PER_TOKEN, tokens_of)
+    match prompt.canonical() {
+        Ok(canonical) => {
+            let Pieces { texts, besides } = pieces(canonical);
+            tokens_in(&texts.concat()) + besides
+        }
+        Err(_) => guess_prompt(prompt),
+    }
 }
 
-/// The usage of an answer whose provider tells none.
-pub(super) fn estimate_said(input_tokens: u64, said: &str) -> Usage {
-    Usage { input: input_tokens, output: tokens_in(said), is_estimated: true, ..Usage::default() }
+/// The same by nothing but its size.
+pub(super) fn guess_prompt(prompt: &Prompt) -> u64 {
+    prompt.length as u64 / BYTES_PER_TOKEN
 }
 
-fn tokens_in(text: &str) -> u64 {
-    (text.len() as u64).div_ceil(BYTES_PER_TOKEN)
+/// What a conversation is made of.
+#[derive(Default)]
+struct Pieces {
+    texts: Vec<String>,
+    /// Tokens of what is no text.
+    besides: u64,
 }
 
-fn tokens_of(prompt: &Canonical) -> u64 {
-    let turns =
-        prompt.turns.iter().map(|turn| TOKENS_PER_TURN + turn.parts.iter().map(tokens_of_part).sum::<u64>());
-    let tools = prompt.tools.iter().map(|tool| {
-        let taken = match &tool.kind {
-            ToolKind::Function { schema } => schema.len(),
-            ToolKind::Custom { format } => format.as_ref().map_or(0, String::len),
-            ToolKind::BuiltIn { json, .. } => json.len(),
-        };
-        let words = tool.name.len() + tool.description.as_ref().map_or(0, String::len) + taken;
-        (words as u64).div_ceil(BYTES_PER_TOKEN)
-    });
-    turns.sum::<u64>() + tools.sum::<u64>()
+fn pieces(prompt: &Canonical) -> Pieces {
+    let mut pieces = Pieces::default();
+    for turn in &prompt.turns {
+        pieces.besides += TOKENS_PER_TURN;
+        turn.parts.iter().for_each(|part| pieces.add(part));
+    }
+    for tool in &prompt.tools {
+        pieces.texts.push(tool.name.clone());
+        pieces.texts.extend(tool.description.clone());
+        pieces.texts.extend(match &tool.kind {
+            ToolKind::Function { schema } => Some(schema.clone()),
+            ToolKind::Custom { format } => format.clone(),
+            ToolKind::BuiltIn { json, .. } => Some(json.clone()),
+        });
+    }
+    pieces
 }
 
-fn tokens_of_part(part: &Part) -> u64 {
-    match part {
-        Part::Text(text) => tokens_in(&text.text),
-        Part::Refusal(text) => tokens_in(text),
-        Part::Thought(thought) => tokens_in(&thought.text),
-        Part::Call(call) => tokens_in(&call.name) + tokens_in(&call.arguments),
-        Part::Outcome(outcome) => outcome.parts.iter().map(tokens_of_part).sum(),
-        Part::Media(_) => TOKENS_PER_IMAGE,
-        Part::Foreign(foreign) => tokens_in(&foreign.json),
+impl Pieces {
+    fn add(&mut self, part: &Part) {
+        match part {
+            Part::Text(text) => self.texts.push(text.text.clone()),
+            Part::Refusal(text) => self.texts.push(text.clone()),
+            Part::Thought(thought) => self.texts.push(thought.text.clone()),
+            Part::Call(call) => self.texts.extend([call.name.clone(), call.arguments.clone()]),
+            Part::Outcome(outcome) => outcome.parts.iter().for_each(|part| self.add(part)),
+            Part::Media(_) => self.besides += TOKENS_PER_IMAGE,
+            Part::Foreign(foreign) => self.texts.push(foreign.json.clone()),
+        }
     }
 }

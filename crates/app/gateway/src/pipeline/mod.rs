@@ -6,6 +6,7 @@ mod authenticate;
 mod beginning;
 mod content;
 mod count;
+mod estimate;
 mod events;
 mod outgoing;
 mod patience;
@@ -19,15 +20,15 @@ mod watch;
 
 use dialects::surface::{Operation, Surface};
 use domain::Failure;
+use http::Response;
 use http::request::Parts;
-use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
 pub(crate) use authenticate::authenticate;
 pub(crate) use relay::{BrokenOff, Relay};
 pub(crate) use upstream_error::own_words;
 
-use crate::answer::{AnswerBody, whole};
+use crate::answer::{AnswerBody, known};
 use crate::call::Call;
 
 /// A call that ends with a failure.
@@ -42,11 +43,7 @@ pub(crate) async fn serve(
 ) -> Result<Response<AnswerBody>, Refused> {
     match run(&mut call, surface, head, body).await {
         Ok(Served::Asked(answer)) => Ok(relay::relay(call, *answer).map(AnswerBody::Relayed)),
-        Ok(Served::Known(body)) => {
-            call.answered(StatusCode::OK.as_u16(), None);
-            call.bytes_out = body.len() as u64;
-            Ok(whole(StatusCode::OK, "application/json", body))
-        }
+        Ok(Served::Known(body)) => Ok(known(&mut call, body)),
         Err(failure) => Err((call, failure)),
     }
 }
@@ -71,7 +68,7 @@ async fn run(
     let admitted = admit::admit(call, caller);
     let plan = plan::plan(&serving, &prompt)?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
-        return count::count(&prompt).map(Served::Known);
+        return count::count(&prompt).await.map(Served::Known);
     }
     let answer = attempt::attempt(call, &serving, &admitted, plan, &prompt, &head.headers).await?;
     Ok(Served::Asked(Box::new(answer)))

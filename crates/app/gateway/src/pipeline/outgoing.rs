@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use dialects::canonical::{Abilities, Losses, Seal, SealForm};
@@ -15,6 +16,7 @@ use domain::Failure;
 use routing::Target;
 
 use crate::call::Call;
+use crate::pipeline::count::{estimate_prompt, guess_prompt};
 use crate::pipeline::splice::{json_string, splice};
 use crate::pipeline::translated::Translator;
 use crate::pipeline::understand::{Prompt, flawed};
@@ -41,12 +43,18 @@ pub(super) struct Wanted {
     pub(super) form: AnswerForm,
     /// What the answer will speak.
     pub(super) dialect: Dialect,
-    /// Events of this surface are a conversation.
+    /// Events of this surface are a conversation's, or look like it.
     pub(super) is_conversation: bool,
+    /// It is an answer to a conversation.
+    pub(super) is_a_turn: bool,
     /// More than one choice, or an unknown number of them.
     pub(super) choices: Option<u64>,
     /// The caller did not ask for the usage that we ask for.
     pub(super) hides_usage: bool,
+    /// The tokens of the prompt by our own count, for providers that tell none. Rough unless it is needed.
+    pub(super) input_tokens: u64,
+    /// What the model writes is kept for counting: this provider tells no usage.
+    pub(super) keeps_said: bool,
     /// How the answer becomes one for the caller, if it does not pass as it is.
     pub(super) translator: Option<Box<Translator>>,
 }
@@ -92,6 +100,8 @@ fn passed<'p>(
             body = Cow::Owned(vec![Bytes::from(quirky)]);
         }
     }
+    let is_conversation = surface.operation == Operation::Conversation;
+    let keeps_said = is_conversation && provider.tells_no_usage.load(Ordering::Relaxed);
     let choices = match surface.operation {
         // It may be asked for several prompts at once, which nobody counts: only the end mark ends it.
         Operation::Completions => Some(u64::MAX),
@@ -102,8 +112,11 @@ fn passed<'p>(
         form: surface.answer,
         dialect: surface.dialect,
         is_conversation: matches!(surface.operation, Operation::Conversation | Operation::Completions),
+        is_a_turn: is_conversation,
         choices,
         hides_usage: asks_usage,
+        input_tokens: if keeps_said { estimate_prompt(prompt) } else { guess_prompt(prompt) },
+        keeps_said,
         translator: None,
     };
     Ok(Outgoing { path: surface.path, body, wanted, losses })
@@ -174,7 +187,7 @@ fn translated<'p>(
     {
         body = quirky;
     }
-    let input_tokens = crate::pipeline::count::estimate_prompt(prompt);
+    let input_tokens = estimate_prompt(prompt);
     let voice = Voice {
         id: call.id.to_string().replace('-', ""),
         created: call.received_at.unix_seconds(),
@@ -191,8 +204,11 @@ fn translated<'p>(
         form: answer_form(spoken),
         dialect: spoken,
         is_conversation: true,
+        is_a_turn: true,
         choices: None,
         hides_usage: false,
+        input_tokens,
+        keeps_said: false,
         translator: Some(translator),
     };
     Ok(Outgoing {

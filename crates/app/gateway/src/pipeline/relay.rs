@@ -3,12 +3,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dialects::watch::StreamFault;
-use domain::{Failure, Kind, Secret};
+use domain::{Failure, Kind, Secret, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use tokio::time::{Sleep, sleep_until};
@@ -18,8 +19,10 @@ use crate::hygiene::copy_to_caller;
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::beginning::{Begun, END_LAG_MAX};
 use crate::pipeline::content::Content;
+use crate::pipeline::estimate::Estimate;
 use crate::pipeline::upstream_error::told_in_answer;
 use crate::pipeline::watch::Watch;
+use crate::tokens::BYTES_PER_TOKEN;
 
 /// Room for the headers of an answer, ours included.
 const HEADERS_EXPECTED: usize = 16;
@@ -44,6 +47,7 @@ pub(crate) struct Relay {
     /// Read during the attempt, not yet passed on.
     first: Option<Bytes>,
     watch: Watch,
+    estimate: Option<Estimate>,
     /// Never to be quoted.
     credential: Option<Secret>,
     patience: Patience,
@@ -65,7 +69,7 @@ enum State {
 /// The head of the answer, with the rest to follow.
 pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>> {
     let Answer { begun, provider, region, credential, whole_until, idle_limit, bytes_max } = answer;
-    let Begun { head, content, first, watch } = begun;
+    let Begun { head, content, first, watch, estimate } = begun;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
     copy_to_caller(head.headers, &mut headers);
     if let Some(right) = watch.content_type(headers.get(CONTENT_TYPE)) {
@@ -96,7 +100,7 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let patience = Patience::new(idle_limit, whole_until, content.known_length().is_some(), &watch);
     let state = State::Flowing;
-    let relay = Relay { call, content, first, watch, credential, patience, bytes_max, state };
+    let relay = Relay { call, content, first, watch, estimate, credential, patience, bytes_max, state };
     let mut response = Response::new(Box::new(relay));
     *response.status_mut() = head.status;
     *response.headers_mut() = headers;
@@ -170,8 +174,8 @@ impl Relay {
 
     /// The provider's answer has ended by its framing: true if it is whole by its content, too.
     fn finish(&mut self) -> bool {
-        self.call.usage = self.watch.usage();
         let is_whole = self.watch.is_whole();
+        self.call.usage = self.usage(is_whole);
         self.state = State::Over;
         if is_whole {
             let (status, kind) = (self.call.status, None);
@@ -182,6 +186,20 @@ impl Relay {
         is_whole
     }
 
+    /// As the provider tells, or by our own count. Who told none with a whole answer will not tell with the next.
+    fn usage(&self, is_whole: bool) -> Option<Usage> {
+        if let Some(told) = self.watch.usage() {
+            return Some(told);
+        }
+        let estimate = self.estimate.as_ref()?;
+        if is_whole && let Some(provider) = &self.call.provider {
+            provider.tells_no_usage.store(true, Ordering::Relaxed);
+        }
+        let by_size = || self.call.bytes_out / BYTES_PER_TOKEN;
+        let pieces = if self.watch.is_stream() { self.watch.parts() } else { by_size() };
+        Some(estimate.usage(self.watch.said(), pieces))
+    }
+
     /// Whether a stream has said its last word, and only its framing is missing.
     fn is_over_by_its_mark(&self) -> bool {
         self.watch.is_stream() && self.watch.is_over()
@@ -190,7 +208,7 @@ impl Relay {
     /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
     /// any other answer the rest is kept back, so that by its length, too, it is not whole.
     fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
-        self.call.usage = self.watch.usage();
+        self.call.usage = self.usage(false);
         self.call.answered(502, Some(Kind::StreamBroken));
         if !self.watch.is_stream() {
             self.call.connection.note_answer_cut();
@@ -260,8 +278,9 @@ fn joined(left: Bytes, right: Bytes) -> Bytes {
 impl Drop for Relay {
     fn drop(&mut self) {
         if self.state == State::Flowing {
-            self.call.usage = self.watch.usage();
-            if self.watch.is_whole() {
+            let is_whole = self.watch.is_whole();
+            self.call.usage = self.usage(is_whole);
+            if is_whole {
                 let status = self.call.status;
                 self.call.answered(status, None);
             }

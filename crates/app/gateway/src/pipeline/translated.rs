@@ -7,7 +7,7 @@ use dialects::watch::ReplyWatch;
 use dialects::{Dialect, Voice};
 use domain::Usage;
 
-use crate::pipeline::count::estimate_said;
+use crate::pipeline::estimate::estimate_said;
 
 /// What a translation of an answer is made of.
 #[derive(Debug)]

@@ -16,6 +16,16 @@ use crate::clock::wall_clock;
 const MESSAGE_CHARS_MAX: usize = 1000;
 /// Longest code, class or field name of an error.
 const WORD_BYTES_MAX: usize = 64;
+/// How providers without a code for it say that a prompt does not fit: agents shorten their history when they hear it.
+const TOO_LONG_WORDS: &[&str] = &[
+    "prompt is too long",
+    "input is too long",
+    "context length",
+    "context window",
+    "context_length",
+    "exceeds the maximum number of tokens",
+    "maximum prompt length",
+];
 /// A mix of letters and digits this long is taken for a credential.
 const SECRET_BYTES_MIN: usize = 24;
 
@@ -31,7 +41,7 @@ pub(super) fn from_answer(
         .and_then(|body| serde_json::from_slice::<Value>(body).ok())
         .map(|body| words(&body, credential))
         .unwrap_or_default();
-    let kind = kind_of(status, &told.0);
+    let kind = kind_of(status, &told.0, told.1.as_deref());
     let message = match &told.1 {
         // Its words may quote our key.
         _ if kind == Kind::CredentialRejected => format!("{provider} refuses this gateway's credential"),
@@ -93,13 +103,17 @@ pub(super) fn from_send(provider: &str, failure: &SendFailure) -> Box<Failure> {
     }
 }
 
-fn kind_of(status: StatusCode, told: &Told) -> Kind {
+fn kind_of(status: StatusCode, told: &Told, message: Option<&str>) -> Kind {
     let says = |word: &str| {
         told.code.as_deref().is_some_and(|code| code.contains(word))
             || told.class.as_deref().is_some_and(|class| class.contains(word))
     };
+    let is_too_long = || {
+        let message = message.map(str::to_ascii_lowercase).unwrap_or_default();
+        says("context_length") || TOO_LONG_WORDS.iter().any(|words| message.contains(words))
+    };
     match status.as_u16() {
-        400 | 413 | 422 if says("context_length") => Kind::ContextTooLong,
+        400 | 413 | 422 if is_too_long() => Kind::ContextTooLong,
         400 if says("content_filter") || says("content_policy") => Kind::ContentRefused,
         401..=403 => Kind::CredentialRejected,
         404 => Kind::UnknownModel,
@@ -236,6 +250,19 @@ mod tests {
     fn statuses_and_codes_decide_the_kind() {
         let check = |status, body, kind| assert_eq!(failure(status, body).kind, kind, "{status} {body}");
         check(400, r#"{"error":{"code":"context_length_exceeded"}}"#, Kind::ContextTooLong);
+        let said = r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#;
+        check(400, said, Kind::ContextTooLong);
+        check(
+            400,
+            r#"{"error":{"message":"This model's maximum context length is 8192 tokens"}}"#,
+            Kind::ContextTooLong,
+        );
+        check(400, r#"{"error":{"message":"max_tokens is too large"}}"#, Kind::BadRequest);
+        check(
+            529,
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+            Kind::UpstreamBusy,
+        );
         check(401, "", Kind::CredentialRejected);
         check(404, r#"{"error":"no such model"}"#, Kind::UnknownModel);
         check(429, "<html>", Kind::UpstreamBusy);

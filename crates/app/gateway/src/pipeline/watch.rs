@@ -53,6 +53,11 @@ impl Watch {
         matches!(self, Self::Stream(_) | Self::TranslatedStream(_))
     }
 
+    /// Whether it is read in another dialect than it is written in.
+    pub(super) fn is_translated(&self) -> bool {
+        matches!(self, Self::TranslatedStream(_) | Self::TranslatedWhole(_))
+    }
+
     /// The type this content has, whatever the provider calls it.
     pub(super) fn content_type(&self, called: Option<&HeaderValue>) -> Option<HeaderValue> {
         let called = called.map_or(&[][..], HeaderValue::as_bytes);
@@ -106,6 +111,14 @@ impl Watch {
             Self::Anything => None,
             Self::TranslatedStream(stream) => stream.usage(),
             Self::TranslatedWhole(whole) => whole.usage(),
+        }
+    }
+
+    /// What the model wrote, if it is kept for counting.
+    pub(super) fn said(&self) -> Option<&str> {
+        match self {
+            Self::Stream(events) => events.watch.said(),
+            _ => None,
         }
     }
 
@@ -180,6 +193,9 @@ impl Wanted {
         if self.hides_usage {
             watch.hide_usage();
         }
+        if self.keeps_said {
+            watch.keep_said(self.dialect);
+        }
         watch
     }
 }
@@ -205,8 +221,11 @@ mod tests {
             form: AnswerForm::Object(&["choices"]),
             dialect: Dialect::OpenAiChat,
             is_conversation: true,
+            is_a_turn: true,
             choices: None,
             hides_usage: false,
+            input_tokens: 0,
+            keeps_said: false,
             translator: None,
         };
         Watch::for_answer(&headers, first, &mut wanted)

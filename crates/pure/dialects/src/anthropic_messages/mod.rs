@@ -4,5 +4,7 @@ mod translator;
 
 pub use translator::Messages;
 
+/// Only callers of this dialect send it.
+pub(crate) const VERSION_HEADER: &str = "anthropic-version";
 /// Headers of a caller that a provider needs.
-pub(crate) const REQUEST_HEADERS: &[&str] = &["anthropic-beta", "anthropic-version"];
+pub(crate) const REQUEST_HEADERS: &[&str] = &["anthropic-beta", VERSION_HEADER];

@@ -63,6 +63,21 @@ impl Reply {
         }
     }
 
+    /// All that the model wrote, calls and thoughts included.
+    pub fn said(&self) -> String {
+        let mut said = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => said.push_str(&text.text),
+                Part::Refusal(text) => said.push_str(text),
+                Part::Thought(thought) => said.push_str(&thought.text),
+                Part::Call(call) => said.extend([call.name.as_str(), call.arguments.as_str()]),
+                Part::Media(_) | Part::Outcome(_) | Part::Foreign(_) => {}
+            }
+        }
+        said
+    }
+
     /// Whether it asks for tools.
     pub fn has_calls(&self) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Call(_)))

@@ -4,7 +4,7 @@ use domain::Usage;
 
 use super::back_map::BackMap;
 use crate::Dialect;
-use crate::canonical::{Part, Reply, ReplyFlaw};
+use crate::canonical::{Reply, ReplyFlaw};
 use crate::translator::Voice;
 
 /// A translated answer, and what it tells.
@@ -37,18 +37,7 @@ pub fn translate_reply(
     if reply.finish.is_none() {
         return Err(ReplyFlaw::new("answered without saying why the answer ends"));
     }
-    let usage = reply.usage.unwrap_or_else(|| estimate(&said(&reply)));
+    let usage = reply.usage.unwrap_or_else(|| estimate(&reply.said()));
     reply.usage = Some(usage);
     Ok(TranslatedReply { body: to.translator().write_reply(&reply, voice), usage })
-}
-
-fn said(reply: &Reply) -> String {
-    let text = |part: &Part| match part {
-        Part::Text(text) => text.text.clone(),
-        Part::Refusal(text) => text.clone(),
-        Part::Thought(thought) => thought.text.clone(),
-        Part::Call(call) => format!("{}{}", call.name, call.arguments),
-        Part::Media(_) | Part::Outcome(_) | Part::Foreign(_) => String::new(),
-    };
-    reply.parts.iter().map(text).collect()
 }

@@ -1,9 +1,12 @@
 //! Watching answers that pass untouched, of any dialect: what they tell, and how much of them is sound.
 
+mod facts;
+mod reading;
 mod reply;
 mod stream;
 
+pub(crate) use facts::Facts;
+pub use facts::StreamFault;
 pub use reply::ReplyWatch;
 pub(crate) use reply::{ERROR, KIND, USAGE, WANTED, is_no_error, parse_usage};
-pub(crate) use stream::Facts;
-pub use stream::{StreamFault, StreamWatch};
+pub use stream::StreamWatch;

@@ -6,15 +6,16 @@ use std::ops::Range;
 
 use domain::Usage;
 
+use super::facts::{Facts, StreamFault};
+use super::reading::Reading;
 use crate::Dialect;
 use crate::canonical;
 use crate::framing::sse::{Event, SseParser};
-use crate::json::ObjectScan;
 use crate::openai_chat::ChatReading;
 use crate::translator::StreamReader;
 
-/// Longest error in a stream that is read for its words.
-const ERROR_BYTES_MAX: usize = 64 * 1024;
+/// Of what a model writes, so much is kept for counting.
+const SAID_BYTES_MAX: usize = 1 << 20;
 
 /// What a stream has told so far.
 #[derive(Debug)]
@@ -22,53 +23,19 @@ pub struct StreamWatch {
     parser: SseParser,
     facts: Facts,
     reading: Reading,
+    said: Option<Box<Said>>,
 }
 
-/// Why a stream cannot go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StreamFault {
-    /// The provider tells of an error: what it says, if that is short enough to be read.
-    Told(Option<Vec<u8>>),
-    /// An event is not JSON.
-    Malformed,
+/// What the model wrote, for providers known to tell no usage.
+struct Said {
+    reader: Box<dyn StreamReader>,
+    events: Vec<canonical::Event>,
+    text: String,
 }
 
-/// What is found in the events, whatever they speak.
-#[derive(Debug, Default)]
-pub(crate) struct Facts {
-    events: u64,
-    /// Chunks of an answer, the end mark included.
-    pub(crate) chunks: u64,
-    pub(crate) usage: Option<Usage>,
-    pub(crate) is_finished: bool,
-    pub(crate) is_done: bool,
-    /// Where in the chunk read last stands what the caller did not ask for.
-    pub(crate) hidden: Vec<Range<usize>>,
-    fault: Option<StreamFault>,
-    /// Where in the chunk read last the event at fault began.
-    fault_at: Option<usize>,
-}
-
-/// How the events are read.
-enum Reading {
-    Chat(Box<ChatReading>),
-    /// By the dialect's own reader, of which only the facts are kept.
-    Canonical {
-        reader: Box<dyn StreamReader>,
-        scan: Box<ObjectScan>,
-        said: Vec<canonical::Event>,
-    },
-    /// Events of no dialect: sound, text or pictures in pieces. Only their soundness is looked at.
-    Loose(Box<ObjectScan>),
-}
-
-impl fmt::Debug for Reading {
+impl fmt::Debug for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Chat(_) => "Chat",
-            Self::Canonical { .. } => "Canonical",
-            Self::Loose(_) => "Loose",
-        })
+        f.debug_struct("Said").field("bytes", &self.text.len()).finish_non_exhaustive()
     }
 }
 
@@ -80,24 +47,17 @@ impl Default for StreamWatch {
 
 impl StreamWatch {
     fn new(reading: Reading) -> Self {
-        Self { parser: SseParser::default(), facts: Facts::default(), reading }
+        Self { parser: SseParser::default(), facts: Facts::default(), reading, said: None }
     }
 
     /// Watches a stream of this dialect.
     pub fn of_dialect(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::OpenAiChat => Self::default(),
-            other => Self::new(Reading::Canonical {
-                reader: other.translator().stream_reader(),
-                scan: Box::new(ObjectScan::new(&[])),
-                said: Vec::new(),
-            }),
-        }
+        Self::new(Reading::of_dialect(dialect))
     }
 
     /// Watches events that are no conversation: they end with an event whose type ends in `.done` or `.completed`.
     pub fn of_anything() -> Self {
-        Self::new(Reading::Loose(Box::new(ObjectScan::new(&[]))))
+        Self::new(Reading::loose())
     }
 
     /// Watches a chat stream of several choices, of which this many were asked for: it is finished when all are.
@@ -112,6 +72,17 @@ impl StreamWatch {
         }
     }
 
+    /// Keeps what the model writes, so that it can be counted.
+    pub fn keep_said(&mut self, dialect: Dialect) {
+        let reader = dialect.translator().stream_reader();
+        self.said = Some(Box::new(Said { reader, events: Vec::new(), text: String::new() }));
+    }
+
+    /// What the model wrote, if it is kept.
+    pub fn said(&self) -> Option<&str> {
+        self.said.as_ref().map(|said| said.text.as_str())
+    }
+
     /// Reads the next chunk.
     pub fn feed(&mut self, chunk: &[u8]) {
         let facts = &mut self.facts;
@@ -119,11 +90,14 @@ impl StreamWatch {
         if facts.fault.is_some() {
             facts.fault_at = Some(0);
         }
-        let reading = &mut self.reading;
+        let (reading, said) = (&mut self.reading, &mut self.said);
         self.parser.feed(chunk, |event| {
             if facts.fault.is_none() {
                 facts.events += 1;
                 reading.read(facts, event);
+                if let Some(said) = said {
+                    said.read(event);
+                }
             }
         });
     }
@@ -191,73 +165,19 @@ impl StreamWatch {
     }
 }
 
-impl Facts {
-    /// The provider tells of an error.
-    pub(crate) fn tell_error(&mut self, event: Event<'_>) {
-        let words = (event.data.len() <= ERROR_BYTES_MAX).then(|| event.data.to_vec());
-        self.fail(StreamFault::Told(words), event.start);
-    }
-
-    pub(crate) fn fail(&mut self, fault: StreamFault, start: usize) {
-        self.fault = Some(fault);
-        self.fault_at = Some(start);
-    }
-}
-
-impl Reading {
-    fn read(&mut self, facts: &mut Facts, event: Event<'_>) {
-        match self {
-            Self::Chat(chat) => chat.read(facts, event),
-            Self::Canonical { reader, scan, said } => {
-                if event.data.trim_ascii().is_empty() {
-                    return;
-                }
-                if !scan.has_outline(event.data.trim_ascii()) && event.name != b"error" {
-                    return facts.fail(StreamFault::Malformed, event.start);
-                }
-                if reader.is_mere_delta(event.name) {
-                    facts.chunks += 1;
-                    return;
-                }
-                said.clear();
-                if reader.read(event, said).is_err() {
-                    return facts.fail(StreamFault::Malformed, event.start);
-                }
-                for said in said.drain(..) {
-                    facts.chunks += 1;
-                    match said {
-                        canonical::Event::Usage(usage) => facts.usage = Some(usage),
-                        canonical::Event::Finish(_) => facts.is_finished = true,
-                        canonical::Event::End => facts.is_done = true,
-                        canonical::Event::Fault { .. } => return facts.tell_error(event),
-                        _ => {}
-                    }
-                }
-            }
-            Self::Loose(scan) => {
-                let text = event.data.trim_ascii();
-                if event.name == b"error" {
-                    return facts.tell_error(event);
-                }
-                if text == b"[DONE]" {
-                    facts.is_done = true;
-                } else if !scan.has_outline(text) {
-                    return facts.fail(StreamFault::Malformed, event.start);
-                }
-                facts.chunks += 1;
-                facts.is_finished |= is_last(text);
+impl Said {
+    fn read(&mut self, event: Event<'_>) {
+        self.events.clear();
+        // Whether it is sound is found elsewhere.
+        let _ = self.reader.read(event, &mut self.events);
+        for event in self.events.drain(..) {
+            if let canonical::Event::Delta { text, .. } = event
+                && self.text.len() + text.len() <= SAID_BYTES_MAX
+            {
+                self.text.push_str(&text);
             }
         }
     }
-}
-
-/// Whether an event calls itself the last: its `type` ends in `.done` or `.completed`.
-fn is_last(text: &[u8]) -> bool {
-    let kind = crate::json::Item::of_body(text).and_then(|item| item.fields()).and_then(|mut fields| {
-        let kind = fields.string("type")?;
-        Ok(kind.is_some_and(|kind| kind.ends_with(".done") || kind.ends_with(".completed")))
-    });
-    kind.unwrap_or(false)
 }
 
 #[cfg(test)]

@@ -1,0 +1,48 @@
+//! What the events of a stream tell, whatever they speak.
+
+use std::ops::Range;
+
+use domain::Usage;
+
+use crate::framing::sse::Event;
+
+/// Longest error in a stream that is read for its words.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
+
+/// Why a stream cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamFault {
+    /// The provider tells of an error: what it says, if that is short enough to be read.
+    Told(Option<Vec<u8>>),
+    /// An event is not JSON.
+    Malformed,
+}
+
+/// What is found in the events, whatever they speak.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(super) events: u64,
+    /// Chunks of an answer, the end mark included.
+    pub(crate) chunks: u64,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) is_finished: bool,
+    pub(crate) is_done: bool,
+    /// Where in the chunk read last stands what the caller did not ask for.
+    pub(crate) hidden: Vec<Range<usize>>,
+    pub(super) fault: Option<StreamFault>,
+    /// Where in the chunk read last the event at fault began.
+    pub(super) fault_at: Option<usize>,
+}
+
+impl Facts {
+    /// The provider tells of an error.
+    pub(crate) fn tell_error(&mut self, event: Event<'_>) {
+        let words = (event.data.len() <= ERROR_BYTES_MAX).then(|| event.data.to_vec());
+        self.fail(StreamFault::Told(words), event.start);
+    }
+
+    pub(crate) fn fail(&mut self, fault: StreamFault, start: usize) {
+        self.fault = Some(fault);
+        self.fault_at = Some(start);
+    }
+}
