@@ -24,6 +24,7 @@ mod inherited;
 mod linger;
 mod listener;
 mod pipeline;
+mod rest;
 mod serving;
 mod status;
 mod tokens;

@@ -14,6 +14,8 @@ use providers::quirk::Quirks;
 use routing::{Routes, Target};
 use upstream::{Line, LineOptions};
 
+use crate::rest::Rest;
+
 /// Idle connections that each worker keeps for a line. Enough for bursts; what is not used again closes by age.
 const IDLE_CONNECTIONS_MAX: usize = 256;
 /// How long they are kept: less than the 60 s after which common servers close theirs.
@@ -69,6 +71,8 @@ pub(crate) struct ServedProvider {
 pub(crate) struct ServedLine {
     pub(crate) line: Arc<Line>,
     pub(crate) region: HeaderValue,
+    /// Whether its credential is left alone; shared by all lines with that credential.
+    pub(crate) rest: Arc<Rest>,
 }
 
 impl ServedProvider {
@@ -87,6 +91,11 @@ impl ServedProvider {
                 serves && self.dialects.contains(&surface.dialect)
             }
         }
+    }
+
+    /// Whether a line's key was put aside while the provider has another.
+    pub(crate) fn rests(&self, line: u16) -> bool {
+        self.sources.len() > 1 && self.lines.get(usize::from(line)).is_some_and(|line| line.rest.is_on())
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -130,7 +139,8 @@ impl Serving {
                 let line = places
                     .keep_or_make(options)
                     .map_err(|why| format!("providers.{}: {why}", provider.id))?;
-                lines.push(ServedLine { line, region });
+                let rest = places.rest_of(&line, &lines);
+                lines.push(ServedLine { line, region, rest });
             }
             let sources = provider.credentials.iter().map(|credential| credential.origin.clone()).collect();
             let (id, key_check) = (header_value(&provider.id)?, provider.kind.key_check);
@@ -201,6 +211,17 @@ impl<'a> Places<'a> {
             self.ids.len() - 1
         });
         u16::try_from(slot).unwrap_or(u16::MAX)
+    }
+
+    /// The rest of a line's credential: that of the lines before it, or of the generation before.
+    fn rest_of(&self, line: &Line, lines: &[ServedLine]) -> Arc<Rest> {
+        let options = line.options();
+        let known = self.before.iter().flat_map(|serving| &serving.providers);
+        let known = known.flat_map(|provider| &provider.lines).chain(lines).find(|served| {
+            let known = served.line.options();
+            known.provider == options.provider && known.credential == options.credential
+        });
+        known.map_or_else(|| Arc::new(Rest::new()), |served| served.rest.clone())
     }
 
     fn keep_or_make(&mut self, options: LineOptions) -> Result<Arc<Line>, String> {
