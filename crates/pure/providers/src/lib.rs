@@ -6,6 +6,7 @@ mod auth;
 mod catalog;
 mod key_check;
 mod key_lookalikes;
+pub mod models;
 mod openai;
 mod provider;
 pub mod quirk;
