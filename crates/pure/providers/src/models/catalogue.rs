@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::check::RowFlaw;
 use super::facts::Facts;
-use super::file::{Placed, read};
-use super::row::Row;
+use super::file::read;
+use super::row::{Placed, Row};
 
 /// What is known of the models of every vendor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

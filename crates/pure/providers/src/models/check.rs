@@ -5,8 +5,7 @@ use std::fmt;
 
 use dialects::surface::Operation;
 
-use super::file::Placed;
-use super::row::{Price, Row};
+use super::row::{Placed, Price, Row};
 
 /// Longest name of a model.
 const NAME_BYTES_MAX: usize = 256;

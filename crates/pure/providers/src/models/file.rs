@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::{RowFlaw, flaws};
-use super::row::Row;
+use super::row::{Placed, Row};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,12 +14,6 @@ struct File {
     kinds: Vec<String>,
     #[serde(default)]
     model: Vec<Spanned<Row>>,
-}
-
-/// A row, and the line on which it begins.
-pub(super) struct Placed {
-    pub(super) line: usize,
-    pub(super) row: Row,
 }
 
 /// The rows of a file, or everything that is wrong with it.

@@ -45,6 +45,12 @@ pub struct Row {
     pub prices: Vec<Price>,
 }
 
+/// A row, and the line on which it begins.
+pub(super) struct Placed {
+    pub(super) line: usize,
+    pub(super) row: Row,
+}
+
 /// What a million tokens cost for some time. Parts that have no price of their own cost what the whole costs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

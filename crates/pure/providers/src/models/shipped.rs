@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use super::catalogue::Catalogue;
 use super::check::RowFlaw;
-use super::file::{Placed, read};
+use super::file::read;
+use super::row::Placed;
 
 /// Each file by its name in `catalog/models`.
 const FILES: &[(&str, &str)] = &[
