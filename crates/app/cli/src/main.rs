@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         Some(Command::Serve(options)) => serve::serve(&arguments.data, options),
         Some(Command::Check(mut options)) => {
             options.serve.config = options.serve.config.or(arguments.serve.config);
-            check::run(options)
+            check::run(&arguments.data, options)
         }
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),

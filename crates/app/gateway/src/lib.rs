@@ -23,6 +23,7 @@ mod ingress;
 mod inherited;
 mod linger;
 mod listener;
+mod models;
 mod pipeline;
 mod rest;
 mod serving;

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use config::{Limits, MetricsAccess, Snapshot, Timeouts};
 use dialects::Dialect;
+use dialects::canonical::Abilities;
 use dialects::openai_chat::ErrorCodes;
 use dialects::surface::{Operation, Surface};
 use domain::{Network, Secret};
@@ -14,6 +15,7 @@ use providers::quirk::Quirks;
 use routing::{Routes, Target};
 use upstream::{Line, LineOptions};
 
+use crate::models::Models;
 use crate::rest::Rest;
 
 /// Idle connections that each worker keeps for a line. Enough for bursts; what is not used again closes by age.
@@ -59,7 +61,9 @@ pub(crate) struct ServedProvider {
     /// What it speaks, the preferred one first.
     pub(crate) dialects: Vec<Dialect>,
     /// How its chat requests differ.
-    pub(crate) quirks: Quirks,
+    quirks: Quirks,
+    /// Its models that differ from its others.
+    models: Models,
     /// What it serves beside conversations; `None` where nobody knows, and it is asked.
     pub(crate) surfaces: Option<Vec<Operation>>,
     /// It has ended a conversation without telling its usage: what it writes is kept and counted here.
@@ -91,6 +95,16 @@ impl ServedProvider {
                 serves && self.dialects.contains(&surface.dialect)
             }
         }
+    }
+
+    /// What one of its models can do; anything where nobody knows.
+    pub(crate) fn abilities(&self, model: &str) -> &Abilities {
+        self.models.find(model).map_or(&self.models.unknown, |model| &model.abilities)
+    }
+
+    /// How chat requests for one of its models differ.
+    pub(crate) fn quirks(&self, model: &str) -> &Quirks {
+        self.models.find(model).and_then(|model| model.quirks.as_ref()).unwrap_or(&self.quirks)
     }
 
     /// Whether a line's key was put aside while the provider has another.
@@ -153,6 +167,7 @@ impl Serving {
                 key_check,
                 dialects,
                 quirks: provider.quirks(),
+                models: Models::of(provider),
                 surfaces: provider.surfaces.clone(),
                 tells_no_usage: AtomicBool::new(false),
             }));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::ProxyUrl;
 use providers::Deviations;
+use providers::models::Facts;
 
 use crate::secret_source::Credential;
 use crate::sections::errors::ErrorCode;
@@ -70,6 +71,7 @@ fn provider(provider: &Provider) -> Node {
             provider.surfaces.as_ref().and_then(|surfaces| list(surfaces, |surface| word(surface.name()))),
         ),
         ("quirks", quirks(&provider.deviations)),
+        ("catalog", named(&provider.facts, |(name, facts)| (name, self::facts(facts)))),
     ])
 }
 
@@ -77,6 +79,10 @@ fn provider(provider: &Provider) -> Node {
 fn quirks(deviations: &Deviations) -> Option<Node> {
     let json = serde_json::to_value(deviations).ok().filter(|_| !deviations.is_empty())?;
     Some(of_json(json))
+}
+
+fn facts(facts: &Facts) -> Node {
+    of_json(serde_json::to_value(facts).unwrap_or_default())
 }
 
 fn of_json(json: serde_json::Value) -> Node {

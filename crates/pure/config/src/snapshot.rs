@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::{BaseUrl, Network};
 use routing::{Routes, RoutesBuilder, Target};
 
+use crate::sections::catalog;
 use crate::sections::errors::Errors;
 use crate::sections::keys::Keys;
 use crate::sections::limits::Limits;
@@ -83,6 +84,7 @@ pub(crate) fn routes(providers: &[Provider], models: Vec<(String, Vec<Target>)>)
         // The schema bounds lines far below this.
         let lines = u16::try_from(provider.ways().count()).unwrap_or(u16::MAX);
         builder.provider(&provider.id, place, lines, provider.models.as_deref());
+        builder.known(&catalog::names(provider));
     }
     for (name, targets) in models {
         builder.model(&name, targets);

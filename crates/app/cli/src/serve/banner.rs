@@ -84,7 +84,7 @@ fn curl(url: &str, first_key: Option<&FirstKey>, snapshot: &Snapshot) -> String 
     let model = snapshot
         .routes
         .listed()
-        .map(|(name, _)| name)
+        .map(|listed| &*listed.name)
         .find(|name| !name.ends_with("/*"))
         .unwrap_or("gpt-4o-mini");
     format!(

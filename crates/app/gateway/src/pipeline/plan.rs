@@ -1,7 +1,7 @@
 //! Who is asked, in what order? The decision is `routing`'s; here it is put into a caller's words.
 
 use domain::{Failure, Kind};
-use routing::{Ask, NoTarget, Plan, Target};
+use routing::{Ask, NoTarget, Plan, Retired, Target};
 
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
@@ -17,6 +17,11 @@ pub(crate) fn plan(serving: &Serving, prompt: &Prompt) -> Result<Plan, Box<Failu
                 names => format!("did you mean {}?", names.join(", ")),
             };
             let message = format!("the model '{}' is not known here; {hint}", ask.model);
+            Failure::new(Kind::UnknownModel, message).with_param("model")
+        }
+        NoTarget::Retired(Retired { since, successor }) => {
+            let instead = successor.map_or_else(String::new, |name| format!("; ask for '{name}' instead"));
+            let message = format!("the model '{}' is retired since {since}{instead}", ask.model);
             Failure::new(Kind::UnknownModel, message).with_param("model")
         }
         NoTarget::NotOffered => {

@@ -2,6 +2,7 @@
 //! it into its part of the snapshot.
 
 pub(crate) mod admin;
+pub(crate) mod catalog;
 pub(crate) mod environment;
 mod environment_proxy;
 pub(crate) mod errors;

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use dialects::Dialect;
 use dialects::surface::Operation;
 use domain::{BaseUrl, ProxyUrl};
+use providers::models::{Catalogue, Facts, Known};
 use providers::{Deviations, Provider as Kind, Quirks};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -62,6 +64,9 @@ pub(crate) struct ProviderEntry {
     surfaces: Option<Vec<SurfaceName>>,
     /// How its chat requests differ. Changes what the catalogue says of its kind.
     quirks: Option<Deviations>,
+    /// What its models can do, by its own names for them. Changes what the catalogue says of them; of a model that nobody
+    /// knows everything is taken to be possible.
+    catalog: Option<Named<Facts>>,
 }
 
 /// A wire format that a provider speaks.
@@ -158,6 +163,10 @@ pub struct Provider {
     pub surfaces: Option<Vec<Operation>>,
     /// What the operator says of how its chat requests differ.
     pub deviations: Deviations,
+    /// What the operator says of its models.
+    pub facts: Vec<(String, Facts)>,
+    /// What is known of its models: the catalogue's rows of its kind, and the operator's facts over them.
+    pub known: Arc<Known>,
     /// Who named it.
     pub origin: Origin,
 }
@@ -174,8 +183,27 @@ impl Provider {
             dialects: kind.dialects.to_vec(),
             surfaces: kind.surfaces.map(<[Operation]>::to_vec),
             deviations: Deviations::default(),
+            facts: Vec::new(),
+            known: Arc::default(),
             origin,
         }
+    }
+
+    /// Looks its models up.
+    pub(crate) fn learn(&mut self, catalogue: &Catalogue) {
+        self.known = catalogue.of_kind(self.kind.name);
+        if !self.facts.is_empty() {
+            let facts = self.facts.iter().map(|(name, facts)| (name.as_str(), facts));
+            self.known = Arc::new(self.known.with_facts(facts));
+        }
+    }
+
+    /// Its own name for a model that is asked of it by an alias. What it lists is its own already.
+    pub(crate) fn called<'n>(&'n self, asked: &'n str) -> &'n str {
+        let lists =
+            |name: &str| self.models.as_ref().is_some_and(|models| models.iter().any(|own| own == name));
+        let row = self.known.find(asked).filter(|_| !lists(asked));
+        row.filter(|row| self.models.is_none() || lists(&row.name)).map_or(asked, |row| &row.name)
     }
 
     /// How its chat requests differ.
@@ -291,7 +319,13 @@ fn provider(
     let usual = Provider::of_kind(id, kind, lines, Origin::File);
     let surfaces = entry.surfaces.map(|names| names.into_iter().map(SurfaceName::operation).collect());
     let surfaces = surfaces.or(usual.surfaces);
-    Provider { credentials, models, dialects, surfaces, deviations, ..usual }
+    let facts = entry.catalog.map(|named| named.0).unwrap_or_default();
+    for (name, _) in &facts {
+        if let Some(flaw) = model_flaw(name) {
+            report.add(&path.key("catalog").key(name), shown::text(name), flaw, None);
+        }
+    }
+    Provider { credentials, models, dialects, surfaces, deviations, facts, ..usual }
 }
 
 fn kind(id: &str, given: Option<&str>, path: &KeyPath, report: &mut Report) -> &'static Kind {
