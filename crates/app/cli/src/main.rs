@@ -2,6 +2,7 @@
 
 mod admin_client;
 mod arguments;
+mod catalog;
 mod check;
 mod configuration;
 mod environment;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
             check::run(&arguments.data, options)
         }
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
+        Some(Command::Catalog(catalog)) => catalog::run(&arguments.data, catalog.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
         Some(Command::Health(options)) => health::run(&arguments.data, options),
         Some(Command::Simulate(options)) => simulate::run(&options),
