@@ -59,10 +59,10 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
     let admin_listen = admin::check(file.admin, &listeners, report);
     let public_url = file::public_url(file.public_url.as_deref(), report);
     let used = file.providers.as_ref().map(providers::variables_named).unwrap_or_default();
-    let catalogue = catalog::check(sources, report);
+    let mut catalogue = catalog::check(sources, report);
     let mut providers = providers::check(file.providers, sources, report);
     providers.extend(environment::check(&providers, &used, sources, report));
-    providers.iter_mut().for_each(|provider| provider.learn(&catalogue));
+    providers.iter_mut().for_each(|provider| provider.learn(&mut catalogue));
     let (models, targets) = models::check(file.models, &providers, report);
     Snapshot {
         region,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use domain::{BaseUrl, Network};
 use routing::{Routes, RoutesBuilder, Target};
 
-use crate::sections::catalog;
 use crate::sections::errors::Errors;
 use crate::sections::keys::Keys;
+use crate::sections::known_names;
 use crate::sections::limits::Limits;
 use crate::sections::listeners::Listener;
 use crate::sections::log::Log;
@@ -84,7 +84,7 @@ pub(crate) fn routes(providers: &[Provider], models: Vec<(String, Vec<Target>)>)
         // The schema bounds lines far below this.
         let lines = u16::try_from(provider.ways().count()).unwrap_or(u16::MAX);
         builder.provider(&provider.id, place, lines, provider.models.as_deref());
-        builder.known(&catalog::names(provider));
+        builder.known(&known_names::names(provider));
     }
     for (name, targets) in models {
         builder.model(&name, targets);

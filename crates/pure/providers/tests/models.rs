@@ -1,12 +1,20 @@
 //! The shipped catalogue of models is sound, and knows every name that callers hold.
 
 use dialects::canonical::{CallForce, SchemaSupport, ThinkingForm};
-use providers::models::{Catalogue, difference, shipped, shipped_flaws};
+use providers::models::{Catalogue, difference, shipped, shipped_flaws, shipped_of};
 
 #[test]
 fn every_shipped_row_is_sound() {
     let flaws: Vec<_> = shipped_flaws().iter().map(|(file, flaw)| format!("{file}: {flaw}")).collect();
     assert!(flaws.is_empty(), "{}", flaws.join("\n"));
+}
+
+#[test]
+fn one_vendors_rows_are_the_same_without_the_others() {
+    for (kind, known) in shipped().kinds() {
+        assert_eq!(*shipped_of(kind), *known, "{kind}");
+    }
+    assert!(shipped_of("compatible").is_empty());
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn update(own: &OwnFile, from: &str, is_dry: bool, json: bool) -> Result<()> {
 /// The rows of one kind, or of all.
 fn rows<'c>(catalogue: &'c Catalogue, kind: Option<&str>) -> Result<Vec<(&'c str, &'c Row)>> {
     let all = catalogue.kinds().filter(|(name, _)| kind.is_none_or(|kind| kind == *name));
-    let of_kind = |(kind, known): (&'c str, &'c Known)| known.rows().iter().map(move |row| (kind, row));
+    let of_kind = |(kind, known): (&'c str, &'c Known)| known.rows().map(move |row| (kind, row));
     let rows: Vec<_> = all.flat_map(of_kind).collect();
     match kind {
         Some(kind) if rows.is_empty() => {

@@ -1,56 +1,40 @@
 //! What is known of models: the shipped catalogue, and over it the operator's own.
 
-use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use providers::models::{Catalogue, Row, shipped};
-use routing::{KnownNames, Retired};
+use providers::models::{Catalogue, Known, shipped_of};
 
-use super::providers::Provider;
 use crate::problem::Report;
 use crate::sources::Sources;
 
+/// The catalogue in force, read as far as it is needed.
+pub(crate) struct Lookup {
+    own: Catalogue,
+    known: HashMap<&'static str, Arc<Known>>,
+}
+
+impl Lookup {
+    /// What is known of the models of a kind.
+    pub(crate) fn of_kind(&mut self, kind: &'static str) -> Arc<Known> {
+        let known = self.known.entry(kind).or_insert_with(|| {
+            let (own, shipped) = (self.own.of_kind(kind), shipped_of(kind));
+            if own.is_empty() { shipped } else { Arc::new(own.over(&shipped)) }
+        });
+        known.clone()
+    }
+}
+
 /// The catalogue in force. Of an operator's file with a mistake nothing is used.
-pub(crate) fn check(sources: &Sources<'_>, report: &mut Report) -> Cow<'static, Catalogue> {
-    let Some((name, text)) = sources.catalog else { return Cow::Borrowed(shipped()) };
-    match Catalogue::read(text) {
-        Ok(own) => Cow::Owned(own.over(shipped())),
-        Err(flaws) => {
-            for flaw in flaws {
+pub(crate) fn check(sources: &Sources<'_>, report: &mut Report) -> Lookup {
+    let mut own = Catalogue::default();
+    if let Some((name, text)) = sources.catalog {
+        match Catalogue::read(text) {
+            Ok(read) => own = read,
+            Err(flaws) => flaws.into_iter().for_each(|flaw| {
                 report.add_in(name, flaw.line as u64, &flaw.name, flaw.message);
-            }
-            Cow::Borrowed(shipped())
+            }),
         }
     }
-}
-
-/// The names by which a provider's models can be asked for.
-pub(crate) fn names(provider: &Provider) -> KnownNames {
-    let mut names = KnownNames::default();
-    for row in provider.known.rows() {
-        names.are_all |= is_catalogued(row);
-        let asked = std::iter::once(&row.name).chain(&row.aliases);
-        match row.retired {
-            None => names.names.extend(asked.map(|asked| (asked.clone(), row.name.clone()))),
-            Some(since) => {
-                let retired = Retired { since: since.to_string(), successor: row.successor.clone() };
-                names.retired.extend(asked.map(|asked| (asked.clone(), retired.clone())));
-            }
-        }
-    }
-    if provider.models.is_none() && is_at_home(provider) {
-        let served = provider.known.rows().iter().filter(|row| row.is_served() && is_catalogued(row));
-        names.listed = served.map(|row| row.name.clone()).collect();
-    }
-    names
-}
-
-/// Whether a catalogue knows it, and not only the operator: what he says of one model says nothing of the others.
-const fn is_catalogued(row: &Row) -> bool {
-    !row.source.is_empty()
-}
-
-/// Whether it is its vendor itself, and not somebody else at the end of the line.
-fn is_at_home(provider: &Provider) -> bool {
-    let home = provider.kind.base_url;
-    home.is_some_and(|home| provider.lines.iter().all(|line| line.base_url.to_string() == home))
+    Lookup { own, known: HashMap::new() }
 }

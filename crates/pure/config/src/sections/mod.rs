@@ -8,6 +8,7 @@ mod environment_proxy;
 pub(crate) mod errors;
 pub(crate) mod file;
 pub(crate) mod keys;
+pub(crate) mod known_names;
 mod label;
 pub(crate) mod limits;
 pub(crate) mod listeners;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use dialects::Dialect;
 use dialects::surface::Operation;
 use domain::{BaseUrl, ProxyUrl};
-use providers::models::{Catalogue, Facts, Known};
+use providers::models::{Facts, Known};
 use providers::{Deviations, Provider as Kind, Quirks};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::catalog::Lookup;
 use super::label::{label, label_flaw};
 use super::way_out::WayOut;
 use crate::key_path::KeyPath;
@@ -190,7 +191,7 @@ impl Provider {
     }
 
     /// Looks its models up.
-    pub(crate) fn learn(&mut self, catalogue: &Catalogue) {
+    pub(crate) fn learn(&mut self, catalogue: &mut Lookup) {
         self.known = catalogue.of_kind(self.kind.name);
         if !self.facts.is_empty() {
             let facts = self.facts.iter().map(|(name, facts)| (name.as_str(), facts));

@@ -90,3 +90,15 @@ fn facts_of_one_model_make_no_catalogue() {
     assert_eq!(providers("llama"), ["local"]);
     assert_eq!(providers("not-known"), ["openai", "local"]);
 }
+
+#[test]
+fn where_everybody_has_his_own_models_no_name_is_refused() {
+    let snapshot = World::default().good(
+        "providers: { openai: { credentials: [] }, azure: { base_url: 'https://acme.openai.azure.com/openai/v1' } }",
+    );
+    let providers =
+        |model| asked(&snapshot, model).unwrap().into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+    assert_eq!(providers("gpt-4-turbo"), ["azure"]);
+    assert_eq!(providers("gpt-4o"), ["openai", "azure"]);
+    assert!(snapshot.routes.listed().all(|listed| listed.provider == 0 || &*listed.name == "azure/*"));
+}

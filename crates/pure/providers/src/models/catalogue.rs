@@ -17,7 +17,8 @@ pub struct Catalogue {
 /// What is known of the models of one vendor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    rows: Vec<Row>,
+    /// Shared by all who serve it.
+    rows: Vec<Arc<Row>>,
     /// The place of each row by its name and by its aliases.
     places: HashMap<String, usize>,
 }
@@ -29,8 +30,8 @@ impl Catalogue {
     }
 
     pub(super) fn of(rows: impl IntoIterator<Item = Row>) -> Self {
-        let mut kinds: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-        for row in rows {
+        let mut kinds: BTreeMap<String, Vec<Arc<Row>>> = BTreeMap::new();
+        for row in rows.into_iter().map(Arc::new) {
             for kind in &row.kinds {
                 kinds.entry(kind.clone()).or_default().push(row.clone());
             }
@@ -64,7 +65,7 @@ impl Catalogue {
 }
 
 impl Known {
-    fn of(rows: Vec<Row>) -> Self {
+    fn of(rows: Vec<Arc<Row>>) -> Self {
         let mut places = HashMap::new();
         for (place, row) in rows.iter().enumerate() {
             places.entry(row.name.clone()).or_insert(place);
@@ -77,8 +78,10 @@ impl Known {
         Self { rows, places }
     }
 
-    fn over(&self, below: &Self) -> Self {
-        let is_new = |row: &&Row| self.rows.iter().all(|known| known.name != row.name);
+    /// These rows, and those of `below` under other names.
+    #[must_use]
+    pub fn over(&self, below: &Self) -> Self {
+        let is_new = |row: &&Arc<Row>| self.rows.iter().all(|known| known.name != row.name);
         Self::of(self.rows.iter().chain(below.rows.iter().filter(is_new)).cloned().collect())
     }
 
@@ -88,8 +91,11 @@ impl Known {
         let mut rows = self.rows.clone();
         for (name, facts) in facts {
             match self.places.get(name) {
-                Some(place) => rows[*place].facts = facts.over(&rows[*place].facts),
-                None => rows.push(Row { name: name.to_owned(), facts: facts.clone(), ..Row::default() }),
+                Some(place) => Arc::make_mut(&mut rows[*place]).facts = facts.over(&self.rows[*place].facts),
+                None => {
+                    let row = Row { name: name.to_owned(), facts: facts.clone(), ..Row::default() };
+                    rows.push(Arc::new(row));
+                }
             }
         }
         Self::of(rows)
@@ -97,12 +103,12 @@ impl Known {
 
     /// The row of a name or an alias.
     pub fn find(&self, name: &str) -> Option<&Row> {
-        self.places.get(name).map(|place| &self.rows[*place])
+        self.places.get(name).map(|place| &*self.rows[*place])
     }
 
     /// Every row, in the order of the file.
-    pub fn rows(&self) -> &[Row] {
-        &self.rows
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().map(|row| &**row)
     }
 
     /// Whether nothing is known.

@@ -27,7 +27,7 @@ pub fn difference(before: &Catalogue, after: &Catalogue) -> Vec<Change> {
 }
 
 fn of_kind(kind: &str, before: &Known, after: &Known) -> Vec<Change> {
-    let row = |known: &Known, name: &str| known.rows().iter().find(|row| row.name == name).cloned();
+    let row = |known: &Known, name: &str| known.rows().find(|row| row.name == name).cloned();
     let change = |name: &str, fields| Change { kind: kind.to_owned(), name: name.to_owned(), fields };
     let mut changes: Vec<Change> = Vec::new();
     for old in before.rows() {
@@ -37,7 +37,7 @@ fn of_kind(kind: &str, before: &Known, after: &Known) -> Vec<Change> {
             Some(_) => {}
         }
     }
-    for new in after.rows().iter().filter(|new| row(before, &new.name).is_none()) {
+    for new in after.rows().filter(|new| row(before, &new.name).is_none()) {
         changes.push(change(&new.name, vec![(String::new(), None, Some("a row".to_owned()))]));
     }
     changes

@@ -18,4 +18,4 @@ pub use date::Date;
 pub use difference::{Change, difference};
 pub use facts::Facts;
 pub use row::{Price, Row};
-pub use shipped::{shipped, shipped_flaws};
+pub use shipped::{shipped, shipped_flaws, shipped_of};

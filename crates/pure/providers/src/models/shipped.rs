@@ -1,8 +1,8 @@
 //! The catalogue that comes with the binary, one file for each vendor. A mistake in it is found by the tests, not by users.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Known};
 use super::check::RowFlaw;
 use super::file::read;
 use super::row::Placed;
@@ -39,6 +39,18 @@ static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
 /// What is shipped.
 pub fn shipped() -> &'static Catalogue {
     &SHIPPED
+}
+
+/// What is shipped of one vendor's models: reads no more than that vendor's file, and keeps nothing.
+pub fn shipped_of(kind: &str) -> Arc<Known> {
+    let quoted = format!("\"{kind}\"");
+    let is_meant = |text: &str| {
+        let kinds = text.lines().find(|line| line.starts_with("kinds = ["));
+        kinds.is_some_and(|line| line.contains(&quoted))
+    };
+    let texts = FILES.iter().filter(|(_, text)| is_meant(text));
+    let rows = texts.flat_map(|(_, text)| read(text).unwrap_or_default());
+    Catalogue::of(rows.map(|Placed { row, .. }| row)).of_kind(kind)
 }
 
 /// Everything that is wrong with the shipped files: each by its file's name. Successors are looked up here, where all rows
