@@ -10,7 +10,13 @@ from harness.gateway import Gateway
 from harness.speech import CHAT_PATH, CHAT_REPLY, chat
 from harness.upstream import Exchange, Script, Upstream, whole
 
-KEYS = ["key-number-one-of-five", "key-number-two-of-five", "key-number-three-of-five", "key-number-four-of-five", "key-number-five-of-five"]
+KEYS = [
+    "key-number-one-of-five",
+    "key-number-two-of-five",
+    "key-number-three-of-five",
+    "key-number-four-of-five",
+    "key-number-five-of-five",
+]
 
 
 def serving(start: StartGateway, upstream: Upstream, keys: list[str]) -> Gateway:
@@ -43,7 +49,9 @@ def ask(gateway: Gateway) -> int:
     return gateway.http().post(CHAT_PATH, content=chat()).status_code
 
 
-@pytest.mark.parametrize("status", ["401 Unauthorized", "402 Payment Required", "403 Forbidden", "429 Too Many Requests"])
+@pytest.mark.parametrize(
+    "status", ["401 Unauthorized", "402 Payment Required", "403 Forbidden", "429 Too Many Requests"]
+)
 def test_a_refused_key_is_left_alone_by_the_calls_behind(start: StartGateway, upstream: Upstream, status: str) -> None:
     gateway = serving(start, upstream, KEYS[:2])
     upstream.script = refusing({KEYS[0]: status})

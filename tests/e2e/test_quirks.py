@@ -29,7 +29,9 @@ def sent(gateway: Gateway, upstream: Upstream, **fields: Any) -> tuple[dict[str,
 
 
 def test_each_host_gets_what_it_knows(start: StartGateway, upstream: Upstream) -> None:
-    body, told = sent(serving(start, upstream, "mistral"), upstream, seed=7, logit_bias={"1": 2}, max_completion_tokens=9)
+    body, told = sent(
+        serving(start, upstream, "mistral"), upstream, seed=7, logit_bias={"1": 2}, max_completion_tokens=9
+    )
     assert body["random_seed"] == 7
     assert body["max_tokens"] == 9
     assert not {"seed", "logit_bias", "max_completion_tokens"} & set(body)

@@ -73,12 +73,12 @@ prices = [{ from = "2026-01-01", until = "2026-06-01", currency = "USD", input =
 #[test]
 fn an_operators_rows_stand_over_the_shipped_ones() {
     let own = Catalogue::read(FILE).unwrap();
-    let both = own.over(shipped());
+    let both = own.over(&shipped());
     let known = both.of_kind("openai");
     assert_eq!(known.find("x").unwrap().facts.context_tokens, Some(1000));
     assert_eq!(known.find("gpt-4o"), shipped().of_kind("openai").find("gpt-4o"));
     let changed = FILE.replace("gpt-x", "gpt-4.1");
-    let both = Catalogue::read(&changed).unwrap().over(shipped());
+    let both = Catalogue::read(&changed).unwrap().over(&shipped());
     assert_eq!(both.of_kind("openai").find("gpt-4.1").unwrap().facts.context_tokens, Some(1000));
     assert_eq!(both.of_kind("azure"), shipped().of_kind("azure"));
 }

@@ -27,8 +27,8 @@ pub(crate) fn run(data: &DataOptions, command: CatalogCommand) -> Result<()> {
         CatalogCommand::Diff { from, json } => {
             let in_force = own.in_force()?;
             let changes = match from {
-                None => difference(shipped(), &in_force),
-                Some(from) => difference(&in_force, &read_from(&from)?.1.over(shipped())),
+                None => difference(&shipped(), &in_force),
+                Some(from) => difference(&in_force, &read_from(&from)?.1.over(&shipped())),
             };
             say(&if json { shown::changes_json(&changes).to_string() } else { shown::changes(&changes) });
         }
@@ -40,8 +40,8 @@ pub(crate) fn run(data: &DataOptions, command: CatalogCommand) -> Result<()> {
 fn update(own: &OwnFile, from: &str, is_dry: bool, json: bool) -> Result<()> {
     let (text, next) = read_from(from)?;
     // A present file that cannot be read is what an update may be for.
-    let before = own.in_force().unwrap_or_else(|_| shipped().clone());
-    let changes = difference(&before, &next.over(shipped()));
+    let before = own.in_force().unwrap_or_else(|_| shipped());
+    let changes = difference(&before, &next.over(&shipped()));
     if !is_dry {
         own.replace(&text)?;
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use providers::models::{Catalogue, shipped};
+use store::DataDir;
 
 use super::download::download;
 use crate::arguments::DataOptions;
@@ -26,16 +27,16 @@ impl OwnFile {
     /// What a start would use.
     pub(super) fn in_force(&self) -> Result<Catalogue> {
         if self.0.symlink_metadata().is_err() {
-            return Ok(shipped().clone());
+            return Ok(shipped());
         }
         let text = environment::read_file(&self.0).map_err(anyhow::Error::msg)?;
-        Ok(checked(&self.0.display().to_string(), &text)?.over(shipped()))
+        Ok(checked(&self.0.display().to_string(), &text)?.over(&shipped()))
     }
 
     /// Puts a text in its place; it has been checked.
     pub(super) fn replace(&self, text: &str) -> Result<()> {
         if let Some(dir) = self.0.parent() {
-            std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+            DataDir::create(dir.to_owned())?;
         }
         replace_file(&self.0, text).with_context(|| format!("cannot write {}", self.0.display()))
     }

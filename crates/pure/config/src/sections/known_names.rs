@@ -5,26 +5,25 @@ use routing::{KnownNames, Retired};
 
 use super::providers::Provider;
 
-/// The names by which a provider's models can be asked for.
+/// The names by which a provider's models can be asked for. Whoever answers elsewhere under a vendor's kind has his own
+/// models beside the vendor's, and his own time for them.
 pub(crate) fn names(provider: &Provider) -> KnownNames {
+    let is_at_home = is_at_home(provider);
     let mut names = KnownNames::default();
-    // Where everybody has his own address, everybody has his own models, and his own time for them.
-    let has_home = provider.kind.base_url.is_some();
     for row in provider.known.rows() {
-        names.are_all |= has_home && is_catalogued(row);
+        names.are_all |= is_at_home && is_catalogued(row);
         let asked = std::iter::once(&row.name).chain(&row.aliases);
         match row.retired {
             None => names.names.extend(asked.map(|asked| (asked.clone(), row.name.clone()))),
-            Some(_) if !has_home => {}
+            Some(_) if !is_at_home => {}
             Some(since) => {
                 let retired = Retired { since: since.to_string(), successor: row.successor.clone() };
                 names.retired.extend(asked.map(|asked| (asked.clone(), retired.clone())));
             }
         }
-    }
-    if provider.models.is_none() && is_at_home(provider) {
-        let served = provider.known.rows().filter(|row| row.is_served() && is_catalogued(row));
-        names.listed = served.map(|row| row.name.clone()).collect();
+        if is_at_home && provider.models.is_none() && row.is_served() && is_catalogued(row) {
+            names.listed.push(row.name.clone());
+        }
     }
     names
 }

@@ -100,5 +100,18 @@ fn where_everybody_has_his_own_models_no_name_is_refused() {
         |model| asked(&snapshot, model).unwrap().into_iter().map(|(id, _)| id).collect::<Vec<_>>();
     assert_eq!(providers("gpt-4-turbo"), ["azure"]);
     assert_eq!(providers("gpt-4o"), ["openai", "azure"]);
+    assert_eq!(providers("a-deployment"), ["openai", "azure"]);
     assert!(snapshot.routes.listed().all(|listed| listed.provider == 0 || &*listed.name == "azure/*"));
+}
+
+#[test]
+fn somebody_else_under_a_vendors_kind_is_asked_for_any_name() {
+    let snapshot = World::default()
+        .good("providers: { openai: { base_url: 'http://a/v1' }, groq: { credentials: [] } }");
+    let providers =
+        |model| asked(&snapshot, model).unwrap().into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+    assert_eq!(providers("gpt-4-turbo"), ["openai", "groq"]);
+    assert_eq!(providers("gpt-4o"), ["openai"]);
+    assert_eq!(providers("openai/gpt-oss-120b"), ["openai"]);
+    assert!(snapshot.routes.listed().all(|listed| listed.provider == 1 || &*listed.name == "openai/*"));
 }

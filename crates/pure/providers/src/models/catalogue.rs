@@ -26,12 +26,12 @@ pub struct Known {
 impl Catalogue {
     /// Reads a file; all that is wrong with it is told.
     pub fn read(text: &str) -> Result<Self, Vec<RowFlaw>> {
-        read(text).map(|rows| Self::of(rows.into_iter().map(|Placed { row, .. }| row)))
+        read(text).map(|rows| Self::of(rows.into_iter().map(|Placed { row, .. }| Arc::new(row))))
     }
 
-    pub(super) fn of(rows: impl IntoIterator<Item = Row>) -> Self {
+    pub(super) fn of(rows: impl IntoIterator<Item = Arc<Row>>) -> Self {
         let mut kinds: BTreeMap<String, Vec<Arc<Row>>> = BTreeMap::new();
-        for row in rows.into_iter().map(Arc::new) {
+        for row in rows {
             for kind in &row.kinds {
                 kinds.entry(kind.clone()).or_default().push(row.clone());
             }
