@@ -9,7 +9,7 @@ use dialects::canonical;
 use dialects::envelope;
 use dialects::openai_chat::{Deciding, RequestScan};
 use dialects::surface::{BodyForm, Operation, Surface};
-use domain::{Failure, Kind};
+use domain::Failure;
 use http::HeaderMap;
 use hyper::body::Incoming;
 use memchr::memmem::Finder;
@@ -17,6 +17,8 @@ use memchr::memmem::Finder;
 use crate::body_budget::BodyLease;
 use crate::call::Call;
 use crate::pipeline::body_reader::{BodyReader, SizeLimit, keep, refusal, refuse_unread};
+use crate::pipeline::flawed::flawed;
+use crate::pipeline::media::FetchedMedia;
 use crate::pipeline::upload::{self, Kept, Read};
 use crate::serving::Serving;
 use crate::spool::Spooled;
@@ -35,6 +37,7 @@ pub(crate) struct Prompt {
     pub(crate) length: usize,
     /// The same in no dialect, once a target needs it.
     canonical: OnceCell<Result<canonical::Prompt, canonical::Flaw>>,
+    pub(crate) fetched: FetchedMedia,
     _memory: BodyLease,
 }
 
@@ -61,15 +64,6 @@ impl Prompt {
             }
         });
         read.as_ref().map_err(|flaw| flawed(flaw.clone()))
-    }
-}
-
-/// A request that cannot be carried, as the caller is told.
-pub(crate) fn flawed(flaw: canonical::Flaw) -> Box<Failure> {
-    let failure = Failure::new(Kind::BadRequest, flaw.message);
-    match flaw.param {
-        Some(param) => failure.with_param(param),
-        None => failure,
     }
 }
 
@@ -108,8 +102,8 @@ pub(crate) async fn understand(
         Kept::InMemory(pieces) => (pieces, None),
         Kept::InFile(file) => (Vec::new(), Some(file)),
     };
-    let canonical = OnceCell::new();
-    Ok(Prompt { surface, deciding, form, pieces, file, length, canonical, _memory: memory })
+    let (canonical, fetched) = (OnceCell::new(), FetchedMedia::new(call.worker.gateway.bodies.lease()));
+    Ok(Prompt { surface, deciding, form, pieces, file, length, canonical, fetched, _memory: memory })
 }
 
 /// A body with a flaw is still read, within its limits: a caller that is writing cannot hear the answer.
