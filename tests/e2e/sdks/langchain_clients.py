@@ -11,14 +11,13 @@ from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 
-from .task import FORM_SCHEMA, Looked, Place, Said, weather
+from .task import FORM_SCHEMA, TOOL, TOOL_ABOUT, TOOL_SCHEMA, Looked, Place, Said, weather
 
 SCHEMA = {"title": "form", "description": "What was found", **FORM_SCHEMA}
 
 
-@tool
+@tool(TOOL, description=TOOL_ABOUT, args_schema=TOOL_SCHEMA)
 def get_weather(city: str) -> str:
-    """The weather in a city"""
     return weather(city)
 
 

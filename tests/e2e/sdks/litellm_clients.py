@@ -14,6 +14,8 @@ import litellm  # noqa: E402
 from .openai_chat import ASK, TOOLS  # noqa: E402
 from .task import FORM_SCHEMA, Looked, Place, Said, weather  # noqa: E402
 
+litellm.suppress_debug_info = True
+
 WANTED = {"type": "json_schema", "json_schema": {"name": "form", "schema": FORM_SCHEMA, "strict": True}}
 
 

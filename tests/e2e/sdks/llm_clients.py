@@ -11,7 +11,7 @@ from typing import Any
 import llm
 import yaml
 
-from .task import FORM_SCHEMA, Looked, Place, Said, weather
+from .task import FORM_SCHEMA, TOOL, TOOL_ABOUT, TOOL_SCHEMA, Looked, Place, Said, weather
 
 
 class Llm:
@@ -54,12 +54,12 @@ class Llm:
     def _chained(self, model: str, *, stream: bool) -> Looked:
         asked: list[Any] = []
 
-        def get_weather(city: str) -> str:
-            """The weather in a city"""
+        def look(city: str) -> str:
             asked.append({"city": city})
             return weather(city)
 
-        chain = self.model(model).chain("ping", tools=[get_weather], stream=stream)
+        tool = llm.Tool(TOOL, TOOL_ABOUT, TOOL_SCHEMA, look)
+        chain = self.model(model).chain("ping", tools=[tool], stream=stream)
         *_, last = list(chain.responses())
         return Looked(asked, last.text())
 

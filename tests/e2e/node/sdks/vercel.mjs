@@ -2,6 +2,9 @@
 
 import { generateText, jsonSchema, Output, stepCountIs, streamText, tool as aiTool } from "ai";
 
+// Its warnings would go to standard output, where what was seen belongs.
+globalThis.AI_SDK_LOG_WARNINGS = false;
+
 export function client(modelOf, { schema, tool, weather }) {
   const spent = ({ inputTokens, outputTokens }) => [inputTokens, outputTokens];
 
