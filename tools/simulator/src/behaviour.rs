@@ -35,6 +35,10 @@ pub struct Behaviour {
     pub cached_tokens: u32,
     /// Whether chats are checked as closely as OpenAI does. The other dialects always are.
     pub is_strict: bool,
+    /// Messages: whether the model takes system text between turns, as newer ones do.
+    pub takes_system_turns: bool,
+    /// Messages: whether the model goes on with a turn of its own that the caller began, as older ones do.
+    pub takes_prefill: bool,
     /// Whose thinking this node's seals are bound to; `None` is the node's own name. Nodes of one account read each
     /// other's thinking.
     pub account: Option<String>,
@@ -59,6 +63,8 @@ impl Default for Behaviour {
             serves_any_model: true,
             cached_tokens: 0,
             is_strict: false,
+            takes_system_turns: true,
+            takes_prefill: true,
             account: None,
             binds_thinking: false,
             scenarios: BTreeMap::new(),

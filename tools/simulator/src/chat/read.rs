@@ -42,7 +42,7 @@ fn tool(tool: &Value) -> Option<Offered> {
         _ => (ToolKind::Function, &tool["function"]),
     };
     let name = body["name"].as_str().unwrap_or("unnamed").to_owned();
-    body.is_object().then(|| Offered { name, kind, schema: body["parameters"].clone() })
+    body.is_object().then(|| Offered { name, kind, schema: body["parameters"].clone(), namespace: None })
 }
 
 fn choice(choice: &Value) -> Choice {

@@ -19,6 +19,10 @@ impl Turn {
         self.role == "user"
     }
 
+    pub(super) fn is_assistant(&self) -> bool {
+        self.role == "assistant"
+    }
+
     pub(super) fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.blocks.iter().filter(move |block| block["type"] == kind)
     }

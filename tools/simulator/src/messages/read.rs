@@ -11,8 +11,8 @@ pub(super) fn read(body: &Value, turns: &[Turn]) -> Heard {
     let users = || turns.iter().filter(|turn| turn.is_user());
     let words = |turn: &Turn| turn.of("text").flat_map(texts).collect::<Vec<_>>().join(" ");
     let spoken: Vec<String> = users().map(words).filter(|text| !text.is_empty()).collect();
-    let last = turns.last().filter(|turn| turn.is_user());
-    let results = last.into_iter().flat_map(|turn| turn.of("tool_result"));
+    let unanswered = turns.iter().rposition(Turn::is_assistant).map_or(turns, |last| &turns[last + 1..]);
+    let results = unanswered.iter().flat_map(|turn| turn.of("tool_result"));
     let thinks = matches!(body["thinking"]["type"].as_str(), Some("enabled" | "adaptive" | "between_tools"));
     let stops = body["stop_sequences"].as_array().into_iter().flatten();
     Heard {
@@ -20,7 +20,7 @@ pub(super) fn read(body: &Value, turns: &[Turn]) -> Heard {
         message: spoken.last().cloned().unwrap_or_default(),
         user_text: spoken.join("\n"),
         results: results.map(|result| texts(result).join("")).collect(),
-        turns: turns.iter().filter(|turn| turn.role == "assistant").count(),
+        turns: turns.iter().filter(|turn| turn.is_assistant()).count(),
         tools: body["tools"].as_array().into_iter().flatten().filter_map(tool).collect(),
         choice: match body["tool_choice"]["type"].as_str() {
             Some("any") => Choice::Any,
@@ -59,5 +59,10 @@ pub(super) fn tool_tokens(tool: &Value) -> usize {
 fn tool(tool: &Value) -> Option<Offered> {
     let is_own = tool["type"].as_str().is_none_or(|kind| kind == "custom");
     let name = tool["name"].as_str()?.to_owned();
-    is_own.then(|| Offered { name, kind: ToolKind::Function, schema: tool["input_schema"].clone() })
+    is_own.then(|| Offered {
+        name,
+        kind: ToolKind::Function,
+        schema: tool["input_schema"].clone(),
+        namespace: None,
+    })
 }

@@ -64,7 +64,7 @@ pub(super) fn check_encrypted(text: &str, account: &str, prefix: u64) -> Result<
 }
 
 fn called(call: &Call, ask: &mut Ask<'_>) -> Value {
-    match call.kind {
+    let mut item = match call.kind {
         ToolKind::Function => json!({
             "id": ask.id("fc_"), "type": "function_call", "status": "completed", "call_id": call.id,
             "name": call.name, "arguments": call.input,
@@ -73,5 +73,9 @@ fn called(call: &Call, ask: &mut Ask<'_>) -> Value {
             "id": ask.id("ctc_"), "type": "custom_tool_call", "status": "completed", "call_id": call.id,
             "name": call.name, "input": call.input,
         }),
+    };
+    if let Some(namespace) = &call.namespace {
+        item["namespace"] = namespace.as_str().into();
     }
+    item
 }

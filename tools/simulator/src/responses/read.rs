@@ -25,7 +25,7 @@ pub(super) fn read(body: &Value, items: &[Value]) -> Heard {
         user_text: spoken.join("\n"),
         results,
         turns: begins.count(),
-        tools: body["tools"].as_array().into_iter().flatten().filter_map(tool).collect(),
+        tools: tools(&body["tools"], None),
         choice: choice(&body["tool_choice"]),
         calls_one_only: body["parallel_tool_calls"] == false,
         thinks: is_asked && !is_off,
@@ -43,13 +43,24 @@ pub(super) fn prompt_tokens(body: &Value, items: &[Value]) -> usize {
     body["instructions"].as_str().map_or(0, tokens_in) + texts.map(|text| tokens_in(&text)).sum::<usize>()
 }
 
-fn tool(tool: &Value) -> Option<Offered> {
+/// The tools of a list, those in groups among them.
+fn tools(list: &Value, namespace: Option<&str>) -> Vec<Offered> {
+    let list = list.as_array().into_iter().flatten();
+    list.flat_map(|one| match one["type"].as_str() {
+        Some("namespace") => tools(&one["tools"], one["name"].as_str()),
+        _ => tool(one, namespace).into_iter().collect(),
+    })
+    .collect()
+}
+
+fn tool(tool: &Value, namespace: Option<&str>) -> Option<Offered> {
     let kind = match tool["type"].as_str()? {
         "function" => ToolKind::Function,
         "custom" => ToolKind::Custom,
         _ => return None,
     };
-    Some(Offered { name: tool["name"].as_str()?.to_owned(), kind, schema: tool["parameters"].clone() })
+    let name = tool["name"].as_str()?.to_owned();
+    Some(Offered { name, kind, schema: tool["parameters"].clone(), namespace: namespace.map(str::to_owned) })
 }
 
 fn choice(choice: &Value) -> Choice {

@@ -43,7 +43,13 @@ pub(crate) fn compose(heard: &Heard, call_prefix: &str, ask: &mut Ask<'_>) -> Re
             ToolKind::Custom => format!("simulated input of {}", tool.name),
         };
         let id = ask.id(call_prefix);
-        parts.push(Part::Call(Call { id, name: tool.name.clone(), input, kind: tool.kind }));
+        parts.push(Part::Call(Call {
+            id,
+            name: tool.name.clone(),
+            input,
+            kind: tool.kind,
+            namespace: tool.namespace.clone(),
+        }));
     }
     Ok(Said { parts, finish: Finish::Calls })
 }
@@ -142,7 +148,8 @@ impl Said {
             (ToolKind::Custom, ToolKind::Function) => json!({ "input": input }).to_string(),
             _ => input,
         };
-        self.parts.push(Part::Call(Call { id, name: name.to_owned(), input, kind: offered }));
+        let namespace = heard.tool(name).and_then(|tool| tool.namespace.clone());
+        self.parts.push(Part::Call(Call { id, name: name.to_owned(), input, kind: offered, namespace }));
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Offered {
     pub(crate) name: String,
     pub(crate) kind: ToolKind,
     pub(crate) schema: Value,
+    /// The group it stands in, in the dialect that has such.
+    pub(crate) namespace: Option<String>,
 }
 
 /// What a tool takes.

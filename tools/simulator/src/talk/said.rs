@@ -28,6 +28,7 @@ pub(crate) struct Call {
     /// The arguments as JSON text, or the plain text that a custom tool takes.
     pub(crate) input: String,
     pub(crate) kind: ToolKind,
+    pub(crate) namespace: Option<String>,
 }
 
 /// Why the model stopped.

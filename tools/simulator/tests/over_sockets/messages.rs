@@ -303,6 +303,22 @@ async fn wrong_requests_are_refused() {
 }
 
 #[tokio::test]
+async fn models_differ_in_what_turns_they_take() {
+    let (_simulator, node) = one_node().await;
+    let hi = json!({ "role": "user", "content": "hi" });
+    let begun = talk(json!([hi, { "role": "assistant", "content": "I" }]));
+    let between = talk(json!([hi, { "role": "system", "content": "Be brief." }]));
+    for body in [&begun, &between] {
+        assert_eq!(ask(&node, body).await.status, 200);
+    }
+    node.patch(&json!({ "takes_prefill": false, "takes_system_turns": false })).unwrap();
+    for (body, part) in [(&begun, "prefill"), (&between, "messages.1.role")] {
+        let answer = ask(&node, body).await;
+        assert!(answer.status == 400 && answer.text().contains(part), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
 async fn faults_speak_the_dialect() {
     let (_simulator, node) = one_node().await;
     node.add_fault("status=529".parse::<simulator::Fault>().unwrap().times(1).unwrap()).await.unwrap();

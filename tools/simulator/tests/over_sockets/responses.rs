@@ -196,6 +196,18 @@ async fn stored_responses_are_continued_read_and_deleted() {
 }
 
 #[tokio::test]
+async fn tools_in_groups_are_called_with_the_groups_name() {
+    let (_simulator, node) = one_node().await;
+    let mut body = with(
+        "tools",
+        json!([{ "type": "namespace", "name": "crm", "description": "", "tools": [tool("find")] }]),
+    );
+    body["input"] = json!("[tool]");
+    let call = ask(&node, PATH, &body).await.json()["output"][0].clone();
+    assert_eq!((&call["name"], &call["namespace"]), (&json!("find"), &json!("crm")));
+}
+
+#[tokio::test]
 async fn tokens_are_counted() {
     let (_simulator, node) = one_node().await;
     let json = ask(&node, "/v1/responses/input_tokens", &hello()).await.json();

@@ -32,13 +32,17 @@ const NAME_BYTES_MAX: usize = 128;
 /// Checks the blocks of all turns.
 pub(super) fn check_contents(turns: &[Turn]) -> Checked {
     for (number, turn) in turns.iter().enumerate() {
-        let known = if turn.is_user() { USER_KINDS } else { ASSISTANT_KINDS };
+        let known = match turn.role.as_str() {
+            "user" => USER_KINDS,
+            "assistant" => ASSISTANT_KINDS,
+            _ => &["text"],
+        };
         for (block, (index, place)) in turn.blocks.iter().zip(&turn.places) {
             check_block(block, known, &format!("messages.{index}.content.{place}"))?;
         }
         let is_last = number + 1 == turns.len();
         let end = turn.blocks.last().and_then(|block| block["text"].as_str()).unwrap_or_default();
-        demand(!is_last || turn.is_user() || end.trim_end() == end, || {
+        demand(!is_last || !turn.is_assistant() || end.trim_end() == end, || {
             "messages: final assistant content cannot end with trailing whitespace".to_owned()
         })?;
     }

@@ -61,7 +61,8 @@ fn check_beside(body: &Value) -> Checked {
 
 /// With manual thinking, the turn whose calls are being answered begins with thinking.
 fn check_last_turn(turns: &[Turn]) -> Checked {
-    let [.., before, last] = turns else { return Ok(()) };
+    let spoken: Vec<&Turn> = turns.iter().filter(|turn| turn.is_user() || turn.is_assistant()).collect();
+    let [.., before, last] = spoken.as_slice() else { return Ok(()) };
     if last.of("tool_result").next().is_none() {
         return Ok(());
     }

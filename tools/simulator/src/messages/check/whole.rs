@@ -79,7 +79,7 @@ pub(in crate::messages) fn check_counted(body: &Value, turns: &[Turn], ask: &Ask
 fn check_both(body: &Value, turns: &[Turn], ask: &Ask<'_>) -> Checked {
     let is_text = body["model"].as_str().is_some_and(|model| !model.is_empty());
     demand(is_text, || "model: Field required".to_owned())?;
-    check_messages(&body["messages"])?;
+    check_messages(&body["messages"], ask)?;
     check_system(&body["system"])?;
     check_contents(turns)?;
     check_tools(body, turns)?;
@@ -96,13 +96,18 @@ fn check_fields(body: &Value, known: &[&str]) -> Checked {
     })
 }
 
-fn check_messages(messages: &Value) -> Checked {
+fn check_messages(messages: &Value, ask: &Ask<'_>) -> Checked {
     demand(!messages.is_null(), || "messages: Field required".to_owned())?;
     let list = messages.as_array().filter(|list| (1..=MESSAGES_MAX).contains(&list.len()));
     demand(list.is_some(), || "messages: at least one message is required".to_owned())?;
     for (index, message) in list.into_iter().flatten().enumerate() {
         let role = message["role"].as_str();
-        demand(matches!(role, Some("user" | "assistant")), || {
+        let is_known = match role {
+            Some("user" | "assistant") => true,
+            Some("system") => ask.behaviour.takes_system_turns,
+            _ => false,
+        };
+        demand(is_known, || {
             format!("messages.{index}.role: Input should be 'user' or 'assistant', not {}", message["role"])
         })?;
         demand(index > 0 || role == Some("user"), || {
@@ -124,7 +129,10 @@ fn check_messages(messages: &Value) -> Checked {
         let may_be_empty = role == Some("assistant") && list.is_some_and(|list| index + 1 == list.len());
         demand(!is_empty || may_be_empty, || format!("messages.{index}: content must not be empty"))?;
     }
-    Ok(())
+    let is_begun = list.and_then(|list| list.last()).is_some_and(|last| last["role"] == "assistant");
+    demand(!is_begun || ask.behaviour.takes_prefill, || {
+        "This model does not support assistant message prefill. The conversation must end with a user message.".to_owned()
+    })
 }
 
 /// Marks for the cache: what they may say, and how many there may be.

@@ -12,10 +12,11 @@ use crate::responses::refuse::{Checked, demand, invalid};
 const OUTPUT_TOKENS_MIN: u64 = 16;
 const METADATA_MAX: usize = 16;
 
-/// What a request may have.
+/// What a request may have. `client_metadata` stands in no reference, but OpenAI's own agent sends it.
 const FIELDS: &[&str] = &[
     "access_programs",
     "background",
+    "client_metadata",
     "context_management",
     "conversation",
     "image",
