@@ -24,6 +24,7 @@ mod inherited;
 mod linger;
 mod listener;
 mod pipeline;
+mod remote_media;
 mod serving;
 mod status;
 mod tokens;

@@ -41,3 +41,8 @@ pub use sections::timeouts::{ANSWER_TOKENS_LARGE, ANSWER_TOKENS_XLARGE, Timeouts
 pub use snapshot::{DEMO_ID, Snapshot};
 pub use sources::{Overrides, Sources};
 pub use tree::is_blank;
+
+/// YAML of any shape, with places: for those who read or write what is no configuration of ours.
+pub mod yaml {
+    pub use crate::tree::{Key, Node, Value, parse, write};
+}
