@@ -56,7 +56,7 @@ def served(
     gateway.stop()
 
 
-@pytest.fixture(params=list(CLIENTS))
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.xdist_group(name.split("-")[0])) for name in CLIENTS])
 def client(request: pytest.FixtureRequest, served: Gateway) -> Client:
     return CLIENTS[request.param](Place(served.url, CALLER_KEY))
 

@@ -1,25 +1,33 @@
 """The clients people use, each in a file of its own: a new one is a new file here (or in `node/sdks`) and one line below."""
 
-from .anthropic_messages import AnthropicMessages
-from .langchain_clients import LangChainAnthropic, LangChainOpenAi, LangChainResponses
-from .litellm_clients import LiteLlmAnthropic, LiteLlmOpenAi
-from .llm_clients import Llm, LlmResponses
+from collections.abc import Callable
+from importlib import import_module
+
 from .node_clients import node_client
-from .openai_chat import OpenAiChat
-from .openai_responses import OpenAiResponses
 from .task import Client, Place
 
-CLIENTS: dict[str, type[Client]] = {
-    "openai-python-chat": OpenAiChat,
-    "openai-python-responses": OpenAiResponses,
-    "anthropic-python": AnthropicMessages,
-    "langchain-openai-chat": LangChainOpenAi,
-    "langchain-openai-responses": LangChainResponses,
-    "langchain-anthropic": LangChainAnthropic,
-    "litellm-openai": LiteLlmOpenAi,
-    "litellm-anthropic": LiteLlmAnthropic,
-    "llm-chat": Llm,
-    "llm-responses": LlmResponses,
+
+def imported(place: str) -> Callable[[Place], Client]:
+    """A client whose packages, which take seconds, are imported only once it is needed."""
+
+    def make(gateway: Place) -> Client:
+        module, _, name = place.partition(":")
+        return getattr(import_module(f".{module}", __name__), name)(gateway)
+
+    return make
+
+
+CLIENTS: dict[str, Callable[[Place], Client]] = {
+    "openai-python-chat": imported("openai_chat:OpenAiChat"),
+    "openai-python-responses": imported("openai_responses:OpenAiResponses"),
+    "anthropic-python": imported("anthropic_messages:AnthropicMessages"),
+    "langchain-openai-chat": imported("langchain_clients:LangChainOpenAi"),
+    "langchain-openai-responses": imported("langchain_clients:LangChainResponses"),
+    "langchain-anthropic": imported("langchain_clients:LangChainAnthropic"),
+    "litellm-openai": imported("litellm_clients:LiteLlmOpenAi"),
+    "litellm-anthropic": imported("litellm_clients:LiteLlmAnthropic"),
+    "llm-chat": imported("llm_clients:Llm"),
+    "llm-responses": imported("llm_clients:LlmResponses"),
     "openai-node-chat": node_client("openai-chat"),
     "openai-node-responses": node_client("openai-responses"),
     "anthropic-typescript": node_client("anthropic"),
