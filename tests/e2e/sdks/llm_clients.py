@@ -22,15 +22,14 @@ class Llm:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.folder = tempfile.TemporaryDirectory()
+        (Path(self.folder.name) / "keys.json").write_text(json.dumps({"bellwether": place.key}))
 
     def model(self, name: str) -> Any:
         entry = {"model_id": name, "model_name": name, "api_base": f"{self.place.url}/v1", "responses": self.is_responses}
-        entry |= {"supports_schema": True, "supports_tools": True}
+        entry |= {"api_key_name": "bellwether", "supports_schema": True, "supports_tools": True}
         (Path(self.folder.name) / "extra-openai-models.yaml").write_text(yaml.safe_dump([entry]))
         os.environ["LLM_USER_PATH"] = self.folder.name
-        model = llm.get_model(name)
-        model.key = self.place.key
-        return model
+        return llm.get_model(name)
 
     def words(self, model: str) -> Said:
         answer = self.model(model).prompt("ping", stream=False)

@@ -6,5 +6,6 @@ import { client } from "./vercel.mjs";
 
 export default function make(task) {
   const openai = createOpenAI({ baseURL: `${task.place.url}/v1`, apiKey: task.place.key });
-  return client((model) => openai(model), task);
+  // Else it sends earlier answers by their ids only, which a gateway that keeps nothing cannot know.
+  return client((model) => openai(model), task, { openai: { store: false } });
 }

@@ -5,7 +5,9 @@ import { generateText, jsonSchema, Output, stepCountIs, streamText, tool as aiTo
 // Its warnings would go to standard output, where what was seen belongs.
 globalThis.AI_SDK_LOG_WARNINGS = false;
 
-export function client(modelOf, { schema, tool, weather }) {
+// `providerOptions` are what every request is told beside the usual.
+export function client(modelOf, { schema, tool, weather }, providerOptions = {}) {
+  const usual = { prompt: "ping", maxRetries: 0, providerOptions };
   const spent = ({ inputTokens, outputTokens }) => [inputTokens, outputTokens];
 
   // Its loop calls the tool and goes on by itself; `run` says whether its answers are streamed.
@@ -16,7 +18,7 @@ export function client(modelOf, { schema, tool, weather }) {
       return weather(input);
     };
     const tools = { [tool.name]: aiTool({ description: tool.about, inputSchema: jsonSchema(tool.schema), execute }) };
-    const ask = { model: modelOf(model), prompt: "ping", tools, stopWhen: stepCountIs(3), maxRetries: 0 };
+    const ask = { ...usual, model: modelOf(model), tools, stopWhen: stepCountIs(3) };
     return { answer: await run(ask), arguments: asked };
   }
 
@@ -27,12 +29,12 @@ export function client(modelOf, { schema, tool, weather }) {
 
   return {
     words: async (model) => {
-      const { text, usage } = await generateText({ model: modelOf(model), prompt: "ping", maxRetries: 0 });
+      const { text, usage } = await generateText({ ...usual, model: modelOf(model) });
       return { text, usage: spent(usage) };
     },
 
     words_streamed: async (model) => {
-      const answer = streamText({ model: modelOf(model), prompt: "ping", maxRetries: 0, onError });
+      const answer = streamText({ ...usual, model: modelOf(model), onError });
       const pieces = [];
       for await (const piece of answer.textStream) pieces.push(piece);
       return { text: pieces.join(""), pieces: pieces.length, usage: spent(await answer.usage) };
@@ -49,7 +51,7 @@ export function client(modelOf, { schema, tool, weather }) {
 
     form: async (model) => {
       const output = Output.object({ schema: jsonSchema(schema) });
-      return (await generateText({ model: modelOf(model), prompt: "ping", output, maxRetries: 0 })).output;
+      return (await generateText({ ...usual, model: modelOf(model), output })).output;
     },
   };
 }
