@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use domain::Usage;
-use memchr::memchr;
 
 use crate::Dialect;
 use crate::json::ObjectScan;
@@ -84,46 +83,6 @@ impl ReplyWatch {
     }
 }
 
-/// Reads a `usage` object. Cached and reasoning tokens are inside the totals there, and apart in ours.
-pub(crate) fn parse_usage(text: &[u8]) -> Option<Usage> {
-    let (mut input, mut output, mut cached_input, mut reasoning) = (None, None, 0, 0);
-    each_number(text, |name, number| match name {
-        b"prompt_tokens" => input = Some(number),
-        b"completion_tokens" => output = Some(number),
-        b"cached_tokens" => cached_input = number,
-        b"reasoning_tokens" => reasoning = number,
-        _ => {}
-    });
-    if input.is_none() && output.is_none() {
-        return None;
-    }
-    Some(Usage {
-        input: input.unwrap_or(0).saturating_sub(cached_input),
-        cached_input,
-        output: output.unwrap_or(0).saturating_sub(reasoning),
-        reasoning,
-        ..Usage::default()
-    })
-}
-
-/// Reports every `"name": number` at any depth. The names wanted above are unique in a usage object, and such an
-/// object is read for every answer: a parser that knows about all of JSON costs ten times as much.
-fn each_number<'t>(text: &'t [u8], mut report: impl FnMut(&'t [u8], u64)) {
-    let mut rest = text;
-    while let Some(start) = memchr(b'"', rest) {
-        rest = &rest[start + 1..];
-        let Some(end) = memchr(b'"', rest) else { return };
-        let (name, behind) = rest.split_at(end);
-        rest = &behind[1..];
-        let Some(value) = rest.trim_ascii_start().strip_prefix(b":") else { continue };
-        let value = value.trim_ascii_start();
-        let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if let Ok(number) = std::str::from_utf8(&value[..digits]).unwrap_or_default().parse() {
-            report(name, number);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use domain::Usage;
@@ -149,22 +108,6 @@ mod tests {
             reply.usage(),
             Some(Usage { input: 8, cached_input: 4, output: 6, reasoning: 3, ..Usage::default() })
         );
-    }
-
-    #[test]
-    fn numbers_are_found_between_other_things() {
-        let usage = |text: &str| super::parse_usage(text.as_bytes());
-        let expected = Some(Usage { input: 1, output: 2, ..Usage::default() });
-        assert_eq!(
-            usage(r#"{ "prompt_tokens" : 1 , "note":"\"prompt_tokens\": 9", "completion_tokens":2}"#),
-            expected
-        );
-        assert_eq!(
-            usage(r#"{"prompt_tokens":1,"completion_tokens":2,"prompt_tokens_details":null,"cost":0.5}"#),
-            expected
-        );
-        assert_eq!(usage(r#"{"prompt_tokens":null}"#), None);
-        assert_eq!(usage(r#"{"prompt_tokens":99999999999999999999,"completion_tokens":"x"}"#), None);
     }
 
     #[test]
