@@ -7,6 +7,7 @@ mod choices;
 mod details;
 mod failure;
 mod finish;
+mod form;
 mod marks;
 mod prompt_reader;
 mod prompt_writer;
@@ -19,6 +20,7 @@ mod translator;
 mod usage;
 
 pub use failure::{ErrorCodes, error_body, stream_error_event};
+pub use form::FormScan;
 pub(crate) use reading::ChatReading;
 pub use request::{Deciding, MODEL_BYTES_MAX, RequestFlaw, RequestScan, stream_options_with_usage};
 pub use translator::Chat;

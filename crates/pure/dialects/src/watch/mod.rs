@@ -1,6 +1,8 @@
 //! Watching answers that pass untouched, of any dialect: what they tell, and how much of them is sound.
 
 mod facts;
+mod loose;
+mod numbers;
 mod reading;
 mod reply;
 mod stream;
@@ -8,6 +10,7 @@ mod usage;
 
 pub(crate) use facts::Facts;
 pub use facts::StreamFault;
+pub use loose::LOOSE_EVENT_BYTES_MAX;
 pub use reply::ReplyWatch;
 pub(crate) use reply::{ERROR, KIND, USAGE, WANTED, is_no_error};
 pub use stream::StreamWatch;

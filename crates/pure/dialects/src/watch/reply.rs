@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use domain::Usage;
 
+use super::numbers::parse_loose_usage;
 use crate::Dialect;
 use crate::json::ObjectScan;
 
 /// What of an answer, or of a chunk of one, is read, whatever it is an answer to.
 pub(crate) const WANTED: &[&str] = &["usage", "error", "object", "type"];
+const ID: &str = "id";
 pub(crate) const USAGE: usize = 0;
 pub(crate) const ERROR: usize = 1;
 /// What the object says it is.
@@ -26,7 +28,8 @@ pub struct ReplyWatch {
     scan: ObjectScan,
     /// Where in the scan stand the members that make it an answer.
     answers: Range<usize>,
-    dialect: Dialect,
+    /// `None` if it answers something else than a conversation.
+    dialect: Option<Dialect>,
     is_broken: bool,
 }
 
@@ -39,9 +42,14 @@ impl Default for ReplyWatch {
 impl ReplyWatch {
     /// Watches an answer in this dialect that has at least one of these members.
     pub fn of(dialect: Dialect, members: &[&'static str]) -> Self {
-        let wanted: Vec<&'static str> = WANTED.iter().chain(members).copied().collect();
-        let answers = WANTED.len()..wanted.len();
-        Self { scan: ObjectScan::of(wanted), answers, dialect, is_broken: false }
+        Self { dialect: Some(dialect), ..Self::of_anything(members) }
+    }
+
+    /// Watches an answer that is no conversation.
+    pub fn of_anything(members: &[&'static str]) -> Self {
+        let wanted: Vec<&'static str> = WANTED.iter().chain(members).copied().chain([ID]).collect();
+        let answers = WANTED.len()..wanted.len() - 1;
+        Self { scan: ObjectScan::of(wanted), answers, dialect: None, is_broken: false }
     }
 
     /// Reads the next piece; an answer that is no JSON object is only noted.
@@ -76,10 +84,18 @@ impl ReplyWatch {
         self.scan.field(ERROR)?.text.as_deref().filter(|text| !is_no_error(Some(text)))
     }
 
+    /// The provider's id of it.
+    pub fn id(&self) -> Option<String> {
+        serde_json::from_slice(self.scan.field(self.answers.end)?.text.as_deref()?).ok()
+    }
+
     /// The usage it tells.
     pub fn usage(&self) -> Option<Usage> {
         let text = self.scan.field(USAGE)?.text.as_deref()?;
-        self.dialect.translator().read_usage(text)
+        match self.dialect {
+            Some(dialect) => dialect.translator().read_usage(text),
+            None => parse_loose_usage(text),
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //! and apart in ours. What stands outside is found by the total.
 
 use domain::Usage;
-use memchr::memchr;
+
+use super::numbers::{Value, each_member};
 
 /// What is told, each under the names that hosts have for it.
 #[derive(Default)]
@@ -16,13 +17,6 @@ struct Told {
     reasoning: u64,
     audio_in: u64,
     audio_out: u64,
-}
-
-/// A value that tells something here.
-#[derive(Clone, Copy)]
-enum Value {
-    Number(u64),
-    Object,
 }
 
 /// Reads a `usage` object. One without its core counts is none.
@@ -85,28 +79,6 @@ impl Told {
             audio_output: self.audio_out.min(visible),
             ..Usage::default()
         })
-    }
-}
-
-/// Reports every `"name": number` and every `"name": {` at any depth. The names wanted above are unique in a usage object but
-/// for one, and such an object is read for every answer: a parser that knows about all of JSON costs ten times as much.
-fn each_member<'t>(text: &'t [u8], mut report: impl FnMut(&'t [u8], Value)) {
-    let mut rest = text;
-    while let Some(start) = memchr(b'"', rest) {
-        rest = &rest[start + 1..];
-        let Some(end) = memchr(b'"', rest) else { return };
-        let (name, behind) = rest.split_at(end);
-        rest = &behind[1..];
-        let Some(value) = rest.trim_ascii_start().strip_prefix(b":") else { continue };
-        let value = value.trim_ascii_start();
-        if value.starts_with(b"{") {
-            report(name, Value::Object);
-            continue;
-        }
-        let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if let Ok(number) = std::str::from_utf8(&value[..digits]).unwrap_or_default().parse() {
-            report(name, Value::Number(number));
-        }
     }
 }
 
