@@ -14,12 +14,15 @@ use dialects::translation::{BackMap, SealKeeper};
 use dialects::{Dialect, Voice};
 use domain::Failure;
 use routing::Target;
+use upstream::{Body, FileBody};
 
 use crate::call::Call;
 use crate::pipeline::count::{estimate_prompt, guess_prompt};
+use crate::pipeline::flawed::flawed;
+use crate::pipeline::media;
 use crate::pipeline::splice::{json_string, splice};
 use crate::pipeline::translated::Translator;
-use crate::pipeline::understand::{Prompt, flawed};
+use crate::pipeline::understand::Prompt;
 use crate::serving::{ServedProvider, Serving};
 
 /// What the marks on envelopes are for.
@@ -27,12 +30,28 @@ const SEAL_PURPOSE: &str = "seal";
 
 /// A request for one target.
 pub(super) struct Outgoing<'p> {
+    pub(super) method: &'static str,
     /// Behind the provider's base URL.
-    pub(super) path: &'static str,
-    pub(super) body: Cow<'p, [Bytes]>,
+    pub(super) path: Cow<'p, str>,
+    pub(super) body: Sent<'p>,
     pub(super) wanted: Wanted,
     /// What could not be carried.
     pub(super) losses: Losses,
+}
+
+/// The bytes that are sent, where they lie.
+pub(super) enum Sent<'p> {
+    Pieces(Cow<'p, [Bytes]>),
+    File(Cow<'p, FileBody>),
+}
+
+impl Sent<'_> {
+    pub(super) fn as_body(&self) -> Body<'_> {
+        match self {
+            Self::Pieces(pieces) => Body::Pieces(pieces),
+            Self::File(file) => Body::File(file),
+        }
+    }
 }
 
 /// What answer is expected.
@@ -60,7 +79,7 @@ pub(super) struct Wanted {
 }
 
 /// Writes the request for a target.
-pub(super) fn outgoing<'p>(
+pub(super) async fn outgoing<'p>(
     call: &Call,
     serving: &Serving,
     prompt: &'p Prompt,
@@ -75,7 +94,8 @@ pub(super) fn outgoing<'p>(
     // An envelope never reaches a provider: who finds one opens it, and writes the conversation anew.
     if is_conversation && (!speaks_alike || prompt.may_hold_envelopes()) {
         let spoken = if speaks_alike { caller } else { provider.preferred_dialect() };
-        return translated(call, serving, provider, prompt, (target, spoken), losses);
+        // Boxed: what translating needs is not carried along by every call.
+        return Box::pin(translated(call, serving, provider, prompt, (target, spoken), losses)).await;
     }
     passed(provider, prompt, target, losses)
 }
@@ -92,12 +112,15 @@ fn passed<'p>(
     let is_chat = surface.dialect == Dialect::OpenAiChat
         && matches!(surface.operation, Operation::Conversation | Operation::Completions);
     let asks_usage = is_chat && is_stream && !prompt.deciding.wants_stream_usage;
-    let mut body = edited(prompt, target, asks_usage);
-    if is_chat && !provider.quirks.is_empty() {
-        let whole = body.concat();
+    let mut body = sent(prompt, target, asks_usage);
+    if let Sent::Pieces(pieces) = &body
+        && is_chat
+        && !provider.quirks.is_empty()
+    {
+        let whole = pieces.concat();
         let quirky = providers::quirk::apply(&whole, &provider.quirks, &mut losses).map_err(flawed)?;
         if let Some(quirky) = quirky {
-            body = Cow::Owned(vec![Bytes::from(quirky)]);
+            body = Sent::Pieces(Cow::Owned(vec![Bytes::from(quirky)]));
         }
     }
     let is_conversation = surface.operation == Operation::Conversation;
@@ -119,7 +142,21 @@ fn passed<'p>(
         keeps_said,
         translator: None,
     };
-    Ok(Outgoing { path: surface.path, body, wanted, losses })
+    Ok(Outgoing { method: "POST", path: surface.path.into(), body, wanted, losses })
+}
+
+/// The body as the target gets it, wherever it lies.
+fn sent<'p>(prompt: &'p Prompt, target: &Target, asks_usage: bool) -> Sent<'p> {
+    let Some(spooled) = &prompt.file else { return Sent::Pieces(edited(prompt, target, asks_usage)) };
+    let deciding = &prompt.deciding;
+    let name = target.model.as_deref().filter(|name| **name != *deciding.model);
+    Sent::File(match name {
+        Some(name) => {
+            let span = deciding.model_span.start as u64..deciding.model_span.end as u64;
+            Cow::Owned(spooled.body.replaced(span, prompt.form.written(name)))
+        }
+        None => Cow::Borrowed(&spooled.body),
+    })
 }
 
 /// The body with the target's own model name, where that differs from what the caller wrote, and with usage asked for.
@@ -129,7 +166,7 @@ fn edited<'p>(prompt: &'p Prompt, target: &Target, asks_usage: bool) -> Cow<'p, 
     if name.is_none() && !asks_usage {
         return Cow::Borrowed(&prompt.pieces);
     }
-    let mut model = prompt.surface.body.written(name.unwrap_or(&deciding.model));
+    let mut model = prompt.form.written(name.unwrap_or(&deciding.model));
     let mut pieces = Cow::Borrowed(prompt.pieces.as_slice());
     if asks_usage {
         match &deciding.stream_options_span {
@@ -157,7 +194,7 @@ fn bytes_of(pieces: &[Bytes], span: Range<usize>) -> Vec<u8> {
     pieces.iter().flat_map(|piece| piece.iter().copied()).skip(span.start).take(span.len()).collect()
 }
 
-fn translated<'p>(
+async fn translated<'p>(
     call: &Call,
     serving: &Serving,
     provider: &ServedProvider,
@@ -174,6 +211,7 @@ fn translated<'p>(
     let here = Provenance { tenant, provider: provider.id(), model };
     let mark = |text: &str| hasher.mark(SEAL_PURPOSE, text);
     let takes = |form: SealForm| form.dialect() == spoken;
+    media::settle(&mut canonical, &abilities, &serving.private_media, &prompt.fetched).await?;
     envelope::settle(&mut canonical, takes, here, mark, &mut losses).map_err(flawed)?;
     let to = dialects::Target {
         model,
@@ -212,8 +250,9 @@ fn translated<'p>(
         translator: Some(translator),
     };
     Ok(Outgoing {
-        path: conversation_path(spoken),
-        body: Cow::Owned(vec![Bytes::from(body)]),
+        method: "POST",
+        path: conversation_path(spoken).into(),
+        body: Sent::Pieces(Cow::Owned(vec![Bytes::from(body)])),
         wanted,
         losses,
     })

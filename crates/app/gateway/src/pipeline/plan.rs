@@ -4,32 +4,57 @@ use dialects::surface::Operation;
 use domain::{Failure, Kind};
 use routing::{Ask, NoTarget, Plan, Target};
 
+use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
 
 /// The order of attempts, or a 404 that names what the caller may have meant.
-pub(crate) fn plan(serving: &Serving, prompt: &Prompt) -> Result<Plan, Box<Failure>> {
+pub(crate) fn plan(
+    serving: &Serving,
+    prompt: &Prompt,
+    goes_on: Option<&GoesOn>,
+) -> Result<Plan, Box<Failure>> {
     let ask = Ask { model: &prompt.deciding.model, is_streaming: prompt.deciding.is_streaming };
     let surface = prompt.surface;
+    let speaks_alike = |target: &Target| serving.provider_of(target).dialects.contains(&surface.dialect);
     let offers = |target: &Target| match surface.operation {
+        // Whoever keeps the beginning must go on with it.
+        Operation::Conversation if let Some(goes_on) = goes_on => {
+            speaks_alike(target) && goes_on.may_be_kept_by(serving.provider_of(target))
+        }
         // Whatever a provider speaks, conversations are translated, and tokens are counted here if nobody else does.
         Operation::Conversation | Operation::CountTokens => true,
-        _ => serving.provider_of(target).dialects.contains(&surface.dialect),
+        _ => speaks_alike(target),
     };
-    routing::plan(&serving.routes, &ask, serving.limits.attempts_max, offers).map_err(|none| match none {
-        NoTarget::UnknownName { nearest } => {
-            let hint = match nearest.as_slice() {
-                [] => "GET /v1/models lists the names there are".to_owned(),
-                names => format!("did you mean {}?", names.join(", ")),
-            };
-            let message = format!("the model '{}' is not known here; {hint}", ask.model);
-            Failure::new(Kind::UnknownModel, message).with_param("model")
-        }
-        NoTarget::NotOffered => {
-            let message = format!("no provider of the model '{}' offers {}", ask.model, prompt.surface.path);
-            Failure::new(Kind::BadRequest, message).with_param("model")
-        }
-    })
+    let mut plan = routing::plan(&serving.routes, &ask, serving.limits.attempts_max, offers).map_err(
+        |none| match none {
+            NoTarget::UnknownName { nearest } => {
+                let hint = match nearest.as_slice() {
+                    [] => "GET /v1/models lists the names there are".to_owned(),
+                    names => format!("did you mean {}?", names.join(", ")),
+                };
+                let message = format!("the model '{}' is not known here; {hint}", ask.model);
+                Failure::new(Kind::UnknownModel, message).with_param("model")
+            }
+            NoTarget::NotOffered if goes_on.is_some() => {
+                let message = format!(
+                    "no provider of the model '{}' keeps the answer that this goes on from; \
+                 leave out previous_response_id and send the whole conversation",
+                    ask.model
+                );
+                Failure::new(Kind::BadRequest, message).with_param("previous_response_id")
+            }
+            NoTarget::NotOffered => {
+                let message =
+                    format!("no provider of the model '{}' offers {}", ask.model, prompt.surface.path);
+                Failure::new(Kind::BadRequest, message).with_param("model")
+            }
+        },
+    )?;
+    if let Some(goes_on) = goes_on {
+        goes_on.narrow(serving, &mut plan);
+    }
+    Ok(plan)
 }
 
 /// Whether the first who is asked speaks as the caller does.

@@ -1,5 +1,7 @@
 //! The whole file: its sections and the few settings that stand alone.
 
+use std::path::PathBuf;
+
 use domain::BaseUrl;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -46,10 +48,16 @@ pub(crate) struct File {
     /// `X-Forwarded-For` that he sends. Default: none; the header then counts from nobody.
     #[schemars(length(max = 1024))]
     pub(crate) trusted_proxies: Option<Vec<String>>,
+    /// Networks, such as 10.0.0.0/8, where pictures and documents that callers name by address may lie, besides the
+    /// public internet. Default: none; a private address is then refused.
+    #[schemars(length(max = 1024))]
+    pub(crate) private_media: Option<Vec<String>>,
     /// The administrators' side.
     pub(crate) admin: Option<AdminSection>,
     /// Address under which callers reach this gateway, for links in error messages.
     pub(crate) public_url: Option<String>,
+    /// Where uploads lie that do not fit into memory, as files without a name. Default: the data directory.
+    pub(crate) spool_dir: Option<String>,
     /// Those who answer, by a name of your own. Their order decides who is tried first when several take any model.
     pub(crate) providers: Option<Named<ProviderEntry>>,
     /// Names of your own for callers to ask for, and who serves them.
@@ -89,6 +97,15 @@ pub(crate) fn service(configured: Option<String>, sources: &Sources<'_>, report:
     sources
         .variable(OTEL_VARIABLE)
         .map_or_else(|| SERVICE_DEFAULT.to_owned(), |given| outside_label(OTEL_VARIABLE, &given, report))
+}
+
+/// Where uploads lie.
+pub(crate) fn spool_dir(configured: Option<String>, report: &mut Report) -> Option<PathBuf> {
+    if configured.as_deref() == Some("") {
+        let hint = "leave it out to use the data directory".to_owned();
+        report.add(&KeyPath::default().key("spool_dir"), "nothing", "names no directory", hint);
+    }
+    configured.map(PathBuf::from)
 }
 
 /// The address for links; a trailing slash is dropped.

@@ -59,6 +59,7 @@ trusted_proxies: [localhost]                                   | trusted_proxies
 trusted_proxies: ["127.0.0.1:80"]                              | trusted_proxies[0] | must be an address or a network | such as 10.0.0.0/8
 trusted_proxies: [10.0.0.1, 10.0.0.0/33]                       | trusted_proxies[1] | 0 to 32 bits | -
 trusted_proxies: [10.1.2.3/8]                                  | trusted_proxies[0] | inside a network | write 10.0.0.0/8
+private_media: [intranet]                                      | private_media[0] | must be an address or a network | such as 10.0.0.0/8
 trusted_proxy: [10.1.2.3/8]                                    | trusted_proxy | unknown key | did you mean trusted_proxies?
 admin: {listen: 4001}                                          | admin.listen | must be text | put it in quotes
 admin: {address: 127.0.0.1:4001}                               | admin.address | unknown key | did you mean listen?
@@ -141,6 +142,8 @@ limits: {body_bytes_max: 32MiB}                                | limits.body_byt
 limits: {body_bytes_max: 10}                                   | limits.body_bytes_max | must be 1024 to 1073741824 | -
 limits: {body_bytes_max: null}                                 | limits.body_bytes_max | must be a whole number | remove the key
 limits: {body_memory_bytes_max: 1000000}                       | limits.body_memory_bytes_max | at least one body | -
+limits: {spool_bytes_max: 1000000}                             | limits.spool_bytes_max | at least one upload | -
+spool_dir: ''                                                  | spool_dir | names no directory | leave it out
 limits: {bodyBytesMax: 10}                                     | limits.bodyBytesMax | unknown key | did you mean body_bytes_max?
 timeouts: {connect_ms: 60s}                                    | timeouts.connect_ms | must be a whole number | write 60000
 timeouts: {connect_ms: 60000}                                  | timeouts.connect_ms | must be 1 to 10000 | -

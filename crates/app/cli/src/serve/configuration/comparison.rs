@@ -18,6 +18,7 @@ fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("errors", before.errors != next.errors),
         ("metrics", before.metrics != next.metrics),
         ("trusted_proxies", before.trusted_proxies != next.trusted_proxies),
+        ("private_media", before.private_media != next.private_media),
         ("region", before.region != next.region),
         ("public_url", before.public_url != next.public_url),
     ])
@@ -36,6 +37,8 @@ fn needs_restart(at_start: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("keys", at_start.keys != next.keys),
         ("log", at_start.log != next.log),
         ("limits.body_memory_bytes_max", body_memory(at_start) != body_memory(next)),
+        ("limits.spool_bytes_max", at_start.limits.spool_bytes_max != next.limits.spool_bytes_max),
+        ("spool_dir", at_start.spool_dir != next.spool_dir),
     ])
 }
 
