@@ -120,7 +120,11 @@ pub fn answer() -> impl Strategy<Value = AnswerMade> {
             let calls: Vec<CallAnswered> = calls
                 .into_iter()
                 .enumerate()
-                .map(|(place, (name, arguments))| CallAnswered { id: format!("call_{place}"), name, arguments })
+                .map(|(place, (name, arguments))| CallAnswered {
+                    id: format!("call_{place}"),
+                    name,
+                    arguments,
+                })
                 .collect();
             if calls.is_empty() && text.is_empty() {
                 text.push("words".to_owned());

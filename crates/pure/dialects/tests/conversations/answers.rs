@@ -13,7 +13,13 @@ use crate::answer::{AnswerMade, Ending, answer};
 use crate::{config, pairs, wire};
 
 fn voice() -> Voice {
-    Voice { id: "abc123".to_owned(), model: "m".to_owned(), wants_usage: true, input_tokens: 7, ..Voice::default() }
+    Voice {
+        id: "abc123".to_owned(),
+        model: "m".to_owned(),
+        wants_usage: true,
+        input_tokens: 7,
+        ..Voice::default()
+    }
 }
 
 /// Puts seals into something that looks like an envelope.
@@ -75,10 +81,17 @@ fn check(reply: &Reply, answer: &AnswerMade, to: Dialect, text: &str) {
             other => panic!("{other:?}"),
         }
     }
-    let expected = answer.calls.iter().map(|call| (call.id.clone(), call.name.clone(), compact(&call.arguments.concat())));
+    let expected = answer
+        .calls
+        .iter()
+        .map(|call| (call.id.clone(), call.name.clone(), compact(&call.arguments.concat())));
     assert_eq!(calls, expected.collect::<Vec<_>>(), "{text}");
     assert_eq!(said, answer.text().unwrap_or_default(), "{text}");
-    assert_eq!(thought, answer.thought.as_ref().map(|thought| thought.concat()).unwrap_or_default(), "{text}");
+    assert_eq!(
+        thought,
+        answer.thought.as_ref().map(|thought| thought.concat()).unwrap_or_default(),
+        "{text}"
+    );
     let finish = match reply.finish.as_ref().unwrap() {
         Finish::Stop | Finish::StopText(_) => Ending::Stop,
         Finish::Length | Finish::ContextFull => Ending::Length,

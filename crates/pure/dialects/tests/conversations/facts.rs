@@ -99,7 +99,8 @@ pub fn found(prompt: &Prompt, written: &Written) -> Facts {
                             other => panic!("{other:?} in an outcome"),
                         }
                     }
-                    let call = ids.iter().position(|id| *id == outcome.call_id).expect("an outcome of a call");
+                    let call =
+                        ids.iter().position(|id| *id == outcome.call_id).expect("an outcome of a call");
                     facts.said.push(Fact::Result { call, text });
                 }
                 (speaker, part) => panic!("{speaker:?} says {part:?}"),

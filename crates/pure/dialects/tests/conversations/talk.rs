@@ -66,8 +66,7 @@ pub struct ToolMade {
 }
 
 /// The schema of every tool: numbers in it are no less exact than in arguments.
-pub const SCHEMA: &str =
-    "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"maximum\":18446744073709551615}},\"additionalProperties\":true}";
+pub const SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"maximum\":18446744073709551615}},\"additionalProperties\":true}";
 
 /// Words with everything that is escaped somewhere.
 pub fn words() -> impl Strategy<Value = String> {
@@ -82,15 +81,25 @@ pub fn words() -> impl Strategy<Value = String> {
 
 fn number() -> impl Strategy<Value = String> {
     select(
-        &["0", "-0.0", "1e-7", "1E+400", "9223372036854775807", "18446744073709551616", "0.1", "1.0", "-12345678901234567890.123"]
-            [..],
+        &[
+            "0",
+            "-0.0",
+            "1e-7",
+            "1E+400",
+            "9223372036854775807",
+            "18446744073709551616",
+            "0.1",
+            "1.0",
+            "-12345678901234567890.123",
+        ][..],
     )
     .prop_map(str::to_owned)
 }
 
 fn json_text() -> impl Strategy<Value = String> {
     let plain = words().prop_map(|words| serde_json::to_string(&words).unwrap());
-    let escaped = select(&["\"\\u00e4\\/\"", "\"\\ud83d\\ude42\"", "\"\\\"\\\\\"", "\"\""][..]).prop_map(str::to_owned);
+    let escaped =
+        select(&["\"\\u00e4\\/\"", "\"\\ud83d\\ude42\"", "\"\\\"\\\\\"", "\"\""][..]).prop_map(str::to_owned);
     prop_oneof![3 => plain, 1 => escaped]
 }
 
@@ -128,28 +137,42 @@ pub fn image() -> impl Strategy<Value = Image> {
 }
 
 /// Names that every dialect takes, and some that few take.
-const NAMES: &[&str] = &["look_up", "run-it", "a.b", "a_b", "get weather", "much_too_long_for_a_name_of_a_tool_in_most_of_the_dialects_that_there_are"];
+const NAMES: &[&str] = &[
+    "look_up",
+    "run-it",
+    "a.b",
+    "a_b",
+    "get weather",
+    "much_too_long_for_a_name_of_a_tool_in_most_of_the_dialects_that_there_are",
+];
 
 fn tools() -> impl Strategy<Value = Vec<ToolMade>> {
     let tool = |name: &&str| {
         let name = (*name).to_owned();
-        prop_oneof![4 => Just(false), 1 => Just(true)].prop_map(move |is_custom| ToolMade { name: name.clone(), is_custom })
+        prop_oneof![4 => Just(false), 1 => Just(true)]
+            .prop_map(move |is_custom| ToolMade { name: name.clone(), is_custom })
     };
     NAMES.iter().map(tool).collect::<Vec<_>>()
 }
 
 fn call() -> impl Strategy<Value = CallMade> {
     let ids = prop_oneof![3 => Just("call_"), 1 => Just("functions.look:"), 1 => Just("toolu_01_an_id_that_is_longer_than_some_hosts_take_it_")];
-    (ids, 0..NAMES.len(), arguments(), vec(words(), 1..3), option::weighted(0.2, image()), prop::bool::weighted(0.2)).prop_map(
-        |(id, tool, arguments, result, image, is_error)| CallMade {
+    (
+        ids,
+        0..NAMES.len(),
+        arguments(),
+        vec(words(), 1..3),
+        option::weighted(0.2, image()),
+        prop::bool::weighted(0.2),
+    )
+        .prop_map(|(id, tool, arguments, result, image, is_error)| CallMade {
             id: id.to_owned(),
             tool,
             arguments,
             result,
             image,
             is_error,
-        },
-    )
+        })
 }
 
 fn round() -> impl Strategy<Value = Round> {

@@ -58,7 +58,8 @@ pub fn prompt(talk: &Talk) -> String {
     let tools =
         talk.tools.iter().map(|tool| format!(r#"{{"name":{},"input_schema":{SCHEMA}}}"#, quoted(&tool.name)));
     let tools = tools.collect::<Vec<_>>().join(",");
-    let system = talk.system.as_ref().map_or_else(String::new, |text| format!(r#","system":{}"#, quoted(text)));
+    let system =
+        talk.system.as_ref().map_or_else(String::new, |text| format!(r#","system":{}"#, quoted(text)));
     let format = talk.schema.as_ref().map_or_else(String::new, |schema| {
         format!(r#","output_config":{{"format":{{"type":"json_schema","schema":{schema}}}}}"#)
     });
@@ -113,7 +114,8 @@ struct Blocks {
 
 impl Blocks {
     fn start(&mut self, block: &str) {
-        let data = format!(r#"{{"type":"content_block_start","index":{},"content_block":{block}}}"#, self.index);
+        let data =
+            format!(r#"{{"type":"content_block_start","index":{},"content_block":{block}}}"#, self.index);
         self.out += &event("content_block_start", &data);
     }
 
