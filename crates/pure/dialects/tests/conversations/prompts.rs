@@ -48,7 +48,8 @@ fn check(talk: &Talk, from: Dialect, to: Dialect) {
     let lost: HashSet<Feature> = losses.told().iter().map(|loss| loss.feature).collect();
     // Thoughts go where they can be given back; elsewhere their loss is told.
     if lost.contains(&Feature::SealedThought) || lost.contains(&Feature::UnsealedThought) {
-        let told: Vec<Fact> = found.said.iter().filter(|fact| matches!(fact, Fact::Thought(_))).cloned().collect();
+        let told: Vec<Fact> =
+            found.said.iter().filter(|fact| matches!(fact, Fact::Thought(_))).cloned().collect();
         expected.said.retain(|fact| !matches!(fact, Fact::Thought(_)) || told.contains(fact));
     }
     if lost.contains(&Feature::JsonSchema) {
