@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use dialects::canonical::{Abilities, CallForce, Feature, Losses, Policy, SchemaSupport, ThinkingForm};
+use dialects::canonical::{Abilities, CallForce, Feature, Losses, Policy, SchemaSupport, SealForm, ThinkingForm};
+use dialects::envelope::{self, Provenance};
 use dialects::json::Item;
 use dialects::json::writer::object;
 use dialects::translation::{BackMap, StreamTranslation};
@@ -103,7 +104,7 @@ fn seen_of_request(feature: Feature, model: &str, client: Dialect, provider: Dia
             assert!(flaw.message.contains(&format!("({})", feature.code())), "{feature:?}: {flaw:?}");
             Seen::Refused
         }
-        Ok(_) if losses.told().iter().any(|loss| loss.feature == feature) => Seen::Told,
+        Ok(_) if losses.told().iter().any(|loss| loss.feature.code() == feature.code()) => Seen::Told,
         Ok(written) => Seen::Silent(written.body),
     }
 }
