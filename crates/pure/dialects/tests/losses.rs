@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use dialects::canonical::{Abilities, CallForce, Feature, Losses, Policy, SchemaSupport, SealForm, ThinkingForm};
+use dialects::canonical::{
+    Abilities, CallForce, Feature, Losses, Policy, SchemaSupport, SealForm, ThinkingForm,
+};
 use dialects::envelope::{self, Provenance};
 use dialects::json::Item;
 use dialects::json::writer::object;

@@ -46,8 +46,7 @@ pub(super) fn page(root: &Path) -> Result<String> {
         .filter(|(client, provider)| client != provider)
         .collect();
     let names = pairs.iter().map(|(client, provider)| format!("{} → {}", client.name(), provider.name()));
-    let headings: Vec<String> =
-        ["what", "code"].into_iter().map(str::to_owned).chain(names).collect();
+    let headings: Vec<String> = ["what", "code"].into_iter().map(str::to_owned).chain(names).collect();
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let rows = Feature::all().map(|feature| row(&losses, feature, &pairs)).collect::<Result<Vec<_>>>()?;
     Ok(format!("{INTRODUCTION}{}", table(&headings, rows)))
