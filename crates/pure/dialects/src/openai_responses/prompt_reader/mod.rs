@@ -78,3 +78,6 @@ fn refuse_state(fields: &mut Fields<'_>) -> Result<(), Flaw> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,3 +61,6 @@ pub(super) fn write_prompt(
 
 /// The fields of an object that are written apart: name and JSON text.
 type Members = Vec<(String, String)>;
+
+#[cfg(test)]
+mod tests;

@@ -206,3 +206,6 @@ impl ResponsesWriter {
         self.numbered.write(out, kind, |o| o.raw("response", response));
     }
 }
+
+#[cfg(test)]
+mod tests;
