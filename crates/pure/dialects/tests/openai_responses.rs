@@ -1,5 +1,6 @@
 //! Every case under `fixtures/openai_responses/`, read and written again; and what must hold for every writer: a caller who
 //! follows the events ends with the object that the last one holds.
+#![cfg(test)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,3 +1,5 @@
+//! What callers send, and what of it is refused.
+
 use super::read_prompt;
 use crate::canonical::{
     Effort, Flaw, MediaKind, OutputFormat, Part, Prompt, Source, Speaker, Text, ToolChoice, ToolKind,

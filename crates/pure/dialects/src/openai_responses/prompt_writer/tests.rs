@@ -1,3 +1,5 @@
+//! What is written for providers, and what is told of losses.
+
 use serde_json::{Value, json};
 
 use super::write_prompt;

@@ -1,3 +1,5 @@
+//! What callers are told, in which order.
+
 use domain::{Failure, Kind};
 use serde_json::Value;
 
