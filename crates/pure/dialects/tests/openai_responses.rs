@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use dialects::canonical::{Abilities, Event, Losses, Part, Reply};
 use dialects::framing::sse::SseParser;
+use dialects::watch::StreamWatch;
 use dialects::{Dialect, Target, Translator, Voice};
 use serde_json::{Map, Value, json};
 
@@ -97,6 +98,19 @@ fn streams_tell_the_same_wherever_they_are_cut() {
         let opened = whole.iter().filter(|event| matches!(event, Event::Open { .. })).count();
         let closed = whole.iter().filter(|event| matches!(event, Event::Close { .. })).count();
         assert_eq!(opened, closed, "{}: what is opened is closed, once", case.display());
+    }
+}
+
+#[test]
+fn who_only_watches_sees_usage_end_and_error() {
+    for case in cases("answer.sse") {
+        let stream = std::fs::read(case.join("answer.sse")).unwrap();
+        let reply = Reply::of(events(&[&stream]));
+        let mut watch = StreamWatch::of_dialect(Dialect::OpenAiResponses);
+        stream.chunks(7).for_each(|piece| watch.feed(piece));
+        assert_eq!(watch.usage(), reply.usage, "{}", case.display());
+        assert_eq!(watch.is_done(), reply.finish.is_some(), "{}", case.display());
+        assert_eq!(watch.is_error(), reply.fault.is_some(), "{}", case.display());
     }
 }
 
