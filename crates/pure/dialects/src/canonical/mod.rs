@@ -13,6 +13,7 @@ mod prompt;
 mod reply;
 mod settings;
 mod tool;
+mod unseen;
 
 pub use abilities::{Abilities, CallForce, SchemaSupport, ThinkingForm};
 pub use event::{Event, Finish, Opening};
@@ -27,3 +28,4 @@ pub use prompt::{Extra, Prompt, Speaker, Turn};
 pub use reply::Reply;
 pub use settings::{Effort, OutputFormat, Settings, Thinking, ThinkingWish};
 pub use tool::{Tool, ToolChoice, ToolKind};
+pub use unseen::refuse_unseen;
