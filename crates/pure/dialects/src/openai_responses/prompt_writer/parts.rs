@@ -1,6 +1,6 @@
 //! What messages and the answers of tools are made of.
 
-use super::items::Writing;
+use super::writing::Writing;
 use crate::canonical::{Feature, Flaw, Media, MediaKind, Part, Source, Speaker, Text};
 use crate::json::writer::object;
 use crate::openai_responses::citation::{is_tellable, write_citation};
