@@ -20,9 +20,7 @@ fn config() -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
 }
 
-const READY: &[Dialect] = &[Dialect::OpenAiChat, Dialect::OpenAiResponses];
-
 /// Every dialect with every other, and itself.
 fn pairs() -> impl Iterator<Item = (Dialect, Dialect)> {
-    READY.iter().flat_map(|from| READY.iter().map(|to| (*from, *to)))
+    Dialect::ALL.iter().flat_map(|from| Dialect::ALL.iter().map(|to| (*from, *to)))
 }

@@ -68,6 +68,9 @@ pub(crate) struct ToolMade {
 /// The schema of every tool: numbers in it are no less exact than in arguments.
 pub(crate) const SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"maximum\":18446744073709551615}},\"additionalProperties\":true}";
 
+/// A schema that every dialect takes for an answer.
+const CLOSED_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}},\"required\":[\"n\"],\"additionalProperties\":false}";
+
 /// Words with everything that is escaped somewhere.
 pub(crate) fn words() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -195,7 +198,7 @@ fn round() -> impl Strategy<Value = Round> {
 }
 
 pub(crate) fn talk() -> impl Strategy<Value = Talk> {
-    let schema = option::weighted(0.3, Just(SCHEMA.to_owned()));
+    let schema = option::weighted(0.4, select(&[SCHEMA, CLOSED_SCHEMA][..]).prop_map(str::to_owned));
     (option::of(words()), vec(round(), 1..5), tools(), schema, any::<bool>()).prop_map(
         |(system, mut rounds, tools, schema, ends_with_results)| {
             if let (Some(last), false) = (rounds.last_mut(), ends_with_results) {
