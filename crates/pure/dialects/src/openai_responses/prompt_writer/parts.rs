@@ -64,6 +64,10 @@ impl Writing<'_> {
         if media.mark.is_some() {
             self.losses.lose(Feature::CacheMarks, &media.path)?;
         }
+        // Wherever it is kept, it is not there.
+        if matches!(media.source, Source::File(_)) {
+            self.losses.lose(Feature::FileId, &media.path)?;
+        }
         let is_taken = match media.kind {
             MediaKind::Image => self.abilities.takes_images,
             MediaKind::Document => self.abilities.takes_documents,
