@@ -24,10 +24,10 @@ Responses, `messages` Anthropic's Messages; `chat → messages` is a caller of t
 - **exact**: the same thing, said in the provider's words
 - equivalent: the same effect by other means, or left out where nobody would notice
 - *lossy*: left out or weakened; the code stands in the header `x-bellwether-warnings`, in the log and in the metrics
-- **refused**: the request is answered with 400, and the message ends with the code
+- **refused**: the request is answered with 400, and the message says why
 - –: the caller's dialect cannot say it
 
-Words, images, calls with their arguments, results and the order among them are always carried, as long as the model takes
+Words, images, calls with their arguments, results and the order of the turns are always carried, as long as the model takes
 them. Arguments keep every digit. A provider's signed thoughts go to callers of other dialects in an envelope, and home again
 with the next request.
 
