@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::speech::{flaw, read};
 
 fn asked(content: Value) -> Value {
-    json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": content}]})
+    let mut body = json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user"}]});
+    body["messages"][0]["content"] = content;
+    body
 }
 
 fn parts(content: Value) -> Vec<Part> {

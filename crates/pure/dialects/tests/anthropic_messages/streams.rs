@@ -139,8 +139,8 @@ fn garbage_ends_a_stream() {
 fn errors_are_told_in_streams_and_in_answers() {
     let error = json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}});
     let fault = Event::Fault { json: error.to_string() };
-    assert_eq!(read(&[start(), error.clone()])[2..], [fault.clone()]);
-    assert_eq!(messages().read_reply(error.to_string().as_bytes()).unwrap(), [fault]);
+    assert_eq!(messages().read_reply(error.to_string().as_bytes()).unwrap(), std::slice::from_ref(&fault));
+    assert_eq!(read(&[start(), error])[2..], [fault]);
     assert!(messages().read_reply(b"{}").is_err() && messages().read_reply(b"<html>").is_err());
 }
 
@@ -321,7 +321,7 @@ fn words_for_not_answering_are_a_refusal() {
         assert!(matches!(&reply.parts[0], Part::Text(text) if text.text == "No."));
     };
     check(heard(&list));
-    let whole = messages().write_reply(&Reply::of(list.clone()), &Voice::default());
+    let whole = messages().write_reply(&Reply::of(list), &Voice::default());
     check(Reply::of(messages().read_reply(whole.as_bytes()).unwrap()));
 }
 

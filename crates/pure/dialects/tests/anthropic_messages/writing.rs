@@ -297,7 +297,7 @@ fn else_it_is_a_tool_that_must_be_called() {
 #[test]
 fn else_it_is_told_in_words() {
     let weak = Abilities { schema_support: SchemaSupport::ObjectOnly, ..Abilities::default() };
-    let free = Abilities { call_force: CallForce::None, ..weak.clone() };
+    let free = Abilities { call_force: CallForce::None, ..weak };
     let thinking = Thinking { wish: Some(ThinkingWish::Adaptive), ..Thinking::default() };
     for (abilities, tools, thinking) in [
         (&free, vec![], Thinking::default()),
