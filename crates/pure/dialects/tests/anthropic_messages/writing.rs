@@ -176,11 +176,8 @@ fn tools_are_told_as_they_can_be() {
 
 #[test]
 fn tools_that_cannot_be_told_are_refused() {
-    let (dialect, kind, json) = (Dialect::OpenAiResponses, "web_search".to_owned(), "{}".to_owned());
-    let built_in = tool("web_search", ToolKind::BuiltIn { dialect, kind, json });
     let deaf = Abilities { calls_tools: false, ..Abilities::default() };
     for (tool, abilities, words, is_of_target) in [
-        (built_in, &Abilities::default(), "built_in_tool_unsupported", true),
         (function("f", "{}"), &deaf, "tools_unsupported", true),
         (function("f", "[]"), &Abilities::default(), "no JSON schema of an object", false),
         (function("f", "{\"type\":\"string\"}"), &Abilities::default(), "no JSON schema of an object", false),
@@ -189,6 +186,18 @@ fn tools_that_cannot_be_told_are_refused() {
         assert!(flaw.message.contains(words), "{}", flaw.message);
         assert_eq!(flaw.is_of_target, is_of_target);
     }
+}
+
+#[test]
+fn tools_of_another_provider_are_left_out_or_refused() {
+    let (dialect, kind, json) = (Dialect::OpenAiResponses, "web_search".to_owned(), "{}".to_owned());
+    let built_in = tool("web_search", ToolKind::BuiltIn { dialect, kind, json });
+    let offered = Prompt { tools: vec![built_in], ..prompt() };
+    let sent = send(&offered, &Abilities::default());
+    assert_eq!((&sent.body["tools"], sent.warnings), (&Value::Null, vec!["built_in_tool_dropped"]));
+    let tool_choice = Some(ToolChoice::Named("web_search".to_owned()));
+    let flaw = refusal(&Prompt { tool_choice, ..offered }, &Abilities::default());
+    assert!(flaw.message.contains("built_in_tool_unsupported"), "{}", flaw.message);
 }
 
 #[test]
