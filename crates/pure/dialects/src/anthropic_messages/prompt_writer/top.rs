@@ -23,8 +23,7 @@ pub(in crate::anthropic_messages) fn write(
     losses: &mut Losses,
 ) -> Result<Written, Flaw> {
     let abilities = target.abilities;
-    let offered = prompt.without_foreign_tools(Dialect::AnthropicMessages, losses)?;
-    let prompt = offered.as_ref();
+    let prompt = &*prompt.without_foreign_tools(Dialect::AnthropicMessages, losses)?;
     let paired = prompt.paired(losses)?;
     let names = ToolNames::of(prompt, NAME_BYTES_MAX);
     let mut written = Written { renamed_tools: names.renamed(), ..Written::default() };
