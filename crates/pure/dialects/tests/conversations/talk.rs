@@ -7,22 +7,22 @@ use proptest::sample::select;
 
 /// A conversation up to where an answer is awaited.
 #[derive(Clone, Debug)]
-pub struct Talk {
-    pub system: Option<String>,
-    pub rounds: Vec<Round>,
-    pub tools: Vec<ToolMade>,
+pub(crate) struct Talk {
+    pub(crate) system: Option<String>,
+    pub(crate) rounds: Vec<Round>,
+    pub(crate) tools: Vec<ToolMade>,
     /// The schema of the answer.
-    pub schema: Option<String>,
+    pub(crate) schema: Option<String>,
 }
 
 impl Talk {
     /// Whether the closing words of a round are said: those of the last are awaited.
-    pub fn is_answered(&self, place: usize) -> bool {
+    pub(crate) fn is_answered(&self, place: usize) -> bool {
         place + 1 < self.rounds.len()
     }
 
     /// The thought of a round, where the model has a turn to think it in.
-    pub fn thought(&self, place: usize) -> Option<&str> {
+    pub(crate) fn thought(&self, place: usize) -> Option<&str> {
         let has_turn = self.is_answered(place) || !self.rounds[place].calls.is_empty();
         self.rounds[place].thought.as_deref().filter(|_| has_turn)
     }
@@ -30,46 +30,49 @@ impl Talk {
 
 /// A question and what comes of it.
 #[derive(Clone, Debug)]
-pub struct Round {
-    pub question: String,
-    pub image: Option<Image>,
-    pub thought: Option<String>,
+pub(crate) struct Round {
+    pub(crate) question: String,
+    pub(crate) image: Option<Image>,
+    pub(crate) thought: Option<String>,
     /// Said before the calls.
-    pub said: Option<String>,
-    pub calls: Vec<CallMade>,
+    pub(crate) said: Option<String>,
+    pub(crate) calls: Vec<CallMade>,
     /// Said when all is done.
-    pub closing: String,
+    pub(crate) closing: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Image {
+pub(crate) enum Image {
     Inline(String),
     Url(String),
 }
 
 #[derive(Clone, Debug)]
-pub struct CallMade {
-    pub id: String,
+pub(crate) struct CallMade {
+    pub(crate) id: String,
     /// Which of the tools.
-    pub tool: usize,
+    pub(crate) tool: usize,
     /// JSON text, or plain text for a custom tool.
-    pub arguments: String,
-    pub result: Vec<String>,
-    pub image: Option<Image>,
-    pub is_error: bool,
+    pub(crate) arguments: String,
+    pub(crate) result: Vec<String>,
+    pub(crate) image: Option<Image>,
+    pub(crate) is_error: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct ToolMade {
-    pub name: String,
-    pub is_custom: bool,
+pub(crate) struct ToolMade {
+    pub(crate) name: String,
+    pub(crate) is_custom: bool,
 }
 
 /// The schema of every tool: numbers in it are no less exact than in arguments.
-pub const SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"maximum\":18446744073709551615}},\"additionalProperties\":true}";
+pub(crate) const SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"maximum\":18446744073709551615}},\"additionalProperties\":true}";
+
+/// A schema that every dialect takes for an answer.
+const CLOSED_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}},\"required\":[\"n\"],\"additionalProperties\":false}";
 
 /// Words with everything that is escaped somewhere.
-pub fn words() -> impl Strategy<Value = String> {
+pub(crate) fn words() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-zA-Z ,.]{1,12}",
         1 => select(&["\"", "\\", "\n", "\r\n", "\t", "\u{1}", "</x>", "\u{e4}", "\u{1f642}", "\u{2028}", "data: ", "[DONE]"][..])
@@ -125,11 +128,11 @@ fn members(value: impl Strategy<Value = String>, most: usize) -> impl Strategy<V
 }
 
 /// Arguments as models write them: keys in any order, white anywhere, numbers beyond any type.
-pub fn arguments() -> impl Strategy<Value = String> {
+pub(crate) fn arguments() -> impl Strategy<Value = String> {
     prop_oneof![5 => members(value(), 5), 1 => Just("{}".to_owned())]
 }
 
-pub fn image() -> impl Strategy<Value = Image> {
+pub(crate) fn image() -> impl Strategy<Value = Image> {
     prop_oneof![
         select(&["iVBORw0KGgo=", "AAAA", "/+8="][..]).prop_map(|data| Image::Inline(data.to_owned())),
         (0..9_u8).prop_map(|place| Image::Url(format!("https://example.com/{place}.png?a=1&b=%20"))),
@@ -194,8 +197,8 @@ fn round() -> impl Strategy<Value = Round> {
         })
 }
 
-pub fn talk() -> impl Strategy<Value = Talk> {
-    let schema = option::weighted(0.3, Just(SCHEMA.to_owned()));
+pub(crate) fn talk() -> impl Strategy<Value = Talk> {
+    let schema = option::weighted(0.4, select(&[SCHEMA, CLOSED_SCHEMA][..]).prop_map(str::to_owned));
     (option::of(words()), vec(round(), 1..5), tools(), schema, any::<bool>()).prop_map(
         |(system, mut rounds, tools, schema, ends_with_results)| {
             if let (Some(last), false) = (rounds.last_mut(), ends_with_results) {

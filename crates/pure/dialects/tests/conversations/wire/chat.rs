@@ -25,7 +25,7 @@ fn call(talk: &Talk, call: &CallMade) -> String {
     format!(r#"{{"id":{id},"type":"function","function":{{"name":{name},"arguments":{arguments}}}}}"#)
 }
 
-pub fn prompt(talk: &Talk) -> String {
+pub(crate) fn prompt(talk: &Talk) -> String {
     let mut messages = Vec::new();
     messages.extend(
         talk.system.iter().map(|system| format!(r#"{{"role":"system","content":{}}}"#, quoted(system))),
@@ -94,11 +94,14 @@ fn reason(ending: Ending) -> &'static str {
     }
 }
 
-pub fn whole(answer: &AnswerMade) -> String {
+pub(crate) fn whole(answer: &AnswerMade) -> String {
     let content = answer.text().map_or_else(|| "null".to_owned(), |text| quoted(&text));
     let mut message = format!(r#""role":"assistant","content":{content},"refusal":null"#);
     if let Some(thought) = &answer.thought {
-        message += &format!(r#","reasoning_content":{}"#, quoted(&thought.concat()));
+        let (thought, seal) = (quoted(&thought.concat()), &answer.seal);
+        message += &format!(
+            r#","reasoning":{thought},"reasoning_details":[{{"type":"reasoning.text","text":{thought},"signature":"{seal}","format":"f-1","index":0}}]"#
+        );
     }
     if !answer.calls.is_empty() {
         let calls = answer.calls.iter().map(|call| {
@@ -124,9 +127,14 @@ fn chunk(delta: &str, reason: &str) -> String {
     )
 }
 
-pub fn stream(answer: &AnswerMade) -> String {
+pub(crate) fn stream(answer: &AnswerMade) -> String {
     let mut out = chunk(r#""role":"assistant","content":"""#, "null");
-    for piece in answer.pieces() {
+    let thoughts = answer.thought.as_ref().map_or(0, Vec::len);
+    for (place, piece) in answer.pieces().into_iter().enumerate() {
+        if place == thoughts && place > 0 {
+            let entry = r#"{"type":"reasoning.text","format":"f-1","index":0,"signature":"#;
+            out += &chunk(&format!(r#""reasoning_details":[{entry}"{}"}}]"#, answer.seal), "null");
+        }
         out += &match piece {
             Piece::Thought(text) => chunk(&format!(r#""reasoning_content":{}"#, quoted(text)), "null"),
             Piece::Text(text) => chunk(&format!(r#""content":{}"#, quoted(text)), "null"),

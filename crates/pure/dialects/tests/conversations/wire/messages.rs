@@ -36,7 +36,7 @@ fn result(call: &CallMade) -> String {
     format!(r#"{{"type":"tool_result","tool_use_id":{id},"content":[{parts}],"is_error":{is_error}}}"#)
 }
 
-pub fn prompt(talk: &Talk) -> String {
+pub(crate) fn prompt(talk: &Talk) -> String {
     let mut messages = Vec::new();
     for (place, round) in talk.rounds.iter().enumerate() {
         let mut question = vec![text(&round.question)];
@@ -87,7 +87,7 @@ fn usage(answer: &AnswerMade) -> String {
     )
 }
 
-pub fn whole(answer: &AnswerMade) -> String {
+pub(crate) fn whole(answer: &AnswerMade) -> String {
     let mut blocks = Vec::new();
     if let Some(thought) = &answer.thought {
         let (thought, seal) = (quoted(&thought.concat()), &answer.seal);
@@ -131,7 +131,7 @@ impl Blocks {
     }
 }
 
-pub fn stream(answer: &AnswerMade) -> String {
+pub(crate) fn stream(answer: &AnswerMade) -> String {
     let start = format!(
         r#"{{"type":"message_start","message":{{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{{"input_tokens":{},"cache_read_input_tokens":{},"output_tokens":1}}}}}}"#,
         answer.usage.uncached, answer.usage.cached

@@ -40,7 +40,7 @@ fn result(talk: &Talk, call: &CallMade) -> String {
     format!(r#"{{"type":"{kind}","call_id":{},"output":[{}]}}"#, quoted(&call.id), parts.join(","))
 }
 
-pub fn prompt(talk: &Talk) -> String {
+pub(crate) fn prompt(talk: &Talk) -> String {
     let mut items = Vec::new();
     for (place, round) in talk.rounds.iter().enumerate() {
         let mut question = vec![text(&round.question)];
@@ -114,7 +114,7 @@ fn usage(answer: &AnswerMade) -> String {
     )
 }
 
-pub fn whole(answer: &AnswerMade) -> String {
+pub(crate) fn whole(answer: &AnswerMade) -> String {
     let (status, details) = match answer.ending {
         Ending::Stop | Ending::Calls => ("completed", "null"),
         Ending::Length => ("incomplete", r#"{"reason":"max_output_tokens"}"#),
@@ -141,7 +141,7 @@ impl Events {
     }
 }
 
-pub fn stream(answer: &AnswerMade) -> String {
+pub(crate) fn stream(answer: &AnswerMade) -> String {
     let mut events = Events { out: String::new(), number: 0 };
     let begun = r#""response":{"id":"resp_1","object":"response","created_at":1,"status":"in_progress","error":null,"incomplete_details":null,"model":"m","output":[],"usage":null}"#;
     events.tell("response.created", begun);
