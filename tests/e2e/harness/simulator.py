@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from .process import Process, clean_environment
+from .scenarios import Scenario
 
 NODE_NAMES = ("us-west", "eu-central")
 #: What a gateway sends the simulator; nodes take any key unless told otherwise.
@@ -29,6 +30,11 @@ class Node:
     def set(self, **behaviour: Any) -> None:
         """Changes how it behaves from the next request on, such as `latency_ms=20`."""
         self.control.put(f"/nodes/{self.name}", json=behaviour).raise_for_status()
+
+    def play(self, name: str, turns: Scenario) -> None:
+        """Teaches it a scenario, which plays for the model of this name, or where a user says `[scenario:name]`."""
+        known = self.control.get(f"/nodes/{self.name}").raise_for_status().json()["behaviour"]["scenarios"]
+        self.set(scenarios={**known, name: turns})
 
     def fault(self, text: str, times: int | None = None) -> None:
         """Makes something go wrong, such as `status=500` or `cut=3`; returns once it holds."""
@@ -48,6 +54,15 @@ class Node:
         """The requests for a path, oldest first."""
         kept = self.control.get(f"/nodes/{self.name}/requests").raise_for_status().json()["requests"]
         return [request for request in kept if request["path"] == path]
+
+    def bodies(self, path: str) -> list[Any]:
+        """The JSON bodies it got for a path, oldest first."""
+        return [json.loads(request["body"]) for request in self.received(path)]
+
+    @property
+    def root(self) -> str:
+        """Its address without the version, as Anthropic's SDKs want it."""
+        return self.base_url.removesuffix("/v1")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use crate::behaviour::Behaviour;
+use crate::memory::Memory;
+use crate::misbehaviour::Deviation;
 use crate::reply::{Body, Reply};
 use crate::seed::Generator;
 use crate::text::{BYTES_PER_TOKEN, Voice, cut_to_tokens, pieces, tokens_in};
@@ -21,6 +23,11 @@ pub(crate) struct Ask<'a> {
     pub(crate) behaviour: &'a Behaviour,
     /// Bytes asked for by `huge`, and whether they go into one event.
     pub(crate) huge: Option<(usize, bool)>,
+    /// In which ways the answer is to differ from the documented form.
+    pub(crate) deviations: Vec<Deviation>,
+    /// The scenario that the request names in its head.
+    pub(crate) scenario: Option<String>,
+    pub(crate) memory: &'a Memory,
     pub(crate) generator: Generator,
 }
 
@@ -52,6 +59,20 @@ impl Ask<'_> {
             None => usual,
         };
         pieces(text, tokens)
+    }
+
+    pub(crate) fn deviates(&self, deviation: Deviation) -> bool {
+        self.deviations.contains(&deviation)
+    }
+
+    /// Whose thinking is sealed here.
+    pub(crate) fn account(&self) -> &str {
+        self.behaviour.account.as_deref().unwrap_or(self.node)
+    }
+
+    /// How many tokens of a prompt are said to come from a cache.
+    pub(crate) fn cached(&self, prompt_tokens: usize) -> usize {
+        prompt_tokens.min(self.behaviour.cached_tokens as usize)
     }
 
     /// A new id.

@@ -1,9 +1,12 @@
 //! How a node answers when nothing is wrong: how fast, how long, for whom. Faults are in `fault.rs`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::delay::Delay;
+use crate::talk::Scenario;
 
 /// Longest answer that can be configured; a longer one is a misbehaviour (`huge`).
 pub const ANSWER_TOKENS_MAX: u32 = 100_000;
@@ -28,6 +31,23 @@ pub struct Behaviour {
     pub models: Vec<String>,
     /// Whether names that are not listed are served too.
     pub serves_any_model: bool,
+    /// Tokens of every prompt that count as read from a cache, as far as it has so many.
+    pub cached_tokens: u32,
+    /// Whether chats are checked as closely as OpenAI does. The other dialects always are.
+    pub is_strict: bool,
+    /// Messages: whether the model takes system text between turns, as newer ones do.
+    pub takes_system_turns: bool,
+    /// Messages: whether the model goes on with a turn of its own that the caller began, as older ones do.
+    pub takes_prefill: bool,
+    /// Whose thinking this node's seals are bound to; `None` is the node's own name. Nodes of one account read each
+    /// other's thinking.
+    pub account: Option<String>,
+    /// Whether a seal is bound to all that was said before it, too.
+    pub binds_thinking: bool,
+    /// Scenarios by name; see [`crate::Step`].
+    pub scenarios: BTreeMap<String, Scenario>,
+    /// The scenario that every request plays which names none itself.
+    pub scenario: Option<String>,
 }
 
 impl Default for Behaviour {
@@ -41,6 +61,14 @@ impl Default for Behaviour {
             key: None,
             models: vec!["gpt-4o".to_owned(), "gpt-4o-mini".to_owned(), "text-embedding-3-small".to_owned()],
             serves_any_model: true,
+            cached_tokens: 0,
+            is_strict: false,
+            takes_system_turns: true,
+            takes_prefill: true,
+            account: None,
+            binds_thinking: false,
+            scenarios: BTreeMap::new(),
+            scenario: None,
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::misbehaviour::Content;
-use crate::reply::{Body, Event, Reply, error_body};
+use crate::dialect::Dialect;
+use crate::misbehaviour::{Content, Deviation};
+use crate::reply::{Body, Event, Reply};
 
 /// Starts like an event and is none.
 const BROKEN_JSON: &str =
@@ -14,7 +15,7 @@ const HTML_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Bad gateway</title>
                          <body><h1>Something went wrong</h1><p>Please try again later.</p></body></html>\n";
 
 /// Says it wrongly. The order in which misbehaviours are given is the order in which they are applied.
-pub(crate) fn distort(mut reply: Reply, faults: &[Content]) -> Reply {
+pub(crate) fn distort(mut reply: Reply, faults: &[Content], dialect: Dialect) -> Reply {
     let code = faults.iter().find_map(|fault| match fault {
         Content::Code(code) => Some(code.as_str()),
         _ => None,
@@ -22,7 +23,7 @@ pub(crate) fn distort(mut reply: Reply, faults: &[Content]) -> Reply {
     for fault in faults {
         match fault {
             Content::Status(status) => {
-                say(&mut reply, *status, error_body(*status, code, "the simulator was told to fail"));
+                say(&mut reply, *status, dialect.error(*status, code, "the simulator was told to fail"));
             }
             Content::RetryAfter(when) => reply.headers.push(("retry-after", when.clone())),
             Content::Redirect(address) => {
@@ -39,15 +40,26 @@ pub(crate) fn distort(mut reply: Reply, faults: &[Content]) -> Reply {
             }
             Content::WrongType(content_type) => reply.content_type.clone_from(content_type),
             Content::Malformed { after_events } => break_event(&mut reply, *after_events),
-            Content::ErrorEvent { after_events } => fail_inside(&mut reply, *after_events, code),
+            Content::ErrorEvent { after_events } => fail_inside(&mut reply, *after_events, code, dialect),
+            Content::Failed { after_events } => {
+                let begun = begun_response(&reply);
+                fail_inside(&mut reply, *after_events, code, dialect);
+                if let (Some(response), Body::Events(events)) = (begun, &mut reply.body) {
+                    events.pop();
+                    events.push(Dialect::failed_event(response, code, events.len()));
+                }
+            }
             Content::NoDone => {
                 if let Body::Events(events) = &mut reply.body {
-                    events.retain(|event| !matches!(event, Event::Done));
+                    events.retain(|event| !dialect.is_end(event));
                 }
             }
             Content::NoUsage => remove_usage(&mut reply),
-            // Already obeyed: the code above, the length when the answer was made.
-            Content::Code(_) | Content::Huge { .. } => {}
+            Content::Comments => add_comments(&mut reply),
+            Content::Finish(reason) => each_value(&mut reply, |value| set_finish(value, reason)),
+            Content::FlatError => each_value(&mut reply, flatten_error),
+            // Already obeyed: the code above, the others when the answer was made.
+            Content::Code(_) | Content::Huge { .. } | Content::Deviation(_) => {}
         }
     }
     reply
@@ -59,6 +71,15 @@ pub(crate) fn huge(faults: &[Content]) -> Option<(usize, bool)> {
         Content::Huge { bytes, is_one_event } => Some((*bytes, *is_one_event)),
         _ => None,
     })
+}
+
+/// The deviations among them.
+pub(crate) fn deviations(faults: &[Content]) -> Vec<Deviation> {
+    let deviation = |fault: &Content| match fault {
+        Content::Deviation(deviation) => Some(*deviation),
+        _ => None,
+    };
+    faults.iter().filter_map(deviation).collect()
 }
 
 /// Says something else, keeping the headers that other misbehaviours have set.
@@ -81,34 +102,70 @@ fn break_event(reply: &mut Reply, after_events: usize) {
     }
 }
 
-fn fail_inside(reply: &mut Reply, after_events: usize, code: Option<&str>) {
-    let error = error_body(500, code, "the simulator was told to fail in the middle of its answer");
+fn fail_inside(reply: &mut Reply, after_events: usize, code: Option<&str>, dialect: Dialect) {
+    let message = "the simulator was told to fail in the middle of its answer";
     match &mut reply.body {
         Body::Events(events) => {
             events.truncate(after_events);
-            events.push(Event::Chunk(error));
+            events.push(dialect.error_event(code, message, events.len()));
         }
-        body => *body = Body::Json(error),
+        body => *body = Body::Json(dialect.error(500, code, message)),
     }
 }
 
-fn remove_usage(reply: &mut Reply) {
-    let forget = |value: &mut Value| {
-        if let Some(fields) = value.as_object_mut() {
-            fields.remove("usage");
-        }
-    };
+/// The response that a stream has begun, in the dialect that has such.
+fn begun_response(reply: &Reply) -> Option<Value> {
+    let Body::Events(events) = &reply.body else { return None };
+    match events.first() {
+        Some(Event::Named(first)) if first["response"].is_object() => Some(first["response"].clone()),
+        _ => None,
+    }
+}
+
+fn add_comments(reply: &mut Reply) {
+    if let Body::Events(events) = &mut reply.body {
+        *events = std::mem::take(events).into_iter().flat_map(|event| [Event::Comment, event]).collect();
+    }
+}
+
+fn each_value(reply: &mut Reply, mut change: impl FnMut(&mut Value)) {
     match &mut reply.body {
-        Body::Json(value) => forget(value),
-        Body::Text(_) => {}
+        Body::Json(value) => change(value),
+        Body::Text(_) | Body::Bytes(_) => {}
         Body::Events(events) => {
-            // The chunk that carries the usage carries nothing else.
-            events.retain(|event| !matches!(event, Event::Chunk(chunk) if chunk["usage"].is_object()));
             for event in events {
-                if let Event::Chunk(chunk) = event {
-                    forget(chunk);
+                if let Event::Chunk(value) | Event::Named(value) = event {
+                    change(value);
                 }
             }
         }
     }
+}
+
+fn set_finish(value: &mut Value, reason: &str) {
+    let choices = value.get_mut("choices").and_then(Value::as_array_mut);
+    for choice in choices.into_iter().flatten().filter(|choice| choice["finish_reason"].is_string()) {
+        choice["finish_reason"] = reason.into();
+    }
+}
+
+fn flatten_error(value: &mut Value) {
+    if let Some(Value::Object(mut error)) = value.get_mut("error").map(Value::take) {
+        error.insert("object".to_owned(), "error".into());
+        *value = error.into();
+    }
+}
+
+fn remove_usage(reply: &mut Reply) {
+    // The chunk that carries the usage carries nothing else.
+    if let Body::Events(events) = &mut reply.body {
+        events.retain(|event| !matches!(event, Event::Chunk(chunk) if chunk["usage"].is_object()));
+    }
+    each_value(reply, |value| {
+        for holder in ["", "/message", "/response"] {
+            if let Some(Value::Object(fields)) = value.pointer_mut(holder) {
+                fields.remove("usage");
+            }
+        }
+    });
 }

@@ -1,7 +1,7 @@
 //! Pretends to be AI providers: for tests, for `bellwether simulate`, and as the built-in demo provider.
 //!
 //! A simulator has *nodes*, each with a name, a port, a steady [`Behaviour`] and [`Fault`]s, and may have a control
-//! port. It speaks from the documented shapes of OpenAI's API, written by hand, and shares no code with the gateway:
+//! port. It speaks from the documented shapes of OpenAI's and Anthropic's APIs, written by hand, and shares no code with the gateway:
 //! one hand must not make the same mistake twice. It is no model, no load generator and no HTTP library.
 //!
 //! # In a test
@@ -47,6 +47,30 @@
 //! [`TOOL_MARKER`] or [`EVERY_TOOL_MARKER`]. Embeddings are [`expected_vector`]. Everything drawn by chance comes from
 //! seed, node name and the number of the request at that node, so one seed gives one run.
 //!
+//! The same is said in three dialects: `/chat/completions`, `/responses` (stored ones too) and `/messages`. The latter
+//! two check every request as closely as the vendors' documents describe, chats do so with `is_strict`. Where thinking
+//! is asked for it is [`expected_thinking`], sealed for the node's `account`; a seal that was changed, or comes from
+//! another account, is refused, and with `binds_thinking` so is one behind another history.
+//!
+//! What is no conversation is answered with what was received: transcriptions and edited images with the fields, files
+//! and their SHA-256 as their text; speech is [`expected_speech`], every image [`EXPECTED_IMAGE`]; moderations flag what
+//! has [`FLAG_MARKER`] in it.
+//!
+//! # Scenarios
+//!
+//! What is said may be fixed turn by turn, see [`Step`]; the turn that is due is counted from the conversation.
+//!
+//! ```text
+//! PUT /nodes/eu {"scenarios": {"edit": [
+//!     [{"thinking": "…"}, {"text": "I look."}, {"call": {"name": "read", "arguments": {"path": "a.txt"}}}],
+//!     [{"custom": {"name": "apply_patch", "input": "*** Begin Patch …"}}],
+//!     [{"text": "It said: {result}"}]
+//! ]}}
+//! ```
+//!
+//! It is played by a request with the header `x-simulate-scenario: edit`, with `[scenario:edit]` in a text of the user,
+//! with `edit` as its model, or, for all others, with `{"scenario": "edit"}` set on the node.
+//!
 //! # How it works
 //!
 //! A request becomes an honest `Reply`; `content` makes it say wrong things; `script` turns it into steps on the wire,
@@ -63,11 +87,15 @@ mod content;
 mod control;
 mod delay;
 mod demo;
+mod dialect;
 mod embeddings;
 mod fault;
 mod gzip;
 mod http;
 mod listener;
+mod media;
+mod memory;
+mod messages;
 mod misbehaviour;
 mod node;
 mod options;
@@ -75,20 +103,24 @@ mod player;
 mod prompt;
 mod recorder;
 mod reply;
+mod responses;
 mod script;
+mod seal;
 mod seed;
 mod simulator;
+mod talk;
 mod text;
 
 pub use behaviour::{ANSWER_TOKENS_MAX, Behaviour};
-pub use chat::{EVERY_TOOL_MARKER, TOOL_MARKER};
 pub use delay::{DELAY_MS_MAX, Delay};
 pub use demo::{DEMO_MODELS, DEMO_NODE, demo};
 pub use embeddings::{DIMENSIONS_DEFAULT, DIMENSIONS_MAX, expected_vector};
 pub use fault::{FAULTS_MAX, Fault};
+pub use media::{EXPECTED_IMAGE, FLAG_MARKER, expected_speech};
 pub use misbehaviour::{HUGE_BYTES_MAX, SYNTAX};
 pub use node::{Counters, Node};
 pub use options::{NodeOptions, Options};
 pub use recorder::{Outcome, RECORD_BODY_BYTES_MAX, RECORDED_BODIES_BYTES_MAX, RECORDS_MAX, Record};
 pub use simulator::{Simulator, start};
+pub use talk::{EVERY_TOOL_MARKER, Scenario, Step, Stop, TOOL_MARKER, expected_thinking};
 pub use text::{BYTES_PER_TOKEN, EXCERPT_CHARACTERS_MAX, Voice, expected_text, tokens_in};

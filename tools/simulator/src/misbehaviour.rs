@@ -38,8 +38,28 @@ pub const SYNTAX: &[(&str, &str)] = &[
         "after 2 events one that is not JSON, then the rest; not streamed: a body that is not JSON",
     ),
     ("error_event=2", "after 2 events an error event and the end; not streamed: 200 with an error body"),
-    ("no_done", "the stream ends without [DONE]"),
+    (
+        "failed=2",
+        "as error_event, but where a dialect has a word for a failed answer (response.failed) the stream ends with that",
+    ),
+    ("no_done", "the stream ends without [DONE], or without the event that stands for it"),
     ("no_usage", "no usage, even if asked for"),
+    ("comments", "a comment before each event"),
+    ("reasoning_content", "chat: thinking is shown in reasoning_content"),
+    ("reasoning", "chat: thinking is shown in reasoning"),
+    ("think_tags", "chat: thinking is shown in the text, in <think> tags"),
+    ("whole_calls", "chat: each tool call in one delta"),
+    ("no_tool_index", "chat: deltas of tool calls have no index"),
+    ("tool_index_zero", "chat: deltas of all tool calls have the index 0"),
+    ("null_id", "chat: ids of tool calls are null"),
+    ("finish=eos", "chat: this finish_reason; nothing behind the equals sign makes it empty"),
+    ("role_in_each", "chat: the role in each delta"),
+    ("obfuscation", "chat: random padding in each chunk"),
+    ("usage_in_choice", "chat: a stream's usage in the last choice, asked for or not"),
+    ("usage_in_x_groq", "chat: a stream's usage in x_groq of the last chunk, asked for or not"),
+    ("usage_unasked", "chat: a stream's usage beside the finish_reason, asked for or not"),
+    ("usage_in_each", "chat: a stream's usage in each chunk, asked for or not"),
+    ("flat_error", "errors in the form {\"object\": \"error\", \"message\": …} (with status or error_event)"),
     ("huge=1000000", "an answer of at least so many bytes"),
     ("huge_event=1000000", "the same in a single event"),
     ("cut=3", "closed after 3 events, without the end of the body"),
@@ -88,9 +108,32 @@ pub(crate) enum Content {
     WrongType(String),
     Malformed { after_events: usize },
     ErrorEvent { after_events: usize },
+    Failed { after_events: usize },
     NoDone,
     NoUsage,
+    Comments,
+    Finish(String),
+    FlatError,
+    Deviation(Deviation),
     Huge { bytes: usize, is_one_event: bool },
+}
+
+/// In which way a chat differs from OpenAI's form, as one host or another does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deviation {
+    ReasoningContent,
+    Reasoning,
+    ThinkTags,
+    WholeCalls,
+    NoToolIndex,
+    ToolIndexZero,
+    NullId,
+    RoleInEach,
+    Obfuscation,
+    UsageInChoice,
+    UsageInXGroq,
+    UsageUnasked,
+    UsageInEach,
 }
 
 /// What goes wrong in how it is sent.
@@ -172,6 +215,8 @@ fn parse_one(word: &str) -> Result<Misbehaviour, String> {
         "wrong_type" => Misbehaviour::Content(Content::WrongType(value.header_text()?)),
         "malformed" => Misbehaviour::Content(Content::Malformed { after_events: value.count()? }),
         "error_event" => Misbehaviour::Content(Content::ErrorEvent { after_events: value.count()? }),
+        "finish" => Misbehaviour::Content(Content::Finish(value.text()?)),
+        "failed" => Misbehaviour::Content(Content::Failed { after_events: value.count()? }),
         "huge" => Misbehaviour::Content(Content::Huge { bytes: value.count()?, is_one_event: false }),
         "huge_event" => Misbehaviour::Content(Content::Huge { bytes: value.count()?, is_one_event: true }),
         "cut" => broken(Place::Events(value.count()?), Break::Leave(Ending::Close)),
@@ -213,12 +258,31 @@ fn parse_plain(name: &str) -> Option<Misbehaviour> {
         "empty" => Misbehaviour::Content(Content::Empty),
         "no_done" => Misbehaviour::Content(Content::NoDone),
         "no_usage" => Misbehaviour::Content(Content::NoUsage),
+        "comments" => Misbehaviour::Content(Content::Comments),
+        "reasoning_content" => deviation(Deviation::ReasoningContent),
+        "reasoning" => deviation(Deviation::Reasoning),
+        "think_tags" => deviation(Deviation::ThinkTags),
+        "whole_calls" => deviation(Deviation::WholeCalls),
+        "no_tool_index" => deviation(Deviation::NoToolIndex),
+        "tool_index_zero" => deviation(Deviation::ToolIndexZero),
+        "null_id" => deviation(Deviation::NullId),
+        "role_in_each" => deviation(Deviation::RoleInEach),
+        "obfuscation" => deviation(Deviation::Obfuscation),
+        "usage_in_choice" => deviation(Deviation::UsageInChoice),
+        "usage_in_x_groq" => deviation(Deviation::UsageInXGroq),
+        "usage_unasked" => deviation(Deviation::UsageUnasked),
+        "usage_in_each" => deviation(Deviation::UsageInEach),
+        "flat_error" => Misbehaviour::Content(Content::FlatError),
         "keeps_open" => Misbehaviour::Wire(Wire::KeepsOpen),
         "until_close" => Misbehaviour::Wire(Wire::UntilClose),
         "gzip" => Misbehaviour::Wire(Wire::Gzip),
         "crlf" => Misbehaviour::Wire(Wire::Crlf),
         _ => return None,
     })
+}
+
+const fn deviation(deviation: Deviation) -> Misbehaviour {
+    Misbehaviour::Content(Content::Deviation(deviation))
 }
 
 fn unknown(word: &str) -> String {
@@ -257,6 +321,11 @@ impl<'a> Value<'a> {
     fn header_text(self) -> Result<String, String> {
         let text = self.text.map(str::trim).filter(|text| !text.is_empty() && !text.contains(['\r', '\n']));
         text.map(str::to_owned).ok_or_else(|| format!("{}: needs a text of one line", self.word))
+    }
+
+    /// Any text, none too; only the equals sign is needed.
+    fn text(self) -> Result<String, String> {
+        self.text.map(str::to_owned).ok_or_else(|| format!("{}: needs an equals sign and a text", self.word))
     }
 
     fn pair(self) -> Result<(Self, Self), String> {

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use crate::behaviour::Behaviour;
 use crate::fault::{Fault, Faults};
 use crate::http::Request;
+use crate::memory::Memory;
 use crate::options::NodeOptions;
 use crate::recorder::{Outcome, Record, Recorder};
 use crate::seed::Generator;
@@ -29,6 +30,7 @@ pub struct Node {
     started: Instant,
     state: Mutex<State>,
     recorder: Recorder,
+    memory: Memory,
     /// What is wished for the door, and what it is.
     wants_shut: watch::Sender<bool>,
     is_shut: watch::Sender<bool>,
@@ -86,6 +88,7 @@ impl Node {
             started,
             state: Mutex::new(state),
             recorder: Recorder::new(),
+            memory: Memory::default(),
             wants_shut: watch::Sender::new(is_refusing),
             is_shut: watch::Sender::new(false),
         }
@@ -140,6 +143,7 @@ impl Node {
             state.counters = Counters::default();
         }
         self.recorder.clear();
+        self.memory.clear();
         self.door_follows().await;
     }
 
@@ -197,6 +201,10 @@ impl Node {
 
     pub(crate) const fn obeys_directives(&self) -> bool {
         self.options.obeys_directives
+    }
+
+    pub(crate) const fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     pub(crate) fn door_wishes(&self) -> watch::Receiver<bool> {

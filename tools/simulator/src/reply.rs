@@ -16,6 +16,7 @@ pub(crate) struct Reply {
 pub(crate) enum Body {
     Json(Value),
     Text(String),
+    Bytes(Vec<u8>),
     Events(Vec<Event>),
 }
 
@@ -23,6 +24,10 @@ pub(crate) enum Body {
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     Chunk(Value),
+    /// An event that carries the name it has in its own `type`.
+    Named(Value),
+    /// Says nothing but "still there".
+    Comment,
     /// Not JSON.
     Broken(&'static str),
     Done,
@@ -38,9 +43,17 @@ impl Reply {
         }
     }
 
+    /// Events without names, up to the mark of the end.
     pub(crate) fn events(chunks: Vec<Value>) -> Self {
-        let mut events: Vec<Event> = chunks.into_iter().map(Event::Chunk).collect();
-        events.push(Event::Done);
+        Self::stream(chunks.into_iter().map(Event::Chunk).chain([Event::Done]).collect())
+    }
+
+    /// Events that are named after their types, without a mark of the end.
+    pub(crate) fn named_events(events: Vec<Value>) -> Self {
+        Self::stream(events.into_iter().map(Event::Named).collect())
+    }
+
+    fn stream(events: Vec<Event>) -> Self {
         Self {
             status: 200,
             content_type: "text/event-stream; charset=utf-8".to_owned(),
@@ -60,6 +73,11 @@ impl Event {
     pub(crate) fn bytes(&self, line_end: &str) -> Vec<u8> {
         let text = match self {
             Self::Chunk(value) => value.to_string(),
+            Self::Named(value) => {
+                let name = value["type"].as_str().unwrap_or("message");
+                return format!("event: {name}{line_end}data: {value}{line_end}{line_end}").into_bytes();
+            }
+            Self::Comment => return format!(": still there{line_end}{line_end}").into_bytes(),
             Self::Broken(text) => (*text).to_owned(),
             Self::Done => "[DONE]".to_owned(),
         };

@@ -198,13 +198,14 @@ pub(crate) fn script(reply: &Reply, faults: &[Wire], pace: &Pace, terms: Terms) 
 
 /// The bytes of a body, in the pieces that "after so many events" counts.
 fn payload(body: &Body, is_crlf: bool, breaks: bool) -> Vec<Vec<u8>> {
-    let whole = |text: &str| {
-        let size = if breaks { WHOLE_BODY_PIECE_BYTES } else { text.len().max(1) };
-        text.as_bytes().chunks(size).map(<[u8]>::to_vec).collect()
+    let whole = |bytes: &[u8]| {
+        let size = if breaks { WHOLE_BODY_PIECE_BYTES } else { bytes.len().max(1) };
+        bytes.chunks(size).map(<[u8]>::to_vec).collect()
     };
     match body {
-        Body::Json(value) => whole(&value.to_string()),
-        Body::Text(text) => whole(text),
+        Body::Json(value) => whole(value.to_string().as_bytes()),
+        Body::Text(text) => whole(text.as_bytes()),
+        Body::Bytes(bytes) => whole(bytes),
         Body::Events(events) => {
             let line_end = if is_crlf { "\r\n" } else { "\n" };
             events.iter().map(|event: &Event| event.bytes(line_end)).collect()

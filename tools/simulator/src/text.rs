@@ -75,7 +75,7 @@ pub(crate) fn pieces(text: &str, tokens: usize) -> Vec<&str> {
     pieces
 }
 
-fn excerpt(message: &str) -> String {
+pub(crate) fn excerpt(message: &str) -> String {
     let mut characters = message.chars();
     let mut text: String = characters.by_ref().take(EXCERPT_CHARACTERS_MAX).collect();
     if characters.next().is_some() {

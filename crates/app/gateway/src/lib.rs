@@ -25,6 +25,7 @@ mod linger;
 mod listener;
 mod models;
 mod pipeline;
+mod remote_media;
 mod rest;
 mod serving;
 mod status;

@@ -41,6 +41,8 @@ pub struct Serving {
     pub(crate) keys_url: Option<String>,
     /// Whose word on where a request came from is taken.
     pub(crate) trusted_proxies: Arc<[Network]>,
+    /// Where media that callers name by address may lie, besides the public internet.
+    pub(crate) private_media: Arc<[Network]>,
     pub(crate) metrics_key: Option<Secret>,
     pub(crate) are_metrics_open: bool,
     /// Stands in the label `provider` of metrics in place of each provider's id.
@@ -187,6 +189,7 @@ impl Serving {
             key_prefix: snapshot.keys.prefix.clone(),
             keys_url: snapshot.public_url.as_ref().map(|url| format!("{url}/dashboard/api-keys")),
             trusted_proxies: snapshot.trusted_proxies.clone(),
+            private_media: snapshot.private_media.clone(),
             metrics_key: snapshot.metrics.key.as_ref().map(|key| key.secret.clone()),
             are_metrics_open: matches!(snapshot.metrics.access, MetricsAccess::Open),
             provider_label: snapshot.metrics.provider_label.clone(),

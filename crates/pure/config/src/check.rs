@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
-    File, admin, catalog, environment, errors, file, keys, limits, listeners, log, metrics, models,
-    providers, timeouts, trusted_proxies,
+    File, admin, catalog, environment, errors, file, keys, limits, listeners, log, metrics, models, networks,
+    providers, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
 use crate::sources::{Overrides, Sources};
@@ -69,7 +69,8 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         service,
         workers: file.workers,
         listeners,
-        trusted_proxies: trusted_proxies::check(file.trusted_proxies, report).into(),
+        trusted_proxies: networks::trusted_proxies(file.trusted_proxies, report).into(),
+        private_media: networks::private_media(file.private_media, report).into(),
         admin_listen,
         public_url,
         routes: Arc::new(routes(&providers, targets)),

@@ -33,6 +33,7 @@ fn tree(snapshot: &Snapshot) -> Node {
         ("workers", snapshot.workers.map(number)),
         ("listeners", list(&snapshot.listeners, listener)),
         ("trusted_proxies", list(&snapshot.trusted_proxies, |network| word(&network.to_string()))),
+        ("private_media", list(&snapshot.private_media, |network| word(&network.to_string()))),
         (
             "admin",
             some_map([("listen", snapshot.admin_listen.and_then(|address| text(address.to_string())))]),

@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub listeners: Vec<Listener>,
     /// Whose `X-Forwarded-For` counts.
     pub trusted_proxies: Arc<[Network]>,
+    /// Where media that callers name by address may lie, besides the public internet.
+    pub private_media: Arc<[Network]>,
     /// Where administrators connect; `None` for the callers' port.
     pub admin_listen: Option<SocketAddr>,
     /// Address for links in error messages.

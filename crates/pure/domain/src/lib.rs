@@ -4,6 +4,7 @@
 //! number or touches the outside.
 
 mod address;
+mod base64;
 mod call_id;
 mod caller_key;
 mod failure;
@@ -14,13 +15,14 @@ mod time;
 mod usage;
 
 pub use address::{BaseUrl, BaseUrlError};
+pub use base64::base64;
 pub use call_id::{CALL_ID_LENGTH, CallId, CallIds};
 pub use caller_key::{
     KEY_BYTES_MAX, KEY_BYTES_MIN, KEY_PREFIX_DEFAULT, KeyFlaw, checksum_holds, is_key_text, key_from_entropy,
     why_unknown,
 };
 pub use failure::{AttemptNote, Failure, Kind, Phase, Source, Told};
-pub use network::{Network, NetworkError};
+pub use network::{Network, NetworkError, is_public};
 pub use proxy_url::{ProxyLogin, ProxyProtocol, ProxyUrl, ProxyUrlError};
 pub use secret::Secret;
 pub use time::Timestamp;

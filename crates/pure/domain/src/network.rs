@@ -1,6 +1,6 @@
 //! A range of addresses, as operators write it: `10.0.0.0/8`, `fd00::/8`, or one address alone.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// All addresses that begin with the same bits.
@@ -69,6 +69,50 @@ impl Network {
     }
 }
 
+/// Whether an address is one of the public internet: of no machine, no private network, no documentation, and no tunnel that
+/// leads to such.
+pub fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => is_public_v6(v6),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let is_special = a == 0
+        || a >= 240
+        // Between carriers and their customers.
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        // Relays from IPv6, no longer in use.
+        || (a == 192 && b == 88 && c == 99)
+        // Measuring of devices.
+        || (a == 198 && (b == 18 || b == 19));
+    !(is_special
+        || address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_documentation())
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let [a, b, ..] = address.segments();
+    let embedded = || {
+        let bits = address.to_bits() as u32;
+        is_public_v4(Ipv4Addr::from_bits(bits))
+    };
+    match (a, b) {
+        // Addresses of IPv4, as translators write them.
+        (0x64, 0xff9b) => address.segments()[2..6] == [0; 4] && embedded(),
+        // Tunnels, and documentation.
+        (0x2001, 0..=0x1ff) | (0x2001, 0xdb8) | (0x2002, _) | (0x3fff, 0..=0xfff) => false,
+        // What was ever given out lies in one eighth.
+        _ => a & 0xe000 == 0x2000,
+    }
+}
+
 impl std::fmt::Display for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.prefix_bits == width(self.first) {
@@ -97,7 +141,58 @@ fn first_of(address: IpAddr, prefix_bits: u8) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use super::{Network, NetworkError};
+    use super::{Network, NetworkError, is_public};
+
+    #[test]
+    fn public_is_what_everybody_can_reach() {
+        for text in [
+            "8.8.8.8",
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "64:ff9b::8.8.8.8",
+            "::ffff:9.9.9.9",
+        ] {
+            assert!(is_public(text.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.0.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b:1::8.8.8.8",
+            "fc00::1",
+            "fd12::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "3fff::1",
+        ] {
+            assert!(!is_public(text.parse().unwrap()), "{text}");
+        }
+    }
 
     fn network(text: &str) -> Network {
         text.parse().unwrap()

@@ -78,7 +78,7 @@ pub(crate) async fn attempt(
             at: began + own.unwrap_or(share),
             limit: own.unwrap_or(if left == 0 { limit } else { share }),
         };
-        let sent = outgoing(call, serving, prompt, &target, is_strict);
+        let sent = outgoing(call, serving, prompt, &target, is_strict).await;
         let asked = match sent {
             Ok(sent) => {
                 sent.losses.told().iter().for_each(|loss| {

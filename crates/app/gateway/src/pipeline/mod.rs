@@ -8,6 +8,8 @@ mod content;
 mod count;
 mod estimate;
 mod events;
+mod flawed;
+mod media;
 mod outgoing;
 mod patience;
 mod plan;

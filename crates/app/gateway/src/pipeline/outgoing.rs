@@ -17,9 +17,11 @@ use routing::Target;
 
 use crate::call::Call;
 use crate::pipeline::count::{estimate_prompt, guess_prompt};
+use crate::pipeline::flawed::flawed;
+use crate::pipeline::media;
 use crate::pipeline::splice::{json_string, splice};
 use crate::pipeline::translated::Translator;
-use crate::pipeline::understand::{Prompt, flawed};
+use crate::pipeline::understand::Prompt;
 use crate::serving::{ServedProvider, Serving};
 
 /// What the marks on envelopes are for.
@@ -60,7 +62,7 @@ pub(super) struct Wanted {
 }
 
 /// Writes the request for a target.
-pub(super) fn outgoing<'p>(
+pub(super) async fn outgoing<'p>(
     call: &Call,
     serving: &Serving,
     prompt: &'p Prompt,
@@ -75,7 +77,8 @@ pub(super) fn outgoing<'p>(
     // An envelope never reaches a provider: who finds one opens it, and writes the conversation anew.
     if is_conversation && (!speaks_alike || prompt.may_hold_envelopes()) {
         let spoken = if speaks_alike { caller } else { provider.preferred_dialect() };
-        return translated(call, serving, provider, prompt, (target, spoken), losses);
+        // Boxed: what translating needs is not carried along by every call.
+        return Box::pin(translated(call, serving, provider, prompt, (target, spoken), losses)).await;
     }
     passed(provider, prompt, target, losses)
 }
@@ -158,7 +161,7 @@ fn bytes_of(pieces: &[Bytes], span: Range<usize>) -> Vec<u8> {
     pieces.iter().flat_map(|piece| piece.iter().copied()).skip(span.start).take(span.len()).collect()
 }
 
-fn translated<'p>(
+async fn translated<'p>(
     call: &Call,
     serving: &Serving,
     provider: &ServedProvider,
@@ -173,12 +176,14 @@ fn translated<'p>(
     let tenant = call.key.as_ref().map_or("", |key| key.id.as_str());
     let here = Provenance { tenant, provider: provider.id(), model };
     let mark = |text: &str| hasher.mark(SEAL_PURPOSE, text);
-    refuse_unseen(&canonical, provider.abilities(model), &mut losses).map_err(flawed)?;
+    let abilities = provider.abilities(model);
+    refuse_unseen(&canonical, abilities, &mut losses).map_err(flawed)?;
     let takes = |form: SealForm| form.dialect() == spoken;
+    media::settle(&mut canonical, abilities, &serving.private_media, &prompt.fetched).await?;
     envelope::settle(&mut canonical, takes, here, mark, &mut losses).map_err(flawed)?;
     let to = dialects::Target {
         model,
-        abilities: provider.abilities(model),
+        abilities,
         output_tokens_default: serving.limits.output_tokens_default.into(),
     };
     let written = spoken.translator().write_prompt(&canonical, &to, &mut losses).map_err(flawed)?;

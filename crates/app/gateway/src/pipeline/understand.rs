@@ -21,6 +21,8 @@ use tokio::time::{sleep, timeout_at};
 
 use crate::body_budget::BodyLease;
 use crate::call::Call;
+use crate::pipeline::flawed::flawed;
+use crate::pipeline::media::FetchedMedia;
 use crate::serving::Serving;
 
 /// A caller who is slower than this, on average and after the grace of `request_body_ms`, is not waited for.
@@ -41,6 +43,7 @@ pub(crate) struct Prompt {
     pub(crate) length: usize,
     /// The same in no dialect, once a target needs it.
     canonical: OnceCell<Result<canonical::Prompt, canonical::Flaw>>,
+    pub(crate) fetched: FetchedMedia,
     _memory: BodyLease,
 }
 
@@ -67,15 +70,6 @@ impl Prompt {
             }
         });
         read.as_ref().map_err(|flaw| flawed(flaw.clone()))
-    }
-}
-
-/// A request that cannot be carried, as the caller is told.
-pub(crate) fn flawed(flaw: canonical::Flaw) -> Box<Failure> {
-    let failure = Failure::new(Kind::BadRequest, flaw.message);
-    match flaw.param {
-        Some(param) => failure.with_param(param),
-        None => failure,
     }
 }
 
@@ -117,8 +111,9 @@ pub(crate) async fn understand(
     call.model.clone_from(&deciding.model);
     deciding.is_streaming &= surface.can_stream;
     call.is_streaming = deciding.is_streaming;
-    let canonical = OnceCell::new();
-    Ok(Prompt { surface, deciding, pieces, length: reader.length, canonical, _memory: reader.memory })
+    let (canonical, fetched) = (OnceCell::new(), FetchedMedia::new(call.worker.gateway.bodies.lease()));
+    let (length, _memory) = (reader.length, reader.memory);
+    Ok(Prompt { surface, deciding, pieces, length, canonical, fetched, _memory })
 }
 
 /// Keeps a piece as it is, or, if it is small, joined to small ones before it: a body sent byte by byte must not cost a

@@ -46,6 +46,10 @@ pub(crate) struct File {
     /// `X-Forwarded-For` that he sends. Default: none; the header then counts from nobody.
     #[schemars(length(max = 1024))]
     pub(crate) trusted_proxies: Option<Vec<String>>,
+    /// Networks, such as 10.0.0.0/8, where pictures and documents that callers name by address may lie, besides the
+    /// public internet. Default: none; a private address is then refused.
+    #[schemars(length(max = 1024))]
+    pub(crate) private_media: Option<Vec<String>>,
     /// The administrators' side.
     pub(crate) admin: Option<AdminSection>,
     /// Address under which callers reach this gateway, for links in error messages.

@@ -15,11 +15,11 @@ pub(crate) mod listeners;
 pub(crate) mod log;
 pub(crate) mod metrics;
 pub(crate) mod models;
+pub(crate) mod networks;
 mod no_proxy;
 pub(crate) mod providers;
 mod proxy_flaw;
 pub(crate) mod timeouts;
-pub(crate) mod trusted_proxies;
 mod way_out;
 
 pub(crate) use file::File;

@@ -67,6 +67,7 @@ trusted_proxies: [localhost]                                   | trusted_proxies
 trusted_proxies: ["127.0.0.1:80"]                              | trusted_proxies[0] | must be an address or a network | such as 10.0.0.0/8
 trusted_proxies: [10.0.0.1, 10.0.0.0/33]                       | trusted_proxies[1] | 0 to 32 bits | -
 trusted_proxies: [10.1.2.3/8]                                  | trusted_proxies[0] | inside a network | write 10.0.0.0/8
+private_media: [intranet]                                      | private_media[0] | must be an address or a network | such as 10.0.0.0/8
 trusted_proxy: [10.1.2.3/8]                                    | trusted_proxy | unknown key | did you mean trusted_proxies?
 admin: {listen: 4001}                                          | admin.listen | must be text | put it in quotes
 admin: {address: 127.0.0.1:4001}                               | admin.address | unknown key | did you mean listen?

@@ -12,6 +12,7 @@ region: eu-central
 service: front
 workers: 3
 trusted_proxies: [10.0.0.0/8, '::1']
+private_media: [192.168.7.0/24]
 listeners:
   - { address: '0.0.0.0:4000', tls: { certificate: /c.pem, key: /k.pem } }
 admin: { listen: '127.0.0.1:4001' }

@@ -31,6 +31,7 @@ fn nothing_at_all_is_a_configuration() {
     assert_eq!((snapshot.workers, snapshot.admin_listen), (None, None));
     assert_eq!(snapshot.keys.prefix, "bw_");
     assert!(snapshot.trusted_proxies.is_empty(), "nobody is believed unasked");
+    assert!(snapshot.private_media.is_empty(), "nobody reaches inside unasked");
     assert_eq!(snapshot.limits.body_bytes_max, 33_554_432);
     assert_eq!(snapshot.timeouts.first_byte, Duration::from_secs(60));
     assert_eq!(snapshot.metrics.access, MetricsAccess::Open);
@@ -42,6 +43,7 @@ fn empty_sections_are_as_if_left_out() {
     let sections = [
         "listeners",
         "trusted_proxies",
+        "private_media",
         "admin",
         "providers",
         "models",
@@ -55,7 +57,7 @@ fn empty_sections_are_as_if_left_out() {
     let text: String = sections.iter().map(|section| format!("{section}:\n")).collect();
     let snapshot = World::default().good(&text);
     assert_eq!(*snapshot.limits, *World::default().good("").limits);
-    let text: String = sections[2..].iter().map(|section| format!("{section}: {{}}\n")).collect();
+    let text: String = sections[3..].iter().map(|section| format!("{section}: {{}}\n")).collect();
     World::default().good(&text);
 }
 
