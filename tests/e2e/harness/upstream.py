@@ -88,7 +88,11 @@ class Exchange:
 
     def saw_hang_up(self) -> bool:
         """Whether the caller goes away before patience ends."""
-        self._connection.settimeout(PATIENCE_S)
+        return self.saw_hang_up_within(PATIENCE_S)
+
+    def saw_hang_up_within(self, seconds: float) -> bool:
+        """The same with another patience: a pause that a caller's going ends."""
+        self._connection.settimeout(seconds)
         try:
             return self._connection.recv(1) == b""
         except ConnectionError:

@@ -121,7 +121,17 @@ fn expected_fields(body: &[u8], members: &[(String, Range<usize>)]) -> Result<Ve
 
 /// A request is read as the parsed values say, and refused only for a reason.
 fn assert_request(body: &[u8], members: &[(String, Range<usize>)], read: &Result<Deciding, RequestFlaw>) {
-    const DECIDING: &[&str] = &["model", "stream", "max_tokens", "max_completion_tokens", "stream_options"];
+    const DECIDING: &[&str] = &[
+        "model",
+        "stream",
+        "max_tokens",
+        "max_completion_tokens",
+        "max_output_tokens",
+        "stream_options",
+        "stream_format",
+        "previous_response_id",
+        "n",
+    ];
     let named =
         |wanted: &'static str| members.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted));
     let is_doubtful = DECIDING

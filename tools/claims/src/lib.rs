@@ -5,12 +5,14 @@ mod body_scan;
 mod config;
 mod cuttings;
 mod head;
+mod multipart;
 mod retry_after;
 mod sse;
 
 pub use body_scan::body_scan;
 pub use config::config;
 pub use head::head;
+pub use multipart::multipart;
 pub use retry_after::retry_after;
 pub use sse::sse;
 
@@ -22,6 +24,7 @@ pub const CLAIMS: &[(&str, Claim)] = &[
     ("body_scan", body_scan),
     ("config", config),
     ("head", head),
+    ("multipart", multipart),
     ("retry_after", retry_after),
     ("sse", sse),
 ];

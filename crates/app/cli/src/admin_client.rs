@@ -9,7 +9,7 @@ use domain::{BaseUrl, Secret};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 use store::{ADMIN_KEY_FILE, DataDir, RunningServer};
-use upstream::{Client, Line, LineOptions, Request};
+use upstream::{Body, Client, Line, LineOptions, Request};
 
 use crate::environment;
 
@@ -101,7 +101,7 @@ impl AdminClient {
         let content_type =
             (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"));
         let headers = [(&content_type.0, &content_type.1)].into_iter();
-        let request = Request::new(&line, method, path, headers, &body);
+        let request = Request::new(&line, method, path, headers, Body::Pieces(&body));
         let mut reply = Client::default().send(&line, &request, false).await?;
         let answer = reply.body.collect(ANSWER_BYTES_MAX).await?.context("the answer is too large")?;
         Ok((reply.status, answer))

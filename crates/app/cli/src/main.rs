@@ -7,6 +7,7 @@ mod check;
 mod configuration;
 mod environment;
 mod health;
+mod import;
 mod keys;
 mod local_store;
 mod replace_file;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
         Some(Command::Catalog(catalog)) => catalog::run(&arguments.data, catalog.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
+        Some(Command::Import(import)) => import::run(&arguments.data, import.command),
         Some(Command::Health(options)) => health::run(&arguments.data, options),
         Some(Command::Simulate(options)) => simulate::run(&options),
     };

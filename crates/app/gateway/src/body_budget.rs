@@ -9,6 +9,8 @@ const UNIT_BYTES: usize = 64 * 1024;
 /// no small request out.
 const SMALL_UNITS: usize = 16;
 const KEPT_FOR_SMALL: usize = 8;
+/// What can lie elsewhere leaves as much alone: it is never in the way of what cannot.
+const KEPT_FOR_OTHERS: usize = 2;
 /// The budget unless configured: this, or a quarter of the memory limit if that is less.
 const BUDGET_BYTES_DEFAULT: usize = 128 << 20;
 
@@ -66,11 +68,20 @@ impl BodyBudget {
 impl BodyLease {
     /// Grows to `bytes` in all; false if the budget has no more.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> bool {
+        let is_large = bytes.div_ceil(UNIT_BYTES) > SMALL_UNITS;
+        self.grow(bytes, if is_large { self.budget.units_all / KEPT_FOR_SMALL } else { 0 })
+    }
+
+    /// The same for a body that can lie in a file instead.
+    pub(crate) fn grow_if_much_is_free(&mut self, bytes: usize) -> bool {
+        self.grow(bytes, self.budget.units_all / KEPT_FOR_OTHERS)
+    }
+
+    fn grow(&mut self, bytes: usize, kept: usize) -> bool {
         let wanted = bytes.div_ceil(UNIT_BYTES);
         if wanted <= self.units || self.is_beyond {
             return true;
         }
-        let kept = if wanted > SMALL_UNITS { self.budget.units_all / KEPT_FOR_SMALL } else { 0 };
         let has_grown = self.budget.take(wanted - self.units, kept);
         if has_grown {
             self.units = wanted;
@@ -115,6 +126,16 @@ mod tests {
         assert!(large.grow_to(7 * SMALL_UNITS * UNIT_BYTES));
         let mut small = budget.lease();
         assert!(small.grow_to(SMALL_UNITS * UNIT_BYTES) && !small.grow_to(SMALL_UNITS * UNIT_BYTES + 1));
+    }
+
+    #[test]
+    fn what_can_lie_elsewhere_leaves_half() {
+        let budget = BodyBudget::new(Some(4 * UNIT_BYTES));
+        let (mut first, mut second) = (budget.lease(), budget.lease());
+        assert!(
+            first.grow_if_much_is_free(2 * UNIT_BYTES) && !first.grow_if_much_is_free(2 * UNIT_BYTES + 1)
+        );
+        assert!(!second.grow_if_much_is_free(1) && second.grow_to(2 * UNIT_BYTES));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use dialects::Dialect;
+use dialects::stored::stored_response_at;
 use dialects::surface::surface_at;
 use domain::{CallId, Failure, Kind, Timestamp, Usage};
 use http::request::Parts;
@@ -153,6 +154,7 @@ impl Call {
 fn spoken(head: &Parts) -> Dialect {
     match surface_at(head.uri.path()) {
         Some(surface) => surface.dialect,
+        None if stored_response_at(head.uri.path()).is_some() => Dialect::OpenAiResponses,
         None => Dialect::by_headers(|name| head.headers.contains_key(name)),
     }
 }

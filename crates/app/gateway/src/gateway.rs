@@ -1,5 +1,6 @@
 //! What all workers share. Immutable parts behind swapped pointers, counters, bounded queues: nothing here is waited for.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -13,7 +14,9 @@ use crate::body_budget::BodyBudget;
 use crate::clock::wall_clock;
 use crate::control::ControlSender;
 use crate::serving::Serving;
+use crate::spool::Spool;
 use crate::status::Status;
+use crate::stored_responses::StoredResponses;
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -36,8 +39,19 @@ pub struct GatewayParts {
     pub node: u16,
     /// Where control paths are answered; `None` when they have an address of their own.
     pub control: Option<ControlSender>,
-    /// Bytes of request bodies in memory, if configured.
-    pub body_memory_bytes_max: Option<usize>,
+    /// Where bodies lie.
+    pub body_room: BodyRoom,
+}
+
+/// Where the bodies of requests lie, and how much of it they may take.
+#[derive(Debug)]
+pub struct BodyRoom {
+    /// Bytes in memory, if configured.
+    pub memory_bytes_max: Option<usize>,
+    /// Where uploads lie that do not fit into it.
+    pub spool_dir: PathBuf,
+    /// Bytes of all uploads there.
+    pub spool_bytes_max: usize,
 }
 
 /// The gateway, shared by its workers and the control plane.
@@ -49,6 +63,8 @@ pub struct Gateway {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) log: Log,
     pub(crate) bodies: Arc<BodyBudget>,
+    pub(crate) spool: Spool,
+    pub(crate) stored_responses: StoredResponses,
     pub(crate) control: Option<ControlSender>,
     pub(crate) started: Instant,
     started_at: Timestamp,
@@ -71,7 +87,9 @@ impl Gateway {
             hasher: parts.hasher,
             metrics: parts.metrics,
             log: parts.log,
-            bodies: BodyBudget::new(parts.body_memory_bytes_max),
+            bodies: BodyBudget::new(parts.body_room.memory_bytes_max),
+            stored_responses: StoredResponses::default(),
+            spool: Spool::new(parts.body_room.spool_dir, parts.body_room.spool_bytes_max),
             control: parts.control,
             started: Instant::now(),
             started_at: wall_clock(),

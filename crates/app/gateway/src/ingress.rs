@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
+use dialects::stored::stored_response_at;
 use dialects::surface::surface_at;
 use domain::{Failure, Kind};
 use futures_util::FutureExt;
@@ -80,6 +81,15 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
             Err(failure) => answer::refuse(call, &failure),
         };
     }
+    if let Some(stored) = stored_response_at(path) {
+        let Some(method) = stored.method(head.method.as_str()) else {
+            return answer::refuse(call, &wrong_method(&head.method, stored.allowed, stored.allowed, path));
+        };
+        return match pipeline::serve_stored(call, stored, method, &head).await {
+            Ok(response) => response,
+            Err((call, failure)) => answer::refuse(call, &failure),
+        };
+    }
     let answered = match endpoints::endpoint_at(path) {
         Some(endpoint) => match method_is(&head.method, &Method::GET, path) {
             Ok(()) => endpoints::answer(&mut call, endpoint, &head),
@@ -139,9 +149,14 @@ fn method_is(found: &Method, wanted: &Method, path: &str) -> Result<(), Box<Fail
     if found == wanted || (*wanted == Method::GET && *found == Method::HEAD) {
         return Ok(());
     }
+    let allowed = if *wanted == Method::GET { "GET, HEAD" } else { "POST" };
+    Err(wrong_method(found, wanted.as_str(), allowed, path))
+}
+
+fn wrong_method(found: &Method, wanted: &str, allowed: &'static str, path: &str) -> Box<Failure> {
     let mut failure = Failure::new(Kind::WrongMethod, format!("{path} takes {wanted}, not {found}"));
-    failure.allowed = Some(if *wanted == Method::GET { "GET, HEAD" } else { "POST" });
-    Err(failure)
+    failure.allowed = Some(allowed);
+    failure
 }
 
 fn unknown_path(method: &Method, path: &str) -> Box<Failure> {

@@ -14,7 +14,7 @@ use http::{HeaderName, HeaderValue, Uri};
 use providers::Auth;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
-use upstream::{Client, Line, LineOptions, Reply, Request};
+use upstream::{Body, Client, Line, LineOptions, Reply, Request};
 
 /// How long fetching one may take, redirects included.
 const FETCH_LIMIT: Duration = Duration::from_secs(10);
@@ -108,7 +108,7 @@ async fn ask(place: &Place, private: &[Network]) -> Result<Reply, String> {
         (HeaderName::from_static("user-agent"), HeaderValue::from_static("bellwether")),
     ];
     let headers = headers.iter().map(|(name, value)| (name, value));
-    let request = Request::new(&line, "GET", &place.path, headers, &[]);
+    let request = Request::new(&line, "GET", &place.path, headers, Body::Pieces(&[]));
     // The words of the system would tell a caller what our network looks like.
     client
         .send(&line, &request, false)

@@ -8,6 +8,7 @@ mod admin_key;
 mod configs;
 mod data_dir;
 mod error;
+mod foreign;
 mod keys;
 mod master_key;
 mod run_file;
@@ -21,6 +22,7 @@ pub use configs::{
 };
 pub use data_dir::{DataDir, DataDirError, Holder, LockedDataDir};
 pub use error::StoreError;
+pub use foreign::{ForeignDatabase, ForeignError, ForeignTables, read_new_api};
 pub use keys::{
     Answer, CallerKey, Creation, IssuedKey, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX, KeyCounters, KeyDesk,
     KeyDigest, KeyDirectory, KeyEntry, KeyError, KeyHasher, KeyId, KeyRecords, KeyState, NewKey,

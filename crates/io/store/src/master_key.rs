@@ -6,7 +6,7 @@
 use aws_lc_rs::hkdf;
 use domain::Secret;
 
-use crate::data_dir::LockedDataDir;
+use crate::data_dir::{DataDir, LockedDataDir};
 use crate::keys::KeyHasher;
 use crate::seal::Seal;
 use crate::secret_file::{self, SecretFileError};
@@ -55,6 +55,11 @@ impl MasterKey {
             secret_file::random_hex(NEW_MASTER_KEY_BYTES)
         })?;
         Ok((Self::from_text(&file.text)?, file.warning))
+    }
+
+    /// Reads `master.key` of a directory that another process may hold.
+    pub fn from_used_data_dir(dir: &DataDir) -> Result<Self, MasterKeyError> {
+        Self::from_text(&secret_file::read_present(&dir.join(MASTER_KEY_FILE))?.text)
     }
 
     /// What turns a caller's key into the digest it is looked up by.
@@ -106,6 +111,14 @@ mod tests {
         assert_eq!(digest(&made), digest(&from_text(&text).unwrap()));
         assert_ne!(digest(&made), digest(&from_text(&text.replace(&text[..1], "x")).unwrap()));
         assert_eq!((text.trim().len(), warning), (64, None));
+        let beside = DataDir::create(parent.path().join("data")).unwrap();
+        assert_eq!(
+            digest(&made),
+            digest(&MasterKey::from_used_data_dir(&beside).unwrap()),
+            "while it is held"
+        );
+        let empty = DataDir::create(parent.path().join("empty")).unwrap();
+        assert!(MasterKey::from_used_data_dir(&empty).is_err());
     }
 
     /// Digests are stored: whatever changes this value locks every caller out. It was computed apart, from RFC 5869.

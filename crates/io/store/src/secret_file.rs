@@ -56,6 +56,13 @@ pub(crate) fn read_or_make(
     }
 }
 
+/// Reads the secret at `path`, which must be there. It is written in one step, so that no lock is needed.
+pub(crate) fn read_present(path: &Path) -> Result<SecretFile, SecretFileError> {
+    let file = File::open(path);
+    let file = file.map_err(|source| SecretFileError::Io { doing: "open", path: path.to_owned(), source })?;
+    read(path, &file)
+}
+
 fn read(path: &Path, file: &File) -> Result<SecretFile, SecretFileError> {
     let failed = |source| SecretFileError::Io { doing: "read", path: path.to_owned(), source };
     let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;

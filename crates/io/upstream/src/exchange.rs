@@ -13,7 +13,7 @@ use crate::failure::SendFailure;
 use crate::pool::{Connection, Pool};
 use crate::reply_body::ReplyBody;
 use crate::request::Request;
-use crate::writer::Writer;
+use crate::writer::{WriteFailure, Writer};
 
 /// The head of an answer, and its body to be read.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(crate) async fn exchange(
     let mut head_bytes = 0;
     loop {
         let read = next_read(&mut connection, &mut writer).await;
-        let read = match read {
+        let read = match read.map_err(SendFailure::Body)? {
             Ok(read) if !read.is_empty() => read,
             // Whoever has begun to answer has seen the request: asking again might buy the same answer twice.
             _ if head_bytes > 0 => return Err(SendFailure::NotHttp("it ended within its head")),
@@ -71,21 +71,27 @@ pub(crate) async fn exchange(
     }
 }
 
-/// Writes on until something has been read.
-async fn next_read(connection: &mut Connection, writer: &mut Writer<'_>) -> io::Result<BytesMut> {
+/// Writes on until something has been read, or the socket has failed. The error is of the request's own body.
+async fn next_read(
+    connection: &mut Connection,
+    writer: &mut Writer<'_>,
+) -> Result<io::Result<BytesMut>, io::Error> {
     let mut write_failure = None;
     poll_fn(|cx| {
         if write_failure.is_none()
-            && let Poll::Ready(Err(error)) = writer.poll(&mut connection.socket, cx)
+            && let Poll::Ready(Err(failure)) = writer.poll(&mut connection.socket, cx)
         {
-            write_failure = Some(error);
+            match failure {
+                WriteFailure::Socket(error) => write_failure = Some(error),
+                WriteFailure::Body(error) => return Poll::Ready(Err(error)),
+            }
         }
         // A provider that refuses early closes its side: its answer counts, not our failed write. The answer may be
         // in the socket without the driver knowing yet, and a connection that cannot be written to soon ends for
         // reading too: so one waits for either.
         match connection.poll_read(cx) {
-            Poll::Ready(Ok(read)) if !read.is_empty() => Poll::Ready(Ok(read)),
-            Poll::Ready(ended) => Poll::Ready(write_failure.take().map_or(ended, Err)),
+            Poll::Ready(Ok(read)) if !read.is_empty() => Poll::Ready(Ok(Ok(read))),
+            Poll::Ready(ended) => Poll::Ready(Ok(write_failure.take().map_or(ended, Err))),
             Poll::Pending => Poll::Pending,
         }
     })

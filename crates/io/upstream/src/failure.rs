@@ -65,6 +65,9 @@ pub enum SendFailure {
     /// What came is no HTTP answer.
     #[error("not an HTTP answer: {0}")]
     NotHttp(&'static str),
+    /// The request's own body, in a file, cannot be read: not the provider's fault.
+    #[error("the request's body cannot be read: {0}")]
+    Body(io::Error),
 }
 
 impl SendFailure {

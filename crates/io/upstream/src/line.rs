@@ -93,7 +93,8 @@ impl Line {
         self.slot
     }
 
-    pub(crate) const fn id(&self) -> u64 {
+    /// Tells it apart from every other that there was or is.
+    pub const fn id(&self) -> u64 {
         self.id
     }
 

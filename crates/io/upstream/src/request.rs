@@ -4,15 +4,34 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue};
 
+use crate::file_body::FileBody;
 use crate::line::{Line, may_carry_credential};
 
 /// A request up to this size is put together in one piece: copying a little is cheaper than having the system gather it.
 const GATHERED_BYTES_MAX: usize = 4 * 1024;
 
+/// Where a body lies.
+#[derive(Clone, Copy, Debug)]
+pub enum Body<'a> {
+    /// In memory, in pieces.
+    Pieces(&'a [Bytes]),
+    /// In a file.
+    File(&'a FileBody),
+}
+
+impl Body<'_> {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Pieces(pieces) => pieces.iter().map(|piece| piece.len() as u64).sum(),
+            Self::File(body) => body.length(),
+        }
+    }
+}
+
 /// A request, ready to be written: its head in one piece, its body in as many as it came, or all of it in one if it is small.
 pub struct Request<'a> {
     pub(crate) head: Vec<u8>,
-    pub(crate) body: &'a [Bytes],
+    pub(crate) body: Body<'a>,
 }
 
 impl<'a> Request<'a> {
@@ -24,7 +43,7 @@ impl<'a> Request<'a> {
         method: &str,
         path: &str,
         headers: impl Iterator<Item = (&'h HeaderName, &'h HeaderValue)>,
-        body: &'a [Bytes],
+        body: Body<'a>,
     ) -> Self {
         debug_assert!(!matches!(method, "HEAD" | "CONNECT"), "their answers are framed in their own ways");
         let mut head = Vec::with_capacity(2 * 1024);
@@ -43,17 +62,17 @@ impl<'a> Request<'a> {
         for (_, (name, value)) in usual.iter().enumerate().filter(|(place, _)| are_given >> place & 1 == 0) {
             push_header(&mut head, name, value.as_bytes());
         }
-        let length: usize = body.iter().map(Bytes::len).sum();
+        let length = body.length();
         head.extend_from_slice(b"content-length: ");
         push_decimal(&mut head, length);
         head.extend_from_slice(b"\r\n\r\n");
-        if head.len() + length > GATHERED_BYTES_MAX {
-            return Self { head, body };
+        match body {
+            Body::Pieces(pieces) if head.len() as u64 + length <= GATHERED_BYTES_MAX as u64 => {
+                pieces.iter().for_each(|piece| head.extend_from_slice(piece));
+                Self { head, body: Body::Pieces(&[]) }
+            }
+            body => Self { head, body },
         }
-        for piece in body {
-            head.extend_from_slice(piece);
-        }
-        Self { head, body: &[] }
     }
 }
 
@@ -62,7 +81,7 @@ impl std::fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Request")
             .field("head_bytes", &self.head.len())
-            .field("body_pieces", &self.body.len())
+            .field("body_bytes", &self.body.length())
             .finish()
     }
 }
@@ -78,7 +97,7 @@ fn push_header(head: &mut Vec<u8>, name: &str, value: &[u8]) {
     }
 }
 
-fn push_decimal(text: &mut Vec<u8>, mut number: usize) {
+fn push_decimal(text: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20];
     let mut at = digits.len();
     loop {
@@ -102,7 +121,7 @@ mod tests {
     use http::{HeaderName, HeaderValue};
     use providers::Auth;
 
-    use super::{GATHERED_BYTES_MAX, Request, push_decimal};
+    use super::{Body, GATHERED_BYTES_MAX, Request, push_decimal};
     use crate::line::{Line, LineOptions};
 
     fn line(credential: &str) -> Result<Arc<Line>, String> {
@@ -132,13 +151,14 @@ mod tests {
         let (name, value) = (HeaderName::from_static("x-a"), HeaderValue::from_static("b"));
         let body = [Bytes::from_static(b"{\"a\""), Bytes::from_static(b":1}")];
         let line = line("secret-1").unwrap();
-        let request = Request::new(&line, "POST", "/chat", [(&name, &value)].into_iter(), &body);
+        let request =
+            Request::new(&line, "POST", "/chat", [(&name, &value)].into_iter(), Body::Pieces(&body));
         assert_eq!(
             String::from_utf8(request.head).unwrap(),
             "POST /v1/chat HTTP/1.1\r\nhost: [::1]:8080\r\nauthorization: Bearer secret-1\r\n\
              x-a: b\r\ncontent-length: 7\r\n\r\n{\"a\":1}"
         );
-        assert!(request.body.is_empty(), "a small body travels with its head");
+        assert_eq!(request.body.length(), 0, "a small body travels with its head");
     }
 
     #[test]
@@ -150,7 +170,8 @@ mod tests {
         };
         let line = Line::new(options, 0).unwrap();
         let (name, value) = (HeaderName::from_static("a-version"), HeaderValue::from_static("2024-01-01"));
-        let request = Request::new(&line, "POST", "/messages", [(&name, &value)].into_iter(), &[]);
+        let request =
+            Request::new(&line, "POST", "/messages", [(&name, &value)].into_iter(), Body::Pieces(&[]));
         assert_eq!(
             String::from_utf8(request.head).unwrap(),
             "POST /v1/messages HTTP/1.1\r\nhost: [::1]:8080\r\nx-api-key: secret-1\r\n\
@@ -161,9 +182,15 @@ mod tests {
     #[test]
     fn a_large_body_is_not_copied() {
         let body = [Bytes::from(vec![b'x'; GATHERED_BYTES_MAX])];
-        let request = Request::new(&line("secret-1").unwrap(), "POST", "/chat", std::iter::empty(), &body);
+        let request = Request::new(
+            &line("secret-1").unwrap(),
+            "POST",
+            "/chat",
+            std::iter::empty(),
+            Body::Pieces(&body),
+        );
         assert!(request.head.ends_with(b"content-length: 4096\r\n\r\n"));
-        assert_eq!(request.body.as_ptr(), body.as_ptr());
+        assert!(matches!(request.body, Body::Pieces(pieces) if pieces.as_ptr() == body.as_ptr()));
     }
 
     #[test]
@@ -176,7 +203,7 @@ mod tests {
     #[test]
     fn nothing_printed_holds_the_credential() {
         let line = line("secret-1").unwrap();
-        let request = Request::new(&line, "POST", "/chat", std::iter::empty(), &[]);
+        let request = Request::new(&line, "POST", "/chat", std::iter::empty(), Body::Pieces(&[]));
         let printed = format!("{line:?} {request:?}");
         let as_bytes = format!("{:?}", b"secret-1").replace(['[', ']'], "");
         assert!(!printed.contains("secret-1") && !printed.contains(&as_bytes), "{printed}");
@@ -184,7 +211,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_in_full() {
-        for number in [0, 9, 10, 1_048_576, usize::MAX] {
+        for number in [0, 9, 10, 1_048_576, u64::MAX] {
             let mut text = Vec::new();
             push_decimal(&mut text, number);
             assert_eq!(text, number.to_string().into_bytes());

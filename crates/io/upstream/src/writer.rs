@@ -4,9 +4,11 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use tokio::io::AsyncWrite;
 
-use crate::request::Request;
+use crate::file_body::Chunks;
+use crate::request::{Body, Request};
 
 /// Slices handed to one vectored write.
 const SLICES_MAX: usize = 32;
@@ -14,17 +16,41 @@ const SLICES_MAX: usize = 32;
 /// A request on its way out.
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
-    request: &'a Request<'a>,
-    /// The part that comes next: the head, then the pieces of the body.
+    head: &'a [u8],
+    pieces: &'a [Bytes],
+    /// What is still to be read of a body in a file, and the chunk of it that was read last.
+    chunks: Option<Box<Chunks<'a>>>,
+    chunk: Bytes,
+    /// The part that comes next: the head, then the pieces of the body, then the chunk.
     part: usize,
     /// How much of that part is written.
     written: usize,
     is_flushed: bool,
 }
 
+/// Why a request cannot be written on.
+#[derive(Debug)]
+pub(crate) enum WriteFailure {
+    /// The socket takes no more.
+    Socket(io::Error),
+    /// Its own body cannot be read.
+    Body(io::Error),
+}
+
+impl From<io::Error> for WriteFailure {
+    fn from(error: io::Error) -> Self {
+        Self::Socket(error)
+    }
+}
+
 impl<'a> Writer<'a> {
-    pub(crate) const fn new(request: &'a Request<'a>) -> Self {
-        Self { request, part: 0, written: 0, is_flushed: false }
+    pub(crate) fn new(request: &'a Request<'a>) -> Self {
+        let (pieces, chunks) = match request.body {
+            Body::Pieces(pieces) => (pieces, None),
+            Body::File(body) => (&[][..], Some(Box::new(body.chunks()))),
+        };
+        let (head, chunk) = (request.head.as_slice(), Bytes::new());
+        Self { head, pieces, chunks, chunk, part: 0, written: 0, is_flushed: false }
     }
 
     /// Whether all of it has left.
@@ -37,11 +63,14 @@ impl<'a> Writer<'a> {
         &mut self,
         socket: &mut (impl AsyncWrite + Unpin),
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    ) -> Poll<Result<(), WriteFailure>> {
         while !self.is_flushed {
             let mut slices = [IoSlice::new(&[]); SLICES_MAX];
             let count = self.unwritten(&mut slices);
             if count == 0 {
+                if ready!(self.poll_chunk(cx)).map_err(WriteFailure::Body)? {
+                    continue;
+                }
                 ready!(Pin::new(&mut *socket).poll_flush(cx))?;
                 self.is_flushed = true;
                 break;
@@ -52,11 +81,31 @@ impl<'a> Writer<'a> {
                 parts => socket.poll_write_vectored(cx, parts),
             })?;
             if wrote == 0 {
-                return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero)));
+                return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into()));
             }
             self.advance(wrote);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Reads the next chunk of a body in a file. False if there is none.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let Some(chunks) = &mut self.chunks else { return Poll::Ready(Ok(false)) };
+        match ready!(chunks.poll_next(cx)) {
+            Some(chunk) => {
+                self.chunk = chunk?;
+                self.part = self.chunk_part();
+                Poll::Ready(Ok(true))
+            }
+            None => {
+                self.chunks = None;
+                Poll::Ready(Ok(false))
+            }
+        }
+    }
+
+    fn chunk_part(&self) -> usize {
+        1 + self.pieces.len()
     }
 
     /// Fills `slices` with what comes next; returns how many.
@@ -76,16 +125,17 @@ impl<'a> Writer<'a> {
 
     fn advance(&mut self, wrote: usize) {
         self.written += wrote;
-        while let Some(part) = self.part_at(self.part).filter(|part| part.len() <= self.written) {
-            self.written -= part.len();
+        while let Some(length) = self.part_at(self.part).map(<[u8]>::len).filter(|it| *it <= self.written) {
+            self.written -= length;
             self.part += 1;
         }
     }
 
-    fn part_at(&self, place: usize) -> Option<&'a [u8]> {
+    fn part_at(&self, place: usize) -> Option<&[u8]> {
         match place {
-            0 => Some(&self.request.head),
-            _ => self.request.body.get(place - 1).map(|piece| &piece[..]),
+            0 => Some(self.head),
+            _ if place == self.chunk_part() => Some(&self.chunk),
+            _ => self.pieces.get(place - 1).map(|piece| &piece[..]),
         }
     }
 }
@@ -101,7 +151,7 @@ mod tests {
     use tokio::io::AsyncWrite;
 
     use super::Writer;
-    use crate::request::Request;
+    use crate::request::{Body, Request};
 
     /// Takes as many bytes as it is told, one number a write; nothing where that is zero.
     struct Reluctant {
@@ -146,7 +196,7 @@ mod tests {
         ) {
             let body: Vec<Bytes> = body.into_iter().map(Bytes::from).collect();
             let expected = [head.as_slice(), &body.concat()].concat();
-            let request = Request { head, body: &body };
+            let request = Request { head, body: Body::Pieces(&body) };
             let mut writer = Writer::new(&request);
             let mut socket = Reluctant { takes, got: Vec::new() };
             let mut context = Context::from_waker(Waker::noop());

@@ -73,6 +73,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         private_media: networks::private_media(file.private_media, report).into(),
         admin_listen,
         public_url,
+        spool_dir: file::spool_dir(file.spool_dir, report),
         routes: Arc::new(routes(&providers, targets)),
         models,
         providers: providers.into(),

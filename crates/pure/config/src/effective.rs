@@ -39,6 +39,7 @@ fn tree(snapshot: &Snapshot) -> Node {
             some_map([("listen", snapshot.admin_listen.and_then(|address| text(address.to_string())))]),
         ),
         ("public_url", snapshot.public_url.as_ref().and_then(|url| text(url.to_string()))),
+        ("spool_dir", snapshot.spool_dir.as_ref().and_then(|dir| text(dir.display().to_string()))),
         ("providers", named(&snapshot.providers, |provider| (&provider.id, self::provider(provider)))),
         ("models", named(&snapshot.models, |model| (&model.name, self::model(model)))),
         ("keys", some_map([("prefix", text(&snapshot.keys.prefix))])),
@@ -159,6 +160,8 @@ fn limits(snapshot: &Snapshot) -> Option<Node> {
     some_map([
         ("body_bytes_max", Some(size(limits.body_bytes_max))),
         ("body_memory_bytes_max", limits.body_memory_bytes_max.map(size)),
+        ("upload_bytes_max", Some(size(limits.upload_bytes_max))),
+        ("spool_bytes_max", Some(size(limits.spool_bytes_max))),
         ("head_bytes_max", Some(size(limits.head_bytes_max))),
         ("headers_max", Some(size(limits.headers_max))),
         ("http2_header_bytes_max", Some(number(limits.http2_header_bytes_max))),

@@ -30,7 +30,8 @@ pub use sections::errors::{ErrorCode, Errors};
 pub use sections::keys::Keys;
 pub use sections::limits::{
     ANSWER_BYTES_MAX, ATTEMPTS_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, HEAD_BYTES_MAX, HEADERS_MAX,
-    HTTP2_HEADER_BYTES_MAX, HTTP2_STREAMS_MAX, Limits, OUTPUT_TOKENS_DEFAULT,
+    HTTP2_HEADER_BYTES_MAX, HTTP2_STREAMS_MAX, Limits, OUTPUT_TOKENS_DEFAULT, SPOOL_BYTES_MAX,
+    UPLOAD_BYTES_MAX,
 };
 pub use sections::listeners::{LISTEN_DEFAULT, Listener, Tls};
 pub use sections::log::{Log, LogFormat};
@@ -41,3 +42,8 @@ pub use sections::timeouts::{ANSWER_TOKENS_LARGE, ANSWER_TOKENS_XLARGE, Timeouts
 pub use snapshot::{DEMO_ID, Snapshot};
 pub use sources::{Overrides, Sources};
 pub use tree::is_blank;
+
+/// YAML of any shape, with places: for those who read or write what is no configuration of ours.
+pub mod yaml {
+    pub use crate::tree::{Key, Node, Value, parse, write};
+}

@@ -1,6 +1,7 @@
 //! The checked configuration: what the gateway runs by. Immutable; a new one replaces it part by part.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::{BaseUrl, Network};
@@ -39,6 +40,8 @@ pub struct Snapshot {
     pub admin_listen: Option<SocketAddr>,
     /// Address for links in error messages.
     pub public_url: Option<BaseUrl>,
+    /// Where uploads lie that do not fit into memory; `None` for the data directory.
+    pub spool_dir: Option<PathBuf>,
     /// Those who answer: of the file in its order, then of the environment. A target's numbers are places in here.
     pub providers: Arc<[Provider]>,
     /// Names of the operator's own for callers to ask for, as configured; `routes` is made of them and the providers.

@@ -12,6 +12,7 @@ pub mod listing;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod retry_after;
+pub mod stored;
 pub mod surface;
 pub mod translation;
 mod translator;

@@ -64,6 +64,8 @@ pub enum Kind {
     Forbidden,
     /// No such model here.
     UnknownModel,
+    /// No answer of this id is kept for the caller.
+    UnknownResponse,
     /// No such path here.
     UnknownPath,
     /// The path exists, the method does not.
@@ -92,7 +94,7 @@ pub enum Kind {
     StreamBroken,
     /// Nothing can serve this now.
     NoTarget,
-    /// We are out of memory, queue places or time to drain.
+    /// We are out of memory, disk, queue places or time to drain.
     Overloaded,
     /// The caller hung up.
     CallerGone,
@@ -121,6 +123,7 @@ impl Kind {
             Self::Unauthenticated,
             Self::Forbidden,
             Self::UnknownModel,
+            Self::UnknownResponse,
             Self::UnknownPath,
             Self::WrongMethod,
             Self::TooLarge,
@@ -160,6 +163,7 @@ impl Kind {
             }
             Self::Forbidden => row(Client, 403, "permission_error", "permission_denied", false, false),
             Self::UnknownModel => row(Client, 404, "not_found_error", "model_not_found", false, false),
+            Self::UnknownResponse => row(Client, 404, "not_found_error", "response_not_found", false, false),
             Self::UnknownPath => row(Client, 404, "not_found_error", "unknown_url", false, false),
             Self::WrongMethod => {
                 row(Client, 405, "invalid_request_error", "method_not_allowed", false, false)

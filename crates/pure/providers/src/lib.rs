@@ -4,6 +4,7 @@
 mod anthropic;
 mod auth;
 mod catalog;
+pub mod foreign;
 mod key_check;
 mod key_lookalikes;
 pub mod models;

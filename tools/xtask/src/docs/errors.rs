@@ -47,9 +47,18 @@ const ADVICE: &[(&str, &str, &str)] = &[
         "no such model here, or the provider has none of this name",
         "`GET /v1/models` lists the names; `message` names similar ones",
     ),
+    (
+        "response_not_found",
+        "no answer of this id is known here for this key: it is another key's, older than the gateway's last start, or one of too many",
+        "send the whole conversation; `previous_response_id` and the paths of kept answers need the answer's own key",
+    ),
     ("unknown_url", "no such path here", "the base URL of an SDK ends with `/v1`"),
     ("method_not_allowed", "the path takes another method", "use the method that `message` names"),
-    ("request_too_large", "the body is over `limits.body_bytes_max`", "send less, or raise the limit"),
+    (
+        "request_too_large",
+        "the body is over `limits.body_bytes_max`, or an upload over `limits.upload_bytes_max`",
+        "send less, or raise the limit",
+    ),
     (
         "request_timeout",
         "the body did not arrive in time (`timeouts.request_body_ms`)",
@@ -87,8 +96,8 @@ const ADVICE: &[(&str, &str, &str)] = &[
     ("no_target", "nobody can serve this now", "give the model targets"),
     (
         "overloaded",
-        "memory for bodies is used up, or too many control calls wait",
-        "wait as `retry_after` says; `limits.body_memory_bytes_max`",
+        "memory for bodies is used up, there is no room on the disk for an upload, or too many control calls wait",
+        "wait as `retry_after` says; `limits.body_memory_bytes_max`, `limits.spool_bytes_max`, `spool_dir`",
     ),
     ("caller_gone", "the caller hung up", "only in the log: nobody is there to be told"),
     (

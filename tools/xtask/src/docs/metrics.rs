@@ -33,6 +33,7 @@ This page is made from a recorded exposition by `cargo xtask docs`.
 /// elsewhere than in `observe`.
 const UNRECORDED: &[(&str, &str, &str, &str)] = &[
     ("ai_gateway_body_memory_bytes", "gauge", "service", "Memory taken by request bodies."),
+    ("ai_gateway_upload_disk_bytes", "gauge", "service", "Disk taken by uploads."),
     ("ai_gateway_control_queue_calls", "gauge", "service", "Control calls waiting for the control plane."),
     (
         "ai_gateway_config_current",

@@ -7,6 +7,7 @@ mod errors;
 mod markdown;
 mod metrics;
 mod providers;
+mod surfaces;
 
 use std::fs;
 use std::path::Path;
@@ -19,6 +20,7 @@ type Make = fn(&Path) -> Result<String>;
 const PAGES: &[(&str, Make)] = &[
     ("docs/reference/configuration.md", configuration::page),
     ("docs/reference/providers.md", providers::page),
+    ("docs/reference/surfaces.md", surfaces::page),
     ("docs/reference/errors.md", errors::page),
     ("docs/reference/metrics.md", metrics::page),
 ];

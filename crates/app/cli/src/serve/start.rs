@@ -1,13 +1,15 @@
 //! `bellwether serve`: puts everything together in order, runs until told to stop, and leaves in good order.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use config::Snapshot;
 use domain::Secret;
 use gateway::{
-    BindFailure, BoundListener, ControlCalls, Gateway, GatewayParts, InheritedSockets, Serving, wall_clock,
+    BindFailure, BodyRoom, BoundListener, ControlCalls, Gateway, GatewayParts, InheritedSockets, Serving,
+    wall_clock,
 };
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
 use store::{
@@ -77,7 +79,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         epoch,
         node: NODE,
         control: snapshot.admin_listen.is_none().then_some(sender),
-        body_memory_bytes_max: snapshot.limits.body_memory_bytes_max,
+        body_room: body_room(&snapshot, dir.path())?,
     });
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
@@ -163,6 +165,19 @@ impl Secrets {
             notes: master_note.into_iter().chain(admin_note).collect(),
         })
     }
+}
+
+/// Where bodies lie. A directory that takes no file is better told now than with the first upload.
+fn body_room(snapshot: &Snapshot, data_dir: &Path) -> Result<BodyRoom> {
+    let spool_dir = snapshot.spool_dir.clone().unwrap_or_else(|| data_dir.to_owned());
+    gateway::try_spool_dir(&spool_dir)
+        .with_context(|| format!("spool_dir: cannot make files in {}", spool_dir.display()))?;
+    let limits = &snapshot.limits;
+    Ok(BodyRoom {
+        memory_bytes_max: limits.body_memory_bytes_max,
+        spool_dir,
+        spool_bytes_max: limits.spool_bytes_max,
+    })
 }
 
 fn bind_all(snapshot: &Snapshot, inherited: &mut InheritedSockets) -> Result<Vec<BoundListener>> {

@@ -14,7 +14,7 @@ use http::header::ACCEPT;
 use providers::{KeyCheck, KeyVerdict, key_verdict};
 use serde_json::{Value, json};
 use tokio::time::{timeout, timeout_at};
-use upstream::{Client, Line, Reply, Request, SendFailure};
+use upstream::{Body, Client, Line, Reply, Request, SendFailure};
 
 use crate::clock::wall_clock;
 use crate::pipeline::own_words;
@@ -167,7 +167,7 @@ async fn check_key(client: &Client, check: KeyCheck, lines: impl Iterator<Item =
 async fn ask(client: &Client, check: KeyCheck, line: &Arc<Line>) -> Result<(Reply, Vec<u8>), SendFailure> {
     let accept = (ACCEPT, HeaderValue::from_static("application/json"));
     let headers = [(&accept.0, &accept.1)].into_iter();
-    let request = Request::new(line, "GET", check.path, headers, &[]);
+    let request = Request::new(line, "GET", check.path, headers, Body::Pieces(&[]));
     let mut reply = client.send(line, &request, false).await?;
     let mut body = Vec::new();
     while body.len() < ANSWER_BYTES_MAX

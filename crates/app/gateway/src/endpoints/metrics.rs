@@ -67,6 +67,11 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
             gateway.bodies.bytes_taken(),
         ),
         gauge(
+            "ai_gateway_upload_disk_bytes",
+            "Disk taken by uploads.",
+            usize::try_from(gateway.spool.bytes_taken()).unwrap_or(usize::MAX),
+        ),
+        gauge(
             "ai_gateway_control_queue_calls",
             "Control calls waiting for the control plane.",
             control_waiting,

@@ -75,7 +75,11 @@ impl Fixture {
             epoch: 1,
             node: 0,
             control: None,
-            body_memory_bytes_max: None,
+            body_room: crate::BodyRoom {
+                memory_bytes_max: None,
+                spool_dir: std::env::temp_dir(),
+                spool_bytes_max: 0,
+            },
         });
         let listener = crate::bind(&snapshot.listeners[0], &mut crate::InheritedSockets::default()).unwrap();
         let address = listener.address();

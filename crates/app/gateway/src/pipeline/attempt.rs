@@ -20,6 +20,7 @@ use crate::pipeline::outgoing::{Outgoing, Wanted, outgoing};
 use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send};
+use crate::pipeline::watch::Watch;
 use crate::rest::pause_after;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
@@ -41,6 +42,8 @@ pub(crate) struct Answer {
     pub(crate) begun: Begun,
     pub(crate) provider: Arc<ServedProvider>,
     pub(crate) region: HeaderValue,
+    /// By which line and credential it comes.
+    pub(crate) line: u64,
     pub(crate) credential: Option<Secret>,
     /// When patience with a whole answer ends; a stream is watched for silence instead.
     pub(crate) whole_until: Option<Instant>,
@@ -96,13 +99,16 @@ pub(crate) async fn attempt(
         let failure = match asked {
             Ok(begun) => {
                 let region = line.region.clone();
-                let whole_until = (!prompt.deciding.is_streaming).then_some(deadline);
-                let credential = line.line.options().credential.clone();
+                // Sound comes as fast as it is made: its silence is watched, like that of a stream.
+                let is_whole = !prompt.deciding.is_streaming && !matches!(begun.watch, Watch::Anything);
+                let whole_until = is_whole.then_some(deadline);
+                let (line, credential) = (line.line.id(), line.line.options().credential.clone());
                 let idle_limit = serving.timeouts.idle;
                 return Ok(Answer {
                     begun,
                     provider,
                     region,
+                    line,
                     credential,
                     whole_until,
                     idle_limit,
@@ -146,9 +152,9 @@ fn share_of(left: Duration, behind: u32) -> Duration {
 
 /// When an attempt ends, and the limit that a caller is told.
 #[derive(Clone, Copy)]
-struct Until {
-    at: Instant,
-    limit: Duration,
+pub(super) struct Until {
+    pub(super) at: Instant,
+    pub(super) limit: Duration,
 }
 
 /// What went wrong so far.
@@ -180,16 +186,16 @@ impl Failures {
 }
 
 /// One attempt at one target.
-struct Asking<'a> {
-    call: &'a Call,
-    provider: &'a ServedProvider,
-    line: &'a ServedLine,
-    bytes_max: u64,
+pub(super) struct Asking<'a> {
+    pub(super) call: &'a Call,
+    pub(super) provider: &'a ServedProvider,
+    pub(super) line: &'a ServedLine,
+    pub(super) bytes_max: u64,
 }
 
 impl Asking<'_> {
     /// Asks, and waits for the first piece of the answer's body.
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         sent: Outgoing<'_>,
         headers: &HeaderMap,
@@ -200,10 +206,10 @@ impl Asking<'_> {
         let passing = headers.iter().filter(|(name, _)| passes_to_provider(name, spoken));
         let request = Request::new(
             &self.line.line,
-            "POST",
-            sent.path,
+            sent.method,
+            &sent.path,
             passing.chain([(&request_id, &self.call.request_id)]),
-            &sent.body,
+            sent.body.as_body(),
         );
         match timeout_at(until.at.into(), self.first_piece(&request, sent.wanted)).await {
             Ok(answered) => answered,

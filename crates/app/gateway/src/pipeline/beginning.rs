@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dialects::canonical::Reply;
+use dialects::surface::AnswerForm;
 use dialects::watch::{ReplyWatch, StreamFault};
 use domain::{Failure, Kind, Usage};
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::timeout;
 
@@ -39,6 +41,15 @@ pub(crate) struct Begun {
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Head {
+    /// Whether it is for people to look at: nobody was asked for that.
+    fn is_page(&self) -> bool {
+        let html = b"text/html";
+        let called = self.headers.iter().find(|(name, _)| *name == CONTENT_TYPE).map(|(_, it)| it.as_bytes());
+        called.and_then(|called| called.get(..html.len())).is_some_and(|it| it.eq_ignore_ascii_case(html))
+    }
 }
 
 /// Reads until it is clear what this success is: one chunk of a stream, or the whole of an answer that is not large.
@@ -77,7 +88,15 @@ pub(super) async fn begin(
             }
         }
     }
+    if held.watch.is_none() && wanted.form == AnswerForm::Anything && !held.white.is_empty() {
+        // The text of a silent recording.
+        (held.watch, held.ready) =
+            (Some(Watch::Anything), Some(Bytes::from(std::mem::take(&mut held.white))));
+    }
     let Some(mut watch) = held.watch else { return Err(failed("answered with nothing")) };
+    if matches!(watch, Watch::Anything) && head.is_page() {
+        return Err(failed("answered with a page of HTML"));
+    }
     if let Some(told) = told_error(&watch, held.ready.as_deref(), content.is_end()) {
         return Err(from_words(provider, told, credential));
     }

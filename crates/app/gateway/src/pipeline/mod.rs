@@ -4,6 +4,7 @@ mod admit;
 mod attempt;
 mod authenticate;
 mod beginning;
+mod body_reader;
 mod content;
 mod count;
 mod estimate;
@@ -15,8 +16,10 @@ mod patience;
 mod plan;
 mod relay;
 mod splice;
+mod stored;
 mod translated;
 mod understand;
+mod upload;
 mod upstream_error;
 mod watch;
 
@@ -28,6 +31,7 @@ use hyper::body::Incoming;
 
 pub(crate) use authenticate::authenticate;
 pub(crate) use relay::{BrokenOff, Relay};
+pub(crate) use stored::serve_stored;
 pub(crate) use upstream_error::own_words;
 
 use crate::answer::{AnswerBody, known};
@@ -68,7 +72,8 @@ async fn run(
     let caller = authenticate(call, &serving, &head.headers)?;
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let admitted = admit::admit(call, caller);
-    let plan = plan::plan(&serving, &prompt)?;
+    let goes_on = stored::goes_on_from(call, &prompt)?;
+    let plan = plan::plan(&serving, &prompt, goes_on.as_ref())?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }

@@ -14,6 +14,7 @@ use dialects::translation::{BackMap, SealKeeper};
 use dialects::{Dialect, Voice};
 use domain::Failure;
 use routing::Target;
+use upstream::{Body, FileBody};
 
 use crate::call::Call;
 use crate::pipeline::count::{estimate_prompt, guess_prompt};
@@ -29,12 +30,28 @@ const SEAL_PURPOSE: &str = "seal";
 
 /// A request for one target.
 pub(super) struct Outgoing<'p> {
+    pub(super) method: &'static str,
     /// Behind the provider's base URL.
-    pub(super) path: &'static str,
-    pub(super) body: Cow<'p, [Bytes]>,
+    pub(super) path: Cow<'p, str>,
+    pub(super) body: Sent<'p>,
     pub(super) wanted: Wanted,
     /// What could not be carried.
     pub(super) losses: Losses,
+}
+
+/// The bytes that are sent, where they lie.
+pub(super) enum Sent<'p> {
+    Pieces(Cow<'p, [Bytes]>),
+    File(Cow<'p, FileBody>),
+}
+
+impl Sent<'_> {
+    pub(super) fn as_body(&self) -> Body<'_> {
+        match self {
+            Self::Pieces(pieces) => Body::Pieces(pieces),
+            Self::File(file) => Body::File(file),
+        }
+    }
 }
 
 /// What answer is expected.
@@ -95,13 +112,16 @@ fn passed<'p>(
     let is_chat = surface.dialect == Dialect::OpenAiChat
         && matches!(surface.operation, Operation::Conversation | Operation::Completions);
     let asks_usage = is_chat && is_stream && !prompt.deciding.wants_stream_usage;
-    let mut body = edited(prompt, target, asks_usage);
+    let mut body = sent(prompt, target, asks_usage);
     let quirks = provider.quirks(target.model.as_deref().unwrap_or(&prompt.deciding.model));
-    if is_chat && !quirks.is_empty() {
-        let whole = body.concat();
+    if let Sent::Pieces(pieces) = &body
+        && is_chat
+        && !quirks.is_empty()
+    {
+        let whole = pieces.concat();
         let quirky = providers::quirk::apply(&whole, quirks, &mut losses).map_err(flawed)?;
         if let Some(quirky) = quirky {
-            body = Cow::Owned(vec![Bytes::from(quirky)]);
+            body = Sent::Pieces(Cow::Owned(vec![Bytes::from(quirky)]));
         }
     }
     let is_conversation = surface.operation == Operation::Conversation;
@@ -123,7 +143,21 @@ fn passed<'p>(
         keeps_said,
         translator: None,
     };
-    Ok(Outgoing { path: surface.path, body, wanted, losses })
+    Ok(Outgoing { method: "POST", path: surface.path.into(), body, wanted, losses })
+}
+
+/// The body as the target gets it, wherever it lies.
+fn sent<'p>(prompt: &'p Prompt, target: &Target, asks_usage: bool) -> Sent<'p> {
+    let Some(spooled) = &prompt.file else { return Sent::Pieces(edited(prompt, target, asks_usage)) };
+    let deciding = &prompt.deciding;
+    let name = target.model.as_deref().filter(|name| **name != *deciding.model);
+    Sent::File(match name {
+        Some(name) => {
+            let span = deciding.model_span.start as u64..deciding.model_span.end as u64;
+            Cow::Owned(spooled.body.replaced(span, prompt.form.written(name)))
+        }
+        None => Cow::Borrowed(&spooled.body),
+    })
 }
 
 /// The body with the target's own model name, where that differs from what the caller wrote, and with usage asked for.
@@ -133,7 +167,7 @@ fn edited<'p>(prompt: &'p Prompt, target: &Target, asks_usage: bool) -> Cow<'p, 
     if name.is_none() && !asks_usage {
         return Cow::Borrowed(&prompt.pieces);
     }
-    let mut model = prompt.surface.body.written(name.unwrap_or(&deciding.model));
+    let mut model = prompt.form.written(name.unwrap_or(&deciding.model));
     let mut pieces = Cow::Borrowed(prompt.pieces.as_slice());
     if asks_usage {
         match &deciding.stream_options_span {
@@ -219,8 +253,9 @@ async fn translated<'p>(
         translator: Some(translator),
     };
     Ok(Outgoing {
-        path: conversation_path(spoken),
-        body: Cow::Owned(vec![Bytes::from(body)]),
+        method: "POST",
+        path: conversation_path(spoken).into(),
+        body: Sent::Pieces(Cow::Owned(vec![Bytes::from(body)])),
         wanted,
         losses,
     })

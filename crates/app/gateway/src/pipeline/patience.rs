@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use dialects::surface::Operation;
 use http::HeaderMap;
 
 use crate::pipeline::understand::Prompt;
@@ -21,6 +22,8 @@ const CALLER_LIMITS: [&str; 2] = ["x-stainless-read-timeout", "x-stainless-timeo
 pub(super) fn patience(serving: &Serving, prompt: &Prompt, headers: &HeaderMap) -> Duration {
     let limit = if prompt.deciding.is_streaming {
         serving.timeouts.first_byte
+    } else if is_made_slowly(prompt.surface.operation) {
+        serving.timeouts.answer_xlarge
     } else {
         let prompt_tokens = prompt.length as u64 / BYTES_PER_TOKEN;
         serving
@@ -31,6 +34,11 @@ pub(super) fn patience(serving: &Serving, prompt: &Prompt, headers: &HeaderMap) 
         Some(callers) => limit.min(callers.saturating_sub(BEFORE_CALLER).max(LIMIT_MIN)),
         None => limit,
     }
+}
+
+/// Pictures and sound take long, however few bytes ask for them.
+fn is_made_slowly(operation: Operation) -> bool {
+    matches!(operation, Operation::Images | Operation::Speech | Operation::Transcription)
 }
 
 fn caller_limit(headers: &HeaderMap) -> Option<Duration> {

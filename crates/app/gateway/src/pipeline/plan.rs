@@ -1,34 +1,64 @@
 //! Who is asked, in what order? The decision is `routing`'s; here it is put into a caller's words.
 
+use dialects::surface::Operation;
 use domain::{Failure, Kind};
 use routing::{Ask, NoTarget, Plan, Retired, Target};
 
+use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
 
 /// The order of attempts, or a 404 that names what the caller may have meant.
-pub(crate) fn plan(serving: &Serving, prompt: &Prompt) -> Result<Plan, Box<Failure>> {
+pub(crate) fn plan(
+    serving: &Serving,
+    prompt: &Prompt,
+    goes_on: Option<&GoesOn>,
+) -> Result<Plan, Box<Failure>> {
     let ask = Ask { model: &prompt.deciding.model, is_streaming: prompt.deciding.is_streaming };
-    let offers = |target: &Target| serving.provider_of(target).offers(prompt.surface);
-    routing::plan(&serving.routes, &ask, serving.limits.attempts_max, offers).map_err(|none| match none {
-        NoTarget::UnknownName { nearest } => {
-            let hint = match nearest.as_slice() {
-                [] => "GET /v1/models lists the names there are".to_owned(),
-                names => format!("did you mean {}?", names.join(", ")),
-            };
-            let message = format!("the model '{}' is not known here; {hint}", ask.model);
-            Failure::new(Kind::UnknownModel, message).with_param("model")
+    let surface = prompt.surface;
+    let speaks_alike = |target: &Target| serving.provider_of(target).dialects.contains(&surface.dialect);
+    let offers = |target: &Target| match surface.operation {
+        // Whoever keeps the beginning must go on with it.
+        Operation::Conversation if let Some(goes_on) = goes_on => {
+            speaks_alike(target) && goes_on.may_be_kept_by(serving.provider_of(target))
         }
-        NoTarget::Retired(Retired { since, successor }) => {
-            let instead = successor.map_or_else(String::new, |name| format!("; ask for '{name}' instead"));
-            let message = format!("the model '{}' is retired since {since}{instead}", ask.model);
-            Failure::new(Kind::UnknownModel, message).with_param("model")
-        }
-        NoTarget::NotOffered => {
-            let message = format!("no provider of the model '{}' offers {}", ask.model, prompt.surface.path);
-            Failure::new(Kind::BadRequest, message).with_param("model")
-        }
-    })
+        _ => serving.provider_of(target).offers(surface),
+    };
+    let mut plan = routing::plan(&serving.routes, &ask, serving.limits.attempts_max, offers).map_err(
+        |none| match none {
+            NoTarget::UnknownName { nearest } => {
+                let hint = match nearest.as_slice() {
+                    [] => "GET /v1/models lists the names there are".to_owned(),
+                    names => format!("did you mean {}?", names.join(", ")),
+                };
+                let message = format!("the model '{}' is not known here; {hint}", ask.model);
+                Failure::new(Kind::UnknownModel, message).with_param("model")
+            }
+            NoTarget::Retired(Retired { since, successor }) => {
+                let instead =
+                    successor.map_or_else(String::new, |name| format!("; ask for '{name}' instead"));
+                let message = format!("the model '{}' is retired since {since}{instead}", ask.model);
+                Failure::new(Kind::UnknownModel, message).with_param("model")
+            }
+            NoTarget::NotOffered if goes_on.is_some() => {
+                let message = format!(
+                    "no provider of the model '{}' keeps the answer that this goes on from; \
+                 leave out previous_response_id and send the whole conversation",
+                    ask.model
+                );
+                Failure::new(Kind::BadRequest, message).with_param("previous_response_id")
+            }
+            NoTarget::NotOffered => {
+                let message =
+                    format!("no provider of the model '{}' offers {}", ask.model, prompt.surface.path);
+                Failure::new(Kind::BadRequest, message).with_param("model")
+            }
+        },
+    )?;
+    if let Some(goes_on) = goes_on {
+        goes_on.narrow(serving, &mut plan);
+    }
+    Ok(plan)
 }
 
 /// Whether the first who is asked speaks as the caller does.

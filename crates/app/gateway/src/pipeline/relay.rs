@@ -8,10 +8,11 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use dialects::Dialect;
 use dialects::watch::StreamFault;
 use domain::{Failure, Kind, Secret, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use tokio::time::{Sleep, sleep_until};
 
 use crate::call::Call;
@@ -22,6 +23,7 @@ use crate::pipeline::content::Content;
 use crate::pipeline::estimate::Estimate;
 use crate::pipeline::upstream_error::told_in_answer;
 use crate::pipeline::watch::Watch;
+use crate::stored_responses::Whereabouts;
 use crate::tokens::BYTES_PER_TOKEN;
 
 /// Room for the headers of an answer, ours included.
@@ -68,7 +70,8 @@ enum State {
 
 /// The head of the answer, with the rest to follow.
 pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>> {
-    let Answer { begun, provider, region, credential, whole_until, idle_limit, bytes_max } = answer;
+    remember(&call, &answer);
+    let Answer { begun, provider, region, line: _, credential, whole_until, idle_limit, bytes_max } = answer;
     let Begun { head, content, first, watch, estimate } = begun;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
     copy_to_caller(head.headers, &mut headers);
@@ -105,6 +108,19 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
     *response.status_mut() = head.status;
     *response.headers_mut() = headers;
     response
+}
+
+/// Notes which provider keeps this answer, if it is of a dialect whose answers are kept.
+fn remember(call: &Call, answer: &Answer) {
+    let is_kept = call.dialect == Dialect::OpenAiResponses && call.method == Method::POST;
+    let (true, Some(owner), Some(id)) = (is_kept, &call.key, answer.begun.watch.answer_id()) else { return };
+    let whereabouts = Whereabouts {
+        owner: owner.clone(),
+        provider: answer.provider.slot,
+        line: answer.line,
+        model: call.model.as_str().into(),
+    };
+    call.worker.gateway.stored_responses.note(&id, whereabouts);
 }
 
 impl Relay {

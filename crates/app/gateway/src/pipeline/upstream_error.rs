@@ -100,6 +100,9 @@ pub(super) fn from_send(provider: &str, failure: &SendFailure) -> Box<Failure> {
         SendFailure::NotHttp(why) => {
             Failure::new(Kind::UpstreamFailed, format!("{provider} sent no HTTP answer: {why}"))
         }
+        SendFailure::Body(_) => {
+            Failure::new(Kind::Overloaded, "this gateway cannot read the upload back from its disk")
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! seen from its first byte: what a provider says of it may be wrong.
 
 use bytes::Bytes;
+use dialects::Dialect;
 use dialects::surface::AnswerForm;
 use dialects::watch::{ReplyWatch, StreamFault, StreamWatch};
 use http::header::CONTENT_TYPE;
@@ -34,9 +35,11 @@ impl Watch {
         // Of a comment, `data`, `event`, `id`, `retry`, or a byte order mark.
         let may_be_event = b":deir\xef".contains(&first);
         let is_called_stream = starts_with(called, b"text/event-stream");
+        let is_called_json = starts_with(called, b"application/json");
         let members = match wanted.form {
-            AnswerForm::Anything if !(is_called_stream && wanted.is_stream) => return Self::Anything,
-            AnswerForm::Anything => &[],
+            AnswerForm::Anything if is_called_stream && wanted.is_stream => &[],
+            AnswerForm::Anything if is_called_json && first == b'{' && wanted.is_media() => &[],
+            AnswerForm::Anything => return Self::Anything,
             AnswerForm::Object(members) => members,
         };
         let is_stream = first != b'{' && (is_called_stream || may_be_event);
@@ -44,6 +47,7 @@ impl Watch {
             (Some(translator), true) => Self::TranslatedStream(Box::new(translator.into_stream())),
             (Some(translator), false) => Self::TranslatedWhole(Box::new(translator.into_whole(members))),
             (None, true) => Self::Stream(Box::new(Events::new(wanted.stream_watch()))),
+            (None, false) if wanted.is_media() => Self::Json(Box::new(ReplyWatch::of_anything(members))),
             (None, false) => Self::Json(Box::new(ReplyWatch::of(wanted.dialect, members))),
         }
     }
@@ -122,6 +126,15 @@ impl Watch {
         }
     }
 
+    /// The provider's own id of an answer that passes as it is.
+    pub(super) fn answer_id(&self) -> Option<String> {
+        match self {
+            Self::Stream(events) => events.watch.id().map(str::to_owned),
+            Self::Json(watch) => watch.id(),
+            Self::Anything | Self::TranslatedStream(_) | Self::TranslatedWhole(_) => None,
+        }
+    }
+
     /// Why a stream cannot go on.
     pub(super) fn fault(&self) -> Option<&StreamFault> {
         match self {
@@ -182,6 +195,11 @@ impl Watch {
 }
 
 impl Wanted {
+    /// Whether it is neither a conversation nor about one.
+    fn is_media(&self) -> bool {
+        !self.is_conversation && self.dialect == Dialect::OpenAiChat
+    }
+
     fn stream_watch(&self) -> StreamWatch {
         if !self.is_conversation {
             return StreamWatch::of_anything();

@@ -1,11 +1,13 @@
 //! Requests that do not fit into one write.
 
+use std::io::Write;
+
 use bytes::Bytes;
 use socket2::SockRef;
 use tokio::join;
-use upstream::Client;
+use upstream::{Body, Client, FileBody, SendFailure};
 
-use crate::server::{Server, post, whole};
+use crate::server::{Server, post, post_body, whole};
 
 #[tokio::test]
 async fn a_large_request_arrives_whole_and_in_order() {
@@ -28,4 +30,40 @@ async fn a_large_request_arrives_whole_and_in_order() {
     let (reply, heard) = join!(post(&client, &server.line, &body), serve);
     assert!(heard == bytes, "the bytes differ");
     assert_eq!(whole(&mut reply.unwrap()).await.unwrap(), "ok");
+}
+
+fn file_of(bytes: &[u8]) -> std::fs::File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn a_body_in_a_file_arrives_whole_and_can_be_sent_again() {
+    let (server, client) = (Server::start().await, Client::default());
+    let bytes: Vec<u8> = (0..1_000_000_u32).map(|place| (place % 251) as u8).collect();
+    let body = FileBody::new(file_of(&bytes), bytes.len() as u64)
+        .replaced(500_000..500_003, Bytes::from_static(b"in between"));
+    let expected = [&bytes[..500_000], b"in between", &bytes[500_003..]].concat();
+    for _ in 0..2 {
+        let serve = async {
+            let mut visit = server.accept().await;
+            SockRef::from(&visit.stream).set_recv_buffer_size(64 * 1024).unwrap();
+            let (_, heard) = visit.hear().await;
+            visit.say("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok").await;
+            heard
+        };
+        let (reply, heard) = join!(post_body(&client, &server.line, Body::File(&body)), serve);
+        assert!(heard == expected, "the bytes differ");
+        assert_eq!(whole(&mut reply.unwrap()).await.unwrap(), "ok");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_told_apart_from_a_broken_connection() {
+    let (server, client) = (Server::start().await, Client::default());
+    let body = FileBody::new(file_of(b"short"), 1_000_000);
+    let serve = async { server.accept().await.sees_the_end().await };
+    let (reply, ()) = join!(post_body(&client, &server.line, Body::File(&body)), serve);
+    assert!(matches!(reply.unwrap_err(), SendFailure::Body(_)));
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::{BaseUrl, ProxyUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use upstream::{BodyFailure, Client, Line, LineOptions, PoolCounts, Reply, Request, SendFailure};
+use upstream::{Body, BodyFailure, Client, Line, LineOptions, PoolCounts, Reply, Request, SendFailure};
 
 /// Longer than any test takes, so that only tests about limits meet one.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
@@ -130,6 +130,14 @@ pub(crate) async fn ask(client: &Client, line: &Arc<Line>) -> Result<Reply, Send
 }
 
 pub(crate) async fn post(client: &Client, line: &Arc<Line>, body: &[Bytes]) -> Result<Reply, SendFailure> {
+    post_body(client, line, Body::Pieces(body)).await
+}
+
+pub(crate) async fn post_body(
+    client: &Client,
+    line: &Arc<Line>,
+    body: Body<'_>,
+) -> Result<Reply, SendFailure> {
     client.send(line, &Request::new(line, "POST", "/chat", std::iter::empty(), body), true).await
 }
 

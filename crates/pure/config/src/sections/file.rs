@@ -1,5 +1,7 @@
 //! The whole file: its sections and the few settings that stand alone.
 
+use std::path::PathBuf;
+
 use domain::BaseUrl;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -54,6 +56,8 @@ pub(crate) struct File {
     pub(crate) admin: Option<AdminSection>,
     /// Address under which callers reach this gateway, for links in error messages.
     pub(crate) public_url: Option<String>,
+    /// Where uploads lie that do not fit into memory, as files without a name. Default: the data directory.
+    pub(crate) spool_dir: Option<String>,
     /// Those who answer, by a name of your own. Their order decides who is tried first when several take any model.
     pub(crate) providers: Option<Named<ProviderEntry>>,
     /// Names of your own for callers to ask for, and who serves them.
@@ -93,6 +97,15 @@ pub(crate) fn service(configured: Option<String>, sources: &Sources<'_>, report:
     sources
         .variable(OTEL_VARIABLE)
         .map_or_else(|| SERVICE_DEFAULT.to_owned(), |given| outside_label(OTEL_VARIABLE, &given, report))
+}
+
+/// Where uploads lie.
+pub(crate) fn spool_dir(configured: Option<String>, report: &mut Report) -> Option<PathBuf> {
+    if configured.as_deref() == Some("") {
+        let hint = "leave it out to use the data directory".to_owned();
+        report.add(&KeyPath::default().key("spool_dir"), "nothing", "names no directory", hint);
+    }
+    configured.map(PathBuf::from)
 }
 
 /// The address for links; a trailing slash is dropped.

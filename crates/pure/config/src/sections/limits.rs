@@ -8,6 +8,10 @@ use crate::problem::Report;
 
 /// Largest request body unless configured.
 pub const BODY_BYTES_MAX: u64 = 32 << 20;
+/// Largest upload unless configured: as much as the largest that providers take, and room for it to grow.
+pub const UPLOAD_BYTES_MAX: u64 = 100 << 20;
+/// Disk for all uploads together unless configured.
+pub const SPOOL_BYTES_MAX: u64 = 4 << 30;
 /// Largest head of a request unless configured.
 pub const HEAD_BYTES_MAX: u32 = 64 << 10;
 /// Most headers of a request unless configured.
@@ -36,6 +40,13 @@ pub(crate) struct LimitsSection {
     /// answered 503. Default: 128 MiB, or a quarter of the memory limit if that is less.
     #[schemars(range(min = 65_536))]
     body_memory_bytes_max: Option<u64>,
+    /// Largest upload (a form with recordings or pictures), in bytes; a larger one is answered 413. What does not fit into
+    /// the memory for bodies, or is larger than `body_bytes_max`, lies in a file without a name until the call ends.
+    #[schemars(range(min = 1024, max = 4_294_967_296_u64))]
+    upload_bytes_max: u64,
+    /// Disk for all uploads together, in bytes; when it is full, uploads are answered 503.
+    #[schemars(range(min = 65_536))]
+    spool_bytes_max: u64,
     /// Largest request line with all headers, in bytes (HTTP/1.1).
     #[schemars(range(min = 8192, max = 1_048_576))]
     head_bytes_max: u32,
@@ -68,6 +79,8 @@ impl Default for LimitsSection {
         Self {
             body_bytes_max: BODY_BYTES_MAX,
             body_memory_bytes_max: None,
+            upload_bytes_max: UPLOAD_BYTES_MAX,
+            spool_bytes_max: SPOOL_BYTES_MAX,
             head_bytes_max: HEAD_BYTES_MAX,
             headers_max: HEADERS_MAX,
             http2_header_bytes_max: HTTP2_HEADER_BYTES_MAX,
@@ -87,6 +100,10 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// Memory for all request bodies together; `None` is derived from the memory limit at start.
     pub body_memory_bytes_max: Option<usize>,
+    /// Largest upload.
+    pub upload_bytes_max: usize,
+    /// Disk for all uploads together.
+    pub spool_bytes_max: usize,
     /// Largest request line with all headers (HTTP/1.1).
     pub head_bytes_max: usize,
     /// Most headers of one request (HTTP/1.1).
@@ -114,9 +131,17 @@ pub(crate) fn check(section: Option<LimitsSection>, report: &mut Report) -> Limi
         let message = format!("must hold at least one body of body_bytes_max ({})", section.body_bytes_max);
         report.add(&path, memory.to_string(), message, None);
     }
+    if section.spool_bytes_max < section.upload_bytes_max {
+        let path = KeyPath::default().key("limits").key("spool_bytes_max");
+        let message =
+            format!("must hold at least one upload of upload_bytes_max ({})", section.upload_bytes_max);
+        report.add(&path, section.spool_bytes_max.to_string(), message, None);
+    }
     Limits {
         body_bytes_max: bytes(section.body_bytes_max),
         body_memory_bytes_max: section.body_memory_bytes_max.map(bytes),
+        upload_bytes_max: bytes(section.upload_bytes_max),
+        spool_bytes_max: bytes(section.spool_bytes_max),
         head_bytes_max: bytes(section.head_bytes_max.into()),
         headers_max: section.headers_max.into(),
         http2_header_bytes_max: section.http2_header_bytes_max,

@@ -3,7 +3,7 @@
 use super::{Key, Node, Value};
 
 /// Writes a tree with a newline at its end; an empty mapping at the top is an empty text.
-pub(crate) fn write(root: &Node) -> String {
+pub fn write(root: &Node) -> String {
     let mut text = String::new();
     match &root.value {
         Value::Map(map) => entries(&mut text, map, 0),

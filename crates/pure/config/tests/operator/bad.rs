@@ -150,6 +150,8 @@ limits: {body_bytes_max: 32MiB}                                | limits.body_byt
 limits: {body_bytes_max: 10}                                   | limits.body_bytes_max | must be 1024 to 1073741824 | -
 limits: {body_bytes_max: null}                                 | limits.body_bytes_max | must be a whole number | remove the key
 limits: {body_memory_bytes_max: 1000000}                       | limits.body_memory_bytes_max | at least one body | -
+limits: {spool_bytes_max: 1000000}                             | limits.spool_bytes_max | at least one upload | -
+spool_dir: ''                                                  | spool_dir | names no directory | leave it out
 limits: {bodyBytesMax: 10}                                     | limits.bodyBytesMax | unknown key | did you mean body_bytes_max?
 timeouts: {connect_ms: 60s}                                    | timeouts.connect_ms | must be a whole number | write 60000
 timeouts: {connect_ms: 60000}                                  | timeouts.connect_ms | must be 1 to 10000 | -

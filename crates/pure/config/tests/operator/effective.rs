@@ -17,6 +17,7 @@ listeners:
   - { address: '0.0.0.0:4000', tls: { certificate: /c.pem, key: /k.pem } }
 admin: { listen: '127.0.0.1:4001' }
 public_url: https://ai.example.com
+spool_dir: /spool
 providers:
   '1st':
     kind: openai
@@ -41,7 +42,7 @@ models:
 keys: { prefix: hs_ }
 metrics: { access: key, key: 'env:M_KEY', provider_label: all }
 errors: { code: numeric }
-limits: { body_bytes_max: 4096, body_memory_bytes_max: 65536, head_bytes_max: 8192, headers_max: 50,
+limits: { body_bytes_max: 4096, body_memory_bytes_max: 65536, upload_bytes_max: 5000, spool_bytes_max: 70000, head_bytes_max: 8192, headers_max: 50,
   http2_header_bytes_max: 5000, http2_streams_max: 10, connections_max: 99, answer_bytes_max: 70000,
   output_tokens_default: 4000, attempts_max: 7 }
 timeouts: { connect_ms: 11, dns_fresh_ms: 9, dns_stale_ms: 10, first_byte_ms: 12, answer_ms: 13, answer_ms_large: 14, answer_ms_xlarge: 15, idle_ms: 16,

@@ -1,4 +1,5 @@
 //! How messages are cut out of byte streams, whatever they mean.
 
 pub mod http1;
+pub mod multipart;
 pub mod sse;

@@ -3,11 +3,13 @@
 
 mod choices;
 mod failure;
+mod form;
 mod reading;
 mod request;
 mod translator;
 
 pub use failure::{ErrorCodes, error_body, stream_error_event};
+pub use form::FormScan;
 pub(crate) use reading::ChatReading;
 pub use request::{Deciding, MODEL_BYTES_MAX, RequestFlaw, RequestScan, stream_options_with_usage};
 pub use translator::Chat;

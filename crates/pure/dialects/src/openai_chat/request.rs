@@ -8,8 +8,17 @@ use crate::json::{Field, Fields, Flaw, Item, ObjectScan};
 /// Longest model name.
 pub const MODEL_BYTES_MAX: usize = 256;
 
-const WANTED: &[&str] =
-    &["model", "stream", "max_tokens", "max_completion_tokens", "max_output_tokens", "stream_options", "n"];
+const WANTED: &[&str] = &[
+    "model",
+    "stream",
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "stream_options",
+    "n",
+    "stream_format",
+    "previous_response_id",
+];
 const MODEL: usize = 0;
 const STREAM: usize = 1;
 
@@ -28,6 +37,10 @@ pub struct Deciding {
     pub choices: u64,
     /// The caller asks for the usage at the end of a stream.
     pub wants_stream_usage: bool,
+    /// Speech is to come as events.
+    pub wants_speech_events: bool,
+    /// The answer that this goes on from, which a provider keeps.
+    pub previous_response: Option<String>,
     /// Where the options of the stream stand in the body, if they do.
     pub stream_options_span: Option<Range<usize>>,
 }
@@ -62,8 +75,17 @@ impl RequestScan {
     /// Reads the fields once the body is whole.
     pub fn finish(self) -> Result<Deciding, RequestFlaw> {
         let fields = self.scan.finish().map_err(RequestFlaw::from_scan)?;
-        let [model, stream, max_tokens, max_completion_tokens, max_output_tokens, stream_options, n] =
-            fields.as_slice()
+        let [
+            model,
+            stream,
+            max_tokens,
+            max_completion_tokens,
+            max_output_tokens,
+            stream_options,
+            n,
+            stream_format,
+            previous,
+        ] = fields.as_slice()
         else {
             unreachable!("the scan reports one place for each wanted name")
         };
@@ -78,6 +100,9 @@ impl RequestScan {
                 .or_else(|| count(max_output_tokens.as_ref())),
             choices: count(n.as_ref()).unwrap_or(1),
             wants_stream_usage: stream_options.as_ref().is_some_and(asks_for_usage),
+            wants_speech_events: stream_format.as_ref().and_then(|field| field.text.as_deref())
+                == Some(b"\"sse\""),
+            previous_response: previous.as_ref().and_then(string),
             stream_options_span: stream_options.as_ref().map(|field| field.span.clone()),
         })
     }
@@ -139,6 +164,11 @@ fn flag(field: Option<&Field>) -> Result<bool, RequestFlaw> {
             Err(RequestFlaw::at(STREAM, format!("'stream' must be true or false, not {found}")))
         }
     }
+}
+
+/// A text; nothing if it is none.
+fn string(field: &Field) -> Option<String> {
+    serde_json::from_slice(field.text.as_deref()?).ok()
 }
 
 /// A cap is only read, never enforced here: the provider words the refusal of a wrong one.

@@ -25,6 +25,8 @@ pub(crate) struct Facts {
     /// Chunks of an answer, the end mark included.
     pub(crate) chunks: u64,
     pub(crate) usage: Option<Usage>,
+    /// The provider's id of the answer.
+    pub(crate) id: Option<String>,
     pub(crate) is_finished: bool,
     pub(crate) is_done: bool,
     /// Where in the chunk read last stands what the caller did not ask for.

@@ -1,12 +1,15 @@
 //! Watching answers that pass untouched, of any dialect: what they tell, and how much of them is sound.
 
 mod facts;
+mod loose;
+mod numbers;
 mod reading;
 mod reply;
 mod stream;
 
 pub(crate) use facts::Facts;
 pub use facts::StreamFault;
+pub use loose::LOOSE_EVENT_BYTES_MAX;
 pub use reply::ReplyWatch;
 pub(crate) use reply::{ERROR, KIND, USAGE, WANTED, is_no_error, parse_usage};
 pub use stream::StreamWatch;

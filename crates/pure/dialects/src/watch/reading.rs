@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::facts::{Facts, StreamFault};
+use super::loose::LooseReading;
 use crate::Dialect;
 use crate::canonical;
 use crate::framing::sse::Event;
@@ -20,7 +21,7 @@ pub(super) enum Reading {
         said: Vec<canonical::Event>,
     },
     /// Events of no dialect: sound, text or pictures in pieces. Only their soundness is looked at.
-    Loose(Box<ObjectScan>),
+    Loose(Box<LooseReading>),
 }
 
 impl fmt::Debug for Reading {
@@ -47,7 +48,7 @@ impl Reading {
 
     /// Of sound, text or pictures in pieces.
     pub(super) fn loose() -> Self {
-        Self::Loose(Box::new(ObjectScan::new(&[])))
+        Self::Loose(Box::default())
     }
 
     pub(super) fn read(&mut self, facts: &mut Facts, event: Event<'_>) {
@@ -71,6 +72,7 @@ impl Reading {
                 for said in said.drain(..) {
                     facts.chunks += 1;
                     match said {
+                        canonical::Event::Begin { id, .. } => facts.id = id.or(facts.id.take()),
                         canonical::Event::Usage(usage) => facts.usage = Some(usage),
                         canonical::Event::Finish(_) => facts.is_finished = true,
                         canonical::Event::End => facts.is_done = true,
@@ -79,28 +81,7 @@ impl Reading {
                     }
                 }
             }
-            Self::Loose(scan) => {
-                let text = event.data.trim_ascii();
-                if event.name == b"error" {
-                    return facts.tell_error(event);
-                }
-                if text == b"[DONE]" {
-                    facts.is_done = true;
-                } else if !scan.has_outline(text) {
-                    return facts.fail(StreamFault::Malformed, event.start);
-                }
-                facts.chunks += 1;
-                facts.is_finished |= is_last(text);
-            }
+            Self::Loose(loose) => loose.read(facts, event),
         }
     }
-}
-
-/// Whether an event calls itself the last: its `type` ends in `.done` or `.completed`.
-fn is_last(text: &[u8]) -> bool {
-    let kind = crate::json::Item::of_body(text).and_then(|item| item.fields()).and_then(|mut fields| {
-        let kind = fields.string("type")?;
-        Ok(kind.is_some_and(|kind| kind.ends_with(".done") || kind.ends_with(".completed")))
-    });
-    kind.unwrap_or(false)
 }

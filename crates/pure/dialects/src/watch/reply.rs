@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use domain::Usage;
-use memchr::memchr;
 
+use super::numbers::{each_number, parse_loose_usage};
 use crate::Dialect;
 use crate::json::ObjectScan;
 
 /// What of an answer, or of a chunk of one, is read, whatever it is an answer to.
 pub(crate) const WANTED: &[&str] = &["usage", "error", "object", "type"];
+const ID: &str = "id";
 pub(crate) const USAGE: usize = 0;
 pub(crate) const ERROR: usize = 1;
 /// What the object says it is.
@@ -27,7 +28,8 @@ pub struct ReplyWatch {
     scan: ObjectScan,
     /// Where in the scan stand the members that make it an answer.
     answers: Range<usize>,
-    dialect: Dialect,
+    /// `None` if it answers something else than a conversation.
+    dialect: Option<Dialect>,
     is_broken: bool,
 }
 
@@ -40,9 +42,14 @@ impl Default for ReplyWatch {
 impl ReplyWatch {
     /// Watches an answer in this dialect that has at least one of these members.
     pub fn of(dialect: Dialect, members: &[&'static str]) -> Self {
-        let wanted: Vec<&'static str> = WANTED.iter().chain(members).copied().collect();
-        let answers = WANTED.len()..wanted.len();
-        Self { scan: ObjectScan::of(wanted), answers, dialect, is_broken: false }
+        Self { dialect: Some(dialect), ..Self::of_anything(members) }
+    }
+
+    /// Watches an answer that is no conversation.
+    pub fn of_anything(members: &[&'static str]) -> Self {
+        let wanted: Vec<&'static str> = WANTED.iter().chain(members).copied().chain([ID]).collect();
+        let answers = WANTED.len()..wanted.len() - 1;
+        Self { scan: ObjectScan::of(wanted), answers, dialect: None, is_broken: false }
     }
 
     /// Reads the next piece; an answer that is no JSON object is only noted.
@@ -77,10 +84,18 @@ impl ReplyWatch {
         self.scan.field(ERROR)?.text.as_deref().filter(|text| !is_no_error(Some(text)))
     }
 
+    /// The provider's id of it.
+    pub fn id(&self) -> Option<String> {
+        serde_json::from_slice(self.scan.field(self.answers.end)?.text.as_deref()?).ok()
+    }
+
     /// The usage it tells.
     pub fn usage(&self) -> Option<Usage> {
         let text = self.scan.field(USAGE)?.text.as_deref()?;
-        self.dialect.translator().read_usage(text)
+        match self.dialect {
+            Some(dialect) => dialect.translator().read_usage(text),
+            None => parse_loose_usage(text),
+        }
     }
 }
 
@@ -104,24 +119,6 @@ pub(crate) fn parse_usage(text: &[u8]) -> Option<Usage> {
         reasoning,
         ..Usage::default()
     })
-}
-
-/// Reports every `"name": number` at any depth. The names wanted above are unique in a usage object, and such an
-/// object is read for every answer: a parser that knows about all of JSON costs ten times as much.
-fn each_number<'t>(text: &'t [u8], mut report: impl FnMut(&'t [u8], u64)) {
-    let mut rest = text;
-    while let Some(start) = memchr(b'"', rest) {
-        rest = &rest[start + 1..];
-        let Some(end) = memchr(b'"', rest) else { return };
-        let (name, behind) = rest.split_at(end);
-        rest = &behind[1..];
-        let Some(value) = rest.trim_ascii_start().strip_prefix(b":") else { continue };
-        let value = value.trim_ascii_start();
-        let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if let Ok(number) = std::str::from_utf8(&value[..digits]).unwrap_or_default().parse() {
-            report(name, number);
-        }
-    }
 }
 
 #[cfg(test)]

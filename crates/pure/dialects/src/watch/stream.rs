@@ -7,6 +7,7 @@ use std::ops::Range;
 use domain::Usage;
 
 use super::facts::{Facts, StreamFault};
+use super::loose::LOOSE_EVENT_BYTES_MAX;
 use super::reading::Reading;
 use crate::Dialect;
 use crate::canonical;
@@ -57,7 +58,7 @@ impl StreamWatch {
 
     /// Watches events that are no conversation: they end with an event whose type ends in `.done` or `.completed`.
     pub fn of_anything() -> Self {
-        Self::new(Reading::loose())
+        Self { parser: SseParser::with_limit(LOOSE_EVENT_BYTES_MAX), ..Self::new(Reading::loose()) }
     }
 
     /// Watches a chat stream of several choices, of which this many were asked for: it is finished when all are.
@@ -100,6 +101,8 @@ impl StreamWatch {
                 }
             }
         });
+        // What nobody has read may have been the last event: the framing decides.
+        facts.is_finished |= matches!(reading, Reading::Loose(_)) && self.parser.has_missed();
     }
 
     /// How many bytes of the chunk read last may leave: up to the end of its last whole event, and nothing from an event
@@ -131,6 +134,11 @@ impl StreamWatch {
     /// Grows with everything that is a part of an answer, and with nothing else.
     pub fn signs_of_life(&self) -> u64 {
         self.facts.chunks.wrapping_add(self.parser.dripped_bytes())
+    }
+
+    /// The provider's id of the answer, of dialects that keep answers.
+    pub fn id(&self) -> Option<&str> {
+        self.facts.id.as_deref()
     }
 
     /// The usage it told, the last one if several.

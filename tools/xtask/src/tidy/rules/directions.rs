@@ -7,7 +7,7 @@ use crate::tidy::tree::Tree;
 /// The crates every row of a folder stands for.
 const PURE: &[&str] = &["domain", "dialects", "providers", "routing", "limits", "ledger", "config"];
 const IO: &[&str] = &["upstream", "store", "payments", "observe"];
-const ALL: &[&[&str]] = &[PURE, IO, &["gateway", "admin", "simulator"]];
+const ALL: &[&[&str]] = &[PURE, IO, &["imports", "gateway", "admin", "simulator"]];
 
 /// Folder, crate, and what of ours it may use.
 const TABLE: &[(&str, &str, &[&[&str]])] = &[
@@ -18,6 +18,7 @@ const TABLE: &[(&str, &str, &[&[&str]])] = &[
     ("crates/pure", "limits", &[&["domain"]]),
     ("crates/pure", "ledger", &[&["domain"]]),
     ("crates/pure", "config", &[PURE]),
+    ("crates/pure", "imports", &[PURE]),
     ("crates/io", "upstream", &[&["domain", "providers", "dialects"]]),
     ("crates/io", "store", &[&["domain", "ledger", "limits"]]),
     ("crates/io", "payments", &[&["domain", "ledger"]]),

@@ -1,0 +1,159 @@
+//! Answers that a provider keeps: shown, ended and deleted there, for the key that they were made with; and conversations
+//! that go on from one. Who keeps what is known since the start only.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use dialects::Dialect;
+use dialects::canonical::Losses;
+use dialects::stored::StoredResponse;
+use dialects::surface::AnswerForm;
+use domain::{Failure, Kind};
+use http::Response;
+use http::request::Parts;
+use routing::Plan;
+
+use crate::answer::AnswerBody;
+use crate::call::Call;
+use crate::pipeline::admit::admit;
+use crate::pipeline::attempt::{Answer, Asking, Until};
+use crate::pipeline::authenticate::authenticate;
+use crate::pipeline::outgoing::{Outgoing, Sent, Wanted};
+use crate::pipeline::relay::relay;
+use crate::pipeline::understand::Prompt;
+use crate::serving::{ServedProvider, Serving};
+use crate::stored_responses::Whereabouts;
+
+/// The answer that a conversation goes on from.
+pub(crate) struct GoesOn {
+    /// `None` if it is from before the start, or forgotten.
+    whereabouts: Option<Whereabouts>,
+}
+
+/// What a conversation goes on from, if it is not sent whole. Another key's answer is as unknown as none.
+pub(crate) fn goes_on_from(call: &Call, prompt: &Prompt) -> Result<Option<GoesOn>, Box<Failure>> {
+    let Some(id) = prompt.deciding.previous_response.as_deref() else { return Ok(None) };
+    if prompt.surface.dialect != Dialect::OpenAiResponses {
+        return Ok(None);
+    }
+    let whereabouts = call.worker.gateway.stored_responses.find(id);
+    match &whereabouts {
+        Some(whereabouts) if !is_owner(call, whereabouts) => {
+            Err(unknown(id).with_param("previous_response_id"))
+        }
+        _ => Ok(Some(GoesOn { whereabouts })),
+    }
+}
+
+impl GoesOn {
+    /// Whether a provider that keeps answers may keep this one.
+    pub(crate) fn may_be_kept_by(&self, provider: &ServedProvider) -> bool {
+        self.whereabouts.as_ref().is_none_or(|whereabouts| whereabouts.provider == provider.slot)
+    }
+
+    /// Leaves one provider in the plan, and puts the way by which the answer came first.
+    pub(crate) fn narrow(&self, serving: &Serving, plan: &mut Plan) {
+        let Some(first) = plan.attempts.first().map(|first| first.target.provider) else { return };
+        plan.attempts.retain(|attempt| attempt.target.provider == first);
+        // Those for whom there was no room are asked where a key costs no attempt.
+        plan.passed_over.retain(|passed| passed.target.provider == first);
+        if let Some(whereabouts) = &self.whereabouts {
+            let came_by = |line: u16| {
+                let lines = &serving.providers[usize::from(first)].lines;
+                lines.get(usize::from(line)).is_some_and(|served| served.line.id() == whereabouts.line)
+            };
+            plan.attempts.sort_by_key(|attempt| !came_by(attempt.target.line));
+        }
+    }
+}
+
+/// Hands a call about a kept answer to the provider that keeps it.
+pub(crate) async fn serve_stored(
+    mut call: Box<Call>,
+    stored: StoredResponse<'_>,
+    method: &'static str,
+    head: &Parts,
+) -> Result<Response<AnswerBody>, (Box<Call>, Box<Failure>)> {
+    match ask_provider(&mut call, stored, method, head).await {
+        Ok(answer) => Ok(relay(call, answer).map(AnswerBody::Relayed)),
+        Err(failure) => Err((call, failure)),
+    }
+}
+
+async fn ask_provider(
+    call: &mut Call,
+    stored: StoredResponse<'_>,
+    method: &'static str,
+    head: &Parts,
+) -> Result<Answer, Box<Failure>> {
+    let serving = call.worker.gateway.serving();
+    let caller = authenticate(call, &serving, &head.headers)?;
+    let _admitted = admit(call, caller);
+    let whereabouts = call.worker.gateway.stored_responses.find(stored.id);
+    let whereabouts =
+        whereabouts.filter(|whereabouts| is_owner(call, whereabouts)).ok_or_else(|| unknown(stored.id))?;
+    let provider = serving.providers.iter().find(|provider| provider.slot == whereabouts.provider);
+    let provider = provider.ok_or_else(|| unknown(stored.id))?.clone();
+    let by_line = provider.lines.iter().find(|served| served.line.id() == whereabouts.line);
+    let line = by_line.or(provider.lines.first()).ok_or_else(|| unknown(stored.id))?;
+    call.model = whereabouts.model.as_ref().to_owned();
+    call.provider = Some(provider.clone());
+    call.attempts += 1;
+    let query = head.uri.query();
+    let is_stream = query.is_some_and(|query| query.split('&').any(|pair| pair == "stream=true"));
+    call.is_streaming = is_stream;
+    let sent = Outgoing {
+        method,
+        path: query.map_or(Cow::Borrowed(stored.path), |query| format!("{}?{query}", stored.path).into()),
+        body: Sent::Pieces(Cow::Borrowed(&[])),
+        wanted: wanted(is_stream),
+        losses: Losses::new(false),
+    };
+    let limit = if is_stream { serving.timeouts.first_byte } else { serving.timeouts.answer };
+    let bytes_max = serving.limits.answer_bytes_max as u64;
+    let began = Instant::now();
+    let asking = Asking { call, provider: &provider, line, bytes_max };
+    let asked = asking.ask(sent, &head.headers, Until { at: began + limit, limit }).await;
+    call.waited += began.elapsed();
+    let (region, credential) = (line.region.clone(), line.line.options().credential.clone());
+    Ok(Answer {
+        begun: asked.inspect_err(|failure| call.worker.shard.attempt_failed(provider.slot, failure.kind))?,
+        line: line.line.id(),
+        region,
+        credential,
+        whole_until: (!is_stream).then_some(began + limit),
+        idle_limit: serving.timeouts.idle,
+        bytes_max,
+        provider,
+    })
+}
+
+/// Whatever the provider says of it: a kept answer may be a failed one, and its usage was counted when it was made.
+fn wanted(is_stream: bool) -> Wanted {
+    Wanted {
+        is_stream,
+        form: AnswerForm::Anything,
+        dialect: Dialect::OpenAiResponses,
+        is_conversation: false,
+        is_a_turn: false,
+        choices: None,
+        hides_usage: false,
+        input_tokens: 0,
+        keeps_said: false,
+        translator: None,
+    }
+}
+
+fn is_owner(call: &Call, whereabouts: &Whereabouts) -> bool {
+    call.key.as_ref().is_some_and(|key| key.id == whereabouts.owner.id)
+}
+
+/// The same words for whatever the reason: what other keys have is nobody's business.
+fn unknown(id: &str) -> Box<Failure> {
+    const ID_CHARS_SHOWN: usize = 128;
+    let id: String = id.chars().take(ID_CHARS_SHOWN).collect();
+    let message = format!(
+        "no answer '{id}' is kept for this key as far as this gateway knows; it remembers only what was made since it started"
+    );
+    Failure::new(Kind::UnknownResponse, message)
+}
