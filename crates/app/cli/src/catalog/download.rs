@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use bytes::Bytes;
 use domain::BaseUrl;
 use providers::Auth;
-use upstream::{Body, Client, Line, LineOptions, Request};
+use upstream::{Client, Line, LineOptions, Request};
 
 /// Longest catalogue.
 const BYTES_MAX: usize = 1 << 20;
@@ -45,7 +46,8 @@ async fn get(url: &str) -> Result<String> {
         idle_limit: Duration::ZERO,
     };
     let line = Line::new(options, 0).map_err(anyhow::Error::msg)?;
-    let request = Request::new(&line, "GET", &path, std::iter::empty(), Body::Pieces(&[]));
+    let body: [Bytes; 0] = [];
+    let request = Request::new(&line, "GET", &path, std::iter::empty(), upstream::Body::Pieces(&body));
     let mut reply = Client::default().send(&line, &request, false).await.with_context(|| url.to_owned())?;
     if !reply.status.is_success() {
         bail!("{url} answered {}", reply.status);

@@ -210,14 +210,13 @@ async fn translated<'p>(
     let tenant = call.key.as_ref().map_or("", |key| key.id.as_str());
     let here = Provenance { tenant, provider: provider.id(), model };
     let mark = |text: &str| hasher.mark(SEAL_PURPOSE, text);
-    let abilities = provider.abilities(model);
-    refuse_unseen(&canonical, abilities, &mut losses).map_err(flawed)?;
+    refuse_unseen(&canonical, provider.abilities(model), &mut losses).map_err(flawed)?;
     let takes = |form: SealForm| form.dialect() == spoken;
-    media::settle(&mut canonical, abilities, &serving.private_media, &prompt.fetched).await?;
+    media::settle(&mut canonical, provider.abilities(model), &serving.private_media, &prompt.fetched).await?;
     envelope::settle(&mut canonical, takes, here, mark, &mut losses).map_err(flawed)?;
     let to = dialects::Target {
         model,
-        abilities,
+        abilities: provider.abilities(model),
         output_tokens_default: serving.limits.output_tokens_default.into(),
     };
     let written = spoken.translator().write_prompt(&canonical, &to, &mut losses).map_err(flawed)?;

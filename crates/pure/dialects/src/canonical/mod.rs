@@ -6,6 +6,7 @@ mod event;
 mod flaw;
 mod legal;
 mod loss;
+mod offered;
 mod pairing;
 mod part;
 mod prompt;
