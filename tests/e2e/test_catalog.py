@@ -97,6 +97,20 @@ def test_sizes_are_told_to_callers_who_know_them(start: StartGateway, upstream: 
     assert (model["id"], model["max_input_tokens"], model["max_tokens"]) == ("gpt-own", 1000, 100)
 
 
+def test_an_image_for_a_model_that_sees_none_is_refused_before_anybody_is_asked(
+    start: StartGateway, upstream: Upstream
+) -> None:
+    gateway = start(config=configuration({"deepseek": provider(upstream.base_url)}))
+    image = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
+    question = {"model": "deepseek-v4-pro", "input": [{"role": "user", "content": [image]}]}
+    reply = gateway.http().post("/v1/responses", json=question)
+    assert reply.status_code == 400, reply.text
+    error = reply.json()["error"]
+    assert error["param"] == "input[0].content[0]"
+    assert "an image, which the model does not take" in error["message"]
+    assert not upstream.calls
+
+
 def test_quirks_of_one_model_change_its_requests_only(start: StartGateway, upstream: Upstream) -> None:
     gateway = start(config=vendors(upstream))
     for model, is_sent in (("kimi-k3", False), ("kimi-latest", True)):

@@ -44,7 +44,7 @@ fn of_row(kind: &str, row: &Row) -> String {
     let mut said = format!("{kind}/{}", row.name);
     let mut line = |name: &str, text: &str| {
         if !text.is_empty() {
-            let _ = write!(said, "\n  {name:<14}{text}");
+            let _ = write!(said, "\n  {name:<24}{text}");
         }
     };
     line("also", &row.aliases.join(" "));

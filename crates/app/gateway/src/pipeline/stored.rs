@@ -55,6 +55,8 @@ impl GoesOn {
     pub(crate) fn narrow(&self, serving: &Serving, plan: &mut Plan) {
         let Some(first) = plan.attempts.first().map(|first| first.target.provider) else { return };
         plan.attempts.retain(|attempt| attempt.target.provider == first);
+        // Those for whom there was no room are asked where a key costs no attempt.
+        plan.passed_over.retain(|passed| passed.target.provider == first);
         if let Some(whereabouts) = &self.whereabouts {
             let came_by = |line: u16| {
                 let lines = &serving.providers[usize::from(first)].lines;
