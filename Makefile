@@ -1,7 +1,7 @@
 # The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast prove-fuzz image-check dev bench schema fmt lint
+.PHONY: help run test test-fast prove-agents prove-fuzz image-check dev bench schema fmt lint
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,10 @@ test-fast: ## format, tidy and unit tests: under a minute once built
 image-check: ## build the release as the Dockerfile does, and run its root without an engine: about five minutes
 	@scripts/setup test
 	@scripts/check-image --release
+
+prove-agents: ## Codex CLI and Claude Code, as published, do a task through the gateway: about a minute, once installed
+	@scripts/setup agents
+	@scripts/prove-agents $(ARGS)
 
 prove-fuzz: ## fuzz each reader of strangers' bytes for SECONDS=600; ARGS="head sse" for some
 	@scripts/setup fuzz

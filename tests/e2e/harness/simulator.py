@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +50,13 @@ class Node:
         self.fault("refuse")
         self.heal()
 
+    def everything_received(self) -> list[dict[str, Any]]:
+        """All requests it still remembers, oldest first."""
+        return self.control.get(f"/nodes/{self.name}/requests").raise_for_status().json()["requests"]
+
     def received(self, path: str) -> list[dict[str, Any]]:
         """The requests for a path, oldest first."""
-        kept = self.control.get(f"/nodes/{self.name}/requests").raise_for_status().json()["requests"]
-        return [request for request in kept if request["path"] == path]
+        return [request for request in self.everything_received() if request["path"] == path]
 
     def bodies(self, path: str) -> list[Any]:
         """The JSON bodies it got for a path, oldest first."""
@@ -85,10 +88,12 @@ class Simulator:
 
 
 @contextmanager
-def start_simulator(binary: Path, home: Path, processes: list[Process]) -> Iterator[Simulator]:
-    """Runs `bellwether simulate` with two nodes, all on free ports."""
+def start_simulator(
+    binary: Path, home: Path, processes: list[Process], names: Sequence[str] = NODE_NAMES
+) -> Iterator[Simulator]:
+    """Runs `bellwether simulate` with nodes of these names, all on free ports."""
     command: list[str | Path] = [binary, "simulate", "--control", "127.0.0.1:0"]
-    for name in NODE_NAMES:
+    for name in names:
         command += ["--node", f"{name}=127.0.0.1:0"]
     process = Process(command, home, clean_environment(home), "simulator")
     processes.append(process)

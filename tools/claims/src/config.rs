@@ -16,6 +16,7 @@ pub fn config(text: &[u8]) {
     let text = String::from_utf8_lossy(text);
     let sources = Sources {
         text: Some(("bellwether.yaml", &text)),
+        catalog: None,
         env: &|name| NAMES.contains(&name).then(|| SECRET.to_owned()),
         env_names: NAMES.iter().map(|name| (*name).to_owned()).collect(),
         read_file: &read_file,

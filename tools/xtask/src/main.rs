@@ -1,6 +1,7 @@
-//! `cargo xtask tidy` and `cargo xtask docs`: findings printed, pages written, without the frame of a test around them.
+//! `cargo xtask tidy`, `cargo xtask docs` and `cargo xtask catalog`: findings printed, pages written, without the frame of a
+//! test around them.
 //!
-//! `make test` checks the same as tests (tests/tidy.rs, tests/docs.rs); this is for editors and for the impatient.
+//! `make test` checks the same as tests (tests/tidy.rs, tests/docs.rs, and models.rs of the providers); this is for editors and for the impatient.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,8 +26,15 @@ fn main() -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        ["catalog"] => {
+            let flaws = providers::models::shipped_flaws();
+            for (file, flaw) in &flaws {
+                println!("crates/pure/providers/catalog/models/{file}: {flaw}");
+            }
+            Ok(if flaws.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         _ => {
-            eprintln!("usage: cargo xtask tidy | cargo xtask docs");
+            eprintln!("usage: cargo xtask tidy | cargo xtask docs | cargo xtask catalog");
             Ok(ExitCode::from(2))
         }
     }

@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Check(CheckOptions),
     /// Show the configuration in force, compare it, put a former one back.
     Config(ConfigArguments),
+    /// What is known of models: sizes, abilities, draft prices, other names. Your own file goes over what is shipped.
+    Catalog(CatalogArguments),
     /// Make, list and revoke callers' keys, on the running server or, without one, in the data directory.
     Keys(KeysArguments),
     /// Move in: make a configuration from another gateway's, and say what could not be carried.
@@ -129,6 +131,61 @@ pub(crate) enum ConfigCommand {
     },
     /// Make the running server read its file now. It does so by itself within seconds of a change.
     Reload {
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What to do with the catalogue of models.
+#[derive(Args, Debug)]
+pub(crate) struct CatalogArguments {
+    #[command(subcommand)]
+    pub(crate) command: CatalogCommand,
+}
+
+/// Verbs for the catalogue of models.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// List the models that are known.
+    List {
+        /// Only of this kind of provider, such as openai.
+        #[arg(long)]
+        kind: Option<String>,
+        /// Also those that are no longer served.
+        #[arg(long)]
+        retired: bool,
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show all that is known of a model, and where it was read.
+    Show {
+        /// Its name, or another name for it.
+        name: String,
+        /// Only of this kind of provider.
+        #[arg(long)]
+        kind: Option<String>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell in what your own file changes what is shipped, or in what another would change what is in force.
+    Diff {
+        /// A file or URL to compare with what is in force.
+        from: Option<String>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a file as your own catalogue, in place of the one before. What it changes is shown; bad input changes nothing.
+    Update {
+        /// The file, or the URL where it is.
+        #[arg(long, value_name = "FILE|URL")]
+        from: String,
+        /// Only show what it would change.
+        #[arg(long)]
+        dry_run: bool,
         /// Print JSON instead of text.
         #[arg(long)]
         json: bool,

@@ -2,6 +2,7 @@
 
 mod admin_client;
 mod arguments;
+mod catalog;
 mod check;
 mod configuration;
 mod environment;
@@ -33,9 +34,10 @@ fn main() -> ExitCode {
         Some(Command::Serve(options)) => serve::serve(&arguments.data, options),
         Some(Command::Check(mut options)) => {
             options.serve.config = options.serve.config.or(arguments.serve.config);
-            check::run(options)
+            check::run(&arguments.data, options)
         }
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
+        Some(Command::Catalog(catalog)) => catalog::run(&arguments.data, catalog.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
         Some(Command::Import(import)) => import::run(&arguments.data, import.command),
         Some(Command::Health(options)) => health::run(&arguments.data, options),

@@ -5,18 +5,26 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 use config::{Overrides, Problem, Snapshot, Sources};
 
-use crate::arguments::ServeOptions;
+use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
 use crate::seen::{Reader, Seen};
 
 /// Read when no file is named and it is there.
 const FILE_DEFAULT: &str = "bellwether.yaml";
+/// In the data directory: the operator's own catalogue of models, read if it is there.
+const CATALOG_FILE: &str = "catalog.toml";
 
 /// The sources of the configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     options: ServeOptions,
     file: Option<PathBuf>,
+    catalog: Option<PathBuf>,
+}
+
+/// Where the operator's own catalogue of models is kept.
+pub(crate) fn catalog_file(data: &DataOptions) -> Result<PathBuf> {
+    Ok(environment::data_dir(data)?.join(CATALOG_FILE))
 }
 
 /// One reading of everything.
@@ -30,11 +38,13 @@ pub(crate) struct Reading {
 }
 
 impl Settings {
-    pub(crate) fn new(options: ServeOptions) -> Self {
+    pub(crate) fn new(data: &DataOptions, options: ServeOptions) -> Self {
         // A folder or a link to nowhere is there, too: that it cannot be read must be said.
         let found =
             || Path::new(FILE_DEFAULT).symlink_metadata().is_ok().then(|| PathBuf::from(FILE_DEFAULT));
-        Self { file: options.config.clone().or_else(found), options }
+        // Where there is no data directory, a start complains of that.
+        let catalog = catalog_file(data).ok();
+        Self { file: options.config.clone().or_else(found), options, catalog }
     }
 
     /// The file that is read, if one is.
@@ -72,8 +82,10 @@ impl Settings {
     fn check(&self, text: Option<&str>, reader: &Reader) -> Result<Snapshot, Vec<Problem>> {
         let start = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let name = self.file_name().unwrap_or_default();
+        let catalog = self.read_catalog(reader)?;
         let sources = Sources {
             text: text.map(|text| (name.as_str(), text)),
+            catalog: catalog.as_ref().map(|(name, text)| (name.as_str(), text.as_str())),
             env: &environment::variable,
             env_names: environment::variable_names(),
             // A relative path means beside the file that names it.
@@ -85,6 +97,16 @@ impl Settings {
             },
         };
         config::check(&sources)
+    }
+
+    /// Name and text of the operator's catalogue. One that is not there is looked for again.
+    fn read_catalog(&self, reader: &Reader) -> Result<Option<(String, String)>, Vec<Problem>> {
+        let Some(path) = &self.catalog else { return Ok(None) };
+        match reader.read(path) {
+            Ok(text) => Ok(Some((path.display().to_string(), text))),
+            Err(_) if path.symlink_metadata().is_err() => Ok(None),
+            Err(error) => Err(vec![Problem { hint: None, ..Self::unreadable(error) }]),
+        }
     }
 
     fn unreadable(error: String) -> Problem {

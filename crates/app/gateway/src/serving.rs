@@ -5,13 +5,18 @@ use std::sync::atomic::AtomicBool;
 
 use config::{Limits, MetricsAccess, Snapshot, Timeouts};
 use dialects::Dialect;
+use dialects::canonical::Abilities;
 use dialects::openai_chat::ErrorCodes;
+use dialects::surface::{Operation, Surface};
 use domain::{Network, Secret};
 use http::HeaderValue;
 use providers::KeyCheck;
 use providers::quirk::Quirks;
 use routing::{Routes, Target};
 use upstream::{Line, LineOptions};
+
+use crate::models::Models;
+use crate::rest::Rest;
 
 /// Idle connections that each worker keeps for a line. Enough for bursts; what is not used again closes by age.
 const IDLE_CONNECTIONS_MAX: usize = 256;
@@ -58,7 +63,11 @@ pub(crate) struct ServedProvider {
     /// What it speaks, the preferred one first.
     pub(crate) dialects: Vec<Dialect>,
     /// How its chat requests differ.
-    pub(crate) quirks: Quirks,
+    quirks: Quirks,
+    /// Its models that differ from its others.
+    models: Models,
+    /// What it serves beside conversations; `None` where nobody knows, and it is asked.
+    pub(crate) surfaces: Option<Vec<Operation>>,
     /// It has ended a conversation without telling its usage: what it writes is kept and counted here.
     pub(crate) tells_no_usage: AtomicBool,
 }
@@ -68,12 +77,41 @@ pub(crate) struct ServedProvider {
 pub(crate) struct ServedLine {
     pub(crate) line: Arc<Line>,
     pub(crate) region: HeaderValue,
+    /// Whether its credential is left alone; shared by all lines with that credential.
+    pub(crate) rest: Arc<Rest>,
 }
 
 impl ServedProvider {
     /// What others are translated into for it.
     pub(crate) fn preferred_dialect(&self) -> Dialect {
         self.dialects.first().copied().unwrap_or(Dialect::OpenAiChat)
+    }
+
+    /// Whether it can be asked for what a surface is for, as far as anybody knows.
+    pub(crate) fn offers(&self, surface: &Surface) -> bool {
+        match surface.operation {
+            // Whatever it speaks, conversations are translated, and tokens are counted here if nobody else does.
+            Operation::Conversation | Operation::CountTokens => true,
+            operation => {
+                let serves = self.surfaces.as_ref().is_none_or(|surfaces| surfaces.contains(&operation));
+                serves && self.dialects.contains(&surface.dialect)
+            }
+        }
+    }
+
+    /// What one of its models can do; anything where nobody knows.
+    pub(crate) fn abilities(&self, model: &str) -> &Abilities {
+        self.models.find(model).map_or(&self.models.unknown, |model| &model.abilities)
+    }
+
+    /// How chat requests for one of its models differ.
+    pub(crate) fn quirks(&self, model: &str) -> &Quirks {
+        self.models.find(model).and_then(|model| model.quirks.as_ref()).unwrap_or(&self.quirks)
+    }
+
+    /// Whether a line's key was put aside while the provider has another.
+    pub(crate) fn rests(&self, line: u16) -> bool {
+        self.sources.len() > 1 && self.lines.get(usize::from(line)).is_some_and(|line| line.rest.is_on())
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -117,7 +155,8 @@ impl Serving {
                 let line = places
                     .keep_or_make(options)
                     .map_err(|why| format!("providers.{}: {why}", provider.id))?;
-                lines.push(ServedLine { line, region });
+                let rest = places.rest_of(&line, &lines);
+                lines.push(ServedLine { line, region, rest });
             }
             let sources = provider.credentials.iter().map(|credential| credential.origin.clone()).collect();
             let (id, key_check) = (header_value(&provider.id)?, provider.kind.key_check);
@@ -129,7 +168,9 @@ impl Serving {
                 sources,
                 key_check,
                 dialects,
-                quirks: Quirks::default(),
+                quirks: provider.quirks(),
+                models: Models::of(provider),
+                surfaces: provider.surfaces.clone(),
                 tells_no_usage: AtomicBool::new(false),
             }));
         }
@@ -188,6 +229,17 @@ impl<'a> Places<'a> {
             self.ids.len() - 1
         });
         u16::try_from(slot).unwrap_or(u16::MAX)
+    }
+
+    /// The rest of a line's credential: that of the lines before it, or of the generation before.
+    fn rest_of(&self, line: &Line, lines: &[ServedLine]) -> Arc<Rest> {
+        let options = line.options();
+        let known = self.before.iter().flat_map(|serving| &serving.providers);
+        let known = known.flat_map(|provider| &provider.lines).chain(lines).find(|served| {
+            let known = served.line.options();
+            known.provider == options.provider && known.credential == options.credential
+        });
+        known.map_or_else(|| Arc::new(Rest::new()), |served| served.rest.clone())
     }
 
     fn keep_or_make(&mut self, options: LineOptions) -> Result<Arc<Line>, String> {

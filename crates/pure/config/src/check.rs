@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
-    File, admin, environment, errors, file, keys, limits, listeners, log, metrics, models, networks,
+    File, admin, catalog, environment, errors, file, keys, limits, listeners, log, metrics, models, networks,
     providers, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
@@ -33,6 +33,7 @@ pub fn check(sources: &Sources<'_>) -> Result<Snapshot, Vec<Problem>> {
 pub fn defaults() -> Snapshot {
     let nothing = Sources {
         text: None,
+        catalog: None,
         env: &|_| None,
         env_names: Vec::new(),
         read_file: &|_| Err("there are no files".to_owned()),
@@ -58,8 +59,10 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
     let admin_listen = admin::check(file.admin, &listeners, report);
     let public_url = file::public_url(file.public_url.as_deref(), report);
     let used = file.providers.as_ref().map(providers::variables_named).unwrap_or_default();
+    let mut catalogue = catalog::check(sources, report);
     let mut providers = providers::check(file.providers, sources, report);
     providers.extend(environment::check(&providers, &used, sources, report));
+    providers.iter_mut().for_each(|provider| provider.learn(&mut catalogue));
     let (models, targets) = models::check(file.models, &providers, report);
     Snapshot {
         region,

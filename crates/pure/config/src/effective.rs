@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use domain::ProxyUrl;
+use providers::Deviations;
+use providers::models::Facts;
 
 use crate::secret_source::Credential;
 use crate::sections::errors::ErrorCode;
@@ -66,7 +68,38 @@ fn provider(provider: &Provider) -> Node {
         ("lines", list(&provider.lines, line)),
         ("models", provider.models.as_ref().and_then(|models| list(models, |name| word(name)))),
         ("dialects", list(&provider.dialects, |dialect| word(dialect.name()))),
+        (
+            "surfaces",
+            provider.surfaces.as_ref().and_then(|surfaces| list(surfaces, |surface| word(surface.name()))),
+        ),
+        ("quirks", quirks(&provider.deviations)),
+        ("catalog", named(&provider.facts, |(name, facts)| (name, self::facts(facts)))),
     ])
+}
+
+/// What the operator says; what the catalogue says beneath it is its own.
+fn quirks(deviations: &Deviations) -> Option<Node> {
+    let json = serde_json::to_value(deviations).ok().filter(|_| !deviations.is_empty())?;
+    Some(of_json(json))
+}
+
+fn facts(facts: &Facts) -> Node {
+    of_json(serde_json::to_value(facts).unwrap_or_default())
+}
+
+fn of_json(json: serde_json::Value) -> Node {
+    match json {
+        serde_json::Value::Bool(switch) => Value::Bool(switch).into(),
+        serde_json::Value::String(text) => Value::Text(text).into(),
+        serde_json::Value::Array(items) => Value::List(items.into_iter().map(of_json).collect()).into(),
+        serde_json::Value::Object(members) => {
+            Value::Map(members.into_iter().map(|(name, json)| (key(&name), of_json(json))).collect()).into()
+        }
+        serde_json::Value::Number(amount) => {
+            amount.as_i64().map_or(Value::Null, |amount| Value::Integer(amount.into())).into()
+        }
+        serde_json::Value::Null => Value::Null.into(),
+    }
 }
 
 /// A reference is no secret. A plain text is shown by its end, and is not to be taken for the secret itself.

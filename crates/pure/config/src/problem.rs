@@ -117,6 +117,12 @@ impl Report {
         self.push(None, None, &KeyPath::named(name), (found.into(), message.into(), hint.into()));
     }
 
+    /// Adds a problem in a line of another file.
+    pub(crate) fn add_in(&mut self, file: &str, line: u64, path: &str, message: String) {
+        let place = Some(Place { line, column: 1 });
+        self.push(Some(file.to_owned()), place, &KeyPath::named(path), (String::new(), message, None));
+    }
+
     fn push(
         &mut self,
         file: Option<String>,

@@ -9,6 +9,7 @@ use routing::{Routes, RoutesBuilder, Target};
 
 use crate::sections::errors::Errors;
 use crate::sections::keys::Keys;
+use crate::sections::known_names;
 use crate::sections::limits::Limits;
 use crate::sections::listeners::Listener;
 use crate::sections::log::Log;
@@ -67,15 +68,9 @@ impl Snapshot {
     /// The same with the demo provider, which serves `models` at `base_url`. For a configuration without providers.
     #[must_use]
     pub fn with_demo(self, base_url: BaseUrl, models: Vec<String>) -> Self {
-        let demo = Provider {
-            id: DEMO_ID.to_owned(),
-            kind: &providers::COMPATIBLE,
-            lines: vec![Line { base_url, region: None, proxy: None, source_address: None }],
-            credentials: Vec::new(),
-            models: Some(models),
-            dialects: providers::COMPATIBLE.dialects.to_vec(),
-            origin: Origin::Demo,
-        };
+        let line = Line { base_url, region: None, proxy: None, source_address: None };
+        let usual = Provider::of_kind(DEMO_ID.to_owned(), &providers::COMPATIBLE, vec![line], Origin::Demo);
+        let demo = Provider { models: Some(models), ..usual };
         let providers: Arc<[Provider]> = self.providers.iter().cloned().chain([demo]).collect();
         // A configuration without providers has no models either: they would have nobody to serve them.
         Self { routes: Arc::new(routes(&providers, Vec::new())), providers, ..self }
@@ -94,6 +89,7 @@ pub(crate) fn routes(providers: &[Provider], models: Vec<(String, Vec<Target>)>)
         // The schema bounds lines far below this.
         let lines = u16::try_from(provider.ways().count()).unwrap_or(u16::MAX);
         builder.provider(&provider.id, place, lines, provider.models.as_deref());
+        builder.known(&known_names::names(provider));
     }
     for (name, targets) in models {
         builder.model(&name, targets);

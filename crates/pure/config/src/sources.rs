@@ -6,6 +6,8 @@ use std::path::Path;
 pub struct Sources<'a> {
     /// Name and text of the file, if there is one.
     pub text: Option<(&'a str, &'a str)>,
+    /// Name and text of the operator's own catalogue of models, if there is one.
+    pub catalog: Option<(&'a str, &'a str)>,
     /// Looks a variable up.
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// The names of all variables.

@@ -17,6 +17,10 @@ pub struct ListedModel<'a> {
     pub owner: &'a str,
     /// Since when it is listed, in seconds since 1970.
     pub created: i64,
+    /// Most tokens of prompt and answer together, if known.
+    pub context_tokens: Option<u64>,
+    /// Most tokens it generates, if known.
+    pub output_tokens_max: Option<u64>,
 }
 
 /// Which part of a list is wanted; only one kind of caller reads lists in parts.
@@ -108,6 +112,12 @@ fn paged(o: &mut ObjectWriter<'_>, model: &ListedModel<'_>) {
     o.text("id", model.name);
     o.text("display_name", model.name);
     o.text("created_at", &Timestamp(model.created * 1000).rfc3339());
+    if let Some(tokens) = model.context_tokens {
+        o.whole("max_input_tokens", tokens);
+    }
+    if let Some(tokens) = model.output_tokens_max {
+        o.whole("max_tokens", tokens);
+    }
 }
 
 #[cfg(test)]
@@ -118,7 +128,13 @@ mod tests {
     const MODELS: [&str; 3] = ["a", "b/c", "d"];
 
     fn listed(query: &str) -> serde_json::Value {
-        let models = MODELS.map(|name| ListedModel { name, owner: "acme", created: 1_700_000_000 });
+        let models = MODELS.map(|name| ListedModel {
+            name,
+            owner: "acme",
+            created: 1_700_000_000,
+            context_tokens: (name == "a").then_some(200_000),
+            output_tokens_max: (name == "a").then_some(64_000),
+        });
         let page = Page::of(query).unwrap();
         serde_json::from_str(&Dialect::AnthropicMessages.write_models(&models, &page)).unwrap()
     }
@@ -132,6 +148,9 @@ mod tests {
         let all = listed("");
         assert_eq!((names(&all), all["has_more"].as_bool()), (MODELS.to_vec(), Some(false)));
         assert_eq!(all["data"][0]["created_at"], "2023-11-14T22:13:20.000Z");
+        assert_eq!(all["data"][0]["max_input_tokens"], 200_000);
+        assert_eq!(all["data"][0]["max_tokens"], 64_000);
+        assert!(all["data"][1].get("max_tokens").is_none());
         let first = listed("limit=2");
         assert_eq!((names(&first), first["has_more"].as_bool()), (vec!["a", "b/c"], Some(true)));
         assert_eq!((first["first_id"].as_str(), first["last_id"].as_str()), (Some("a"), Some("b/c")));

@@ -25,6 +25,31 @@ pub enum Operation {
     Rerank,
 }
 
+impl Operation {
+    /// All of them, each by the name that catalogues and configurations give it.
+    const NAMED: &[(&str, Self)] = &[
+        ("conversation", Self::Conversation),
+        ("completions", Self::Completions),
+        ("embeddings", Self::Embeddings),
+        ("count_tokens", Self::CountTokens),
+        ("moderations", Self::Moderations),
+        ("images", Self::Images),
+        ("speech", Self::Speech),
+        ("transcription", Self::Transcription),
+        ("rerank", Self::Rerank),
+    ];
+
+    /// The operation of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, operation)| *operation)
+    }
+
+    /// As catalogues and configurations write it.
+    pub fn name(self) -> &'static str {
+        Self::NAMED.iter().find(|(_, operation)| *operation == self).map_or("", |(name, _)| *name)
+    }
+}
+
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyForm {
@@ -124,6 +149,13 @@ mod tests {
         assert_eq!(operation("/embeddings"), Some(Operation::Embeddings));
         for path in ["/v1", "/v1/v1/embeddings", "/v1/chat/completions/", "/v2/embeddings", ""] {
             assert_eq!(operation(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_operation_has_a_name() {
+        for surface in SURFACES {
+            assert_eq!(Operation::named(surface.operation.name()), Some(surface.operation));
         }
     }
 

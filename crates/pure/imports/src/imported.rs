@@ -42,6 +42,7 @@ impl Imported {
         };
         let sources = Sources {
             text: Some((file, text)),
+            catalog: None,
             env: &held,
             env_names: variables.clone(),
             read_file: &|_| Err("an import names no file".to_owned()),

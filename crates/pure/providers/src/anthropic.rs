@@ -5,8 +5,9 @@ use dialects::Dialect;
 use crate::auth::Auth;
 use crate::key_check::MODELS;
 use crate::provider::Provider;
+use crate::quirk::Quirks;
 
-pub(crate) const ANTHROPIC: Provider = Provider {
+pub(crate) static ANTHROPIC: Provider = Provider {
     name: "anthropic",
     dialects: &[Dialect::AnthropicMessages],
     base_url: Some("https://api.anthropic.com/v1"),
@@ -18,4 +19,6 @@ pub(crate) const ANTHROPIC: Provider = Provider {
     key_check: Some(MODELS),
     // Its SDKs append `/v1/messages`, so the variable holds the address without `/v1`.
     base_url_suffix: "/v1",
+    surfaces: Some(&[]),
+    quirks: Quirks::NONE,
 };

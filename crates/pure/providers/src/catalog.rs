@@ -1,11 +1,13 @@
 //! Reads `catalog/compatible.toml`, which is part of the binary. A mistake in it is found by the tests, not by users.
 
 use dialects::Dialect;
+use dialects::surface::Operation;
 use serde::Deserialize;
 
 use crate::auth::Auth;
 use crate::key_check::{KeyCheck, MODELS};
 use crate::provider::Provider;
+use crate::quirk::{Deviations, Quirks};
 
 const COMPATIBLE_TOML: &str = include_str!("../catalog/compatible.toml");
 
@@ -32,6 +34,9 @@ struct Vendor {
     dialects: Vec<String>,
     #[serde(default)]
     auth: AuthName,
+    surfaces: Option<Vec<String>>,
+    #[serde(default)]
+    quirks: Deviations,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -85,12 +90,19 @@ impl Vendor {
             base_url_variables: leak_all(self.base_urls),
             key_check: (!self.key_check.is_empty()).then(|| KeyCheck { path: self.key_check.leak() }),
             base_url_suffix: self.suffix.leak(),
+            surfaces: self.surfaces.map(|names| leak_surfaces(&names)),
+            quirks: self.quirks.over(&Quirks::NONE),
         }
     }
 }
 
 fn leak_dialects(names: &[String]) -> &'static [Dialect] {
     let named = |name: &String| Dialect::named(name).unwrap_or_else(|| panic!("{name} is no dialect"));
+    names.iter().map(named).collect::<Vec<_>>().leak()
+}
+
+fn leak_surfaces(names: &[String]) -> &'static [Operation] {
+    let named = |name: &String| Operation::named(name).unwrap_or_else(|| panic!("{name} is no surface"));
     names.iter().map(named).collect::<Vec<_>>().leak()
 }
 

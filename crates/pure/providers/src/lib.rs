@@ -5,9 +5,9 @@ mod anthropic;
 mod auth;
 mod catalog;
 pub mod foreign;
-mod gemini;
 mod key_check;
 mod key_lookalikes;
+pub mod models;
 mod openai;
 mod provider;
 pub mod quirk;
@@ -16,13 +16,14 @@ use std::sync::LazyLock;
 
 pub use auth::Auth;
 pub use dialects::Dialect;
+pub use dialects::surface::Operation;
 pub use key_check::{KeyCheck, KeyVerdict, key_verdict};
 pub use key_lookalikes::KEY_LOOKALIKES;
 pub use provider::{COMPATIBLE, Provider};
-pub use quirk::{Quirk, Quirks, ReasoningForm, Replay, SpeakerNames, ToolChoices, Word};
+pub use quirk::{Deviations, Quirk, Quirks, ReasoningForm, Replay, SpeakerNames, ToolChoices, Word};
 
 /// Vendors with a file of their own, in the order in which they are tried.
-const OWN: &[&Provider] = &[&openai::OPENAI, &anthropic::ANTHROPIC, &gemini::GEMINI];
+static OWN: &[&Provider] = &[&openai::OPENAI, &anthropic::ANTHROPIC];
 
 static ALL: LazyLock<Vec<&'static Provider>> =
     LazyLock::new(|| OWN.iter().copied().chain(catalog::compatible()).collect());

@@ -1,12 +1,23 @@
 //! OpenAI itself.
 
 use dialects::Dialect;
+use dialects::surface::Operation;
 
 use crate::auth::Auth;
 use crate::key_check::MODELS;
 use crate::provider::Provider;
+use crate::quirk::Quirks;
 
-pub(crate) const OPENAI: Provider = Provider {
+const SURFACES: &[Operation] = &[
+    Operation::Completions,
+    Operation::Embeddings,
+    Operation::Moderations,
+    Operation::Images,
+    Operation::Speech,
+    Operation::Transcription,
+];
+
+pub(crate) static OPENAI: Provider = Provider {
     name: "openai",
     dialects: &[Dialect::OpenAiChat, Dialect::OpenAiResponses],
     base_url: Some("https://api.openai.com/v1"),
@@ -18,4 +29,6 @@ pub(crate) const OPENAI: Provider = Provider {
     base_url_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
     key_check: Some(MODELS),
     base_url_suffix: "",
+    surfaces: Some(SURFACES),
+    quirks: Quirks::NONE,
 };

@@ -1,9 +1,11 @@
 //! What we know about a vendor. Credentials and configured addresses are not kept here.
 
 use dialects::Dialect;
+use dialects::surface::Operation;
 
 use crate::auth::Auth;
 use crate::key_check::{KeyCheck, MODELS};
+use crate::quirk::Quirks;
 
 /// A vendor, as data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +30,14 @@ pub struct Provider {
     pub key_check: Option<KeyCheck>,
     /// What is appended to a base URL from a variable that has no path, for vendors whose users leave it out.
     pub base_url_suffix: &'static str,
+    /// What it serves beside conversations; `None` where nobody knows, and it is asked.
+    pub surfaces: Option<&'static [Operation]>,
+    /// How its chat requests differ.
+    pub quirks: Quirks,
 }
 
 /// The kind of a provider that nobody has catalogued: OpenAI's dialect at a configured address.
-pub const COMPATIBLE: Provider = Provider {
+pub static COMPATIBLE: Provider = Provider {
     name: "compatible",
     dialects: &[Dialect::OpenAiChat],
     base_url: None,
@@ -42,6 +48,8 @@ pub const COMPATIBLE: Provider = Provider {
     base_url_variables: &[],
     key_check: Some(MODELS),
     base_url_suffix: "",
+    surfaces: None,
+    quirks: Quirks::NONE,
 };
 
 impl Provider {
@@ -61,7 +69,7 @@ mod tests {
     #[test]
     fn a_suffix_is_added_only_where_a_path_is_missing() {
         let check = |suffix, text: &str, expected: &str| {
-            let provider = Provider { base_url_suffix: suffix, ..COMPATIBLE };
+            let provider = Provider { base_url_suffix: suffix, ..COMPATIBLE.clone() };
             assert_eq!(provider.base_url_from_variable(text), expected, "{text}");
         };
         check("/v1", "http://localhost:11434", "http://localhost:11434/v1");

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
+use dialects::surface::Operation;
 use domain::BaseUrl;
-use providers::{COMPATIBLE, all, find};
+use providers::{COMPATIBLE, Quirk, Replay, ToolChoices, all, find};
 
 #[test]
 fn base_urls_are_base_urls() {
     for provider in all() {
-        let text = provider.base_url.unwrap_or_else(|| panic!("{} has no base URL", provider.name));
+        let Some(text) = provider.base_url else { continue };
         let url = BaseUrl::parse(text).unwrap_or_else(|error| panic!("{}: {text} {error}", provider.name));
         assert_eq!(url.to_string(), text, "{}: written in its plain form", provider.name);
         assert!(url.is_tls() || url.host() == "localhost", "{}: keys travel under TLS", provider.name);
@@ -39,6 +40,42 @@ fn names_are_plain_and_nothing_is_claimed_twice() {
         assert_eq!(find(provider.name), Some(provider));
     }
     assert_eq!(find("nobody"), None);
+}
+
+#[test]
+fn those_without_an_address_of_their_own_are_known() {
+    let without: Vec<_> =
+        all().iter().filter(|provider| provider.base_url.is_none()).map(|provider| provider.name).collect();
+    assert_eq!(without, ["azure", "newapi", "bellwether"]);
+}
+
+#[test]
+fn hosts_differ_as_written() {
+    let has = |name: &str, quirk: Quirk| {
+        let provider = find(name).unwrap();
+        assert!(provider.quirks.iter().any(|known| *known == quirk), "{name} lacks {quirk:?}");
+    };
+    has("mistral", Quirk::NineAlphanumerics);
+    has("mistral", Quirk::Rename("seed".into(), "random_seed".into()));
+    has("groq", Quirk::Drop("logprobs".into()));
+    has("perplexity", Quirk::Alternation);
+    has("zai", Quirk::ToolChoices(ToolChoices { none: false, required: false, named: false }));
+    has("cohere", Quirk::ToolChoices(ToolChoices { none: true, required: true, named: false }));
+    has("deepseek", Quirk::Replay(Replay::RequiredWithCalls));
+    has("ark", Quirk::CapField("max_completion_tokens".into()));
+    for name in ["openai", "azure", "bellwether", "newapi", "compatible"] {
+        assert!(find(name).unwrap().quirks.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_surface_is_one_that_exists_beside_conversations() {
+    for provider in all() {
+        for surface in provider.surfaces.unwrap_or_default() {
+            let is_beside = !matches!(surface, Operation::Conversation | Operation::CountTokens);
+            assert!(is_beside, "{}: {surface:?}", provider.name);
+        }
+    }
 }
 
 #[test]

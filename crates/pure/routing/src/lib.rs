@@ -2,6 +2,8 @@
 
 mod plan;
 mod routes;
+mod turns;
 
 pub use plan::{Ask, Attempt, NoTarget, Passed, Plan, Reason, plan};
-pub use routes::{Route, Routes, RoutesBuilder, Target};
+pub use routes::{KnownNames, Listed, Retired, Route, Routes, RoutesBuilder, Target};
+pub use turns::Turns;

@@ -2,7 +2,7 @@
 //!
 //! Health, policies, hedges and shadows will fill the same value; today the order is the route's own.
 
-use crate::routes::{Routes, Target};
+use crate::routes::{Retired, Routes, Target};
 
 /// What a request asks for, as far as choosing a target needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub enum NoTarget {
         /// Names that look alike, the nearest first.
         nearest: Vec<String>,
     },
+    /// Who knows the name no longer serves it.
+    Retired(Retired),
     /// Those who know the name do not offer what is asked for.
     NotOffered,
 }
@@ -68,6 +70,9 @@ pub fn plan(
 ) -> Result<Plan, NoTarget> {
     const NEAREST_MAX: usize = 3;
     let Some(found) = routes.find(ask.model) else {
+        if let Some(retired) = routes.retired(ask.model) {
+            return Err(NoTarget::Retired(retired.clone()));
+        }
         let nearest = routes.nearest(ask.model, NEAREST_MAX);
         return Err(NoTarget::UnknownName { nearest: nearest.into_iter().map(str::to_owned).collect() });
     };

@@ -29,19 +29,58 @@ pub struct Route {
 pub struct Routes {
     named: HashMap<Arc<str>, Arc<Route>>,
     /// Names in listing order, for `/v1/models`.
-    listed: Vec<(Arc<str>, u16)>,
-    /// `provider` of `provider/model`, with its lines.
-    prefixes: HashMap<Arc<str>, OpenProvider>,
-    /// Providers without a model list, in documented order: they take any name.
-    open: Vec<OpenProvider>,
+    listed: Vec<Listed>,
+    /// Every provider, in documented order.
+    providers: Vec<Server>,
+    /// The place in `providers` of the `provider` of `provider/model`.
+    prefixes: HashMap<Arc<str>, usize>,
 }
 
+/// A name that callers can find in the list of models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The name.
+    pub name: Arc<str>,
+    /// Who serves it first.
+    pub provider: u16,
+    /// What it is called there; `None` for a name that stands for any.
+    pub model: Option<Arc<str>>,
+}
+
+/// A model that its vendor no longer serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retired {
+    /// The day it ended.
+    pub since: String,
+    /// What the vendor offers in its place.
+    pub successor: Option<String>,
+}
+
+/// What is known of the names of a provider's models, whether it lists them or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownNames {
+    /// What callers may say, and what the provider calls it; both are the same for the provider's own names.
+    pub names: Vec<(String, String)>,
+    /// Those that are no longer served.
+    pub retired: Vec<(String, Retired)>,
+    /// The provider's own names that are worth listing.
+    pub listed: Vec<String>,
+    /// Hardly any other name is served: where somebody else is known to serve a name, this provider is not asked for it.
+    pub are_all: bool,
+}
+
+/// A provider as far as names go.
 #[derive(Clone, Debug)]
-struct OpenProvider {
+struct Server {
     provider: u16,
     lines: u16,
-    /// The names it lists, if it lists any: `provider/model` must then be one of them.
+    /// The names it lists; without a list it takes any name.
     models: Option<Arc<[Arc<str>]>>,
+    /// What it calls each name that is known of it.
+    known: HashMap<Arc<str>, Arc<str>>,
+    retired: HashMap<Arc<str>, Retired>,
+    /// It may serve names that nobody knows of it.
+    is_stranger: bool,
 }
 
 /// What a name resolves to.
@@ -52,6 +91,10 @@ pub(crate) enum Found<'a> {
 }
 
 impl Found<'_> {
+    fn of(targets: impl Iterator<Item = Target>) -> Self {
+        Self::Made(Route { targets: targets.collect() })
+    }
+
     pub(crate) fn targets(&self) -> &[Target] {
         match self {
             Self::Route(route) => &route.targets,
@@ -61,9 +104,9 @@ impl Found<'_> {
 }
 
 impl Routes {
-    /// Names in listing order, each with the provider that serves it first.
-    pub fn listed(&self) -> impl Iterator<Item = (&str, u16)> {
-        self.listed.iter().map(|(name, provider)| (&**name, *provider))
+    /// Names in listing order.
+    pub fn listed(&self) -> impl Iterator<Item = &Listed> {
+        self.listed.iter()
     }
 
     /// Whether `name` is served, without planning for it.
@@ -71,24 +114,48 @@ impl Routes {
         self.find(name).is_some()
     }
 
-    /// First an exact name, then `provider/model`, then every provider that takes any name.
+    /// First an exact name, then `provider/model`, then the providers that are known to serve it, then every provider that
+    /// takes any name. Where some are known to serve it, or to have served it, only strangers are asked beside them.
     pub(crate) fn find(&self, name: &str) -> Option<Found<'_>> {
         if let Some(route) = self.named.get(name) {
             return Some(Found::Route(route));
         }
         if let Some((prefix, model)) = name.split_once('/')
-            && let Some(provider) = self.prefixes.get(prefix)
+            && let Some(place) = self.prefixes.get(prefix)
             && !model.is_empty()
-            && provider.serves(model)
+            && let Some(model) = self.providers[*place].called(model)
         {
-            return Some(Found::Made(Route { targets: provider.targets(Some(Arc::from(model))).collect() }));
+            return Some(Found::of(self.providers[*place].targets(Some(model))));
         }
-        if self.open.is_empty() || name.is_empty() {
+        if name.is_empty() {
             return None;
         }
-        Some(Found::Made(Route {
-            targets: self.open.iter().flat_map(|provider| provider.targets(None)).collect(),
-        }))
+        let open = || self.providers.iter().filter(|server| server.models.is_none());
+        let strangers = || {
+            open()
+                .filter(|server| server.is_stranger && !server.known.contains_key(name))
+                .flat_map(|server| server.targets(None))
+        };
+        let mut knowing = self.providers.iter().filter_map(|server| {
+            let called = server.known.get(name).filter(|called| server.lists(called))?;
+            Some(server.targets((**called != *name).then(|| called.clone())))
+        });
+        let targets: Vec<Target> = if let Some(first) = knowing.next() {
+            first.chain(knowing.flatten()).chain(strangers()).collect()
+        } else if self.retired(name).is_some() {
+            strangers().collect()
+        } else {
+            open().flat_map(|server| server.targets(None)).collect()
+        };
+        (!targets.is_empty()).then(|| Found::of(targets.into_iter()))
+    }
+
+    /// What is known of a name that nobody serves any longer.
+    pub(crate) fn retired(&self, name: &str) -> Option<&Retired> {
+        self.providers
+            .iter()
+            .filter(|server| server.models.is_none())
+            .find_map(|server| server.retired.get(name))
     }
 
     /// Up to `count` known names that look most like `name`, the nearest first.
@@ -96,7 +163,7 @@ impl Routes {
         let wanted = name.to_lowercase();
         let mut scored: Vec<(usize, &str)> = self
             .listed()
-            .map(|(known, _)| (distance(&wanted, &known.to_lowercase()), known))
+            .map(|known| (distance(&wanted, &known.name.to_lowercase()), &*known.name))
             .filter(|(distance, known)| *distance <= known.len().max(wanted.len()) / 2)
             .collect();
         scored.sort_by_key(|(distance, _)| *distance);
@@ -105,12 +172,22 @@ impl Routes {
     }
 }
 
-impl OpenProvider {
-    fn serves(&self, model: &str) -> bool {
+impl Server {
+    /// Whether it can be asked for a model by its own name for it.
+    fn lists(&self, model: &str) -> bool {
         self.models.as_ref().is_none_or(|models| models.iter().any(|listed| **listed == *model))
     }
 
-    fn targets(&self, model: Option<Arc<str>>) -> impl Iterator<Item = Target> {
+    /// What it calls a model that is asked of it; `None` if it is none of those it lists.
+    fn called(&self, asked: &str) -> Option<Arc<str>> {
+        if self.models.is_some() && self.lists(asked) {
+            return Some(Arc::from(asked));
+        }
+        let called = self.known.get(asked).cloned().unwrap_or_else(|| Arc::from(asked));
+        self.lists(&called).then_some(called)
+    }
+
+    fn targets(&self, model: Option<Arc<str>>) -> impl Iterator<Item = Target> + use<> {
         let provider = self.provider;
         (0..self.lines).map(move |line| Target { provider, line, model: model.clone(), timeout: None })
     }
@@ -128,26 +205,46 @@ impl RoutesBuilder {
     pub fn provider(&mut self, id: &str, provider: u16, lines: u16, models: Option<&[String]>) {
         let models: Option<Arc<[Arc<str>]>> =
             models.map(|names| names.iter().map(|name| Arc::from(name.as_str())).collect());
-        let open = OpenProvider { provider, lines, models: models.clone() };
-        match &models {
-            None => {
-                self.routes.listed.push((Arc::from(format!("{id}/*")), provider));
-                self.routes.open.push(open.clone());
-            }
+        let server = Server {
+            provider,
+            lines,
+            models,
+            known: HashMap::new(),
+            retired: HashMap::new(),
+            is_stranger: true,
+        };
+        match &server.models {
+            None => self.list(Arc::from(format!("{id}/*")), provider, None),
             Some(names) => {
                 for name in names.iter() {
-                    let targets = open.targets(Some(name.clone())).collect::<Vec<_>>();
-                    self.append(name, targets);
+                    self.append(name, server.targets(Some(name.clone())).collect());
                 }
             }
         }
-        self.routes.prefixes.insert(Arc::from(id), open);
+        self.routes.prefixes.insert(Arc::from(id), self.routes.providers.len());
+        self.routes.providers.push(server);
+    }
+
+    /// What is known of the names of the provider that was added last.
+    pub fn known(&mut self, names: &KnownNames) {
+        let Some(server) = self.routes.providers.last_mut() else { return };
+        let shared =
+            |(asked, called): &(String, String)| (Arc::from(asked.as_str()), Arc::from(called.as_str()));
+        server.is_stranger = !names.are_all;
+        server.known = names.names.iter().map(shared).collect();
+        server.retired =
+            names.retired.iter().map(|(name, retired)| (Arc::from(name.as_str()), retired.clone())).collect();
+        let provider = server.provider;
+        for name in &names.listed {
+            let name: Arc<str> = Arc::from(name.as_str());
+            self.list(name.clone(), provider, Some(name));
+        }
     }
 
     /// A configured model: it replaces whatever providers list under that name.
     pub fn model(&mut self, name: &str, targets: Vec<Target>) {
         self.routes.named.remove(name);
-        self.routes.listed.retain(|(listed, _)| **listed != *name);
+        self.routes.listed.retain(|listed| *listed.name != *name);
         self.append(&Arc::from(name), targets);
     }
 
@@ -157,12 +254,20 @@ impl RoutesBuilder {
     }
 
     fn append(&mut self, name: &Arc<str>, targets: Vec<Target>) {
-        let Some(first) = targets.first().map(|target| target.provider) else { return };
-        let route = self.routes.named.entry(name.clone()).or_default();
-        if route.targets.is_empty() {
-            self.routes.listed.push((name.clone(), first));
+        let Some(first) = targets.first().cloned() else { return };
+        if self.routes.named.get(name).is_none_or(|route| route.targets.is_empty()) {
+            self.routes.listed.retain(|listed| listed.name != *name);
+            self.list(name.clone(), first.provider, first.model);
         }
+        let route = self.routes.named.entry(name.clone()).or_default();
         Arc::make_mut(route).targets.extend(targets);
+    }
+
+    /// A name that several providers know is listed once.
+    fn list(&mut self, name: Arc<str>, provider: u16, model: Option<Arc<str>>) {
+        if self.routes.listed.iter().all(|listed| listed.name != name) {
+            self.routes.listed.push(Listed { name, provider, model });
+        }
     }
 }
 
@@ -183,7 +288,7 @@ fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Routes, RoutesBuilder, Target};
+    use super::{KnownNames, Retired, Routes, RoutesBuilder, Target};
 
     fn example() -> Routes {
         let mut builder = RoutesBuilder::default();
@@ -221,6 +326,62 @@ mod tests {
             [(0, 0, None)],
             "an unlisted name goes to the provider that takes any"
         );
+    }
+
+    fn known(names: &[(&str, &str)], retired: &[&str]) -> KnownNames {
+        let text = |name: &&str| (*name).to_owned();
+        let gone = Retired { since: "2026-01-01".to_owned(), successor: Some("new".to_owned()) };
+        KnownNames {
+            names: names.iter().map(|(asked, called)| (text(asked), text(called))).collect(),
+            retired: retired.iter().map(|name| (text(name), gone.clone())).collect(),
+            listed: vec!["big-1".to_owned()],
+            are_all: true,
+        }
+    }
+
+    /// Two vendors whose models are known, one that lists its own, and (place 3) a stranger that takes any name.
+    fn vendors(has_stranger: bool) -> Routes {
+        let mut builder = RoutesBuilder::default();
+        builder.provider("first", 0, 1, None);
+        builder.known(&known(&[("small-1", "small-1"), ("small", "small-1")], &["tiny-1"]));
+        builder.provider("second", 1, 1, None);
+        builder.known(&known(&[("big-1", "big-1"), ("big", "big-1")], &[]));
+        builder.provider("third", 2, 1, Some(&["big-1".to_owned()]));
+        builder.known(&known(&[("big-1", "big-1"), ("big", "big-1"), ("huge", "huge-1")], &[]));
+        if has_stranger {
+            builder.provider("fourth", 3, 1, None);
+        }
+        builder.build()
+    }
+
+    #[test]
+    fn a_known_name_goes_to_those_who_know_it() {
+        let routes = vendors(false);
+        assert_eq!(places(&routes, "small"), [(0, 0, Some("small-1".into()))]);
+        assert_eq!(places(&routes, "small-1"), [(0, 0, None)]);
+        assert_eq!(places(&routes, "big"), [(1, 0, Some("big-1".into())), (2, 0, Some("big-1".into()))]);
+        assert_eq!(places(&routes, "third/big"), [(2, 0, Some("big-1".into()))]);
+        assert_eq!(places(&routes, "second/big"), [(1, 0, Some("big-1".into()))]);
+        assert_eq!(places(&routes, "second/new"), [(1, 0, Some("new".into()))]);
+        assert_eq!(places(&routes, "newer-than-we"), [(0, 0, None), (1, 0, None)]);
+        assert_eq!(places(&routes, "huge"), [(0, 0, None), (1, 0, None)], "the third lists another");
+        let listed: Vec<_> = routes.listed().map(|listed| (&*listed.name, listed.provider)).collect();
+        assert_eq!(listed, [("first/*", 0), ("second/*", 1), ("big-1", 2)]);
+    }
+
+    #[test]
+    fn a_stranger_who_takes_any_name_is_asked_last() {
+        let routes = vendors(true);
+        assert_eq!(places(&routes, "small"), [(0, 0, Some("small-1".into())), (3, 0, None)]);
+        assert_eq!(places(&routes, "tiny-1"), [(3, 0, None)]);
+    }
+
+    #[test]
+    fn a_retired_name_is_served_by_nobody_who_knows_it() {
+        let routes = vendors(false);
+        assert!(!routes.knows("tiny-1") && routes.knows("first/tiny-1"));
+        assert_eq!(routes.retired("tiny-1").unwrap().successor.as_deref(), Some("new"));
+        assert_eq!(routes.retired("small-1"), None);
     }
 
     #[test]

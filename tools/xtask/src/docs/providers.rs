@@ -19,8 +19,11 @@ Two variables that belong together make a provider that is not listed: `ACME_API
 How to add one to the table: [an OpenAI-compatible provider](../how-to/add-a-compatible-provider.md).
 
 Each is spoken to in the dialects of the table, at the address below: `chat` is OpenAI's Chat Completions, `responses` its
-Responses, `messages` Anthropic's Messages. `dialects` in the configuration says otherwise for a provider of your own. This
-page is made from the catalogue (`crates/pure/providers`) by `cargo xtask docs`.
+Responses, `messages` Anthropic's Messages. `dialects` in the configuration says otherwise for a provider of your own. What
+a provider serves beside conversations stands under `also`; where that is `?`, nobody knows, and it is asked. `surfaces` in the
+configuration says otherwise. How its chat requests differ from OpenAI's is written in `catalog/compatible.toml` of
+`crates/pure/providers`, and `quirks` in the configuration changes it. This page is made from that catalogue by
+`cargo xtask docs`.
 
 ";
 
@@ -29,14 +32,20 @@ pub(super) fn page(_: &Path) -> Result<String> {
     let rows = providers::all().iter().map(|provider| {
         vec![
             code(provider.name),
-            code(provider.base_url.unwrap_or_default()),
+            provider.base_url.map_or_else(|| "your own".to_owned(), code),
             provider.dialects.iter().map(|dialect| dialect.name()).collect::<Vec<_>>().join(" "),
+            surfaces(provider.surfaces),
             if provider.needs_key { "yes" } else { "no" }.to_owned(),
             all(provider.key_variables),
             all(provider.base_url_variables),
         ]
     });
-    let table =
-        table(&["name", "address", "dialects", "needs a key", "key variables", "base URL variables"], rows);
+    let head = ["name", "address", "dialects", "also", "needs a key", "key variables", "base URL variables"];
+    let table = table(&head, rows);
     Ok(format!("{INTRODUCTION}{table}"))
+}
+
+fn surfaces(known: Option<&[providers::Operation]>) -> String {
+    let Some(known) = known else { return "?".to_owned() };
+    known.iter().map(|surface| surface.name()).collect::<Vec<_>>().join(" ")
 }

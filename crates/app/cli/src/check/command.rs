@@ -6,15 +6,15 @@ use gateway::{Certificate, CheckedKey, Serving};
 use serde_json::{Value, json};
 
 use super::live;
-use crate::arguments::CheckOptions;
+use crate::arguments::{CheckOptions, DataOptions};
 use crate::say::say;
 use crate::settings::{Settings, refused};
 
 /// Checks; the error is what the command ends with.
-pub(crate) fn run(options: CheckOptions) -> Result<()> {
+pub(crate) fn run(data: &DataOptions, options: CheckOptions) -> Result<()> {
     let CheckOptions { file, live, json, mut serve } = options;
     serve.config = file.or(serve.config);
-    let settings = Settings::new(serve);
+    let settings = Settings::new(data, serve);
     let prepared = settings.read().checked.and_then(|snapshot| {
         let serving = prepare(&snapshot).map_err(|why| vec![outside(why)])?;
         Ok((snapshot, serving))

@@ -19,7 +19,7 @@ pub(crate) fn run(data: &DataOptions, command: ConfigCommand) -> Result<()> {
         ConfigCommand::Show { effective, json, serve } => {
             let view = match server {
                 Some(server) => server.ask("GET", "/admin/v1/config", None)?,
-                None => super::local::show(&Settings::new(serve))?,
+                None => super::local::show(&Settings::new(data, serve))?,
             };
             say(&if json { view.to_string() } else { shown::config(&view, effective) });
         }
@@ -36,7 +36,7 @@ pub(crate) fn run(data: &DataOptions, command: ConfigCommand) -> Result<()> {
                 Some(server) => {
                     server.ask("GET", &format!("/admin/v1/config/difference?from={from}&to={to}"), None)?
                 }
-                None => local(data)?.difference(&Settings::new(serve), &from, &to)?,
+                None => local(data)?.difference(&Settings::new(data, serve), &from, &to)?,
             };
             say(&if json { found.to_string() } else { shown::changes(&found) });
         }
@@ -46,7 +46,7 @@ pub(crate) fn run(data: &DataOptions, command: ConfigCommand) -> Result<()> {
                     let wish = version.map_or_else(|| json!({}), |version| json!({ "version": version }));
                     server.ask("POST", "/admin/v1/config/revert", Some(&wish))?
                 }
-                None => local(data)?.revert(&Settings::new(serve), version)?,
+                None => local(data)?.revert(&Settings::new(data, serve), version)?,
             };
             say(&if json { done.to_string() } else { shown::reverted(&done) });
         }

@@ -74,6 +74,9 @@ fn providers(snapshot: &Snapshot) -> String {
     snapshot.providers.iter().map(describe).collect::<Vec<_>>().join(", ")
 }
 
+/// A cheap model that most who take any name have.
+const MODEL_USUAL: &str = "gpt-4o-mini";
+
 /// A call that works when pasted.
 fn curl(url: &str, first_key: Option<&FirstKey>, snapshot: &Snapshot) -> String {
     let key = match first_key {
@@ -81,12 +84,9 @@ fn curl(url: &str, first_key: Option<&FirstKey>, snapshot: &Snapshot) -> String 
         Some(FirstKey::Given { .. }) => "$BELLWETHER_KEY",
         None => "$YOUR_KEY",
     };
-    let model = snapshot
-        .routes
-        .listed()
-        .map(|(name, _)| name)
-        .find(|name| !name.ends_with("/*"))
-        .unwrap_or("gpt-4o-mini");
+    let listed = || snapshot.routes.listed().map(|listed| &*listed.name);
+    let usual = listed().find(|name| *name == MODEL_USUAL);
+    let model = usual.or_else(|| listed().find(|name| !name.ends_with("/*"))).unwrap_or(MODEL_USUAL);
     format!(
         "  curl {url}/v1/chat/completions \\\n    -H \"Authorization: Bearer {key}\" -H \"Content-Type: application/json\" \\\n    -d '{{\"model\": \"{model}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello!\"}}]}}'\n"
     )

@@ -48,7 +48,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     // Cannot fail: it is the first use. Needed by every TLS listener and line.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let descriptors_max = nofile::raise();
-    let settings = Settings::new(options);
+    let settings = Settings::new(data, options);
     let Reading { text, checked, seen } = settings.read();
     let snapshot = or_refused(checked)?;
     let dir = DataDir::create(environment::data_dir(data)?)?.lock()?;

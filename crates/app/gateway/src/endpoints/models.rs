@@ -37,10 +37,16 @@ pub(super) fn list(
     let serving = call.worker.gateway.serving();
     authenticate(call, &serving, &head.headers)?;
     let created = call.worker.gateway.started_at_seconds();
-    let listed = serving.routes.listed().map(|(name, provider)| ListedModel {
-        name,
-        owner: serving.providers.get(usize::from(provider)).map_or("", |provider| provider.id()),
-        created,
+    let listed = serving.routes.listed().map(|listed| {
+        let provider = serving.providers.get(usize::from(listed.provider));
+        let abilities = provider.zip(listed.model.as_deref()).map(|(owner, model)| owner.abilities(model));
+        ListedModel {
+            name: &listed.name,
+            owner: provider.map_or("", |provider| provider.id()),
+            created,
+            context_tokens: abilities.and_then(|abilities| abilities.context_tokens),
+            output_tokens_max: abilities.and_then(|abilities| abilities.output_tokens_max),
+        }
     });
     let body = match model_in(head.uri.path()) {
         None => {

@@ -50,6 +50,7 @@ impl Fixture {
         let overrides = Overrides { listen: Some("127.0.0.1:0".to_owned()), ..Overrides::default() };
         let sources = Sources {
             text: None,
+            catalog: None,
             env: &|_| None,
             env_names: Vec::new(),
             read_file: &|_| Err("there are no files here".to_owned()),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dialects::canonical::Losses;
 use domain::{AttemptNote, Failure, Kind, Phase, Secret};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use routing::Plan;
+use routing::{Plan, Target, Turns};
 use tokio::time::timeout_at;
 use upstream::{Request, SendFailure};
 
@@ -19,8 +19,9 @@ use crate::pipeline::content::{Content, UnknownCoding};
 use crate::pipeline::outgoing::{Outgoing, Wanted, outgoing};
 use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
-use crate::pipeline::upstream_error::{from_answer, from_send};
+use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send};
 use crate::pipeline::watch::Watch;
+use crate::rest::pause_after;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// Largest error answer that is read for its words.
@@ -64,22 +65,23 @@ pub(crate) async fn attempt(
     let bytes_max = answer_bytes_max(serving, prompt);
     let is_strict = headers.get(STRICT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
     let mut failures = Failures::default();
-    let mut left = plan.attempts.len() as u32;
-    for attempt in plan.attempts {
+    let mut turns = Turns::of(plan);
+    let rests = |target: &Target| serving.provider_of(target).rests(target.line);
+    while let Some(target) = turns.next(rests) {
         let began = Instant::now();
-        left -= 1;
+        let left = turns.left() as u32;
         let share = share_of(deadline.saturating_duration_since(began), left);
-        let own = attempt.target.timeout.filter(|own| *own < share);
-        let provider = serving.providers[usize::from(attempt.target.provider)].clone();
+        let own = target.timeout.filter(|own| *own < share);
+        let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
         call.provider = Some(provider.clone());
-        call.upstream_model.clone_from(&attempt.target.model);
-        let line = &provider.lines[usize::from(attempt.target.line)];
+        call.upstream_model.clone_from(&target.model);
+        let line = &provider.lines[usize::from(target.line)];
         let until = Until {
             at: began + own.unwrap_or(share),
             limit: own.unwrap_or(if left == 0 { limit } else { share }),
         };
-        let sent = outgoing(call, serving, prompt, &attempt.target, is_strict).await;
+        let sent = outgoing(call, serving, prompt, &target, is_strict).await;
         let asked = match sent {
             Ok(sent) => {
                 sent.losses.told().iter().for_each(|loss| {
@@ -118,8 +120,11 @@ pub(crate) async fn attempt(
         if !failure.kind.goes_elsewhere() {
             return Err(failure);
         }
+        if provider.rests(target.line) {
+            turns.put_aside(&target, rests);
+        }
         call.worker.shard.attempt_failed(provider.slot, failure.kind);
-        let model = attempt.target.model.as_deref().unwrap_or(&prompt.deciding.model);
+        let model = target.model.as_deref().unwrap_or(&prompt.deciding.model);
         failures.add(failure, &provider, model, began.elapsed());
     }
     Err(failures.into_failure())
@@ -241,8 +246,10 @@ impl Asking<'_> {
                 Err(UnknownCoding) => None,
             };
             let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), credential);
+            self.put_key_aside(&head, &failure);
             return Err(if wanted.translator.is_some() { of_another_dialect(failure) } else { failure });
         }
+        self.line.rest.end();
         let content = content.map_err(|UnknownCoding| {
             Failure::new(
                 Kind::UpstreamFailed,
@@ -250,6 +257,14 @@ impl Asking<'_> {
             )
         })?;
         begin(head, content, wanted, self.bytes_max, provider, credential).await
+    }
+
+    /// Leaves the key alone for a while if that is what the answer means.
+    fn put_key_aside(&self, head: &Head, failure: &Failure) {
+        let code = failure.told.as_ref().and_then(|told| told.code.as_deref());
+        if let Some(pause) = pause_after(head.status, asked_wait(&head.headers), code) {
+            self.line.rest.begin(pause);
+        }
     }
 }
 

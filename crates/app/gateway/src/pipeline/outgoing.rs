@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use dialects::canonical::{Abilities, Losses, Seal, SealForm};
+use dialects::canonical::{Losses, Seal, SealForm, refuse_unseen};
 use dialects::envelope::{self, Provenance};
 use dialects::openai_chat::stream_options_with_usage;
 use dialects::surface::{AnswerForm, Operation};
@@ -113,12 +113,13 @@ fn passed<'p>(
         && matches!(surface.operation, Operation::Conversation | Operation::Completions);
     let asks_usage = is_chat && is_stream && !prompt.deciding.wants_stream_usage;
     let mut body = sent(prompt, target, asks_usage);
+    let quirks = provider.quirks(target.model.as_deref().unwrap_or(&prompt.deciding.model));
     if let Sent::Pieces(pieces) = &body
         && is_chat
-        && !provider.quirks.is_empty()
+        && !quirks.is_empty()
     {
         let whole = pieces.concat();
-        let quirky = providers::quirk::apply(&whole, &provider.quirks, &mut losses).map_err(flawed)?;
+        let quirky = providers::quirk::apply(&whole, quirks, &mut losses).map_err(flawed)?;
         if let Some(quirky) = quirky {
             body = Sent::Pieces(Cow::Owned(vec![Bytes::from(quirky)]));
         }
@@ -204,24 +205,25 @@ async fn translated<'p>(
 ) -> Result<Outgoing<'p>, Box<Failure>> {
     let caller = prompt.surface.dialect;
     let model = target.model.as_deref().unwrap_or(&prompt.deciding.model);
-    let abilities = Abilities::default();
     let mut canonical = prompt.canonical()?.clone();
     let hasher = &call.worker.gateway.hasher;
     let tenant = call.key.as_ref().map_or("", |key| key.id.as_str());
     let here = Provenance { tenant, provider: provider.id(), model };
     let mark = |text: &str| hasher.mark(SEAL_PURPOSE, text);
+    refuse_unseen(&canonical, provider.abilities(model), &mut losses).map_err(flawed)?;
     let takes = |form: SealForm| form.dialect() == spoken;
-    media::settle(&mut canonical, &abilities, &serving.private_media, &prompt.fetched).await?;
+    media::settle(&mut canonical, provider.abilities(model), &serving.private_media, &prompt.fetched).await?;
     envelope::settle(&mut canonical, takes, here, mark, &mut losses).map_err(flawed)?;
     let to = dialects::Target {
         model,
-        abilities: &abilities,
+        abilities: provider.abilities(model),
         output_tokens_default: serving.limits.output_tokens_default.into(),
     };
     let written = spoken.translator().write_prompt(&canonical, &to, &mut losses).map_err(flawed)?;
     let mut body = written.body.clone().into_bytes();
     if spoken == Dialect::OpenAiChat
-        && let Some(quirky) = providers::quirk::apply(&body, &provider.quirks, &mut losses).map_err(flawed)?
+        && let Some(quirky) =
+            providers::quirk::apply(&body, provider.quirks(model), &mut losses).map_err(flawed)?
     {
         body = quirky;
     }

@@ -1,8 +1,7 @@
 //! Who is asked, in what order? The decision is `routing`'s; here it is put into a caller's words.
 
-use dialects::surface::Operation;
 use domain::{Failure, Kind};
-use routing::{Ask, NoTarget, Plan, Target};
+use routing::{Ask, NoTarget, Plan, Retired, Target};
 
 use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
@@ -16,45 +15,50 @@ pub(crate) fn plan(
 ) -> Result<Plan, Box<Failure>> {
     let ask = Ask { model: &prompt.deciding.model, is_streaming: prompt.deciding.is_streaming };
     let surface = prompt.surface;
-    let speaks_alike = |target: &Target| serving.provider_of(target).dialects.contains(&surface.dialect);
-    let offers = |target: &Target| match surface.operation {
+    let offers = |target: &Target| {
+        let provider = serving.provider_of(target);
         // Whoever keeps the beginning must go on with it.
-        Operation::Conversation if let Some(goes_on) = goes_on => {
-            speaks_alike(target) && goes_on.may_be_kept_by(serving.provider_of(target))
-        }
-        // Whatever a provider speaks, conversations are translated, and tokens are counted here if nobody else does.
-        Operation::Conversation | Operation::CountTokens => true,
-        _ => speaks_alike(target),
+        let may_go_on = goes_on.is_none_or(|goes_on| {
+            provider.dialects.contains(&surface.dialect) && goes_on.may_be_kept_by(provider)
+        });
+        may_go_on && provider.offers(surface)
     };
-    let mut plan = routing::plan(&serving.routes, &ask, serving.limits.attempts_max, offers).map_err(
-        |none| match none {
-            NoTarget::UnknownName { nearest } => {
-                let hint = match nearest.as_slice() {
-                    [] => "GET /v1/models lists the names there are".to_owned(),
-                    names => format!("did you mean {}?", names.join(", ")),
-                };
-                let message = format!("the model '{}' is not known here; {hint}", ask.model);
-                Failure::new(Kind::UnknownModel, message).with_param("model")
-            }
-            NoTarget::NotOffered if goes_on.is_some() => {
-                let message = format!(
-                    "no provider of the model '{}' keeps the answer that this goes on from; \
-                 leave out previous_response_id and send the whole conversation",
-                    ask.model
-                );
-                Failure::new(Kind::BadRequest, message).with_param("previous_response_id")
-            }
-            NoTarget::NotOffered => {
-                let message =
-                    format!("no provider of the model '{}' offers {}", ask.model, prompt.surface.path);
-                Failure::new(Kind::BadRequest, message).with_param("model")
-            }
-        },
-    )?;
+    let planned = routing::plan(&serving.routes, &ask, serving.limits.attempts_max, offers);
+    let mut plan = planned.map_err(|none| refused(none, &ask, prompt, goes_on))?;
     if let Some(goes_on) = goes_on {
         goes_on.narrow(serving, &mut plan);
     }
     Ok(plan)
+}
+
+fn refused(none: NoTarget, ask: &Ask<'_>, prompt: &Prompt, goes_on: Option<&GoesOn>) -> Box<Failure> {
+    let model = ask.model;
+    match none {
+        NoTarget::UnknownName { nearest } => {
+            let hint = match nearest.as_slice() {
+                [] => "GET /v1/models lists the names there are".to_owned(),
+                names => format!("did you mean {}?", names.join(", ")),
+            };
+            let message = format!("the model '{model}' is not known here; {hint}");
+            Failure::new(Kind::UnknownModel, message).with_param("model")
+        }
+        NoTarget::Retired(Retired { since, successor }) => {
+            let instead = successor.map_or_else(String::new, |name| format!("; ask for '{name}' instead"));
+            let message = format!("the model '{model}' is retired since {since}{instead}");
+            Failure::new(Kind::UnknownModel, message).with_param("model")
+        }
+        NoTarget::NotOffered if goes_on.is_some() => {
+            let message = format!(
+                "no provider of the model '{model}' keeps the answer that this goes on from; \
+                 leave out previous_response_id and send the whole conversation"
+            );
+            Failure::new(Kind::BadRequest, message).with_param("previous_response_id")
+        }
+        NoTarget::NotOffered => {
+            let message = format!("no provider of the model '{model}' offers {}", prompt.surface.path);
+            Failure::new(Kind::BadRequest, message).with_param("model")
+        }
+    }
 }
 
 /// Whether the first who is asked speaks as the caller does.

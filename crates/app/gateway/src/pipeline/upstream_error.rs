@@ -214,7 +214,7 @@ fn looks_secret(word: &str) -> bool {
 }
 
 /// The wait that the headers ask for.
-fn asked_wait(headers: &[(HeaderName, HeaderValue)]) -> Option<Duration> {
+pub(super) fn asked_wait(headers: &[(HeaderName, HeaderValue)]) -> Option<Duration> {
     let text = |wanted: &str| {
         let (_, value) = headers.iter().find(|(name, _)| name == wanted)?;
         value.to_str().ok()

@@ -52,7 +52,14 @@ fn of_catalogue(kind: &'static Kind, sources: &Sources<'_>, report: &mut Report)
         Some((name, text)) => parse_variable(kind, name, &text, report)?,
         // A server that people run themselves is there only if they say where.
         None if has_no_key || !kind.needs_key => return None,
-        None => BaseUrl::parse(kind.base_url?).expect("a test parses every base URL of the catalogue"),
+        None => match kind.base_url {
+            Some(text) => BaseUrl::parse(text).expect("a test parses every base URL of the catalogue"),
+            None => {
+                let (key, url) = (kind.key_variables.first()?, kind.base_url_variables.first()?);
+                report.note(format!("{key} makes no provider without {url}: say where it is"));
+                return None;
+            }
+        },
     };
     let line = Line::new(base_url, None, WayOut::default(), sources, report);
     Some(provider(kind.name.to_owned(), kind, line, key.ok()?))
@@ -73,15 +80,8 @@ fn of_pair(
 }
 
 fn provider(id: String, kind: &'static Kind, line: Line, credential: Option<Credential>) -> Provider {
-    Provider {
-        id,
-        kind,
-        lines: vec![line],
-        credentials: credential.into_iter().collect(),
-        models: None,
-        dialects: kind.dialects.to_vec(),
-        origin: Origin::Environment,
-    }
+    let credentials = credential.into_iter().collect();
+    Provider { credentials, ..Provider::of_kind(id, kind, vec![line], Origin::Environment) }
 }
 
 /// `X` of every pair that the catalogue does not claim, in the order of the alphabet.

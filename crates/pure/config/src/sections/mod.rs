@@ -2,11 +2,13 @@
 //! it into its part of the snapshot.
 
 pub(crate) mod admin;
+pub(crate) mod catalog;
 pub(crate) mod environment;
 mod environment_proxy;
 pub(crate) mod errors;
 pub(crate) mod file;
 pub(crate) mod keys;
+pub(crate) mod known_names;
 mod label;
 pub(crate) mod limits;
 pub(crate) mod listeners;

@@ -172,9 +172,18 @@ fn ways(target: &ModelTarget, paths: &Paths, providers: &[Provider], report: &mu
         unknown_provider(&target.provider, &paths.provider, providers, report);
         return Vec::new();
     };
-    check_model(&target.model, provider, &paths.model, report);
+    let called = provider.called(&target.model);
+    check_model(called, provider, &paths.model, report);
+    if let Some(row) = provider.known.find(called)
+        && let Some(since) = row.retired
+    {
+        let instead =
+            row.successor.as_ref().map_or_else(String::new, |name| format!("; its vendor offers {name}"));
+        let path = paths.model.text();
+        report.note_once(format!("{path}: {} is retired since {since}{instead}", shown::text(called)));
+    }
     let fits = |line: &super::providers::Line| target.region.is_none() || line.region == target.region;
-    let model: Arc<str> = target.model.as_str().into();
+    let model: Arc<str> = called.into();
     let targets: Vec<Target> = (0..)
         .zip(provider.ways())
         .filter(|(_, (line, _))| fits(line))

@@ -2,13 +2,17 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use dialects::Dialect;
+use dialects::surface::Operation;
 use domain::{BaseUrl, ProxyUrl};
-use providers::Provider as Kind;
+use providers::models::{Facts, Known};
+use providers::{Deviations, Provider as Kind, Quirks};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::catalog::Lookup;
 use super::label::{label, label_flaw};
 use super::way_out::WayOut;
 use crate::key_path::KeyPath;
@@ -55,6 +59,15 @@ pub(crate) struct ProviderEntry {
     /// What it speaks, the one that others are translated into first. Default: as the catalogue says of its kind.
     #[schemars(length(min = 1, max = 3))]
     dialects: Option<Vec<DialectName>>,
+    /// What it serves beside conversations. Default: as the catalogue says of its kind; where that says nothing, whatever
+    /// is asked for is passed on.
+    #[schemars(length(max = 7))]
+    surfaces: Option<Vec<SurfaceName>>,
+    /// How its chat requests differ. Changes what the catalogue says of its kind.
+    quirks: Option<Deviations>,
+    /// What its models can do, by its own names for them. Changes what the catalogue says of them; of a model that nobody
+    /// knows everything is taken to be possible.
+    catalog: Option<Named<Facts>>,
 }
 
 /// A wire format that a provider speaks.
@@ -80,6 +93,40 @@ impl DialectName {
 
     fn dialect(self) -> Dialect {
         Dialect::named(self.name()).expect("the schema says the names of the dialects")
+    }
+}
+
+/// What a provider may serve beside conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SurfaceName {
+    /// `/completions`.
+    Completions,
+    /// `/embeddings`.
+    Embeddings,
+    /// `/moderations`.
+    Moderations,
+    /// `/images/…`.
+    Images,
+    /// `/audio/speech`.
+    Speech,
+    /// `/audio/transcriptions` and `/audio/translations`.
+    Transcription,
+    /// `/rerank`.
+    Rerank,
+}
+
+impl SurfaceName {
+    const fn operation(self) -> Operation {
+        match self {
+            Self::Completions => Operation::Completions,
+            Self::Embeddings => Operation::Embeddings,
+            Self::Moderations => Operation::Moderations,
+            Self::Images => Operation::Images,
+            Self::Speech => Operation::Speech,
+            Self::Transcription => Operation::Transcription,
+            Self::Rerank => Operation::Rerank,
+        }
     }
 }
 
@@ -113,11 +160,58 @@ pub struct Provider {
     pub models: Option<Vec<String>>,
     /// What it speaks, the one that others are translated into first; at least one.
     pub dialects: Vec<Dialect>,
+    /// What it serves beside conversations; `None` where nobody knows, and it is asked.
+    pub surfaces: Option<Vec<Operation>>,
+    /// What the operator says of how its chat requests differ.
+    pub deviations: Deviations,
+    /// What the operator says of its models.
+    pub facts: Vec<(String, Facts)>,
+    /// What is known of its models: the catalogue's rows of its kind, and the operator's facts over them.
+    pub known: Arc<Known>,
     /// Who named it.
     pub origin: Origin,
 }
 
 impl Provider {
+    /// Of a kind, as its catalogue has it.
+    pub(crate) fn of_kind(id: String, kind: &'static Kind, lines: Vec<Line>, origin: Origin) -> Self {
+        Self {
+            id,
+            kind,
+            lines,
+            credentials: Vec::new(),
+            models: None,
+            dialects: kind.dialects.to_vec(),
+            surfaces: kind.surfaces.map(<[Operation]>::to_vec),
+            deviations: Deviations::default(),
+            facts: Vec::new(),
+            known: Arc::default(),
+            origin,
+        }
+    }
+
+    /// Looks its models up.
+    pub(crate) fn learn(&mut self, catalogue: &mut Lookup) {
+        self.known = catalogue.of_kind(self.kind.name);
+        if !self.facts.is_empty() {
+            let facts = self.facts.iter().map(|(name, facts)| (name.as_str(), facts));
+            self.known = Arc::new(self.known.with_facts(facts));
+        }
+    }
+
+    /// Its own name for a model that is asked of it by an alias. What it lists is its own already.
+    pub(crate) fn called<'n>(&'n self, asked: &'n str) -> &'n str {
+        let lists =
+            |name: &str| self.models.as_ref().is_some_and(|models| models.iter().any(|own| own == name));
+        let row = self.known.find(asked).filter(|_| !lists(asked));
+        row.filter(|row| self.models.is_none() || lists(&row.name)).map_or(asked, |row| &row.name)
+    }
+
+    /// How its chat requests differ.
+    pub fn quirks(&self) -> Quirks {
+        self.deviations.over(&self.kind.quirks)
+    }
+
     /// Every line with every credential, the first credential over all lines first: when a line is down the next line
     /// is asked, and when a credential is refused everywhere the next credential. A target names a place in here.
     pub fn ways(&self) -> impl Iterator<Item = (&Line, Option<&Credential>)> {
@@ -219,7 +313,20 @@ fn provider(
     };
     let models = entry.models.inspect(|names| check_models(names, &path.key("models"), report));
     let dialects = dialects(entry.dialects, kind, &path.key("dialects"), report);
-    Provider { id, kind, lines, credentials, models, dialects, origin: Origin::File }
+    let deviations = entry.quirks.unwrap_or_default();
+    for (key, found, flaw) in deviations.flaws() {
+        report.add(&path.key("quirks").key(key), shown::text(found), flaw, None);
+    }
+    let usual = Provider::of_kind(id, kind, lines, Origin::File);
+    let surfaces = entry.surfaces.map(|names| names.into_iter().map(SurfaceName::operation).collect());
+    let surfaces = surfaces.or(usual.surfaces);
+    let facts = entry.catalog.map(|named| named.0).unwrap_or_default();
+    for (name, _) in &facts {
+        if let Some(flaw) = model_flaw(name) {
+            report.add(&path.key("catalog").key(name), shown::text(name), flaw, None);
+        }
+    }
+    Provider { credentials, models, dialects, surfaces, deviations, facts, ..usual }
 }
 
 fn kind(id: &str, given: Option<&str>, path: &KeyPath, report: &mut Report) -> &'static Kind {

@@ -47,6 +47,14 @@ listeners: [{address: "*:80"}]                                 | listeners[0].ad
 listeners: [{address: "::1:80"}]                               | listeners[0].address | an address and a port | write [::1]:80
 listeners: [{address: "10.0.0.1:99999"}]                       | listeners[0].address | an address and a port | such as 127.0.0.1:4000
 listeners: [{address: 1.1.1.1:1}, {address: 1.1.1.1:1}]        | listeners[1].address | is listed twice | -
+providers: {a: {base_url: "http://a/v1", quirks: {dorp: [n]}}} | providers.a.quirks.dorp | unknown key | did you mean drop?
+providers: {a: {base_url: "http://a/v1", quirks: {drop: [model]}}} | providers.a.quirks.drop | no request is one without it | -
+providers: {a: {base_url: "http://a/v1", quirks: {temperature_max: "hot"}}} | providers.a.quirks.temperature_max | must be a decimal number | -
+providers: {a: {base_url: "http://a/v1", quirks: {replay: loud}}} | providers.a.quirks.replay | must be | -
+providers: {a: {base_url: "http://a/v1", surfaces: [image]}} | providers.a.surfaces[0] | must be completions or embeddings | did you mean images?
+providers: {a: {base_url: "http://a/v1", catalog: {m: {pictures: true}}}} | providers.a.catalog.m.pictures | unknown key | -
+providers: {a: {base_url: "http://a/v1", catalog: {m: {thinking: hard}}}} | providers.a.catalog.m.thinking | must be | -
+providers: {a: {base_url: "http://a/v1", catalog: {"m n": {}}}} | providers.a.catalog["m n"] | a model's name must be | -
 listeners: [{adress: 1.1.1.1:1}]                               | listeners[0].adress | unknown key | did you mean address?
 listeners: [{address: 1.1.1.1:1, tls: {cert: a, key: /tls/key.pem}}] | listeners[0].tls.cert | unknown key | did you mean certificate?
 listeners: [{address: 1.1.1.1:1, tls: {certificate: /no, key: /tls/key.pem}}] | listeners[0].tls.certificate | cannot read the file: no such file | -

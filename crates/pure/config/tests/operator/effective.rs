@@ -26,6 +26,16 @@ providers:
     credentials: ['env:A_KEY', 'file:/secret']
     models: [m, '4o']
     dialects: [messages, chat]
+    surfaces: [embeddings, images]
+    quirks: { max_field: max_tokens, drop: [seed], keep: [user], rename: { top_k: k }, temperature_max: '1.5',
+      temperature_zero: '0.01', no_developer: true, tool_choices: [none, required], answers: object, nine_char_ids: true,
+      speaker_names: of_tools, no_strict: false, schema_drop: ['$schema'], joined_text: true, no_empty_content: true,
+      no_null_members: true, reasoning: enable_thinking, efforts: [low, high], replay: required_with_calls,
+      alternation: true }
+    catalog: { m: { context_tokens: 9, output_tokens_max: 8, images: true, image_urls: false, audio: false, documents: true,
+      tools: true, forced_calls: required, parallel_switch: true, answers: object, thinking: budget,
+      can_stop_thinking: false, sampling: false, temperature_max_milli: 1000, temperature_with_top_p: false,
+      continues_answers: true, stop_texts_max: 4, late_instructions: true } }
   second: { base_url: 'http://c/v1' }
 models:
   smart: { targets: [1st/m, { provider: 1st, model: 4o, region: us, timeout_ms: 20000 }] }

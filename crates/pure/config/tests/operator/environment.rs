@@ -197,3 +197,15 @@ fn a_file_that_gives_no_secret_is_told_by_its_variable() {
     assert_eq!(told, ["OPENAI_API_KEY_FILE", "GROQ_API_KEY_FILE", "XAI_API_KEY_FILE (/run/empty)"]);
     assert!(problems[0].message.contains("both set") && problems[1].message.contains("no such file"));
 }
+
+#[test]
+fn a_vendor_without_an_address_of_its_own_needs_to_be_told_one() {
+    let world = World::default().with_variable("AZURE_OPENAI_API_KEY", "a-key");
+    let snapshot = world.check(None).unwrap();
+    assert!(snapshot.providers.is_empty());
+    assert!(snapshot.notes.iter().any(|note| note.contains("AZURE_OPENAI_BASE_URL")), "{:?}", snapshot.notes);
+    let world = world.with_variable("AZURE_OPENAI_ENDPOINT", "https://acme.openai.azure.com/");
+    let snapshot = world.check(None).unwrap();
+    let line = &snapshot.providers[0].lines[0];
+    assert_eq!(line.base_url.to_string(), "https://acme.openai.azure.com/openai/v1");
+}

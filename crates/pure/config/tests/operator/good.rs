@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use config::{LISTEN_DEFAULT, LogFormat, MetricsAccess, Overrides};
+use dialects::surface::Operation;
 use domain::BaseUrl;
+use providers::Quirk;
 use routing::{Ask, plan};
 
 use crate::world::{CERTIFICATE, PRIVATE_KEY, World};
@@ -219,4 +221,19 @@ fn json_and_anchors_are_fine() {
         "providers:\n  a: &a { base_url: 'http://a/v1', models: [m] }\n  b: { <<: *a, base_url: 'http://b/v1' }\n",
     );
     assert_eq!(snapshot.providers[1].models.as_deref(), Some(&["m".to_owned()][..]));
+}
+
+#[test]
+fn quirks_and_surfaces_are_the_catalogues_until_somebody_knows_better() {
+    let snapshot = World::default().good(
+        "providers: { deepseek: { credentials: [], quirks: { keep: [seed], drop: [stop] } },
+           own: { base_url: 'http://a/v1', surfaces: [rerank] }, plain: { base_url: 'http://b/v1' } }",
+    );
+    let [vendor, own, plain] = &*snapshot.providers else { panic!("{:?}", snapshot.providers) };
+    let drops =
+        |name: &str| vendor.quirks().iter().any(|quirk| *quirk == Quirk::Drop(name.to_owned().into()));
+    assert!(drops("stop") && drops("n") && !drops("seed"));
+    assert_eq!(vendor.surfaces.as_deref(), Some(&[][..]));
+    assert_eq!(own.surfaces.as_deref(), Some(&[Operation::Rerank][..]));
+    assert!(plain.surfaces.is_none() && plain.quirks().is_empty());
 }

@@ -1,6 +1,7 @@
 //! Configuration as an operator meets it: texts and variables in, a snapshot or problems out.
 
 mod bad;
+mod catalog;
 mod effective;
 mod environment;
 mod examples;

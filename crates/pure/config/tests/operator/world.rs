@@ -37,6 +37,7 @@ impl World {
     pub(crate) fn check(&self, text: Option<&str>) -> Result<Snapshot, Vec<Problem>> {
         check(&Sources {
             text: text.map(|text| ("bellwether.yaml", text)),
+            catalog: self.files.get("catalog.toml").map(|text| ("catalog.toml", text.as_str())),
             env: &|name| self.variables.get(name).cloned(),
             env_names: self.variables.keys().cloned().collect(),
             read_file: &|path: &Path| {

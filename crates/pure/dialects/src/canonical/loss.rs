@@ -70,8 +70,10 @@ pub enum Feature {
     StrictTool,
     /// A custom tool told as a function with one text.
     CustomTool,
-    /// A tool that a provider runs itself.
+    /// A tool that a provider runs itself, and that must be called.
     BuiltInTool,
+    /// A tool that a provider runs itself, and that is merely offered.
+    OfferedTool,
     /// Tools, at a model that calls none.
     Tools,
     /// A tool's name made legal.
@@ -186,6 +188,7 @@ const TABLE: &[Row] = {
         (Feature::StrictTool, "strict_dropped", Warn, Refuse),
         (Feature::CustomTool, "custom_tool_wrapped", Warn, Refuse),
         (Feature::BuiltInTool, "built_in_tool_unsupported", Refuse, Refuse),
+        (Feature::OfferedTool, "built_in_tool_dropped", Warn, Refuse),
         (Feature::Tools, "tools_unsupported", Refuse, Refuse),
         (Feature::ToolName, "tool_name_mapped", Drop, Warn),
         (Feature::ToolSchema, "tool_schema_reduced", Warn, Refuse),

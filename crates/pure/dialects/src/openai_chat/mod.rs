@@ -1,12 +1,23 @@
 //! OpenAI's chat dialect: which paths exist, what a request decides, what an answer tells while its bytes pass, how a
 //! failure is worded, and the translation into the canonical form and from it.
 
+mod answer;
+mod call_fragments;
 mod choices;
+mod details;
 mod failure;
+mod finish;
 mod form;
+mod marks;
+mod prompt_reader;
+mod prompt_writer;
 mod reading;
+mod reply;
 mod request;
+mod stream_reader;
+mod stream_writer;
 mod translator;
+mod usage;
 
 pub use failure::{ErrorCodes, error_body, stream_error_event};
 pub use form::FormScan;

@@ -60,8 +60,10 @@ impl ChatReading {
         let mut finishes = FINISH.find_iter(text).map(|at| value_behind(&text[at..], FINISH.needle()));
         // Some say `""` until there is a reason.
         let names_a_reason = finishes.any(|value| value.starts_with(b"\"") && !value.starts_with(b"\"\""));
-        let usage = USAGE_NAME.find(text).map(|at| value_behind(&text[at..], USAGE_NAME.needle()));
-        let tells_usage = usage.is_some_and(|value| !value.starts_with(b"null"));
+        // At the top in most; some hosts tell it in the choice, or in a member of their own.
+        let mut usages = USAGE_NAME.find_iter(text).map(|at| value_behind(&text[at..], USAGE_NAME.needle()));
+        let usage = usages.find(|value| value.starts_with(b"{"));
+        let tells_usage = usage.is_some();
         if tells_usage || ERROR_NAME.find(text).is_some() {
             self.scan.reset();
             let is_read = self.scan.feed(text).is_ok();
@@ -70,8 +72,8 @@ impl ChatReading {
             if tells_error || field(KIND) == Some(Some(b"\"error\"")) {
                 return facts.tell_error(event);
             }
-            let usage = self.scan.field(USAGE).filter(|_| is_read);
-            if let Some(usage) = usage.and_then(|usage| usage.text.as_deref()) {
+            let at_the_top = field(USAGE).flatten().filter(|text| *text != b"null");
+            if let Some(usage) = at_the_top.or(usage).filter(|_| is_read) {
                 facts.usage = parse_usage(usage).or(facts.usage);
             }
             if self.hides_usage && tells_usage && is_read && self.has_no_choice(text) {

@@ -2,8 +2,11 @@
 
 use domain::{Failure, Usage};
 
+use super::failure::{ErrorCodes, error_body, stream_error_event};
+use super::stream_reader::ChatStreamReader;
+use super::stream_writer::ChatStreamWriter;
+use super::{prompt_reader, prompt_writer, reply};
 use crate::canonical::{Event, Flaw, Losses, Prompt, Reply, ReplyFlaw};
-use crate::openai_chat::{ErrorCodes, error_body, stream_error_event};
 use crate::translator::{StreamReader, StreamWriter, Target, Translator, Voice, Written};
 
 /// OpenAI's Chat Completions dialect.
@@ -11,25 +14,25 @@ use crate::translator::{StreamReader, StreamWriter, Target, Translator, Voice, W
 pub struct Chat;
 
 impl Translator for Chat {
-    fn read_prompt(&self, _body: &[u8]) -> Result<Prompt, Flaw> {
-        unreachable!("being written")
+    fn read_prompt(&self, body: &[u8]) -> Result<Prompt, Flaw> {
+        prompt_reader::read(body)
     }
 
     fn write_prompt(
         &self,
-        _prompt: &Prompt,
-        _target: &Target<'_>,
-        _losses: &mut Losses,
+        prompt: &Prompt,
+        target: &Target<'_>,
+        losses: &mut Losses,
     ) -> Result<Written, Flaw> {
-        unreachable!("being written")
+        prompt_writer::write(prompt, target, losses)
     }
 
-    fn read_reply(&self, _body: &[u8]) -> Result<Vec<Event>, ReplyFlaw> {
-        unreachable!("being written")
+    fn read_reply(&self, body: &[u8]) -> Result<Vec<Event>, ReplyFlaw> {
+        reply::read(body)
     }
 
-    fn write_reply(&self, _reply: &Reply, _voice: &Voice) -> String {
-        unreachable!("being written")
+    fn write_reply(&self, reply: &Reply, voice: &Voice) -> String {
+        reply::write(reply, voice)
     }
 
     fn read_usage(&self, usage: &[u8]) -> Option<Usage> {
@@ -37,11 +40,11 @@ impl Translator for Chat {
     }
 
     fn stream_reader(&self) -> Box<dyn StreamReader> {
-        unreachable!("being written")
+        Box::new(ChatStreamReader::default())
     }
 
-    fn stream_writer(&self, _voice: Voice) -> Box<dyn StreamWriter> {
-        unreachable!("being written")
+    fn stream_writer(&self, voice: Voice) -> Box<dyn StreamWriter> {
+        Box::new(ChatStreamWriter::new(voice))
     }
 
     fn write_failure(&self, failure: &Failure, request_id: &str, codes: ErrorCodes) -> Vec<u8> {

@@ -2,8 +2,14 @@
 
 use domain::{Failure, Usage};
 
+use super::prompt_reader;
+use super::prompt_writer;
+use super::reply;
+use super::stream_reader::{self, ResponsesReader};
+use super::stream_writer::ResponsesWriter;
+use super::{echo, failure, usage};
 use crate::canonical::{Event, Flaw, Losses, Prompt, Reply, ReplyFlaw};
-use crate::openai_chat::ErrorCodes;
+use crate::openai_chat::{ErrorCodes, error_body};
 use crate::translator::{StreamReader, StreamWriter, Target, Translator, Voice, Written};
 
 /// OpenAI's Responses dialect.
@@ -11,44 +17,48 @@ use crate::translator::{StreamReader, StreamWriter, Target, Translator, Voice, W
 pub struct Responses;
 
 impl Translator for Responses {
-    fn read_prompt(&self, _body: &[u8]) -> Result<Prompt, Flaw> {
-        unreachable!("being written")
+    fn read_prompt(&self, body: &[u8]) -> Result<Prompt, Flaw> {
+        prompt_reader::read_prompt(body)
     }
 
     fn write_prompt(
         &self,
-        _prompt: &Prompt,
-        _target: &Target<'_>,
-        _losses: &mut Losses,
+        prompt: &Prompt,
+        target: &Target<'_>,
+        losses: &mut Losses,
     ) -> Result<Written, Flaw> {
-        unreachable!("being written")
+        prompt_writer::write_prompt(prompt, target, losses)
     }
 
-    fn read_reply(&self, _body: &[u8]) -> Result<Vec<Event>, ReplyFlaw> {
-        unreachable!("being written")
+    fn read_reply(&self, body: &[u8]) -> Result<Vec<Event>, ReplyFlaw> {
+        stream_reader::read_reply(body)
     }
 
-    fn write_reply(&self, _reply: &Reply, _voice: &Voice) -> String {
-        unreachable!("being written")
+    fn write_reply(&self, reply: &Reply, voice: &Voice) -> String {
+        reply::write_reply(reply, voice)
     }
 
-    fn read_usage(&self, _usage: &[u8]) -> Option<Usage> {
-        unreachable!("being written")
+    fn read_usage(&self, usage: &[u8]) -> Option<Usage> {
+        usage::read_usage(usage)
     }
 
     fn stream_reader(&self) -> Box<dyn StreamReader> {
-        unreachable!("being written")
+        Box::new(ResponsesReader::default())
     }
 
-    fn stream_writer(&self, _voice: Voice) -> Box<dyn StreamWriter> {
-        unreachable!("being written")
+    fn stream_writer(&self, voice: Voice) -> Box<dyn StreamWriter> {
+        Box::new(ResponsesWriter::new(voice))
     }
 
-    fn write_failure(&self, _failure: &Failure, _request_id: &str, _codes: ErrorCodes) -> Vec<u8> {
-        unreachable!("being written")
+    fn write_failure(&self, failure: &Failure, request_id: &str, codes: ErrorCodes) -> Vec<u8> {
+        error_body(failure, request_id, codes)
     }
 
-    fn write_stream_failure(&self, _failure: &Failure, _request_id: &str, _codes: ErrorCodes) -> Vec<u8> {
-        unreachable!("being written")
+    fn write_stream_failure(&self, failure: &Failure, request_id: &str, codes: ErrorCodes) -> Vec<u8> {
+        failure::error_event(failure, request_id, codes)
+    }
+
+    fn echo(&self, body: &[u8]) -> Vec<(String, String)> {
+        echo::echo(body)
     }
 }

@@ -6,10 +6,12 @@ mod numbers;
 mod reading;
 mod reply;
 mod stream;
+mod usage;
 
 pub(crate) use facts::Facts;
 pub use facts::StreamFault;
 pub use loose::LOOSE_EVENT_BYTES_MAX;
 pub use reply::ReplyWatch;
-pub(crate) use reply::{ERROR, KIND, USAGE, WANTED, is_no_error, parse_usage};
+pub(crate) use reply::{ERROR, KIND, USAGE, WANTED, is_no_error};
 pub use stream::StreamWatch;
+pub(crate) use usage::parse_usage;

@@ -7,12 +7,12 @@ use memchr::memchr;
 /// all of it was asked.
 pub(super) fn parse_loose_usage(text: &[u8]) -> Option<Usage> {
     let (mut input, mut output, mut total, mut cached_input, mut audio_input) = (None, None, None, 0, 0);
-    each_number(text, |name, number| match name {
-        b"input_tokens" | b"prompt_tokens" => input = Some(number),
-        b"output_tokens" | b"completion_tokens" => output = Some(number),
-        b"total_tokens" => total = Some(number),
-        b"cached_tokens" => cached_input = number,
-        b"audio_tokens" => audio_input = number,
+    each_member(text, |name, value| match (name, value) {
+        (b"input_tokens" | b"prompt_tokens", Value::Number(number)) => input = Some(number),
+        (b"output_tokens" | b"completion_tokens", Value::Number(number)) => output = Some(number),
+        (b"total_tokens", Value::Number(number)) => total = Some(number),
+        (b"cached_tokens", Value::Number(number)) => cached_input = number,
+        (b"audio_tokens", Value::Number(number)) => audio_input = number,
         _ => {}
     });
     if input.is_none() && output.is_none() {
@@ -27,9 +27,16 @@ pub(super) fn parse_loose_usage(text: &[u8]) -> Option<Usage> {
     })
 }
 
-/// Reports every `"name": number` at any depth. The names wanted are unique in a usage object, and such an
-/// object is read for every answer: a parser that knows about all of JSON costs ten times as much.
-pub(super) fn each_number<'t>(text: &'t [u8], mut report: impl FnMut(&'t [u8], u64)) {
+/// A value that tells something here.
+#[derive(Clone, Copy)]
+pub(super) enum Value {
+    Number(u64),
+    Object,
+}
+
+/// Reports every `"name": number` and every `"name": {` at any depth. The names wanted above are unique in a usage object but
+/// for one, and such an object is read for every answer: a parser that knows about all of JSON costs ten times as much.
+pub(super) fn each_member<'t>(text: &'t [u8], mut report: impl FnMut(&'t [u8], Value)) {
     let mut rest = text;
     while let Some(start) = memchr(b'"', rest) {
         rest = &rest[start + 1..];
@@ -38,9 +45,13 @@ pub(super) fn each_number<'t>(text: &'t [u8], mut report: impl FnMut(&'t [u8], u
         rest = &behind[1..];
         let Some(value) = rest.trim_ascii_start().strip_prefix(b":") else { continue };
         let value = value.trim_ascii_start();
+        if value.starts_with(b"{") {
+            report(name, Value::Object);
+            continue;
+        }
         let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if let Ok(number) = std::str::from_utf8(&value[..digits]).unwrap_or_default().parse() {
-            report(name, number);
+            report(name, Value::Number(number));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use domain::Usage;
 
-use super::numbers::{each_number, parse_loose_usage};
+use super::numbers::parse_loose_usage;
 use crate::Dialect;
 use crate::json::ObjectScan;
 
@@ -99,28 +99,6 @@ impl ReplyWatch {
     }
 }
 
-/// Reads a `usage` object. Cached and reasoning tokens are inside the totals there, and apart in ours.
-pub(crate) fn parse_usage(text: &[u8]) -> Option<Usage> {
-    let (mut input, mut output, mut cached_input, mut reasoning) = (None, None, 0, 0);
-    each_number(text, |name, number| match name {
-        b"prompt_tokens" => input = Some(number),
-        b"completion_tokens" => output = Some(number),
-        b"cached_tokens" => cached_input = number,
-        b"reasoning_tokens" => reasoning = number,
-        _ => {}
-    });
-    if input.is_none() && output.is_none() {
-        return None;
-    }
-    Some(Usage {
-        input: input.unwrap_or(0).saturating_sub(cached_input),
-        cached_input,
-        output: output.unwrap_or(0).saturating_sub(reasoning),
-        reasoning,
-        ..Usage::default()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use domain::Usage;
@@ -146,22 +124,6 @@ mod tests {
             reply.usage(),
             Some(Usage { input: 8, cached_input: 4, output: 6, reasoning: 3, ..Usage::default() })
         );
-    }
-
-    #[test]
-    fn numbers_are_found_between_other_things() {
-        let usage = |text: &str| super::parse_usage(text.as_bytes());
-        let expected = Some(Usage { input: 1, output: 2, ..Usage::default() });
-        assert_eq!(
-            usage(r#"{ "prompt_tokens" : 1 , "note":"\"prompt_tokens\": 9", "completion_tokens":2}"#),
-            expected
-        );
-        assert_eq!(
-            usage(r#"{"prompt_tokens":1,"completion_tokens":2,"prompt_tokens_details":null,"cost":0.5}"#),
-            expected
-        );
-        assert_eq!(usage(r#"{"prompt_tokens":null}"#), None);
-        assert_eq!(usage(r#"{"prompt_tokens":99999999999999999999,"completion_tokens":"x"}"#), None);
     }
 
     #[test]

@@ -216,6 +216,18 @@ mod tests {
     }
 
     #[test]
+    fn usage_is_found_where_hosts_put_it() {
+        for stream in [
+            r#"data: {"choices":[{"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":3,"completion_tokens":2}}],"usage":null}"#,
+            r#"data: {"choices":[{"delta":{},"finish_reason":"stop"}],"x_groq":{"id":"q","usage":{"prompt_tokens":3,"completion_tokens":2}}}"#,
+        ] {
+            let seen = watch(&format!("{stream}\n\n"));
+            assert_eq!(seen.usage(), Some(Usage { input: 3, output: 2, ..Usage::default() }), "{stream}");
+            assert!(seen.is_finished());
+        }
+    }
+
+    #[test]
     fn words_in_the_text_finish_nothing() {
         let seen = watch(
             "data: {\"choices\":[{\"delta\":{\"content\":\"\\\"finish_reason\\\":\\\"stop\\\"\"},\"finish_reason\":null}]}\n\ndata: {",

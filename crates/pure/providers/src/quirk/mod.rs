@@ -2,9 +2,11 @@
 //! a request accordingly. What differs in its answers is told by the readers of answers, not here.
 
 mod apply;
+mod deviations;
 mod draft;
 mod messages;
 mod object;
+mod quirks;
 mod reasoning;
 mod settings;
 #[cfg(test)]
@@ -14,8 +16,12 @@ mod tools;
 use std::borrow::Cow;
 
 use dialects::canonical::{Effort, SchemaSupport};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use apply::apply;
+pub use deviations::Deviations;
+pub use quirks::Quirks;
 
 /// A field's name, a number's text.
 pub type Word = Cow<'static, str>;
@@ -75,20 +81,25 @@ pub struct ToolChoices {
 }
 
 /// Where a host takes `name` in messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum SpeakerNames {
     /// In what tools answer.
+    #[serde(rename = "of_tools")]
     OfToolsOnly,
     /// Nowhere.
     Nowhere,
 }
 
 /// How a host is told how hard to think.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ReasoningForm {
     /// `thinking: {type: enabled | disabled}`.
+    #[serde(rename = "thinking")]
     ThinkingType,
     /// `thinking: {type: enabled | disabled}` and the effort beside it.
+    #[serde(rename = "thinking_and_effort")]
     ThinkingTypeAndEffort,
     /// `thinking: {type: adaptive | disabled}`.
     ThinkingAdaptive,
@@ -101,7 +112,8 @@ pub enum ReasoningForm {
 }
 
 /// How a host takes thoughts back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Replay {
     /// As `reasoning_content`.
     ReasoningContent,
@@ -111,62 +123,4 @@ pub enum Replay {
     RequiredWithCalls,
     /// Not at all.
     None,
-}
-
-/// All the ways in which a host's requests differ; none for most.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Quirks(Vec<Quirk>);
-
-impl Quirks {
-    /// The quirks in the order in which they are put to work, which is that of [`Quirk`]'s kinds.
-    pub fn new(quirks: impl IntoIterator<Item = Quirk>) -> Self {
-        let mut quirks: Vec<Quirk> = quirks.into_iter().collect();
-        quirks.sort_by_key(Quirk::turn);
-        Self(quirks)
-    }
-
-    /// Whether requests stay as they are, whatever stands in them.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Quirk> {
-        self.0.iter()
-    }
-
-    /// These, changed by those of an operator: of a kind that can stand once, his replaces the other.
-    #[must_use]
-    pub fn overridden(&self, by: impl IntoIterator<Item = Quirk>) -> Self {
-        let by: Vec<Quirk> = by.into_iter().collect();
-        let stays = |known: &&Quirk| by.iter().all(|new| !new.replaces(known));
-        Self::new(self.0.iter().filter(stays).cloned().chain(by.iter().cloned()))
-    }
-}
-
-impl Quirk {
-    /// What is told by effort is told before fields are dropped; a field is renamed and messages are joined last.
-    fn turn(&self) -> u8 {
-        match self {
-            Self::Efforts(_) => 0,
-            Self::Reasoning(_) => 1,
-            Self::CapField(_) | Self::Drop(_) => 2,
-            Self::Rename(..) => 4,
-            Self::Alternation => 5,
-            _ => 3,
-        }
-    }
-
-    fn replaces(&self, known: &Self) -> bool {
-        match (self, known) {
-            (Self::Drop(field), Self::Drop(other)) | (Self::SchemaDrop(field), Self::SchemaDrop(other)) => {
-                field == other
-            }
-            (Self::Rename(from, _), Self::Rename(other, _)) => from == other,
-            (Self::Drop(field), Self::Rename(from, _)) | (Self::Rename(from, _), Self::Drop(field)) => {
-                field == from
-            }
-            _ => std::mem::discriminant(self) == std::mem::discriminant(known),
-        }
-    }
 }

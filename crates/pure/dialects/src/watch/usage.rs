@@ -1,0 +1,169 @@
+//! The `usage` of the chat dialect, as all its hosts write it: cached and reasoning tokens usually stand inside the totals,
+//! and apart in ours. What stands outside is found by the total.
+
+use domain::Usage;
+
+use super::numbers::{Value, each_member};
+
+/// What is told, each under the names that hosts have for it.
+#[derive(Default)]
+struct Told {
+    prompt: Option<u64>,
+    completion: Option<u64>,
+    total: Option<u64>,
+    cached: u64,
+    uncached: Option<u64>,
+    written: u64,
+    reasoning: u64,
+    audio_in: u64,
+    audio_out: u64,
+}
+
+/// Reads a `usage` object. One without its core counts is none.
+pub(crate) fn parse_usage(text: &[u8]) -> Option<Usage> {
+    let mut told = Told::default();
+    let mut is_of_answer = false;
+    each_member(text, |name, value| match (name, value) {
+        (b"prompt_tokens_details" | b"input_tokens_details", Value::Object) => is_of_answer = false,
+        (b"completion_tokens_details" | b"output_tokens_details", Value::Object) => is_of_answer = true,
+        (name, Value::Number(number)) => told.note(name, number, is_of_answer),
+        _ => {}
+    });
+    told.usage()
+}
+
+impl Told {
+    fn note(&mut self, name: &[u8], number: u64, is_of_answer: bool) {
+        match name {
+            b"prompt_tokens" => self.prompt = Some(number),
+            b"completion_tokens" => self.completion = Some(number),
+            b"total_tokens" => self.total = Some(number),
+            // Some tell it twice, in two places.
+            b"cached_tokens" | b"prompt_cache_hit_tokens" => self.cached = self.cached.max(number),
+            b"prompt_cache_miss_tokens" => self.uncached = Some(number),
+            b"cache_write_tokens" | b"cache_creation_input_tokens" | b"cache_creation_tokens" => {
+                self.written = self.written.max(number);
+            }
+            b"reasoning_tokens" => self.reasoning = self.reasoning.max(number),
+            b"audio_tokens" if is_of_answer => self.audio_out = number,
+            b"audio_tokens" => self.audio_in = number,
+            _ => {}
+        }
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        let told_apart = self.uncached.map(|uncached| uncached.saturating_add(self.cached));
+        let prompt = self.prompt.or(told_apart);
+        if prompt.is_none() && self.completion.is_none() {
+            return None;
+        }
+        let (prompt, completion) = (prompt.unwrap_or(0), self.completion.unwrap_or(0));
+        let cache = self.cached.saturating_add(self.written);
+        let outside = self.total.unwrap_or(0).saturating_sub(prompt.saturating_add(completion));
+        let is_cache_outside = cache > prompt || (outside > 0 && outside == cache);
+        let is_reasoning_outside =
+            self.reasoning > completion || (outside > 0 && outside == self.reasoning && !is_cache_outside);
+        // Some name the total of what they bill, and not what was thought.
+        let is_reasoning_hidden = outside > 0 && self.reasoning == 0 && cache == 0;
+        let reasoning = if is_reasoning_hidden { outside } else { self.reasoning };
+        let is_reasoning_outside = is_reasoning_outside || is_reasoning_hidden;
+        let uncached = if is_cache_outside { prompt } else { prompt - cache };
+        let visible = if is_reasoning_outside { completion } else { completion - reasoning };
+        Some(Usage {
+            input: uncached.saturating_sub(self.audio_in),
+            cached_input: self.cached,
+            cache_write: self.written,
+            audio_input: self.audio_in.min(uncached),
+            output: visible.saturating_sub(self.audio_out),
+            reasoning,
+            audio_output: self.audio_out.min(visible),
+            ..Usage::default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Usage;
+
+    use super::parse_usage;
+
+    fn usage(text: &str) -> Option<Usage> {
+        parse_usage(text.as_bytes())
+    }
+
+    #[test]
+    fn numbers_are_found_between_other_things() {
+        let expected = Some(Usage { input: 1, output: 2, ..Usage::default() });
+        assert_eq!(
+            usage(r#"{ "prompt_tokens" : 1 , "note":"\"prompt_tokens\": 9", "completion_tokens":2}"#),
+            expected
+        );
+        assert_eq!(
+            usage(r#"{"prompt_tokens":1,"completion_tokens":2,"prompt_tokens_details":null,"cost":0.5}"#),
+            expected
+        );
+        assert_eq!(usage(r#"{"prompt_tokens":null}"#), None);
+        assert_eq!(usage(r#"{"total_tokens":7}"#), None);
+        assert_eq!(usage(r#"{"prompt_tokens":99999999999999999999,"completion_tokens":"x"}"#), None);
+        assert_eq!(usage(r#"{"prompt_tokens":0,"completion_tokens":0}"#), Some(Usage::default()));
+    }
+
+    /// One case for each way in which a host differs.
+    #[test]
+    fn every_part_is_told_once_whoever_counts() {
+        let check =
+            |text: &str, input: u64, cached_input: u64, cache_write: u64, output: u64, reasoning: u64| {
+                let expected =
+                    Usage { input, cached_input, cache_write, output, reasoning, ..Usage::default() };
+                assert_eq!(usage(text), Some(expected), "{text}");
+            };
+        let inside = r#"{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150,"prompt_tokens_details":{"cached_tokens":40,"cache_write_tokens":10},"completion_tokens_details":{"reasoning_tokens":20}}"#;
+        check(inside, 50, 40, 10, 30, 20);
+        let by_hits = r#"{"prompt_tokens":100,"prompt_cache_hit_tokens":64,"prompt_cache_miss_tokens":36,"completion_tokens":5}"#;
+        check(by_hits, 36, 64, 0, 5, 0);
+        check(
+            r#"{"prompt_cache_hit_tokens":64,"prompt_cache_miss_tokens":36,"completion_tokens":5}"#,
+            36,
+            64,
+            0,
+            5,
+            0,
+        );
+        let at_the_top =
+            r#"{"prompt_tokens":100,"completion_tokens":5,"total_tokens":105,"cached_tokens":30}"#;
+        check(at_the_top, 70, 30, 0, 5, 0);
+        let reasoning_outside = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115,"completion_tokens_details":{"reasoning_tokens":100}}"#;
+        check(reasoning_outside, 10, 0, 0, 5, 100);
+        let less_outside = r#"{"prompt_tokens":10,"completion_tokens":50,"total_tokens":80,"completion_tokens_details":{"reasoning_tokens":20}}"#;
+        check(less_outside, 10, 0, 0, 50, 20);
+        let cache_outside =
+            r#"{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":90}}"#;
+        check(cache_outside, 10, 90, 0, 5, 0);
+        let created = r#"{"prompt_tokens":100,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":0,"cache_creation_input_tokens":90,"cache_type":"ephemeral"}}"#;
+        check(created, 10, 0, 90, 5, 0);
+        check(r#"{"prompt_tokens":8,"completion_tokens":12,"total_tokens":150}"#, 8, 0, 0, 12, 130);
+        check(
+            r#"{"prompt_tokens":8,"completion_tokens":12,"total_tokens":20,"reasoning_tokens":4}"#,
+            8,
+            0,
+            0,
+            8,
+            4,
+        );
+    }
+
+    #[test]
+    fn speech_is_apart_on_both_sides() {
+        let text = r#"{"prompt_tokens":30,"completion_tokens":20,"total_tokens":50,"completion_tokens_details":{"audio_tokens":15},"prompt_tokens_details":{"audio_tokens":10,"cached_tokens":5}}"#;
+        let expected = Usage {
+            input: 15,
+            cached_input: 5,
+            audio_input: 10,
+            output: 5,
+            audio_output: 15,
+            ..Usage::default()
+        };
+        assert_eq!(usage(text), Some(expected));
+    }
+}
