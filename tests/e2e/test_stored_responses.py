@@ -17,7 +17,7 @@ from harness.config import configuration, provider
 from harness.gateway import Gateway
 from harness.process import until
 from harness.speech import CHAT_REPLY
-from harness.upstream import Exchange, Upstream, whole
+from harness.upstream import LAST_CHUNK, Exchange, Held, Upstream, chunk, stream_head, streamed, whole
 
 RESPONSES = "/v1/responses"
 MODEL = "gpt-4.1"
@@ -109,6 +109,40 @@ def test_a_kept_answer_is_shown_ended_and_deleted_where_it_is_kept(serving: Gate
     expected = [("POST", 200), ("GET", 200), ("GET", 200), ("POST", 200), ("DELETE", 200)]
     assert told == [(*pair, "kept") for pair in expected]
     assert sum("tokens" in line for line in lines) == 1, "its usage is counted once"
+
+
+def event(kind: str, number: int, **fields: Any) -> bytes:
+    told = {"type": kind, "sequence_number": number, **fields}
+    return f"event: {kind}\ndata: {json.dumps(told)}\n\n".encode()
+
+
+def test_an_answer_can_be_ended_while_it_streams_and_taken_up_again(serving: Gateway, keeper: Upstream) -> None:
+    """It is known from its first event on."""
+    begun = {"id": "resp_s", "object": "response", "status": "in_progress", "model": MODEL, "output": []}
+    whole_answer = json.loads(answer("resp_s", model=MODEL))
+    first = event("response.created", 0, response=begun) + event("response.in_progress", 1, response=begun)
+    last = event("response.completed", 2, response=whole_answer)
+    held, plain = Held(), keeps("resp_s")
+
+    def script(exchange: Exchange) -> None:
+        if exchange.received.path == RESPONSES:
+            exchange.send(stream_head() + chunk(first))
+            held(exchange)
+        elif "stream=true" in exchange.received.path:
+            streamed([last])(exchange)
+        else:
+            plain(exchange)
+
+    keeper.script = script
+    with serving.http().stream("POST", RESPONSES, json={"model": "kept", "input": "hi", "stream": True}) as stream:
+        pieces = stream.iter_bytes()
+        assert next(pieces) == first
+        assert serving.http().post(f"{RESPONSES}/resp_s/cancel").json()["status"] == "cancelled"
+        again = serving.http().get(f"{RESPONSES}/resp_s?stream=true&starting_after=1")
+        assert (again.headers["content-type"], again.content) == ("text/event-stream", last)
+        held.exchanges[0].send(chunk(last) + LAST_CHUNK)
+        assert b"".join(pieces) == last
+    held.release()
 
 
 def test_an_answer_is_its_keys_own(serving: Gateway, keeper: Upstream) -> None:

@@ -43,12 +43,18 @@ class Surface:
         """A body and its type."""
         if self.is_form:
             return form(file(b"x" * padding), field("model", model)), "multipart/form-data; boundary=b-b"
-        conversation = {
-            "messages": [{"role": "user", "content": "hi" + "x" * padding}],
-            "input": "hi" + "x" * padding,
-            "max_tokens": 9,
-        }
-        return json.dumps({"model": model, **conversation}).encode(), "application/json"
+        said = "hi" + "x" * padding
+        turns = {"messages": [{"role": "user", "content": said}]}
+        match self.dialect, self.purpose:
+            case "responses", _:
+                fields: dict[str, Any] = {"input": said}
+            case "messages", "a conversation":
+                fields = {**turns, "max_tokens": 9}
+            case _, "a conversation" | "the tokens of a conversation":
+                fields = turns
+            case _:
+                fields = {"input": said, "prompt": said, "query": said}
+        return json.dumps({"model": model, **fields}).encode(), "application/json"
 
     def answer(self) -> bytes:
         if self.dialect == "chat" and "choices" in self.members:
@@ -168,7 +174,7 @@ def test_a_conversation_reaches_providers_of_every_dialect(
     assert_refused(surface, ask(gateway, surface, key=None), 401, "authentication_error", "invalid_api_key")
     gateway.stop()
     lines = [json.loads(line) for line in gateway.process.output.splitlines() if '"call_id"' in line]
-    assert [(line["status"], line.get("model", "")) for line in lines] == [(200, KNOWN), (401, "")]
+    assert {(line["status"], line.get("model", "")) for line in lines} == {(200, KNOWN), (401, "")}
 
 
 @walk
