@@ -20,6 +20,8 @@ pub(in crate::openai_chat) fn write(
     if prompt.continues_last {
         losses.lose(Feature::ContinueLast, "messages")?;
     }
+    let offered = prompt.without_foreign_tools(Dialect::OpenAiChat, losses)?;
+    let prompt = offered.as_ref();
     let paired = prompt.paired(losses)?;
     let names = ToolNames::of(prompt, NAME_BYTES_MAX);
     let mut written = Written { renamed_tools: names.renamed(), ..Written::default() };
