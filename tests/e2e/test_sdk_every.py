@@ -14,6 +14,9 @@ from harness.simulator import SIMULATOR_KEY, Simulator, start_simulator
 from sdks import CLIENTS, Client, Place
 from sdks.task import CITIES, FORM, SCENARIOS, WEATHER, WORDS
 
+# The first test of a package waits for its import: seconds, on a busy machine many.
+pytestmark = pytest.mark.timeout(90)
+
 #: Each provider is a node of the simulator, called as the dialect it speaks, with the one path it may be asked for.
 PATHS = {"chat": "/v1/chat/completions", "messages": "/v1/messages", "responses": "/v1/responses"}
 
