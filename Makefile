@@ -1,10 +1,10 @@
 # The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast prove-agents prove-fuzz image-check dev bench schema fmt lint
+.PHONY: help run test test-fast prove-agents prove-fuzz prove-dialects image-check dev bench schema fmt lint
 
 help: ## list the doors
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up and start the gateway; ARGS="--listen 127.0.0.1:4100" goes to it
 	@scripts/setup build
@@ -30,6 +30,10 @@ prove-agents: ## Codex CLI and Claude Code, as published, do a task through the 
 prove-fuzz: ## fuzz each reader of strangers' bytes for SECONDS=600; ARGS="head sse" for some
 	@scripts/setup fuzz
 	@scripts/fuzz $(or $(SECONDS),600) $(ARGS)
+
+prove-dialects: ## CASES=10000 made-up conversations and answers through every pair of dialects
+	@scripts/setup build
+	@DIALECT_CASES=$(or $(CASES),10000) cargo test --locked --quiet --package dialects --test conversations
 
 dev: ## the gateway in front of the simulator, seeded; ARGS as in run
 	@scripts/setup build

@@ -8,6 +8,7 @@ mod head;
 mod multipart;
 mod retry_after;
 mod sse;
+mod translation;
 
 pub use body_scan::body_scan;
 pub use config::config;
@@ -15,6 +16,7 @@ pub use head::head;
 pub use multipart::multipart;
 pub use retry_after::retry_after;
 pub use sse::sse;
+pub use translation::translation;
 
 /// Panics where what is claimed of the bytes does not hold.
 pub type Claim = fn(&[u8]);
@@ -27,4 +29,5 @@ pub const CLAIMS: &[(&str, Claim)] = &[
     ("multipart", multipart),
     ("retry_after", retry_after),
     ("sse", sse),
+    ("translation", translation),
 ];

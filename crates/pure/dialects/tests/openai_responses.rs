@@ -1,10 +1,12 @@
 //! Every case under `fixtures/openai_responses/`, read and written again; and what must hold for every writer: a caller who
 //! follows the events ends with the object that the last one holds.
+#![cfg(test)]
 
 use std::path::{Path, PathBuf};
 
 use dialects::canonical::{Abilities, Event, Losses, Part, Reply};
 use dialects::framing::sse::SseParser;
+use dialects::watch::StreamWatch;
 use dialects::{Dialect, Target, Translator, Voice};
 use serde_json::{Map, Value, json};
 
@@ -88,13 +90,27 @@ fn streams_tell_the_same_wherever_they_are_cut() {
         let stream = std::fs::read(case.join("answer.sse")).unwrap();
         let whole = events(&[&stream]);
         assert_eq!(told(&Reply::of(whole.clone())), json_of(&case.join("told.json")), "{}", case.display());
-        for cut in 0..=stream.len() {
-            let (left, right) = stream.split_at(cut);
-            assert_eq!(events(&[left, right]), whole, "{} cut at {cut}", case.display());
+        // Every byte is somewhere the last of a piece.
+        for size in 1..=16 {
+            let pieces: Vec<&[u8]> = stream.chunks(size).collect();
+            assert_eq!(events(&pieces), whole, "{} by {size}", case.display());
         }
         let opened = whole.iter().filter(|event| matches!(event, Event::Open { .. })).count();
         let closed = whole.iter().filter(|event| matches!(event, Event::Close { .. })).count();
         assert_eq!(opened, closed, "{}: what is opened is closed, once", case.display());
+    }
+}
+
+#[test]
+fn who_only_watches_sees_usage_end_and_error() {
+    for case in cases("answer.sse") {
+        let stream = std::fs::read(case.join("answer.sse")).unwrap();
+        let reply = Reply::of(events(&[&stream]));
+        let mut watch = StreamWatch::of_dialect(Dialect::OpenAiResponses);
+        stream.chunks(7).for_each(|piece| watch.feed(piece));
+        assert_eq!(watch.usage(), reply.usage, "{}", case.display());
+        assert_eq!(watch.is_done(), reply.finish.is_some(), "{}", case.display());
+        assert_eq!(watch.is_error(), reply.fault.is_some(), "{}", case.display());
     }
 }
 

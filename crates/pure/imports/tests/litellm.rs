@@ -254,9 +254,6 @@ models:
 
 #[test]
 fn a_resource_with_deployments_is_reached_by_its_newer_endpoint() {
-    if providers::find("azure").is_none() {
-        return;
-    }
     let imported = sample();
     let written = accepted(&imported);
     let provider = "  azure:

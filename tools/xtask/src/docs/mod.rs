@@ -8,6 +8,7 @@ mod markdown;
 mod metrics;
 mod providers;
 mod surfaces;
+mod translation;
 
 use std::fs;
 use std::path::Path;
@@ -21,6 +22,7 @@ const PAGES: &[(&str, Make)] = &[
     ("docs/reference/configuration.md", configuration::page),
     ("docs/reference/providers.md", providers::page),
     ("docs/reference/surfaces.md", surfaces::page),
+    ("docs/reference/translation.md", translation::page),
     ("docs/reference/errors.md", errors::page),
     ("docs/reference/metrics.md", metrics::page),
 ];

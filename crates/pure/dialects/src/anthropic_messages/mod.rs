@@ -1,6 +1,20 @@
 //! Anthropic's Messages, read into the canonical form and written from it.
 
+mod answer_block;
+mod arguments;
+mod citation;
+mod event_text;
+mod failure;
+mod finish;
+mod marks;
+mod prompt_reader;
+mod prompt_writer;
+mod reply;
+mod stream_reader;
+mod stream_writer;
 mod translator;
+mod usage;
+mod waiting;
 
 pub use translator::Messages;
 

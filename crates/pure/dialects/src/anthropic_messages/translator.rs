@@ -2,6 +2,9 @@
 
 use domain::{Failure, Usage};
 
+use super::stream_reader::MessagesReader;
+use super::stream_writer::MessagesWriter;
+use super::{failure, prompt_reader, prompt_writer, reply, usage};
 use crate::canonical::{Event, Flaw, Losses, Prompt, Reply, ReplyFlaw};
 use crate::openai_chat::ErrorCodes;
 use crate::translator::{StreamReader, StreamWriter, Target, Translator, Voice, Written};
@@ -11,44 +14,44 @@ use crate::translator::{StreamReader, StreamWriter, Target, Translator, Voice, W
 pub struct Messages;
 
 impl Translator for Messages {
-    fn read_prompt(&self, _body: &[u8]) -> Result<Prompt, Flaw> {
-        unreachable!("being written")
+    fn read_prompt(&self, body: &[u8]) -> Result<Prompt, Flaw> {
+        prompt_reader::read(body)
     }
 
     fn write_prompt(
         &self,
-        _prompt: &Prompt,
-        _target: &Target<'_>,
-        _losses: &mut Losses,
+        prompt: &Prompt,
+        target: &Target<'_>,
+        losses: &mut Losses,
     ) -> Result<Written, Flaw> {
-        unreachable!("being written")
+        prompt_writer::write(prompt, target, losses)
     }
 
-    fn read_reply(&self, _body: &[u8]) -> Result<Vec<Event>, ReplyFlaw> {
-        unreachable!("being written")
+    fn read_reply(&self, body: &[u8]) -> Result<Vec<Event>, ReplyFlaw> {
+        reply::read(body)
     }
 
-    fn write_reply(&self, _reply: &Reply, _voice: &Voice) -> String {
-        unreachable!("being written")
+    fn write_reply(&self, reply: &Reply, voice: &Voice) -> String {
+        reply::write(reply, voice)
     }
 
-    fn read_usage(&self, _usage: &[u8]) -> Option<Usage> {
-        unreachable!("being written")
+    fn read_usage(&self, usage: &[u8]) -> Option<Usage> {
+        usage::read(usage)
     }
 
     fn stream_reader(&self) -> Box<dyn StreamReader> {
-        unreachable!("being written")
+        Box::new(MessagesReader::default())
     }
 
-    fn stream_writer(&self, _voice: Voice) -> Box<dyn StreamWriter> {
-        unreachable!("being written")
+    fn stream_writer(&self, voice: Voice) -> Box<dyn StreamWriter> {
+        Box::new(MessagesWriter::new(voice))
     }
 
-    fn write_failure(&self, _failure: &Failure, _request_id: &str, _codes: ErrorCodes) -> Vec<u8> {
-        unreachable!("being written")
+    fn write_failure(&self, failure: &Failure, request_id: &str, _codes: ErrorCodes) -> Vec<u8> {
+        failure::body(failure, request_id).into_bytes()
     }
 
-    fn write_stream_failure(&self, _failure: &Failure, _request_id: &str, _codes: ErrorCodes) -> Vec<u8> {
-        unreachable!("being written")
+    fn write_stream_failure(&self, failure: &Failure, request_id: &str, _codes: ErrorCodes) -> Vec<u8> {
+        failure::event(failure, request_id).into_bytes()
     }
 }

@@ -6,6 +6,7 @@ mod event;
 mod flaw;
 mod legal;
 mod loss;
+pub(crate) mod media;
 mod offered;
 mod pairing;
 mod part;

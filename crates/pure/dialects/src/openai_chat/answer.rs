@@ -11,6 +11,9 @@ use crate::watch::parse_usage;
 
 /// Characters of an id that is made up for a call without one.
 const ID_CHARS: usize = 24;
+/// Most calls of one answer, and most bytes of arguments that are kept until their tool is named.
+const CALLS_MAX: usize = 1024;
+const HELD_BYTES_MAX: usize = 1 << 20;
 
 /// What is known of an answer.
 #[derive(Debug, Default)]
@@ -117,7 +120,7 @@ impl Answer {
         if let Some(older) = delta.fields("function_call")? {
             let mut fragment = Fragment::default();
             read_function(older, &mut fragment)?;
-            self.fragment(&fragment, 0, 1, out);
+            self.fragment(&fragment, 0, 1, out)?;
         }
         for annotation in delta.list("annotations")?.unwrap_or_default() {
             self.cite(annotation.fields()?, out)?;
@@ -226,8 +229,7 @@ impl Answer {
         if let Some(extra) = extra.filter(|_| !fragment.id.is_empty()) {
             self.seal_call(&fragment.id, extra.text(), out);
         }
-        self.fragment(&fragment, place, count, out);
-        Ok(())
+        self.fragment(&fragment, place, count, out)
     }
 
     /// What a host wants back on a call, as the seal of an empty thought before it.
@@ -243,20 +245,26 @@ impl Answer {
         out.extend([Event::Sealed { part, seal }, Event::Close { part }]);
     }
 
-    fn fragment(&mut self, fragment: &Fragment, place: usize, count: usize, out: &mut Vec<Event>) {
+    fn fragment(&mut self, fragment: &Fragment, place: usize, count: usize, out: &mut Vec<Event>) -> Read {
         let at = self.calls.place(fragment, place, count);
+        if at >= CALLS_MAX {
+            return Err(Flaw::new("", "made more calls than are read"));
+        }
         if self.calls.list[at].is_closed {
-            return;
+            return Ok(());
         }
         if let Some(part) = self.calls.list[at].part {
             if !fragment.arguments.is_empty() {
                 out.push(Event::Delta { part, text: fragment.arguments.clone() });
             }
-            return;
+            return Ok(());
         }
         self.calls.list[at].held.push_str(&fragment.arguments);
+        if self.calls.list[at].held.len() > HELD_BYTES_MAX {
+            return Err(Flaw::new("", "called a tool without naming it"));
+        }
         if self.calls.list[at].name.is_empty() {
-            return;
+            return Ok(());
         }
         self.close_words(out);
         self.close_thought(out);
@@ -272,6 +280,7 @@ impl Answer {
         if !text.is_empty() {
             out.push(Event::Delta { part, text });
         }
+        Ok(())
     }
 
     fn cite(&mut self, mut annotation: Fields<'_>, out: &mut Vec<Event>) -> Read {

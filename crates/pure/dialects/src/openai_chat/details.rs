@@ -57,10 +57,14 @@ impl Detail {
     }
 }
 
+/// Most bytes of entries that are kept for one thought: no envelope holds more.
+const DETAILS_BYTES_MAX: usize = envelope::ENVELOPE_BYTES_MAX;
+
 /// The entries of one thought, pieces of one entry put together.
 #[derive(Debug, Default)]
 pub(super) struct Details {
     entries: Vec<Detail>,
+    bytes: usize,
 }
 
 impl Details {
@@ -72,18 +76,31 @@ impl Details {
         detail.has_words() && (differs || (self.is_sealed() && says_more))
     }
 
+    /// What is too long to be given back is not kept.
     pub(super) fn add(&mut self, detail: Detail) {
         let begun = self.entries.iter_mut().find(|entry| {
             entry.has_words()
                 && detail.has_words()
                 && (entry.index, &entry.kind) == (detail.index, &detail.kind)
         });
-        let Some(entry) = begun else { return self.entries.push(detail) };
+        let Some(entry) = begun else {
+            self.bytes += detail.rest.iter().map(|(name, json)| name.len() + json.len()).sum::<usize>();
+            if self.bytes <= DETAILS_BYTES_MAX {
+                self.entries.push(detail);
+            }
+            return;
+        };
         entry.seal = detail.seal.or(entry.seal.take());
         for (name, json) in detail.rest {
             match entry.rest.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, known)) => *known = json,
-                None => entry.rest.push((name, json)),
+                Some((_, known)) => {
+                    self.bytes += json.len().saturating_sub(known.len());
+                    *known = json;
+                }
+                None => {
+                    self.bytes += name.len() + json.len();
+                    entry.rest.push((name, json));
+                }
             }
         }
     }
@@ -94,7 +111,7 @@ impl Details {
 
     /// All of them as a seal, if one of them proves something.
     pub(super) fn seal(&self) -> Option<Seal> {
-        if !self.is_sealed() {
+        if !self.is_sealed() || self.bytes > DETAILS_BYTES_MAX {
             return None;
         }
         let mut blob = String::new();

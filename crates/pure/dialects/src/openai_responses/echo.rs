@@ -1,6 +1,7 @@
 //! What of a request its answer repeats.
 
 use crate::json::Item;
+use crate::json::writer::compact;
 
 /// The fields of a request that stand in the answer too.
 const REPEATED: &[&str] = &[
@@ -45,10 +46,10 @@ const USUAL: &[(&str, &str)] = &[
     ("user", "null"),
 ];
 
-/// Finds them, each with its text.
+/// Finds them, each with its text on one line: a line break would cut an event in two.
 pub(super) fn echo(body: &[u8]) -> Vec<(String, String)> {
     let Ok(mut fields) = Item::of_body(body).and_then(|item| item.fields()) else { return Vec::new() };
-    let found = |name: &&str| Some(((*name).to_owned(), fields.take(name)?.text().to_owned()));
+    let found = |name: &&str| Some(((*name).to_owned(), compact(fields.take(name)?.text())));
     REPEATED.iter().filter_map(found).collect()
 }
 
@@ -65,12 +66,12 @@ mod tests {
 
     #[test]
     fn what_was_asked_is_repeated_and_the_rest_is_usual() {
-        let body =
-            br#"{"model":"m","input":"x","temperature":1e-1,"store":null,"tools":[ {"type":"a"} ],"new":1}"#;
+        let body = br#"{"model":"m","input":"x","temperature":1e-1,"store":null,"tools":[
+            {"type":"a b"} ],"new":1}"#;
         let echo = echo(body);
         let pairs: Vec<(&str, &str)> = repeated(&echo).collect();
         assert!(
-            pairs.contains(&("temperature", "1e-1")) && pairs.contains(&("tools", r#"[ {"type":"a"} ]"#))
+            pairs.contains(&("temperature", "1e-1")) && pairs.contains(&("tools", r#"[{"type":"a b"}]"#))
         );
         assert!(pairs.contains(&("store", "false")) && pairs.contains(&("tool_choice", "\"auto\"")));
         let names: std::collections::HashSet<_> = pairs.iter().map(|(name, _)| name).collect();

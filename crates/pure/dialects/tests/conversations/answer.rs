@@ -9,26 +9,26 @@ use crate::talk::{arguments, words};
 
 /// An answer: thoughts, then words, then calls, each in the pieces in which it is streamed.
 #[derive(Clone, Debug)]
-pub struct AnswerMade {
-    pub thought: Option<Vec<String>>,
-    pub seal: String,
-    pub text: Vec<String>,
-    pub calls: Vec<CallAnswered>,
-    pub ending: Ending,
-    pub usage: Used,
+pub(crate) struct AnswerMade {
+    pub(crate) thought: Option<Vec<String>>,
+    pub(crate) seal: String,
+    pub(crate) text: Vec<String>,
+    pub(crate) calls: Vec<CallAnswered>,
+    pub(crate) ending: Ending,
+    pub(crate) usage: Used,
     /// Calls come in turns, piece by piece, where the dialect can.
-    pub is_interleaved: bool,
+    pub(crate) is_interleaved: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct CallAnswered {
-    pub id: String,
-    pub name: String,
-    pub arguments: Vec<String>,
+pub(crate) struct CallAnswered {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) arguments: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     Stop,
     Length,
     Filtered,
@@ -37,16 +37,16 @@ pub enum Ending {
 
 /// Tokens, each counted once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Used {
-    pub uncached: u64,
-    pub cached: u64,
-    pub visible: u64,
-    pub reasoning: u64,
+pub(crate) struct Used {
+    pub(crate) uncached: u64,
+    pub(crate) cached: u64,
+    pub(crate) visible: u64,
+    pub(crate) reasoning: u64,
 }
 
 /// What a stream tells at once.
 #[derive(Clone, Copy, Debug)]
-pub enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     Thought(&'a str),
     Text(&'a str),
     Call(usize, &'a CallAnswered),
@@ -55,12 +55,12 @@ pub enum Piece<'a> {
 }
 
 impl AnswerMade {
-    pub fn text(&self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         (!self.text.is_empty()).then(|| self.text.concat())
     }
 
     /// The pieces in the order in which a dialect that can tell calls in turns tells them.
-    pub fn pieces(&self) -> Vec<Piece<'_>> {
+    pub(crate) fn pieces(&self) -> Vec<Piece<'_>> {
         let mut pieces: Vec<Piece<'_>> =
             self.thought.iter().flatten().map(|text| Piece::Thought(text)).collect();
         pieces.extend(self.text.iter().map(|text| Piece::Text(text)));
@@ -80,7 +80,7 @@ impl AnswerMade {
     }
 
     /// One call after the other.
-    pub fn calls_in_order(&self) -> Vec<Piece<'_>> {
+    pub(crate) fn calls_in_order(&self) -> Vec<Piece<'_>> {
         let mut pieces = Vec::new();
         for (index, call) in self.calls.iter().enumerate() {
             pieces.push(Piece::Call(index, call));
@@ -110,7 +110,7 @@ fn call() -> impl Strategy<Value = (String, Vec<String>)> {
     (select(&["look_up", "run-it", "b"][..]).prop_map(str::to_owned), pieces(arguments()))
 }
 
-pub fn answer() -> impl Strategy<Value = AnswerMade> {
+pub(crate) fn answer() -> impl Strategy<Value = AnswerMade> {
     let used = (0..1000_u64, 0..1000_u64, 1..1000_u64, 0..1000_u64)
         .prop_map(|(uncached, cached, visible, reasoning)| Used { uncached, cached, visible, reasoning });
     let ending = select(&[Ending::Stop, Ending::Stop, Ending::Length, Ending::Filtered][..]);
@@ -120,7 +120,11 @@ pub fn answer() -> impl Strategy<Value = AnswerMade> {
             let calls: Vec<CallAnswered> = calls
                 .into_iter()
                 .enumerate()
-                .map(|(place, (name, arguments))| CallAnswered { id: format!("call_{place}"), name, arguments })
+                .map(|(place, (name, arguments))| CallAnswered {
+                    id: format!("call_{place}"),
+                    name,
+                    arguments,
+                })
                 .collect();
             if calls.is_empty() && text.is_empty() {
                 text.push("words".to_owned());

@@ -10,7 +10,7 @@ const CUSTOM: &str = "custom";
 
 /// One thing that is said. Calls and results are tied by the number of the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact {
+pub(crate) enum Fact {
     System(String),
     User(String),
     Model(String),
@@ -21,15 +21,15 @@ pub enum Fact {
 
 /// All that is said, and beside it the images: where they stand may change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    pub said: Vec<Fact>,
-    pub images: Vec<Image>,
-    pub tools: Vec<(String, String)>,
-    pub schema: Option<String>,
+pub(crate) struct Facts {
+    pub(crate) said: Vec<Fact>,
+    pub(crate) images: Vec<Image>,
+    pub(crate) tools: Vec<(String, String)>,
+    pub(crate) schema: Option<String>,
 }
 
 /// What must be found behind a translation.
-pub fn expected(talk: &Talk) -> Facts {
+pub(crate) fn expected(talk: &Talk) -> Facts {
     let mut facts = Facts { schema: talk.schema.clone(), ..Facts::default() };
     facts.said.extend(talk.system.clone().map(Fact::System));
     let mut number = 0;
@@ -60,7 +60,7 @@ pub fn expected(talk: &Talk) -> Facts {
 }
 
 /// What a prompt says; names as the caller knows them.
-pub fn found(prompt: &Prompt, written: &Written) -> Facts {
+pub(crate) fn found(prompt: &Prompt, written: &Written) -> Facts {
     let mut facts = Facts::default();
     let known = |name: &str| {
         let renamed = written.renamed_tools.iter().find(|(sent, _)| sent == name);
@@ -99,7 +99,8 @@ pub fn found(prompt: &Prompt, written: &Written) -> Facts {
                             other => panic!("{other:?} in an outcome"),
                         }
                     }
-                    let call = ids.iter().position(|id| *id == outcome.call_id).expect("an outcome of a call");
+                    let call =
+                        ids.iter().position(|id| *id == outcome.call_id).expect("an outcome of a call");
                     facts.said.push(Fact::Result { call, text });
                 }
                 (speaker, part) => panic!("{speaker:?} says {part:?}"),

@@ -6,6 +6,7 @@ mod answer;
 mod answers;
 mod facts;
 mod prompts;
+mod seals;
 mod talk;
 mod wire;
 

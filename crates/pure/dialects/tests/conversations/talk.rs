@@ -7,22 +7,22 @@ use proptest::sample::select;
 
 /// A conversation up to where an answer is awaited.
 #[derive(Clone, Debug)]
-pub struct Talk {
-    pub system: Option<String>,
-    pub rounds: Vec<Round>,
-    pub tools: Vec<ToolMade>,
+pub(crate) struct Talk {
+    pub(crate) system: Option<String>,
+    pub(crate) rounds: Vec<Round>,
+    pub(crate) tools: Vec<ToolMade>,
     /// The schema of the answer.
-    pub schema: Option<String>,
+    pub(crate) schema: Option<String>,
 }
 
 impl Talk {
     /// Whether the closing words of a round are said: those of the last are awaited.
-    pub fn is_answered(&self, place: usize) -> bool {
+    pub(crate) fn is_answered(&self, place: usize) -> bool {
         place + 1 < self.rounds.len()
     }
 
     /// The thought of a round, where the model has a turn to think it in.
-    pub fn thought(&self, place: usize) -> Option<&str> {
+    pub(crate) fn thought(&self, place: usize) -> Option<&str> {
         let has_turn = self.is_answered(place) || !self.rounds[place].calls.is_empty();
         self.rounds[place].thought.as_deref().filter(|_| has_turn)
     }
@@ -30,47 +30,49 @@ impl Talk {
 
 /// A question and what comes of it.
 #[derive(Clone, Debug)]
-pub struct Round {
-    pub question: String,
-    pub image: Option<Image>,
-    pub thought: Option<String>,
+pub(crate) struct Round {
+    pub(crate) question: String,
+    pub(crate) image: Option<Image>,
+    pub(crate) thought: Option<String>,
     /// Said before the calls.
-    pub said: Option<String>,
-    pub calls: Vec<CallMade>,
+    pub(crate) said: Option<String>,
+    pub(crate) calls: Vec<CallMade>,
     /// Said when all is done.
-    pub closing: String,
+    pub(crate) closing: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Image {
+pub(crate) enum Image {
     Inline(String),
     Url(String),
 }
 
 #[derive(Clone, Debug)]
-pub struct CallMade {
-    pub id: String,
+pub(crate) struct CallMade {
+    pub(crate) id: String,
     /// Which of the tools.
-    pub tool: usize,
+    pub(crate) tool: usize,
     /// JSON text, or plain text for a custom tool.
-    pub arguments: String,
-    pub result: Vec<String>,
-    pub image: Option<Image>,
-    pub is_error: bool,
+    pub(crate) arguments: String,
+    pub(crate) result: Vec<String>,
+    pub(crate) image: Option<Image>,
+    pub(crate) is_error: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct ToolMade {
-    pub name: String,
-    pub is_custom: bool,
+pub(crate) struct ToolMade {
+    pub(crate) name: String,
+    pub(crate) is_custom: bool,
 }
 
 /// The schema of every tool: numbers in it are no less exact than in arguments.
-pub const SCHEMA: &str =
-    "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"maximum\":18446744073709551615}},\"additionalProperties\":true}";
+pub(crate) const SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"maximum\":18446744073709551615}},\"additionalProperties\":true}";
+
+/// A schema that every dialect takes for an answer.
+const CLOSED_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}},\"required\":[\"n\"],\"additionalProperties\":false}";
 
 /// Words with everything that is escaped somewhere.
-pub fn words() -> impl Strategy<Value = String> {
+pub(crate) fn words() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-zA-Z ,.]{1,12}",
         1 => select(&["\"", "\\", "\n", "\r\n", "\t", "\u{1}", "</x>", "\u{e4}", "\u{1f642}", "\u{2028}", "data: ", "[DONE]"][..])
@@ -82,15 +84,25 @@ pub fn words() -> impl Strategy<Value = String> {
 
 fn number() -> impl Strategy<Value = String> {
     select(
-        &["0", "-0.0", "1e-7", "1E+400", "9223372036854775807", "18446744073709551616", "0.1", "1.0", "-12345678901234567890.123"]
-            [..],
+        &[
+            "0",
+            "-0.0",
+            "1e-7",
+            "1E+400",
+            "9223372036854775807",
+            "18446744073709551616",
+            "0.1",
+            "1.0",
+            "-12345678901234567890.123",
+        ][..],
     )
     .prop_map(str::to_owned)
 }
 
 fn json_text() -> impl Strategy<Value = String> {
     let plain = words().prop_map(|words| serde_json::to_string(&words).unwrap());
-    let escaped = select(&["\"\\u00e4\\/\"", "\"\\ud83d\\ude42\"", "\"\\\"\\\\\"", "\"\""][..]).prop_map(str::to_owned);
+    let escaped =
+        select(&["\"\\u00e4\\/\"", "\"\\ud83d\\ude42\"", "\"\\\"\\\\\"", "\"\""][..]).prop_map(str::to_owned);
     prop_oneof![3 => plain, 1 => escaped]
 }
 
@@ -116,11 +128,11 @@ fn members(value: impl Strategy<Value = String>, most: usize) -> impl Strategy<V
 }
 
 /// Arguments as models write them: keys in any order, white anywhere, numbers beyond any type.
-pub fn arguments() -> impl Strategy<Value = String> {
+pub(crate) fn arguments() -> impl Strategy<Value = String> {
     prop_oneof![5 => members(value(), 5), 1 => Just("{}".to_owned())]
 }
 
-pub fn image() -> impl Strategy<Value = Image> {
+pub(crate) fn image() -> impl Strategy<Value = Image> {
     prop_oneof![
         select(&["iVBORw0KGgo=", "AAAA", "/+8="][..]).prop_map(|data| Image::Inline(data.to_owned())),
         (0..9_u8).prop_map(|place| Image::Url(format!("https://example.com/{place}.png?a=1&b=%20"))),
@@ -128,28 +140,42 @@ pub fn image() -> impl Strategy<Value = Image> {
 }
 
 /// Names that every dialect takes, and some that few take.
-const NAMES: &[&str] = &["look_up", "run-it", "a.b", "a_b", "get weather", "much_too_long_for_a_name_of_a_tool_in_most_of_the_dialects_that_there_are"];
+const NAMES: &[&str] = &[
+    "look_up",
+    "run-it",
+    "a.b",
+    "a_b",
+    "get weather",
+    "much_too_long_for_a_name_of_a_tool_in_most_of_the_dialects_that_there_are",
+];
 
 fn tools() -> impl Strategy<Value = Vec<ToolMade>> {
     let tool = |name: &&str| {
         let name = (*name).to_owned();
-        prop_oneof![4 => Just(false), 1 => Just(true)].prop_map(move |is_custom| ToolMade { name: name.clone(), is_custom })
+        prop_oneof![4 => Just(false), 1 => Just(true)]
+            .prop_map(move |is_custom| ToolMade { name: name.clone(), is_custom })
     };
     NAMES.iter().map(tool).collect::<Vec<_>>()
 }
 
 fn call() -> impl Strategy<Value = CallMade> {
     let ids = prop_oneof![3 => Just("call_"), 1 => Just("functions.look:"), 1 => Just("toolu_01_an_id_that_is_longer_than_some_hosts_take_it_")];
-    (ids, 0..NAMES.len(), arguments(), vec(words(), 1..3), option::weighted(0.2, image()), prop::bool::weighted(0.2)).prop_map(
-        |(id, tool, arguments, result, image, is_error)| CallMade {
+    (
+        ids,
+        0..NAMES.len(),
+        arguments(),
+        vec(words(), 1..3),
+        option::weighted(0.2, image()),
+        prop::bool::weighted(0.2),
+    )
+        .prop_map(|(id, tool, arguments, result, image, is_error)| CallMade {
             id: id.to_owned(),
             tool,
             arguments,
             result,
             image,
             is_error,
-        },
-    )
+        })
 }
 
 fn round() -> impl Strategy<Value = Round> {
@@ -171,8 +197,8 @@ fn round() -> impl Strategy<Value = Round> {
         })
 }
 
-pub fn talk() -> impl Strategy<Value = Talk> {
-    let schema = option::weighted(0.3, Just(SCHEMA.to_owned()));
+pub(crate) fn talk() -> impl Strategy<Value = Talk> {
+    let schema = option::weighted(0.4, select(&[SCHEMA, CLOSED_SCHEMA][..]).prop_map(str::to_owned));
     (option::of(words()), vec(round(), 1..5), tools(), schema, any::<bool>()).prop_map(
         |(system, mut rounds, tools, schema, ends_with_results)| {
             if let (Some(last), false) = (rounds.last_mut(), ends_with_results) {

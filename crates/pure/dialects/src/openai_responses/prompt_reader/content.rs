@@ -1,6 +1,6 @@
 //! What messages and the answers of tools are made of.
 
-use super::items::foreign;
+use super::extras::foreign;
 use crate::canonical::{CacheMark, Citation, Flaw, Media, MediaKind, Part, Source, Text};
 use crate::json::{Fields, Item};
 use crate::openai_responses::citation::read_citation;

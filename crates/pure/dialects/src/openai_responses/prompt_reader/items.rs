@@ -1,10 +1,11 @@
 //! The items of `input`: messages, thoughts, calls and what tools answered.
 
 use super::content::{read_content, read_output};
-use super::{names, tools};
-use crate::Dialect;
-use crate::canonical::{Call, Flaw, Foreign, Outcome, Part, Prompt, Seal, SealForm, Speaker, Text, Thought};
+use super::extras::foreign;
+use super::tools;
+use crate::canonical::{Call, Flaw, Outcome, Part, Prompt, Seal, SealForm, Speaker, Text, Thought};
 use crate::json::{Fields, Item};
+use crate::openai_responses::{PARAGRAPH, names};
 
 /// Reads `input`, a text or a list.
 pub(super) fn read_input(item: &Item<'_>, prompt: &mut Prompt) -> Result<(), Flaw> {
@@ -50,16 +51,6 @@ fn read_item(item: &Item<'_>, prompt: &mut Prompt) -> Result<(), Flaw> {
     }
 }
 
-/// Something that only this dialect knows.
-pub(super) fn foreign(item: &Item<'_>, kind: &str) -> Part {
-    Part::Foreign(Foreign {
-        dialect: Dialect::OpenAiResponses,
-        kind: kind.to_owned(),
-        json: item.text().to_owned(),
-        path: item.path.clone(),
-    })
-}
-
 fn read_message(fields: &mut Fields<'_>, prompt: &mut Prompt) -> Result<(), Flaw> {
     let role = fields.need("role")?;
     let speaker = match &*role.string()? {
@@ -85,7 +76,7 @@ fn read_reasoning(fields: &mut Fields<'_>, prompt: &mut Prompt) -> Result<(), Fl
     let content = texts_of(fields, "content")?;
     let is_summary = content.is_empty();
     let text = if is_summary { texts_of(fields, "summary")? } else { content };
-    let thought = Thought { text: text.join(crate::openai_responses::PARAGRAPH), is_summary, id, seal };
+    let thought = Thought { text: text.join(PARAGRAPH), is_summary, id, seal };
     prompt.say(Speaker::Model, None, [Part::Thought(thought)]);
     Ok(())
 }

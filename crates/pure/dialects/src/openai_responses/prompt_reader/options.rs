@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::keep;
+use super::extras::keep;
 use crate::canonical::{Effort, Flaw, OutputFormat, Prompt};
 use crate::json::{Fields, Item};
 
@@ -33,10 +33,9 @@ pub(super) fn read_options(fields: &mut Fields<'_>, prompt: &mut Prompt) -> Resu
 
 fn read_include(fields: &mut Fields<'_>, prompt: &mut Prompt) -> Result<(), Flaw> {
     for entry in fields.list("include")?.unwrap_or_default() {
-        match &*entry.string()? {
-            "message.output_text.logprobs" => prompt.settings.logprobs = Some(true),
-            // Seals are always told, and what belongs to tools of the provider is of no use without them.
-            _ => {}
+        // Seals are always told, and what belongs to tools of the provider is of no use without them.
+        if entry.string()? == "message.output_text.logprobs" {
+            prompt.settings.logprobs = Some(true);
         }
     }
     Ok(())

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::names;
 use crate::Dialect;
 use crate::canonical::{Flaw, Tool, ToolChoice, ToolKind};
 use crate::json::{Fields, Item};
+use crate::openai_responses::names;
 
 /// Reads a list of tools; those of a group are named with it.
 pub(super) fn read_tools(list: &[Item<'_>], group: Option<&str>, tools: &mut Vec<Tool>) -> Result<(), Flaw> {

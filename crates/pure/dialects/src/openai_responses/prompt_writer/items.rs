@@ -1,19 +1,14 @@
 //! The conversation as items.
 
-use super::{PARAGRAPH, names, parts};
+use super::parts;
+use super::writing::Writing;
 use crate::Dialect;
 use crate::canonical::{
     Abilities, Call, Feature, Flaw, Foreign, Losses, Outcome, Part, Prompt, Speaker, Thought, ToolNames,
     Turn, legal_id,
 };
 use crate::json::writer::{ListWriter, write_list};
-
-/// What writing an item needs to know.
-pub(super) struct Writing<'w> {
-    pub(super) tool_names: &'w ToolNames,
-    pub(super) abilities: &'w Abilities,
-    pub(super) losses: &'w mut Losses,
-}
+use crate::openai_responses::{PARAGRAPH, names};
 
 /// Writes `input`. `instruction` is said before everything else.
 pub(super) fn write_input(

@@ -1,6 +1,6 @@
 //! Everything that tunes the answer.
 
-use super::Members;
+use super::members::Members;
 use crate::Dialect;
 use crate::canonical::{
     Abilities, Effort, Feature, Flaw, Losses, OutputFormat, Part, Prompt, SchemaSupport, SealForm, Settings,

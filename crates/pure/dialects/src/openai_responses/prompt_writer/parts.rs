@@ -1,6 +1,6 @@
 //! What messages and the answers of tools are made of.
 
-use super::items::Writing;
+use super::writing::Writing;
 use crate::canonical::{Feature, Flaw, Media, MediaKind, Part, Source, Speaker, Text};
 use crate::json::writer::object;
 use crate::openai_responses::citation::{is_tellable, write_citation};
@@ -63,6 +63,10 @@ impl Writing<'_> {
     fn media(&mut self, media: &Media) -> Result<String, Flaw> {
         if media.mark.is_some() {
             self.losses.lose(Feature::CacheMarks, &media.path)?;
+        }
+        // Wherever it is kept, it is not there.
+        if matches!(media.source, Source::File(_)) {
+            self.losses.lose(Feature::FileId, &media.path)?;
         }
         let is_taken = match media.kind {
             MediaKind::Image => self.abilities.takes_images,

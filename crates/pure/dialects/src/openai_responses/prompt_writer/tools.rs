@@ -1,10 +1,11 @@
 //! The tools, and which of them must be called.
 
-use super::{Members, names};
+use super::members::Members;
 use crate::canonical::{
     Abilities, CallForce, Feature, Flaw, Losses, Prompt, Tool, ToolChoice, ToolKind, ToolNames,
 };
 use crate::json::writer::{ListWriter, ObjectWriter, compact, object, write_list};
+use crate::openai_responses::names;
 
 /// A function that takes nothing takes this.
 const NO_ARGUMENTS: &str = r#"{"type":"object","properties":{}}"#;

@@ -1,10 +1,10 @@
 //! One item of an answer.
 
-use super::citation::{is_tellable, write_citation};
-use super::names;
 use crate::canonical::{Citation, Opening};
 use crate::json::Item;
 use crate::json::writer::{ObjectWriter, object};
+use crate::openai_responses::citation::{is_tellable, write_citation};
+use crate::openai_responses::names;
 use crate::translator::Voice;
 
 /// An item.
@@ -73,7 +73,7 @@ impl OutputItem {
                 o.text("status", status);
                 o.text("role", "assistant");
                 o.list("content", |list| {
-                    contents.iter().for_each(|content| list.object(|o| content.write(o)))
+                    contents.iter().for_each(|content| list.object(|o| content.write(o)));
                 });
             }
             Body::Thought { text, is_summary, seal } => {

@@ -2,12 +2,12 @@
 
 use domain::{Failure, Usage};
 
-use super::OutputItem;
-use super::echo::repeated;
-use super::failure::write_error;
-use super::usage::usage_object;
+use super::item::OutputItem;
 use crate::canonical::Finish;
 use crate::json::writer::object;
+use crate::openai_responses::echo::repeated;
+use crate::openai_responses::failure::write_error;
+use crate::openai_responses::usage::usage_object;
 use crate::translator::Voice;
 
 /// How an answer stands.

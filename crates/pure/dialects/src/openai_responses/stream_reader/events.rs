@@ -1,8 +1,10 @@
 //! The events of a stream, by their names.
 
-use super::{PARAGRAPH, ResponsesReader, Status, citation, fault};
+use super::response::{Status, fault};
+use super::state::ResponsesReader;
 use crate::canonical::{Event, Opening, ReplyFlaw};
 use crate::json::{Fields, Item};
+use crate::openai_responses::{PARAGRAPH, citation};
 
 impl ResponsesReader {
     /// Reads one event. What is newer than we are, and what tools of the provider do, means nothing here.

@@ -1,8 +1,9 @@
 //! The items of an answer, as they are found again and as they are when all of them has come.
 
-use super::{OutputItem, PARAGRAPH, Piece, ResponsesReader, citation, names};
+use super::state::{OutputItem, Piece, ResponsesReader};
 use crate::canonical::{Event, Opening, ReplyFlaw, Seal, SealForm};
 use crate::json::{Fields, Item};
+use crate::openai_responses::{PARAGRAPH, citation, names};
 
 impl ResponsesReader {
     /// The item of that id; where ids differ between events, as at some hosts, the one at that place.

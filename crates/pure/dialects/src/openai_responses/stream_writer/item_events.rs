@@ -1,11 +1,11 @@
 //! What is told of the item that is being told. It is always the last one.
 
 use super::numbered::Place;
-use super::{Body, Content, OutputItem, ResponsesWriter};
+use super::state::ResponsesWriter;
 use crate::canonical::{Citation, Event, Opening};
 use crate::json::writer::object;
 use crate::openai_responses::citation::{is_tellable, write_citation};
-use crate::openai_responses::reply::words;
+use crate::openai_responses::reply::{Body, Content, OutputItem, words};
 
 impl ResponsesWriter {
     /// An item begins, or another part of the message that is open.

@@ -25,22 +25,26 @@ fn call(talk: &Talk, call: &CallMade) -> String {
     format!(r#"{{"id":{id},"type":"function","function":{{"name":{name},"arguments":{arguments}}}}}"#)
 }
 
-pub fn prompt(talk: &Talk) -> String {
+pub(crate) fn prompt(talk: &Talk) -> String {
     let mut messages = Vec::new();
-    messages.extend(talk.system.iter().map(|system| format!(r#"{{"role":"system","content":{}}}"#, quoted(system))));
+    messages.extend(
+        talk.system.iter().map(|system| format!(r#"{{"role":"system","content":{}}}"#, quoted(system))),
+    );
     for (place, round) in talk.rounds.iter().enumerate() {
         let content = match &round.image {
             Some(given) => format!("[{},{}]", text(&round.question), image(given)),
             None => quoted(&round.question),
         };
         messages.push(format!(r#"{{"role":"user","content":{content}}}"#));
-        let mut thought =
-            talk.thought(place).map_or_else(String::new, |text| format!(r#","reasoning_content":{}"#, quoted(text)));
+        let mut thought = talk
+            .thought(place)
+            .map_or_else(String::new, |text| format!(r#","reasoning_content":{}"#, quoted(text)));
         if !round.calls.is_empty() {
             let said = round.said.as_ref().map_or_else(|| "null".to_owned(), |said| quoted(said));
             let calls: Vec<String> = round.calls.iter().map(|made| call(talk, made)).collect();
             let calls = calls.join(",");
-            messages.push(format!(r#"{{"role":"assistant","content":{said}{thought},"tool_calls":[{calls}]}}"#));
+            messages
+                .push(format!(r#"{{"role":"assistant","content":{said}{thought},"tool_calls":[{calls}]}}"#));
             thought = String::new();
         }
         for made in &round.calls {
@@ -63,7 +67,9 @@ pub fn prompt(talk: &Talk) -> String {
     });
     let tools = tools.collect::<Vec<_>>().join(",");
     let format = talk.schema.as_ref().map_or_else(String::new, |schema| {
-        format!(r#","response_format":{{"type":"json_schema","json_schema":{{"name":"a","schema":{schema}}}}}"#)
+        format!(
+            r#","response_format":{{"type":"json_schema","json_schema":{{"name":"a","schema":{schema}}}}}"#
+        )
     });
     format!(r#"{{"model":"m","messages":[{}],"tools":[{tools}]{format}}}"#, messages.join(","))
 }
@@ -88,15 +94,19 @@ fn reason(ending: Ending) -> &'static str {
     }
 }
 
-pub fn whole(answer: &AnswerMade) -> String {
+pub(crate) fn whole(answer: &AnswerMade) -> String {
     let content = answer.text().map_or_else(|| "null".to_owned(), |text| quoted(&text));
     let mut message = format!(r#""role":"assistant","content":{content},"refusal":null"#);
     if let Some(thought) = &answer.thought {
-        message += &format!(r#","reasoning_content":{}"#, quoted(&thought.concat()));
+        let (thought, seal) = (quoted(&thought.concat()), &answer.seal);
+        message += &format!(
+            r#","reasoning":{thought},"reasoning_details":[{{"type":"reasoning.text","text":{thought},"signature":"{seal}","format":"f-1","index":0}}]"#
+        );
     }
     if !answer.calls.is_empty() {
         let calls = answer.calls.iter().map(|call| {
-            let (id, name, arguments) = (quoted(&call.id), quoted(&call.name), quoted(&call.arguments.concat()));
+            let (id, name, arguments) =
+                (quoted(&call.id), quoted(&call.name), quoted(&call.arguments.concat()));
             format!(r#"{{"id":{id},"type":"function","function":{{"name":{name},"arguments":{arguments}}}}}"#)
         });
         message += &format!(r#","tool_calls":[{}]"#, calls.collect::<Vec<_>>().join(","));
@@ -117,9 +127,14 @@ fn chunk(delta: &str, reason: &str) -> String {
     )
 }
 
-pub fn stream(answer: &AnswerMade) -> String {
+pub(crate) fn stream(answer: &AnswerMade) -> String {
     let mut out = chunk(r#""role":"assistant","content":"""#, "null");
-    for piece in answer.pieces() {
+    let thoughts = answer.thought.as_ref().map_or(0, Vec::len);
+    for (place, piece) in answer.pieces().into_iter().enumerate() {
+        if place == thoughts && place > 0 {
+            let entry = r#"{"type":"reasoning.text","format":"f-1","index":0,"signature":"#;
+            out += &chunk(&format!(r#""reasoning_details":[{entry}"{}"}}]"#, answer.seal), "null");
+        }
         out += &match piece {
             Piece::Thought(text) => chunk(&format!(r#""reasoning_content":{}"#, quoted(text)), "null"),
             Piece::Text(text) => chunk(&format!(r#""content":{}"#, quoted(text)), "null"),
@@ -139,6 +154,12 @@ pub fn stream(answer: &AnswerMade) -> String {
         };
     }
     out += &chunk("", &quoted(reason(answer.ending)));
-    out += &event("", &format!(r#"{{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{}}}"#, usage(answer)));
+    out += &event(
+        "",
+        &format!(
+            r#"{{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{}}}"#,
+            usage(answer)
+        ),
+    );
     out + "data: [DONE]\n\n"
 }

@@ -36,7 +36,7 @@ fn result(call: &CallMade) -> String {
     format!(r#"{{"type":"tool_result","tool_use_id":{id},"content":[{parts}],"is_error":{is_error}}}"#)
 }
 
-pub fn prompt(talk: &Talk) -> String {
+pub(crate) fn prompt(talk: &Talk) -> String {
     let mut messages = Vec::new();
     for (place, round) in talk.rounds.iter().enumerate() {
         let mut question = vec![text(&round.question)];
@@ -58,7 +58,8 @@ pub fn prompt(talk: &Talk) -> String {
     let tools =
         talk.tools.iter().map(|tool| format!(r#"{{"name":{},"input_schema":{SCHEMA}}}"#, quoted(&tool.name)));
     let tools = tools.collect::<Vec<_>>().join(",");
-    let system = talk.system.as_ref().map_or_else(String::new, |text| format!(r#","system":{}"#, quoted(text)));
+    let system =
+        talk.system.as_ref().map_or_else(String::new, |text| format!(r#","system":{}"#, quoted(text)));
     let format = talk.schema.as_ref().map_or_else(String::new, |schema| {
         format!(r#","output_config":{{"format":{{"type":"json_schema","schema":{schema}}}}}"#)
     });
@@ -86,7 +87,7 @@ fn usage(answer: &AnswerMade) -> String {
     )
 }
 
-pub fn whole(answer: &AnswerMade) -> String {
+pub(crate) fn whole(answer: &AnswerMade) -> String {
     let mut blocks = Vec::new();
     if let Some(thought) = &answer.thought {
         let (thought, seal) = (quoted(&thought.concat()), &answer.seal);
@@ -113,7 +114,8 @@ struct Blocks {
 
 impl Blocks {
     fn start(&mut self, block: &str) {
-        let data = format!(r#"{{"type":"content_block_start","index":{},"content_block":{block}}}"#, self.index);
+        let data =
+            format!(r#"{{"type":"content_block_start","index":{},"content_block":{block}}}"#, self.index);
         self.out += &event("content_block_start", &data);
     }
 
@@ -129,7 +131,7 @@ impl Blocks {
     }
 }
 
-pub fn stream(answer: &AnswerMade) -> String {
+pub(crate) fn stream(answer: &AnswerMade) -> String {
     let start = format!(
         r#"{{"type":"message_start","message":{{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{{"input_tokens":{},"cache_read_input_tokens":{},"output_tokens":1}}}}}}"#,
         answer.usage.uncached, answer.usage.cached

@@ -18,7 +18,9 @@ fn text(text: &str) -> String {
 
 fn said(words: &str) -> String {
     let words = quoted(words);
-    format!(r#"{{"type":"message","role":"assistant","content":[{{"type":"output_text","text":{words},"annotations":[]}}]}}"#)
+    format!(
+        r#"{{"type":"message","role":"assistant","content":[{{"type":"output_text","text":{words},"annotations":[]}}]}}"#
+    )
 }
 
 fn call(talk: &Talk, call: &CallMade) -> String {
@@ -31,13 +33,14 @@ fn call(talk: &Talk, call: &CallMade) -> String {
 }
 
 fn result(talk: &Talk, call: &CallMade) -> String {
-    let kind = if talk.tools[call.tool].is_custom { "custom_tool_call_output" } else { "function_call_output" };
+    let kind =
+        if talk.tools[call.tool].is_custom { "custom_tool_call_output" } else { "function_call_output" };
     let mut parts: Vec<String> = call.result.iter().map(|words| text(words)).collect();
     parts.extend(call.image.iter().map(image));
     format!(r#"{{"type":"{kind}","call_id":{},"output":[{}]}}"#, quoted(&call.id), parts.join(","))
 }
 
-pub fn prompt(talk: &Talk) -> String {
+pub(crate) fn prompt(talk: &Talk) -> String {
     let mut items = Vec::new();
     for (place, round) in talk.rounds.iter().enumerate() {
         let mut question = vec![text(&round.question)];
@@ -111,7 +114,7 @@ fn usage(answer: &AnswerMade) -> String {
     )
 }
 
-pub fn whole(answer: &AnswerMade) -> String {
+pub(crate) fn whole(answer: &AnswerMade) -> String {
     let (status, details) = match answer.ending {
         Ending::Stop | Ending::Calls => ("completed", "null"),
         Ending::Length => ("incomplete", r#"{"reason":"max_output_tokens"}"#),
@@ -138,7 +141,7 @@ impl Events {
     }
 }
 
-pub fn stream(answer: &AnswerMade) -> String {
+pub(crate) fn stream(answer: &AnswerMade) -> String {
     let mut events = Events { out: String::new(), number: 0 };
     let begun = r#""response":{"id":"resp_1","object":"response","created_at":1,"status":"in_progress","error":null,"incomplete_details":null,"model":"m","output":[],"usage":null}"#;
     events.tell("response.created", begun);
@@ -156,7 +159,8 @@ pub fn stream(answer: &AnswerMade) -> String {
     for piece in answer.pieces() {
         match piece {
             Piece::Call(index, _) => {
-                let members = format!(r#""output_index":{},"item":{}"#, output + index, function(answer, index, false));
+                let members =
+                    format!(r#""output_index":{},"item":{}"#, output + index, function(answer, index, false));
                 events.tell("response.output_item.added", &members);
             }
             Piece::Arguments(index, text) => {
@@ -167,10 +171,13 @@ pub fn stream(answer: &AnswerMade) -> String {
             }
             Piece::CallEnd(index) => {
                 let arguments = quoted(&answer.calls[index].arguments.concat());
-                let members =
-                    format!(r#""item_id":"fc_{index}","output_index":{},"arguments":{arguments}"#, output + index);
+                let members = format!(
+                    r#""item_id":"fc_{index}","output_index":{},"arguments":{arguments}"#,
+                    output + index
+                );
                 events.tell("response.function_call_arguments.done", &members);
-                let members = format!(r#""output_index":{},"item":{}"#, output + index, function(answer, index, true));
+                let members =
+                    format!(r#""output_index":{},"item":{}"#, output + index, function(answer, index, true));
                 events.tell("response.output_item.done", &members);
             }
             Piece::Thought(_) | Piece::Text(_) => {}
@@ -210,7 +217,10 @@ fn stream_text(events: &mut Events, answer: &AnswerMade, output: usize, item: &s
     };
     events.tell("response.content_part.added", &part(""));
     for text in &answer.text {
-        events.tell("response.output_text.delta", &format!(r#"{place},"delta":{},"logprobs":[]"#, quoted(text)));
+        events.tell(
+            "response.output_text.delta",
+            &format!(r#"{place},"delta":{},"logprobs":[]"#, quoted(text)),
+        );
     }
     let whole = answer.text.concat();
     events.tell("response.output_text.done", &format!(r#"{place},"text":{},"logprobs":[]"#, quoted(&whole)));

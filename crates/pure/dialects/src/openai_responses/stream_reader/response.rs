@@ -1,0 +1,83 @@
+//! The response object: at the beginning of a stream, at its end, and as a whole answer.
+
+use super::state::ResponsesReader;
+use crate::canonical::{Event, Finish, ReplyFlaw};
+use crate::json::{Fields, Item};
+use crate::openai_responses::usage;
+
+/// How far an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Ended,
+    Going,
+}
+
+impl ResponsesReader {
+    /// Reads a response object: what is new of its items, its usage and its ending.
+    pub(super) fn read_response(
+        &mut self,
+        fields: &mut Fields<'_>,
+        out: &mut Vec<Event>,
+    ) -> Result<Status, ReplyFlaw> {
+        self.begin(fields, out)?;
+        let status = fields.string("status")?;
+        let error = fields.take("error").filter(Item::is_object);
+        let output = fields.list("output")?;
+        match status.as_deref() {
+            Some("queued" | "in_progress") => return Ok(Status::Going),
+            Some("failed" | "cancelled") => {
+                self.told_usage(fields, out);
+                out.push(fault(error.as_ref().map(Item::text)));
+                return Ok(Status::Ended);
+            }
+            _ => {}
+        }
+        if output.is_none() {
+            out.push(fault(error.as_ref().map(Item::text)));
+            return Ok(Status::Ended);
+        }
+        for (place, item) in output.unwrap_or_default().into_iter().enumerate() {
+            self.read_done(&item, Some(place as u64), out)?;
+        }
+        self.close_all(out);
+        self.told_usage(fields, out);
+        let reason = match fields.fields("incomplete_details")? {
+            Some(mut details) => details.string("reason")?.map(std::borrow::Cow::into_owned),
+            None => None,
+        };
+        let finish = finish_of(status.as_deref() == Some("incomplete"), reason);
+        out.extend([Event::Finish(finish.given_calls(self.has_calls)), Event::End]);
+        Ok(Status::Ended)
+    }
+
+    /// The answer begins, if it has not yet.
+    pub(super) fn begin(&mut self, response: &mut Fields<'_>, out: &mut Vec<Event>) -> Result<(), ReplyFlaw> {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            let mut text =
+                |name| Ok::<_, ReplyFlaw>(response.string(name)?.map(std::borrow::Cow::into_owned));
+            out.push(Event::Begin { id: text("id")?, model: text("model")? });
+        }
+        Ok(())
+    }
+
+    fn told_usage(&self, response: &mut Fields<'_>, out: &mut Vec<Event>) {
+        let usage = response.take("usage").and_then(|item| usage::read_usage(item.text().as_bytes()));
+        out.extend(usage.map(Event::Usage));
+    }
+}
+
+fn finish_of(is_incomplete: bool, reason: Option<String>) -> Finish {
+    match reason.as_deref() {
+        _ if !is_incomplete => Finish::Stop,
+        Some("max_output_tokens") => Finish::Length,
+        Some("content_filter") => Finish::Filtered(None),
+        Some("pause") => Finish::Pause,
+        _ => Finish::Other(reason.unwrap_or_else(|| "incomplete".to_owned())),
+    }
+}
+
+/// The provider's own words, as they stand in a body.
+pub(super) fn fault(error: Option<&str>) -> Event {
+    let error = error.unwrap_or(r#"{"message":"the response failed"}"#);
+    Event::Fault { json: format!("{{\"error\":{error}}}") }
+}
