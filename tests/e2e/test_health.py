@@ -29,7 +29,8 @@ def test_health_is_told_without_a_key(gateway: Gateway, path: str) -> None:
     assert reply.json()["status"] in ("ok", "healthy", "ready", "alive")
 
 
-@pytest.mark.parametrize("path", HEALTH_PATHS)
+# Claude Code asks for the root's head before its first call.
+@pytest.mark.parametrize("path", [*HEALTH_PATHS, "/"])
 def test_health_can_be_asked_by_head(gateway: Gateway, path: str) -> None:
     reply = httpx.head(gateway.url + path, trust_env=False)
     assert reply.status_code == 200

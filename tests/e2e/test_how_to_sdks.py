@@ -18,6 +18,9 @@ from harness.node import FOLDER
 from harness.process import clean_environment, run
 from harness.simulator import Simulator
 
+# The first test of a package waits for its import: seconds, on a busy machine many.
+pytestmark = pytest.mark.timeout(90)
+
 PAGE = (ROOT / "docs/how-to/sdks.md").read_text()
 WRITTEN = "http://127.0.0.1:4000"
 

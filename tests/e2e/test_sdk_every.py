@@ -14,8 +14,13 @@ from harness.simulator import SIMULATOR_KEY, Simulator, start_simulator
 from sdks import CLIENTS, Client, Place
 from sdks.task import CITIES, FORM, SCENARIOS, WEATHER, WORDS
 
-#: Each provider is a node of the simulator, called as the dialect it speaks, with the one path it may be asked for.
-PATHS = {"chat": "/v1/chat/completions", "messages": "/v1/messages", "responses": "/v1/responses"}
+# The first test of a package waits for its import: seconds, on a busy machine many.
+pytestmark = pytest.mark.timeout(90)
+
+#: Each provider is a node of the simulator that speaks one dialect, with the path it may be asked for. LiteLLM's SDK reads
+#: more than it should into models called `responses/…`.
+DIALECTS = {"by-chat": "chat", "by-messages": "messages", "by-responses": "responses"}
+PATHS = {"by-chat": "/v1/chat/completions", "by-messages": "/v1/messages", "by-responses": "/v1/responses"}
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +48,10 @@ def providers(
 def served(
     binary: Path, tmp_path_factory: pytest.TempPathFactory, children: list[Process], providers: Simulator
 ) -> Iterator[Gateway]:
-    """One gateway for all tests here: models are called `chat/words` and the like."""
+    """One gateway for all tests here: models are called `by-chat/words` and the like."""
     home = tmp_path_factory.mktemp("gateway")
     sections: dict[str, Section] = {
-        node.name: {"base_url": node.base_url, "credentials": [SIMULATOR_KEY], "dialects": [node.name]}
+        node.name: {"base_url": node.base_url, "credentials": [SIMULATOR_KEY], "dialects": [DIALECTS[node.name]]}
         for node in providers.nodes
     }
     process = start_gateway(binary, home, config=configuration(sections))

@@ -90,7 +90,7 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
             Err((call, failure)) => answer::refuse(call, &failure),
         };
     }
-    let answered = match endpoints::endpoint_at(path) {
+    let answered = match endpoints::endpoint_at(&head.method, path) {
         Some(endpoint) => match method_is(&head.method, &Method::GET, path) {
             Ok(()) => endpoints::answer(&mut call, endpoint, &head),
             Err(failure) => Err(failure),

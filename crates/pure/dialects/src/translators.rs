@@ -20,6 +20,14 @@ impl Dialect {
         }
     }
 
+    /// Headers that every provider of this dialect needs, for where the caller sends none of the name.
+    pub const fn usual_headers(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::OpenAiChat | Self::OpenAiResponses => &[],
+            Self::AnthropicMessages => anthropic_messages::USUAL_HEADERS,
+        }
+    }
+
     /// Headers of a provider of this dialect that tell a caller about his answer, and nothing about the operator's account.
     pub const fn reply_headers(self) -> &'static [&'static str] {
         match self {

@@ -57,6 +57,17 @@ fn prompts_are_read_and_written_again() {
     }
 }
 
+#[test]
+fn tools_that_a_vendor_runs_itself_are_left_out_of_what_an_agent_offers() {
+    let asked = include_bytes!("../fixtures/openai_responses/request-agent/request.json");
+    let prompt = Dialect::OpenAiResponses.translator().read_prompt(asked).unwrap();
+    let mut losses = Losses::new(false);
+    let body: Value = serde_json::from_str(&written(&prompt, &mut losses)).unwrap();
+    let tools = body["tools"].as_array().unwrap();
+    assert!(tools.len() > 1 && tools.iter().all(|tool| tool["type"] == "function"), "{tools:?}");
+    assert!(losses.warnings().contains(&"built_in_tool_dropped"), "{:?}", losses.warnings());
+}
+
 fn streamed(pieces: &[&[u8]]) -> Vec<Event> {
     let (mut parser, mut reader) = (SseParser::default(), chat().stream_reader());
     let mut events = Vec::new();

@@ -5,7 +5,7 @@ mod metrics;
 mod models;
 
 use domain::Failure;
-use http::Response;
+use http::{Method, Response};
 
 use crate::answer::AnswerBody;
 use crate::call::Call;
@@ -23,9 +23,10 @@ pub(crate) enum Endpoint {
     Models,
 }
 
-/// The endpoint at a path.
-pub(crate) fn endpoint_at(path: &str) -> Option<Endpoint> {
+/// The endpoint at a path. Agents ask for the root's head before anything else, to see whether somebody is there.
+pub(crate) fn endpoint_at(method: &Method, path: &str) -> Option<Endpoint> {
     match path {
+        "/" if *method == Method::HEAD => Some(Endpoint::Live),
         "/v1/health" => Some(Endpoint::Regions),
         "/health" | "/health/live" | "/health/liveness" | "/health/liveliness" => Some(Endpoint::Live),
         "/health/ready" | "/health/readiness" => Some(Endpoint::Ready),

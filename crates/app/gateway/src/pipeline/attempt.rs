@@ -204,11 +204,17 @@ impl Asking<'_> {
         let request_id = HeaderName::from_static("x-request-id");
         let spoken = sent.wanted.dialect;
         let passing = headers.iter().filter(|(name, _)| passes_to_provider(name, spoken));
+        let missing = spoken.usual_headers().iter().filter(|(name, _)| !headers.contains_key(*name));
+        let missing: Vec<_> = missing
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
         let request = Request::new(
             &self.line.line,
             sent.method,
             &sent.path,
-            passing.chain([(&request_id, &self.call.request_id)]),
+            passing
+                .chain(missing.iter().map(|(name, value)| (name, value)))
+                .chain([(&request_id, &self.call.request_id)]),
             sent.body.as_body(),
         );
         match timeout_at(until.at.into(), self.first_piece(&request, sent.wanted)).await {

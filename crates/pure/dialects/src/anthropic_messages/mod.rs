@@ -22,3 +22,5 @@ pub use translator::Messages;
 pub(crate) const VERSION_HEADER: &str = "anthropic-version";
 /// Headers of a caller that a provider needs.
 pub(crate) const REQUEST_HEADERS: &[&str] = &["anthropic-beta", VERSION_HEADER];
+/// What a provider is told where the caller, who may speak another dialect, says nothing.
+pub(crate) const USUAL_HEADERS: &[(&str, &str)] = &[(VERSION_HEADER, "2023-06-01")];
