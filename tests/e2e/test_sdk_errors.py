@@ -129,3 +129,10 @@ def test_the_callers_own_deadline_is_kept_before_the_caller_gives_up(start: Star
     reply = gateway.http().post(CHAT_PATH, content=chat(), headers={"x-stainless-read-timeout": "0.7"})
     assert reply.status_code == 504
     assert reply.json()["error"]["timeout_ms"] == 200
+
+
+def test_a_version_too_many_in_the_base_url_is_told(served: Gateway) -> None:
+    """Anthropic's SDKs and agents add it themselves."""
+    reply = served.http().post("/v1/v1/messages", json={})
+    assert reply.status_code == 404
+    assert "without" in reply.json()["error"]["message"]

@@ -1,4 +1,4 @@
-"""Proves that every SDK in `sdks/` gets words, tool calls and forms, streamed and whole, whatever the provider speaks."""
+"""Proves that every SDK in `sdks/` gets words, tool calls and forms, streamed and whole, whatever providers speak."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sdks.task import CITIES, FORM, SCENARIOS, WEATHER, WORDS
 # The first test of a package waits for its import: seconds, on a busy machine many.
 pytestmark = pytest.mark.timeout(90)
 
-#: Each provider is a node of the simulator that speaks one dialect, with the path it may be asked for. LiteLLM's SDK reads
-#: more than it should into models called `responses/…`.
+#: Each provider is a node of the simulator that speaks one dialect, with the path it may be asked for. LiteLLM's SDK
+#: reads more than it should into models called `responses/…`.
 DIALECTS = {"by-chat": "chat", "by-messages": "messages", "by-responses": "responses"}
 PATHS = {"by-chat": "/v1/chat/completions", "by-messages": "/v1/messages", "by-responses": "/v1/responses"}
 
@@ -33,9 +33,7 @@ def children() -> Iterator[list[Process]]:
 
 
 @pytest.fixture(scope="module")
-def providers(
-    binary: Path, tmp_path_factory: pytest.TempPathFactory, children: list[Process]
-) -> Iterator[Simulator]:
+def providers(binary: Path, tmp_path_factory: pytest.TempPathFactory, children: list[Process]) -> Iterator[Simulator]:
     """One provider of each dialect. All play the same scenarios."""
     home = tmp_path_factory.mktemp("providers")
     with start_simulator(binary, home, children, list(PATHS)) as running:

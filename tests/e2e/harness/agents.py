@@ -1,4 +1,7 @@
-"""Coding agents as published on npm, unmodified, each in an empty home with a made-up key. Installed by `scripts/setup agents`."""
+"""Coding agents as published on npm, unmodified, each in an empty home with a made-up key.
+
+Installed by `scripts/setup agents`.
+"""
 
 from __future__ import annotations
 

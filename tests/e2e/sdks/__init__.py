@@ -1,4 +1,4 @@
-"""The clients people use, each in a file of its own: a new one is a new file here (or in `node/sdks`) and one line below."""
+"""The clients people use. A new one is a new file here, or in `node/sdks`, and one line below."""
 
 from collections.abc import Callable
 from importlib import import_module

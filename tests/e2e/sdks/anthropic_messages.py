@@ -43,9 +43,7 @@ class AnthropicMessages:
     def _answered(self, model: str, first: Any) -> Looked:
         assert first.stop_reason == "tool_use"
         calls = [block for block in first.content if block.type == "tool_use"]
-        results = [
-            {"type": "tool_result", "tool_use_id": call.id, "content": weather(**call.input)} for call in calls
-        ]
+        results = [{"type": "tool_result", "tool_use_id": call.id, "content": weather(**call.input)} for call in calls]
         said = [block.to_dict() for block in first.content]
         turns: list[Any] = [*ASK, {"role": "assistant", "content": said}, {"role": "user", "content": results}]
         last = self.messages.create(model=model, max_tokens=1000, messages=turns, tools=TOOLS)

@@ -25,7 +25,12 @@ class Llm:
         (Path(self.folder.name) / "keys.json").write_text(json.dumps({"bellwether": place.key}))
 
     def model(self, name: str) -> Any:
-        entry = {"model_id": name, "model_name": name, "api_base": f"{self.place.url}/v1", "responses": self.is_responses}
+        entry = {
+            "model_id": name,
+            "model_name": name,
+            "api_base": f"{self.place.url}/v1",
+            "responses": self.is_responses,
+        }
         entry |= {"api_key_name": "bellwether", "supports_schema": True, "supports_tools": True}
         (Path(self.folder.name) / "extra-openai-models.yaml").write_text(yaml.safe_dump([entry]))
         os.environ["LLM_USER_PATH"] = self.folder.name

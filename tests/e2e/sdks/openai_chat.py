@@ -10,7 +10,9 @@ from openai import OpenAI
 from .task import FORM_SCHEMA, TOOL, TOOL_ABOUT, TOOL_SCHEMA, Looked, Place, Said, weather
 
 ASK: list[Any] = [{"role": "user", "content": "ping"}]
-TOOLS: list[Any] = [{"type": "function", "function": {"name": TOOL, "description": TOOL_ABOUT, "parameters": TOOL_SCHEMA}}]
+TOOLS: list[Any] = [
+    {"type": "function", "function": {"name": TOOL, "description": TOOL_ABOUT, "parameters": TOOL_SCHEMA}}
+]
 
 
 class OpenAiChat:
@@ -23,12 +25,12 @@ class OpenAiChat:
         answer = self.chat.create(model=model, messages=ASK)
         assert answer.choices[0].finish_reason == "stop"
         assert answer.usage
-        return Said(answer.choices[0].message.content or "", 1, (answer.usage.prompt_tokens, answer.usage.completion_tokens))
+        return Said(
+            answer.choices[0].message.content or "", 1, (answer.usage.prompt_tokens, answer.usage.completion_tokens)
+        )
 
     def words_streamed(self, model: str) -> Said:
-        with self.chat.create(
-            model=model, messages=ASK, stream=True, stream_options={"include_usage": True}
-        ) as stream:
+        with self.chat.create(model=model, messages=ASK, stream=True, stream_options={"include_usage": True}) as stream:
             events = list(stream)
         pieces = [event.choices[0].delta.content for event in events if event.choices]
         assert [e.choices[0].finish_reason for e in events if e.choices and e.choices[0].finish_reason] == ["stop"]

@@ -1,4 +1,7 @@
-"""What every client is asked to do, and how it tells what it saw. The model plays the scenarios below, whatever it speaks."""
+"""What every client is asked to do, and how it tells what it saw.
+
+The model plays the scenarios below, whatever it speaks.
+"""
 
 from __future__ import annotations
 

@@ -162,10 +162,12 @@ fn wrong_method(found: &Method, wanted: &str, allowed: &'static str, path: &str)
 fn unknown_path(method: &Method, path: &str) -> Box<Failure> {
     const PATH_CHARS_SHOWN: usize = 200;
     let shown: String = path.chars().take(PATH_CHARS_SHOWN).collect();
-    Failure::new(
-        Kind::UnknownPath,
-        format!("unknown request URL: {method} {shown}; the base URL of an SDK ends with /v1"),
-    )
+    let hint = if path.starts_with("/v1/v1/") {
+        "this SDK adds /v1 itself: give it the base URL without"
+    } else {
+        "the base URL of an SDK ends with /v1"
+    };
+    Failure::new(Kind::UnknownPath, format!("unknown request URL: {method} {shown}; {hint}"))
 }
 
 #[cfg(test)]
