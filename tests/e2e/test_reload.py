@@ -51,6 +51,8 @@ def test_a_changed_file_is_taken_by_itself(
     took = time.monotonic() - changed
     assert took < TAKEN_WITHIN_S
     figure(f"a changed file was in force after {took:.1f} s (a look every 2 s)")
+    # It is in force a moment before the log says so.
+    until(lambda: events(gateway, "configuration reloaded"), "the log tells of it")
     assert events(gateway, "configuration reloaded")[0]["fields"]["reason"] == "the file changed"
 
 

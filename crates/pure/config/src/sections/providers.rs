@@ -59,7 +59,7 @@ pub(crate) struct ProviderEntry {
     /// What it speaks, the one that others are translated into first. Default: as the catalogue says of its kind.
     #[schemars(length(min = 1, max = 3))]
     dialects: Option<Vec<DialectName>>,
-    /// What it serves beside conversations. Default: as the catalogue says of its kind; where that says nothing, whatever
+    /// What it serves beside conversations. Default: as the catalogue says of its kind at its own address; where that says nothing, or at another address, whatever
     /// is asked for is passed on.
     #[schemars(length(max = 7))]
     surfaces: Option<Vec<SurfaceName>>,
@@ -175,6 +175,10 @@ pub struct Provider {
 impl Provider {
     /// Of a kind, as its catalogue has it.
     pub(crate) fn of_kind(id: String, kind: &'static Kind, lines: Vec<Line>, origin: Origin) -> Self {
+        // Who answers at another address than the vendor's own is not the vendor: what he serves, he knows.
+        let home = kind.base_url.and_then(|url| BaseUrl::parse(url).ok());
+        let is_elsewhere = |home: BaseUrl| lines.iter().any(|line| line.base_url.host() != home.host());
+        let is_the_vendor = !home.is_some_and(is_elsewhere);
         Self {
             id,
             kind,
@@ -182,7 +186,7 @@ impl Provider {
             credentials: Vec::new(),
             models: None,
             dialects: kind.dialects.to_vec(),
-            surfaces: kind.surfaces.map(<[Operation]>::to_vec),
+            surfaces: kind.surfaces.filter(|_| is_the_vendor).map(<[Operation]>::to_vec),
             deviations: Deviations::default(),
             facts: Vec::new(),
             known: Arc::default(),
