@@ -69,10 +69,12 @@ def test_an_operator_may_know_better(start: StartGateway, upstream: Upstream) ->
 
 def test_a_surface_that_a_host_lacks_is_not_asked_for(start: StartGateway, upstream: Upstream) -> None:
     question = {"model": "m", "input": "x"}
-    reply = serving(start, upstream, "deepseek").http().post("/v1/moderations", json=question)
+    lacking = serving(start, upstream, "deepseek", surfaces=["embeddings"])
+    reply = lacking.http().post("/v1/moderations", json=question)
     assert reply.status_code == 400
     assert "offers /moderations" in reply.json()["error"]["message"]
     assert not upstream.calls
     upstream.script = whole(b'{"results":[]}')
-    knowing = serving(start, upstream, "deepseek", home="knowing", surfaces=["moderations"])
+    # At another address than the vendor's own it is not the vendor: nobody knows what it lacks.
+    knowing = serving(start, upstream, "deepseek", home="knowing")
     assert knowing.http().post("/v1/moderations", json=question).json() == {"results": []}

@@ -116,6 +116,15 @@ log: { format: pretty, file: /var/log/bw.log }
 }
 
 #[test]
+fn a_vendor_at_another_address_serves_what_it_serves() {
+    let surfaces = |text: &str| World::default().good(text).providers[0].surfaces.clone();
+    assert!(surfaces("providers: {groq: {credentials: [k-1]}}").is_some(), "as the catalogue says");
+    assert_eq!(surfaces("providers: {groq: {base_url: 'http://10.0.0.7/v1', credentials: [k-1]}}"), None);
+    let told = "providers: {groq: {base_url: 'http://10.0.0.7/v1', surfaces: [rerank], credentials: [k-1]}}";
+    assert_eq!(surfaces(told).map(|surfaces| surfaces.len()), Some(1));
+}
+
+#[test]
 fn trusting_everybody_is_allowed_and_said() {
     let snapshot = World::default().good("trusted_proxies: [0.0.0.0/0, 10.0.0.1]");
     assert_eq!(snapshot.trusted_proxies.len(), 2);
