@@ -43,7 +43,11 @@ fn write(failure: &Failure, o: &mut ObjectWriter<'_>) {
     }
     o.text("source", failure.source().name());
     if let Some(wait) = failure.retry_after {
-        o.whole("retry_after", wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        o.whole("retry_after", wait.as_millis().div_ceil(1000).max(1) as u64);
+    }
+    if let (Kind::UpstreamTimeout(phase), Some(limit)) = (failure.kind, failure.limit) {
+        o.whole("timeout_ms", limit.as_millis() as u64);
+        o.text("timeout_phase", phase.name());
     }
     if !failure.attempts.is_empty() {
         o.list("attempts", |l| {
@@ -128,6 +132,14 @@ mod tests {
             "attempts": [{"provider": "acme", "model": "m", "kind": "upstream_failed", "ms": 12}],
         });
         assert_eq!(error(&failure), expected);
+    }
+
+    #[test]
+    fn a_timeout_tells_its_limit() {
+        let failure = Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), "silent")
+            .with_limit(Duration::from_secs(3));
+        let error = error(&failure);
+        assert_eq!((&error["timeout_ms"], &error["timeout_phase"]), (&json!(3000), &json!("first_byte")));
     }
 
     #[test]

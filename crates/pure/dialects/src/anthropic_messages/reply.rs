@@ -26,8 +26,10 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Event>, ReplyFlaw> {
     }
     if let Some(item) = fields.take("usage") {
         let mut counts = Counts::default();
-        counts.add(&item)?;
-        events.extend(counts.usage().map(Event::Usage));
+        // An answer whose usage cannot be read is an answer: its tokens are counted here.
+        if counts.add(&item).is_ok() {
+            events.extend(counts.usage().map(Event::Usage));
+        }
     }
     events.extend(finish::take(&mut fields)?.map(Event::Finish));
     events.push(Event::End);
