@@ -1,0 +1,286 @@
+//! Whether somebody is asked at all. A run of failures, or too many of them in ten seconds, opens the breaker for a while;
+//! then one trial at a time is let through, and enough good ones close it. A provider that says when to come back is believed.
+//!
+//! What planning needs is one word, read without a lock. The lock is taken on failures and on trials only.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::window::Window;
+use crate::moment::Moment;
+
+/// Most failures that a run can be made of.
+pub const RUN_MAX: usize = 20;
+/// A trial that nobody ends is given up after so long.
+const TRIAL_MAX: Duration = Duration::from_secs(300);
+/// Fewer answers in ten seconds say nothing about a rate.
+const RATE_ANSWERS_MIN: u64 = 20;
+/// From this part of failures on it is in trouble: asked less, not yet left alone.
+const TROUBLE_PART: f64 = 0.1;
+/// So long after its last failure it is still in trouble.
+const TROUBLE: Duration = Duration::from_secs(10);
+/// How long nothing must happen until earlier openings are forgotten.
+const FORGIVEN_AFTER: Duration = Duration::from_secs(60);
+
+/// When a breaker opens and closes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BreakerRules {
+    /// So many failures in a row open it …
+    pub failures: usize,
+    /// … if they lie within this time.
+    pub within: Duration,
+    /// So large a part of failures in ten seconds opens it, too.
+    pub rate: f64,
+    /// How long it stays open the first time; each further time twice as long.
+    pub open: Duration,
+    /// The longest it stays open.
+    pub open_max: Duration,
+    /// So many good trials close it.
+    pub successes: u32,
+    /// After that, its part grows from a tenth to all of it over this time.
+    pub slow_start: Duration,
+    /// A provider's own word on when to come back is believed up to here.
+    pub wait_max: Duration,
+}
+
+impl Default for BreakerRules {
+    fn default() -> Self {
+        Self {
+            failures: 5,
+            within: Duration::from_secs(60),
+            rate: 0.5,
+            open: Duration::from_secs(1),
+            open_max: Duration::from_secs(30),
+            successes: 3,
+            slow_start: Duration::from_secs(10),
+            wait_max: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How somebody stands right now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Standing {
+    /// Asked as often as his weight says; less where `share`, from a tenth to 1, is not 1: he is coming back.
+    Closed {
+        /// What part of his weight he gets.
+        share: f32,
+    },
+    /// He fails now and then: asked less.
+    Troubled,
+    /// Left alone until then.
+    Open {
+        /// The end of it.
+        until: Moment,
+        /// He said so himself.
+        is_busy: bool,
+    },
+    /// The next to claim it may try.
+    Trial,
+}
+
+/// What one who was asked did to the breaker's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    None,
+    Opened,
+    Closed,
+}
+
+const PHASE_BITS: u32 = 2;
+const CLOSED: u64 = 0;
+const OPEN: u64 = 1;
+const BUSY: u64 = 2;
+const TRYING: u64 = 3;
+
+#[derive(Debug, Default)]
+pub(crate) struct Breaker {
+    /// The phase below; above it a moment: since when it is closed, until when it is open or tried.
+    word: AtomicU64,
+    trouble_until: AtomicU64,
+    /// Failures since the last success.
+    run: AtomicU32,
+    window: Window,
+    past: Mutex<Past>,
+}
+
+/// What only failures and trials look at.
+#[derive(Debug, Default)]
+struct Past {
+    /// When the last failures were, as a ring.
+    failures: [Moment; RUN_MAX],
+    failed: usize,
+    /// Openings that are not forgiven yet.
+    openings: u32,
+    good_trials: u32,
+    is_after_busy: bool,
+}
+
+impl Breaker {
+    pub(crate) fn standing(&self, rules: &BreakerRules, now: Moment) -> Standing {
+        let (phase, moment) = unpack(self.word.load(Ordering::Relaxed));
+        match phase {
+            CLOSED if now.micros() < self.trouble_until.load(Ordering::Relaxed) => Standing::Troubled,
+            CLOSED if moment == Moment::default() => Standing::Closed { share: 1.0 },
+            CLOSED => Standing::Closed { share: share_after(now.since(moment), rules.slow_start) },
+            _ if now >= moment => Standing::Trial,
+            _ => Standing::Open { until: moment, is_busy: phase == BUSY },
+        }
+    }
+
+    /// Takes the one trial there is at a time; false if somebody else has it.
+    pub(crate) fn claim_trial(&self, now: Moment) -> bool {
+        let claim = |word: u64| {
+            let (phase, moment) = unpack(word);
+            (phase != CLOSED && now >= moment).then(|| pack(TRYING, now + TRIAL_MAX))
+        };
+        self.word.try_update(Ordering::Relaxed, Ordering::Relaxed, claim).is_ok()
+    }
+
+    /// A trial ended without a word on how it went: the next one may have it.
+    pub(crate) fn release_trial(&self, now: Moment) {
+        let _past = self.past();
+        if self.phase() == TRYING {
+            self.word.store(pack(OPEN, now), Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn succeeded(&self, rules: &BreakerRules, is_trial: bool, now: Moment) -> Change {
+        self.window.succeeded(now);
+        if self.run.load(Ordering::Relaxed) != 0 {
+            self.run.store(0, Ordering::Relaxed);
+        }
+        if !is_trial {
+            return Change::None;
+        }
+        let mut past = self.past();
+        if self.phase() != TRYING {
+            return Change::None;
+        }
+        past.good_trials += 1;
+        if past.good_trials < rules.successes && !past.is_after_busy {
+            self.word.store(pack(OPEN, now), Ordering::Relaxed);
+            return Change::None;
+        }
+        // Who only asked for patience was never ill.
+        let since = if past.is_after_busy { Moment::default() } else { now };
+        self.close(&mut past, since);
+        Change::Closed
+    }
+
+    pub(crate) fn failed(&self, rules: &BreakerRules, is_trial: bool, now: Moment) -> Change {
+        self.window.failed(now);
+        let run = self.run.fetch_add(1, Ordering::Relaxed) as usize + 1;
+        let mut past = self.past();
+        let place = past.failed % RUN_MAX;
+        past.failures[place] = now;
+        past.failed = past.failed.wrapping_add(1);
+        let phase = self.phase();
+        if phase == TRYING && is_trial {
+            self.open(&mut past, rules, now);
+            return Change::Opened;
+        }
+        if phase != CLOSED {
+            // It was asked before the breaker opened: that is known already.
+            return Change::None;
+        }
+        let counts = self.window.counts(now);
+        let answers = counts.failed + counts.succeeded;
+        let part = counts.failed as f64 / answers.max(1) as f64;
+        if part >= TROUBLE_PART {
+            self.trouble_until.store((now + TROUBLE).micros(), Ordering::Relaxed);
+        }
+        let is_run = run >= rules.failures
+            && now.since(past.failures[(past.failed - rules.failures) % RUN_MAX]) <= rules.within;
+        let is_rate = answers >= RATE_ANSWERS_MIN && part >= rules.rate;
+        if !is_run && !is_rate {
+            return Change::None;
+        }
+        let (_, closed_since) = unpack(self.word.load(Ordering::Relaxed));
+        if now.since(closed_since) > FORGIVEN_AFTER {
+            past.openings = 0;
+        }
+        self.open(&mut past, rules, now);
+        Change::Opened
+    }
+
+    /// He asks to be left alone for so long.
+    pub(crate) fn busy(&self, rules: &BreakerRules, is_trial: bool, wait: Duration, now: Moment) -> Change {
+        let mut past = self.past();
+        let until = now + wait.min(rules.wait_max);
+        let (phase, before) = unpack(self.word.load(Ordering::Relaxed));
+        match phase {
+            // He is ill, or the one who tries has it in hand.
+            OPEN => return Change::None,
+            TRYING if !is_trial => return Change::None,
+            BUSY if before >= until => return Change::None,
+            _ => {}
+        }
+        past.good_trials = 0;
+        past.is_after_busy = phase != TRYING || past.is_after_busy;
+        self.word.store(pack(BUSY, until), Ordering::Relaxed);
+        if phase == BUSY { Change::None } else { Change::Opened }
+    }
+
+    /// What an active probe found; it is a trial of its own.
+    pub(crate) fn probed(&self, rules: &BreakerRules, is_well: bool, now: Moment) -> Change {
+        if !is_well {
+            let is_trial = self.claim_trial(now);
+            return self.failed(rules, is_trial, now);
+        }
+        if self.claim_trial(now) { self.succeeded(rules, true, now) } else { Change::None }
+    }
+
+    /// Successes and failures of the last ten seconds.
+    pub(crate) fn recent(&self, now: Moment) -> (u64, u64) {
+        let counts = self.window.counts(now);
+        (counts.succeeded, counts.failed)
+    }
+
+    /// Failures since the last success.
+    pub(crate) fn run(&self) -> u32 {
+        self.run.load(Ordering::Relaxed)
+    }
+
+    fn close(&self, past: &mut Past, since: Moment) {
+        past.good_trials = 0;
+        past.is_after_busy = false;
+        self.run.store(0, Ordering::Relaxed);
+        self.window.clear();
+        self.trouble_until.store(0, Ordering::Relaxed);
+        self.word.store(pack(CLOSED, since), Ordering::Relaxed);
+    }
+
+    fn open(&self, past: &mut Past, rules: &BreakerRules, now: Moment) {
+        let span = rules.open.saturating_mul(1 << past.openings.min(20)).min(rules.open_max);
+        past.openings = past.openings.saturating_add(1);
+        past.good_trials = 0;
+        past.is_after_busy = false;
+        self.word.store(pack(OPEN, now + span), Ordering::Relaxed);
+    }
+
+    fn phase(&self) -> u64 {
+        unpack(self.word.load(Ordering::Relaxed)).0
+    }
+
+    fn past(&self) -> MutexGuard<'_, Past> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// From a tenth to all of it.
+fn share_after(passed: Duration, slow_start: Duration) -> f32 {
+    if passed >= slow_start {
+        return 1.0;
+    }
+    (passed.as_secs_f32() / slow_start.as_secs_f32()).max(0.1)
+}
+
+fn pack(phase: u64, moment: Moment) -> u64 {
+    moment.micros() << PHASE_BITS | phase
+}
+
+fn unpack(word: u64) -> (u64, Moment) {
+    (word & ((1 << PHASE_BITS) - 1), Moment::from_micros(word >> PHASE_BITS))
+}

@@ -1,0 +1,21 @@
+//! How those who answer are doing: learnt from every attempt, read by every plan.
+
+mod breaker;
+#[cfg(test)]
+mod breaker_tests;
+mod fault;
+mod key_rest;
+mod pace;
+mod samples;
+mod spread;
+mod table;
+mod target_health;
+mod window;
+
+pub use breaker::{BreakerRules, RUN_MAX, Standing};
+pub use fault::Fault;
+pub use samples::{SAMPLES_MAX, Sample};
+pub use key_rest::KeyRest;
+pub(crate) use table::hash;
+pub use table::{Health, MODELS_MAX, ModelPlaces, ProviderHealth, WayHealth};
+pub use target_health::{How, Outcome, Report, Switch, TargetHealth, Trying};

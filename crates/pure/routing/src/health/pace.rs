@@ -1,0 +1,92 @@
+//! How fast somebody answers: an average that jumps up at once and comes down slowly (peak EWMA, as Finagle has it). What
+//! is slow now is avoided now; what has not been asked for long is slowly forgiven.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::moment::Moment;
+
+/// After so long an old value counts for a third.
+const MEMORY: Duration = Duration::from_secs(10);
+const MICROS_PER_MS: u64 = 1000;
+
+/// The average, and when it was last changed: microseconds as `f32` above, milliseconds of the clock below.
+#[derive(Debug, Default)]
+pub(crate) struct Pace(AtomicU64);
+
+impl Pace {
+    /// Takes one measurement in.
+    pub(crate) fn note(&self, took: Duration, now: Moment) {
+        let took = took.as_secs_f32() * 1e6;
+        let changed = |word: u64| {
+            let before = value(word, now);
+            let kept = if took > before || word == 0 { 0.0 } else { remembered(word, now) };
+            // Never 0: that means that nothing is known.
+            Some(pack((took + (stored(word) - took) * kept).max(1.0), now))
+        };
+        let _ = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, changed);
+    }
+
+    /// Microseconds, forgiven with time; `None` where nothing was ever measured.
+    pub(crate) fn micros(&self, now: Moment) -> Option<f32> {
+        let word = self.0.load(Ordering::Relaxed);
+        (word != 0).then(|| value(word, now))
+    }
+}
+
+fn pack(micros: f32, now: Moment) -> u64 {
+    u64::from(micros.to_bits()) << 32 | u64::from(stamp(now))
+}
+
+fn stamp(now: Moment) -> u32 {
+    (now.micros() / MICROS_PER_MS) as u32
+}
+
+fn stored(word: u64) -> f32 {
+    f32::from_bits((word >> 32) as u32)
+}
+
+fn value(word: u64, now: Moment) -> f32 {
+    stored(word) * remembered(word, now)
+}
+
+/// What part of the old value still counts.
+fn remembered(word: u64, now: Moment) -> f32 {
+    let age_ms = stamp(now).wrapping_sub(word as u32);
+    // Another worker may have written a moment that is later than ours.
+    if age_ms > u32::MAX / 2 { 1.0 } else { (-(age_ms as f32) / MEMORY.as_millis() as f32).exp() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Pace;
+    use crate::moment::Moment;
+
+    fn at(seconds: f64) -> Moment {
+        Moment::after_start(Duration::from_secs_f64(seconds))
+    }
+
+    #[test]
+    fn it_jumps_up_and_comes_down_slowly() {
+        let pace = Pace::default();
+        assert_eq!(pace.micros(at(0.0)), None);
+        pace.note(Duration::from_millis(10), at(1.0));
+        assert_eq!(pace.micros(at(1.0)), Some(10_000.0));
+        pace.note(Duration::from_millis(500), at(1.0));
+        assert_eq!(pace.micros(at(1.0)), Some(500_000.0));
+        pace.note(Duration::from_millis(10), at(1.1));
+        let after = pace.micros(at(1.1)).unwrap();
+        assert!((490_000.0..499_000.0).contains(&after), "{after}");
+        let forgiven = pace.micros(at(41.1)).unwrap();
+        assert!((8000.0..10_000.0).contains(&forgiven), "{forgiven}");
+    }
+
+    #[test]
+    fn a_worker_whose_clock_is_a_little_behind_changes_nothing() {
+        let pace = Pace::default();
+        pace.note(Duration::from_millis(100), at(2.0));
+        assert_eq!(pace.micros(at(1.9)), Some(100_000.0));
+    }
+}

@@ -1,0 +1,135 @@
+//! The health of everybody: by provider, way and model. Its parts outlive a reload of the configuration.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use super::breaker::BreakerRules;
+use super::key_rest::KeyRest;
+use super::target_health::{Switch, TargetHealth};
+use crate::routes::Target;
+
+/// So many models of one provider are told apart; further ones share what is known.
+pub const MODELS_MAX: usize = 64;
+
+/// The names of a provider's models in the order in which they were first asked for.
+#[derive(Debug)]
+pub struct ModelPlaces {
+    names: [OnceLock<Arc<str>>; MODELS_MAX],
+}
+
+impl Default for ModelPlaces {
+    fn default() -> Self {
+        Self { names: [const { OnceLock::new() }; MODELS_MAX] }
+    }
+}
+
+impl ModelPlaces {
+    /// The place of a model, found or taken; where all are taken, one that is shared.
+    pub fn of(&self, model: &str) -> usize {
+        let first = hash(model.as_bytes()) as usize % MODELS_MAX;
+        for step in 0..MODELS_MAX {
+            let place = (first + step) % MODELS_MAX;
+            if **self.names[place].get_or_init(|| Arc::from(model)) == *model {
+                return place;
+            }
+        }
+        first
+    }
+
+    /// The models that have a place.
+    pub fn known(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.names.iter().enumerate().filter_map(|(place, name)| Some((place, &**name.get()?)))
+    }
+}
+
+/// The health of one way: one line of a provider with one of its keys.
+#[derive(Debug)]
+pub struct WayHealth {
+    models: [OnceLock<Arc<TargetHealth>>; MODELS_MAX],
+    switch: AtomicU8,
+    /// Whether its key is left alone; shared by all ways with that key.
+    pub key: Arc<KeyRest>,
+}
+
+impl WayHealth {
+    /// Of a way that nobody knows anything about yet.
+    pub fn new(key: Arc<KeyRest>) -> Self {
+        Self { models: [const { OnceLock::new() }; MODELS_MAX], switch: AtomicU8::default(), key }
+    }
+
+    /// Of the model at this place.
+    pub fn model(&self, place: usize) -> &Arc<TargetHealth> {
+        self.models[place].get_or_init(Arc::default)
+    }
+
+    /// Whether an operator has taken the whole way out.
+    pub fn switch(&self) -> Switch {
+        Switch::of(self.switch.load(Ordering::Relaxed))
+    }
+
+    /// Takes it out or back in.
+    pub fn set_switch(&self, switch: Switch) {
+        self.switch.store(switch as u8, Ordering::Relaxed);
+    }
+}
+
+/// The health of one provider.
+#[derive(Clone, Debug)]
+pub struct ProviderHealth {
+    /// What its models' places are.
+    pub models: Arc<ModelPlaces>,
+    /// Its ways, in the snapshot's order.
+    pub ways: Vec<Arc<WayHealth>>,
+    /// A key that rests is left alone only where there is another.
+    pub has_other_keys: bool,
+}
+
+/// The health of everybody, by the places of the snapshot.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// When breakers open and close.
+    pub rules: Arc<BreakerRules>,
+    /// In the snapshot's order.
+    pub providers: Vec<ProviderHealth>,
+}
+
+impl Health {
+    /// The way a target is asked by.
+    pub fn way(&self, target: &Target) -> &WayHealth {
+        &self.providers[usize::from(target.provider)].ways[usize::from(target.line)]
+    }
+
+    /// The health of a target; `asked` is its model's name where it has none of its own.
+    pub fn target(&self, target: &Target, asked: &str) -> &Arc<TargetHealth> {
+        self.way(target).model(self.place(target, asked))
+    }
+
+    /// The place of a target's model within its provider.
+    pub fn place(&self, target: &Target, asked: &str) -> usize {
+        self.providers[usize::from(target.provider)].models.of(target.model.as_deref().unwrap_or(asked))
+    }
+}
+
+/// FNV-1a: short names, no enemy, since what is unknown shares places at worst.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{MODELS_MAX, ModelPlaces};
+
+    #[test]
+    fn models_keep_their_places_and_share_when_all_are_taken() {
+        let places = ModelPlaces::default();
+        let names: Vec<String> = (0..MODELS_MAX).map(|count| format!("model-{count}")).collect();
+        let first: Vec<usize> = names.iter().map(|name| places.of(name)).collect();
+        assert_eq!(first.iter().collect::<HashSet<_>>().len(), MODELS_MAX, "all apart");
+        assert_eq!(names.iter().map(|name| places.of(name)).collect::<Vec<_>>(), first);
+        let late = places.of("one-too-many");
+        assert_eq!(places.of("one-too-many"), late);
+        assert_eq!(places.known().count(), MODELS_MAX);
+    }
+}

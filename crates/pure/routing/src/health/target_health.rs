@@ -1,0 +1,255 @@
+//! How one model at one place has been answering. Shared by all workers: words, no lock where all is well.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::breaker::{Breaker, BreakerRules, Change, Standing};
+use super::fault::Fault;
+use super::pace::Pace;
+use super::samples::{Sample, Samples};
+use super::spread::Spread;
+use crate::moment::Moment;
+
+/// He says 429 but not for how long.
+const WAIT_DEFAULT: Duration = Duration::from_secs(1);
+/// So many answers must be known before anything is called unusual.
+const KNOWN_MIN: u32 = 100;
+/// What is still usual is this part …
+const USUAL_PART: f64 = 0.999;
+/// … and unusual is what takes so many times as long.
+const USUAL_FACTOR: u32 = 3;
+
+/// Whether an operator has taken somebody out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Switch {
+    /// He is asked.
+    #[default]
+    On,
+    /// Nothing new is sent to him; what runs may end.
+    Draining,
+    /// Not to be asked.
+    Off,
+}
+
+impl Switch {
+    pub(crate) const fn of(number: u8) -> Self {
+        match number {
+            0 => Self::On,
+            1 => Self::Draining,
+            _ => Self::Off,
+        }
+    }
+}
+
+/// The health of one target.
+#[derive(Debug, Default)]
+pub struct TargetHealth {
+    breaker: Breaker,
+    in_flight: AtomicU32,
+    in_flight_peak: AtomicU32,
+    /// First token of streams; whole answers.
+    paces: [Pace; 2],
+    spreads: [Spread; 2],
+    samples: Samples,
+    switch: AtomicU8,
+    asked: AtomicU64,
+    failed: AtomicU64,
+    last_fault: Mutex<Option<(Fault, Moment)>>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// An answer began. Also one that says the caller is at fault: who answers so is well.
+    Answered,
+    /// It failed.
+    Fault(Fault),
+}
+
+/// What is known, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// How he stands.
+    pub standing: Standing,
+    /// Whether he is switched off.
+    pub switch: Switch,
+    /// Attempts since the start.
+    pub asked: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Answers and failures of the last ten seconds.
+    pub recent: (u64, u64),
+    /// Failures since the last answer.
+    pub run: u32,
+    /// What went wrong last, and when.
+    pub last_fault: Option<(Fault, Moment)>,
+    /// Attempts and answers under way.
+    pub in_flight: u32,
+    /// The most there ever were.
+    pub in_flight_peak: u32,
+    /// The last hundred.
+    pub samples: Vec<Sample>,
+}
+
+impl TargetHealth {
+    /// How he stands, as far as his answers tell.
+    pub fn standing(&self, rules: &BreakerRules, now: Moment) -> Standing {
+        self.breaker.standing(rules, now)
+    }
+
+    /// Whether an operator has taken him out.
+    pub fn switch(&self) -> Switch {
+        Switch::of(self.switch.load(Ordering::Relaxed))
+    }
+
+    /// Takes him out or back in.
+    pub fn set_switch(&self, switch: Switch) {
+        self.switch.store(switch as u8, Ordering::Relaxed);
+    }
+
+    /// Attempts and answers under way.
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Microseconds until he answers, with those before us; what is unknown is taken to be fast, once.
+    pub(crate) fn load(&self, is_streaming: bool, now: Moment) -> f32 {
+        /// What an attempt under way may take where nothing is known.
+        const UNKNOWN_MICROS: f32 = 1e6;
+        let before = self.in_flight() as f32;
+        match self.paces[usize::from(!is_streaming)].micros(now) {
+            Some(micros) => micros * (before + 1.0),
+            None => before * UNKNOWN_MICROS,
+        }
+    }
+
+    /// Microseconds until he answers, by himself; `None` where that is unknown.
+    pub fn pace_micros(&self, is_streaming: bool, now: Moment) -> Option<f32> {
+        self.paces[usize::from(!is_streaming)].micros(now)
+    }
+
+    /// What is no longer usual for him, between `floor` and whatever patience there is; `None` while too little is known.
+    pub fn unusual_after(&self, is_streaming: bool, floor: Duration) -> Option<Duration> {
+        let spread = &self.spreads[usize::from(!is_streaming)];
+        let usual = (spread.counted() >= KNOWN_MIN).then(|| spread.quantile(USUAL_PART)).flatten()?;
+        Some((usual * USUAL_FACTOR).max(floor))
+    }
+
+    /// The time that `part` of his answers did not exceed; `None` while too little is known.
+    pub fn usual(&self, is_streaming: bool, part: f64) -> Option<Duration> {
+        let spread = &self.spreads[usize::from(!is_streaming)];
+        (spread.counted() >= KNOWN_MIN).then(|| spread.quantile(part)).flatten()
+    }
+
+    /// Begins an attempt; `None` where he is to be tried by one at a time, and somebody is at it.
+    pub fn begin(self: &Arc<Self>, rules: &Arc<BreakerRules>, now: Moment) -> Option<Trying> {
+        let is_trial = match self.standing(rules, now) {
+            Standing::Trial => {
+                if !self.breaker.claim_trial(now) {
+                    return None;
+                }
+                true
+            }
+            _ => false,
+        };
+        let running = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+        self.in_flight_peak.fetch_max(running, Ordering::Relaxed);
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Some(Trying { health: self.clone(), rules: rules.clone(), is_trial, is_told: false })
+    }
+
+    /// What an active probe found.
+    pub fn probed(&self, rules: &BreakerRules, is_well: bool, now: Moment) {
+        self.breaker.probed(rules, is_well, now);
+    }
+
+    /// What is known, for people.
+    pub fn report(&self, rules: &BreakerRules, now: Moment) -> Report {
+        Report {
+            standing: self.standing(rules, now),
+            switch: self.switch(),
+            asked: self.asked.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            recent: self.breaker.recent(now),
+            run: self.breaker.run(),
+            last_fault: *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner),
+            in_flight: self.in_flight(),
+            in_flight_peak: self.in_flight_peak.load(Ordering::Relaxed),
+            samples: self.samples.all(),
+        }
+    }
+
+    fn note(&self, rules: &BreakerRules, is_trial: bool, outcome: Outcome, how: How) -> Change {
+        let How { took, is_streaming, now } = how;
+        let Outcome::Fault(fault) = outcome else {
+            let kind = usize::from(!is_streaming);
+            self.paces[kind].note(took, now);
+            self.spreads[kind].note(took);
+            self.samples.note(Sample { took, is_good: true });
+            return self.breaker.succeeded(rules, is_trial, now);
+        };
+        match fault {
+            // He is well: he could not do this one.
+            Fault::TooLong => return self.breaker.succeeded(rules, is_trial, now),
+            // About the key, not about him: the key rests.
+            Fault::Refused => {
+                if is_trial {
+                    self.breaker.release_trial(now);
+                }
+                return Change::None;
+            }
+            _ => {}
+        }
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        self.samples.note(Sample { took, is_good: false });
+        *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner) = Some((fault, now));
+        if fault == Fault::Silent {
+            // So slow at least.
+            self.paces[usize::from(!is_streaming)].note(took, now);
+        }
+        match fault {
+            Fault::Busy { wait } => self.breaker.busy(rules, is_trial, wait.unwrap_or(WAIT_DEFAULT), now),
+            _ => self.breaker.failed(rules, is_trial, now),
+        }
+    }
+}
+
+/// How long an attempt took, and when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct How {
+    /// From its begin until the answer began or failed.
+    pub took: Duration,
+    /// Whether the answer is a stream.
+    pub is_streaming: bool,
+    /// The present.
+    pub now: Moment,
+}
+
+/// An attempt and the answer it leads to. It counts as under way until it is dropped.
+#[derive(Debug)]
+pub struct Trying {
+    health: Arc<TargetHealth>,
+    rules: Arc<BreakerRules>,
+    is_trial: bool,
+    is_told: bool,
+}
+
+impl Trying {
+    /// Says how it went, once.
+    pub fn ended(&mut self, outcome: Outcome, how: How) {
+        if !std::mem::replace(&mut self.is_told, true) {
+            self.health.note(&self.rules, self.is_trial, outcome, how);
+        }
+    }
+}
+
+impl Drop for Trying {
+    fn drop(&mut self) {
+        self.health.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if self.is_trial && !self.is_told {
+            // Nobody waited for the answer: it says nothing. The moment does not matter: it is free again at once.
+            self.health.breaker.release_trial(Moment::default());
+        }
+    }
+}
