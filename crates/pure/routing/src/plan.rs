@@ -1,30 +1,49 @@
 //! The plan of one request: an order of attempts, and why each other target was passed over.
-//!
-//! Health, policies, hedges and shadows will fill the same value; today the order is the route's own.
 
-use crate::routes::{Retired, Routes, Target};
+use std::sync::Arc;
+use std::time::Duration;
 
-/// What a request asks for, as far as choosing a target needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ask<'a> {
-    /// The model's name as the caller wrote it.
-    pub model: &'a str,
-    /// Whether the answer is to be streamed.
-    pub is_streaming: bool,
+use crate::ask::Ask;
+use crate::eligibility::Eligibility;
+use crate::health::Health;
+use crate::moment::Moment;
+use crate::policies::{Candidate, Field};
+use crate::rng::Rng;
+use crate::route::{Route, Target, Tier};
+use crate::routes::{Retired, Routes};
+
+/// So many stand in an order at most: beyond the attempts there are those who replace somebody that could not be reached.
+pub const ORDER_MAX: usize = 10;
+
+/// An order of attempts over the targets of a route.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Whose targets the places are.
+    pub route: Arc<Route>,
+    /// Tried in this order until one answers.
+    pub order: Vec<Attempt>,
+    /// How many of the order may be asked.
+    pub attempts_max: usize,
+    /// Those who are not in the order for another reason than that enough others are.
+    passed_over: Vec<Passed>,
 }
 
 /// One entry of the order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// Who is asked.
-    pub target: Target,
+    /// The place of the target in the route.
+    pub place: usize,
+    /// The step of the chain it belongs to.
+    pub step: u16,
+    /// He is not well, and asked only because nobody else is left.
+    pub is_last_resort: bool,
 }
 
 /// A target that is not in the order, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passed {
-    /// Who is not asked.
-    pub target: Target,
+    /// The place of the target in the route.
+    pub place: usize,
     /// Why not.
     pub reason: Reason,
 }
@@ -36,15 +55,58 @@ pub enum Reason {
     BeyondAttemptsMax,
     /// Its provider does not offer what is asked for.
     NotOffered,
+    /// Its model cannot do this.
+    Unable(&'static str),
+    /// It is for other requests.
+    Condition,
+    /// What is asked does not fit into its model.
+    ContextTooSmall {
+        /// What its model holds.
+        tokens_max: u64,
+    },
+    /// It asked for patience.
+    Busy {
+        /// For so long yet.
+        wait: Duration,
+    },
+    /// It has failed too often.
+    Ejected {
+        /// It is tried again in so long.
+        wait: Duration,
+    },
+    /// Somebody is trying it right now.
+    OnTrial,
+    /// Its key was refused.
+    KeyRests,
+    /// An operator has switched it off.
+    SwitchedOff,
+    /// An operator lets it run out.
+    Draining,
+    /// The caller has a chain of his own.
+    FallbackOff,
 }
 
-/// An order of attempts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Tried in this order until one answers.
-    pub attempts: Vec<Attempt>,
-    /// Everyone else who serves the name.
-    pub passed_over: Vec<Passed>,
+impl Plan {
+    /// The target of an entry.
+    pub fn target(&self, place: usize) -> &Target {
+        &self.route.targets[place]
+    }
+
+    /// Everyone else who serves the name, and why he is not asked.
+    pub fn passed_over(&self) -> impl Iterator<Item = Passed> {
+        let others = (0..self.route.targets.len())
+            .filter(|place| self.order.iter().all(|attempt| attempt.place != *place));
+        others.map(|place| {
+            let known = self.passed_over.iter().find(|passed| passed.place == place);
+            known.copied().unwrap_or(Passed { place, reason: Reason::BeyondAttemptsMax })
+        })
+    }
+
+    /// Leaves in the order only those who are wanted.
+    pub fn retain(&mut self, is_wanted: impl Fn(&Target) -> bool) {
+        let route = self.route.clone();
+        self.order.retain(|attempt| is_wanted(&route.targets[attempt.place]));
+    }
 }
 
 /// Nobody serves what was asked for.
@@ -57,73 +119,164 @@ pub enum NoTarget {
     },
     /// Who knows the name no longer serves it.
     Retired(Retired),
+    /// The caller would like a model best that nobody knows.
+    UnknownPreference {
+        /// Names that look alike, the nearest first.
+        nearest: Vec<String>,
+    },
     /// Those who know the name do not offer what is asked for.
     NotOffered,
+    /// None of those who know the name can do this.
+    Unable(&'static str),
+    /// All who serve the name are for other requests.
+    Condition,
+    /// All have asked for patience.
+    Busy {
+        /// The first of them can be asked again in so long.
+        wait: Duration,
+    },
+    /// An operator has switched all of them off.
+    SwitchedOff,
 }
 
-/// Orders the targets of the asked name; `offers` says whether a target's provider offers what is asked for.
+/// What a plan depends on beside the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// Who serves what.
+    pub routes: &'a Routes,
+    /// How they are doing.
+    pub health: &'a Health,
+    /// How many may be asked.
+    pub attempts_max: usize,
+    /// The present.
+    pub now: Moment,
+}
+
+/// Orders the targets of the asked name; `unfit` says why a target cannot be asked for this at all.
 pub fn plan(
-    routes: &Routes,
+    situation: &Situation<'_>,
     ask: &Ask<'_>,
-    attempts_max: usize,
-    offers: impl Fn(&Target) -> bool,
+    unfit: impl Fn(&Target) -> Option<Reason>,
+    rng: &mut Rng,
 ) -> Result<Plan, NoTarget> {
+    let route = route_of(situation.routes, ask)?;
+    let mut order = Order { steps: Vec::with_capacity(route.tiers.len()), unwell: Vec::new() };
+    let mut passed_over = Vec::new();
+    let mut eligibility = Eligibility::of(&route, situation, ask, unfit);
+    let mut candidates = Vec::with_capacity(route.targets.len());
+    for tier in &route.tiers {
+        candidates.clear();
+        eligibility.sort(tier, &mut candidates, &mut order.unwell, &mut passed_over);
+        order.add(tier, &mut candidates, situation, ask, rng);
+    }
+    if order.steps.is_empty() && order.unwell.is_empty() {
+        return Err(nobody(&passed_over));
+    }
+    let order = order.finish(situation.attempts_max);
+    Ok(Plan { order, passed_over, attempts_max: situation.attempts_max, route })
+}
+
+/// The route of the asked name; with what the caller likes best in front.
+fn route_of(routes: &Routes, ask: &Ask<'_>) -> Result<Arc<Route>, NoTarget> {
     const NEAREST_MAX: usize = 3;
-    let Some(found) = routes.find(ask.model) else {
+    let nearest = |name: &str| routes.nearest(name, NEAREST_MAX).into_iter().map(str::to_owned).collect();
+    let Some(route) = routes.find(ask.model) else {
         if let Some(retired) = routes.retired(ask.model) {
             return Err(NoTarget::Retired(retired.clone()));
         }
-        let nearest = routes.nearest(ask.model, NEAREST_MAX);
-        return Err(NoTarget::UnknownName { nearest: nearest.into_iter().map(str::to_owned).collect() });
+        return Err(NoTarget::UnknownName { nearest: nearest(ask.model) });
     };
-    let mut plan = Plan { attempts: Vec::new(), passed_over: Vec::new() };
-    for target in found.targets().iter().cloned() {
-        if !offers(&target) {
-            plan.passed_over.push(Passed { target, reason: Reason::NotOffered });
-        } else if plan.attempts.len() < attempts_max {
-            plan.attempts.push(Attempt { target });
-        } else {
-            plan.passed_over.push(Passed { target, reason: Reason::BeyondAttemptsMax });
-        }
+    let Some(preferred) = ask.prefers else { return Ok(route) };
+    if let Some(reordered) = route.with_first(preferred) {
+        return Ok(Arc::new(reordered));
     }
-    if plan.attempts.is_empty() { Err(NoTarget::NotOffered) } else { Ok(plan) }
+    let Some(first) = routes.find(preferred) else {
+        return Err(NoTarget::UnknownPreference { nearest: nearest(preferred) });
+    };
+    let mut both = Route::default();
+    both.append(&first);
+    both.append(&route);
+    Ok(Arc::new(both))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Ask, NoTarget, Reason, plan};
-    use crate::RoutesBuilder;
+/// Why nobody can be asked: what most tells the caller what to do.
+fn nobody(passed_over: &[Passed]) -> NoTarget {
+    let reasons = || passed_over.iter().map(|passed| passed.reason);
+    let waits = reasons().filter_map(|reason| match reason {
+        Reason::Busy { wait } => Some(wait),
+        Reason::OnTrial => Some(Duration::ZERO),
+        _ => None,
+    });
+    if let Some(wait) = waits.min() {
+        return NoTarget::Busy { wait };
+    }
+    if reasons().any(|reason| matches!(reason, Reason::SwitchedOff | Reason::Draining)) {
+        return NoTarget::SwitchedOff;
+    }
+    let unable = reasons().find_map(|reason| match reason {
+        Reason::Unable(what) => Some(NoTarget::Unable(what)),
+        _ => None,
+    });
+    unable.unwrap_or(if reasons().any(|reason| reason == Reason::Condition) {
+        NoTarget::Condition
+    } else {
+        NoTarget::NotOffered
+    })
+}
 
-    #[test]
-    fn the_order_is_the_routes_own_up_to_the_limit() {
-        let mut builder = RoutesBuilder::default();
-        builder.provider("local", 0, 3, Some(&["llama".to_owned()]));
-        let routes = builder.build();
-        let ask = Ask { model: "llama", is_streaming: false };
-        let plan = plan(&routes, &ask, 2, |_| true).unwrap();
-        assert_eq!(plan.attempts.iter().map(|attempt| attempt.target.line).collect::<Vec<_>>(), [0, 1]);
-        assert_eq!(plan.passed_over[0].reason, Reason::BeyondAttemptsMax);
-        assert_eq!(plan.passed_over[0].target.line, 2);
+/// An order in the making.
+struct Order {
+    /// For each step those who are well, as its policies choose one after the other.
+    steps: Vec<(u16, Vec<usize>)>,
+    /// Those who are asked only if nobody else is left.
+    unwell: Vec<Attempt>,
+}
+
+impl Order {
+    /// Takes those of a tier in.
+    fn add(
+        &mut self,
+        tier: &Tier,
+        candidates: &mut Vec<Candidate<'_>>,
+        situation: &Situation<'_>,
+        ask: &Ask<'_>,
+        rng: &mut Rng,
+    ) {
+        if candidates.is_empty() {
+            return;
+        }
+        let round = tier.next_round();
+        let wanted = candidates.len().min(ORDER_MAX);
+        let mut chosen = Vec::with_capacity(wanted);
+        // Whoever may be asked is chosen with care; those behind only stand in for somebody who cannot be reached.
+        while chosen.len() < wanted.min(situation.attempts_max) {
+            let field = Field { candidates, ask, round, now: situation.now };
+            let place = tier.policy.choose(&field, rng);
+            // The order of the others is kept: some policies go by it.
+            chosen.push(candidates.remove(place).place);
+        }
+        chosen.extend(candidates.iter().take(wanted - chosen.len()).map(|candidate| candidate.place));
+        match self.steps.last_mut() {
+            Some((step, places)) if *step == tier.step => places.extend(chosen),
+            _ => self.steps.push((tier.step, chosen)),
+        }
     }
 
-    #[test]
-    fn an_unknown_name_suggests_near_ones() {
-        let mut builder = RoutesBuilder::default();
-        builder.provider("local", 0, 1, Some(&["llama-3".to_owned()]));
-        let ask = Ask { model: "lama-3", is_streaming: true };
-        let error = plan(&builder.build(), &ask, 3, |_| true).unwrap_err();
-        assert_eq!(error, NoTarget::UnknownName { nearest: vec!["llama-3".to_owned()] });
-    }
-
-    #[test]
-    fn who_does_not_offer_it_is_not_asked() {
-        let mut builder = RoutesBuilder::default();
-        builder.provider("local", 0, 3, Some(&["llama".to_owned()]));
-        let routes = builder.build();
-        let ask = Ask { model: "llama", is_streaming: false };
-        let offered = plan(&routes, &ask, 2, |target| target.line == 1).unwrap();
-        assert_eq!(offered.attempts.len(), 1);
-        assert!(offered.passed_over.iter().all(|passed| passed.reason == Reason::NotOffered));
-        assert_eq!(plan(&routes, &ask, 2, |_| false), Err(NoTarget::NotOffered));
+    /// Step by step, so that each step has its attempt before any has a second one but the first; then those left over;
+    /// then those who are not well.
+    fn finish(self, attempts_max: usize) -> Vec<Attempt> {
+        let attempt = |step: u16, place: usize| Attempt { place, step, is_last_resort: false };
+        let first_part = attempts_max.saturating_sub(self.steps.len().saturating_sub(1)).max(1);
+        let part = |number: usize| if number == 0 { first_part } else { 1 };
+        let mut order = Vec::with_capacity(ORDER_MAX);
+        for (number, (step, places)) in self.steps.iter().enumerate() {
+            order.extend(places.iter().take(part(number)).map(|place| attempt(*step, *place)));
+        }
+        for (number, (step, places)) in self.steps.iter().enumerate() {
+            order.extend(places.iter().skip(part(number)).map(|place| attempt(*step, *place)));
+        }
+        order.extend(self.unwell);
+        order.truncate(ORDER_MAX);
+        order
     }
 }

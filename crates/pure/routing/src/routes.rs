@@ -2,27 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// One model at one provider by one line and credential. The numbers are places in the snapshot's lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Place of the provider in the snapshot.
-    pub provider: u16,
-    /// Place of the line within the provider.
-    pub line: u16,
-    /// The provider's own name for the model; `None` sends the name that was asked for.
-    pub model: Option<Arc<str>>,
-    /// How long it may take to begin a stream, or to give a whole answer, where that is less than the call may take.
-    pub timeout: Option<Duration>,
-}
-
-/// A name callers may ask for, and its targets in order of preference.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Route {
-    /// Tried in this order.
-    pub targets: Vec<Target>,
-}
+use crate::route::{Route, Ways};
 
 /// All names, and the providers that take any name.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +54,7 @@ pub struct KnownNames {
 #[derive(Clone, Debug)]
 struct Server {
     provider: u16,
-    lines: u16,
+    ways: Ways,
     /// The names it lists; without a list it takes any name.
     models: Option<Arc<[Arc<str>]>>,
     /// What it calls each name that is known of it.
@@ -81,26 +62,6 @@ struct Server {
     retired: HashMap<Arc<str>, Retired>,
     /// It may serve names that nobody knows of it.
     is_stranger: bool,
-}
-
-/// What a name resolves to.
-#[derive(Clone, Debug)]
-pub(crate) enum Found<'a> {
-    Route(&'a Route),
-    Made(Route),
-}
-
-impl Found<'_> {
-    fn of(targets: impl Iterator<Item = Target>) -> Self {
-        Self::Made(Route { targets: targets.collect() })
-    }
-
-    pub(crate) fn targets(&self) -> &[Target] {
-        match self {
-            Self::Route(route) => &route.targets,
-            Self::Made(route) => &route.targets,
-        }
-    }
 }
 
 impl Routes {
@@ -116,38 +77,36 @@ impl Routes {
 
     /// First an exact name, then `provider/model`, then the providers that are known to serve it, then every provider that
     /// takes any name. Where some are known to serve it, or to have served it, only strangers are asked beside them.
-    pub(crate) fn find(&self, name: &str) -> Option<Found<'_>> {
+    pub fn find(&self, name: &str) -> Option<Arc<Route>> {
         if let Some(route) = self.named.get(name) {
-            return Some(Found::Route(route));
+            return Some(route.clone());
         }
         if let Some((prefix, model)) = name.split_once('/')
             && let Some(place) = self.prefixes.get(prefix)
             && !model.is_empty()
             && let Some(model) = self.providers[*place].called(model)
         {
-            return Some(Found::of(self.providers[*place].targets(Some(model))));
+            let mut route = Route::default();
+            self.providers[*place].serve(&mut route, Some(&model));
+            return Some(Arc::new(route));
         }
         if name.is_empty() {
             return None;
         }
-        let open = || self.providers.iter().filter(|server| server.models.is_none());
-        let strangers = || {
-            open()
-                .filter(|server| server.is_stranger && !server.known.contains_key(name))
-                .flat_map(|server| server.targets(None))
-        };
-        let mut knowing = self.providers.iter().filter_map(|server| {
-            let called = server.known.get(name).filter(|called| server.lists(called))?;
-            Some(server.targets((**called != *name).then(|| called.clone())))
-        });
-        let targets: Vec<Target> = if let Some(first) = knowing.next() {
-            first.chain(knowing.flatten()).chain(strangers()).collect()
-        } else if self.retired(name).is_some() {
-            strangers().collect()
-        } else {
-            open().flat_map(|server| server.targets(None)).collect()
-        };
-        (!targets.is_empty()).then(|| Found::of(targets.into_iter()))
+        let mut route = Route::default();
+        for server in &self.providers {
+            if let Some(called) = server.known.get(name).filter(|called| server.lists(called)) {
+                server.serve(&mut route, (**called != *name).then_some(called));
+            }
+        }
+        let is_known = !route.targets.is_empty() || self.retired(name).is_some();
+        for server in self.providers.iter().filter(|server| server.models.is_none()) {
+            let is_stranger = server.is_stranger && !server.known.contains_key(name);
+            if is_stranger || !is_known {
+                server.serve(&mut route, None);
+            }
+        }
+        (!route.targets.is_empty()).then(|| Arc::new(route))
     }
 
     /// What is known of a name that nobody serves any longer.
@@ -187,9 +146,11 @@ impl Server {
         self.lists(&called).then_some(called)
     }
 
-    fn targets(&self, model: Option<Arc<str>>) -> impl Iterator<Item = Target> + use<> {
-        let provider = self.provider;
-        (0..self.lines).map(move |line| Target { provider, line, model: model.clone(), timeout: None })
+    /// Adds itself to a route, as a step of its own.
+    fn serve(&self, route: &mut Route, model: Option<&Arc<str>>) {
+        for (key, targets) in self.ways.targets(self.provider, model).enumerate() {
+            route.add(targets, self.ways.policy, key == 0);
+        }
     }
 }
 
@@ -202,12 +163,12 @@ pub struct RoutesBuilder {
 impl RoutesBuilder {
     /// A provider in its documented order. With `models` it serves those names (unless a model of that
     /// name is configured) and `id/name`; without, any name.
-    pub fn provider(&mut self, id: &str, provider: u16, lines: u16, models: Option<&[String]>) {
+    pub fn provider(&mut self, id: &str, provider: u16, ways: Ways, models: Option<&[String]>) {
         let models: Option<Arc<[Arc<str>]>> =
             models.map(|names| names.iter().map(|name| Arc::from(name.as_str())).collect());
         let server = Server {
             provider,
-            lines,
+            ways,
             models,
             known: HashMap::new(),
             retired: HashMap::new(),
@@ -217,7 +178,9 @@ impl RoutesBuilder {
             None => self.list(Arc::from(format!("{id}/*")), provider, None),
             Some(names) => {
                 for name in names.iter() {
-                    self.append(name, server.targets(Some(name.clone())).collect());
+                    let mut route = Route::default();
+                    server.serve(&mut route, Some(name));
+                    self.append(name, &route);
                 }
             }
         }
@@ -242,10 +205,10 @@ impl RoutesBuilder {
     }
 
     /// A configured model: it replaces whatever providers list under that name.
-    pub fn model(&mut self, name: &str, targets: Vec<Target>) {
+    pub fn model(&mut self, name: &str, route: &Route) {
         self.routes.named.remove(name);
         self.routes.listed.retain(|listed| *listed.name != *name);
-        self.append(&Arc::from(name), targets);
+        self.append(&Arc::from(name), route);
     }
 
     /// The finished routes.
@@ -253,14 +216,14 @@ impl RoutesBuilder {
         self.routes
     }
 
-    fn append(&mut self, name: &Arc<str>, targets: Vec<Target>) {
-        let Some(first) = targets.first().cloned() else { return };
-        if self.routes.named.get(name).is_none_or(|route| route.targets.is_empty()) {
+    fn append(&mut self, name: &Arc<str>, route: &Route) {
+        let Some(first) = route.targets.first() else { return };
+        if self.routes.named.get(name).is_none_or(|known| known.targets.is_empty()) {
             self.routes.listed.retain(|listed| listed.name != *name);
-            self.list(name.clone(), first.provider, first.model);
+            self.list(name.clone(), first.provider, first.model.clone());
         }
-        let route = self.routes.named.entry(name.clone()).or_default();
-        Arc::make_mut(route).targets.extend(targets);
+        let known = self.routes.named.entry(name.clone()).or_default();
+        Arc::make_mut(known).append(route);
     }
 
     /// A name that several providers know is listed once.
@@ -287,115 +250,4 @@ fn distance(left: &str, right: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{KnownNames, Retired, Routes, RoutesBuilder, Target};
-
-    fn example() -> Routes {
-        let mut builder = RoutesBuilder::default();
-        builder.provider("openai", 0, 1, None);
-        builder.provider("local", 1, 2, Some(&["llama".to_owned(), "qwen".to_owned()]));
-        builder
-            .model("fast", vec![Target { provider: 1, line: 0, model: Some("llama".into()), timeout: None }]);
-        builder.model(
-            "qwen",
-            vec![Target { provider: 0, line: 0, model: Some("qwen-max".into()), timeout: None }],
-        );
-        builder.build()
-    }
-
-    fn places(routes: &Routes, name: &str) -> Vec<(u16, u16, Option<String>)> {
-        let found = routes.find(name).unwrap();
-        found.targets().iter().map(|t| (t.provider, t.line, t.model.as_deref().map(str::to_owned))).collect()
-    }
-
-    #[test]
-    fn names_resolve_in_documented_order() {
-        let routes = example();
-        assert_eq!(places(&routes, "fast"), [(1, 0, Some("llama".into()))]);
-        assert_eq!(
-            places(&routes, "qwen"),
-            [(0, 0, Some("qwen-max".into()))],
-            "a configured model replaces a listed one"
-        );
-        assert_eq!(places(&routes, "llama"), [(1, 0, Some("llama".into())), (1, 1, Some("llama".into()))]);
-        assert_eq!(places(&routes, "local/qwen"), [(1, 0, Some("qwen".into())), (1, 1, Some("qwen".into()))]);
-        assert_eq!(places(&routes, "openai/gpt-9"), [(0, 0, Some("gpt-9".into()))]);
-        assert_eq!(places(&routes, "anything"), [(0, 0, None)]);
-        assert_eq!(
-            places(&routes, "local/other"),
-            [(0, 0, None)],
-            "an unlisted name goes to the provider that takes any"
-        );
-    }
-
-    fn known(names: &[(&str, &str)], retired: &[&str]) -> KnownNames {
-        let text = |name: &&str| (*name).to_owned();
-        let gone = Retired { since: "2026-01-01".to_owned(), successor: Some("new".to_owned()) };
-        KnownNames {
-            names: names.iter().map(|(asked, called)| (text(asked), text(called))).collect(),
-            retired: retired.iter().map(|name| (text(name), gone.clone())).collect(),
-            listed: vec!["big-1".to_owned()],
-            are_all: true,
-        }
-    }
-
-    /// Two vendors whose models are known, one that lists its own, and (place 3) a stranger that takes any name.
-    fn vendors(has_stranger: bool) -> Routes {
-        let mut builder = RoutesBuilder::default();
-        builder.provider("first", 0, 1, None);
-        builder.known(&known(&[("small-1", "small-1"), ("small", "small-1")], &["tiny-1"]));
-        builder.provider("second", 1, 1, None);
-        builder.known(&known(&[("big-1", "big-1"), ("big", "big-1")], &[]));
-        builder.provider("third", 2, 1, Some(&["big-1".to_owned()]));
-        builder.known(&known(&[("big-1", "big-1"), ("big", "big-1"), ("huge", "huge-1")], &[]));
-        if has_stranger {
-            builder.provider("fourth", 3, 1, None);
-        }
-        builder.build()
-    }
-
-    #[test]
-    fn a_known_name_goes_to_those_who_know_it() {
-        let routes = vendors(false);
-        assert_eq!(places(&routes, "small"), [(0, 0, Some("small-1".into()))]);
-        assert_eq!(places(&routes, "small-1"), [(0, 0, None)]);
-        assert_eq!(places(&routes, "big"), [(1, 0, Some("big-1".into())), (2, 0, Some("big-1".into()))]);
-        assert_eq!(places(&routes, "third/big"), [(2, 0, Some("big-1".into()))]);
-        assert_eq!(places(&routes, "second/big"), [(1, 0, Some("big-1".into()))]);
-        assert_eq!(places(&routes, "second/new"), [(1, 0, Some("new".into()))]);
-        assert_eq!(places(&routes, "newer-than-we"), [(0, 0, None), (1, 0, None)]);
-        assert_eq!(places(&routes, "huge"), [(0, 0, None), (1, 0, None)], "the third lists another");
-        let listed: Vec<_> = routes.listed().map(|listed| (&*listed.name, listed.provider)).collect();
-        assert_eq!(listed, [("first/*", 0), ("second/*", 1), ("big-1", 2)]);
-    }
-
-    #[test]
-    fn a_stranger_who_takes_any_name_is_asked_last() {
-        let routes = vendors(true);
-        assert_eq!(places(&routes, "small"), [(0, 0, Some("small-1".into())), (3, 0, None)]);
-        assert_eq!(places(&routes, "tiny-1"), [(3, 0, None)]);
-    }
-
-    #[test]
-    fn a_retired_name_is_served_by_nobody_who_knows_it() {
-        let routes = vendors(false);
-        assert!(!routes.knows("tiny-1") && routes.knows("first/tiny-1"));
-        assert_eq!(routes.retired("tiny-1").unwrap().successor.as_deref(), Some("new"));
-        assert_eq!(routes.retired("small-1"), None);
-    }
-
-    #[test]
-    fn without_open_providers_unknown_names_are_unknown() {
-        let mut builder = RoutesBuilder::default();
-        builder.provider(
-            "local",
-            0,
-            1,
-            Some(&["gpt-4o-mini".to_owned(), "gpt-4o".to_owned(), "llama".to_owned()]),
-        );
-        let routes = builder.build();
-        assert!(!routes.knows("gpt-4o-maxi") && !routes.knows("local/") && routes.knows("local/llama"));
-        assert_eq!(routes.nearest("gpt-40-mini", 3), ["gpt-4o-mini"]);
-        assert!(routes.nearest("zzzzzzzzzzzzzz", 3).is_empty());
-    }
-}
+mod tests;

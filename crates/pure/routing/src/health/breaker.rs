@@ -78,6 +78,22 @@ pub enum Standing {
     },
     /// The next to claim it may try.
     Trial,
+    /// Somebody is trying it.
+    OnTrial {
+        /// He had asked for patience, and was not ill.
+        is_busy: bool,
+    },
+}
+
+/// In what role somebody was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// As one who is well.
+    Usual,
+    /// To find out whether he is well again.
+    Trial,
+    /// Though he is not well, since nobody else is left.
+    LastResort,
 }
 
 /// What one who was asked did to the breaker's state.
@@ -88,11 +104,12 @@ pub(crate) enum Change {
     Closed,
 }
 
-const PHASE_BITS: u32 = 2;
+const PHASE_BITS: u32 = 3;
 const CLOSED: u64 = 0;
 const OPEN: u64 = 1;
 const BUSY: u64 = 2;
 const TRYING: u64 = 3;
+const TRYING_BUSY: u64 = 4;
 
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
@@ -114,7 +131,6 @@ struct Past {
     /// Openings that are not forgiven yet.
     openings: u32,
     good_trials: u32,
-    is_after_busy: bool,
 }
 
 impl Breaker {
@@ -125,6 +141,7 @@ impl Breaker {
             CLOSED if moment == Moment::default() => Standing::Closed { share: 1.0 },
             CLOSED => Standing::Closed { share: share_after(now.since(moment), rules.slow_start) },
             _ if now >= moment => Standing::Trial,
+            TRYING | TRYING_BUSY => Standing::OnTrial { is_busy: phase == TRYING_BUSY },
             _ => Standing::Open { until: moment, is_busy: phase == BUSY },
         }
     }
@@ -133,7 +150,8 @@ impl Breaker {
     pub(crate) fn claim_trial(&self, now: Moment) -> bool {
         let claim = |word: u64| {
             let (phase, moment) = unpack(word);
-            (phase != CLOSED && now >= moment).then(|| pack(TRYING, now + TRIAL_MAX))
+            let trying = if matches!(phase, BUSY | TRYING_BUSY) { TRYING_BUSY } else { TRYING };
+            (phase != CLOSED && now >= moment).then(|| pack(trying, now + TRIAL_MAX))
         };
         self.word.try_update(Ordering::Relaxed, Ordering::Relaxed, claim).is_ok()
     }
@@ -141,35 +159,39 @@ impl Breaker {
     /// A trial ended without a word on how it went: the next one may have it.
     pub(crate) fn release_trial(&self, now: Moment) {
         let _past = self.past();
-        if self.phase() == TRYING {
-            self.word.store(pack(OPEN, now), Ordering::Relaxed);
+        match self.phase() {
+            TRYING => self.word.store(pack(OPEN, now), Ordering::Relaxed),
+            TRYING_BUSY => self.word.store(pack(BUSY, now), Ordering::Relaxed),
+            _ => {}
         }
     }
 
-    pub(crate) fn succeeded(&self, rules: &BreakerRules, is_trial: bool, now: Moment) -> Change {
+    pub(crate) fn succeeded(&self, rules: &BreakerRules, role: Role, now: Moment) -> Change {
         self.window.succeeded(now);
         if self.run.load(Ordering::Relaxed) != 0 {
             self.run.store(0, Ordering::Relaxed);
         }
-        if !is_trial {
+        if role == Role::Usual {
             return Change::None;
         }
         let mut past = self.past();
-        if self.phase() != TRYING {
-            return Change::None;
+        match self.phase() {
+            // Who only asked for patience was never ill.
+            TRYING_BUSY => self.close(&mut past, Moment::default()),
+            TRYING | OPEN => {
+                past.good_trials += 1;
+                if past.good_trials < rules.successes {
+                    self.word.store(pack(OPEN, now), Ordering::Relaxed);
+                    return Change::None;
+                }
+                self.close(&mut past, now);
+            }
+            _ => return Change::None,
         }
-        past.good_trials += 1;
-        if past.good_trials < rules.successes && !past.is_after_busy {
-            self.word.store(pack(OPEN, now), Ordering::Relaxed);
-            return Change::None;
-        }
-        // Who only asked for patience was never ill.
-        let since = if past.is_after_busy { Moment::default() } else { now };
-        self.close(&mut past, since);
         Change::Closed
     }
 
-    pub(crate) fn failed(&self, rules: &BreakerRules, is_trial: bool, now: Moment) -> Change {
+    pub(crate) fn failed(&self, rules: &BreakerRules, role: Role, now: Moment) -> Change {
         self.window.failed(now);
         let run = self.run.fetch_add(1, Ordering::Relaxed) as usize + 1;
         let mut past = self.past();
@@ -177,7 +199,7 @@ impl Breaker {
         past.failures[place] = now;
         past.failed = past.failed.wrapping_add(1);
         let phase = self.phase();
-        if phase == TRYING && is_trial {
+        if matches!(phase, TRYING | TRYING_BUSY) && role == Role::Trial {
             self.open(&mut past, rules, now);
             return Change::Opened;
         }
@@ -206,30 +228,29 @@ impl Breaker {
     }
 
     /// He asks to be left alone for so long.
-    pub(crate) fn busy(&self, rules: &BreakerRules, is_trial: bool, wait: Duration, now: Moment) -> Change {
-        let mut past = self.past();
+    pub(crate) fn busy(&self, rules: &BreakerRules, role: Role, wait: Duration, now: Moment) -> Change {
+        let _past = self.past();
         let until = now + wait.min(rules.wait_max);
         let (phase, before) = unpack(self.word.load(Ordering::Relaxed));
         match phase {
+            CLOSED => {}
+            TRYING | TRYING_BUSY if role == Role::Trial => {}
+            BUSY if before < until => {}
             // He is ill, or the one who tries has it in hand.
-            OPEN => return Change::None,
-            TRYING if !is_trial => return Change::None,
-            BUSY if before >= until => return Change::None,
-            _ => {}
+            _ => return Change::None,
         }
-        past.good_trials = 0;
-        past.is_after_busy = phase != TRYING || past.is_after_busy;
         self.word.store(pack(BUSY, until), Ordering::Relaxed);
         if phase == BUSY { Change::None } else { Change::Opened }
     }
 
     /// What an active probe found; it is a trial of its own.
     pub(crate) fn probed(&self, rules: &BreakerRules, is_well: bool, now: Moment) -> Change {
-        if !is_well {
-            let is_trial = self.claim_trial(now);
-            return self.failed(rules, is_trial, now);
+        let role = if self.claim_trial(now) { Role::Trial } else { Role::Usual };
+        match (is_well, role) {
+            (false, _) => self.failed(rules, role, now),
+            (true, Role::Trial) => self.succeeded(rules, role, now),
+            (true, _) => Change::None,
         }
-        if self.claim_trial(now) { self.succeeded(rules, true, now) } else { Change::None }
     }
 
     /// Successes and failures of the last ten seconds.
@@ -245,7 +266,6 @@ impl Breaker {
 
     fn close(&self, past: &mut Past, since: Moment) {
         past.good_trials = 0;
-        past.is_after_busy = false;
         self.run.store(0, Ordering::Relaxed);
         self.window.clear();
         self.trouble_until.store(0, Ordering::Relaxed);
@@ -256,7 +276,6 @@ impl Breaker {
         let span = rules.open.saturating_mul(1 << past.openings.min(20)).min(rules.open_max);
         past.openings = past.openings.saturating_add(1);
         past.good_trials = 0;
-        past.is_after_busy = false;
         self.word.store(pack(OPEN, now + span), Ordering::Relaxed);
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::breaker::{Breaker, BreakerRules, Change, Standing};
+use super::breaker::{Breaker, BreakerRules, Change, Role, Standing};
 use crate::moment::Moment;
 
 fn at(seconds: f64) -> Moment {
@@ -25,9 +25,9 @@ fn is_open(breaker: &Breaker, now: f64) -> bool {
 fn opened_at(second: f64) -> Breaker {
     let breaker = Breaker::default();
     for _ in 0..4 {
-        assert_eq!(breaker.failed(&rules(), false, at(second)), Change::None);
+        assert_eq!(breaker.failed(&rules(), Role::Usual, at(second)), Change::None);
     }
-    assert_eq!(breaker.failed(&rules(), false, at(second)), Change::Opened);
+    assert_eq!(breaker.failed(&rules(), Role::Usual, at(second)), Change::Opened);
     breaker
 }
 
@@ -40,8 +40,8 @@ fn five_failures_in_a_row_open_it_and_three_good_trials_close_it() {
         assert_eq!(breaker.standing(&rules(), now), Standing::Trial);
         assert!(breaker.claim_trial(now));
         assert!(!breaker.claim_trial(now), "one at a time");
-        assert!(matches!(breaker.standing(&rules(), now), Standing::Open { .. }), "to all others it is open");
-        let change = breaker.succeeded(&rules(), true, now);
+        assert_eq!(breaker.standing(&rules(), now), Standing::OnTrial { is_busy: false });
+        let change = breaker.succeeded(&rules(), Role::Trial, now);
         assert_eq!(change, if trial < 2 { Change::None } else { Change::Closed });
     }
     let share = |now| match breaker.standing(&rules(), at(now)) {
@@ -56,13 +56,17 @@ fn five_failures_in_a_row_open_it_and_three_good_trials_close_it() {
 fn failures_that_lie_too_far_apart_or_have_a_success_between_do_not_open_it() {
     let breaker = Breaker::default();
     for count in 0..20 {
-        breaker.failed(&rules(), false, at(100.0 + 15.1 * f64::from(count)));
+        breaker.failed(&rules(), Role::Usual, at(100.0 + 15.1 * f64::from(count)));
     }
     assert!(!is_open(&breaker, 400.0), "five of them take more than sixty seconds");
     let breaker = Breaker::default();
     for count in 0..40 {
         let now = at(100.0 + 3.0 * f64::from(count));
-        if count % 5 == 4 { breaker.succeeded(&rules(), false, now) } else { breaker.failed(&rules(), false, now) };
+        if count % 5 == 4 {
+            breaker.succeeded(&rules(), Role::Usual, now)
+        } else {
+            breaker.failed(&rules(), Role::Usual, now)
+        };
     }
     assert!(!is_open(&breaker, 220.0), "never five in a row, and too few in ten seconds");
 }
@@ -72,14 +76,22 @@ fn a_rate_opens_it_too_and_a_lower_one_is_trouble() {
     let breaker = Breaker::default();
     for count in 0..60 {
         let now = at(100.0 + 0.01 * f64::from(count));
-        if count % 3 == 0 { breaker.failed(&rules(), false, now) } else { breaker.succeeded(&rules(), false, now) };
+        if count % 3 == 0 {
+            breaker.failed(&rules(), Role::Usual, now)
+        } else {
+            breaker.succeeded(&rules(), Role::Usual, now)
+        };
     }
     assert_eq!(breaker.standing(&rules(), at(101.0)), Standing::Troubled);
     assert_eq!(breaker.standing(&rules(), at(111.0)), Standing::Closed { share: 1.0 }, "and it passes");
     let breaker = Breaker::default();
     for count in 0..20 {
         let now = at(100.0 + 0.01 * f64::from(count));
-        if count % 2 == 0 { breaker.succeeded(&rules(), false, now) } else { breaker.failed(&rules(), false, now) };
+        if count % 2 == 0 {
+            breaker.succeeded(&rules(), Role::Usual, now)
+        } else {
+            breaker.failed(&rules(), Role::Usual, now)
+        };
     }
     assert!(is_open(&breaker, 100.5));
 }
@@ -92,7 +104,7 @@ fn each_time_it_stays_open_longer_up_to_a_limit() {
         assert!(is_open(&breaker, now + open - 0.01), "{open}");
         now += open;
         assert!(breaker.claim_trial(at(now)), "{open}");
-        assert_eq!(breaker.failed(&rules(), true, at(now)), Change::Opened);
+        assert_eq!(breaker.failed(&rules(), Role::Trial, at(now)), Change::Opened);
     }
 }
 
@@ -100,8 +112,8 @@ fn each_time_it_stays_open_longer_up_to_a_limit() {
 fn what_was_asked_before_it_opened_changes_nothing() {
     let breaker = opened_at(100.0);
     for _ in 0..10 {
-        assert_eq!(breaker.failed(&rules(), false, at(100.9)), Change::None);
-        assert_eq!(breaker.succeeded(&rules(), false, at(100.9)), Change::None);
+        assert_eq!(breaker.failed(&rules(), Role::Usual, at(100.9)), Change::None);
+        assert_eq!(breaker.succeeded(&rules(), Role::Usual, at(100.9)), Change::None);
     }
     assert_eq!(breaker.standing(&rules(), at(101.0)), Standing::Trial);
 }
@@ -119,15 +131,32 @@ fn a_trial_that_nobody_ended_is_free_again() {
 #[test]
 fn who_says_when_to_come_back_is_believed_up_to_a_limit() {
     let breaker = Breaker::default();
-    assert_eq!(breaker.busy(&rules(), false, seconds(2.0), at(100.0)), Change::Opened);
+    assert_eq!(breaker.busy(&rules(), Role::Usual, seconds(2.0), at(100.0)), Change::Opened);
     let open = Standing::Open { until: at(102.0), is_busy: true };
     assert_eq!(breaker.standing(&rules(), at(101.9)), open);
-    assert_eq!(breaker.busy(&rules(), false, seconds(1.0), at(100.5)), Change::None, "no sooner than was said");
+    assert_eq!(
+        breaker.busy(&rules(), Role::Usual, seconds(1.0), at(100.5)),
+        Change::None,
+        "no sooner than was said"
+    );
     assert!(breaker.claim_trial(at(102.0)));
-    assert_eq!(breaker.succeeded(&rules(), true, at(102.1)), Change::Closed, "one good answer is enough");
+    assert_eq!(
+        breaker.succeeded(&rules(), Role::Trial, at(102.1)),
+        Change::Closed,
+        "one good answer is enough"
+    );
     assert_eq!(breaker.standing(&rules(), at(102.1)), Standing::Closed { share: 1.0 }, "he was never ill");
-    breaker.busy(&rules(), false, seconds(3600.0), at(200.0));
+    breaker.busy(&rules(), Role::Usual, seconds(3600.0), at(200.0));
     assert_eq!(breaker.standing(&rules(), at(260.0)), Standing::Trial);
+}
+
+#[test]
+fn who_answers_as_a_last_resort_closes_it_too() {
+    let breaker = opened_at(100.0);
+    for second in [100.1, 100.2] {
+        assert_eq!(breaker.succeeded(&rules(), Role::LastResort, at(second)), Change::None);
+    }
+    assert_eq!(breaker.succeeded(&rules(), Role::LastResort, at(100.3)), Change::Closed);
 }
 
 #[test]

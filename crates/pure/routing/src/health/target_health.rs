@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::breaker::{Breaker, BreakerRules, Change, Standing};
+use super::breaker::{Breaker, BreakerRules, Change, Role, Standing};
 use super::fault::Fault;
 use super::pace::Pace;
 use super::samples::{Sample, Samples};
@@ -33,6 +33,12 @@ pub enum Switch {
 }
 
 impl Switch {
+    /// The stricter of two.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        if self as u8 >= other as u8 { self } else { other }
+    }
+
     pub(crate) const fn of(number: u8) -> Self {
         match number {
             0 => Self::On,
@@ -53,6 +59,8 @@ pub struct TargetHealth {
     spreads: [Spread; 2],
     samples: Samples,
     switch: AtomicU8,
+    /// Calls that wait for the moment he named.
+    waiting: AtomicU32,
     asked: AtomicU64,
     failed: AtomicU64,
     last_fault: Mutex<Option<(Fault, Moment)>>,
@@ -144,19 +152,27 @@ impl TargetHealth {
 
     /// Begins an attempt; `None` where he is to be tried by one at a time, and somebody is at it.
     pub fn begin(self: &Arc<Self>, rules: &Arc<BreakerRules>, now: Moment) -> Option<Trying> {
-        let is_trial = match self.standing(rules, now) {
-            Standing::Trial => {
-                if !self.breaker.claim_trial(now) {
-                    return None;
-                }
-                true
-            }
-            _ => false,
+        let role = match self.standing(rules, now) {
+            Standing::Closed { .. } | Standing::Troubled => Role::Usual,
+            Standing::Trial if self.breaker.claim_trial(now) => Role::Trial,
+            Standing::Trial => return None,
+            Standing::Open { .. } | Standing::OnTrial { .. } => Role::LastResort,
         };
         let running = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.in_flight_peak.fetch_max(running, Ordering::Relaxed);
         self.asked.fetch_add(1, Ordering::Relaxed);
-        Some(Trying { health: self.clone(), rules: rules.clone(), is_trial, is_told: false })
+        Some(Trying { health: self.clone(), rules: rules.clone(), role, is_told: false })
+    }
+
+    /// Takes the one place there is for waiting until he may be asked again.
+    pub(crate) fn wait(self: &Arc<Self>) -> Option<Waiting> {
+        let taken = self.waiting.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed);
+        taken.is_ok().then(|| Waiting(self.clone()))
+    }
+
+    /// Failures since the last answer.
+    pub(crate) fn run(&self) -> u32 {
+        self.breaker.run()
     }
 
     /// What an active probe found.
@@ -180,21 +196,21 @@ impl TargetHealth {
         }
     }
 
-    fn note(&self, rules: &BreakerRules, is_trial: bool, outcome: Outcome, how: How) -> Change {
+    fn note(&self, rules: &BreakerRules, role: Role, outcome: Outcome, how: How) -> Change {
         let How { took, is_streaming, now } = how;
         let Outcome::Fault(fault) = outcome else {
             let kind = usize::from(!is_streaming);
             self.paces[kind].note(took, now);
             self.spreads[kind].note(took);
             self.samples.note(Sample { took, is_good: true });
-            return self.breaker.succeeded(rules, is_trial, now);
+            return self.breaker.succeeded(rules, role, now);
         };
         match fault {
             // He is well: he could not do this one.
-            Fault::TooLong => return self.breaker.succeeded(rules, is_trial, now),
+            Fault::TooLong => return self.breaker.succeeded(rules, role, now),
             // About the key, not about him: the key rests.
             Fault::Refused => {
-                if is_trial {
+                if role == Role::Trial {
                     self.breaker.release_trial(now);
                 }
                 return Change::None;
@@ -209,8 +225,8 @@ impl TargetHealth {
             self.paces[usize::from(!is_streaming)].note(took, now);
         }
         match fault {
-            Fault::Busy { wait } => self.breaker.busy(rules, is_trial, wait.unwrap_or(WAIT_DEFAULT), now),
-            _ => self.breaker.failed(rules, is_trial, now),
+            Fault::Busy { wait } => self.breaker.busy(rules, role, wait.unwrap_or(WAIT_DEFAULT), now),
+            _ => self.breaker.failed(rules, role, now),
         }
     }
 }
@@ -231,7 +247,7 @@ pub struct How {
 pub struct Trying {
     health: Arc<TargetHealth>,
     rules: Arc<BreakerRules>,
-    is_trial: bool,
+    role: Role,
     is_told: bool,
 }
 
@@ -239,7 +255,7 @@ impl Trying {
     /// Says how it went, once.
     pub fn ended(&mut self, outcome: Outcome, how: How) {
         if !std::mem::replace(&mut self.is_told, true) {
-            self.health.note(&self.rules, self.is_trial, outcome, how);
+            self.health.note(&self.rules, self.role, outcome, how);
         }
     }
 }
@@ -247,9 +263,19 @@ impl Trying {
 impl Drop for Trying {
     fn drop(&mut self) {
         self.health.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if self.is_trial && !self.is_told {
+        if self.role == Role::Trial && !self.is_told {
             // Nobody waited for the answer: it says nothing. The moment does not matter: it is free again at once.
             self.health.breaker.release_trial(Moment::default());
         }
+    }
+}
+
+/// A place for waiting, kept until it is dropped.
+#[derive(Debug)]
+pub struct Waiting(Arc<TargetHealth>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.store(0, Ordering::Relaxed);
     }
 }

@@ -1,0 +1,52 @@
+//! What a request asks for, as far as choosing who serves it needs it.
+
+use std::fmt;
+
+/// One request.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// The model's name as the caller wrote it.
+    pub model: &'a str,
+    /// Whether the answer is to be streamed.
+    pub is_streaming: bool,
+    /// Tokens of the prompt and of the longest answer, roughly; 0 where nobody has counted.
+    pub tokens: u64,
+    /// What ties calls together that are best served by the same target: a session, or how the prompt begins, as a hash.
+    pub bond: Option<u64>,
+    /// The id of the caller's key.
+    pub key: Option<&'a str>,
+    /// The caller's headers by their names in lower case.
+    pub header: &'a dyn Fn(&str) -> Option<&'a str>,
+    /// What a model must be able to do for it, in the catalogue's words.
+    pub needs: &'a dyn Fn(&str) -> bool,
+    /// The model that the caller would like best, of those that serve the name.
+    pub prefers: Option<&'a str>,
+    /// The caller has a chain of his own: only the first step is for him.
+    pub is_without_fallback: bool,
+}
+
+impl<'a> Ask<'a> {
+    /// For a model, with nothing special about it.
+    pub fn of(model: &'a str, is_streaming: bool) -> Self {
+        Self {
+            model,
+            is_streaming,
+            tokens: 0,
+            bond: None,
+            key: None,
+            header: &|_| None,
+            needs: &|_| false,
+            prefers: None,
+            is_without_fallback: false,
+        }
+    }
+}
+
+impl fmt::Debug for Ask<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ask")
+            .field("model", &self.model)
+            .field("is_streaming", &self.is_streaming)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,152 @@
+//! The course of calls, failure by failure.
+
+use std::time::Duration;
+
+use crate::ask::Ask;
+use crate::course::{Circumstances, Course, Onward, Stopped};
+use crate::health::{Fault, How, Outcome};
+use crate::moment::Moment;
+use crate::policies::Policy;
+use crate::rng::Rng;
+use crate::route::Target;
+use crate::world::{MODEL, World};
+
+fn at(seconds: f64) -> Moment {
+    Moment::after_start(Duration::from_secs_f64(seconds))
+}
+
+const FAILED: Fault = Fault::Failed;
+const BUSY: Fault = Fault::Busy { wait: Some(Duration::from_secs(2)) };
+
+fn circumstances(world: &World, now: Moment) -> Circumstances<'_> {
+    let (health, rules, budget) = (&world.health, &world.rules, &world.budget);
+    Circumstances { health, rules, budget, asked: MODEL, deadline: at(61.0), now }
+}
+
+/// Asks until somebody answers or nobody is left. What each one says is given by place; `None` answers. Gives the places
+/// asked, the waits between, and why it stopped.
+fn run(
+    world: &mut World,
+    says: impl Fn(usize, usize) -> Option<Fault>,
+) -> (Vec<usize>, Duration, Option<Stopped>) {
+    let mut now = at(1.0);
+    let mut course = Course::of(world.plan(&Ask::of(MODEL, true), now).unwrap(), &world.rules);
+    let (mut asked, mut waited, mut rng) = (Vec::new(), Duration::ZERO, Rng::new(3));
+    while let Some(mut turn) = course.next(&world.health, MODEL, now) {
+        asked.push(turn.place);
+        let fault = says(turn.place, asked.iter().filter(|place| **place == turn.place).count());
+        let how = How { took: Duration::from_millis(1), is_streaming: true, now };
+        let Some(fault) = fault else {
+            turn.trying.ended(Outcome::Answered, how);
+            return (asked, waited, None);
+        };
+        turn.trying.ended(Outcome::Fault(fault), how);
+        match course.failed(turn.place, fault, &circumstances(world, now), &mut rng) {
+            Onward::Next => {}
+            Onward::Wait(wait, _waiting) => {
+                now = now + wait;
+                waited += wait;
+            }
+            Onward::Stop(why) => return (asked, waited, Some(why)),
+        }
+    }
+    (asked, waited, Some(Stopped::NobodyLeft))
+}
+
+fn priority(steps: &[u16]) -> World {
+    World::of(&steps.iter().map(|count| (*count, Policy::Priority)).collect::<Vec<_>>())
+}
+
+#[test]
+fn the_next_one_is_asked_at_once() {
+    let (asked, waited, stopped) = run(&mut priority(&[3]), |place, _| (place < 2).then_some(FAILED));
+    assert_eq!((asked, waited, stopped), (vec![0, 1, 2], Duration::ZERO, None));
+}
+
+#[test]
+fn three_attempts_and_no_more() {
+    let (asked, _, stopped) = run(&mut priority(&[5]), |_, _| Some(FAILED));
+    assert_eq!((asked, stopped), (vec![0, 1, 2], Some(Stopped::AttemptsUsed)));
+}
+
+#[test]
+fn who_cannot_be_reached_is_replaced_without_costing_an_attempt() {
+    let mut world = priority(&[6]);
+    world.budget = crate::retry::RetryBudget::new(0, 0);
+    let (asked, _, stopped) = run(&mut world, |place, _| (place < 5).then_some(Fault::Unreachable));
+    assert_eq!((asked, stopped), (vec![0, 1, 2, 3, 4, 5], None), "not even a budget is needed");
+}
+
+#[test]
+fn a_slip_is_forgiven_before_another_model_answers() {
+    let once = |place: usize, time: usize| (place == 0 && time == 1).then_some(FAILED);
+    let (asked, ..) = run(&mut priority(&[1, 1]), once);
+    assert_eq!(asked, [0, 0]);
+    let (asked, ..) = run(&mut priority(&[1, 1]), |place, _| (place == 0).then_some(FAILED));
+    assert_eq!(asked, [0, 0, 1]);
+    let (asked, ..) = run(&mut priority(&[2, 1]), once);
+    assert_eq!(asked, [0, 1], "the same model elsewhere is better");
+    let (asked, ..) = run(&mut priority(&[1, 1]), |place, _| (place == 0).then_some(BUSY));
+    assert_eq!(asked, [0, 1], "who asks for patience has it");
+}
+
+#[test]
+fn the_only_one_is_asked_again_after_a_wait() {
+    let (asked, waited, stopped) = run(&mut priority(&[1]), |_, time| (time < 3).then_some(FAILED));
+    assert_eq!((asked.len(), stopped), (3, None));
+    assert!(waited > Duration::ZERO && waited < Duration::from_millis(300), "{waited:?}");
+    let (asked, waited, stopped) = run(&mut priority(&[1]), |_, time| (time < 2).then_some(BUSY));
+    assert_eq!((asked.len(), stopped), (2, None));
+    assert!(waited >= Duration::from_secs(2), "as he said");
+}
+
+#[test]
+fn a_silent_one_is_not_asked_again() {
+    let (asked, _, stopped) = run(&mut priority(&[1]), |_, _| Some(Fault::Silent));
+    assert_eq!((asked, stopped), (vec![0], Some(Stopped::NobodyLeft)));
+    let (asked, ..) = run(&mut priority(&[1, 1]), |place, _| (place == 0).then_some(Fault::Silent));
+    assert_eq!(asked, [0, 1]);
+}
+
+#[test]
+fn too_long_for_one_goes_to_a_larger_one_only() {
+    let sizes = [Some(8_000), Some(4_000), Some(100_000), None];
+    let size = |target: Target| Target {
+        context_tokens: sizes[usize::from(target.provider)],
+        model: Some(format!("m{}", target.provider).into()),
+        ..target
+    };
+    let mut world = World::with(&[(4, Policy::Priority)], size);
+    let (asked, ..) = run(&mut world, |place, _| (place < 2).then_some(Fault::TooLong));
+    assert_eq!(asked, [0, 2]);
+    let mut same = World::with(&[(3, Policy::Priority)], |target| Target { provider: 0, line: 0, ..target });
+    let (asked, _, stopped) = run(&mut same, |_, _| Some(Fault::TooLong));
+    assert_eq!((asked, stopped), (vec![0], Some(Stopped::NobodyLeft)), "the same model is asked once");
+}
+
+#[test]
+fn without_budget_there_is_no_second_attempt() {
+    let mut world = priority(&[3]);
+    world.budget = crate::retry::RetryBudget::new(0, 0);
+    let (asked, _, stopped) = run(&mut world, |_, _| Some(FAILED));
+    assert_eq!((asked, stopped), (vec![0], Some(Stopped::BudgetUsed)));
+}
+
+#[test]
+fn one_waits_for_who_is_busy_and_the_others_are_told() {
+    let mut world = priority(&[1]);
+    // All four were asked before the first was told to be patient.
+    let mut courses: Vec<Course> = (0..4)
+        .map(|_| Course::of(world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap(), &world.rules))
+        .collect();
+    let mut turns: Vec<_> =
+        courses.iter_mut().map(|course| course.next(&world.health, MODEL, at(1.0)).unwrap()).collect();
+    let (mut kept, mut rng) = (Vec::new(), Rng::new(1));
+    for (course, turn) in courses.iter_mut().zip(&mut turns) {
+        let how = How { took: Duration::from_millis(1), is_streaming: true, now: at(1.0) };
+        turn.trying.ended(Outcome::Fault(BUSY), how);
+        kept.push(course.failed(turn.place, BUSY, &circumstances(&world, at(1.0)), &mut rng));
+    }
+    assert!(matches!(kept[0], Onward::Wait(..)));
+    assert!(kept[1..].iter().all(|onward| matches!(onward, Onward::Stop(_))));
+}

@@ -1,0 +1,127 @@
+//! Who may be asked at all, who only if nobody else is left, and who not, and why.
+
+use std::sync::Arc;
+
+use crate::ask::Ask;
+use crate::health::{Health, Standing, Switch, TargetHealth};
+use crate::moment::Moment;
+use crate::plan::{Attempt, Passed, Reason, Situation};
+use crate::policies::Candidate;
+use crate::route::{Route, Target, Tier};
+
+/// Who fails now and then gets so much of his part.
+const TROUBLED_SHARE: f32 = 1.0 / 3.0;
+/// Who is on trial gets so much of his part; one at a time whatever it says.
+const TRIAL_SHARE: f32 = 0.1;
+
+/// Sorts the targets of one route.
+pub(crate) struct Eligibility<'a, 'ask, F> {
+    route: &'a Route,
+    health: &'a Health,
+    now: Moment,
+    ask: &'a Ask<'ask>,
+    unfit: F,
+    /// Sizes are estimates: who seems too small is left out only where another seems large enough.
+    tokens_min: u64,
+    /// From this place on targets are fallbacks.
+    fallbacks_from: usize,
+    /// Neighbours mostly are ways to the same model: its place is looked up once for all of them.
+    known: Option<(&'a Target, usize)>,
+}
+
+impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
+    pub(crate) fn of(route: &'a Route, situation: &Situation<'a>, ask: &'a Ask<'ask>, unfit: F) -> Self {
+        let is_large = |target: &Target| target.context_tokens.is_none_or(|tokens| tokens >= ask.tokens);
+        let tokens_min = if ask.tokens > 0 && route.targets.iter().any(is_large) { ask.tokens } else { 0 };
+        let fallbacks_from = if ask.is_without_fallback { route.first_step_end() } else { usize::MAX };
+        let Situation { health, now, .. } = *situation;
+        Self { route, health, now, ask, unfit, tokens_min, fallbacks_from, known: None }
+    }
+
+    /// Says of each target of a tier whether it is a candidate, a last resort, or none of both.
+    pub(crate) fn sort(
+        &mut self,
+        tier: &Tier,
+        candidates: &mut Vec<Candidate<'a>>,
+        unwell: &mut Vec<Attempt>,
+        passed_over: &mut Vec<Passed>,
+    ) {
+        for place in tier.targets.clone() {
+            let target = &self.route.targets[place];
+            let found = self.look_at(place, target);
+            match found {
+                Found::Well { health, share } => candidates.push(Candidate { place, target, health, share }),
+                Found::Unwell(reason) => {
+                    unwell.push(Attempt { place, step: tier.step, is_last_resort: true });
+                    passed_over.push(Passed { place, reason });
+                }
+                Found::Not(reason) => passed_over.push(Passed { place, reason }),
+            }
+        }
+    }
+
+    fn look_at(&mut self, place: usize, target: &'a Target) -> Found<'a> {
+        if let Some(reason) = self.unasked(place, target) {
+            return Found::Not(reason);
+        }
+        let model = match self.known {
+            Some((before, model)) if is_same_model(before, target) => model,
+            _ => self.health.place(target, self.ask.model),
+        };
+        self.known = Some((target, model));
+        let provider = &self.health.providers[usize::from(target.provider)];
+        let way = &provider.ways[usize::from(target.line)];
+        let health = way.model(model);
+        match way.switch().and(health.switch()) {
+            Switch::On => {}
+            Switch::Draining => return Found::Not(Reason::Draining),
+            Switch::Off => return Found::Not(Reason::SwitchedOff),
+        }
+        if provider.has_other_keys && way.key.is_on(self.now) {
+            return Found::Unwell(Reason::KeyRests);
+        }
+        match health.standing(&self.health.rules, self.now) {
+            Standing::Closed { share } => Found::Well { health, share },
+            Standing::Troubled => Found::Well { health, share: TROUBLED_SHARE },
+            Standing::Trial => Found::Well { health, share: TRIAL_SHARE },
+            Standing::Open { until, is_busy: true } => {
+                Found::Not(Reason::Busy { wait: until.since(self.now) })
+            }
+            Standing::Open { until, is_busy: false } => {
+                Found::Unwell(Reason::Ejected { wait: until.since(self.now) })
+            }
+            Standing::OnTrial { is_busy: false } => Found::Unwell(Reason::OnTrial),
+            Standing::OnTrial { is_busy: true } => Found::Not(Reason::OnTrial),
+        }
+    }
+
+    /// Why a target is not for this request, whatever its health.
+    fn unasked(&self, place: usize, target: &Target) -> Option<Reason> {
+        if target.condition.as_ref().is_some_and(|condition| !condition.holds(self.ask)) {
+            return Some(Reason::Condition);
+        }
+        if place >= self.fallbacks_from {
+            return Some(Reason::FallbackOff);
+        }
+        if let Some(tokens_max) = target.context_tokens.filter(|tokens| *tokens < self.tokens_min) {
+            return Some(Reason::ContextTooSmall { tokens_max });
+        }
+        (self.unfit)(target)
+    }
+}
+
+/// What one target is for this request.
+enum Found<'a> {
+    Well { health: &'a TargetHealth, share: f32 },
+    Unwell(Reason),
+    Not(Reason),
+}
+
+fn is_same_model(left: &Target, right: &Target) -> bool {
+    left.provider == right.provider
+        && match (&left.model, &right.model) {
+            (Some(left), Some(right)) => Arc::ptr_eq(left, right) || left == right,
+            (None, None) => true,
+            _ => false,
+        }
+}

@@ -1,0 +1,141 @@
+//! Who is asked, in what order, and who is not, and why.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ask::Ask;
+use crate::health::{Fault, Outcome, Switch};
+use crate::moment::Moment;
+use crate::plan::{NoTarget, Passed, Plan, Reason};
+use crate::policies::{Condition, Policy};
+use crate::route::Target;
+use crate::world::{MODEL, World};
+
+fn at(seconds: f64) -> Moment {
+    Moment::after_start(Duration::from_secs_f64(seconds))
+}
+
+fn reason(plan: &Plan, place: usize) -> Reason {
+    plan.passed_over().find(|passed| passed.place == place).expect("it is passed over").reason
+}
+
+fn eject(world: &World, place: usize, now: f64) {
+    for _ in 0..5 {
+        world.asked(place, Outcome::Fault(Fault::Failed), 5, at(now));
+    }
+}
+
+fn busy(seconds: u64) -> Outcome {
+    Outcome::Fault(Fault::Busy { wait: Some(Duration::from_secs(seconds)) })
+}
+
+#[test]
+fn each_step_of_a_chain_has_its_attempt() {
+    let mut world = World::of(&[(3, Policy::Priority), (2, Policy::Priority), (1, Policy::Priority)]);
+    assert_eq!(world.order(at(1.0)), [0, 3, 5, 1, 2, 4]);
+    world.attempts_max = 4;
+    assert_eq!(world.order(at(1.0)), [0, 1, 3, 5, 2, 4], "the first step has what is left over");
+}
+
+#[test]
+fn who_failed_too_often_comes_last_and_alone_is_asked_all_the_same() {
+    let mut world = World::of(&[(1, Policy::Priority), (2, Policy::Priority)]);
+    eject(&world, 0, 1.0);
+    assert_eq!(world.order(at(1.5)), [1, 2, 0]);
+    let plan = world.plan(&Ask::of(MODEL, true), at(1.5)).unwrap();
+    assert!(plan.order[2].is_last_resort && !plan.order[0].is_last_resort);
+    eject(&world, 1, 1.0);
+    eject(&world, 2, 1.0);
+    assert_eq!(world.order(at(1.5)), [0, 1, 2], "when all look dead, all are tried");
+    assert_eq!(world.order(at(2.5)), [0, 1, 2], "on trial he stands where he belongs");
+}
+
+#[test]
+fn who_asks_for_patience_is_left_alone_and_alone_refuses() {
+    let mut world = World::of(&[(2, Policy::Priority)]);
+    world.asked(0, busy(2), 5, at(1.0));
+    let plan = world.plan(&Ask::of(MODEL, true), at(1.5)).unwrap();
+    assert_eq!(plan.order.len(), 1);
+    assert_eq!(reason(&plan, 0), Reason::Busy { wait: Duration::from_millis(1500) });
+    world.asked(1, busy(7), 5, at(1.0));
+    let refused = world.plan(&Ask::of(MODEL, true), at(1.5)).unwrap_err();
+    assert_eq!(refused, NoTarget::Busy { wait: Duration::from_millis(1500) }, "the sooner of the two");
+}
+
+#[test]
+fn who_is_switched_off_or_drains_is_not_asked() {
+    let mut world = World::of(&[(3, Policy::Priority)]);
+    world.health.providers[0].ways[0].set_switch(Switch::Off);
+    let place = world.health.providers[1].models.of("up");
+    world.health.providers[1].ways[0].model(place).set_switch(Switch::Draining);
+    let plan = world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap();
+    assert_eq!(plan.order.iter().map(|attempt| attempt.place).collect::<Vec<_>>(), [2]);
+    assert_eq!((reason(&plan, 0), reason(&plan, 1)), (Reason::SwitchedOff, Reason::Draining));
+    world.health.providers[2].ways[0].set_switch(Switch::Off);
+    assert_eq!(world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap_err(), NoTarget::SwitchedOff);
+}
+
+#[test]
+fn a_small_context_is_left_out_where_another_is_large_enough() {
+    let sizes = [Some(8_000), None, Some(200_000)];
+    let size = |target: Target| Target { context_tokens: sizes[usize::from(target.provider)], ..target };
+    let mut world = World::with(&[(3, Policy::Priority)], size);
+    let ask = Ask { tokens: 50_000, ..Ask::of(MODEL, true) };
+    let plan = world.plan(&ask, at(1.0)).unwrap();
+    assert_eq!(plan.order.iter().map(|attempt| attempt.place).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(reason(&plan, 0), Reason::ContextTooSmall { tokens_max: 8_000 });
+    let mut alone = World::with(&[(1, Policy::Priority)], size);
+    assert_eq!(alone.plan(&ask, at(1.0)).unwrap().order.len(), 1, "an estimate refuses nobody");
+}
+
+#[test]
+fn conditions_decide_who_is_for_whom() {
+    let vip =
+        Arc::new(Condition { headers: vec![("x-tier".into(), Some("vip".into()))], ..Condition::default() });
+    let large = Arc::new(Condition { tokens_min: Some(1000), ..Condition::default() });
+    let condition = |target: Target| {
+        let condition = [Some(vip.clone()), Some(large.clone()), None][usize::from(target.provider)].clone();
+        Target { condition, ..target }
+    };
+    let mut world = World::with(&[(3, Policy::Priority)], condition);
+    let mut order = |header: Option<&'static str>, tokens| {
+        let says = move |name: &str| header.filter(|_| name == "x-tier");
+        let ask = Ask { header: &says, tokens, ..Ask::of(MODEL, true) };
+        let plan = world.plan(&ask, at(1.0)).unwrap();
+        plan.order.iter().map(|attempt| attempt.place).collect::<Vec<_>>()
+    };
+    assert_eq!(order(Some("vip"), 10), [0, 2]);
+    assert_eq!(order(Some("other"), 2000), [1, 2]);
+    assert_eq!(order(None, 10), [2]);
+}
+
+#[test]
+fn a_caller_may_name_whom_he_likes_best_or_want_no_fallback() {
+    let name = |target: Target| Target {
+        model: Some(Arc::from(["a", "b", "c"][usize::from(target.provider)])),
+        ..target
+    };
+    let mut world = World::with(&[(1, Policy::Priority), (1, Policy::Priority), (1, Policy::Priority)], name);
+    let ask = Ask { prefers: Some("c"), ..Ask::of(MODEL, true) };
+    let plan = world.plan(&ask, at(1.0)).unwrap();
+    let providers: Vec<u16> = plan.order.iter().map(|attempt| plan.target(attempt.place).provider).collect();
+    assert_eq!(providers, [2, 0, 1]);
+    let ask = Ask { prefers: Some("mm"), ..Ask::of(MODEL, true) };
+    let unknown = NoTarget::UnknownPreference { nearest: vec!["m".to_owned()] };
+    assert_eq!(world.plan(&ask, at(1.0)).unwrap_err(), unknown);
+    let ask = Ask { is_without_fallback: true, ..Ask::of(MODEL, true) };
+    let plan = world.plan(&ask, at(1.0)).unwrap();
+    assert_eq!(plan.order.len(), 1);
+    assert_eq!(reason(&plan, 2), Reason::FallbackOff);
+}
+
+#[test]
+fn everybody_is_in_the_order_or_has_a_reason() {
+    let mut world = World::of(&[(40, Policy::Balanced), (30, Policy::Weighted)]);
+    eject(&world, 3, 1.0);
+    let plan = world.plan(&Ask::of(MODEL, true), at(1.5)).unwrap();
+    let passed = plan.passed_over().map(|Passed { place, .. }| place);
+    let mut all: Vec<usize> = plan.order.iter().map(|attempt| attempt.place).chain(passed).collect();
+    all.sort_unstable();
+    assert_eq!(all, (0..70).collect::<Vec<_>>());
+}

@@ -1,0 +1,36 @@
+//! Whom a target is for: a header, a key, the size of the prompt, what it needs. All that is said must hold.
+
+use crate::ask::Ask;
+
+/// What must hold of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Condition {
+    /// Headers, by their names in lower case, and the values they must have; `None` for any.
+    pub headers: Vec<(String, Option<String>)>,
+    /// The ids of the keys; any if empty.
+    pub keys: Vec<String>,
+    /// So many tokens at least.
+    pub tokens_min: Option<u64>,
+    /// So many tokens at most.
+    pub tokens_max: Option<u64>,
+    /// What is needed, in the catalogue's words: `tools`, `images` and so on.
+    pub needs: Vec<String>,
+    /// Streams only, or whole answers only.
+    pub is_streaming: Option<bool>,
+}
+
+impl Condition {
+    /// Whether it holds.
+    pub fn holds(&self, ask: &Ask<'_>) -> bool {
+        let has_headers = self.headers.iter().all(|(name, wanted)| {
+            (ask.header)(name).is_some_and(|found| wanted.as_ref().is_none_or(|wanted| wanted == found))
+        });
+        has_headers
+            && (self.keys.is_empty()
+                || ask.key.is_some_and(|key| self.keys.iter().any(|wanted| wanted == key)))
+            && self.tokens_min.is_none_or(|min| ask.tokens >= min)
+            && self.tokens_max.is_none_or(|max| ask.tokens <= max)
+            && self.is_streaming.is_none_or(|wanted| wanted == ask.is_streaming)
+            && self.needs.iter().all(|need| (ask.needs)(need))
+    }
+}

@@ -1,0 +1,121 @@
+//! What each policy chooses, over many rounds.
+
+use std::time::Duration;
+
+use super::Policy;
+use crate::ask::Ask;
+use crate::health::{Fault, Outcome};
+use crate::moment::Moment;
+use crate::route::Target;
+use crate::world::{MODEL, World};
+
+fn at(seconds: f64) -> Moment {
+    Moment::after_start(Duration::from_secs_f64(seconds))
+}
+
+/// How often each of three targets comes first in so many plans.
+fn firsts(world: &mut World, rounds: usize, now: Moment) -> [usize; 3] {
+    let mut firsts = [0; 3];
+    (0..rounds).for_each(|_| firsts[world.order(now)[0]] += 1);
+    firsts
+}
+
+fn weighted() -> World {
+    let weigh = |target: Target| Target { weight: [60, 20, 20][usize::from(target.provider)], ..target };
+    World::with(&[(3, Policy::Weighted)], weigh)
+}
+
+#[test]
+fn the_list_is_in_the_order_of_the_enum() {
+    for (place, policy) in Policy::all().enumerate() {
+        assert_eq!(policy as usize, place, "{}", policy.name());
+    }
+}
+
+#[test]
+fn weights_are_kept_exactly_and_evenly() {
+    let mut world = weighted();
+    let order: Vec<usize> = (0..1000).map(|_| world.order(at(1.0))[0]).collect();
+    for cycle in order.chunks(100) {
+        let count = |place| cycle.iter().filter(|first| **first == place).count();
+        assert_eq!([count(0), count(1), count(2)], [60, 20, 20]);
+    }
+    for ten in order.windows(10) {
+        let first = ten.iter().filter(|first| **first == 0).count();
+        assert!((5..=7).contains(&first), "never in a lump: {ten:?}");
+    }
+}
+
+#[test]
+fn weights_shift_to_the_others_after_a_failure_and_come_back_by_themselves() {
+    let mut world = weighted();
+    world.asked(0, Outcome::Fault(Fault::Failed), 5, at(1.0));
+    // A third of 60 is left, so each of the three gets a third.
+    assert_eq!(firsts(&mut world, 300, at(2.0)), [100, 100, 100]);
+    assert_eq!(firsts(&mut world, 100, at(12.0)), [60, 20, 20]);
+}
+
+#[test]
+fn who_comes_back_gets_his_part_slowly() {
+    let mut world = weighted();
+    for _ in 0..5 {
+        world.asked(0, Outcome::Fault(Fault::Failed), 5, at(1.0));
+    }
+    assert_eq!(firsts(&mut world, 100, at(1.5)), [0, 50, 50]);
+    for second in [3.0, 3.1, 3.2] {
+        world.asked(0, Outcome::Answered, 5, at(second));
+    }
+    let part = |world: &mut World, second| firsts(world, 1000, at(second))[0];
+    let parts =
+        [part(&mut world, 4.0), part(&mut world, 7.0), part(&mut world, 11.0), part(&mut world, 14.0)];
+    assert!(parts.is_sorted() && parts[0] < 200 && parts[3] == 600, "{parts:?}");
+}
+
+#[test]
+fn the_balanced_policy_leaves_who_is_slow_or_busy_alone() {
+    let mut world = World::of(&[(3, Policy::Balanced)]);
+    for _ in 0..3 {
+        world.asked(0, Outcome::Answered, 10, at(1.0));
+        world.asked(1, Outcome::Answered, 10, at(1.0));
+        world.asked(2, Outcome::Answered, 500, at(1.0));
+    }
+    let counts = firsts(&mut world, 3000, at(1.1));
+    assert!(counts[2] == 0 && counts[0] > 1200 && counts[1] > 1200, "{counts:?}");
+    let provider = &world.health.providers[0];
+    let health = provider.ways[0].model(provider.models.of("up")).clone();
+    let _running: Vec<_> = (0..60).map(|_| health.begin(&world.health.rules, at(1.1)).unwrap()).collect();
+    let counts = firsts(&mut world, 3000, at(1.1));
+    assert!(counts[0] == 0 && counts[2] > 0, "sixty before us take longer than the slow one: {counts:?}");
+}
+
+#[test]
+fn the_fastest_and_the_cheapest_come_first() {
+    let mut world = World::of(&[(3, Policy::Fastest)]);
+    for (place, ms) in [(0, 30), (1, 10), (2, 20)] {
+        world.asked(place, Outcome::Answered, ms, at(1.0));
+    }
+    assert_eq!(world.order(at(1.0)), [1, 2, 0]);
+    let price =
+        |target: Target| Target { price: [None, Some(7), Some(5)][usize::from(target.provider)], ..target };
+    let mut world = World::with(&[(3, Policy::Cheapest)], price);
+    assert_eq!(world.order(at(1.0)), [2, 1, 0]);
+}
+
+#[test]
+fn a_bond_keeps_its_target_and_only_those_of_a_lost_one_move() {
+    let mut world = World::of(&[(3, Policy::Sticky)]);
+    let first = |world: &mut World, bond| {
+        let ask = Ask { bond: Some(bond), ..Ask::of(MODEL, true) };
+        world.plan(&ask, at(9.0)).unwrap().order[0].place
+    };
+    let before: Vec<usize> = (0..300).map(|bond| first(&mut world, bond)).collect();
+    assert_eq!((0..300).map(|bond| first(&mut world, bond)).collect::<Vec<_>>(), before);
+    assert!((0..3).all(|place| before.iter().filter(|first| **first == place).count() > 60));
+    for _ in 0..5 {
+        world.asked(1, Outcome::Fault(Fault::Failed), 5, at(8.9));
+    }
+    for (bond, before) in (0..300).zip(before) {
+        let after = first(&mut world, bond);
+        assert!(after != 1 && (before == 1 || after == before), "{bond}");
+    }
+}

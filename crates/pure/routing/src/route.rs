@@ -1,0 +1,173 @@
+//! A name that callers ask for, and those who serve it: in steps, each tried when the one before has nobody left.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::policies::{Condition, Policy};
+
+/// What a weight is where none is configured.
+pub const WEIGHT_DEFAULT: u32 = 1;
+
+/// One model at one provider by one line and credential. The numbers are places in the snapshot's lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Place of the provider in the snapshot.
+    pub provider: u16,
+    /// Place of the way within the provider: every line with the first credential, then with the second, and so on.
+    pub line: u16,
+    /// The provider's own name for the model; `None` sends the name that was asked for.
+    pub model: Option<Arc<str>>,
+    /// How long it may take to begin a stream, or to give a whole answer, where that is less than the call may take.
+    pub timeout: Option<Duration>,
+    /// Its part, where parts are fixed.
+    pub weight: u32,
+    /// Tokens of prompt and answer that its model holds, if known.
+    pub context_tokens: Option<u64>,
+    /// What its model costs beside others, in any unit; `None` where nobody knows.
+    pub price: Option<u64>,
+    /// Whom it is for; everybody if `None`.
+    pub condition: Option<Arc<Condition>>,
+}
+
+impl Target {
+    /// By one way, with nothing special about it.
+    pub const fn by(provider: u16, line: u16, model: Option<Arc<str>>) -> Self {
+        Self {
+            provider,
+            line,
+            model,
+            timeout: None,
+            weight: WEIGHT_DEFAULT,
+            context_tokens: None,
+            price: None,
+            condition: None,
+        }
+    }
+}
+
+/// Some targets of a route among which a policy chooses.
+#[derive(Debug)]
+pub struct Tier {
+    /// Places in the route's targets.
+    pub targets: Range<usize>,
+    /// How one of them is chosen.
+    pub policy: Policy,
+    /// Which step of the chain it belongs to: the tiers of one step serve the same thing, by other keys.
+    pub step: u16,
+    /// How often it was chosen from.
+    pub(crate) rounds: AtomicU64,
+}
+
+impl Clone for Tier {
+    fn clone(&self) -> Self {
+        Self {
+            targets: self.targets.clone(),
+            policy: self.policy,
+            step: self.step,
+            rounds: AtomicU64::new(self.rounds.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+/// A name callers may ask for, and who serves it.
+#[derive(Clone, Debug, Default)]
+pub struct Route {
+    /// Everybody who serves it, tier by tier.
+    pub targets: Vec<Target>,
+    /// The best first.
+    pub tiers: Vec<Tier>,
+}
+
+impl Tier {
+    /// Counts a choice from it; gives how many there were before.
+    pub(crate) fn next_round(&self) -> u64 {
+        self.rounds.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Route {
+    /// Where the targets of the first step end.
+    pub(crate) fn first_step_end(&self) -> usize {
+        let first = self.tiers.iter().take_while(|tier| tier.step == self.tiers[0].step);
+        first.last().map_or(0, |tier| tier.targets.end)
+    }
+
+    /// The same route with the steps in front that serve `model`, by its provider's name for it; `None` if none does.
+    pub(crate) fn with_first(&self, model: &str) -> Option<Self> {
+        let serves = |tier: &&Tier| {
+            self.targets[tier.targets.clone()].iter().any(|target| target.model.as_deref() == Some(model))
+        };
+        let preferred: Vec<u16> = self.tiers.iter().filter(serves).map(|tier| tier.step).collect();
+        let (first, others): (Vec<&Tier>, Vec<&Tier>) =
+            self.tiers.iter().partition(|tier| preferred.contains(&tier.step));
+        let mut route = Self::default();
+        let mut before = None;
+        for tier in first.iter().chain(&others) {
+            let targets = self.targets[tier.targets.clone()].iter().cloned();
+            route.add(targets, tier.policy, before != Some(tier.step));
+            before = Some(tier.step);
+        }
+        (!first.is_empty()).then_some(route)
+    }
+
+    /// Adds those of one tier; `is_next_step` begins a new step of the chain with it.
+    pub fn add(&mut self, targets: impl IntoIterator<Item = Target>, policy: Policy, is_next_step: bool) {
+        let from = self.targets.len();
+        self.targets.extend(targets);
+        if self.targets.len() == from {
+            return;
+        }
+        let step = self.tiers.last().map_or(0, |last| last.step + u16::from(is_next_step));
+        let targets = from..self.targets.len();
+        self.tiers.push(Tier { targets, policy, step, rounds: AtomicU64::new(0) });
+    }
+
+    /// Adds all steps of another route behind its own.
+    pub fn append(&mut self, other: &Self) {
+        let (first_target, first_step) =
+            (self.targets.len(), self.tiers.last().map_or(0, |last| last.step + 1));
+        self.targets.extend(other.targets.iter().cloned());
+        self.tiers.extend(other.tiers.iter().map(|tier| Tier {
+            targets: tier.targets.start + first_target..tier.targets.end + first_target,
+            policy: tier.policy,
+            step: tier.step + first_step,
+            rounds: AtomicU64::new(0),
+        }));
+    }
+}
+
+/// The ways to one provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ways {
+    /// How many lines it has; at least one.
+    pub lines: u16,
+    /// How many keys each line can be used with; one where it needs none.
+    pub keys: u16,
+    /// How a line is chosen.
+    pub policy: Policy,
+    /// The part of each line, where parts are fixed; missing ones are 1.
+    pub weights: Vec<u32>,
+}
+
+impl Ways {
+    /// So many lines, each with one key.
+    pub const fn of_lines(lines: u16) -> Self {
+        Self { lines, keys: 1, policy: Policy::Balanced, weights: Vec::new() }
+    }
+
+    /// For each key the targets of all lines with it.
+    pub(crate) fn targets(
+        &self,
+        provider: u16,
+        model: Option<&Arc<str>>,
+    ) -> impl Iterator<Item = impl Iterator<Item = Target>> {
+        (0..self.keys).map(move |key| {
+            (0..self.lines).map(move |line| {
+                let weight = self.weights.get(usize::from(line)).copied().unwrap_or(WEIGHT_DEFAULT);
+                Target { weight, ..Target::by(provider, key * self.lines + line, model.cloned()) }
+            })
+        })
+    }
+}

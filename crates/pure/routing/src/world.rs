@@ -1,0 +1,76 @@
+//! A small world for tests: one model served by some providers, and their health.
+
+use std::sync::Arc;
+
+use crate::ask::Ask;
+use crate::health::{Health, ProviderHealth, WayHealth};
+use crate::moment::Moment;
+use crate::plan::{NoTarget, Plan, Situation, plan};
+use crate::policies::Policy;
+use crate::retry::{RetryBudget, RetryRules};
+use crate::rng::Rng;
+use crate::route::{Route, Target};
+use crate::routes::{Routes, RoutesBuilder};
+
+pub(crate) const MODEL: &str = "m";
+
+pub(crate) struct World {
+    pub(crate) routes: Routes,
+    pub(crate) health: Health,
+    pub(crate) rules: RetryRules,
+    pub(crate) budget: RetryBudget,
+    pub(crate) rng: Rng,
+    pub(crate) attempts_max: usize,
+}
+
+impl World {
+    /// The model `m` is served by these steps: for each the number of its providers, each with one line, and its policy.
+    pub(crate) fn of(steps: &[(u16, Policy)]) -> Self {
+        Self::with(steps, |target| target)
+    }
+
+    /// The same with changed targets.
+    pub(crate) fn with(steps: &[(u16, Policy)], change: impl Fn(Target) -> Target) -> Self {
+        let (mut route, mut providers) = (Route::default(), 0);
+        for (count, policy) in steps {
+            let targets = (providers..providers + count)
+                .map(|provider| change(Target::by(provider, 0, Some(Arc::from("up")))));
+            route.add(targets, *policy, true);
+            providers += count;
+        }
+        let mut builder = RoutesBuilder::default();
+        builder.model(MODEL, &route);
+        let provider = || ProviderHealth {
+            models: Arc::default(),
+            ways: vec![Arc::new(WayHealth::new(Arc::default()))],
+            has_other_keys: false,
+        };
+        Self {
+            routes: builder.build(),
+            health: Health { rules: Arc::default(), providers: (0..providers).map(|_| provider()).collect() },
+            rules: RetryRules::default(),
+            budget: RetryBudget::new(20, 10),
+            rng: Rng::new(1),
+            attempts_max: 3,
+        }
+    }
+
+    pub(crate) fn plan(&mut self, ask: &Ask<'_>, now: Moment) -> Result<Plan, NoTarget> {
+        let situation =
+            Situation { routes: &self.routes, health: &self.health, attempts_max: self.attempts_max, now };
+        plan(&situation, ask, |_| None, &mut self.rng)
+    }
+
+    /// The places in the order of a plan for the model.
+    pub(crate) fn order(&mut self, now: Moment) -> Vec<usize> {
+        self.plan(&Ask::of(MODEL, true), now).unwrap().order.iter().map(|attempt| attempt.place).collect()
+    }
+
+    /// Asks the target at `place` once, and says how it went.
+    pub(crate) fn asked(&self, place: usize, outcome: crate::health::Outcome, took_ms: u64, now: Moment) {
+        let health = self.health.providers[place].ways[0].model(self.health.providers[place].models.of("up"));
+        let mut trying = health.begin(&self.health.rules, now).expect("it may be asked");
+        let took = std::time::Duration::from_millis(took_ms);
+        trying.ended(outcome, crate::health::How { took, is_streaming: true, now });
+    }
+}
