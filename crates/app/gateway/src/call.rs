@@ -13,6 +13,7 @@ use domain::{CallId, Failure, Kind, Timestamp, Usage};
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use observe::RequestLine;
+use routing::health::Trying;
 use store::KeyEntry;
 
 use crate::clock::wall_clock;
@@ -49,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) provider: Option<Arc<ServedProvider>>,
     pub(crate) upstream_model: Option<Arc<str>>,
     pub(crate) attempts: u8,
+    /// The attempt that is under way or has led to the answer.
+    pub(crate) trying: Option<Trying>,
     /// Time spent waiting for providers until the answer's head.
     pub(crate) waited: Duration,
     pub(crate) first_byte: Option<Duration>,
@@ -98,6 +101,7 @@ impl Call {
             provider: None,
             upstream_model: None,
             attempts: 0,
+            trying: None,
             waited: Duration::ZERO,
             first_byte: None,
             added: Duration::ZERO,

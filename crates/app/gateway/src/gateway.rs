@@ -8,6 +8,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use domain::Timestamp;
 use observe::{Log, Metrics};
+use routing::{Moment, RetryBudget};
 use store::{KeyDirectory, KeyHasher};
 
 use crate::body_budget::BodyBudget;
@@ -17,6 +18,11 @@ use crate::serving::Serving;
 use crate::spool::Spool;
 use crate::status::Status;
 use crate::stored_responses::StoredResponses;
+
+/// Second attempts may be so large a part of the calls …
+const RETRY_PERCENT: u32 = 20;
+/// … and so many a second in any case.
+const RETRY_FLOOR: u32 = 10;
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -72,6 +78,8 @@ pub struct Gateway {
     pub(crate) node: u16,
     /// Open connections of each worker.
     pub(crate) connections: Vec<AtomicUsize>,
+    /// What all calls together may spend on second attempts.
+    pub(crate) retry_budget: RetryBudget,
     is_draining: AtomicBool,
     reload_lock: Mutex<()>,
     /// What the control plane has found out, for health and metrics to show.
@@ -96,12 +104,23 @@ impl Gateway {
             epoch: parts.epoch,
             node: parts.node,
             connections: (0..parts.workers).map(|_| AtomicUsize::new(0)).collect(),
+            retry_budget: RetryBudget::new(RETRY_PERCENT, RETRY_FLOOR),
             is_draining: AtomicBool::new(false),
             reload_lock: Mutex::new(()),
             status: Status::default(),
         });
         gateway.name_providers(&gateway.serving.load());
         gateway
+    }
+
+    /// The present, on the clock that never goes back.
+    pub fn moment(&self) -> Moment {
+        self.moment_of(Instant::now())
+    }
+
+    /// A point in time on that clock.
+    pub(crate) fn moment_of(&self, instant: Instant) -> Moment {
+        Moment::after_start(instant.saturating_duration_since(self.started))
     }
 
     /// Replaces the settings. `make` gets the present ones; on its error nothing changes.
@@ -137,6 +156,10 @@ impl Gateway {
 
     pub(crate) fn begin_drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn started_at_ms(&self) -> i64 {
+        self.started_at.unix_ms()
     }
 
     pub(crate) fn started_at_seconds(&self) -> i64 {

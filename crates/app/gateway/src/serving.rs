@@ -12,11 +12,11 @@ use domain::{Network, Secret};
 use http::HeaderValue;
 use providers::KeyCheck;
 use providers::quirk::Quirks;
-use routing::{Routes, Target};
+use routing::health::{Health, ModelPlaces, ProviderHealth, WayHealth};
+use routing::{RetryRules, Routes, Target};
 use upstream::{Line, LineOptions};
 
 use crate::models::Models;
-use crate::rest::Rest;
 
 /// Idle connections that each worker keeps for a line. Enough for bursts; what is not used again closes by age.
 const IDLE_CONNECTIONS_MAX: usize = 256;
@@ -33,6 +33,10 @@ pub struct Serving {
     /// How many lines were ever made: each has a place of its own in the pools.
     lines_made: u16,
     pub(crate) routes: Arc<Routes>,
+    /// How everybody is doing; what is known outlives a reload.
+    pub(crate) health: Health,
+    /// How attempts follow each other.
+    pub(crate) retry: RetryRules,
     pub(crate) limits: Arc<Limits>,
     pub(crate) timeouts: Arc<Timeouts>,
     pub(crate) errors: ErrorCodes,
@@ -77,8 +81,8 @@ pub(crate) struct ServedProvider {
 pub(crate) struct ServedLine {
     pub(crate) line: Arc<Line>,
     pub(crate) region: HeaderValue,
-    /// Whether its credential is left alone; shared by all lines with that credential.
-    pub(crate) rest: Arc<Rest>,
+    /// How it has been answering.
+    pub(crate) health: Arc<WayHealth>,
 }
 
 impl ServedProvider {
@@ -109,11 +113,6 @@ impl ServedProvider {
         self.models.find(model).and_then(|model| model.quirks.as_ref()).unwrap_or(&self.quirks)
     }
 
-    /// Whether a line's key was put aside while the provider has another.
-    pub(crate) fn rests(&self, line: u16) -> bool {
-        self.sources.len() > 1 && self.lines.get(usize::from(line)).is_some_and(|line| line.rest.is_on())
-    }
-
     pub(crate) fn id(&self) -> &str {
         self.id.to_str().unwrap_or_default()
     }
@@ -132,6 +131,7 @@ impl Serving {
     pub fn new(snapshot: &Snapshot, before: Option<&Self>) -> Result<Self, String> {
         let mut places = Places::after(before);
         let mut providers = Vec::with_capacity(snapshot.providers.len());
+        let mut health = Health::default();
         for provider in snapshot.providers.iter() {
             let slot = places.of_provider(&provider.id);
             let mut lines = Vec::with_capacity(provider.lines.len());
@@ -155,9 +155,14 @@ impl Serving {
                 let line = places
                     .keep_or_make(options)
                     .map_err(|why| format!("providers.{}: {why}", provider.id))?;
-                let rest = places.rest_of(&line, &lines);
-                lines.push(ServedLine { line, region, rest });
+                let health = places.health_of(&line, &lines);
+                lines.push(ServedLine { line, region, health });
             }
+            health.providers.push(ProviderHealth {
+                models: places.models_of(slot),
+                ways: lines.iter().map(|line| line.health.clone()).collect(),
+                has_other_keys: provider.credentials.len() > 1,
+            });
             let sources = provider.credentials.iter().map(|credential| credential.origin.clone()).collect();
             let (id, key_check) = (header_value(&provider.id)?, provider.kind.key_check);
             let dialects = provider.dialects.clone();
@@ -180,6 +185,8 @@ impl Serving {
             ids_by_slot: places.ids,
             lines_made: places.lines_made,
             routes: snapshot.routes.clone(),
+            health,
+            retry: RetryRules::default(),
             limits: snapshot.limits.clone(),
             timeouts: snapshot.timeouts.clone(),
             errors: match snapshot.errors.code {
@@ -231,15 +238,25 @@ impl<'a> Places<'a> {
         u16::try_from(slot).unwrap_or(u16::MAX)
     }
 
-    /// The rest of a line's credential: that of the lines before it, or of the generation before.
-    fn rest_of(&self, line: &Line, lines: &[ServedLine]) -> Arc<Rest> {
+    /// What is known of a line: as the generation before knew it. The rest of a credential is that of the lines before it.
+    fn health_of(&self, line: &Line, lines: &[ServedLine]) -> Arc<WayHealth> {
         let options = line.options();
-        let known = self.before.iter().flat_map(|serving| &serving.providers);
-        let known = known.flat_map(|provider| &provider.lines).chain(lines).find(|served| {
+        let before = || self.before.iter().flat_map(|serving| &serving.providers);
+        if let Some(kept) = before().flat_map(|provider| &provider.lines).find(|known| known.line.id() == line.id()) {
+            return kept.health.clone();
+        }
+        let known = before().flat_map(|provider| &provider.lines).chain(lines).find(|served| {
             let known = served.line.options();
             known.provider == options.provider && known.credential == options.credential
         });
-        known.map_or_else(|| Arc::new(Rest::new()), |served| served.rest.clone())
+        Arc::new(WayHealth::new(known.map(|served| served.health.key.clone()).unwrap_or_default()))
+    }
+
+    /// Which models of a provider are told apart.
+    fn models_of(&self, slot: u16) -> Arc<ModelPlaces> {
+        let before = self.before.iter().flat_map(|serving| serving.providers.iter().zip(&serving.health.providers));
+        let known = before.into_iter().find(|(provider, _)| provider.slot == slot);
+        known.map(|(_, health)| health.models.clone()).unwrap_or_default()
     }
 
     fn keep_or_make(&mut self, options: LineOptions) -> Result<Arc<Line>, String> {

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use domain::{CallId, CallIds, Timestamp};
 use observe::{Level, LogBuffer, RequestLine, Shard};
+use routing::Rng;
 use tokio_util::task::TaskTracker;
 use upstream::{Client, SendFailure};
 
@@ -25,6 +26,7 @@ pub(crate) struct Worker {
     pub(crate) index: usize,
     log: RefCell<LogBuffer>,
     ids: RefCell<CallIds>,
+    pub(crate) rng: RefCell<Rng>,
     tasks: TaskTracker,
     idle_told: RefCell<Vec<(u16, u64)>>,
     has_news: Cell<bool>,
@@ -39,6 +41,7 @@ impl Worker {
             index,
             log: RefCell::new(gateway.log.buffer()),
             ids: RefCell::new(CallIds::new(gateway.node, gateway.epoch, index as u8)),
+            rng: RefCell::new(Rng::new(seed(&gateway, index))),
             tasks: TaskTracker::new(),
             idle_told: RefCell::default(),
             has_news: Cell::new(false),
@@ -107,4 +110,10 @@ impl Worker {
             place += 1;
         });
     }
+}
+
+/// Another one for each start and each worker: gateways that start together need not choose alike.
+fn seed(gateway: &Gateway, index: usize) -> u64 {
+    let start = gateway.started_at_ms() as u64;
+    start << 24 ^ u64::from(gateway.epoch) << 16 ^ u64::from(gateway.node) << 8 ^ index as u64
 }

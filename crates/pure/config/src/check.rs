@@ -74,7 +74,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         admin_listen,
         public_url,
         spool_dir: file::spool_dir(file.spool_dir, report),
-        routes: Arc::new(routes(&providers, targets)),
+        routes: Arc::new(routes(&providers, &targets)),
         models,
         providers: providers.into(),
         keys: keys::check(file.keys, report),

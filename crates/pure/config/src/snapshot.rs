@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::{BaseUrl, Network};
-use routing::{Routes, RoutesBuilder, Target};
+use routing::{Route, Routes, RoutesBuilder};
 
 use crate::sections::errors::Errors;
 use crate::sections::keys::Keys;
@@ -73,7 +73,7 @@ impl Snapshot {
         let demo = Provider { models: Some(models), ..usual };
         let providers: Arc<[Provider]> = self.providers.iter().cloned().chain([demo]).collect();
         // A configuration without providers has no models either: they would have nobody to serve them.
-        Self { routes: Arc::new(routes(&providers, Vec::new())), providers, ..self }
+        Self { routes: Arc::new(routes(&providers, &[])), providers, ..self }
     }
 
     /// Whether only the demo provider answers.
@@ -83,16 +83,14 @@ impl Snapshot {
 }
 
 /// The routes of these providers and models.
-pub(crate) fn routes(providers: &[Provider], models: Vec<(String, Vec<Target>)>) -> Routes {
+pub(crate) fn routes(providers: &[Provider], models: &[(String, Route)]) -> Routes {
     let mut builder = RoutesBuilder::default();
     for (place, provider) in (0..).zip(providers) {
-        // The schema bounds lines far below this.
-        let lines = u16::try_from(provider.ways().count()).unwrap_or(u16::MAX);
-        builder.provider(&provider.id, place, lines, provider.models.as_deref());
+        builder.provider(&provider.id, place, provider.routing_ways(), provider.models.as_deref());
         builder.known(&known_names::names(provider));
     }
-    for (name, targets) in models {
-        builder.model(&name, targets);
+    for (name, route) in models {
+        builder.model(name, route);
     }
     builder.build()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use divan::{Bencher, black_box};
-use routing::health::{Health, ProviderHealth, WayHealth};
+use routing::health::Health;
 use routing::{Ask, Moment, Policy, Rng, Route, RoutesBuilder, Situation, Target, plan};
 
 fn main() {
@@ -22,13 +22,7 @@ fn planned(bencher: Bencher<'_, '_>, targets: u16, policy: Policy) {
     let mut builder = RoutesBuilder::default();
     builder.model("fast", &route);
     let routes = builder.build();
-    let way = |_| Arc::new(WayHealth::new(Arc::default()));
-    let provider = |_| ProviderHealth {
-        models: Arc::default(),
-        ways: (0..per_provider).map(way).collect(),
-        has_other_keys: false,
-    };
-    let health = Health { rules: Arc::default(), providers: (0..10).map(provider).collect() };
+    let health = Health::unknown([usize::from(per_provider); 10]);
     let mut rng = Rng::new(1);
     let now = Moment::after_start(Duration::from_secs(100));
     bencher.bench_local(|| {

@@ -102,6 +102,12 @@ impl Plan {
         })
     }
 
+    /// Puts those who are wanted before all others.
+    pub fn put_first(&mut self, is_wanted: impl Fn(&Target) -> bool) {
+        let route = self.route.clone();
+        self.order.sort_by_key(|attempt| !is_wanted(&route.targets[attempt.place]));
+    }
+
     /// Leaves in the order only those who are wanted.
     pub fn retain(&mut self, is_wanted: impl Fn(&Target) -> bool) {
         let route = self.route.clone();

@@ -1,9 +1,10 @@
 //! A small world for tests: one model served by some providers, and their health.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ask::Ask;
-use crate::health::{Health, ProviderHealth, WayHealth};
+use crate::health::{Health, How, Outcome};
 use crate::moment::Moment;
 use crate::plan::{NoTarget, Plan, Situation, plan};
 use crate::policies::Policy;
@@ -40,14 +41,9 @@ impl World {
         }
         let mut builder = RoutesBuilder::default();
         builder.model(MODEL, &route);
-        let provider = || ProviderHealth {
-            models: Arc::default(),
-            ways: vec![Arc::new(WayHealth::new(Arc::default()))],
-            has_other_keys: false,
-        };
         Self {
             routes: builder.build(),
-            health: Health { rules: Arc::default(), providers: (0..providers).map(|_| provider()).collect() },
+            health: Health::unknown((0..providers).map(|_| 1)),
             rules: RetryRules::default(),
             budget: RetryBudget::new(20, 10),
             rng: Rng::new(1),
@@ -67,10 +63,10 @@ impl World {
     }
 
     /// Asks the target at `place` once, and says how it went.
-    pub(crate) fn asked(&self, place: usize, outcome: crate::health::Outcome, took_ms: u64, now: Moment) {
+    pub(crate) fn asked(&self, place: usize, outcome: Outcome, took_ms: u64, now: Moment) {
         let health = self.health.providers[place].ways[0].model(self.health.providers[place].models.of("up"));
         let mut trying = health.begin(&self.health.rules, now).expect("it may be asked");
-        let took = std::time::Duration::from_millis(took_ms);
-        trying.ended(outcome, crate::health::How { took, is_streaming: true, now });
+        let took = Duration::from_millis(took_ms);
+        trying.ended(outcome, How { took, is_streaming: true, now });
     }
 }

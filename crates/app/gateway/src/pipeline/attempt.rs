@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use dialects::canonical::Losses;
 use domain::{AttemptNote, Failure, Kind, Phase, Secret};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use routing::{Plan, Target, Turns};
-use tokio::time::timeout_at;
+use routing::health::{Fault, How, Outcome};
+use routing::{Circumstances, Course, Onward, Plan, Target, Turn, span_of};
+use tokio::time::{sleep, timeout_at};
 use upstream::{Request, SendFailure};
 
 use crate::call::Call;
@@ -21,7 +22,7 @@ use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send};
 use crate::pipeline::watch::Watch;
-use crate::rest::pause_after;
+use crate::key_pause::pause_after;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// Largest error answer that is read for its words.
@@ -32,6 +33,9 @@ const STREAM_FACTOR: u64 = 16;
 
 /// Set to `true` by a caller who wants nothing lost: what would be a warning is then a refusal.
 const STRICT: &str = "x-bellwether-strict";
+
+/// However fast a target usually is, so long it may be silent.
+const UNUSUAL_MIN: Duration = Duration::from_secs(1);
 
 /// A pooled connection that breaks this soon after a request was written to it was closed before.
 const STALE_WITHIN: Duration = Duration::from_millis(300);
@@ -64,25 +68,26 @@ pub(crate) async fn attempt(
     let deadline = call.received + limit;
     let bytes_max = answer_bytes_max(serving, prompt);
     let is_strict = headers.get(STRICT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+    let gateway = call.worker.gateway.clone();
+    gateway.retry_budget.call();
+    let asked = prompt.deciding.model.as_str();
     let mut failures = Failures::default();
-    let mut turns = Turns::of(plan);
-    let rests = |target: &Target| serving.provider_of(target).rests(target.line);
-    while let Some(target) = turns.next(rests) {
+    let mut course = Course::of(plan, &serving.retry);
+    while let Some(Turn { place, behind, trying, .. }) = course.next(&serving.health, asked, gateway.moment()) {
         let began = Instant::now();
-        let left = turns.left() as u32;
-        let share = share_of(deadline.saturating_duration_since(began), left);
-        let own = target.timeout.filter(|own| *own < share);
+        let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
         call.provider = Some(provider.clone());
         call.upstream_model.clone_from(&target.model);
+        call.trying = Some(trying);
         let line = &provider.lines[usize::from(target.line)];
-        let until = Until {
-            at: began + own.unwrap_or(share),
-            limit: own.unwrap_or(if left == 0 { limit } else { share }),
-        };
-        let sent = outgoing(call, serving, prompt, &target, is_strict).await;
-        let asked = match sent {
+        let left = deadline.saturating_duration_since(began);
+        let unusual = unusual_after(serving, prompt, &target);
+        let span = span_of(left, behind, target.timeout, unusual);
+        let until = Until { at: began + span.limit, limit: if span.is_whole { limit } else { span.limit } };
+        let sent = outgoing(call, serving, prompt, &target, is_strict).await.map_err(Unanswered::by_us);
+        let answered = match sent {
             Ok(sent) => {
                 sent.losses.told().iter().for_each(|loss| {
                     call.worker.shard.lost(provider.slot, loss.feature.code());
@@ -90,13 +95,15 @@ pub(crate) async fn attempt(
                 call.warnings = told(&sent.losses);
                 let asking = Asking { call, provider: &provider, line, bytes_max };
                 let began = Instant::now();
-                let asked = asking.ask(sent, headers, until).await;
-                call.waited += began.elapsed();
-                asked
+                let answered = asking.ask(sent, headers, until).await;
+                let took = began.elapsed();
+                call.waited += took;
+                note(call, answered.as_ref().err(), took, prompt.deciding.is_streaming);
+                answered
             }
-            Err(failure) => Err(failure),
+            Err(unanswered) => Err(unanswered),
         };
-        let failure = match asked {
+        let Unanswered { failure, fault } = match answered {
             Ok(begun) => {
                 let region = line.region.clone();
                 // Sound comes as fast as it is made: its silence is watched, like that of a stream.
@@ -115,19 +122,47 @@ pub(crate) async fn attempt(
                     bytes_max,
                 });
             }
-            Err(failure) => failure,
+            Err(unanswered) => unanswered,
         };
-        if !failure.kind.goes_elsewhere() {
-            return Err(failure);
-        }
-        if provider.rests(target.line) {
-            turns.put_aside(&target, rests);
-        }
+        call.trying = None;
+        let Some(fault) = fault.filter(|_| failure.kind.goes_elsewhere()) else { return Err(failure) };
         call.worker.shard.attempt_failed(provider.slot, failure.kind);
-        let model = target.model.as_deref().unwrap_or(&prompt.deciding.model);
+        let model = target.model.as_deref().unwrap_or(asked);
         failures.add(failure, &provider, model, began.elapsed());
+        let circumstances = Circumstances {
+            health: &serving.health,
+            rules: &serving.retry,
+            budget: &gateway.retry_budget,
+            asked,
+            deadline: gateway.moment_of(deadline),
+            now: gateway.moment(),
+        };
+        let onward = course.failed(place, fault, &circumstances, &mut call.worker.rng.borrow_mut());
+        match onward {
+            Onward::Next => {}
+            Onward::Wait(wait, _waiting) => {
+                sleep(wait).await;
+                call.waited += wait;
+            }
+            Onward::Stop(_) => break,
+        }
     }
     Err(failures.into_failure())
+}
+
+/// Tells the target's health how an attempt went.
+fn note(call: &mut Call, unanswered: Option<&Unanswered>, took: Duration, is_streaming: bool) {
+    let how = How { took, is_streaming, now: call.worker.gateway.moment() };
+    let outcome = unanswered.and_then(|unanswered| unanswered.fault).map_or(Outcome::Answered, Outcome::Fault);
+    if let Some(trying) = &mut call.trying {
+        trying.ended(outcome, how);
+    }
+}
+
+/// From when on silence is no longer thinking, as far as the target is known.
+fn unusual_after(serving: &Serving, prompt: &Prompt, target: &Target) -> Option<Duration> {
+    let health = serving.health.target(target, &prompt.deciding.model);
+    health.unusual_after(prompt.deciding.is_streaming, UNUSUAL_MIN)
 }
 
 /// The codes of what was lost, for the caller's eyes.
@@ -140,14 +175,6 @@ fn told(losses: &Losses) -> Option<HeaderValue> {
 fn answer_bytes_max(serving: &Serving, prompt: &Prompt) -> u64 {
     let whole = serving.limits.answer_bytes_max as u64;
     if prompt.deciding.is_streaming { whole.saturating_mul(STREAM_FACTOR) } else { whole }
-}
-
-/// What of the patience left one attempt may use: nearly all, for a slow answer is better than a second bill, but never
-/// what those behind it need to be asked at all.
-fn share_of(left: Duration, behind: u32) -> Duration {
-    const RESERVE: Duration = Duration::from_secs(5);
-    const RESERVE_PART: u32 = 4;
-    left.saturating_sub((RESERVE * behind).min(left / RESERVE_PART * behind.min(2)))
 }
 
 /// When an attempt ends, and the limit that a caller is told.
@@ -185,6 +212,51 @@ impl Failures {
     }
 }
 
+/// No answer, and what that says of the one who was asked; nothing where it is not his fault.
+#[derive(Debug)]
+pub(super) struct Unanswered {
+    pub(super) failure: Box<Failure>,
+    pub(super) fault: Option<Fault>,
+}
+
+impl Unanswered {
+    /// Nobody was asked.
+    const fn by_us(failure: Box<Failure>) -> Self {
+        Self { failure, fault: None }
+    }
+
+    /// He has not answered as he should.
+    fn by_kind(failure: Box<Failure>) -> Self {
+        let fault = match failure.kind {
+            Kind::UpstreamBusy => Fault::Busy { wait: failure.retry_after },
+            Kind::UpstreamFailed | Kind::UpstreamTimeout(_) => Fault::Failed,
+            Kind::CredentialRejected => Fault::Refused,
+            Kind::ContextTooLong => Fault::TooLong,
+            _ => return Self { failure, fault: None },
+        };
+        Self { failure, fault: Some(fault) }
+    }
+
+    /// An error answer: who is merely overloaded and does not say for how long has failed.
+    fn by_answer(failure: Box<Failure>, status: StatusCode, asked_wait: Option<Duration>) -> Self {
+        let mut unanswered = Self::by_kind(failure);
+        if let Some(Fault::Busy { wait }) = &mut unanswered.fault {
+            *wait = asked_wait;
+            if status != StatusCode::TOO_MANY_REQUESTS && asked_wait.is_none() {
+                unanswered.fault = Some(Fault::Failed);
+            }
+        }
+        unanswered
+    }
+
+    fn by_send(provider: &str, failure: &SendFailure) -> Self {
+        let fault = if failure.is_unsent() { Fault::Unreachable } else { Fault::Broken };
+        let told = from_send(provider, failure);
+        let fault = told.kind.goes_elsewhere().then_some(fault);
+        Self { failure: told, fault }
+    }
+}
+
 /// One attempt at one target.
 pub(super) struct Asking<'a> {
     pub(super) call: &'a Call,
@@ -200,7 +272,7 @@ impl Asking<'_> {
         sent: Outgoing<'_>,
         headers: &HeaderMap,
         until: Until,
-    ) -> Result<Begun, Box<Failure>> {
+    ) -> Result<Begun, Unanswered> {
         let request_id = HeaderName::from_static("x-request-id");
         let spoken = sent.wanted.dialect;
         let passing = headers.iter().filter(|(name, _)| passes_to_provider(name, spoken));
@@ -222,12 +294,13 @@ impl Asking<'_> {
             Err(_) => {
                 let message =
                     format!("{} did not answer within {} ms", self.provider.id(), until.limit.as_millis());
-                Err(Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message).with_limit(until.limit))
+                let failure = Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message);
+                Err(Unanswered { failure: failure.with_limit(until.limit), fault: Some(Fault::Silent) })
             }
         }
     }
 
-    async fn first_piece(&self, request: &Request<'_>, wanted: Wanted) -> Result<Begun, Box<Failure>> {
+    async fn first_piece(&self, request: &Request<'_>, wanted: Wanted) -> Result<Begun, Unanswered> {
         let (worker, provider) = (&self.call.worker, self.provider.id());
         let began = Instant::now();
         let sent = match worker.client.send(&self.line.line, request, true).await {
@@ -240,7 +313,7 @@ impl Asking<'_> {
         };
         let reply = sent.map_err(|failure| {
             worker.note_send_failure(provider, &failure);
-            from_send(provider, &failure)
+            Unanswered::by_send(provider, &failure)
         })?;
         let head = Head { status: reply.status, headers: reply.headers };
         let content = Content::of(reply.body, &head.headers);
@@ -253,23 +326,23 @@ impl Asking<'_> {
             };
             let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), credential);
             self.put_key_aside(&head, &failure);
-            return Err(if wanted.translator.is_some() { of_another_dialect(failure) } else { failure });
+            let failure = if wanted.translator.is_some() { of_another_dialect(failure) } else { failure };
+            return Err(Unanswered::by_answer(failure, head.status, asked_wait(&head.headers)));
         }
-        self.line.rest.end();
+        self.line.health.key.end();
         let content = content.map_err(|UnknownCoding| {
-            Failure::new(
-                Kind::UpstreamFailed,
-                format!("{provider} answered in a coding that nobody asked for"),
-            )
+            let message = format!("{provider} answered in a coding that nobody asked for");
+            Unanswered::by_kind(Failure::new(Kind::UpstreamFailed, message))
         })?;
-        begin(head, content, wanted, self.bytes_max, provider, credential).await
+        let begun = begin(head, content, wanted, self.bytes_max, provider, credential).await;
+        begun.map_err(Unanswered::by_kind)
     }
 
     /// Leaves the key alone for a while if that is what the answer means.
     fn put_key_aside(&self, head: &Head, failure: &Failure) {
         let code = failure.told.as_ref().and_then(|told| told.code.as_deref());
         if let Some(pause) = pause_after(head.status, asked_wait(&head.headers), code) {
-            self.line.rest.begin(pause);
+            self.line.health.key.begin(pause, self.call.worker.gateway.moment());
         }
     }
 }
@@ -278,22 +351,4 @@ impl Asking<'_> {
 fn of_another_dialect(mut failure: Box<Failure>) -> Box<Failure> {
     failure.told = None;
     failure
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::share_of;
-
-    #[test]
-    fn the_first_may_use_nearly_all_and_the_last_all_that_is_left() {
-        let seconds = Duration::from_secs;
-        assert_eq!(share_of(seconds(60), 0), seconds(60));
-        assert_eq!(share_of(seconds(60), 1), seconds(55));
-        assert_eq!(share_of(seconds(60), 2), seconds(50));
-        assert_eq!(share_of(seconds(4), 1), seconds(3));
-        assert_eq!(share_of(seconds(4), 2), seconds(2));
-        assert_eq!(share_of(Duration::ZERO, 2), Duration::ZERO);
-    }
 }

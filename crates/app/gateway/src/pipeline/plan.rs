@@ -1,19 +1,21 @@
 //! Who is asked, in what order? The decision is `routing`'s; here it is put into a caller's words.
 
 use domain::{Failure, Kind};
-use routing::{Ask, NoTarget, Plan, Retired, Target};
+use routing::{Ask, NoTarget, Plan, Reason, Retired, Situation, Target};
 
+use crate::call::Call;
 use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
 
 /// The order of attempts, or a 404 that names what the caller may have meant.
 pub(crate) fn plan(
+    call: &Call,
     serving: &Serving,
     prompt: &Prompt,
     goes_on: Option<&GoesOn>,
 ) -> Result<Plan, Box<Failure>> {
-    let ask = Ask { model: &prompt.deciding.model, is_streaming: prompt.deciding.is_streaming };
+    let ask = Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming);
     let surface = prompt.surface;
     let offers = |target: &Target| {
         let provider = serving.provider_of(target);
@@ -23,7 +25,14 @@ pub(crate) fn plan(
         });
         may_go_on && provider.offers(surface)
     };
-    let planned = routing::plan(&serving.routes, &ask, serving.limits.attempts_max, offers);
+    let unfit = |target: &Target| (!offers(target)).then_some(Reason::NotOffered);
+    let situation = Situation {
+        routes: &serving.routes,
+        health: &serving.health,
+        attempts_max: serving.limits.attempts_max,
+        now: call.worker.gateway.moment(),
+    };
+    let planned = routing::plan(&situation, &ask, unfit, &mut call.worker.rng.borrow_mut());
     let mut plan = planned.map_err(|none| refused(none, &ask, prompt, goes_on))?;
     if let Some(goes_on) = goes_on {
         goes_on.narrow(serving, &mut plan);
@@ -47,6 +56,30 @@ fn refused(none: NoTarget, ask: &Ask<'_>, prompt: &Prompt, goes_on: Option<&Goes
             let message = format!("the model '{model}' is retired since {since}{instead}");
             Failure::new(Kind::UnknownModel, message).with_param("model")
         }
+        NoTarget::UnknownPreference { nearest } => {
+            let hint = match nearest.as_slice() {
+                [] => "GET /v1/models lists the names there are".to_owned(),
+                names => format!("did you mean {}?", names.join(", ")),
+            };
+            let message = format!("the preferred model is not known here; {hint}");
+            Failure::new(Kind::UnknownModel, message)
+        }
+        NoTarget::Busy { wait } => {
+            let message = format!("all who serve the model '{model}' have asked for patience");
+            Failure::new(Kind::UpstreamBusy, message).with_retry_after(wait)
+        }
+        NoTarget::SwitchedOff => {
+            let message = format!("all who serve the model '{model}' are switched off by the operator");
+            Failure::new(Kind::NoTarget, message)
+        }
+        NoTarget::Condition => {
+            let message = format!("nobody serves the model '{model}' for a request like this one");
+            Failure::new(Kind::NoTarget, message)
+        }
+        NoTarget::Unable(what) => {
+            let message = format!("nobody who serves the model '{model}' can do this: {what}");
+            Failure::new(Kind::BadRequest, message).with_param("model")
+        }
         NoTarget::NotOffered if goes_on.is_some() => {
             let message = format!(
                 "no provider of the model '{model}' keeps the answer that this goes on from; \
@@ -63,6 +96,6 @@ fn refused(none: NoTarget, ask: &Ask<'_>, prompt: &Prompt, goes_on: Option<&Goes
 
 /// Whether the first who is asked speaks as the caller does.
 pub(crate) fn is_offered_natively(serving: &Serving, prompt: &Prompt, plan: &Plan) -> bool {
-    let first = plan.attempts.first();
-    first.is_some_and(|first| serving.provider_of(&first.target).dialects.contains(&prompt.surface.dialect))
+    let first = plan.order.first();
+    first.is_some_and(|first| serving.provider_of(plan.target(first.place)).dialects.contains(&prompt.surface.dialect))
 }

@@ -53,16 +53,14 @@ impl GoesOn {
 
     /// Leaves one provider in the plan, and puts the way by which the answer came first.
     pub(crate) fn narrow(&self, serving: &Serving, plan: &mut Plan) {
-        let Some(first) = plan.attempts.first().map(|first| first.target.provider) else { return };
-        plan.attempts.retain(|attempt| attempt.target.provider == first);
-        // Those for whom there was no room are asked where a key costs no attempt.
-        plan.passed_over.retain(|passed| passed.target.provider == first);
+        let Some(first) = plan.order.first().map(|first| plan.target(first.place).provider) else { return };
+        plan.retain(|target| target.provider == first);
         if let Some(whereabouts) = &self.whereabouts {
             let came_by = |line: u16| {
                 let lines = &serving.providers[usize::from(first)].lines;
                 lines.get(usize::from(line)).is_some_and(|served| served.line.id() == whereabouts.line)
             };
-            plan.attempts.sort_by_key(|attempt| !came_by(attempt.target.line));
+            plan.put_first(|target| came_by(target.line));
         }
     }
 }
@@ -117,7 +115,7 @@ async fn ask_provider(
     call.waited += began.elapsed();
     let (region, credential) = (line.region.clone(), line.line.options().credential.clone());
     Ok(Answer {
-        begun: asked.inspect_err(|failure| call.worker.shard.attempt_failed(provider.slot, failure.kind))?,
+        begun: asked.map_err(|unanswered| unanswered.failure).inspect_err(|failure| call.worker.shard.attempt_failed(provider.slot, failure.kind))?,
         line: line.line.id(),
         region,
         credential,

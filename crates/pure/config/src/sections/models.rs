@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use routing::Target;
+use routing::{Route, Target};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -114,7 +114,7 @@ pub(crate) fn check(
     entries: Option<Named<ModelEntry>>,
     providers: &[Provider],
     report: &mut Report,
-) -> (Vec<Model>, Vec<(String, Vec<Target>)>) {
+) -> (Vec<Model>, Vec<(String, Route)>) {
     let path = KeyPath::default().key("models");
     let (mut models, mut routes) = (Vec::new(), Vec::new());
     for (name, entry) in entries.map(|named| named.0).unwrap_or_default() {
@@ -122,15 +122,15 @@ pub(crate) fn check(
         if let Some(flaw) = model_flaw(&name) {
             report.add(&path, shown::text(&name), flaw, None);
         }
-        let (mut served, mut targets) = (Vec::new(), Vec::new());
+        let (mut served, mut route) = (Vec::new(), Route::default());
         for (place, entry) in entry.targets.into_iter().enumerate() {
             let path = path.key("targets").index(place);
             let Some((target, paths)) = read(entry, &path, providers, report) else { continue };
-            targets.extend(ways(&target, &paths, providers, report));
+            serve(&mut route, &target, &paths, providers, report);
             served.push(target);
         }
         models.push(Model { name: name.clone(), targets: served });
-        routes.push((name, targets));
+        routes.push((name, route));
     }
     (models, routes)
 }
@@ -163,14 +163,20 @@ fn read(
     Some((ModelTarget { provider, model, region, timeout }, paths))
 }
 
-/// One target for each way there.
-fn ways(target: &ModelTarget, paths: &Paths, providers: &[Provider], report: &mut Report) -> Vec<Target> {
+/// Adds one target for each way there: a step of the route.
+fn serve(
+    route: &mut Route,
+    target: &ModelTarget,
+    paths: &Paths,
+    providers: &[Provider],
+    report: &mut Report,
+) {
     let place = providers.iter().position(|provider| provider.id == target.provider);
     let Some((place, provider)) =
         place.and_then(|place| Some((u16::try_from(place).ok()?, &providers[place])))
     else {
         unknown_provider(&target.provider, &paths.provider, providers, report);
-        return Vec::new();
+        return;
     };
     let called = provider.called(&target.model);
     check_model(called, provider, &paths.model, report);
@@ -182,22 +188,23 @@ fn ways(target: &ModelTarget, paths: &Paths, providers: &[Provider], report: &mu
         let path = paths.model.text();
         report.note_once(format!("{path}: {} is retired since {since}{instead}", shown::text(called)));
     }
-    let fits = |line: &super::providers::Line| target.region.is_none() || line.region == target.region;
     let model: Arc<str> = called.into();
-    let targets: Vec<Target> = (0..)
-        .zip(provider.ways())
-        .filter(|(_, (line, _))| fits(line))
-        .map(|(line, _)| Target {
-            provider: place,
-            line,
-            model: Some(model.clone()),
+    let context_tokens = provider.known.find(called).and_then(|row| row.facts.context_tokens);
+    let ways = provider.routing_ways();
+    let before = route.targets.len();
+    for key in 0..ways.keys {
+        let fits = |line: &super::providers::Line| target.region.is_none() || line.region == target.region;
+        let lines = (0..).zip(&provider.lines).filter(|(_, line)| fits(line));
+        let targets = lines.map(|(line, _)| Target {
             timeout: target.timeout,
-        })
-        .collect();
-    if targets.is_empty() {
+            context_tokens,
+            ..Target::by(place, key * ways.lines + line, Some(model.clone()))
+        });
+        route.add(targets, ways.policy, key == 0);
+    }
+    if route.targets.len() == before {
         no_such_region(target.region.as_deref().unwrap_or_default(), provider, &paths.region, report);
     }
-    targets
 }
 
 fn split(word: &str, path: &KeyPath, providers: &[Provider], report: &mut Report) -> Option<TargetParts> {

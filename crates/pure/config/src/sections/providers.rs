@@ -9,6 +9,7 @@ use dialects::surface::Operation;
 use domain::{BaseUrl, ProxyUrl};
 use providers::models::{Facts, Known};
 use providers::{Deviations, Provider as Kind, Quirks};
+use routing::{Policy, Ways};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -214,6 +215,14 @@ impl Provider {
     /// How its chat requests differ.
     pub fn quirks(&self) -> Quirks {
         self.deviations.over(&self.kind.quirks)
+    }
+
+    /// Its ways as routing sees them.
+    pub(crate) fn routing_ways(&self) -> Ways {
+        // The schema bounds both far below this.
+        let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        let (lines, keys) = (count(self.lines.len()), count(self.credentials.len().max(1)));
+        Ways { lines, keys, policy: Policy::Balanced, weights: Vec::new() }
     }
 
     /// Every line with every credential, the first credential over all lines first: when a line is down the next line

@@ -1,6 +1,7 @@
 //! Names and abilities of the catalogue: shipped, then the operator's file, then what stands in the configuration.
 
-use routing::{Ask, NoTarget, plan};
+use routing::health::Health;
+use routing::{Ask, Moment, NoTarget, Rng, Situation, plan};
 
 use crate::world::{World, written};
 
@@ -20,13 +21,16 @@ source = 'measured here'
 const VENDORS: &str = "providers: { openai: { credentials: [] }, anthropic: { credentials: [] } }";
 
 fn asked(snapshot: &config::Snapshot, model: &str) -> Result<Vec<(String, Option<String>)>, NoTarget> {
-    let ask = Ask { model, is_streaming: false };
-    let plan = plan(&snapshot.routes, &ask, 9, |_| true)?;
+    let health = Health::unknown(snapshot.providers.iter().map(|provider| provider.ways().count()));
+    let (routes, now) = (&snapshot.routes, Moment::default());
+    let situation = Situation { routes, health: &health, attempts_max: 9, now };
+    let plan = plan(&situation, &Ask::of(model, true), |_| None, &mut Rng::new(1))?;
     let target = |attempt: &routing::Attempt| {
-        let provider = snapshot.providers[usize::from(attempt.target.provider)].id.clone();
-        (provider, attempt.target.model.as_deref().map(str::to_owned))
+        let target = plan.target(attempt.place);
+        let provider = snapshot.providers[usize::from(target.provider)].id.clone();
+        (provider, target.model.as_deref().map(str::to_owned))
     };
-    Ok(plan.attempts.iter().map(target).collect())
+    Ok(plan.order.iter().map(target).collect())
 }
 
 #[test]

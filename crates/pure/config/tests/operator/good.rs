@@ -7,19 +7,16 @@ use config::{LISTEN_DEFAULT, LogFormat, MetricsAccess, Overrides};
 use dialects::surface::Operation;
 use domain::BaseUrl;
 use providers::Quirk;
-use routing::{Ask, plan};
 
 use crate::world::{CERTIFICATE, PRIVATE_KEY, World};
 
-/// Places of provider and line, and the name sent, in the order of the plan.
+/// Places of provider and line, and the name sent, in the order of the route.
 fn targets(snapshot: &config::Snapshot, model: &str) -> Vec<(u16, u16, Option<String>)> {
-    let plan =
-        plan(&snapshot.routes, &Ask { model, is_streaming: false }, 10, |_| true).expect("a known name");
-    let target = |attempt: &routing::Attempt| {
-        let target = &attempt.target;
+    let route = snapshot.routes.find(model).expect("a known name");
+    let target = |target: &routing::Target| {
         (target.provider, target.line, target.model.as_deref().map(str::to_owned))
     };
-    plan.attempts.iter().map(target).collect()
+    route.targets.iter().map(target).collect()
 }
 
 #[test]

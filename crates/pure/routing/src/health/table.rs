@@ -94,6 +94,16 @@ pub struct Health {
 }
 
 impl Health {
+    /// Of providers that nobody knows anything about yet, each with so many ways.
+    pub fn unknown(ways: impl IntoIterator<Item = usize>) -> Self {
+        let provider = |ways| ProviderHealth {
+            models: Arc::default(),
+            ways: (0..ways).map(|_| Arc::new(WayHealth::new(Arc::default()))).collect(),
+            has_other_keys: false,
+        };
+        Self { rules: Arc::default(), providers: ways.into_iter().map(provider).collect() }
+    }
+
     /// The way a target is asked by.
     pub fn way(&self, target: &Target) -> &WayHealth {
         &self.providers[usize::from(target.provider)].ways[usize::from(target.line)]

@@ -1,8 +1,6 @@
-//! How long a provider's key is left alone after it was refused or told to wait. Nothing is forbidden by that: a key that
-//! rests is asked only after the others.
+//! Whether an answer is about the provider's key, and how long the key is then left alone.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::StatusCode;
 
@@ -10,39 +8,6 @@ use http::StatusCode;
 const REFUSED: Duration = Duration::from_secs(300);
 /// After 429, where the provider says nothing about when to come back.
 const BUSY: Duration = Duration::from_secs(10);
-
-/// When one key may be asked again.
-#[derive(Debug)]
-pub(crate) struct Rest {
-    since: Instant,
-    /// Milliseconds after `since`; 0 where it does not rest.
-    until_ms: AtomicU64,
-}
-
-impl Rest {
-    pub(crate) fn new() -> Self {
-        Self { since: Instant::now(), until_ms: AtomicU64::new(0) }
-    }
-
-    /// Whether it is left alone now.
-    pub(crate) fn is_on(&self) -> bool {
-        let until = self.until_ms.load(Ordering::Relaxed);
-        until != 0 && u128::from(until) > self.since.elapsed().as_millis()
-    }
-
-    /// Leaves it alone for so long.
-    pub(crate) fn begin(&self, pause: Duration) {
-        let until = (self.since.elapsed() + pause).as_millis();
-        self.until_ms.store(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    /// It has worked.
-    pub(crate) fn end(&self) {
-        if self.until_ms.load(Ordering::Relaxed) != 0 {
-            self.until_ms.store(0, Ordering::Relaxed);
-        }
-    }
-}
 
 /// How long a key rests after an answer; `None` where the answer is not about the key.
 pub(crate) fn pause_after(
@@ -64,7 +29,7 @@ mod tests {
 
     use http::StatusCode;
 
-    use super::{BUSY, REFUSED, Rest, pause_after};
+    use super::{BUSY, REFUSED, pause_after};
 
     #[test]
     fn what_is_about_the_key_makes_it_rest() {
@@ -85,17 +50,5 @@ mod tests {
         for status in [400, 404, 500, 503, 529] {
             check(status, Some(1), None, None);
         }
-    }
-
-    #[test]
-    fn a_rest_ends_by_time_or_by_success() {
-        let rest = Rest::new();
-        assert!(!rest.is_on());
-        rest.begin(Duration::from_secs(60));
-        assert!(rest.is_on());
-        rest.end();
-        assert!(!rest.is_on());
-        rest.begin(Duration::ZERO);
-        assert!(!rest.is_on());
     }
 }
