@@ -8,7 +8,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use domain::Timestamp;
 use observe::{Log, Metrics};
-use routing::{Moment, RetryBudget};
+use routing::Moment;
 use store::{KeyDirectory, KeyHasher};
 
 use crate::body_budget::BodyBudget;
@@ -18,11 +18,6 @@ use crate::serving::Serving;
 use crate::spool::Spool;
 use crate::status::Status;
 use crate::stored_responses::StoredResponses;
-
-/// Second attempts may be so large a part of the calls …
-const RETRY_PERCENT: u32 = 20;
-/// … and so many a second in any case.
-const RETRY_FLOOR: u32 = 10;
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -78,8 +73,6 @@ pub struct Gateway {
     pub(crate) node: u16,
     /// Open connections of each worker.
     pub(crate) connections: Vec<AtomicUsize>,
-    /// What all calls together may spend on second attempts.
-    pub(crate) retry_budget: RetryBudget,
     is_draining: AtomicBool,
     reload_lock: Mutex<()>,
     /// What the control plane has found out, for health and metrics to show.
@@ -104,7 +97,6 @@ impl Gateway {
             epoch: parts.epoch,
             node: parts.node,
             connections: (0..parts.workers).map(|_| AtomicUsize::new(0)).collect(),
-            retry_budget: RetryBudget::new(RETRY_PERCENT, RETRY_FLOOR),
             is_draining: AtomicBool::new(false),
             reload_lock: Mutex::new(()),
             status: Status::default(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use config::{Limits, MetricsAccess, Snapshot, Timeouts};
 use dialects::Dialect;
@@ -13,7 +14,7 @@ use http::HeaderValue;
 use providers::KeyCheck;
 use providers::quirk::Quirks;
 use routing::health::{Health, ModelPlaces, ProviderHealth, WayHealth};
-use routing::{RetryRules, Routes, Target};
+use routing::{RetryBudget, RetryRules, Routes, Target};
 use upstream::{Line, LineOptions};
 
 use crate::models::Models;
@@ -37,6 +38,10 @@ pub struct Serving {
     pub(crate) health: Health,
     /// How attempts follow each other.
     pub(crate) retry: RetryRules,
+    /// What all calls together may spend on second attempts; kept over reloads that do not change it.
+    pub(crate) retry_budget: Arc<RetryBudget>,
+    /// A target is not taken to be silent before this.
+    pub(crate) silence_min: Duration,
     pub(crate) limits: Arc<Limits>,
     pub(crate) timeouts: Arc<Timeouts>,
     pub(crate) errors: ErrorCodes,
@@ -131,7 +136,8 @@ impl Serving {
     pub fn new(snapshot: &Snapshot, before: Option<&Self>) -> Result<Self, String> {
         let mut places = Places::after(before);
         let mut providers = Vec::with_capacity(snapshot.providers.len());
-        let mut health = Health::default();
+        let mut health =
+            Health { rules: Arc::new(snapshot.health.breaker.clone()), providers: Vec::new() };
         for provider in snapshot.providers.iter() {
             let slot = places.of_provider(&provider.id);
             let mut lines = Vec::with_capacity(provider.lines.len());
@@ -186,7 +192,9 @@ impl Serving {
             lines_made: places.lines_made,
             routes: snapshot.routes.clone(),
             health,
-            retry: RetryRules::default(),
+            retry: snapshot.retries.rules.clone(),
+            retry_budget: retry_budget(snapshot, before),
+            silence_min: snapshot.health.silence_min,
             limits: snapshot.limits.clone(),
             timeouts: snapshot.timeouts.clone(),
             errors: match snapshot.errors.code {
@@ -269,6 +277,12 @@ impl<'a> Places<'a> {
         self.lines_made = self.lines_made.wrapping_add(1);
         Ok(made)
     }
+}
+
+fn retry_budget(snapshot: &Snapshot, before: Option<&Serving>) -> Arc<RetryBudget> {
+    let budget = RetryBudget::new(snapshot.retries.budget_percent, snapshot.retries.budget_per_second);
+    let kept = before.map(|serving| &serving.retry_budget).filter(|kept| kept.is_like(&budget));
+    kept.cloned().unwrap_or_else(|| Arc::new(budget))
 }
 
 fn header_value(text: &str) -> Result<HeaderValue, String> {

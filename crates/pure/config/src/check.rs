@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
-    File, admin, catalog, environment, errors, file, keys, limits, listeners, log, metrics, models, networks,
-    providers, timeouts,
+    File, admin, catalog, environment, errors, file, health, keys, limits, listeners, log, metrics, models,
+    networks, providers, retries, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
 use crate::sources::{Overrides, Sources};
@@ -82,6 +82,8 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         errors: errors::check(file.errors),
         limits: Arc::new(limits::check(file.limits, report)),
         timeouts: Arc::new(timeouts::check(file.timeouts, report)),
+        retries: Arc::new(retries::check(file.retries, report)),
+        health: Arc::new(health::check(file.health, report)),
         log: log::check(file.log, report),
         notes: Vec::new(),
     }

@@ -47,6 +47,8 @@ fn tree(snapshot: &Snapshot) -> Node {
         ("errors", some_map([("code", text(code(snapshot.errors.code)))])),
         ("limits", limits(snapshot)),
         ("timeouts", timeouts(snapshot)),
+        ("retries", retries(snapshot)),
+        ("health", health(snapshot)),
         ("log", log(snapshot)),
     ])
 }
@@ -193,6 +195,39 @@ fn timeouts(snapshot: &Snapshot) -> Option<Node> {
         ]
         .map(|(name, duration)| (name, Some(ms(duration)))),
     )
+}
+
+fn retries(snapshot: &Snapshot) -> Option<Node> {
+    let Retries { rules, budget_percent, budget_per_second } = &*snapshot.retries;
+    let backoff = match rules.backoff.form {
+        BackoffForm::Exponential => "exponential",
+        BackoffForm::Linear => "linear",
+        BackoffForm::Fibonacci => "fibonacci",
+    };
+    some_map([
+        ("repeats_max", Some(number(rules.repeats_max))),
+        ("backoff", text(backoff)),
+        ("base_ms", Some(ms(rules.backoff.base))),
+        ("max_ms", Some(ms(rules.backoff.max))),
+        ("wait_ms_max", Some(ms(rules.wait_max))),
+        ("budget_percent", Some(number(*budget_percent))),
+        ("budget_per_second", Some(number(*budget_per_second))),
+    ])
+}
+
+fn health(snapshot: &Snapshot) -> Option<Node> {
+    let Health { breaker, silence_min } = &*snapshot.health;
+    some_map([
+        ("failures", Some(size(breaker.failures))),
+        ("within_ms", Some(ms(breaker.within))),
+        ("failure_percent", Some(size((breaker.rate * 100.0).round() as usize))),
+        ("open_ms", Some(ms(breaker.open))),
+        ("open_ms_max", Some(ms(breaker.open_max))),
+        ("successes", Some(number(breaker.successes))),
+        ("slow_start_ms", Some(ms(breaker.slow_start))),
+        ("wait_ms_max", Some(ms(breaker.wait_max))),
+        ("silence_ms_min", Some(ms(*silence_min))),
+    ])
 }
 
 fn log(snapshot: &Snapshot) -> Option<Node> {

@@ -27,6 +27,7 @@ pub use problem::{Place, Problem};
 pub use schema::schema_text;
 pub use secret_source::{Credential, FILE_ENDING};
 pub use sections::errors::{ErrorCode, Errors};
+pub use sections::health::Health;
 pub use sections::keys::Keys;
 pub use sections::limits::{
     ANSWER_BYTES_MAX, ATTEMPTS_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, HEAD_BYTES_MAX, HEADERS_MAX,
@@ -38,6 +39,7 @@ pub use sections::log::{Log, LogFormat};
 pub use sections::metrics::{Metrics, MetricsAccess};
 pub use sections::models::{Model, ModelTarget};
 pub use sections::providers::{Line, Origin, Provider};
+pub use sections::retries::{BUDGET_PER_SECOND, BUDGET_PERCENT, Retries};
 pub use sections::timeouts::{ANSWER_TOKENS_LARGE, ANSWER_TOKENS_XLARGE, Timeouts};
 pub use snapshot::{DEMO_ID, Snapshot};
 pub use sources::{Overrides, Sources};

@@ -11,6 +11,8 @@ const SYNONYMS: &[(&[&str], &str)] = &[
     (&["model_list", "routes", "aliases"], "models"),
     (&["upstreams", "endpoints", "backends"], "providers"),
     (&["timeout", "deadlines"], "timeouts"),
+    (&["retry", "retry_policy", "backoff"], "retries"),
+    (&["breaker", "circuit_breaker", "outlier_detection", "health_check"], "health"),
     (&["type", "vendor"], "kind"),
     (&["logging", "logs"], "log"),
     (&["name"], "service"),

@@ -8,6 +8,7 @@ use domain::{BaseUrl, Network};
 use routing::{Route, Routes, RoutesBuilder};
 
 use crate::sections::errors::Errors;
+use crate::sections::health::Health;
 use crate::sections::keys::Keys;
 use crate::sections::known_names;
 use crate::sections::limits::Limits;
@@ -16,6 +17,7 @@ use crate::sections::log::Log;
 use crate::sections::metrics::Metrics;
 use crate::sections::models::Model;
 use crate::sections::providers::{Line, Origin, Provider};
+use crate::sections::retries::Retries;
 use crate::sections::timeouts::Timeouts;
 
 /// Name of the built-in demo provider.
@@ -58,6 +60,10 @@ pub struct Snapshot {
     pub limits: Arc<Limits>,
     /// How long for everything.
     pub timeouts: Arc<Timeouts>,
+    /// When it is tried again.
+    pub retries: Arc<Retries>,
+    /// When a target is left alone, and when it is asked again.
+    pub health: Arc<Health>,
     /// Where log lines go.
     pub log: Log,
     /// What is allowed but worth saying, one sentence each.

@@ -22,7 +22,9 @@ pub struct Course {
     rotations_left: u32,
     /// Attempts that failed at a provider.
     failed: u32,
-    /// One was asked a second time already.
+    /// How often somebody may yet be asked a second time.
+    repeats_left: u32,
+    /// One was asked a second time before another model was.
     has_repeated: bool,
     /// Those whose context is not larger than this are not asked.
     context_above: Option<u64>,
@@ -91,6 +93,7 @@ impl Course {
             replacements_left: rules.replacements_max,
             rotations_left: rules.rotations_max,
             failed: 0,
+            repeats_left: rules.repeats_max,
             has_repeated: false,
             context_above: None,
             plan,
@@ -162,7 +165,7 @@ impl Course {
         let is_worth_repeating =
             matches!(fault, Fault::Failed | Fault::Broken | Fault::Unreachable | Fault::Busy { .. });
         if self.waiting.is_empty() {
-            return if is_worth_repeating {
+            return if is_worth_repeating && self.repeats_left > 0 {
                 self.repeat(place, fault, circumstances, rng)
             } else {
                 Onward::Stop(Stopped::NobodyLeft)
@@ -173,6 +176,7 @@ impl Course {
         }
         if self.was_a_slip(place, fault, circumstances) {
             self.has_repeated = true;
+            self.repeats_left -= 1;
             self.push_front(place);
         }
         Onward::Next
@@ -195,6 +199,7 @@ impl Course {
         let target_health = circumstances.health.target(self.plan.target(place), circumstances.asked);
         matches!(fault, Fault::Failed | Fault::Broken)
             && !self.has_repeated
+            && self.repeats_left > 0
             && self.attempts_left > 1
             && next.is_some_and(|next| Some(next.step) != step)
             && target_health.run() <= 1
@@ -228,6 +233,7 @@ impl Course {
         if !circumstances.budget.take(circumstances.now) {
             return Onward::Stop(Stopped::BudgetUsed);
         }
+        self.repeats_left -= 1;
         self.push_front(place);
         Onward::Wait(wait, waiting)
     }

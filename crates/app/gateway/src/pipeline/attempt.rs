@@ -35,9 +35,6 @@ const STREAM_FACTOR: u64 = 16;
 /// no value of it loosens a strict one.
 const STRICT: &str = "x-bellwether-strict";
 
-/// However fast a target usually is, so long it may be silent.
-const UNUSUAL_MIN: Duration = Duration::from_secs(1);
-
 /// A pooled connection that breaks this soon after a request was written to it was closed before.
 const STALE_WITHIN: Duration = Duration::from_millis(300);
 
@@ -74,7 +71,7 @@ pub(crate) async fn attempt(
     let bytes_max = answer_bytes_max(serving, prompt);
     let is_strict = admitted.is_strict() || asks_for_strictness(headers);
     let gateway = call.worker.gateway.clone();
-    gateway.retry_budget.call();
+    serving.retry_budget.call();
     let asked = prompt.deciding.model.as_str();
     let mut failures = Failures::default();
     let mut course = Course::of(plan, &serving.retry);
@@ -137,7 +134,7 @@ pub(crate) async fn attempt(
         let circumstances = Circumstances {
             health: &serving.health,
             rules: &serving.retry,
-            budget: &gateway.retry_budget,
+            budget: &serving.retry_budget,
             asked,
             deadline: gateway.moment_of(deadline),
             now: gateway.moment(),
@@ -167,7 +164,7 @@ fn note(call: &mut Call, unanswered: Option<&Unanswered>, took: Duration, is_str
 /// From when on silence is no longer thinking, as far as the target is known.
 fn unusual_after(serving: &Serving, prompt: &Prompt, target: &Target) -> Option<Duration> {
     let health = serving.health.target(target, &prompt.deciding.model);
-    health.unusual_after(prompt.deciding.is_streaming, UNUSUAL_MIN)
+    health.unusual_after(prompt.deciding.is_streaming, serving.silence_min)
 }
 
 /// The codes of what was lost, for the caller's eyes.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::admin::AdminSection;
 use super::errors::ErrorsSection;
+use super::health::HealthSection;
 use super::keys::KeysSection;
 use super::label::{label, label_flaw};
 use super::limits::LimitsSection;
@@ -16,6 +17,7 @@ use super::log::LogSection;
 use super::metrics::MetricsSection;
 use super::models::ModelEntry;
 use super::providers::ProviderEntry;
+use super::retries::RetriesSection;
 use super::timeouts::TimeoutsSection;
 use crate::key_path::KeyPath;
 use crate::named::Named;
@@ -72,6 +74,10 @@ pub(crate) struct File {
     pub(crate) limits: Option<LimitsSection>,
     /// How long for everything, in milliseconds.
     pub(crate) timeouts: Option<TimeoutsSection>,
+    /// When it is tried again.
+    pub(crate) retries: Option<RetriesSection>,
+    /// When a target is left alone, and when it is asked again.
+    pub(crate) health: Option<HealthSection>,
     /// The request log and our own messages.
     pub(crate) log: Option<LogSection>,
 }

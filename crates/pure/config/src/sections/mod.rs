@@ -7,6 +7,7 @@ pub(crate) mod environment;
 mod environment_proxy;
 pub(crate) mod errors;
 pub(crate) mod file;
+pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod known_names;
 mod label;
@@ -19,6 +20,7 @@ pub(crate) mod networks;
 mod no_proxy;
 pub(crate) mod providers;
 mod proxy_flaw;
+pub(crate) mod retries;
 pub(crate) mod timeouts;
 mod way_out;
 

@@ -36,6 +36,11 @@ impl RetryBudget {
         }
     }
 
+    /// Whether it gives as much as another.
+    pub const fn is_like(&self, other: &Self) -> bool {
+        self.per_call == other.per_call && self.floor == other.floor
+    }
+
     /// A call has come.
     pub fn call(&self) {
         let more = |credit: u64| (credit < PAID_IN_MAX).then(|| (credit + self.per_call).min(PAID_IN_MAX));

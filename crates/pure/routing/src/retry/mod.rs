@@ -15,6 +15,8 @@ pub use patience::{Span, span_of};
 pub struct RetryRules {
     /// How long before the same target is asked again.
     pub backoff: Backoff,
+    /// How often the same target may be asked again.
+    pub repeats_max: u32,
     /// The longest wait for somebody who said when to come back.
     pub wait_max: Duration,
     /// So many who could not be reached are replaced without costing an attempt.
@@ -29,6 +31,7 @@ impl Default for RetryRules {
     fn default() -> Self {
         Self {
             backoff: Backoff::default(),
+            repeats_max: 2,
             wait_max: Duration::from_secs(10),
             replacements_max: 7,
             rotations_max: 16,

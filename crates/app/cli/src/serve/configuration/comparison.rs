@@ -15,6 +15,8 @@ fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("models", before.models != next.models),
         ("limits", before.limits != next.limits),
         ("timeouts", before.timeouts != next.timeouts),
+        ("retries", before.retries != next.retries),
+        ("health", before.health != next.health),
         ("errors", before.errors != next.errors),
         ("metrics", before.metrics != next.metrics),
         ("trusted_proxies", before.trusted_proxies != next.trusted_proxies),
