@@ -69,6 +69,11 @@ pub trait StreamWriter: Send {
     /// not written.
     fn write(&mut self, event: &Event, out: &mut String);
 
+    /// Whether what was given can be told in this dialect at all. If not, nothing more is written.
+    fn check(&self) -> Result<(), ReplyFlaw> {
+        Ok(())
+    }
+
     /// The answer is whole: writes what is still kept and the dialect's own ending. Called once, and only after a finish.
     fn finish(&mut self, out: &mut String);
 

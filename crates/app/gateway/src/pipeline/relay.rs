@@ -257,6 +257,7 @@ impl Relay {
             Some(StreamFault::Told(words)) => {
                 told_in_answer(provider, words.as_deref().unwrap_or_default(), self.credential.as_ref())
             }
+            Some(StreamFault::Unfit(why)) => format!("{provider} {why}"),
             Some(StreamFault::Malformed) => format!("{provider} sent an event that is not JSON"),
             None => "the provider's answer broke off; what came before is not whole".to_owned(),
         }

@@ -118,4 +118,9 @@ impl Finish {
             other => other,
         }
     }
+
+    /// Whether the answer says of itself that it is not all that was to be said.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Length | Self::ContextFull | Self::Filtered(_) | Self::Pause)
+    }
 }

@@ -5,6 +5,7 @@ use domain::Usage;
 use super::back_map::BackMap;
 use crate::Dialect;
 use crate::canonical::{Reply, ReplyFlaw};
+use crate::json::Halves;
 use crate::translator::Voice;
 
 /// A translated answer, and what it tells.
@@ -26,6 +27,8 @@ pub fn translate_reply(
     voice: &Voice,
     estimate: impl FnOnce(&str) -> Usage,
 ) -> Result<TranslatedReply, ReplyFlaw> {
+    let mended = Halves::default().mend(body);
+    let body = mended.as_deref().unwrap_or(body);
     let mut events = Vec::new();
     for event in from.translator().read_reply(body)? {
         back_map.map(event, &mut events);

@@ -69,10 +69,10 @@ impl ResponsesReader {
 fn finish_of(is_incomplete: bool, reason: Option<String>) -> Finish {
     match reason.as_deref() {
         _ if !is_incomplete => Finish::Stop,
-        Some("max_output_tokens") => Finish::Length,
         Some("content_filter") => Finish::Filtered(None),
         Some("pause") => Finish::Pause,
-        _ => Finish::Other(reason.unwrap_or_else(|| "incomplete".to_owned())),
+        // For whatever reason: it is cut, and must not look whole.
+        _ => Finish::Length,
     }
 }
 
