@@ -192,3 +192,24 @@ fn an_error_alone_is_no_part_of_an_answer() {
     assert_eq!(translation.parts(), 0);
     assert!(matches!(translation.fault(), Some(StreamFault::Told(_))));
 }
+
+#[test]
+fn what_an_answer_loses_is_told() {
+    let call = json!({"id": "x", "type": "function", "function": {"name": "f", "arguments": "[1]"}});
+    for (message, finish, to, code) in [
+        (json!({"content": "x"}), "tired", Messages, "finish_reason_unknown"),
+        (json!({"tool_calls": [call]}), "tool_calls", Messages, "tool_arguments_wrapped"),
+    ] {
+        let body = json!({"id": "c", "choices": [{"message": message, "finish_reason": finish}]}).to_string();
+        let told =
+            translate_reply(Chat, to, body.as_bytes(), back_map(), &Voice::default(), |_| Usage::default());
+        let codes: Vec<_> = told.unwrap().losses.into_iter().map(|feature| feature.code()).collect();
+        assert_eq!(codes, [code]);
+    }
+    let mut translation = StreamTranslation::new(Chat, Messages, back_map(), Voice::default());
+    for event in chat_call("hello", "tool_calls") {
+        translation.feed(format!("data: {event}\n\n").as_bytes());
+    }
+    translation.end(|_| Usage::default());
+    assert_eq!(translation.losses().first().map(|feature| feature.code()), Some("tool_arguments_wrapped"));
+}

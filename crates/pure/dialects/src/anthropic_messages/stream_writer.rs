@@ -6,7 +6,7 @@ use domain::{Failure, Usage};
 use super::event_text::write_event;
 use super::waiting::Waiting;
 use super::{failure, finish, reply, usage};
-use crate::canonical::{Event, Finish, Opening, ReplyFlaw};
+use crate::canonical::{Event, Feature, Finish, Opening, ReplyFlaw};
 use crate::openai_chat::ErrorCodes;
 use crate::translator::{StreamWriter, Voice};
 
@@ -24,6 +24,7 @@ pub(super) struct MessagesWriter {
     finish: Option<Finish>,
     has_begun: bool,
     is_broken: bool,
+    has_wrapped: bool,
 }
 
 impl MessagesWriter {
@@ -38,6 +39,7 @@ impl MessagesWriter {
             finish: None,
             has_begun: false,
             is_broken: false,
+            has_wrapped: false,
         }
     }
 
@@ -75,7 +77,9 @@ impl MessagesWriter {
                 // Callers complete by guess what is half: only where the answer says that it was cut may they see its end.
                 return;
             } else if first.is_closed() {
-                self.blocks.remove(0).end(&mut self.next_index, out);
+                let block = self.blocks.remove(0);
+                self.has_wrapped |= block.is_wrapped();
+                block.end(&mut self.next_index, out);
             } else if is_awaited && first.is_words() {
                 let words = self.blocks.remove(0);
                 self.paused.push(words.part());
@@ -131,6 +135,10 @@ impl StreamWriter for MessagesWriter {
             _ => {}
         }
         self.advance(out);
+    }
+
+    fn loss(&self) -> Option<Feature> {
+        self.has_wrapped.then_some(Feature::BadArguments)
     }
 
     fn check(&self) -> Result<(), ReplyFlaw> {

@@ -64,6 +64,11 @@ impl Waiting {
         matches!(&self.kind, Kind::Call { is_custom: false, end, .. } if end.is_object() && !end.is_exact())
     }
 
+    /// Whether its arguments are none, and stand in an object that was made for them.
+    pub(super) fn is_wrapped(&self) -> bool {
+        matches!(&self.kind, Kind::Call { is_custom: false, end, .. } if end.has_begun() && !end.is_object())
+    }
+
     pub(super) fn add(&mut self, text: &str) {
         if let Kind::Call { end, .. } = &mut self.kind {
             end.push(text);

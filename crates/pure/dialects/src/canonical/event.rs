@@ -2,6 +2,7 @@
 
 use domain::Usage;
 
+use super::loss::Feature;
 use super::part::{Citation, Seal};
 
 /// One step of an answer. Parts are numbered by their decoder in the order in which they open, and may be filled in turns:
@@ -116,6 +117,15 @@ impl Finish {
         match self {
             Self::Stop | Self::Other(_) if has_calls => Self::Calls,
             other => other,
+        }
+    }
+
+    /// What callers of another dialect are not told of it.
+    pub fn loss(&self) -> Option<Feature> {
+        match self {
+            Self::Pause => Some(Feature::Pause),
+            Self::Other(_) => Some(Feature::UnknownFinish),
+            _ => None,
         }
     }
 

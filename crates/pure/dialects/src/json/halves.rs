@@ -11,6 +11,7 @@ const ESCAPE_BYTES: usize = 6;
 #[derive(Debug, Default)]
 pub(crate) struct Halves {
     held: Option<[u8; ESCAPE_BYTES]>,
+    is_last: bool,
 }
 
 impl Halves {
@@ -33,6 +34,12 @@ impl Halves {
         (!lone.is_empty()).then(|| self.mended(json, &lone))
     }
 
+    /// The same for JSON that nothing follows.
+    pub(crate) fn mend_whole(json: &[u8]) -> Option<Vec<u8>> {
+        let mut halves = Self { is_last: true, ..Self::default() };
+        halves.mend(json)
+    }
+
     fn mended(&mut self, json: &[u8], lone: &[(Half, Range<usize>)]) -> Vec<u8> {
         let (mut out, mut from) = (Vec::with_capacity(json.len() + ESCAPE_BYTES), 0);
         for (half, place) in lone {
@@ -43,7 +50,7 @@ impl Halves {
                 json[..place.start].ends_with(b"\"") && !json[..place.start].ends_with(b"\\\"");
             match (half, self.held.take_if(|_| *half == Half::Second && is_first_in_text)) {
                 (_, Some(held)) => out.extend([held.as_slice(), escape].concat()),
-                (Half::First, None) if json.get(place.end) == Some(&b'"') => {
+                (Half::First, None) if !self.is_last && json.get(place.end) == Some(&b'"') => {
                     self.held = escape.try_into().ok();
                 }
                 _ => out.extend_from_slice(UNREADABLE),
@@ -98,6 +105,7 @@ mod tests {
         assert_eq!(mended(&[r#"{"a":"\ud83dx"}"#]), [r#"{"a":"\ufffdx"}"#]);
         assert_eq!(mended(&[r#"{"a":"\ude00"}"#]), [r#"{"a":"\ufffd"}"#]);
         assert_eq!(mended(&[r#"{"a":"\ud83d\ud83d\ude00"}"#]), [r#"{"a":"\ufffd\ud83d\ude00"}"#]);
+        assert_eq!(Halves::mend_whole(br#"{"a":"\ud83d"}"#).unwrap(), br#"{"a":"\ufffd"}"#);
         assert_eq!(mended(&[r#"{"a":"\ud83d"}"#, r#"{"a":"x\ude00"}"#])[1], r#"{"a":"x\ufffd"}"#);
     }
 

@@ -42,6 +42,11 @@ impl ValueEnd {
         self.has_brackets && self.depth == 0
     }
 
+    /// Whether anything but white has come.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.first.is_some()
+    }
+
     /// Whether it begins like an object.
     pub(crate) fn is_object(&self) -> bool {
         self.first == Some(b'{')

@@ -175,13 +175,10 @@ impl StreamTranslation {
         self.state.fault.as_ref()
     }
 
-    /// What of its end could not be told as it was.
-    pub fn loss(&self) -> Option<Feature> {
-        match self.state.finish {
-            Some(Finish::Pause) => Some(Feature::Pause),
-            Some(Finish::Other(_)) => Some(Feature::UnknownFinish),
-            _ => None,
-        }
+    /// What of it could not be told as it was.
+    pub fn losses(&self) -> Vec<Feature> {
+        let of_end = self.state.finish.as_ref().and_then(Finish::loss);
+        of_end.into_iter().chain(self.writer.loss()).collect()
     }
 }
 
