@@ -145,6 +145,9 @@ async fn take(reply: Reply, bytes_max: usize) -> Result<Fetched, String> {
     let mut body = reply.body;
     let bytes = body.collect(bytes_max).await.map_err(|_| "breaks off")?;
     let bytes = bytes.ok_or_else(|| format!("has more than {bytes_max} bytes"))?;
+    if bytes.is_empty() {
+        return Err("is empty".into());
+    }
     Ok(Fetched { media_type, bytes })
 }
 

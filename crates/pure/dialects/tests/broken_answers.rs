@@ -80,6 +80,18 @@ fn calls_of_one_id_stay_apart() {
     assert_eq!((&blocks[0]["input"], &blocks[1]["input"]), (&json!({}), &json!({})));
     assert_ne!(blocks[0]["id"], blocks[1]["id"]);
 
+    let item = |name: &str| json!({"id": "i", "type": "function_call", "name": name, "arguments": "{}"});
+    let body = json!({"id": "r", "status": "completed", "output": [item("f"), item("g")]});
+    let calls = whole(Responses, Chat, &body)["choices"][0]["message"]["tool_calls"].clone();
+    assert_eq!((&calls[0]["function"]["name"], &calls[1]["function"]["name"]), (&json!("f"), &json!("g")));
+    assert!(calls[0]["id"] != "" && calls[0]["id"] != calls[1]["id"], "{calls}");
+
+    let block = |name: &str| json!({"type": "tool_use", "id": "x", "name": name, "input": {}});
+    let body =
+        json!({"type": "message", "id": "m", "content": [block("f"), block("g")], "stop_reason": "tool_use"});
+    let calls = whole(Messages, Responses, &body)["output"].clone();
+    assert_ne!(calls[0]["call_id"], calls[1]["call_id"]);
+
     let entry = |index: u32, name: &str| json!({"index": index, "id": "x", "function": {"name": name, "arguments": "{}"}});
     let calls = json!({"tool_calls": [entry(0, "f"), entry(1, "g")]});
     let (out, _) = streamed(Chat, Responses, &[chat(&calls, None), chat(&json!({}), Some("tool_calls"))]);

@@ -277,15 +277,11 @@ impl Answer {
         self.close_words(out);
         self.close_thought(out);
         self.close_whole_calls(out);
-        // Two calls of one id could not be answered one by one.
-        let is_unfit = self.calls.list[at].id.is_empty() || self.calls.has_id_of_another(at);
         let call = &mut self.calls.list[at];
-        let id = if is_unfit {
-            format!("call_{}", short_id(&format!("{}:{at}:{}", self.id, call.name), ID_CHARS))
-        } else {
-            call.id.clone()
-        };
-        let (name, is_custom) = (call.name.clone(), call.is_custom);
+        if call.id.is_empty() {
+            call.id = format!("call_{}", short_id(&format!("{}:{at}:{}", self.id, call.name), ID_CHARS));
+        }
+        let (id, name, is_custom) = (call.id.clone(), call.name.clone(), call.is_custom);
         let text = std::mem::take(&mut call.held);
         let part = self.open(Opening::Call { id, name, is_custom }, out);
         self.calls.list[at].part = Some(part);

@@ -64,11 +64,6 @@ impl Calls {
         found
     }
 
-    /// Whether another call before this one has its id.
-    pub(super) fn has_id_of_another(&self, at: usize) -> bool {
-        self.list[..at].iter().any(|call| call.id == self.list[at].id)
-    }
-
     fn by_id(&self, id: &str) -> Option<usize> {
         self.list.iter().rposition(|call| call.id == id)
     }

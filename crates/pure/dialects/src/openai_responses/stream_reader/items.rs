@@ -72,8 +72,25 @@ impl ResponsesReader {
         place: Option<u64>,
         out: &mut Vec<Event>,
     ) -> Result<(), ReplyFlaw> {
+        let at = self.item_at(item.fields()?.string("id")?.as_deref(), place);
+        self.read_done_at(at, item, out)
+    }
+
+    /// Reads the finished items of a whole response. Each is one of its own, whatever ids they have.
+    pub(super) fn read_output(&mut self, output: &[Item<'_>], out: &mut Vec<Event>) -> Result<(), ReplyFlaw> {
+        let mut taken = Vec::new();
+        for (place, item) in output.iter().enumerate() {
+            let (id, place) = (item.fields()?.string("id")?, Some(place as u64));
+            let found = self.item_at(id.as_deref(), place);
+            let at = if taken.contains(&found) { self.add_item(id.as_deref(), place) } else { found };
+            taken.push(at);
+            self.read_done_at(at, item, out)?;
+        }
+        Ok(())
+    }
+
+    fn read_done_at(&mut self, at: usize, item: &Item<'_>, out: &mut Vec<Event>) -> Result<(), ReplyFlaw> {
         let mut fields = item.fields()?;
-        let at = self.item_at(fields.string("id")?.as_deref(), place);
         if std::mem::replace(&mut self.items[at].is_done, true) {
             return Ok(());
         }

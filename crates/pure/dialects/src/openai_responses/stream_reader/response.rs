@@ -36,9 +36,7 @@ impl ResponsesReader {
             out.push(fault(error.as_ref().map(Item::text)));
             return Ok(Status::Ended);
         }
-        for (place, item) in output.unwrap_or_default().into_iter().enumerate() {
-            self.read_done(&item, Some(place as u64), out)?;
-        }
+        self.read_output(&output.unwrap_or_default(), out)?;
         self.close_all(out);
         self.told_usage(fields, out);
         let reason = match fields.fields("incomplete_details")? {
