@@ -43,7 +43,7 @@ impl ResponsesReader {
             Some(mut details) => details.string("reason")?.map(std::borrow::Cow::into_owned),
             None => None,
         };
-        let finish = finish_of(status.as_deref() == Some("incomplete"), reason);
+        let finish = finish_of(status.as_deref() == Some("incomplete"), reason.as_deref());
         out.extend([Event::Finish(finish.given_calls(self.has_calls)), Event::End]);
         Ok(Status::Ended)
     }
@@ -64,8 +64,8 @@ impl ResponsesReader {
     }
 }
 
-fn finish_of(is_incomplete: bool, reason: Option<String>) -> Finish {
-    match reason.as_deref() {
+fn finish_of(is_incomplete: bool, reason: Option<&str>) -> Finish {
+    match reason {
         _ if !is_incomplete => Finish::Stop,
         Some("content_filter") => Finish::Filtered(None),
         Some("pause") => Finish::Pause,
