@@ -32,7 +32,7 @@ fn streamed(from: Dialect, to: Dialect, events: &[Value]) -> (String, Option<Str
 /// The events of a stream that hold this member, and what it says there.
 fn told(stream: &str, member: &str) -> Vec<String> {
     let data = stream.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
-    let events = data.map(|data| serde_json::from_str::<Value>(data).unwrap());
+    let events = data.map(|data| serde_json::from_str::<Value>(data).expect("JSON"));
     let found = events.filter_map(|event| event.pointer(member).and_then(Value::as_str).map(str::to_owned));
     found.filter(|text| !text.is_empty()).collect()
 }
@@ -41,7 +41,7 @@ fn whole(from: Dialect, to: Dialect, body: &Value) -> Value {
     let body = body.to_string();
     let reply =
         translate_reply(from, to, body.as_bytes(), back_map(), &Voice::default(), |_| Usage::default());
-    serde_json::from_str(&reply.unwrap().body).unwrap()
+    serde_json::from_str(&reply.expect("an answer").body).expect("JSON")
 }
 
 fn chat(delta: &Value, finish: Option<&str>) -> Value {
@@ -55,7 +55,9 @@ fn chat_call(arguments: &str, finish: &str) -> [Value; 2] {
 
 fn response(status: &str, more: &Value) -> Value {
     let mut response = json!({"id": "r", "model": "m", "status": status, "output": []});
-    response.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    for (name, value) in more.as_object().into_iter().flatten() {
+        response[name] = value.clone();
+    }
     json!({"type": format!("response.{status}"), "response": response})
 }
 
