@@ -44,13 +44,14 @@ def test_a_failed_response_passes_on_why(start: StartGateway, upstream: Upstream
 
 def test_a_caller_of_messages_reads_the_same_facts(start: StartGateway, upstream: Upstream) -> None:
     error = {"message": "no such size", "type": "invalid_request_error", "code": "bad_size", "param": "max_tokens"}
-    upstream.script = whole(json.dumps({"error": error}).encode(), status="400 Bad Request")
-    gateway = start(config=configuration({"host": provider(upstream.base_url)}))
+    upstream.script = whole(json.dumps({"type": "error", "error": error}).encode(), status="400 Bad Request")
+    section = {**provider(upstream.base_url), "dialects": ["messages"]}
+    gateway = start(config=configuration({"host": section}))
     question = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
     reply = gateway.http().post("/v1/messages", json=question)
     told = reply.json()["error"]
     assert (reply.status_code, told["status"], told["type"]) == (400, 400, "invalid_request_error")
-    assert (told["code"], told.get("param")) == ("bad_size", "max_tokens")
+    assert (told["code"], told["param"]) == ("bad_size", "max_tokens")
 
 
 def test_a_reference_to_what_nobody_keeps_is_refused_with_its_remedy(start: StartGateway, upstream: Upstream) -> None:

@@ -256,7 +256,11 @@ impl Relay {
         match self.watch.fault() {
             Some(StreamFault::Told(words)) => {
                 let words = words.as_deref().unwrap_or_default();
-                told_in_answer(Kind::StreamBroken, provider, words, self.credential.as_ref())
+                let mut failure =
+                    told_in_answer(Kind::StreamBroken, provider, words, self.credential.as_ref());
+                // Codes are those of the provider's dialect.
+                failure.told = failure.told.filter(|_| !self.watch.is_translated());
+                failure
             }
             Some(StreamFault::Malformed) => {
                 Failure::new(Kind::StreamBroken, format!("{provider} sent an event that is not JSON"))
