@@ -1,4 +1,4 @@
-"""Proves that callers of Responses and Messages hear of failures what callers of chat hear: whose words, which code, which field."""
+"""Proves that callers of Responses and Messages hear of a failure what it says, its code and its field."""
 
 from __future__ import annotations
 
