@@ -97,6 +97,9 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
         HeaderName::from_static("x-bellwether-attempts"),
         HeaderValue::from(u16::from(call.attempts)),
     );
+    if !watch.is_stream() {
+        call.lose(&watch.losses());
+    }
     if let Some(warnings) = call.warnings.clone() {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
     }
@@ -195,6 +198,10 @@ impl Relay {
         self.state = State::Over;
         if is_whole {
             let (status, kind) = (self.call.status, None);
+            if self.watch.is_stream() {
+                // Too late for the caller, and in time for log and metrics.
+                self.call.lose(&self.watch.losses());
+            }
             self.call.answered(status, kind);
         } else {
             self.call.answered(502, Some(Kind::StreamBroken));
@@ -232,7 +239,7 @@ impl Relay {
         }
         let mut words = last.to_vec();
         if self.watch.left_between_events() {
-            let failure = Failure::new(Kind::StreamBroken, self.why_broken());
+            let failure = self.why_broken();
             let codes = self.call.worker.gateway.serving.load().errors;
             let request_id = self.call.request_id.to_str().unwrap_or_default();
             words.extend(match &mut self.watch {
@@ -251,14 +258,25 @@ impl Relay {
         Poll::Ready(Some(Ok(Bytes::from(words))))
     }
 
-    fn why_broken(&self) -> String {
+    fn why_broken(&self) -> Box<Failure> {
         let provider = self.call.provider.as_ref().map_or("", |provider| provider.id());
         match self.watch.fault() {
             Some(StreamFault::Told(words)) => {
-                told_in_answer(provider, words.as_deref().unwrap_or_default(), self.credential.as_ref())
+                let words = words.as_deref().unwrap_or_default();
+                let mut failure =
+                    told_in_answer(Kind::StreamBroken, provider, words, self.credential.as_ref());
+                // Codes are those of the provider's dialect.
+                failure.told = failure.told.filter(|_| !self.watch.is_translated());
+                failure
             }
-            Some(StreamFault::Malformed) => format!("{provider} sent an event that is not JSON"),
-            None => "the provider's answer broke off; what came before is not whole".to_owned(),
+            Some(StreamFault::Unfit(why)) => Failure::new(Kind::StreamBroken, format!("{provider} {why}")),
+            Some(StreamFault::Malformed) => {
+                Failure::new(Kind::StreamBroken, format!("{provider} sent an event that is not JSON"))
+            }
+            None => Failure::new(
+                Kind::StreamBroken,
+                "the provider's answer broke off; what came before is not whole",
+            ),
         }
     }
 
