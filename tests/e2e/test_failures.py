@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from conftest import StartGateway
-from harness.config import configuration, provider
+from harness.config import NO_REPEATS, configuration, provider
 from harness.gateway import Gateway
 from harness.process import PATIENCE_S, until
 from harness.simulator import Simulator
@@ -51,7 +51,7 @@ def pair(start: StartGateway, simulator: Simulator) -> Gateway:
         for name, node in (("first", simulator.nodes[0]), ("second", simulator.nodes[1]))
     }
     models = {MODEL: [f"first/{MODEL}", f"second/{MODEL}"]}
-    return start(config=configuration(providers=providers, models=models, timeouts=PATIENCE))
+    return start(config=configuration(providers, models, timeouts=PATIENCE, retries=NO_REPEATS))
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])

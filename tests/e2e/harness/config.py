@@ -10,12 +10,16 @@ from .speech import MODEL
 
 Section = dict[str, Any]
 
+#: For tests of what one failure leads to: nobody is asked twice for one request.
+NO_REPEATS = {"repeats_max": 0}
+
 
 def configuration(
     providers: Mapping[str, Section],
     models: Mapping[str, Sequence[str]] | None = None,
     listeners: Sequence[Section] | None = None,
     timeouts: Mapping[str, int] | None = None,
+    retries: Mapping[str, Any] | None = None,
 ) -> Section:
     """A whole file. `models` maps the names callers use to targets, `provider/model`, in the order they are tried."""
     sections: dict[str, Any] = {"providers": dict(providers)}
@@ -25,6 +29,8 @@ def configuration(
         sections["listeners"] = list(listeners)
     if timeouts:
         sections["timeouts"] = dict(timeouts)
+    if retries:
+        sections["retries"] = dict(retries)
     return sections
 
 

@@ -22,7 +22,7 @@ use crate::models::Models;
 /// Idle connections that each worker keeps for a line. Enough for bursts; what is not used again closes by age.
 const IDLE_CONNECTIONS_MAX: usize = 256;
 /// How long they are kept: less than the 60 s after which common servers close theirs.
-const IDLE_LIMIT: std::time::Duration = std::time::Duration::from_secs(55);
+const IDLE_LIMIT: Duration = Duration::from_secs(55);
 
 /// One immutable generation of settings. A new one replaces it whole; running calls keep what they hold of the old.
 #[derive(Debug)]

@@ -6,13 +6,16 @@ use std::time::Duration;
 use domain::ProxyUrl;
 use providers::Deviations;
 use providers::models::Facts;
+use routing::BackoffForm;
 
 use crate::secret_source::Credential;
 use crate::sections::errors::ErrorCode;
+use crate::sections::health::Health;
 use crate::sections::log::LogFormat;
 use crate::sections::metrics::MetricsAccess;
 use crate::sections::models::Model;
 use crate::sections::providers::{Line, Provider};
+use crate::sections::retries::Retries;
 use crate::snapshot::Snapshot;
 use crate::tree::{Key, Node, Value, write};
 
