@@ -1,10 +1,9 @@
 //! The request as a whole, in an order that never changes.
 
-use super::format::{self, Form};
 use super::messages::Messages;
-use super::{settings, tools};
+use super::{format, settings, tools};
 use crate::Dialect;
-use crate::canonical::{Extra, Feature, Flaw, Losses, Prompt, ToolNames};
+use crate::canonical::{AnswerForm, Feature, Flaw, Losses, Prompt, ToolNames};
 use crate::json::writer::object;
 use crate::translator::{Target, Written};
 
@@ -38,7 +37,7 @@ pub(in crate::openai_chat) fn write(
         messages.ask(words);
     }
     let messages = messages.finish();
-    let extras = extras(&prompt.extras, losses)?;
+    let extras = prompt.extras_of(Dialect::OpenAiChat, losses)?;
     written.answer_tool = form.tool().map(str::to_owned);
     written.body = object(|o| {
         o.text("model", target.model);
@@ -54,7 +53,7 @@ pub(in crate::openai_chat) fn write(
                 o.boolean("parallel_tool_calls", may);
             }
         }
-        if let Form::Native(json) = &form {
+        if let AnswerForm::Native(json) = &form {
             o.raw("response_format", json);
         }
         knobs.iter().for_each(|(name, json)| o.raw(name, json));
@@ -66,23 +65,4 @@ pub(in crate::openai_chat) fn write(
         extras.iter().for_each(|extra| o.raw(&extra.name, &extra.json));
     });
     Ok(written)
-}
-
-/// Fields that only this dialect knows; those of another are lost.
-fn extras<'p>(extras: &'p [Extra], losses: &mut Losses) -> Result<Vec<&'p Extra>, Flaw> {
-    let mut own = Vec::new();
-    for extra in extras {
-        if extra.dialect == Dialect::OpenAiChat {
-            own.push(extra);
-            continue;
-        }
-        let feature = match extra.name.as_str() {
-            "previous_response_id" | "conversation" => Feature::State,
-            "background" if extra.json == "false" => continue,
-            "background" => Feature::Background,
-            _ => Feature::UnknownField,
-        };
-        losses.lose(feature, &extra.name)?;
-    }
-    Ok(own)
 }
