@@ -2,6 +2,7 @@
 //! once it is whole.
 
 use bytes::Bytes;
+use dialects::canonical::Feature;
 use dialects::translation::{BackMap, StreamTranslation, translate_reply};
 use dialects::watch::ReplyWatch;
 use dialects::{Dialect, Voice};
@@ -31,7 +32,7 @@ impl Translator {
 
     pub(super) fn into_whole(self, members: &[&'static str]) -> TranslatedWhole {
         let watch = ReplyWatch::of(self.from, members);
-        TranslatedWhole { watch, body: Vec::new(), translator: Some(self), usage: None }
+        TranslatedWhole { watch, body: Vec::new(), translator: Some(self), usage: None, losses: Vec::new() }
     }
 }
 
@@ -79,6 +80,7 @@ pub(crate) struct TranslatedWhole {
     body: Vec<u8>,
     translator: Option<Translator>,
     usage: Option<Usage>,
+    pub(super) losses: Vec<Feature>,
 }
 
 impl TranslatedWhole {
@@ -102,6 +104,7 @@ impl TranslatedWhole {
         let reply =
             translate_reply(from, to, &body, back_map, &voice, estimate).map_err(|flaw| flaw.message)?;
         self.usage = Some(reply.usage);
+        self.losses = reply.losses;
         Ok(Bytes::from(reply.body))
     }
 
