@@ -233,7 +233,8 @@ def test_when_the_proxy_is_down_the_direct_line_answers(
 ) -> None:
     proxy = proxy_of(scheme)
     lines = [{"base_url": upstream.base_url, "proxy": proxy.url(scheme)}, {"base_url": upstream.base_url}]
-    gateway = start(config=configuration({"openai": provider(lines=lines, models=[MODEL])}, timeouts=PATIENT))
+    openai = provider(lines=lines, models=[MODEL], policy="priority")
+    gateway = start(config=configuration({"openai": openai}, timeouts=PATIENT))
     asks_well(gateway)
     assert proxy.tunnels() == CALL_AND_QUESTION
     proxy.process.kill()
@@ -318,7 +319,8 @@ def test_connections_leave_from_the_chosen_address(start: StartGateway, upstream
         {"base_url": upstream.base_url, "source_address": "192.0.2.77"},
         {"base_url": upstream.base_url, "source_address": "127.0.0.2"},
     ]
-    gateway = start(config=configuration({"openai": provider(lines=lines, models=[MODEL])}, timeouts=PATIENT))
+    openai = provider(lines=lines, models=[MODEL], policy="priority")
+    gateway = start(config=configuration({"openai": openai}, timeouts=PATIENT))
     asks_well(gateway)
     assert upstream.peers == ["127.0.0.2"] * CALL_AND_QUESTION
     assert told_reason(gateway).startswith("cannot leave from 192.0.2.77: ")

@@ -386,9 +386,10 @@ def test_a_provider_that_quotes_our_key_in_a_stream_is_not_passed_on(gateway: Ga
 
 @pytest.mark.parametrize("ending", ["in good order", "closed", "reset"])
 def test_wherever_a_stream_ends_too_early_it_is_told(
-    gateway: Gateway, upstream: Upstream, figure: Callable[[str], None], ending: str
+    start: StartGateway, upstream: Upstream, figure: Callable[[str], None], ending: str
 ) -> None:
     """Every place of a short answer: the status tells, or an event does, or it was whole. Nothing else comes."""
+    gateway = start(config=configuration({"openai": provider(upstream.base_url)}, retries=NO_REPEATS))
     text = WHOLE_STREAM.replace(b": ", b":").replace(b"data:", b"data: ")
     told = {"a status": 0, "an event": 0, "nothing, for it was whole": 0}
     for cut in range(len(text) + 1):

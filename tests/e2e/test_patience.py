@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from conftest import StartGateway, StartUpstream
-from harness.config import configuration, one_after_the_other, provider
+from harness.config import NO_REPEATS, configuration, one_after_the_other, provider
 from harness.gateway import Gateway
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat, delta
 from harness.upstream import Exchange, Script, Upstream, streamed, whole
@@ -71,8 +71,11 @@ def test_a_provider_that_closes_behind_each_answer_harms_no_call(gateway: Gatewa
     assert len(upstream.calls) == 50
 
 
-def test_a_provider_that_read_a_request_is_not_asked_again_in_silence(gateway: Gateway, upstream: Upstream) -> None:
+def test_a_provider_that_read_a_request_is_not_asked_again_in_silence(
+    start: StartGateway, upstream: Upstream
+) -> None:
     """On a kept connection, too, a break after a while is no stale connection: the work may have been done."""
+    gateway = start(config=configuration({"openai": provider(upstream.base_url)}, retries=NO_REPEATS))
 
     def think_and_reset(exchange: Exchange) -> None:
         Event().wait(THINKING_S)

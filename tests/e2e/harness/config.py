@@ -40,10 +40,10 @@ def provider(
     key: str = UPSTREAM_KEY,
     models: Sequence[str] | None = None,
     lines: Sequence[Section] | None = None,
-    **ways_out: str,
+    **more: str,
 ) -> Section:
-    """An OpenAI-compatible provider; without `models` it takes any name. `ways_out` are `proxy`, `source_address`."""
-    section: Section = {"credentials": [key], **ways_out}
+    """An OpenAI-compatible provider; without `models` it takes any name. `more` are `proxy`, `source_address`, `policy`."""
+    section: Section = {"credentials": [key], **more}
     section |= {"lines": list(lines)} if lines else {"base_url": base_url}
     return section | ({"models": list(models)} if models else {})
 

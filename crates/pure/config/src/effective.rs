@@ -71,6 +71,7 @@ fn provider(provider: &Provider) -> Node {
         ("kind", text(provider.kind.name)),
         ("credentials", list(&provider.credentials, credential)),
         ("lines", list(&provider.lines, line)),
+        ("policy", text(provider.policy.name())),
         ("models", provider.models.as_ref().and_then(|models| list(models, |name| word(name)))),
         ("dialects", list(&provider.dialects, |dialect| word(dialect.name()))),
         (
@@ -121,6 +122,7 @@ fn line(line: &Line) -> Node {
         ("region", line.region.as_ref().and_then(text)),
         ("proxy", Some(proxy(line.proxy.as_ref()))),
         ("source_address", line.source_address.and_then(|address| text(address.to_string()))),
+        ("weight", Some(number(line.weight))),
     ])
 }
 
@@ -136,9 +138,10 @@ fn model(model: &Model) -> Node {
             ("model", text(&target.model)),
             ("region", target.region.as_ref().and_then(text)),
             ("timeout_ms", target.timeout.map(ms)),
+            ("weight", Some(number(target.weight))),
         ])
     };
-    map([("targets", list(&model.targets, target))])
+    map([("policy", model.policy.and_then(|policy| text(policy.name()))), ("targets", list(&model.targets, target))])
 }
 
 fn metrics(snapshot: &Snapshot) -> Option<Node> {

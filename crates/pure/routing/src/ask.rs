@@ -12,7 +12,7 @@ pub struct Ask<'a> {
     /// Tokens of the prompt and of the longest answer, roughly; 0 where nobody has counted.
     pub tokens: u64,
     /// What ties calls together that are best served by the same target: a session, or how the prompt begins, as a hash.
-    pub bond: Option<u64>,
+    pub bond: &'a dyn Fn() -> Option<u64>,
     /// The id of the caller's key.
     pub key: Option<&'a str>,
     /// The caller's headers by their names in lower case.
@@ -32,7 +32,7 @@ impl<'a> Ask<'a> {
             model,
             is_streaming,
             tokens: 0,
-            bond: None,
+            bond: &|| None,
             key: None,
             header: &|_| None,
             needs: &|_| false,

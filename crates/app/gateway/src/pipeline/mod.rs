@@ -73,7 +73,7 @@ async fn run(
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let admitted = admit::admit(call, caller);
     let goes_on = stored::goes_on_from(call, &prompt)?;
-    let plan = plan::plan(call, &serving, &prompt, goes_on.as_ref())?;
+    let plan = plan::plan(call, &serving, &prompt, &head.headers, goes_on.as_ref())?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }

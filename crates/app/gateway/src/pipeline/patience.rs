@@ -9,8 +9,6 @@ use http::HeaderMap;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
 
-/// A rough count of prompt tokens, for choosing a time limit only.
-const BYTES_PER_TOKEN: u64 = 4;
 /// Our answer must reach the caller before his own limit.
 const BEFORE_CALLER: Duration = Duration::from_millis(500);
 /// However little a caller says he waits, this much is tried.
@@ -25,10 +23,7 @@ pub(super) fn patience(serving: &Serving, prompt: &Prompt, headers: &HeaderMap) 
     } else if is_made_slowly(prompt.surface.operation) {
         serving.timeouts.answer_xlarge
     } else {
-        let prompt_tokens = prompt.length as u64 / BYTES_PER_TOKEN;
-        serving
-            .timeouts
-            .answer_for(prompt_tokens.saturating_add(prompt.deciding.output_tokens_max.unwrap_or(0)))
+        serving.timeouts.answer_for(prompt.tokens())
     };
     match caller_limit(headers) {
         Some(callers) => limit.min(callers.saturating_sub(BEFORE_CALLER).max(LIMIT_MIN)),

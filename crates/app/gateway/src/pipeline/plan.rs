@@ -1,6 +1,9 @@
 //! Who is asked, in what order? The decision is `routing`'s; here it is put into a caller's words.
 
+use std::hash::{DefaultHasher, Hasher};
+
 use domain::{Failure, Kind};
+use http::HeaderMap;
 use routing::{Ask, NoTarget, Plan, Reason, Retired, Situation, Target};
 
 use crate::call::Call;
@@ -8,14 +11,34 @@ use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
 
+/// Ties the requests of one session to one target, where the policy is to do so.
+const SESSION: &str = "x-bellwether-session";
+/// The model that a caller would like best.
+const PREFER: &str = "x-bellwether-prefer";
+/// Set to `off` by a caller who has a chain of his own.
+const FALLBACK: &str = "x-bellwether-fallback";
+/// Requests that are alike in so many bytes begin alike.
+const BEGINNING_BYTES: usize = 1024;
+
 /// The order of attempts, or a 404 that names what the caller may have meant.
 pub(crate) fn plan(
     call: &Call,
     serving: &Serving,
     prompt: &Prompt,
+    headers: &HeaderMap,
     goes_on: Option<&GoesOn>,
 ) -> Result<Plan, Box<Failure>> {
-    let ask = Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming);
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bond = || Some(bond_of(header(SESSION), prompt));
+    let ask = Ask {
+        tokens: prompt.tokens(),
+        bond: &bond,
+        key: call.key.as_ref().map(|key| key.id.as_str()),
+        header: &header,
+        prefers: header(PREFER),
+        is_without_fallback: header(FALLBACK).is_some_and(|value| value.eq_ignore_ascii_case("off")),
+        ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
+    };
     let surface = prompt.surface;
     let offers = |target: &Target| {
         let provider = serving.provider_of(target);
@@ -40,6 +63,14 @@ pub(crate) fn plan(
     Ok(plan)
 }
 
+/// What ties calls together: what the caller calls a session, else how the request begins.
+fn bond_of(session: Option<&str>, prompt: &Prompt) -> u64 {
+    let beginning = prompt.pieces.first().map_or(&[][..], |piece| &piece[..piece.len().min(BEGINNING_BYTES)]);
+    let mut hasher = DefaultHasher::new();
+    hasher.write(session.map_or(beginning, str::as_bytes));
+    hasher.finish()
+}
+
 fn refused(none: NoTarget, ask: &Ask<'_>, prompt: &Prompt, goes_on: Option<&GoesOn>) -> Box<Failure> {
     let model = ask.model;
     match none {
@@ -61,7 +92,8 @@ fn refused(none: NoTarget, ask: &Ask<'_>, prompt: &Prompt, goes_on: Option<&Goes
                 [] => "GET /v1/models lists the names there are".to_owned(),
                 names => format!("did you mean {}?", names.join(", ")),
             };
-            let message = format!("the preferred model is not known here; {hint}");
+            let preferred = ask.prefers.unwrap_or_default();
+            let message = format!("the model '{preferred}' of {PREFER} is not known here; {hint}");
             Failure::new(Kind::UnknownModel, message)
         }
         NoTarget::Busy { wait } => {

@@ -23,6 +23,9 @@ use crate::pipeline::upload::{self, Kept, Read};
 use crate::serving::Serving;
 use crate::spool::Spooled;
 
+/// A rough count of tokens.
+const BYTES_PER_TOKEN: u64 = 4;
+
 /// A request that was read and understood.
 #[derive(Debug)]
 pub(crate) struct Prompt {
@@ -52,6 +55,12 @@ impl Prompt {
                 let seam = [&left[left.len().saturating_sub(overlap)..], &right[..right.len().min(overlap)]];
                 QUOTED.find(&seam.concat()).is_some()
             })
+    }
+
+    /// Tokens of the prompt and of the longest answer, roughly: for choosing limits and targets only.
+    pub(crate) fn tokens(&self) -> u64 {
+        let prompt = self.length as u64 / BYTES_PER_TOKEN;
+        prompt.saturating_add(self.deciding.output_tokens_max.unwrap_or(0))
     }
 
     /// The conversation in no dialect.

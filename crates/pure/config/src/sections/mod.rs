@@ -18,6 +18,7 @@ pub(crate) mod metrics;
 pub(crate) mod models;
 pub(crate) mod networks;
 mod no_proxy;
+pub(crate) mod policy;
 pub(crate) mod providers;
 mod proxy_flaw;
 pub(crate) mod retries;

@@ -5,12 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use routing::{Route, Target};
+use routing::{Policy, Route, Target, WEIGHT_DEFAULT};
+use providers::models::Row;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::policy::PolicyName;
 use super::providers::{Provider, model_flaw};
 use crate::key_path::KeyPath;
 use crate::named::Named;
@@ -22,9 +24,12 @@ use crate::shown;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModelEntry {
-    /// Who serves it, tried in this order: `provider/model`, or a mapping to name a region or a time limit as well.
+    /// Who serves it: `provider/model`, or a mapping to say more. Without a `policy` they are tried in this order.
     #[schemars(length(min = 1, max = 100))]
     targets: Vec<TargetEntry>,
+    /// How one of the targets is chosen for a request; the others are tried when it fails. Default: their order, and of
+    /// each the lines as its provider's `policy` says.
+    policy: Option<PolicyName>,
 }
 
 /// One who serves a model: written in one word, or in parts.
@@ -48,6 +53,9 @@ pub(crate) struct TargetParts {
     /// milliseconds. Default: what `timeouts` leave, less a reserve for the targets behind it.
     #[schemars(range(min = 1, max = 3_600_000))]
     timeout_ms: Option<u32>,
+    /// Its part beside the other targets. Default: 1.
+    #[schemars(range(min = 1, max = 1000))]
+    weight: Option<u32>,
 }
 
 /// A name for callers to ask for, as configured.
@@ -55,8 +63,10 @@ pub(crate) struct TargetParts {
 pub struct Model {
     /// The name.
     pub name: String,
-    /// Who serves it, tried in this order.
+    /// Who serves it.
     pub targets: Vec<ModelTarget>,
+    /// How one of them is chosen; `None` for their order.
+    pub policy: Option<Policy>,
 }
 
 /// One who serves a model, by every line and credential that fits.
@@ -70,6 +80,8 @@ pub struct ModelTarget {
     pub region: Option<String>,
     /// How long it may take, where that is less than the call may take.
     pub timeout: Option<Duration>,
+    /// Its part beside the other targets.
+    pub weight: u32,
 }
 
 impl<'de> Deserialize<'de> for TargetEntry {
@@ -122,15 +134,16 @@ pub(crate) fn check(
         if let Some(flaw) = model_flaw(&name) {
             report.add(&path, shown::text(&name), flaw, None);
         }
-        let (mut served, mut route) = (Vec::new(), Route::default());
+        let policy = entry.policy.map(PolicyName::policy);
+        let (mut served, mut ways) = (Vec::new(), Vec::new());
         for (place, entry) in entry.targets.into_iter().enumerate() {
             let path = path.key("targets").index(place);
             let Some((target, paths)) = read(entry, &path, providers, report) else { continue };
-            serve(&mut route, &target, &paths, providers, report);
+            ways.extend(self::ways(&target, &paths, providers, report));
             served.push(target);
         }
-        models.push(Model { name: name.clone(), targets: served });
-        routes.push((name, route));
+        models.push(Model { name: name.clone(), targets: served, policy });
+        routes.push((name, route(&ways, policy)));
     }
     (models, routes)
 }
@@ -158,29 +171,50 @@ fn read(
             Paths { provider: path.clone(), model: path.clone(), region },
         ),
     };
-    let TargetParts { provider, model, region, timeout_ms } = parts;
+    let TargetParts { provider, model, region, timeout_ms, weight } = parts;
     let timeout = timeout_ms.map(|ms| Duration::from_millis(ms.into()));
-    Some((ModelTarget { provider, model, region, timeout }, paths))
+    let weight = weight.unwrap_or(WEIGHT_DEFAULT);
+    Some((ModelTarget { provider, model, region, timeout, weight }, paths))
 }
 
-/// Adds one target for each way there: a step of the route.
-fn serve(
-    route: &mut Route,
-    target: &ModelTarget,
-    paths: &Paths,
-    providers: &[Provider],
-    report: &mut Report,
-) {
+/// The ways to one target: for each key those over its lines, and how one of them is chosen.
+struct Ways {
+    by_key: Vec<Vec<Target>>,
+    policy: Policy,
+}
+
+/// Step by step in their order, or all of them one step, where a policy chooses among them.
+fn route(ways: &[Ways], policy: Option<Policy>) -> Route {
+    let mut route = Route::default();
+    let Some(policy) = policy else {
+        for one in ways {
+            for (key, targets) in one.by_key.iter().enumerate() {
+                route.add(targets.iter().cloned(), one.policy, key == 0);
+            }
+        }
+        return route;
+    };
+    let keys = ways.iter().map(|one| one.by_key.len()).max().unwrap_or_default();
+    for key in 0..keys {
+        let targets = ways.iter().filter_map(|one| one.by_key.get(key)).flatten();
+        route.add(targets.cloned(), policy, false);
+    }
+    route
+}
+
+/// The ways to a target; `None` where there is none.
+fn ways(target: &ModelTarget, paths: &Paths, providers: &[Provider], report: &mut Report) -> Option<Ways> {
     let place = providers.iter().position(|provider| provider.id == target.provider);
     let Some((place, provider)) =
         place.and_then(|place| Some((u16::try_from(place).ok()?, &providers[place])))
     else {
         unknown_provider(&target.provider, &paths.provider, providers, report);
-        return;
+        return None;
     };
     let called = provider.called(&target.model);
     check_model(called, provider, &paths.model, report);
-    if let Some(row) = provider.known.find(called)
+    let row = provider.known.find(called);
+    if let Some(row) = row
         && let Some(since) = row.retired
     {
         let instead =
@@ -189,28 +223,39 @@ fn serve(
         report.note_once(format!("{path}: {} is retired since {since}{instead}", shown::text(called)));
     }
     let model: Arc<str> = called.into();
-    let context_tokens = provider.known.find(called).and_then(|row| row.facts.context_tokens);
-    let ways = provider.routing_ways();
-    let before = route.targets.len();
-    for key in 0..ways.keys {
-        let fits = |line: &super::providers::Line| target.region.is_none() || line.region == target.region;
-        let lines = (0..).zip(&provider.lines).filter(|(_, line)| fits(line));
-        let targets = lines.map(|(line, _)| Target {
+    let (lines, policy) = (provider.routing_ways().lines, provider.policy);
+    let fits = |line: &super::providers::Line| target.region.is_none() || line.region == target.region;
+    let of_key = |key: u16| {
+        let fitting = (0..).zip(&provider.lines).filter(|(_, line)| fits(line));
+        let targets = fitting.map(|(line_place, line)| Target {
             timeout: target.timeout,
-            context_tokens,
-            ..Target::by(place, key * ways.lines + line, Some(model.clone()))
+            context_tokens: row.and_then(|row| row.facts.context_tokens),
+            price: row.and_then(latest_price),
+            weight: target.weight.saturating_mul(line.weight),
+            ..Target::by(place, key * lines + line_place, Some(model.clone()))
         });
-        route.add(targets, ways.policy, key == 0);
-    }
-    if route.targets.len() == before {
+        targets.collect::<Vec<_>>()
+    };
+    let by_key: Vec<Vec<Target>> = (0..provider.routing_ways().keys).map(of_key).collect();
+    if by_key.iter().all(Vec::is_empty) {
         no_such_region(target.region.as_deref().unwrap_or_default(), provider, &paths.region, report);
+        return None;
     }
+    Some(Ways { by_key, policy })
+}
+
+/// What a thousand tokens of prompt and as many of answer cost, by the price that began last: good for comparing only.
+fn latest_price(row: &Row) -> Option<u64> {
+    let short = row.prices.iter().filter(|price| price.from_tokens.is_none());
+    let latest = short.max_by_key(|price| price.from)?;
+    let (input, output) = (latest.input.as_ref()?, latest.output.as_ref()?);
+    u64::try_from(input.0.saturating_add(output.0)).ok()
 }
 
 fn split(word: &str, path: &KeyPath, providers: &[Provider], report: &mut Report) -> Option<TargetParts> {
     if let Some((provider, model)) = word.split_once('/') {
         let (provider, model) = (provider.to_owned(), model.to_owned());
-        return Some(TargetParts { provider, model, region: None, timeout_ms: None });
+        return Some(TargetParts { provider, model, region: None, timeout_ms: None, weight: None });
     }
     let hint = providers.iter().find(|provider| provider.id == word).map_or_else(
         || {

@@ -9,12 +9,13 @@ use dialects::surface::Operation;
 use domain::{BaseUrl, ProxyUrl};
 use providers::models::{Facts, Known};
 use providers::{Deviations, Provider as Kind, Quirks};
-use routing::{Policy, Ways};
+use routing::{Policy, WEIGHT_DEFAULT, Ways};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::catalog::Lookup;
 use super::label::{label, label_flaw};
+use super::policy::PolicyName;
 use super::way_out::WayOut;
 use crate::key_path::KeyPath;
 use crate::named::Named;
@@ -51,9 +52,11 @@ pub(crate) struct ProviderEntry {
     /// Address of this machine that requests leave from, such as 192.0.2.7. Default: the system's choice. Lines may
     /// differ.
     source_address: Option<String>,
-    /// Several ways to the same provider, tried in this order.
+    /// Several ways to the same provider.
     #[schemars(length(min = 1, max = 1000))]
     lines: Option<Vec<LineEntry>>,
+    /// How a line is chosen for a request; the others are tried when it fails. Default: `balanced`.
+    policy: Option<PolicyName>,
     /// The models it serves. Default: any.
     #[schemars(length(min = 1, max = 10_000))]
     models: Option<Vec<String>>,
@@ -144,6 +147,9 @@ pub(crate) struct LineEntry {
     proxy: Option<String>,
     /// Address of this machine that requests leave from. Default: the provider's.
     source_address: Option<String>,
+    /// Its part beside the other lines. Default: 1.
+    #[schemars(range(min = 1, max = 1000))]
+    weight: Option<u32>,
 }
 
 /// One of those who answer.
@@ -155,6 +161,8 @@ pub struct Provider {
     pub kind: &'static Kind,
     /// The ways to it; at least one.
     pub lines: Vec<Line>,
+    /// How a line is chosen for a request.
+    pub policy: Policy,
     /// What it may be paid with; none for servers that ask for none.
     pub credentials: Vec<Credential>,
     /// The models it serves; `None` for any.
@@ -184,6 +192,7 @@ impl Provider {
             id,
             kind,
             lines,
+            policy: Policy::default(),
             credentials: Vec::new(),
             models: None,
             dialects: kind.dialects.to_vec(),
@@ -222,7 +231,7 @@ impl Provider {
         // The schema bounds both far below this.
         let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
         let (lines, keys) = (count(self.lines.len()), count(self.credentials.len().max(1)));
-        Ways { lines, keys, policy: Policy::Balanced, weights: Vec::new() }
+        Ways { lines, keys, policy: self.policy, weights: self.lines.iter().map(|line| line.weight).collect() }
     }
 
     /// Every line with every credential, the first credential over all lines first: when a line is down the next line
@@ -244,6 +253,8 @@ pub struct Line {
     pub proxy: Option<ProxyUrl>,
     /// Where requests leave from; `None` for the system's choice.
     pub source_address: Option<IpAddr>,
+    /// Its part beside the other lines.
+    pub weight: u32,
 }
 
 impl Line {
@@ -255,7 +266,7 @@ impl Line {
         report: &mut Report,
     ) -> Self {
         let (proxy, source_address) = way_out.towards(&base_url, sources, report);
-        Self { base_url, region, proxy, source_address }
+        Self { base_url, region, proxy, source_address, weight: WEIGHT_DEFAULT }
     }
 }
 
@@ -330,7 +341,8 @@ fn provider(
     for (key, found, flaw) in deviations.flaws() {
         report.add(&path.key("quirks").key(key), shown::text(found), flaw, None);
     }
-    let usual = Provider::of_kind(id, kind, lines, Origin::File);
+    let policy = entry.policy.map(PolicyName::policy).unwrap_or_default();
+    let usual = Provider { policy, ..Provider::of_kind(id, kind, lines, Origin::File) };
     let surfaces = entry.surfaces.map(|names| names.into_iter().map(SurfaceName::operation).collect());
     let surfaces = surfaces.or(usual.surfaces);
     let facts = entry.catalog.map(|named| named.0).unwrap_or_default();
@@ -372,7 +384,8 @@ fn listed_lines(
         let base_url = parse(&entry.base_url, &path.key("base_url"), report);
         let (proxy, source_address) = (entry.proxy.as_deref(), entry.source_address.as_deref());
         let way_out = WayOut::check(proxy, source_address, &path, sources, report).or(way_out);
-        Line::new(base_url, own.or_else(|| region.map(str::to_owned)), way_out, sources, report)
+        let line = Line::new(base_url, own.or_else(|| region.map(str::to_owned)), way_out, sources, report);
+        Line { weight: entry.weight.unwrap_or(WEIGHT_DEFAULT), ..line }
     };
     entries.into_iter().enumerate().map(line).collect()
 }

@@ -6,7 +6,7 @@ use crate::health::hash;
 use crate::rng::Rng;
 
 pub(super) fn choose(field: &Field<'_, '_>, rng: &mut Rng) -> usize {
-    let Some(bond) = field.ask.bond else { return balanced::choose(field, rng) };
+    let Some(bond) = (field.ask.bond)() else { return balanced::choose(field, rng) };
     let score = |place: usize| {
         let target = field.candidates[place].target;
         let mut name = [0; 12];

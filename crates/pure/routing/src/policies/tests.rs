@@ -105,7 +105,8 @@ fn the_fastest_and_the_cheapest_come_first() {
 fn a_bond_keeps_its_target_and_only_those_of_a_lost_one_move() {
     let mut world = World::of(&[(3, Policy::Sticky)]);
     let first = |world: &mut World, bond| {
-        let ask = Ask { bond: Some(bond), ..Ask::of(MODEL, true) };
+        let bond = || Some(bond);
+        let ask = Ask { bond: &bond, ..Ask::of(MODEL, true) };
         world.plan(&ask, at(9.0)).unwrap().order[0].place
     };
     let before: Vec<usize> = (0..300).map(|bond| first(&mut world, bond)).collect();

@@ -1,0 +1,36 @@
+//! `policy`: how one is chosen of several who serve the same. Choosing is `routing`'s.
+
+use routing::Policy;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// How one is chosen of several who serve the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PolicyName {
+    /// Of two drawn by lot, the one who would answer sooner.
+    Balanced,
+    /// By their weights, exactly.
+    Weighted,
+    /// Who answers fastest.
+    Fastest,
+    /// Whose model costs least, by the catalogue's latest price. The lines of one provider cost the same.
+    Cheapest,
+    /// In the order of the file.
+    Priority,
+    /// The same for the same session (header `x-bellwether-session`), else for requests that begin alike.
+    Sticky,
+}
+
+impl PolicyName {
+    pub(crate) const fn policy(self) -> Policy {
+        match self {
+            Self::Balanced => Policy::Balanced,
+            Self::Weighted => Policy::Weighted,
+            Self::Fastest => Policy::Fastest,
+            Self::Cheapest => Policy::Cheapest,
+            Self::Priority => Policy::Priority,
+            Self::Sticky => Policy::Sticky,
+        }
+    }
+}
