@@ -136,8 +136,7 @@ impl Serving {
     pub fn new(snapshot: &Snapshot, before: Option<&Self>) -> Result<Self, String> {
         let mut places = Places::after(before);
         let mut providers = Vec::with_capacity(snapshot.providers.len());
-        let mut health =
-            Health { rules: Arc::new(snapshot.health.breaker.clone()), providers: Vec::new() };
+        let mut health = Health { rules: Arc::new(snapshot.health.breaker.clone()), providers: Vec::new() };
         for provider in snapshot.providers.iter() {
             let slot = places.of_provider(&provider.id);
             let mut lines = Vec::with_capacity(provider.lines.len());
@@ -250,7 +249,9 @@ impl<'a> Places<'a> {
     fn health_of(&self, line: &Line, lines: &[ServedLine]) -> Arc<WayHealth> {
         let options = line.options();
         let before = || self.before.iter().flat_map(|serving| &serving.providers);
-        if let Some(kept) = before().flat_map(|provider| &provider.lines).find(|known| known.line.id() == line.id()) {
+        if let Some(kept) =
+            before().flat_map(|provider| &provider.lines).find(|known| known.line.id() == line.id())
+        {
             return kept.health.clone();
         }
         let known = before().flat_map(|provider| &provider.lines).chain(lines).find(|served| {
@@ -262,7 +263,8 @@ impl<'a> Places<'a> {
 
     /// Which models of a provider are told apart.
     fn models_of(&self, slot: u16) -> Arc<ModelPlaces> {
-        let before = self.before.iter().flat_map(|serving| serving.providers.iter().zip(&serving.health.providers));
+        let before =
+            self.before.iter().flat_map(|serving| serving.providers.iter().zip(&serving.health.providers));
         let known = before.into_iter().find(|(provider, _)| provider.slot == slot);
         known.map(|(_, health)| health.models.clone()).unwrap_or_default()
     }

@@ -141,7 +141,10 @@ fn model(model: &Model) -> Node {
             ("weight", Some(number(target.weight))),
         ])
     };
-    map([("policy", model.policy.and_then(|policy| text(policy.name()))), ("targets", list(&model.targets, target))])
+    map([
+        ("policy", model.policy.and_then(|policy| text(policy.name()))),
+        ("targets", list(&model.targets, target)),
+    ])
 }
 
 fn metrics(snapshot: &Snapshot) -> Option<Node> {

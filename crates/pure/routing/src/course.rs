@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::entry::Attempt;
 use crate::health::{Fault, Health, Standing, TargetHealth, Trying, Waiting};
 use crate::moment::Moment;
-use crate::plan::{Attempt, Plan};
+use crate::plan::Plan;
 use crate::retry::{RetryBudget, RetryRules};
 use crate::rng::Rng;
-use crate::route::Target;
+use crate::target::Target;
 
 /// What is left of a plan.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::health::{Fault, How, Outcome};
 use crate::moment::Moment;
 use crate::policies::Policy;
 use crate::rng::Rng;
-use crate::route::Target;
+use crate::target::Target;
 use crate::world::{MODEL, World};
 
 fn at(seconds: f64) -> Moment {

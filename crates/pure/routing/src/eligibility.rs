@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use crate::ask::Ask;
+use crate::entry::{Attempt, Passed, Reason};
 use crate::health::{Health, Standing, Switch, TargetHealth};
 use crate::moment::Moment;
-use crate::plan::{Attempt, Passed, Reason, Situation};
 use crate::policies::Candidate;
-use crate::route::{Route, Target, Tier};
+use crate::route::{Route, Tier};
+use crate::situation::Situation;
+use crate::target::Target;
 
 /// Who fails now and then gets so much of his part.
 const TROUBLED_SHARE: f32 = 1.0 / 3.0;

@@ -1,10 +1,13 @@
 //! Who should serve a request, in what order, and why. Decisions only: nothing here opens a connection.
 
 mod ask;
+mod condition;
 mod course;
 #[cfg(test)]
 mod course_tests;
 mod eligibility;
+mod entry;
+mod hash;
 pub mod health;
 mod moment;
 mod plan;
@@ -15,15 +18,21 @@ mod retry;
 mod rng;
 mod route;
 mod routes;
+mod situation;
+mod target;
 #[cfg(test)]
 mod world;
 
 pub use ask::Ask;
+pub use condition::Condition;
 pub use course::{Circumstances, Course, Onward, Stopped, Turn};
+pub use entry::{Attempt, Passed, Reason};
 pub use moment::Moment;
-pub use plan::{Attempt, NoTarget, ORDER_MAX, Passed, Plan, Reason, Situation, plan};
-pub use policies::{Condition, Policy};
+pub use plan::{NoTarget, ORDER_MAX, Plan, plan};
+pub use policies::Policy;
 pub use retry::{Backoff, BackoffForm, RetryBudget, RetryRules, Span, span_of};
 pub use rng::Rng;
-pub use route::{Route, Target, Tier, WEIGHT_DEFAULT, Ways};
+pub use route::{Route, Tier, Ways};
 pub use routes::{KnownNames, Listed, Retired, Routes, RoutesBuilder};
+pub use situation::Situation;
+pub use target::{Target, WEIGHT_DEFAULT};

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use crate::ask::Ask;
 use crate::eligibility::Eligibility;
-use crate::health::Health;
-use crate::moment::Moment;
+use crate::entry::{Attempt, Passed, Reason};
 use crate::policies::{Candidate, Field};
 use crate::rng::Rng;
-use crate::route::{Route, Target, Tier};
+use crate::route::{Route, Tier};
 use crate::routes::{Retired, Routes};
+use crate::situation::Situation;
+use crate::target::Target;
 
 /// So many stand in an order at most: beyond the attempts there are those who replace somebody that could not be reached.
 pub const ORDER_MAX: usize = 10;
@@ -26,64 +27,6 @@ pub struct Plan {
     pub attempts_max: usize,
     /// Those who are not in the order for another reason than that enough others are.
     passed_over: Vec<Passed>,
-}
-
-/// One entry of the order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// The place of the target in the route.
-    pub place: usize,
-    /// The step of the chain it belongs to.
-    pub step: u16,
-    /// He is not well, and asked only because nobody else is left.
-    pub is_last_resort: bool,
-}
-
-/// A target that is not in the order, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Passed {
-    /// The place of the target in the route.
-    pub place: usize,
-    /// Why not.
-    pub reason: Reason,
-}
-
-/// Why a target was passed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// Enough others stand before it.
-    BeyondAttemptsMax,
-    /// Its provider does not offer what is asked for.
-    NotOffered,
-    /// Its model cannot do this.
-    Unable(&'static str),
-    /// It is for other requests.
-    Condition,
-    /// What is asked does not fit into its model.
-    ContextTooSmall {
-        /// What its model holds.
-        tokens_max: u64,
-    },
-    /// It asked for patience.
-    Busy {
-        /// For so long yet.
-        wait: Duration,
-    },
-    /// It has failed too often.
-    Ejected {
-        /// It is tried again in so long.
-        wait: Duration,
-    },
-    /// Somebody is trying it right now.
-    OnTrial,
-    /// Its key was refused.
-    KeyRests,
-    /// An operator has switched it off.
-    SwitchedOff,
-    /// An operator lets it run out.
-    Draining,
-    /// The caller has a chain of his own.
-    FallbackOff,
 }
 
 impl Plan {
@@ -143,19 +86,6 @@ pub enum NoTarget {
     },
     /// An operator has switched all of them off.
     SwitchedOff,
-}
-
-/// What a plan depends on beside the request.
-#[derive(Clone, Copy, Debug)]
-pub struct Situation<'a> {
-    /// Who serves what.
-    pub routes: &'a Routes,
-    /// How they are doing.
-    pub health: &'a Health,
-    /// How many may be asked.
-    pub attempts_max: usize,
-    /// The present.
-    pub now: Moment,
 }
 
 /// Orders the targets of the asked name; `unfit` says why a target cannot be asked for this at all.

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ask::Ask;
+use crate::condition::Condition;
+use crate::entry::{Passed, Reason};
 use crate::health::{Fault, Outcome, Switch};
 use crate::moment::Moment;
-use crate::plan::{NoTarget, Passed, Plan, Reason};
-use crate::policies::{Condition, Policy};
-use crate::route::Target;
+use crate::plan::{NoTarget, Plan};
+use crate::policies::Policy;
+use crate::target::Target;
 use crate::world::{MODEL, World};
 
 fn at(seconds: f64) -> Moment {

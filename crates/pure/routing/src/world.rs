@@ -6,12 +6,14 @@ use std::time::Duration;
 use crate::ask::Ask;
 use crate::health::{Health, How, Outcome};
 use crate::moment::Moment;
-use crate::plan::{NoTarget, Plan, Situation, plan};
+use crate::plan::{NoTarget, Plan, plan};
 use crate::policies::Policy;
 use crate::retry::{RetryBudget, RetryRules};
 use crate::rng::Rng;
-use crate::route::{Route, Target};
+use crate::route::Route;
 use crate::routes::{Routes, RoutesBuilder};
+use crate::situation::Situation;
+use crate::target::Target;
 
 pub(crate) const MODEL: &str = "m";
 

@@ -14,6 +14,7 @@ use upstream::{Request, SendFailure};
 
 use crate::call::Call;
 use crate::hygiene::passes_to_provider;
+use crate::key_pause::pause_after;
 use crate::pipeline::admit::Admitted;
 use crate::pipeline::beginning::{Begun, Head, begin};
 use crate::pipeline::content::{Content, UnknownCoding};
@@ -22,7 +23,6 @@ use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send};
 use crate::pipeline::watch::Watch;
-use crate::key_pause::pause_after;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// Largest error answer that is read for its words.
@@ -75,7 +75,8 @@ pub(crate) async fn attempt(
     let asked = prompt.deciding.model.as_str();
     let mut failures = Failures::default();
     let mut course = Course::of(plan, &serving.retry);
-    while let Some(Turn { place, behind, trying, .. }) = course.next(&serving.health, asked, gateway.moment()) {
+    while let Some(Turn { place, behind, trying, .. }) = course.next(&serving.health, asked, gateway.moment())
+    {
         let began = Instant::now();
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
@@ -155,7 +156,8 @@ pub(crate) async fn attempt(
 /// Tells the target's health how an attempt went.
 fn note(call: &mut Call, unanswered: Option<&Unanswered>, took: Duration, is_streaming: bool) {
     let how = How { took, is_streaming, now: call.worker.gateway.moment() };
-    let outcome = unanswered.and_then(|unanswered| unanswered.fault).map_or(Outcome::Answered, Outcome::Fault);
+    let outcome =
+        unanswered.and_then(|unanswered| unanswered.fault).map_or(Outcome::Answered, Outcome::Fault);
     if let Some(trying) = &mut call.trying {
         trying.ended(outcome, how);
     }

@@ -129,5 +129,7 @@ fn refused(none: NoTarget, ask: &Ask<'_>, prompt: &Prompt, goes_on: Option<&Goes
 /// Whether the first who is asked speaks as the caller does.
 pub(crate) fn is_offered_natively(serving: &Serving, prompt: &Prompt, plan: &Plan) -> bool {
     let first = plan.order.first();
-    first.is_some_and(|first| serving.provider_of(plan.target(first.place)).dialects.contains(&prompt.surface.dialect))
+    first.is_some_and(|first| {
+        serving.provider_of(plan.target(first.place)).dialects.contains(&prompt.surface.dialect)
+    })
 }

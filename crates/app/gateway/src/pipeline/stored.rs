@@ -115,7 +115,9 @@ async fn ask_provider(
     call.waited += began.elapsed();
     let (region, credential) = (line.region.clone(), line.line.options().credential.clone());
     Ok(Answer {
-        begun: asked.map_err(|unanswered| unanswered.failure).inspect_err(|failure| call.worker.shard.attempt_failed(provider.slot, failure.kind))?,
+        begun: asked
+            .map_err(|unanswered| unanswered.failure)
+            .inspect_err(|failure| call.worker.shard.attempt_failed(provider.slot, failure.kind))?,
         line: line.line.id(),
         region,
         credential,

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use routing::{Policy, Route, Target, WEIGHT_DEFAULT};
 use providers::models::Row;
+use routing::{Policy, Route, Target, WEIGHT_DEFAULT};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;

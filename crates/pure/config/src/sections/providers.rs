@@ -231,7 +231,12 @@ impl Provider {
         // The schema bounds both far below this.
         let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
         let (lines, keys) = (count(self.lines.len()), count(self.credentials.len().max(1)));
-        Ways { lines, keys, policy: self.policy, weights: self.lines.iter().map(|line| line.weight).collect() }
+        Ways {
+            lines,
+            keys,
+            policy: self.policy,
+            weights: self.lines.iter().map(|line| line.weight).collect(),
+        }
     }
 
     /// Every line with every credential, the first credential over all lines first: when a line is down the next line

@@ -13,9 +13,8 @@ use crate::world::{CERTIFICATE, PRIVATE_KEY, World};
 /// Places of provider and line, and the name sent, in the order of the route.
 fn targets(snapshot: &config::Snapshot, model: &str) -> Vec<(u16, u16, Option<String>)> {
     let route = snapshot.routes.find(model).expect("a known name");
-    let target = |target: &routing::Target| {
-        (target.provider, target.line, target.model.as_deref().map(str::to_owned))
-    };
+    let target =
+        |target: &routing::Target| (target.provider, target.line, target.model.as_deref().map(str::to_owned));
     route.targets.iter().map(target).collect()
 }
 

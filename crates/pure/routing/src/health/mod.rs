@@ -16,6 +16,5 @@ pub use breaker::{BreakerRules, RUN_MAX, Standing};
 pub use fault::Fault;
 pub use key_rest::KeyRest;
 pub use samples::{SAMPLES_MAX, Sample};
-pub(crate) use table::hash;
 pub use table::{Health, MODELS_MAX, ModelPlaces, ProviderHealth, WayHealth};
 pub use target_health::{How, Outcome, Report, Switch, TargetHealth, Trying, Waiting};

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use super::breaker::BreakerRules;
 use super::key_rest::KeyRest;
 use super::target_health::{Switch, TargetHealth};
-use crate::route::Target;
+use crate::hash::hash;
+use crate::target::Target;
 
 /// So many models of one provider are told apart; further ones share what is known.
 pub const MODELS_MAX: usize = 64;
@@ -118,13 +119,6 @@ impl Health {
     pub fn place(&self, target: &Target, asked: &str) -> usize {
         self.providers[usize::from(target.provider)].models.of(target.model.as_deref().unwrap_or(asked))
     }
-}
-
-/// FNV-1a: short names, no enemy, since what is unknown shares places at worst.
-pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Of two drawn by lot, the one who would answer sooner: his pace, times those he has before us. It needs no agreement
 //! between workers and never sends everybody to the one who was fastest a moment ago.
 
-use super::Field;
+use super::field::Field;
 use crate::rng::Rng;
 
 pub(super) fn choose(field: &Field<'_, '_>, rng: &mut Rng) -> usize {

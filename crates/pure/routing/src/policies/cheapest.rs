@@ -1,6 +1,6 @@
 //! Who costs least; of those who cost the same, the one who would answer sooner. Whose price nobody knows comes last.
 
-use super::Field;
+use super::field::Field;
 use crate::rng::Rng;
 
 pub(super) fn choose(field: &Field<'_, '_>, rng: &mut Rng) -> usize {

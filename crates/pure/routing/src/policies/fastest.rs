@@ -1,6 +1,6 @@
 //! Who answers fastest by himself. Whom nobody has asked yet is asked, so that it becomes known.
 
-use super::Field;
+use super::field::Field;
 use crate::rng::Rng;
 
 pub(super) fn choose(field: &Field<'_, '_>, rng: &mut Rng) -> usize {

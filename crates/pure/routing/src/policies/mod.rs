@@ -2,19 +2,15 @@
 
 mod balanced;
 mod cheapest;
-mod condition;
 mod fastest;
+mod field;
 mod priority;
 mod sticky;
 mod weighted;
 
-use crate::ask::Ask;
-use crate::health::TargetHealth;
-use crate::moment::Moment;
 use crate::rng::Rng;
-use crate::route::Target;
 
-pub use condition::Condition;
+pub(crate) use field::{Candidate, Field};
 
 /// A way of choosing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,35 +56,6 @@ impl Policy {
     pub(crate) fn choose(self, field: &Field<'_, '_>, rng: &mut Rng) -> usize {
         // Whoever is alone needs no lot.
         if field.candidates.len() < 2 { 0 } else { Self::ALL[self as usize].2(field, rng) }
-    }
-}
-
-/// Somebody who can be chosen.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Candidate<'a> {
-    /// His place in the route's targets.
-    pub(crate) place: usize,
-    pub(crate) target: &'a Target,
-    pub(crate) health: &'a TargetHealth,
-    /// What of his part he gets: less than all of it where he is coming back or fails now and then.
-    pub(crate) share: f32,
-}
-
-/// Those among whom one is chosen; never empty.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Field<'a, 'ask> {
-    pub(crate) candidates: &'a [Candidate<'a>],
-    pub(crate) ask: &'a Ask<'ask>,
-    /// How often was chosen before.
-    pub(crate) round: u64,
-    pub(crate) now: Moment,
-}
-
-impl Candidate<'_> {
-    /// How long an answer would take him: the less of his part he gets, the longer it is taken to be.
-    pub(crate) fn cost(&self, field: &Field<'_, '_>) -> f32 {
-        let load = self.health.load(field.ask.is_streaming, field.now);
-        load / (self.share * self.target.weight as f32)
     }
 }
 

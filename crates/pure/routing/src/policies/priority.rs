@@ -1,6 +1,6 @@
 //! In the order of the configuration.
 
-use super::Field;
+use super::field::Field;
 use crate::rng::Rng;
 
 pub(super) const fn choose(_field: &Field<'_, '_>, _rng: &mut Rng) -> usize {

@@ -1,8 +1,9 @@
 //! The same target for the same session, or for prompts that begin alike, so that what a provider has cached is used again.
 //! When one goes, only those move that he had (rendezvous hashing: Thaler and Ravishankar, 1998, with weights).
 
-use super::{Field, balanced};
-use crate::health::hash;
+use super::balanced;
+use super::field::Field;
+use crate::hash::hash;
 use crate::rng::Rng;
 
 pub(super) fn choose(field: &Field<'_, '_>, rng: &mut Rng) -> usize {

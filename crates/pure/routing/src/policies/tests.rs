@@ -6,7 +6,7 @@ use super::Policy;
 use crate::ask::Ask;
 use crate::health::{Fault, Outcome};
 use crate::moment::Moment;
-use crate::route::Target;
+use crate::target::Target;
 use crate::world::{MODEL, World};
 
 fn at(seconds: f64) -> Moment {

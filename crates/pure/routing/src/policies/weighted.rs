@@ -1,7 +1,7 @@
 //! By fixed parts, exactly: of as many rounds as all weights together, each gets as many as its weight, spread evenly. There
 //! is nothing to keep but the number of the round, so a weight that changes for a while takes effect at once.
 
-use super::Field;
+use super::field::Field;
 use crate::rng::Rng;
 
 /// A share is counted in so many parts.

@@ -2,7 +2,8 @@
 
 use super::{KnownNames, Retired, Routes, RoutesBuilder};
 use crate::policies::Policy;
-use crate::route::{Route, Target, Ways};
+use crate::route::{Route, Ways};
+use crate::target::Target;
 
 fn one(provider: u16, model: &str) -> Route {
     let mut route = Route::default();

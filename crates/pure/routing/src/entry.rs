@@ -1,0 +1,61 @@
+//! The entries of an order: who is in it, and why somebody is not.
+
+use std::time::Duration;
+
+/// One entry of the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The place of the target in the route.
+    pub place: usize,
+    /// The step of the chain it belongs to.
+    pub step: u16,
+    /// He is not well, and asked only because nobody else is left.
+    pub is_last_resort: bool,
+}
+
+/// A target that is not in the order, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// The place of the target in the route.
+    pub place: usize,
+    /// Why not.
+    pub reason: Reason,
+}
+
+/// Why a target was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Enough others stand before it.
+    BeyondAttemptsMax,
+    /// Its provider does not offer what is asked for.
+    NotOffered,
+    /// Its model cannot do this.
+    Unable(&'static str),
+    /// It is for other requests.
+    Condition,
+    /// What is asked does not fit into its model.
+    ContextTooSmall {
+        /// What its model holds.
+        tokens_max: u64,
+    },
+    /// It asked for patience.
+    Busy {
+        /// For so long yet.
+        wait: Duration,
+    },
+    /// It has failed too often.
+    Ejected {
+        /// It is tried again in so long.
+        wait: Duration,
+    },
+    /// Somebody is trying it right now.
+    OnTrial,
+    /// Its key was refused.
+    KeyRests,
+    /// An operator has switched it off.
+    SwitchedOff,
+    /// An operator lets it run out.
+    Draining,
+    /// The caller has a chain of his own.
+    FallbackOff,
+}
