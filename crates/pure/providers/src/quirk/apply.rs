@@ -9,7 +9,7 @@ use super::{Quirk, Quirks, messages, reasoning, settings, tools};
 /// stays the text it was, in its place. What the host cannot express is told as a loss, or refused where it must not be
 /// lost.
 pub fn apply(body: &[u8], quirks: &Quirks, losses: &mut Losses) -> Result<Option<Vec<u8>>, Flaw> {
-    if quirks.is_empty() {
+    if !quirks.concern(body) {
         return Ok(None);
     }
     let mut draft = Draft::read(body)?;
