@@ -19,6 +19,8 @@ pub struct Usage {
     pub reasoning: u64,
     /// Answer tokens of speech.
     pub audio_output: u64,
+    /// What the provider's total holds beyond all parts. It is in none of them, and what it is depends on the host.
+    pub unexplained: u64,
     /// Counted here, not told by the provider.
     pub is_estimated: bool,
 }
@@ -39,6 +41,14 @@ impl Usage {
             ("reasoning", self.reasoning),
             ("audio_output", self.audio_output),
         ]
+    }
+
+    /// As a host means it that counts its model's thoughts in the total alone.
+    #[must_use]
+    pub const fn with_hidden_thoughts(mut self) -> Self {
+        self.reasoning = self.reasoning.saturating_add(self.unexplained);
+        self.unexplained = 0;
+        self
     }
 
     /// All prompt tokens.

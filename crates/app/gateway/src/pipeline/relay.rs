@@ -205,7 +205,7 @@ impl Relay {
     /// As the provider tells, or by our own count. Who told none with a whole answer will not tell with the next.
     fn usage(&self, is_whole: bool) -> Option<Usage> {
         if let Some(told) = self.watch.usage() {
-            return Some(told);
+            return Some(self.as_meant(told));
         }
         let estimate = self.estimate.as_ref()?;
         if is_whole && let Some(provider) = &self.call.provider {
@@ -214,6 +214,14 @@ impl Relay {
         let by_size = || self.call.bytes_out / BYTES_PER_TOKEN;
         let pieces = if self.watch.is_stream() { self.watch.parts() } else { by_size() };
         Some(estimate.usage(self.watch.said(), pieces))
+    }
+
+    /// What a provider tells as it means it.
+    fn as_meant(&self, told: Usage) -> Usage {
+        let model = self.call.upstream_model.as_deref().unwrap_or_default();
+        let hides_thoughts =
+            || self.call.provider.as_ref().is_some_and(|provider| provider.quirks(model).hide_thoughts());
+        if told.unexplained > 0 && hides_thoughts() { told.with_hidden_thoughts() } else { told }
     }
 
     /// Whether a stream has said its last word, and only its framing is missing.

@@ -90,6 +90,9 @@ fn push_tokens(out: &mut Vec<u8>, usage: Usage) {
             before = b",\"";
         }
     }
+    if usage.unexplained > 0 {
+        number(out, b",\"unexplained\":", usage.unexplained);
+    }
     if usage.is_estimated {
         out.extend_from_slice(b",\"estimated\":true");
     }

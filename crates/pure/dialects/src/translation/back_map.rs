@@ -20,6 +20,7 @@ pub type SealKeeper = Box<dyn Fn(&Seal) -> Option<Seal> + Send>;
 pub struct BackMap {
     written: Written,
     seal_keeper: Option<SealKeeper>,
+    has_hidden_thoughts: bool,
     parts: HashMap<u32, Kind>,
     has_calls: bool,
     is_cut: bool,
@@ -55,6 +56,12 @@ impl BackMap {
         Self { written, seal_keeper, ..Self::default() }
     }
 
+    /// Of a host that counts its model's thoughts in the total of tokens alone.
+    #[must_use]
+    pub fn with_hidden_thoughts(self, has_hidden_thoughts: bool) -> Self {
+        Self { has_hidden_thoughts, ..self }
+    }
+
     /// Whether a stop text came: nothing more of the answer is wanted.
     pub fn is_cut(&self) -> bool {
         self.is_cut
@@ -62,13 +69,12 @@ impl BackMap {
 
     /// Maps one event to what the caller is to see.
     pub fn map(&mut self, event: Event, out: &mut Vec<Event>) {
-        if self.is_cut {
-            if matches!(event, Event::Usage(_)) {
-                out.push(event);
-            }
-            return;
-        }
         match event {
+            Event::Usage(usage) if self.has_hidden_thoughts => {
+                out.push(Event::Usage(usage.with_hidden_thoughts()));
+            }
+            Event::Usage(_) => out.push(event),
+            _ if self.is_cut => {}
             Event::Open { part, opening } => self.open(part, opening, out),
             Event::Delta { part, text } => self.delta(part, text, out),
             Event::Close { part } => self.close(part, out),

@@ -41,6 +41,7 @@ fn put_to_work(quirk: &Quirk, draft: &mut Draft<'_>, losses: &mut Losses) -> Res
         Quirk::Reasoning(form) => reasoning::put(&mut draft.top, *form, losses)?,
         Quirk::Efforts(known) => reasoning::limit_effort(&mut draft.top, known, losses)?,
         Quirk::Replay(form) => messages::replay(draft, *form, losses)?,
+        Quirk::HiddenThoughts => {}
         Quirk::Alternation => messages::alternate(draft.messages()?, losses)?,
     }
     Ok(())

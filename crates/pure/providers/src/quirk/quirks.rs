@@ -37,6 +37,11 @@ impl Quirks {
         self.0.iter().any(|quirk| quirk.concerns(body))
     }
 
+    /// Whether thoughts are counted in the total of tokens alone.
+    pub fn hide_thoughts(&self) -> bool {
+        self.0.contains(&Quirk::HiddenThoughts)
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &Quirk> {
         self.0.iter()
@@ -67,6 +72,7 @@ impl Quirk {
     fn concerns(&self, body: &[u8]) -> bool {
         match self {
             Self::Replay(Replay::None) => THOUGHTS.iter().any(|name| names(body, name)),
+            Self::HiddenThoughts => false,
             _ => true,
         }
     }
