@@ -51,6 +51,23 @@ impl Usage {
         self
     }
 
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            cached_input: self.cached_input.saturating_add(other.cached_input),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            cache_write_long: self.cache_write_long.saturating_add(other.cache_write_long),
+            audio_input: self.audio_input.saturating_add(other.audio_input),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+            audio_output: self.audio_output.saturating_add(other.audio_output),
+            unexplained: self.unexplained.saturating_add(other.unexplained),
+            is_estimated: self.is_estimated || other.is_estimated,
+        }
+    }
+
     /// All prompt tokens.
     pub const fn input_total(&self) -> u64 {
         self.input
@@ -69,4 +86,13 @@ impl Usage {
     pub const fn total(&self) -> u64 {
         self.input_total().saturating_add(self.output_total())
     }
+}
+
+/// The share of one model in the usage of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelUsage {
+    /// The model, in the provider's words; `None` for the one that was asked.
+    pub model: Option<Box<str>>,
+    /// What it used.
+    pub usage: Usage,
 }

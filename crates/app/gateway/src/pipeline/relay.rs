@@ -191,7 +191,7 @@ impl Relay {
     /// The provider's answer has ended by its framing: true if it is whole by its content, too.
     fn finish(&mut self) -> bool {
         let is_whole = self.watch.is_whole();
-        self.call.usage = self.usage(is_whole);
+        self.note_usage(is_whole);
         self.state = State::Over;
         if is_whole {
             let (status, kind) = (self.call.status, None);
@@ -200,6 +200,11 @@ impl Relay {
             self.call.answered(502, Some(Kind::StreamBroken));
         }
         is_whole
+    }
+
+    fn note_usage(&mut self, is_whole: bool) {
+        self.call.usage = self.usage(is_whole);
+        self.call.usage_by_model = self.watch.usage_by_model();
     }
 
     /// As the provider tells, or by our own count. Who told none with a whole answer will not tell with the next.
@@ -232,7 +237,7 @@ impl Relay {
     /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
     /// any other answer the rest is kept back, so that by its length, too, it is not whole.
     fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
-        self.call.usage = self.usage(false);
+        self.note_usage(false);
         self.call.answered(502, Some(Kind::StreamBroken));
         if !self.watch.is_stream() {
             self.call.connection.note_answer_cut();
@@ -303,7 +308,7 @@ impl Drop for Relay {
     fn drop(&mut self) {
         if self.state == State::Flowing {
             let is_whole = self.watch.is_whole();
-            self.call.usage = self.usage(is_whole);
+            self.note_usage(is_whole);
             if is_whole {
                 let status = self.call.status;
                 self.call.answered(status, None);

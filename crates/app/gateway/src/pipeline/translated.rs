@@ -5,7 +5,7 @@ use bytes::Bytes;
 use dialects::translation::{BackMap, StreamTranslation, translate_reply};
 use dialects::watch::ReplyWatch;
 use dialects::{Dialect, Voice};
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use crate::pipeline::estimate::estimate_said;
 
@@ -31,7 +31,13 @@ impl Translator {
 
     pub(super) fn into_whole(self, members: &[&'static str]) -> TranslatedWhole {
         let watch = ReplyWatch::of(self.from, members);
-        TranslatedWhole { watch, body: Vec::new(), translator: Some(self), usage: None }
+        TranslatedWhole {
+            watch,
+            body: Vec::new(),
+            translator: Some(self),
+            usage: None,
+            usage_by_model: Vec::new(),
+        }
     }
 }
 
@@ -79,6 +85,7 @@ pub(crate) struct TranslatedWhole {
     body: Vec<u8>,
     translator: Option<Translator>,
     usage: Option<Usage>,
+    usage_by_model: Vec<ModelUsage>,
 }
 
 impl TranslatedWhole {
@@ -102,10 +109,15 @@ impl TranslatedWhole {
         let reply =
             translate_reply(from, to, &body, back_map, &voice, estimate).map_err(|flaw| flaw.message)?;
         self.usage = Some(reply.usage);
+        self.usage_by_model = reply.usage_by_model;
         Ok(Bytes::from(reply.body))
     }
 
     pub(super) fn usage(&self) -> Option<Usage> {
         self.usage
+    }
+
+    pub(super) fn usage_by_model(&self) -> &[ModelUsage] {
+        &self.usage_by_model
     }
 }

@@ -73,7 +73,7 @@ impl BackMap {
             Event::Usage(usage) if self.has_hidden_thoughts => {
                 out.push(Event::Usage(usage.with_hidden_thoughts()));
             }
-            Event::Usage(_) => out.push(event),
+            Event::Usage(_) | Event::UsageByModel(_) => out.push(event),
             _ if self.is_cut => {}
             Event::Open { part, opening } => self.open(part, opening, out),
             Event::Delta { part, text } => self.delta(part, text, out),
@@ -214,6 +214,17 @@ mod tests {
         let reply = mapped(&written, events);
         assert_eq!(reply.parts, [Part::Text(Text::plain("{\"a\":1}"))]);
         assert_eq!(reply.finish, Some(Finish::Stop));
+    }
+
+    #[test]
+    fn hidden_thoughts_are_counted_where_a_host_is_known_to_have_them() {
+        let told = domain::Usage { input: 1, unexplained: 5, ..Default::default() };
+        for (is_known, reasoning) in [(true, 5), (false, 0)] {
+            let mut events = Vec::new();
+            BackMap::default().with_hidden_thoughts(is_known).map(Event::Usage(told), &mut events);
+            let expected = domain::Usage { reasoning, unexplained: 5 - reasoning, ..told };
+            assert_eq!(events, [Event::Usage(expected)]);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A whole answer, translated at once.
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use super::back_map::BackMap;
 use crate::Dialect;
@@ -14,6 +14,8 @@ pub struct TranslatedReply {
     pub body: String,
     /// Tokens used: as the provider says, or as they are counted here.
     pub usage: Usage,
+    /// The same by the models that used them, where there were several.
+    pub usage_by_model: Vec<ModelUsage>,
 }
 
 /// Translates a whole answer. One that names no end is none. `estimate` counts what the model wrote, and what it was asked,
@@ -39,5 +41,6 @@ pub fn translate_reply(
     }
     let usage = reply.usage.unwrap_or_else(|| estimate(&reply.said()));
     reply.usage = Some(usage);
-    Ok(TranslatedReply { body: to.translator().write_reply(&reply, voice), usage })
+    let body = to.translator().write_reply(&reply, voice);
+    Ok(TranslatedReply { body, usage, usage_by_model: reply.usage_by_model })
 }
