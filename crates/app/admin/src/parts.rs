@@ -10,7 +10,7 @@ use crate::config_desk::ConfigDesk;
 
 /// What the admin API needs of the process it lives in.
 pub struct AdminParts {
-    /// Makes, lists and revokes callers' keys.
+    /// Makes, lists, changes and revokes callers' keys.
     pub key_desk: Arc<KeyDesk>,
     /// The one key that opens everything here.
     pub admin_key: Secret,

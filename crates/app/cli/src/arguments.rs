@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 
 const EXAMPLES: &str = include_str!("help.txt");
 
@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Config(ConfigArguments),
     /// What is known of models: sizes, abilities, draft prices, other names. Your own file goes over what is shipped.
     Catalog(CatalogArguments),
-    /// Make, list and revoke callers' keys, on the running server or, without one, in the data directory.
+    /// Make, list, change and revoke callers' keys, on the running server or, without one, in the data directory.
     Keys(KeysArguments),
     /// Move in: make a configuration from another gateway's, and say what could not be carried.
     Import(ImportArguments),
@@ -210,6 +210,9 @@ pub(crate) enum KeysCommand {
         /// Days until it stops working [default: never].
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
         expires_days: Option<u32>,
+        /// Refuse its callers' requests where translation would lose something, rather than warn.
+        #[arg(long)]
+        strict: bool,
         /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
@@ -217,6 +220,21 @@ pub(crate) enum KeysCommand {
     /// List all keys; never the keys themselves.
     List {
         /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change a key; the next call with it is served so.
+    #[command(group(ArgGroup::new("change").args(["strict", "no_strict"]).required(true)))]
+    Change {
+        /// The key's id, as `bellwether keys list` shows it.
+        id: String,
+        /// Refuse its callers' requests where translation would lose something.
+        #[arg(long)]
+        strict: bool,
+        /// Only warn its callers, unless a request itself asks to be strict.
+        #[arg(long)]
+        no_strict: bool,
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },

@@ -73,7 +73,7 @@ mod tests {
         let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
         let text = "sk-for-this-test-only";
         let verbatim = Some(Secret::new(text.to_owned()));
-        let new = NewKey { name: "test".to_owned(), expires_at: None, verbatim };
+        let new = NewKey { name: "test".to_owned(), expires_at: None, verbatim, is_strict: false };
         desk.create(new, crate::wall_clock()).await.unwrap();
         desk.directory().find(&desk.hasher().digest(text)).unwrap()
     }

@@ -28,6 +28,7 @@ const KEY_CHECK_TEXT: &str = "bellwether key check v1";
 const LAYOUTS: &[(i64, &str, &str)] = &[
     (1, "keys", include_str!("../migrations/sqlite/0001_keys.sql")),
     (2, "config versions", include_str!("../migrations/sqlite/0002_config_versions.sql")),
+    (3, "strict keys", include_str!("../migrations/sqlite/0003_strict_keys.sql")),
 ];
 
 /// Takes the write lock at once, so that what a transaction reads cannot change before it writes.
@@ -139,10 +140,16 @@ impl SqliteStore {
 }
 
 fn layouts() -> Migrator {
+    layouts_until(newest_layout())
+}
+
+/// The layouts up to one, as an earlier version knew them.
+fn layouts_until(newest: i64) -> Migrator {
     let migration = |(version, name, text): &(i64, &'static str, &'static str)| {
         Migration::new(*version, (*name).into(), MigrationType::Simple, text.into_sql_str(), false)
     };
-    Migrator::with_migrations(LAYOUTS.iter().map(migration).collect())
+    let known = LAYOUTS.iter().filter(|(version, _, _)| *version <= newest);
+    Migrator::with_migrations(known.map(migration).collect())
 }
 
 fn newest_layout() -> i64 {
@@ -154,9 +161,12 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::time::{Duration, Instant};
 
-    use super::{DATABASE_FILE, SqliteStore};
+    use domain::Timestamp;
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+
+    use super::{DATABASE_FILE, SqliteStore, layouts_until};
     use crate::error::StoreError;
-    use crate::keys::KeyHasher;
+    use crate::keys::{Changing, KeyChange, KeyHasher, KeyRecords};
 
     #[tokio::test]
     async fn every_start_has_its_own_number() {
@@ -184,7 +194,45 @@ mod tests {
         sqlx::query(newer).execute(&store.pool).await.unwrap();
         store.close().await;
         let error = SqliteStore::open(&path, &hasher).await.unwrap_err();
-        assert!(matches!(error, StoreError::Newer { found: 7, known: 2 }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 7, known: 3 }), "{error}");
+    }
+
+    /// What the version before strict keys wrote, opened by this one.
+    #[tokio::test]
+    async fn a_database_of_an_earlier_layout_keeps_its_keys() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(DATABASE_FILE);
+        let hasher = KeyHasher::new(&[1; 32]);
+        let digest = hasher.digest("bw_made-by-an-earlier-version");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let before = SqlitePool::connect_with(options).await.unwrap();
+        layouts_until(2).run(&before).await.unwrap();
+        sqlx::query(
+            "INSERT INTO caller_keys (id, project_id, name, hint, digest, created_at_ms, expires_at_ms, revoked_at_ms)
+             VALUES ('key_01kahg2xm0000000000000000a', 'proj_default', 'shop', 'bw_…sion', $1, 1, 2, NULL),
+                    ('key_01kahg2xm0000000000000000b', 'proj_default', 'gone', 'bw_…gone', $2, 1, NULL, 3)",
+        )
+        .bind(digest.0.as_slice())
+        .bind([7_u8; 32].as_slice())
+        .execute(&before)
+        .await
+        .unwrap();
+        before.close().await;
+
+        let store = SqliteStore::open(&path, &hasher).await.unwrap();
+        let keys = store.list(None, 10).await.unwrap();
+        let [shop, gone] = keys.as_slice() else { panic!("{keys:?}") };
+        assert_eq!((shop.name.as_str(), shop.digest, shop.is_strict), ("shop", digest, false));
+        assert_eq!((shop.expires_at, shop.revoked_at), (Some(Timestamp(2)), None));
+        assert_eq!(
+            (gone.name.as_str(), gone.revoked_at, gone.is_strict),
+            ("gone", Some(Timestamp(3)), false)
+        );
+        let change = KeyChange { is_strict: Some(true) };
+        let changed = store.change(&shop.id, change).await.unwrap();
+        assert!(matches!(changed, Changing::Changed(key) if key.is_strict));
+        store.close().await;
+        SqliteStore::open(&path, &hasher).await.expect("a layout is taken once");
     }
 
     #[tokio::test]

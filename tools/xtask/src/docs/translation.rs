@@ -31,6 +31,18 @@ Words, images, calls with their arguments, results and the order of the turns ar
 them. Arguments keep every digit. A provider's signed thoughts go to callers of other dialects in an envelope, and home again
 with the next request.
 
+## When nothing may be lost
+
+    bellwether keys create --name \"careful\" --strict
+
+What a request would lose is refused then, too: 400, with `param` naming the field, and the provider that would not take it is
+not asked. An answer is never thrown away for what it loses. Strict is a key
+(`keys create --strict`; `keys change ID --strict` and `--no-strict` act on the next call) or a single request, by the header
+`x-bellwether-strict: true`. The header only adds: no value of it loosens a strict key, as whoever made the key decided for all
+its callers. It holds as well for what a host of the caller's own dialect does not take.
+
+## The table
+
 Every cell is tested with the example in `crates/pure/dialects/tests/fixtures/losses.toml`, of which `cargo xtask docs` makes
 this page.
 

@@ -51,7 +51,8 @@ impl Office {
     }
 
     async fn callers_key(&self) -> String {
-        let wish = NewKey { name: "a caller's".to_owned(), expires_at: None, verbatim: None };
+        let wish =
+            NewKey { name: "a caller's".to_owned(), expires_at: None, verbatim: None, is_strict: false };
         self.desk.create(wish, NOW).await.unwrap().secret.expose().to_owned()
     }
 
@@ -235,6 +236,7 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
         "id": id, "name": "mobile app", "hint": created["hint"], "state": "active",
         "organisation": "org_default", "project": "proj_default",
         "created_at": "2026-11-21T00:00:00.000Z", "expires_at": "2026-11-22T00:00:00.000Z", "revoked_at": null,
+        "is_strict": false,
     });
     assert_eq!(created, expected);
 
@@ -253,6 +255,35 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
         "key_no",
     );
     office.ask(Method::DELETE, "/admin/v1/keys/%ff", None).await.is_refused(400, "invalid_request", "UTF-8");
+}
+
+#[tokio::test]
+async fn a_key_is_made_strict_and_changed() {
+    let office = Office::open().await;
+    let wish = json!({"name": "careful", "is_strict": true});
+    let created = office.ask(Method::POST, "/admin/v1/keys", Some(wish)).await.json();
+    assert_eq!(created["is_strict"], true);
+    let id = created["id"].as_str().unwrap().to_owned();
+    let path = format!("/admin/v1/keys/{id}");
+    let change = async |path: &str, wish: Value| office.ask(Method::PATCH, path, Some(wish)).await;
+    let changed = change(&path, json!({"is_strict": false})).await;
+    assert_eq!((changed.status, &changed.json()["is_strict"]), (StatusCode::OK, &json!(false)));
+    assert_eq!(changed.json()["name"], "careful");
+    let key = Secret::new(created["key"].as_str().unwrap().to_owned());
+    let entry = office.desk.directory().find(&office.desk.hasher().digest(key.expose())).unwrap();
+    assert!(!entry.is_strict());
+    assert!(!changed.text.contains(key.expose()));
+
+    for nothing in [json!({}), json!({"is_strict": null})] {
+        change(&path, nothing).await.is_refused(400, "invalid_request", "give is_strict");
+    }
+    change(&path, json!({"is_strict": "yes"})).await.is_refused(400, "invalid_request", "expected a boolean");
+    change(&path, json!({"name": "x"})).await.is_refused(400, "invalid_request", "unknown field `name`");
+    let strict = json!({"is_strict": true});
+    let unknown = change("/admin/v1/keys/key_no", strict.clone()).await;
+    unknown.is_refused(404, "key_not_found", "key_no");
+    office.ask(Method::DELETE, &path, None).await;
+    change(&path, strict).await.is_refused(409, "key_already_revoked", &id);
 }
 
 #[tokio::test]

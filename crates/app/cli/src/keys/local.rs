@@ -4,7 +4,7 @@ use anyhow::Result;
 use domain::{KEY_PREFIX_DEFAULT, Timestamp};
 use gateway::wall_clock;
 use serde_json::{Value, json};
-use store::{CallerKey, DataDir, KeyDesk, NewKey};
+use store::{CallerKey, DataDir, KeyChange, KeyDesk, NewKey};
 
 use crate::local_store::LocalStore;
 
@@ -25,13 +25,16 @@ impl LocalKeys {
         Ok(Self { local, desk })
     }
 
-    pub(super) fn create(&self, name: &str, expires_in_seconds: Option<u64>) -> Result<Value> {
+    pub(super) fn create(
+        &self,
+        name: &str,
+        expires_in_seconds: Option<u64>,
+        is_strict: bool,
+    ) -> Result<Value> {
         let now = wall_clock();
         let expires_at = expires_in_seconds.map(|seconds| Timestamp(now.unix_ms() + seconds as i64 * 1000));
-        let issued = self
-            .local
-            .runtime
-            .block_on(self.desk.create(NewKey { name: name.to_owned(), expires_at, verbatim: None }, now))?;
+        let wish = NewKey { name: name.to_owned(), expires_at, verbatim: None, is_strict };
+        let issued = self.local.runtime.block_on(self.desk.create(wish, now))?;
         let mut key = shown(&issued.key, now);
         key["key"] = issued.secret.expose().into();
         Ok(key)
@@ -50,6 +53,11 @@ impl LocalKeys {
         Ok(keys.iter().map(|key| shown(key, now)).collect())
     }
 
+    pub(super) fn change(&self, id: &str, is_strict: bool) -> Result<Value> {
+        let change = KeyChange { is_strict: Some(is_strict) };
+        Ok(shown(&self.local.runtime.block_on(self.desk.change(id, change))?, wall_clock()))
+    }
+
     pub(super) fn revoke(&self, id: &str) -> Result<Value> {
         let now = wall_clock();
         Ok(shown(&self.local.runtime.block_on(self.desk.revoke(id, now))?, now))
@@ -66,5 +74,6 @@ fn shown(key: &CallerKey, now: Timestamp) -> Value {
         "created_at": key.created_at.rfc3339(),
         "expires_at": key.expires_at.map(Timestamp::rfc3339),
         "revoked_at": key.revoked_at.map(Timestamp::rfc3339),
+        "is_strict": key.is_strict,
     })
 }

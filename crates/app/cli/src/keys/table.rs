@@ -4,17 +4,25 @@ use serde_json::Value;
 
 use crate::table::table;
 
-const HEADINGS: [&str; 5] = ["ID", "NAME", "KEY", "STATE", "EXPIRES"];
+const HEADINGS: [&str; 6] = ["ID", "NAME", "KEY", "STATE", "STRICT", "EXPIRES"];
 
 /// What is said about a new key.
 pub(super) fn created(key: &Value) -> String {
     format!(
-        "{}\n\n  id       {}\n  name     {}\n  expires  {}\n\nThe key is shown this once: keep it.",
+        "{}\n\n  id       {}\n  name     {}\n  expires  {}\n  strict   {}\n\nThe key is shown this once: keep it.",
         text(key, "key"),
         text(key, "id"),
         text(key, "name"),
-        expiry(key)
+        expiry(key),
+        strictness(key)
     )
+}
+
+/// What is said about a key that was changed.
+pub(super) fn changed(key: &Value) -> String {
+    let told =
+        if is_strict(key) { "is strict: what translation would lose is refused" } else { "is not strict" };
+    format!("{} ({}) {told}", text(key, "id"), text(key, "name"))
 }
 
 /// What is said about a key that was taken back.
@@ -27,15 +35,27 @@ pub(super) fn listed(keys: &[Value]) -> String {
     if keys.is_empty() {
         return "there are no keys yet; bellwether keys create --name NAME makes one".to_owned();
     }
-    let rows: Vec<[String; 5]> = keys
+    let rows: Vec<[String; 6]> = keys
         .iter()
-        .map(|key| [text(key, "id"), text(key, "name"), text(key, "hint"), text(key, "state"), expiry(key)])
+        .map(|key| {
+            let [id, name, hint, state] = ["id", "name", "hint", "state"].map(|field| text(key, field));
+            [id, name, hint, state, strictness(key), expiry(key)]
+        })
         .collect();
     table(HEADINGS, &rows)
 }
 
 fn text(key: &Value, field: &str) -> String {
     key[field].as_str().unwrap_or_default().to_owned()
+}
+
+fn strictness(key: &Value) -> String {
+    if is_strict(key) { "yes" } else { "no" }.to_owned()
+}
+
+/// A server of an earlier version says nothing of it.
+fn is_strict(key: &Value) -> bool {
+    key["is_strict"].as_bool().unwrap_or(false)
 }
 
 fn expiry(key: &Value) -> String {
@@ -51,12 +71,12 @@ mod tests {
     #[test]
     fn columns_line_up() {
         let keys = [
-            json!({"id": "key_1", "name": "mobile app", "hint": "bw_…abcd", "state": "active", "expires_at": null}),
+            json!({"id": "key_1", "name": "mobile app", "hint": "bw_…abcd", "state": "active", "is_strict": true, "expires_at": null}),
             json!({"id": "key_22", "name": "é", "hint": "bw_…efgh", "state": "revoked", "expires_at": "2027-01-01T00:00:00.000Z"}),
         ];
-        let expected = "ID      NAME        KEY       STATE    EXPIRES\n\
-                        key_1   mobile app  bw_…abcd  active   never\n\
-                        key_22  é           bw_…efgh  revoked  2027-01-01T00:00:00.000Z";
+        let expected = "ID      NAME        KEY       STATE    STRICT  EXPIRES\n\
+                        key_1   mobile app  bw_…abcd  active   yes     never\n\
+                        key_22  é           bw_…efgh  revoked  no      2027-01-01T00:00:00.000Z";
         assert_eq!(listed(&keys), expected);
     }
 }

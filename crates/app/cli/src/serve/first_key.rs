@@ -26,15 +26,16 @@ pub(super) async fn ensure(desk: &KeyDesk, now: Timestamp) -> Result<Option<Firs
     if !desk.directory().is_empty() {
         return Ok(None);
     }
-    let issued =
-        desk.create(NewKey { name: "first key".to_owned(), expires_at: None, verbatim: None }, now).await?;
+    let wish = NewKey { name: "first key".to_owned(), expires_at: None, verbatim: None, is_strict: false };
+    let issued = desk.create(wish, now).await?;
     Ok(Some(FirstKey::Made(issued.secret)))
 }
 
 /// Takes a key verbatim. If the variable held another one before, that one stays valid, and its id is returned: whoever
 /// changed the variable to get rid of it must be told.
 async fn take(desk: &KeyDesk, given: Secret, now: Timestamp) -> Result<Option<String>> {
-    let named = |name: String| NewKey { name, expires_at: None, verbatim: Some(given.clone()) };
+    let verbatim = || Some(given.clone());
+    let named = |name: String| NewKey { name, expires_at: None, verbatim: verbatim(), is_strict: false };
     match desk.create(named(VARIABLE.to_owned()), now).await {
         Ok(_) => Ok(None),
         Err(KeyError::NameTaken { .. }) => {

@@ -42,9 +42,12 @@ impl Fixture {
             let store = SqliteStore::in_memory(&hasher).await.unwrap();
             let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
             let verbatim = Some(Secret::new(KEY.to_owned()));
-            desk.create(NewKey { name: "test".to_owned(), expires_at: None, verbatim }, wall_clock())
-                .await
-                .unwrap();
+            desk.create(
+                NewKey { name: "test".to_owned(), expires_at: None, verbatim, is_strict: false },
+                wall_clock(),
+            )
+            .await
+            .unwrap();
             (simulator::start(options).await.unwrap(), desk)
         });
         let overrides = Overrides { listen: Some("127.0.0.1:0".to_owned()), ..Overrides::default() };

@@ -30,7 +30,8 @@ const ERROR_BYTES_MAX: usize = 64 * 1024;
 /// A stream may be so many times as large as an answer that is not streamed.
 const STREAM_FACTOR: u64 = 16;
 
-/// Set to `true` by a caller who wants nothing lost: what would be a warning is then a refusal.
+/// Set to `true` by a caller who wants nothing lost: what would be a warning is then a refusal. It only adds to his key:
+/// no value of it loosens a strict one.
 const STRICT: &str = "x-bellwether-strict";
 
 /// A pooled connection that breaks this soon after a request was written to it was closed before.
@@ -51,11 +52,15 @@ pub(crate) struct Answer {
     pub(crate) bytes_max: u64,
 }
 
+fn asks_for_strictness(headers: &HeaderMap) -> bool {
+    headers.get(STRICT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
+}
+
 /// Asks one target after the other.
 pub(crate) async fn attempt(
     call: &mut Call,
     serving: &Serving,
-    _admitted: &Admitted,
+    admitted: &Admitted,
     plan: Plan,
     prompt: &Prompt,
     headers: &HeaderMap,
@@ -63,7 +68,7 @@ pub(crate) async fn attempt(
     let limit = patience(serving, prompt, headers);
     let deadline = call.received + limit;
     let bytes_max = answer_bytes_max(serving, prompt);
-    let is_strict = headers.get(STRICT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+    let is_strict = admitted.is_strict() || asks_for_strictness(headers);
     let mut failures = Failures::default();
     let mut turns = Turns::of(plan);
     let rests = |target: &Target| serving.provider_of(target).rests(target.line);

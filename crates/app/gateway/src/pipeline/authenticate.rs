@@ -14,7 +14,14 @@ use crate::serving::Serving;
 /// Proof that the caller is known and may call.
 #[derive(Debug)]
 pub(crate) struct Caller {
-    _key: Arc<KeyEntry>,
+    key: Arc<KeyEntry>,
+}
+
+impl Caller {
+    /// Whether his key wants nothing lost.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.key.is_strict()
+    }
 }
 
 /// Finds the caller's key, or says what is wrong with what was sent.
@@ -34,7 +41,7 @@ pub(crate) fn authenticate(
     match key.state(call.received_at) {
         KeyState::Active => {
             call.key = Some(key.clone());
-            Ok(Caller { _key: key })
+            Ok(Caller { key })
         }
         KeyState::Expired => Err(refused("this key has expired", serving)),
         KeyState::Revoked => Err(refused("this key was revoked", serving)),

@@ -30,6 +30,8 @@ pub struct CallerKey {
     pub expires_at: Option<Timestamp>,
     /// Since when it is refused.
     pub revoked_at: Option<Timestamp>,
+    /// Whether its callers are refused where others are warned that a translation loses something.
+    pub is_strict: bool,
     /// Whose it is.
     pub organisation: OrganisationId,
     /// What it is for.
@@ -96,6 +98,24 @@ pub enum Revocation {
     Unknown,
 }
 
+/// What of a key can be changed: what is given is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyChange {
+    /// Whether its callers are refused rather than warned.
+    pub is_strict: Option<bool>,
+}
+
+/// What came of changing a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changing {
+    /// It is now as asked, perhaps as it was before.
+    Changed(Box<CallerKey>),
+    /// It is revoked; nothing changed.
+    Revoked(Box<CallerKey>),
+    /// There is no such key.
+    Unknown,
+}
+
 /// What a database promises to give later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -106,6 +126,9 @@ pub trait KeyRecords: Send + Sync {
 
     /// Takes a key back.
     fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Answer<'a, Revocation>;
+
+    /// Changes a key that is not revoked.
+    fn change<'a>(&'a self, id: &'a KeyId, change: KeyChange) -> Answer<'a, Changing>;
 
     /// Up to `count` keys (at most [`KEYS_PER_PAGE_MAX`]) in order of id, byte by byte, which is that of
     /// creation, from behind `after`.

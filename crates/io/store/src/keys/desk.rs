@@ -1,21 +1,26 @@
-//! Where keys are made and taken back: checks the wish, asks the database, then tells the directory. Control side only.
+//! Where keys are made, changed and taken back: checks the wish, asks the database, then tells the directory. Control side only.
 
 use std::sync::Arc;
 
 use domain::{Secret, Timestamp};
+use tokio::sync::Mutex;
 
-use super::contract::{CallerKey, Creation, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX, KeyRecords, Revocation};
+use super::contract::{
+    CallerKey, Changing, Creation, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX, KeyChange, KeyRecords, Revocation,
+};
 use super::digest::KeyHasher;
 use super::directory::{KeyDirectory, Loading};
 use super::ids::{KeyId, OrganisationId, ProjectId};
 use crate::error::StoreError;
 
-/// Makes, lists and revokes callers' keys.
+/// Makes, lists, changes and revokes callers' keys.
 pub struct KeyDesk {
     records: Box<dyn KeyRecords>,
     directory: Arc<KeyDirectory>,
     hasher: KeyHasher,
     prefix: String,
+    /// Held from a change in the database to the same in the directory: of two at once, both end with the later.
+    changing: Mutex<()>,
 }
 
 /// A key somebody wants.
@@ -27,6 +32,8 @@ pub struct NewKey {
     pub expires_at: Option<Timestamp>,
     /// The key itself, where it is not for us to choose.
     pub verbatim: Option<Secret>,
+    /// Whether its callers are refused where others are warned that a translation loses something.
+    pub is_strict: bool,
 }
 
 /// A key just made, or found to be there already.
@@ -40,7 +47,7 @@ pub struct IssuedKey {
     pub is_new: bool,
 }
 
-/// Why a key was not made or taken back. Nothing has changed then, unless it says so.
+/// Why a key was not made, changed or taken back. Nothing has changed then, unless it says so.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// No name, too long a name, or one that would garble a listing.
@@ -110,7 +117,7 @@ impl KeyDesk {
             }
         }
         let directory = Arc::new(loading.finish());
-        Ok(Self { records, directory, hasher, prefix: prefix.to_owned() })
+        Ok(Self { records, directory, hasher, prefix: prefix.to_owned(), changing: Mutex::new(()) })
     }
 
     /// What the request path looks keys up in.
@@ -142,6 +149,7 @@ impl KeyDesk {
             created_at: now,
             expires_at: wish.expires_at,
             revoked_at: None,
+            is_strict: wish.is_strict,
             organisation: OrganisationId::implicit(),
             project: ProjectId::implicit(),
         };
@@ -164,12 +172,23 @@ impl KeyDesk {
         self.directory.revoke(&id);
         match self.records.revoke(&id, now).await {
             Ok(Revocation::Revoked(key)) => Ok(*key),
-            Ok(Revocation::Before(key)) => {
-                let at = key.revoked_at.expect("the contract answers so for revoked keys only");
-                Err(KeyError::AlreadyRevoked { id, at })
-            }
+            Ok(Revocation::Before(key)) => Err(already_revoked(&key)),
             Ok(Revocation::Unknown) => Err(KeyError::Unknown(id.to_string())),
             Err(source) => Err(KeyError::HalfRevoked { id, source }),
+        }
+    }
+
+    /// Changes a key; calls that begin when this has returned are served so. One that is as asked already is fine.
+    pub async fn change(&self, id: &str, change: KeyChange) -> Result<CallerKey, KeyError> {
+        let id = KeyId::parse(id).ok_or_else(|| KeyError::Unknown(id.to_owned()))?;
+        let _alone = self.changing.lock().await;
+        match self.records.change(&id, change).await? {
+            Changing::Changed(key) => {
+                self.directory.change(&key);
+                Ok(*key)
+            }
+            Changing::Revoked(key) => Err(already_revoked(&key)),
+            Changing::Unknown => Err(KeyError::Unknown(id.to_string())),
         }
     }
 
@@ -183,6 +202,11 @@ impl std::fmt::Debug for KeyDesk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("KeyDesk").field("prefix", &self.prefix).finish_non_exhaustive()
     }
+}
+
+fn already_revoked(key: &CallerKey) -> KeyError {
+    let at = key.revoked_at.expect("the contract answers so for revoked keys only");
+    KeyError::AlreadyRevoked { id: key.id.clone(), at }
 }
 
 fn checked_name(wish: &str) -> Result<String, KeyError> {
@@ -215,145 +239,4 @@ fn random<const BYTES: usize>() -> [u8; BYTES] {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::{Secret, Timestamp};
-
-    use super::{KeyDesk, KeyError, NewKey, hint};
-    use crate::keys::contract::KeyState;
-    use crate::keys::digest::KeyHasher;
-    use crate::sqlite::{DATABASE_FILE, SqliteStore};
-
-    const NOW: Timestamp = Timestamp(1_795_219_200_000);
-
-    async fn desk() -> KeyDesk {
-        let hasher = KeyHasher::new(&[1; 32]);
-        let store = SqliteStore::in_memory(&hasher).await.unwrap();
-        KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap()
-    }
-
-    fn named(name: &str) -> NewKey {
-        NewKey { name: name.to_owned(), expires_at: None, verbatim: None }
-    }
-
-    fn verbatim(name: &str, key: &str) -> NewKey {
-        NewKey { verbatim: Some(Secret::new(key.to_owned())), ..named(name) }
-    }
-
-    fn state(desk: &KeyDesk, secret: &Secret, now: Timestamp) -> Option<KeyState> {
-        let digest = desk.hasher().digest(secret.expose());
-        desk.directory().find(&digest).map(|entry| entry.state(now))
-    }
-
-    #[tokio::test]
-    async fn a_new_key_opens_until_it_is_revoked() {
-        let desk = desk().await;
-        assert!(desk.directory().is_empty());
-        let issued = desk.create(named(" mobile app "), NOW).await.unwrap();
-        assert!(issued.is_new && domain::checksum_holds(issued.secret.expose()));
-        assert_eq!(issued.key.name, "mobile app");
-        assert_eq!(state(&desk, &issued.secret, NOW), Some(KeyState::Active));
-        let revoked = desk.revoke(issued.key.id.as_str(), NOW).await.unwrap();
-        assert_eq!(state(&desk, &issued.secret, NOW), Some(KeyState::Revoked));
-        assert_eq!(desk.list(None, 10).await.unwrap(), [revoked]);
-    }
-
-    #[tokio::test]
-    async fn an_expiring_key_ends_by_itself() {
-        let desk = desk().await;
-        let end = Timestamp(NOW.0 + 1000);
-        let wish = NewKey { expires_at: Some(end), ..named("short") };
-        let issued = desk.create(wish, NOW).await.unwrap();
-        assert_eq!(state(&desk, &issued.secret, NOW), Some(KeyState::Active));
-        assert_eq!(state(&desk, &issued.secret, end), Some(KeyState::Expired));
-        assert_eq!(issued.key.state(end), KeyState::Expired);
-    }
-
-    #[tokio::test]
-    async fn a_verbatim_key_is_taken_once_and_found_again() {
-        let desk = desk().await;
-        let key = "sk-anything-visible-will-do";
-        let first = desk.create(verbatim("from the environment", key), NOW).await.unwrap();
-        let again = desk.create(verbatim("another name", key), NOW).await.unwrap();
-        assert_eq!((first.is_new, again.is_new), (true, false));
-        assert_eq!(first.key, again.key);
-        assert_eq!(first.secret.expose(), key);
-        desk.revoke(first.key.id.as_str(), NOW).await.unwrap();
-        let error = desk.create(verbatim("once more", key), NOW).await.unwrap_err();
-        assert!(matches!(error, KeyError::RevokedBefore { .. }), "{error}");
-        assert_eq!(state(&desk, &first.secret, NOW), Some(KeyState::Revoked));
-    }
-
-    #[tokio::test]
-    async fn bad_wishes_change_nothing() {
-        let desk = desk().await;
-        desk.create(named("taken"), NOW).await.unwrap();
-        let check = async |wish: NewKey, message: &str| {
-            let error = desk.create(wish, NOW).await.unwrap_err().to_string();
-            assert!(error.contains(message), "{error}");
-        };
-        check(named("  "), "a key's name must be").await;
-        check(named("two\nlines"), "a key's name must be").await;
-        check(named(&"ä".repeat(101)), "a key's name must be").await;
-        check(named("taken"), "is named \"taken\" already").await;
-        check(verbatim("short", "fifteen-charact"), "a key must be 16 to 256").await;
-        check(verbatim("space", "sixteen or more chars"), "a key must be 16 to 256").await;
-        check(NewKey { expires_at: Some(NOW), ..named("late") }, "2026-11-21T00:00:00.000Z is not in").await;
-        assert_eq!(desk.list(None, 10).await.unwrap().len(), 1);
-        assert_eq!(desk.directory().len(), 1);
-        assert!(desk.create(named(&"ä".repeat(100)), NOW).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn revoking_in_vain_says_why() {
-        let desk = desk().await;
-        for id in ["key_unknown", "org_default", ""] {
-            let error = desk.revoke(id, NOW).await.unwrap_err();
-            assert!(matches!(error, KeyError::Unknown(ref asked) if asked == id), "{error}");
-        }
-        let issued = desk.create(named("twice"), NOW).await.unwrap();
-        desk.revoke(issued.key.id.as_str(), NOW).await.unwrap();
-        let error = desk.revoke(issued.key.id.as_str(), Timestamp(NOW.0 + 5)).await.unwrap_err();
-        let told = format!("the key {} was revoked at 2026-11-21T00:00:00.000Z already", issued.key.id);
-        assert_eq!(error.to_string(), told);
-    }
-
-    #[tokio::test]
-    async fn a_restart_keeps_every_key_and_its_state() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(DATABASE_FILE);
-        let hasher = KeyHasher::new(&[1; 32]);
-        let open = async || {
-            let store = SqliteStore::open(&path, &hasher).await.unwrap();
-            let desk = KeyDesk::open(Box::new(store.clone()), hasher.clone(), "hs_").await.unwrap();
-            (store, desk)
-        };
-        let (store, desk) = open().await;
-        let kept = desk.create(named("kept"), NOW).await.unwrap();
-        let gone = desk.create(named("gone"), NOW).await.unwrap();
-        desk.revoke(gone.key.id.as_str(), NOW).await.unwrap();
-        store.close().await;
-        let (_store, desk) = open().await;
-        assert!(kept.secret.expose().starts_with("hs_"));
-        assert_eq!(state(&desk, &kept.secret, NOW), Some(KeyState::Active));
-        assert_eq!(state(&desk, &gone.secret, NOW), Some(KeyState::Revoked));
-        assert_eq!(desk.directory().len(), 2);
-    }
-
-    #[tokio::test]
-    async fn a_key_is_refused_even_if_the_database_fails() {
-        let hasher = KeyHasher::new(&[1; 32]);
-        let store = SqliteStore::in_memory(&hasher).await.unwrap();
-        let desk = KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap();
-        let issued = desk.create(named("leaked"), NOW).await.unwrap();
-        store.close().await;
-        let error = desk.revoke(issued.key.id.as_str(), NOW).await.unwrap_err();
-        assert!(matches!(error, KeyError::HalfRevoked { .. }), "{error}");
-        assert_eq!(state(&desk, &issued.secret, NOW), Some(KeyState::Revoked));
-    }
-
-    #[test]
-    fn a_hint_tells_keys_apart_and_no_more() {
-        assert_eq!(hint("bw_0123456789012345678901234567890123456789"), "bw_01…6789");
-        assert_eq!(hint("sixteen-letters!"), "si…s!");
-    }
-}
+mod tests;

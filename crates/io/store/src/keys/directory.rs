@@ -73,6 +73,13 @@ impl KeyDirectory {
         }
     }
 
+    /// From this moment calls that begin are served as the changed key says.
+    pub(super) fn change(&self, key: &CallerKey) {
+        if let Some(entry) = self.lock().get(&key.id) {
+            entry.set_strict(key.is_strict);
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<KeyId, Arc<KeyEntry>>> {
         // Each change to the index is one insertion, so a panic elsewhere cannot have left it half done.
         self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
@@ -134,6 +141,16 @@ mod tests {
         let held = directory.find(&KeyDigest([1; 32])).unwrap();
         directory.revoke(&example(1).id);
         assert_eq!(held.state(NOW), KeyState::Revoked);
+    }
+
+    #[test]
+    fn a_change_reaches_entries_already_held() {
+        let directory = Loading::new().finish();
+        directory.insert(&CallerKey { is_strict: true, ..example(1) });
+        let held = directory.find(&KeyDigest([1; 32])).unwrap();
+        assert!(held.is_strict());
+        directory.change(&example(1));
+        assert!(!held.is_strict());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::contract::{CallerKey, KeyState};
 use super::digest::KeyDigest;
 use super::ids::KeyId;
 
-/// A known key. Shared by all workers; only being revoked and its counters change.
+/// A known key. Shared by all workers; only being revoked, being strict and its counters change.
 #[derive(Debug)]
 pub struct KeyEntry {
     /// Names it in logs.
@@ -23,6 +23,7 @@ pub struct KeyEntry {
     pub counters: KeyCounters,
     pub(super) digest: KeyDigest,
     is_revoked: AtomicBool,
+    is_strict: AtomicBool,
 }
 
 /// What a key has done since the start. Exact but not in step with each other: add with `Relaxed`.
@@ -50,6 +51,7 @@ impl KeyEntry {
             counters: KeyCounters::default(),
             digest: key.digest,
             is_revoked: AtomicBool::new(key.revoked_at.is_some()),
+            is_strict: AtomicBool::new(key.is_strict),
         }
     }
 
@@ -59,7 +61,16 @@ impl KeyEntry {
         KeyState::of(self.is_revoked.load(Ordering::Relaxed), self.expires_at, now)
     }
 
+    /// Whether its callers are refused rather than warned when a translation would lose something.
+    pub fn is_strict(&self) -> bool {
+        self.is_strict.load(Ordering::Relaxed)
+    }
+
     pub(super) fn revoke(&self) {
         self.is_revoked.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_strict(&self, is_strict: bool) {
+        self.is_strict.store(is_strict, Ordering::Relaxed);
     }
 }

@@ -11,7 +11,8 @@ mod sqlite;
 mod suite;
 
 pub use contract::{
-    Answer, CallerKey, Creation, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX, KeyRecords, KeyState, Revocation,
+    Answer, CallerKey, Changing, Creation, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX, KeyChange, KeyRecords,
+    KeyState, Revocation,
 };
 pub use desk::{IssuedKey, KeyDesk, KeyError, NewKey};
 pub use digest::{KeyDigest, KeyHasher};

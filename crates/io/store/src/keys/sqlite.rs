@@ -4,7 +4,9 @@ use domain::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use super::contract::{Answer, CallerKey, Creation, KEYS_PER_PAGE_MAX, KeyRecords, Revocation};
+use super::contract::{
+    Answer, CallerKey, Changing, Creation, KEYS_PER_PAGE_MAX, KeyChange, KeyRecords, Revocation,
+};
 use super::digest::KeyDigest;
 use super::ids::{KeyId, OrganisationId, ProjectId};
 use crate::error::StoreError;
@@ -17,6 +19,10 @@ impl KeyRecords for SqliteStore {
 
     fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Answer<'a, Revocation> {
         Box::pin(async move { revoke(self, id, now).await.map_err(told("revoke a key")) })
+    }
+
+    fn change<'a>(&'a self, id: &'a KeyId, change: KeyChange) -> Answer<'a, Changing> {
+        Box::pin(async move { self::change(self, id, change).await.map_err(told("change a key")) })
     }
 
     fn list<'a>(&'a self, after: Option<&'a KeyId>, count: u32) -> Answer<'a, Vec<CallerKey>> {
@@ -34,8 +40,8 @@ async fn create(store: &SqliteStore, key: &CallerKey) -> Result<Creation, sqlx::
     }
     sqlx::query(
         "INSERT INTO caller_keys
-            (id, project_id, name, hint, digest, created_at_ms, expires_at_ms, revoked_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            (id, project_id, name, hint, digest, created_at_ms, expires_at_ms, revoked_at_ms, is_strict)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(key.id.as_str())
     .bind(key.project.as_str())
@@ -45,6 +51,7 @@ async fn create(store: &SqliteStore, key: &CallerKey) -> Result<Creation, sqlx::
     .bind(key.created_at.unix_ms())
     .bind(key.expires_at.map(Timestamp::unix_ms))
     .bind(key.revoked_at.map(Timestamp::unix_ms))
+    .bind(key.is_strict)
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
@@ -53,13 +60,7 @@ async fn create(store: &SqliteStore, key: &CallerKey) -> Result<Creation, sqlx::
 
 async fn revoke(store: &SqliteStore, id: &KeyId, now: Timestamp) -> Result<Revocation, sqlx::Error> {
     let mut transaction = store.pool.begin_with(BEGIN).await?;
-    let found = sqlx::query(
-        "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id WHERE k.id = $1",
-    )
-    .bind(id.as_str())
-    .fetch_optional(&mut *transaction)
-    .await?;
-    let Some(mut key) = found.as_ref().map(read).transpose()? else { return Ok(Revocation::Unknown) };
+    let Some(mut key) = find_by_id(&mut transaction, id).await? else { return Ok(Revocation::Unknown) };
     if key.revoked_at.is_some() {
         return Ok(Revocation::Before(Box::new(key)));
     }
@@ -73,6 +74,22 @@ async fn revoke(store: &SqliteStore, id: &KeyId, now: Timestamp) -> Result<Revoc
     Ok(Revocation::Revoked(Box::new(key)))
 }
 
+async fn change(store: &SqliteStore, id: &KeyId, change: KeyChange) -> Result<Changing, sqlx::Error> {
+    let mut transaction = store.pool.begin_with(BEGIN).await?;
+    let Some(mut key) = find_by_id(&mut transaction, id).await? else { return Ok(Changing::Unknown) };
+    if key.revoked_at.is_some() {
+        return Ok(Changing::Revoked(Box::new(key)));
+    }
+    key.is_strict = change.is_strict.unwrap_or(key.is_strict);
+    sqlx::query("UPDATE caller_keys SET is_strict = $1 WHERE id = $2")
+        .bind(key.is_strict)
+        .bind(id.as_str())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(Changing::Changed(Box::new(key)))
+}
+
 async fn list(store: &SqliteStore, after: Option<&KeyId>, count: u32) -> Result<Vec<CallerKey>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id
@@ -83,6 +100,16 @@ async fn list(store: &SqliteStore, after: Option<&KeyId>, count: u32) -> Result<
     .fetch_all(&store.pool)
     .await?;
     rows.iter().map(read).collect()
+}
+
+async fn find_by_id(connection: &mut SqliteConnection, id: &KeyId) -> Result<Option<CallerKey>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id WHERE k.id = $1",
+    )
+    .bind(id.as_str())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(read).transpose()
 }
 
 async fn find_by_digest(
@@ -126,6 +153,7 @@ fn read(row: &SqliteRow) -> Result<CallerKey, sqlx::Error> {
         created_at: Timestamp(row.try_get("created_at_ms")?),
         expires_at: row.try_get::<Option<i64>, _>("expires_at_ms")?.map(Timestamp),
         revoked_at: row.try_get::<Option<i64>, _>("revoked_at_ms")?.map(Timestamp),
+        is_strict: row.try_get("is_strict")?,
         organisation: text(row, "organisation_id", OrganisationId::parse)?,
         project: text(row, "project_id", ProjectId::parse)?,
     })

@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 
-use super::contract::{CallerKey, Creation, KeyRecords, Revocation};
+use super::contract::{CallerKey, Changing, Creation, KeyChange, KeyRecords, Revocation};
 use super::digest::KeyDigest;
 use super::ids::{KeyId, OrganisationId, ProjectId};
 
@@ -17,6 +17,7 @@ macro_rules! conformance {
                 the_same_key_is_stored_once
                 a_name_is_free_again_after_revoking
                 revoking_happens_once
+                a_change_lasts_and_concerns_one_key
                 pages_follow_creation
                 a_key_needs_its_project
                 all_characters_survive
@@ -45,6 +46,7 @@ pub(super) fn example(number: u8) -> CallerKey {
         created_at: Timestamp(1_795_219_200_000 + i64::from(number)),
         expires_at: None,
         revoked_at: None,
+        is_strict: false,
         organisation: OrganisationId::implicit(),
         project: ProjectId::implicit(),
     }
@@ -66,10 +68,11 @@ pub(super) async fn a_key_is_kept_as_given(store: &dyn KeyRecords) {
     assert_eq!(all(store).await, []);
     let plain = example(1);
     let expiring = CallerKey { expires_at: Some(Timestamp(1_800_000_000_000)), ..example(2) };
-    for key in [&plain, &expiring] {
+    let strict = CallerKey { is_strict: true, ..example(3) };
+    for key in [&plain, &expiring, &strict] {
         assert_eq!(store.create(key).await.unwrap(), Creation::Stored);
     }
-    assert_eq!(all(store).await, [plain, expiring]);
+    assert_eq!(all(store).await, [plain, expiring, strict]);
 }
 
 pub(super) async fn the_same_key_is_stored_once(store: &dyn KeyRecords) {
@@ -105,6 +108,26 @@ pub(super) async fn revoking_happens_once(store: &dyn KeyRecords) {
     assert_eq!(answer, Revocation::Before(Box::new(revoked.clone())), "the first time stands");
     assert_eq!(store.revoke(&example(9).id, now).await.unwrap(), Revocation::Unknown);
     assert_eq!(all(store).await, [revoked, keys[1].clone()]);
+}
+
+pub(super) async fn a_change_lasts_and_concerns_one_key(store: &dyn KeyRecords) {
+    let keys = fill(store, 2).await;
+    let strict = CallerKey { is_strict: true, ..keys[0].clone() };
+    let to = |is_strict| KeyChange { is_strict };
+    for (wish, after) in
+        [(Some(true), &strict), (Some(true), &strict), (None, &strict), (Some(false), &keys[0])]
+    {
+        let answer = store.change(&keys[0].id, to(wish)).await.unwrap();
+        assert_eq!(answer, Changing::Changed(Box::new(after.clone())), "{wish:?}");
+        assert_eq!(all(store).await, [after.clone(), keys[1].clone()], "{wish:?}");
+    }
+    assert_eq!(store.change(&example(9).id, to(Some(true))).await.unwrap(), Changing::Unknown);
+    let now = Timestamp(1_800_000_000_000);
+    store.revoke(&keys[1].id, now).await.unwrap();
+    let revoked = CallerKey { revoked_at: Some(now), ..keys[1].clone() };
+    let answer = store.change(&keys[1].id, to(Some(true))).await.unwrap();
+    assert_eq!(answer, Changing::Revoked(Box::new(revoked.clone())));
+    assert_eq!(all(store).await, [keys[0].clone(), revoked]);
 }
 
 pub(super) async fn pages_follow_creation(store: &dyn KeyRecords) {

@@ -22,6 +22,8 @@ const EXPIRY_SECONDS_MAX: u64 = 10 * 366 * 86_400;
 pub(crate) struct Wish {
     name: String,
     expires_in_seconds: Option<u64>,
+    #[serde(default)]
+    is_strict: bool,
 }
 
 #[derive(Serialize)]
@@ -37,7 +39,7 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<Created>), Refusal> {
     let now = (parts.clock)();
     let expires_at = wish.expires_in_seconds.map(|seconds| expiry(now, seconds)).transpose()?;
-    let wish = NewKey { name: wish.name, expires_at, verbatim: None };
+    let wish = NewKey { name: wish.name, expires_at, verbatim: None, is_strict: wish.is_strict };
     let issued = parts.key_desk.create(wish, now).await?;
     let created = Created { view: KeyView::new(&issued.key, now), key: issued.secret.expose().to_owned() };
     Ok((StatusCode::CREATED, Json(created)))

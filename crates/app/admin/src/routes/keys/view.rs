@@ -15,6 +15,7 @@ pub(crate) struct KeyView {
     created_at: String,
     expires_at: Option<String>,
     revoked_at: Option<String>,
+    is_strict: bool,
 }
 
 impl KeyView {
@@ -29,6 +30,7 @@ impl KeyView {
             created_at: key.created_at.rfc3339(),
             expires_at: key.expires_at.map(Timestamp::rfc3339),
             revoked_at: key.revoked_at.map(Timestamp::rfc3339),
+            is_strict: key.is_strict,
         }
     }
 }

@@ -1,0 +1,35 @@
+//! `PATCH /admin/v1/keys/{id}`: changes what is given of a key. Calls that begin after the answer are served so.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use domain::Kind;
+use serde::Deserialize;
+use store::KeyChange;
+
+use super::view::KeyView;
+use crate::body::JsonBody;
+use crate::parts::AdminParts;
+use crate::refusal::Refusal;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wish {
+    is_strict: Option<bool>,
+}
+
+pub(crate) async fn change(
+    State(parts): State<Arc<AdminParts>>,
+    id: Result<Path<String>, PathRejection>,
+    JsonBody(wish): JsonBody<Wish>,
+) -> Result<Json<KeyView>, Refusal> {
+    let Path(id) = id.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
+    let change = KeyChange { is_strict: wish.is_strict };
+    if change == KeyChange::default() {
+        return Err(Refusal::of(Kind::BadRequest, "nothing is to be changed; give is_strict"));
+    }
+    let key = parts.key_desk.change(&id, change).await?;
+    Ok(Json(KeyView::new(&key, (parts.clock)())))
+}
