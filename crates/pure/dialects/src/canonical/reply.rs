@@ -94,9 +94,7 @@ fn opened(opening: Opening) -> Part {
         Opening::Thought { id, is_summary } => {
             Part::Thought(Thought { id, is_summary, ..Thought::default() })
         }
-        Opening::Call { id, name, is_custom } => {
-            Part::Call(Call { id, name, is_custom, arguments: String::new() })
-        }
+        Opening::Call { id, name, is_custom } => Part::Call(Call { id, name, is_custom, ..Call::default() }),
     }
 }
 

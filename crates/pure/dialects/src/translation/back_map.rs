@@ -193,7 +193,7 @@ mod tests {
         let reply = mapped(&written, events);
         let call = |id: &str, name: &str, arguments: &str, is_custom| {
             let (id, name, arguments) = (id.to_owned(), name.to_owned(), arguments.to_owned());
-            Part::Call(Call { id, name, arguments, is_custom })
+            Part::Call(Call { id, name, arguments, is_custom, mark: None })
         };
         assert_eq!(
             reply.parts,

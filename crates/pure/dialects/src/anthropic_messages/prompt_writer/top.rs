@@ -37,8 +37,8 @@ pub(in crate::anthropic_messages) fn write(
     let knobs = settings::settle(&prompt.settings, abilities, thinking.is_on, &mut written, losses)?;
     let extras = own(&prompt.extras, losses)?;
     let mut marks = Marks::of(&paired);
-    if marks.are_too_many() {
-        losses.lose(Feature::CacheMarks, "")?;
+    if marks.are_reduced() {
+        losses.lose(Feature::CacheMarkCount, "")?;
     }
     let tools = tools::write(&paired, &names, &form, (abilities, &mut marks), &mut written, losses)?;
     let words = [choice.words, form.words().map(str::to_owned)];

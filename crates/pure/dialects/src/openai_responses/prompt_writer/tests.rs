@@ -35,7 +35,7 @@ fn function(name: &str) -> Tool {
 
 fn call(id: &str, name: &str, arguments: &str) -> Part {
     let (id, name, arguments) = (id.to_owned(), name.to_owned(), arguments.to_owned());
-    Part::Call(Call { id, name, arguments, is_custom: false })
+    Part::Call(Call { id, name, arguments, is_custom: false, mark: None })
 }
 
 fn outcome(id: &str, parts: Vec<Part>) -> Part {
