@@ -245,7 +245,7 @@ impl Relay {
         }
         let mut words = last.to_vec();
         if self.watch.left_between_events() {
-            let failure = Failure::new(Kind::StreamBroken, self.why_broken());
+            let failure = self.why_broken();
             let codes = self.call.worker.gateway.serving.load().errors;
             let request_id = self.call.request_id.to_str().unwrap_or_default();
             words.extend(match &mut self.watch {
@@ -264,14 +264,24 @@ impl Relay {
         Poll::Ready(Some(Ok(Bytes::from(words))))
     }
 
-    fn why_broken(&self) -> String {
+    fn why_broken(&self) -> Box<Failure> {
         let provider = self.call.provider.as_ref().map_or("", |provider| provider.id());
         match self.watch.fault() {
             Some(StreamFault::Told(words)) => {
-                told_in_answer(provider, words.as_deref().unwrap_or_default(), self.credential.as_ref())
+                let words = words.as_deref().unwrap_or_default();
+                let mut failure =
+                    told_in_answer(Kind::StreamBroken, provider, words, self.credential.as_ref());
+                // Codes are those of the provider's dialect.
+                failure.told = failure.told.filter(|_| !self.watch.is_translated());
+                failure
             }
-            Some(StreamFault::Malformed) => format!("{provider} sent an event that is not JSON"),
-            None => "the provider's answer broke off; what came before is not whole".to_owned(),
+            Some(StreamFault::Malformed) => {
+                Failure::new(Kind::StreamBroken, format!("{provider} sent an event that is not JSON"))
+            }
+            None => Failure::new(
+                Kind::StreamBroken,
+                "the provider's answer broke off; what came before is not whole",
+            ),
         }
     }
 

@@ -40,8 +40,13 @@ pub(crate) struct Facts {
 impl Facts {
     /// The provider tells of an error.
     pub(crate) fn tell_error(&mut self, event: Event<'_>) {
-        let words = (event.data.len() <= ERROR_BYTES_MAX).then(|| event.data.to_vec());
-        self.fail(StreamFault::Told(words), event.start);
+        self.tell_error_in(event.data, event.start);
+    }
+
+    /// The same where the event that began there is more than the error.
+    pub(super) fn tell_error_in(&mut self, words: &[u8], start: usize) {
+        let words = (words.len() <= ERROR_BYTES_MAX).then(|| words.to_vec());
+        self.fail(StreamFault::Told(words), start);
     }
 
     pub(crate) fn fail(&mut self, fault: StreamFault, start: usize) {

@@ -39,7 +39,8 @@ fn read_item(item: &Item<'_>, prompt: &mut Prompt) -> Result<(), Flaw> {
             tools::read_tools(&list, None, &mut prompt.tools)
         }
         Some("item_reference") => Err(item.flaw(
-            "is an 'item_reference', and nothing is kept here that it could refer to: send the item itself",
+            "is an 'item_reference', and nothing is kept here that it could refer to: send the items themselves, as \
+             SDKs do with 'store: false'",
         )),
         Some(kind) => {
             // What a tool answered comes from the user's side, all else from the model's.

@@ -44,6 +44,12 @@ fn what_needs_a_kept_answer_is_refused_with_advice() {
         assert_eq!(flaw.param.as_deref(), Some(param));
         assert!(flaw.message.contains("send the"), "{}", flaw.message);
     }
+    let flaw = read(r#""input":[{"type":"item_reference","id":"msg_1"}]"#).unwrap_err();
+    assert!(
+        flaw.message.contains("'store: false'"),
+        "the remedy in SDKs that send references: {}",
+        flaw.message
+    );
     let prompt = read(r#""input":"x","previous_response_id":null,"background":false"#).unwrap();
     assert!(prompt.extras.is_empty());
 }
