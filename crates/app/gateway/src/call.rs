@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use dialects::Dialect;
+use dialects::canonical::Feature;
 use dialects::stored::stored_response_at;
 use dialects::surface::surface_at;
 use domain::{CallId, Failure, Kind, ModelUsage, Timestamp, Usage};
@@ -142,6 +143,19 @@ impl Call {
     /// Notes a failure as the end of the call.
     pub(crate) fn failed(&mut self, failure: &Failure) {
         self.answered(failure.status(), Some(failure.kind));
+    }
+
+    /// Notes what of the answer could not be told as it was.
+    pub(crate) fn lose(&mut self, features: &[Feature]) {
+        let Some(provider) = &self.provider else { return };
+        for feature in features {
+            self.worker.shard.lost(provider.slot, feature.code());
+            let told = self.warnings.as_ref().map_or("", |codes| codes.to_str().unwrap_or_default());
+            if !told.split(", ").any(|code| code == feature.code()) {
+                let comma = if told.is_empty() { "" } else { ", " };
+                self.warnings = HeaderValue::from_str(&format!("{told}{comma}{}", feature.code())).ok();
+            }
+        }
     }
 
     /// Notes that the answer's head is on its way.

@@ -100,6 +100,9 @@ pub(super) async fn begin(
     if let Some(told) = told_error(&watch, held.ready.as_deref(), content.is_end()) {
         return Err(from_words(provider, told, credential));
     }
+    if let Some(StreamFault::Unfit(why)) = watch.fault().filter(|_| watch.parts() == 0) {
+        return Err(failed(why));
+    }
     if let Some(why) = no_answer(&watch, wanted.is_stream, content.is_end()) {
         return Err(failed(why));
     }

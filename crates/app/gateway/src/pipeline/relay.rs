@@ -97,6 +97,9 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
         HeaderName::from_static("x-bellwether-attempts"),
         HeaderValue::from(u16::from(call.attempts)),
     );
+    if !watch.is_stream() {
+        call.lose(&watch.losses());
+    }
     if let Some(warnings) = call.warnings.clone() {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
     }
@@ -195,6 +198,10 @@ impl Relay {
         self.state = State::Over;
         if is_whole {
             let (status, kind) = (self.call.status, None);
+            if self.watch.is_stream() {
+                // Too late for the caller, and in time for log and metrics.
+                self.call.lose(&self.watch.losses());
+            }
             self.call.answered(status, kind);
         } else {
             self.call.answered(502, Some(Kind::StreamBroken));
@@ -275,6 +282,7 @@ impl Relay {
                 failure.told = failure.told.filter(|_| !self.watch.is_translated());
                 failure
             }
+            Some(StreamFault::Unfit(why)) => Failure::new(Kind::StreamBroken, format!("{provider} {why}")),
             Some(StreamFault::Malformed) => {
                 Failure::new(Kind::StreamBroken, format!("{provider} sent an event that is not JSON"))
             }

@@ -2,6 +2,7 @@
 //! once it is whole.
 
 use bytes::Bytes;
+use dialects::canonical::Feature;
 use dialects::translation::{BackMap, StreamTranslation, translate_reply};
 use dialects::watch::ReplyWatch;
 use dialects::{Dialect, Voice};
@@ -37,6 +38,7 @@ impl Translator {
             translator: Some(self),
             usage: None,
             usage_by_model: Vec::new(),
+            losses: Vec::new(),
         }
     }
 }
@@ -86,6 +88,7 @@ pub(crate) struct TranslatedWhole {
     translator: Option<Translator>,
     usage: Option<Usage>,
     usage_by_model: Vec<ModelUsage>,
+    pub(super) losses: Vec<Feature>,
 }
 
 impl TranslatedWhole {
@@ -110,6 +113,7 @@ impl TranslatedWhole {
             translate_reply(from, to, &body, back_map, &voice, estimate).map_err(|flaw| flaw.message)?;
         self.usage = Some(reply.usage);
         self.usage_by_model = reply.usage_by_model;
+        self.losses = reply.losses;
         Ok(Bytes::from(reply.body))
     }
 

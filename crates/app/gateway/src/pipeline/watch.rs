@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use dialects::Dialect;
+use dialects::canonical::Feature;
 use dialects::surface::AnswerForm;
 use dialects::watch::{ReplyWatch, StreamFault, StreamWatch};
 use http::header::CONTENT_TYPE;
@@ -105,6 +106,15 @@ impl Watch {
             Self::Stream(events) => Some(events.watch.signs_of_life()),
             Self::TranslatedStream(stream) => Some(stream.translation.signs_of_life()),
             Self::Json(_) | Self::Anything | Self::TranslatedWhole(_) => None,
+        }
+    }
+
+    /// What of a translated answer could not be told as it was; of a stream, once it has ended.
+    pub(super) fn losses(&self) -> Vec<Feature> {
+        match self {
+            Self::TranslatedStream(stream) => stream.translation.losses(),
+            Self::TranslatedWhole(whole) => whole.losses.clone(),
+            Self::Stream(_) | Self::Json(_) | Self::Anything => Vec::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use domain::{ModelUsage, Usage};
 
+use super::loss::Feature;
 use super::part::{Citation, Seal};
 
 /// One step of an answer. Parts are numbered by their decoder in the order in which they open, and may be filled in turns:
@@ -119,5 +120,19 @@ impl Finish {
             Self::Stop | Self::Other(_) if has_calls => Self::Calls,
             other => other,
         }
+    }
+
+    /// What callers of another dialect are not told of it.
+    pub fn loss(&self) -> Option<Feature> {
+        match self {
+            Self::Pause => Some(Feature::Pause),
+            Self::Other(_) => Some(Feature::UnknownFinish),
+            _ => None,
+        }
+    }
+
+    /// Whether the answer says of itself that it is not all that was to be said.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Length | Self::ContextFull | Self::Filtered(_) | Self::Pause)
     }
 }

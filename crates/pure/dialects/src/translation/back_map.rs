@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::stop_cut::{Cut, StopCut};
-use crate::canonical::{Event, Finish, Opening, Seal};
+use crate::canonical::{Event, Finish, Opening, Seal, short_id};
 use crate::json::Item;
 use crate::translator::{CUSTOM_TOOL_ARGUMENT, Written};
 
 /// Longest text that is collected for a wrapped tool; a longer one leaves as the arguments it came in.
 const WRAPPED_BYTES_MAX: usize = 8 << 20;
+
+/// Characters of an id that is made up.
+const ID_CHARS: usize = 24;
 
 /// Puts seals into envelopes that a caller can hold and give back. `None` if it cannot: then the seal is dropped.
 pub type SealKeeper = Box<dyn Fn(&Seal) -> Option<Seal> + Send>;
@@ -22,7 +25,9 @@ pub struct BackMap {
     seal_keeper: Option<SealKeeper>,
     has_hidden_thoughts: bool,
     parts: HashMap<u32, Kind>,
-    has_calls: bool,
+    answer_id: String,
+    /// The ids of its calls.
+    call_ids: Vec<String>,
     is_cut: bool,
 }
 
@@ -75,6 +80,10 @@ impl BackMap {
             }
             Event::Usage(_) | Event::UsageByModel(_) => out.push(event),
             _ if self.is_cut => {}
+            Event::Begin { id, model } => {
+                self.answer_id = id.clone().unwrap_or_default();
+                out.push(Event::Begin { id, model });
+            }
             Event::Open { part, opening } => self.open(part, opening, out),
             Event::Delta { part, text } => self.delta(part, text, out),
             Event::Close { part } => self.close(part, out),
@@ -86,8 +95,10 @@ impl BackMap {
                 out.extend(seal.map(|seal| Event::Sealed { part, seal }));
             }
             Event::Finish(finish) => out.push(Event::Finish(match finish {
-                Finish::Calls if !self.has_calls && self.written.answer_tool.is_some() => Finish::Stop,
-                finish => finish.given_calls(self.has_calls),
+                Finish::Calls if self.call_ids.is_empty() && self.written.answer_tool.is_some() => {
+                    Finish::Stop
+                }
+                finish => finish.given_calls(!self.call_ids.is_empty()),
             })),
             other => out.push(other),
         }
@@ -100,7 +111,7 @@ impl BackMap {
                 Opening::Text
             }
             Opening::Call { id, name, is_custom } => {
-                self.has_calls = true;
+                let id = self.own_id(id, &name);
                 let is_wrapped = self.written.wrapped_tools.contains(&name);
                 if is_wrapped {
                     self.parts.insert(part, Kind::Wrapped(String::new()));
@@ -116,6 +127,15 @@ impl BackMap {
             other => other,
         };
         out.push(Event::Open { part, opening });
+    }
+
+    /// The id of a call: one of its own, or it could not be answered.
+    fn own_id(&mut self, id: String, name: &str) -> String {
+        let is_own = !id.is_empty() && !self.call_ids.contains(&id);
+        let made = || format!("{}:{}:{name}", self.answer_id, self.call_ids.len());
+        let id = if is_own { id } else { format!("call_{}", short_id(&made(), ID_CHARS)) };
+        self.call_ids.push(id.clone());
+        id
     }
 
     fn delta(&mut self, part: u32, text: String, out: &mut Vec<Event>) {

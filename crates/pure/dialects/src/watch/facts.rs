@@ -16,6 +16,8 @@ pub enum StreamFault {
     Told(Option<Vec<u8>>),
     /// An event is not JSON.
     Malformed,
+    /// An event is JSON and yet no part of an answer, or the whole is none: what is wrong, without text of the answer.
+    Unfit(String),
 }
 
 /// What is found in the events, whatever they speak.
