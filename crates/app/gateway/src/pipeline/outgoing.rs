@@ -117,6 +117,7 @@ fn passed<'p>(
     if let Sent::Pieces(pieces) = &body
         && is_chat
         && !quirks.is_empty()
+        && quirks.concern_pieces(pieces.iter().map(AsRef::as_ref))
     {
         let whole = match pieces.as_ref() {
             [only] => only.clone(),
@@ -216,6 +217,9 @@ async fn translated<'p>(
     refuse_unseen(&canonical, provider.abilities(model), &mut losses).map_err(flawed)?;
     let takes = |form: SealForm| form.dialect() == spoken;
     media::settle(&mut canonical, provider.abilities(model), &serving.private_media, &prompt.fetched).await?;
+    if caller == Dialect::AnthropicMessages && spoken != caller {
+        canonical.relax_strictness(&mut losses).map_err(flawed)?;
+    }
     envelope::settle(&mut canonical, takes, here, mark, &mut losses).map_err(flawed)?;
     let to = dialects::Target {
         model,

@@ -15,6 +15,7 @@ mod part;
 mod prompt;
 mod reply;
 mod settings;
+mod strict_schema;
 mod tool;
 mod unseen;
 

@@ -37,6 +37,19 @@ impl Quirks {
         self.0.iter().any(|quirk| quirk.concerns(body))
     }
 
+    /// The same of a body in pieces: what lies over two of them is looked for where they meet.
+    pub fn concern_pieces<'a>(&self, pieces: impl Iterator<Item = &'a [u8]> + Clone) -> bool {
+        const SEAM_BYTES: usize = 64;
+        if self.0.iter().any(|quirk| quirk.concerns(&[])) {
+            return true;
+        }
+        let seam = |(left, right): (&'a [u8], &'a [u8])| {
+            [&left[left.len().saturating_sub(SEAM_BYTES)..], &right[..right.len().min(SEAM_BYTES)]].concat()
+        };
+        pieces.clone().any(|piece| self.concern(piece))
+            || pieces.clone().zip(pieces.skip(1)).any(|pair| self.concern(&seam(pair)))
+    }
+
     /// Whether thoughts are counted in the total of tokens alone.
     pub fn hide_thoughts(&self) -> bool {
         self.0.contains(&Quirk::HiddenThoughts)
