@@ -20,7 +20,13 @@ fn made_pages_are_current() {
 fn the_table_of_limits_has_every_limit_with_its_default() {
     let operations = read("docs/operations/limits.md");
     let schema: Value = serde_json::from_str(&read("config.schema.json")).unwrap();
-    for (section, definition) in [("limits", "LimitsSection"), ("timeouts", "TimeoutsSection")] {
+    let sections = [
+        ("limits", "LimitsSection"),
+        ("timeouts", "TimeoutsSection"),
+        ("retries", "RetriesSection"),
+        ("health", "HealthSection"),
+    ];
+    for (section, definition) in sections {
         for (key, property) in schema["$defs"][definition]["properties"].as_object().unwrap() {
             let name = format!("`{section}.{key}`");
             let row = operations.lines().find(|line| line.starts_with('|') && line.contains(&name));
