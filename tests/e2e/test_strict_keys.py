@@ -1,4 +1,4 @@
-"""Proves that a strict key refuses what translation would lose, whatever a request says, and that a change of it is live."""
+"""Proves that a strict key refuses what translation would lose, whatever requests say, and that changing it is live."""
 
 from __future__ import annotations
 

@@ -85,6 +85,11 @@ fn place(url: &str, private: &[Network]) -> Result<Place, String> {
 
 fn is_inner_name(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
+    // Addresses in forms that only some read: `127.1`, `0177.0.0.1`, `127.0.0.0x1`. No name of the public internet ends so.
+    let last = host.rsplit('.').next().unwrap_or_default();
+    if last.starts_with(|first: char| first.is_ascii_digit()) {
+        return true;
+    }
     !host.contains('.') || [".localhost", ".local", ".internal"].iter().any(|end| host.ends_with(end))
 }
 
@@ -140,6 +145,9 @@ async fn take(reply: Reply, bytes_max: usize) -> Result<Fetched, String> {
     let mut body = reply.body;
     let bytes = body.collect(bytes_max).await.map_err(|_| "breaks off")?;
     let bytes = bytes.ok_or_else(|| format!("has more than {bytes_max} bytes"))?;
+    if bytes.is_empty() {
+        return Err("is empty".into());
+    }
     Ok(Fetched { media_type, bytes })
 }
 
@@ -182,6 +190,10 @@ mod tests {
             "http://[::ffff:10.0.0.1]/",
             "http://localhost/a",
             "http://db/a",
+            "http://127.1/a",
+            "http://0177.0.0.1/a",
+            "http://0x7f.0.0.0x1/a",
+            "http://127.0.0.1./a",
             "http://metadata.google.internal/",
             "http://printer.local./",
             "http://user@example.com/",

@@ -1,9 +1,9 @@
 //! What a dialect must be able to do: read and write prompts, answers and failures. It never sees another dialect, only the
 //! canonical form; it opens nothing and knows no provider.
 
-use domain::{Failure, Usage};
+use domain::{Failure, ModelUsage, Usage};
 
-use crate::canonical::{Abilities, Event, Flaw, Losses, Prompt, Reply, ReplyFlaw};
+use crate::canonical::{Abilities, Event, Feature, Flaw, Losses, Prompt, Reply, ReplyFlaw};
 use crate::framing::sse;
 use crate::openai_chat::ErrorCodes;
 
@@ -28,8 +28,18 @@ pub trait Translator: Sync {
     /// Writes a whole answer for a caller.
     fn write_reply(&self, reply: &Reply, voice: &Voice) -> String;
 
+    /// What of a whole answer cannot be told as it is.
+    fn loss_of_reply(&self, _reply: &Reply) -> Option<Feature> {
+        None
+    }
+
     /// Reads the `usage` of a whole answer.
     fn read_usage(&self, usage: &[u8]) -> Option<Usage>;
+
+    /// The same by the models that used them; nothing where there was only one.
+    fn read_usage_by_model(&self, _usage: &[u8]) -> Vec<ModelUsage> {
+        Vec::new()
+    }
 
     /// Reads a streamed answer of a provider.
     fn stream_reader(&self) -> Box<dyn StreamReader>;
@@ -68,6 +78,16 @@ pub trait StreamWriter: Send {
     /// Writes what an event means; what must wait for its turn is kept. Events behind the finish, usage and end apart, are
     /// not written.
     fn write(&mut self, event: &Event, out: &mut String);
+
+    /// What could not be told as it was.
+    fn loss(&self) -> Option<Feature> {
+        None
+    }
+
+    /// Whether what was given can be told in this dialect at all. If not, nothing more is written.
+    fn check(&self) -> Result<(), ReplyFlaw> {
+        Ok(())
+    }
 
     /// The answer is whole: writes what is still kept and the dialect's own ending. Called once, and only after a finish.
     fn finish(&mut self, out: &mut String);

@@ -127,7 +127,7 @@ fn seen_of_answer(feature: Feature, provider: Dialect, client: Dialect, stream: 
     let mut out = translation.feed(stream.as_bytes());
     out.push_str(&translation.end(|_| Usage::default()));
     assert!(translation.is_whole(), "{feature:?}: {out}");
-    if translation.loss() == Some(feature) { Seen::Told } else { Seen::Silent(out) }
+    if translation.losses() == [feature] { Seen::Told } else { Seen::Silent(out) }
 }
 
 fn check(feature: Feature, cell: &Value, seen: &Seen, place: &str) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use dialects::canonical::{Abilities, Event, Losses, Part, Reply};
 use dialects::framing::sse::SseParser;
-use dialects::watch::StreamWatch;
+use dialects::watch::{StreamFault, StreamWatch};
 use dialects::{Dialect, Target, Translator, Voice};
 use serde_json::{Map, Value, json};
 
@@ -111,6 +111,29 @@ fn who_only_watches_sees_usage_end_and_error() {
         assert_eq!(watch.usage(), reply.usage, "{}", case.display());
         assert_eq!(watch.is_done(), reply.finish.is_some(), "{}", case.display());
         assert_eq!(watch.is_error(), reply.fault.is_some(), "{}", case.display());
+    }
+}
+
+/// A failed response repeats the request beside its error, however long that is.
+#[test]
+fn who_only_watches_hears_why_a_response_failed() {
+    let instructions = "x".repeat(100_000);
+    for told in [
+        format!(
+            r#"{{"type":"response.failed","response":{{"id":"resp_1","status":"failed","instructions":"{instructions}","error":{{"code":"rate_limit_exceeded","message":"slow down"}},"output":[]}}}}"#
+        ),
+        r#"{"type":"error","code":"rate_limit_exceeded","message":"slow down","param":null}"#.to_owned(),
+        r#"{"type":"error","error":{"code":"rate_limit_exceeded","message":"slow down"}}"#.to_owned(),
+    ] {
+        let created = "data: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\"}}\n\n";
+        let mut watch = StreamWatch::of_dialect(Dialect::OpenAiResponses);
+        let stream = format!("{created}data: {told}\n\n");
+        stream.as_bytes().chunks(4093).for_each(|piece| watch.feed(piece));
+        let Some(StreamFault::Told(Some(words))) = watch.fault() else { panic!("{:?}", watch.fault()) };
+        let words: Value = serde_json::from_slice(words).unwrap();
+        let found = (&words["error"]["code"], &words["error"]["message"]);
+        assert_eq!(found, (&Value::from("rate_limit_exceeded"), &Value::from("slow down")));
+        assert!(!words.to_string().contains("xxx"));
     }
 }
 

@@ -100,6 +100,9 @@ pub(super) async fn begin(
     if let Some(told) = told_error(&watch, held.ready.as_deref(), content.is_end()) {
         return Err(from_words(provider, told, credential));
     }
+    if let Some(StreamFault::Unfit(why)) = watch.fault().filter(|_| watch.parts() == 0) {
+        return Err(failed(why));
+    }
     // Some models of recordings stream nothing and say so nowhere but in their documents: their whole text is an answer.
     let needs_stream = wanted.is_stream && wanted.form != AnswerForm::Anything;
     if let Some(why) = no_answer(&watch, wanted.is_stream, needs_stream, content.is_end()) {

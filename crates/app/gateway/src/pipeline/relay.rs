@@ -97,6 +97,9 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
         HeaderName::from_static("x-bellwether-attempts"),
         HeaderValue::from(u16::from(call.attempts)),
     );
+    if !watch.is_stream() {
+        call.lose(&watch.losses());
+    }
     if let Some(warnings) = call.warnings.clone() {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
     }
@@ -191,10 +194,14 @@ impl Relay {
     /// The provider's answer has ended by its framing: true if it is whole by its content, too.
     fn finish(&mut self) -> bool {
         let is_whole = self.watch.is_whole();
-        self.call.usage = self.usage(is_whole);
+        self.note_usage(is_whole);
         self.state = State::Over;
         if is_whole {
             let (status, kind) = (self.call.status, None);
+            if self.watch.is_stream() {
+                // Too late for the caller, and in time for log and metrics.
+                self.call.lose(&self.watch.losses());
+            }
             self.call.answered(status, kind);
         } else {
             self.call.answered(502, Some(Kind::StreamBroken));
@@ -202,10 +209,15 @@ impl Relay {
         is_whole
     }
 
+    fn note_usage(&mut self, is_whole: bool) {
+        self.call.usage = self.usage(is_whole);
+        self.call.usage_by_model = self.watch.usage_by_model();
+    }
+
     /// As the provider tells, or by our own count. Who told none with a whole answer will not tell with the next.
     fn usage(&self, is_whole: bool) -> Option<Usage> {
         if let Some(told) = self.watch.usage() {
-            return Some(told);
+            return Some(self.as_meant(told));
         }
         let estimate = self.estimate.as_ref()?;
         if is_whole && let Some(provider) = &self.call.provider {
@@ -216,6 +228,14 @@ impl Relay {
         Some(estimate.usage(self.watch.said(), pieces))
     }
 
+    /// What a provider tells as it means it.
+    fn as_meant(&self, told: Usage) -> Usage {
+        let model = self.call.upstream_model.as_deref().unwrap_or_default();
+        let hides_thoughts =
+            || self.call.provider.as_ref().is_some_and(|provider| provider.quirks(model).hide_thoughts());
+        if told.unexplained > 0 && hides_thoughts() { told.with_hidden_thoughts() } else { told }
+    }
+
     /// Whether a stream has said its last word, and only its framing is missing.
     fn is_over_by_its_mark(&self) -> bool {
         self.watch.is_stream() && self.watch.is_over()
@@ -224,7 +244,7 @@ impl Relay {
     /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
     /// any other answer the rest is kept back, so that by its length, too, it is not whole.
     fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
-        self.call.usage = self.usage(false);
+        self.note_usage(false);
         self.call.answered(502, Some(Kind::StreamBroken));
         if !self.watch.is_stream() {
             self.call.connection.note_answer_cut();
@@ -232,7 +252,7 @@ impl Relay {
         }
         let mut words = last.to_vec();
         if self.watch.left_between_events() {
-            let failure = Failure::new(Kind::StreamBroken, self.why_broken());
+            let failure = self.why_broken();
             let codes = self.call.worker.gateway.serving.load().errors;
             let request_id = self.call.request_id.to_str().unwrap_or_default();
             words.extend(match &mut self.watch {
@@ -251,14 +271,25 @@ impl Relay {
         Poll::Ready(Some(Ok(Bytes::from(words))))
     }
 
-    fn why_broken(&self) -> String {
+    fn why_broken(&self) -> Box<Failure> {
         let provider = self.call.provider.as_ref().map_or("", |provider| provider.id());
         match self.watch.fault() {
             Some(StreamFault::Told(words)) => {
-                told_in_answer(provider, words.as_deref().unwrap_or_default(), self.credential.as_ref())
+                let words = words.as_deref().unwrap_or_default();
+                let mut failure =
+                    told_in_answer(Kind::StreamBroken, provider, words, self.credential.as_ref());
+                // Codes are those of the provider's dialect.
+                failure.told = failure.told.filter(|_| !self.watch.is_translated());
+                failure
             }
-            Some(StreamFault::Malformed) => format!("{provider} sent an event that is not JSON"),
-            None => "the provider's answer broke off; what came before is not whole".to_owned(),
+            Some(StreamFault::Unfit(why)) => Failure::new(Kind::StreamBroken, format!("{provider} {why}")),
+            Some(StreamFault::Malformed) => {
+                Failure::new(Kind::StreamBroken, format!("{provider} sent an event that is not JSON"))
+            }
+            None => Failure::new(
+                Kind::StreamBroken,
+                "the provider's answer broke off; what came before is not whole",
+            ),
         }
     }
 
@@ -295,7 +326,7 @@ impl Drop for Relay {
     fn drop(&mut self) {
         if self.state == State::Flowing {
             let is_whole = self.watch.is_whole();
-            self.call.usage = self.usage(is_whole);
+            self.note_usage(is_whole);
             if is_whole {
                 let status = self.call.status;
                 self.call.answered(status, None);

@@ -61,16 +61,25 @@ pub(super) fn from_answer(
 
 /// An error told where an answer should be, under a status that says success.
 pub(super) fn from_words(provider: &str, told: &[u8], credential: Option<&Secret>) -> Box<Failure> {
-    Failure::new(Kind::UpstreamFailed, told_in_answer(provider, told, credential))
+    told_in_answer(Kind::UpstreamFailed, provider, told, credential)
 }
 
 /// What a provider says of an error within its answer.
-pub(super) fn told_in_answer(provider: &str, told: &[u8], credential: Option<&Secret>) -> String {
-    let message = serde_json::from_slice::<Value>(told).ok().and_then(|told| words(&told, credential).1);
-    match message {
+pub(super) fn told_in_answer(
+    kind: Kind,
+    provider: &str,
+    told: &[u8],
+    credential: Option<&Secret>,
+) -> Box<Failure> {
+    let body = serde_json::from_slice::<Value>(told).ok();
+    let (told, message) = body.map(|body| words(&body, credential)).unwrap_or_default();
+    let message = match message {
         Some(message) => format!("{provider}: {message}"),
         None => format!("{provider} told of an error in its answer"),
-    }
+    };
+    let mut failure = Failure::new(kind, message);
+    failure.told = Some(told);
+    failure
 }
 
 /// No answer at all.
@@ -247,6 +256,16 @@ mod tests {
         );
         let told = failure.told.unwrap();
         assert_eq!((told.code.as_deref(), told.param.as_deref()), (Some("bad_value"), Some("max_tokens")));
+    }
+
+    #[test]
+    fn an_error_within_an_answer_keeps_its_words_and_code() {
+        let told = br#"{"error":{"code":"rate_limit_exceeded","message":"slow down, sk-hush"}}"#;
+        let failure = super::told_in_answer(Kind::StreamBroken, "acme", told, None);
+        assert_eq!((failure.kind, failure.message.as_str()), (Kind::StreamBroken, "acme: slow down, …"));
+        assert_eq!(failure.told.unwrap().code.as_deref(), Some("rate_limit_exceeded"));
+        let failure = super::told_in_answer(Kind::StreamBroken, "acme", b"", None);
+        assert_eq!(failure.message, "acme told of an error in its answer");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use dialects::Dialect;
+use dialects::canonical::Feature;
 use dialects::surface::AnswerForm;
 use dialects::watch::{ReplyWatch, StreamFault, StreamWatch};
 use http::header::CONTENT_TYPE;
@@ -108,6 +109,15 @@ impl Watch {
         }
     }
 
+    /// What of a translated answer could not be told as it was; of a stream, once it has ended.
+    pub(super) fn losses(&self) -> Vec<Feature> {
+        match self {
+            Self::TranslatedStream(stream) => stream.translation.losses(),
+            Self::TranslatedWhole(whole) => whole.losses.clone(),
+            Self::Stream(_) | Self::Json(_) | Self::Anything => Vec::new(),
+        }
+    }
+
     pub(super) fn usage(&self) -> Option<domain::Usage> {
         match self {
             Self::Stream(events) => events.watch.usage(),
@@ -115,6 +125,17 @@ impl Watch {
             Self::Anything => None,
             Self::TranslatedStream(stream) => stream.usage(),
             Self::TranslatedWhole(whole) => whole.usage(),
+        }
+    }
+
+    /// The same by the models that used them, where there were several.
+    pub(super) fn usage_by_model(&self) -> Vec<domain::ModelUsage> {
+        match self {
+            Self::Stream(events) => events.watch.usage_by_model().to_vec(),
+            Self::Json(watch) => watch.usage_by_model(),
+            Self::Anything => Vec::new(),
+            Self::TranslatedStream(stream) => stream.translation.usage_by_model().to_vec(),
+            Self::TranslatedWhole(whole) => whole.usage_by_model().to_vec(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A failure in the shape that Anthropic's SDKs know, with our facts beside it.
 
-use domain::{Failure, Kind};
+use domain::{Failure, Kind, Source};
 
 use crate::json::writer::{ObjectWriter, object};
 
@@ -35,12 +35,15 @@ pub(super) fn event(failure: &Failure, request_id: &str) -> String {
 }
 
 fn write(failure: &Failure, o: &mut ObjectWriter<'_>) {
+    // Where a provider blames the request, its own words help more than ours.
+    let told = failure.told.as_ref().filter(|_| failure.kind.source() == Source::Client);
     o.text("type", type_of(failure.status()));
     o.text("message", &message(failure));
-    o.text("code", failure.kind.code());
-    if let Some(param) = &failure.param {
+    o.text("code", told.and_then(|told| told.code.as_deref()).unwrap_or(failure.kind.code()));
+    if let Some(param) = told.and_then(|told| told.param.as_deref()).or(failure.param.as_deref()) {
         o.text("param", param);
     }
+    o.whole("status", failure.status().into());
     o.text("source", failure.source().name());
     if let Some(wait) = failure.retry_after {
         o.whole("retry_after", wait.as_millis().div_ceil(1000).max(1) as u64);
@@ -80,7 +83,7 @@ fn message(failure: &Failure) -> String {
 mod tests {
     use std::time::Duration;
 
-    use domain::{AttemptNote, Failure, Kind, Phase};
+    use domain::{AttemptNote, Failure, Kind, Phase, Told};
     use serde_json::{Value, json};
 
     use super::{body, event};
@@ -128,10 +131,24 @@ mod tests {
         failure.attempts.push(note);
         let expected = json!({
             "type": "api_error", "message": "all failed", "code": "upstream_failed", "param": "messages[0]",
-            "source": "upstream", "retry_after": 2,
+            "status": 502, "source": "upstream", "retry_after": 2,
             "attempts": [{"provider": "acme", "model": "m", "kind": "upstream_failed", "ms": 12}],
         });
         assert_eq!(error(&failure), expected);
+    }
+
+    #[test]
+    fn a_provider_that_blames_the_request_is_quoted() {
+        let quoted = |kind| {
+            let mut failure = Failure::new(kind, "acme: no").with_param("ours");
+            let told = ["invalid_request_error", "bad_value", "max_tokens"].map(|word| Some(word.to_owned()));
+            let [class, code, param] = told;
+            failure.told = Some(Told { class, code, param });
+            let error = error(&failure);
+            (error["code"].clone(), error["param"].clone(), error["status"].clone())
+        };
+        assert_eq!(quoted(Kind::BadRequest), (json!("bad_value"), json!("max_tokens"), json!(400)));
+        assert_eq!(quoted(Kind::UpstreamFailed), (json!("upstream_failed"), json!("ours"), json!(502)));
     }
 
     #[test]

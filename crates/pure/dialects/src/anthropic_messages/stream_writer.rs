@@ -6,7 +6,7 @@ use domain::{Failure, Usage};
 use super::event_text::write_event;
 use super::waiting::Waiting;
 use super::{failure, finish, reply, usage};
-use crate::canonical::{Event, Finish, Opening};
+use crate::canonical::{Event, Feature, Finish, Opening, ReplyFlaw};
 use crate::openai_chat::ErrorCodes;
 use crate::translator::{StreamWriter, Voice};
 
@@ -23,6 +23,8 @@ pub(super) struct MessagesWriter {
     usage: Option<Usage>,
     finish: Option<Finish>,
     has_begun: bool,
+    is_broken: bool,
+    has_wrapped: bool,
 }
 
 impl MessagesWriter {
@@ -36,6 +38,8 @@ impl MessagesWriter {
             usage: None,
             finish: None,
             has_begun: false,
+            is_broken: false,
+            has_wrapped: false,
         }
     }
 
@@ -69,8 +73,13 @@ impl MessagesWriter {
             let is_awaited = self.blocks.len() > 1;
             let Some(first) = self.blocks.first_mut() else { return };
             first.write(&mut self.next_index, out);
-            if first.is_closed() {
-                self.blocks.remove(0).end(&mut self.next_index, out);
+            if first.is_closed() && first.is_broken() && self.finish.is_none() {
+                // Callers complete by guess what is half: only where the answer says that it was cut may they see its end.
+                return;
+            } else if first.is_closed() {
+                let block = self.blocks.remove(0);
+                self.has_wrapped |= block.is_wrapped();
+                block.end(&mut self.next_index, out);
             } else if is_awaited && first.is_words() {
                 let words = self.blocks.remove(0);
                 self.paused.push(words.part());
@@ -116,12 +125,27 @@ impl StreamWriter for MessagesWriter {
                 self.block(*part).into_iter().for_each(Waiting::close);
             }
             Event::Finish(finish) => {
-                self.close_all(out);
+                self.blocks.iter_mut().for_each(Waiting::close);
+                self.is_broken = !finish.is_cut() && self.blocks.iter().any(Waiting::is_broken);
                 self.finish = Some(finish.clone());
+                if self.is_broken {
+                    return;
+                }
             }
             _ => {}
         }
         self.advance(out);
+    }
+
+    fn loss(&self) -> Option<Feature> {
+        self.has_wrapped.then_some(Feature::BadArguments)
+    }
+
+    fn check(&self) -> Result<(), ReplyFlaw> {
+        if self.is_broken {
+            return Err(ReplyFlaw::new("ended its answer in the middle of a call of a tool"));
+        }
+        Ok(())
     }
 
     fn finish(&mut self, out: &mut String) {

@@ -1,11 +1,11 @@
 //! Anthropic's Messages dialect: the pieces put together.
 
-use domain::{Failure, Usage};
+use domain::{Failure, ModelUsage, Usage};
 
 use super::stream_reader::MessagesReader;
 use super::stream_writer::MessagesWriter;
-use super::{failure, prompt_reader, prompt_writer, reply, usage};
-use crate::canonical::{Event, Flaw, Losses, Prompt, Reply, ReplyFlaw};
+use super::{arguments, failure, prompt_reader, prompt_writer, reply, usage};
+use crate::canonical::{Event, Feature, Flaw, Losses, Part, Prompt, Reply, ReplyFlaw};
 use crate::openai_chat::ErrorCodes;
 use crate::translator::{StreamReader, StreamWriter, Target, Translator, Voice, Written};
 
@@ -35,8 +35,17 @@ impl Translator for Messages {
         reply::write(reply, voice)
     }
 
+    fn loss_of_reply(&self, reply: &Reply) -> Option<Feature> {
+        let is_wrapped = |part: &Part| matches!(part, Part::Call(call) if !call.is_custom && arguments::write(&call.arguments).is_wrapped);
+        reply.parts.iter().any(is_wrapped).then_some(Feature::BadArguments)
+    }
+
     fn read_usage(&self, usage: &[u8]) -> Option<Usage> {
-        usage::read(usage)
+        usage::read(usage).and_then(|counts| counts.usage())
+    }
+
+    fn read_usage_by_model(&self, usage: &[u8]) -> Vec<ModelUsage> {
+        usage::read(usage).map(|counts| counts.by_model()).unwrap_or_default()
     }
 
     fn stream_reader(&self) -> Box<dyn StreamReader> {

@@ -1,8 +1,9 @@
 //! A block of a streamed answer that is being written, or waits for its turn.
 
-use super::citation;
 use super::event_text::write_event;
+use super::{arguments, citation};
 use crate::canonical::{Citation, Opening, Seal, SealForm, legal_id};
+use crate::json::ValueEnd;
 use crate::json::writer::{ObjectWriter, object};
 use crate::translator::CUSTOM_TOOL_ARGUMENT;
 
@@ -23,7 +24,7 @@ pub(super) struct Waiting {
 enum Kind {
     Words,
     Thought,
-    Call { id: String, name: String, is_custom: bool },
+    Call { id: String, name: String, is_custom: bool, end: ValueEnd },
 }
 
 impl Waiting {
@@ -32,7 +33,8 @@ impl Waiting {
             Opening::Text | Opening::Refusal => Kind::Words,
             Opening::Thought { .. } => Kind::Thought,
             Opening::Call { id, name, is_custom } => {
-                Kind::Call { id: legal_id(id).into_owned(), name: name.clone(), is_custom: *is_custom }
+                let (id, name, end) = (legal_id(id).into_owned(), name.clone(), ValueEnd::default());
+                Kind::Call { id, name, is_custom: *is_custom, end }
             }
         };
         let (text, citations) = (String::new(), Vec::new());
@@ -57,7 +59,20 @@ impl Waiting {
         self.is_closed
     }
 
+    /// Whether its arguments began as an object and are none: half of one, or more than one.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(&self.kind, Kind::Call { is_custom: false, end, .. } if end.is_object() && !end.is_exact())
+    }
+
+    /// Whether its arguments are none, and stand in an object that was made for them.
+    pub(super) fn is_wrapped(&self) -> bool {
+        matches!(&self.kind, Kind::Call { is_custom: false, end, .. } if end.has_begun() && !end.is_object())
+    }
+
     pub(super) fn add(&mut self, text: &str) {
+        if let Kind::Call { end, .. } = &mut self.kind {
+            end.push(text);
+        }
         self.text.push_str(text);
     }
 
@@ -75,13 +90,18 @@ impl Waiting {
 
     /// Writes what has come. Words and thoughts begin with the first of them: an empty block is refused when it comes back.
     pub(super) fn write(&mut self, next_index: &mut u64, out: &mut String) {
-        if let Kind::Call { is_custom, .. } = self.kind {
+        if let Kind::Call { is_custom, end, .. } = &self.kind {
+            let (is_custom, is_object) = (*is_custom, end.is_object());
             self.begin(next_index, out);
-            if is_custom && !self.is_closed {
+            // What does not begin as an object is wrapped in one, once all of it has come.
+            let is_wrapped = is_custom || !is_object;
+            if is_wrapped && !self.is_closed {
                 return;
             }
             if is_custom {
                 self.text = object(|o| o.text(CUSTOM_TOOL_ARGUMENT, &self.text));
+            } else if is_wrapped && !self.text.is_empty() {
+                self.text = arguments::write(&self.text).json;
             }
         }
         let text = std::mem::take(&mut self.text);

@@ -1,7 +1,8 @@
 //! What is answered, piece by piece. A whole answer is the fold of its events, so there is one path for both.
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
+use super::loss::Feature;
 use super::part::{Citation, Seal};
 
 /// One step of an answer. Parts are numbered by their decoder in the order in which they open, and may be filled in turns:
@@ -50,6 +51,8 @@ pub enum Event {
     },
     /// Tokens used, all told so far: the last one counts.
     Usage(Usage),
+    /// The same tokens by the models that used them, where there were several: the last one counts.
+    UsageByModel(Vec<ModelUsage>),
     /// Why the answer ends. Comes once.
     Finish(Finish),
     /// The provider says that it cannot go on: its own words, for the operator and, cleaned, for the caller.
@@ -117,5 +120,19 @@ impl Finish {
             Self::Stop | Self::Other(_) if has_calls => Self::Calls,
             other => other,
         }
+    }
+
+    /// What callers of another dialect are not told of it.
+    pub fn loss(&self) -> Option<Feature> {
+        match self {
+            Self::Pause => Some(Feature::Pause),
+            Self::Other(_) => Some(Feature::UnknownFinish),
+            _ => None,
+        }
+    }
+
+    /// Whether the answer says of itself that it is not all that was to be said.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Length | Self::ContextFull | Self::Filtered(_) | Self::Pause)
     }
 }

@@ -2,7 +2,9 @@
 //! carried. It knows no wire format; each of those is a folder beside it.
 
 mod abilities;
+mod answer_shape;
 mod event;
+mod extras;
 mod flaw;
 mod legal;
 mod loss;
@@ -17,6 +19,7 @@ mod tool;
 mod unseen;
 
 pub use abilities::{Abilities, CallForce, SchemaSupport, ThinkingForm};
+pub use answer_shape::AnswerShape;
 pub use event::{Event, Finish, Opening};
 pub use flaw::{Flaw, ReplyFlaw};
 pub use legal::{ToolNames, legal_id, short_id};
@@ -28,5 +31,5 @@ pub use part::{
 pub use prompt::{Extra, Prompt, Speaker, Turn};
 pub use reply::Reply;
 pub use settings::{Effort, OutputFormat, Settings, Thinking, ThinkingWish};
-pub use tool::{Tool, ToolChoice, ToolKind};
+pub use tool::{NO_PARAMETERS, Tool, ToolChoice, ToolKind};
 pub use unseen::refuse_unseen;

@@ -1,5 +1,8 @@
 //! What tunes an answer. Numbers that are not whole stay the text they were written as: nobody rounds them.
 
+use super::flaw::Flaw;
+use super::loss::{Feature, Losses};
+
 /// The knobs. `None` leaves a knob to the provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -39,6 +42,19 @@ pub struct Settings {
     pub cache_key: Option<String>,
     /// The provider may keep the answer.
     pub is_stored: Option<bool>,
+}
+
+impl Settings {
+    /// Refuses what no answer in the canonical form can carry: more than one choice, and likelihoods.
+    pub fn refuse_uncarried(&self, losses: &mut Losses) -> Result<(), Flaw> {
+        if self.choices.is_some_and(|choices| choices > 1) {
+            losses.lose(Feature::Choices, "n")?;
+        }
+        if self.logprobs == Some(true) || self.top_logprobs.is_some_and(|count| count > 0) {
+            losses.lose(Feature::Logprobs, "logprobs")?;
+        }
+        Ok(())
+    }
 }
 
 /// What the answer must look like.

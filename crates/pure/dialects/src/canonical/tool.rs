@@ -3,6 +3,9 @@
 use super::part::CacheMark;
 use crate::Dialect;
 
+/// The schema of a function that takes nothing.
+pub const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
+
 /// A tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tool {

@@ -2,9 +2,13 @@
 
 mod block;
 mod fields;
+mod halves;
 mod object_scan;
 mod strings;
+mod value_end;
 pub mod writer;
 
 pub use fields::{Fields, Item};
+pub(crate) use halves::Halves;
 pub use object_scan::{DEPTH_MAX, FIELD_BYTES_MAX, Field, Flaw, ObjectScan};
+pub(crate) use value_end::ValueEnd;

@@ -37,6 +37,20 @@ pub fn object(fill: impl FnOnce(&mut ObjectWriter<'_>)) -> String {
     out
 }
 
+/// An array as a text of its own.
+pub fn list(fill: impl FnOnce(&mut ListWriter<'_>)) -> String {
+    let mut out = String::new();
+    write_list(&mut out, fill);
+    out
+}
+
+/// A text in quotes, escaped, as a text of its own.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    write_text(&mut out, text);
+    out
+}
+
 /// Appends a text in quotes, escaped.
 pub fn write_text(out: &mut String, text: &str) {
     out.push('"');

@@ -83,8 +83,9 @@ impl Answer {
         let (delta, message) = (choice.take("delta"), choice.take("message"));
         // Some end a stream with the whole message again.
         let message = message.filter(|_| !self.has_said);
-        if let Some(delta) = delta.filter(|delta| delta.text() != "{}").or(message) {
-            self.delta(delta.fields()?, out)?;
+        let delta = delta.filter(|delta| delta.text() != "{}");
+        if let Some(said) = delta.as_ref().or(message.as_ref()) {
+            self.delta(said.fields()?, delta.is_none(), out)?;
         } else if let Some(text) = choice.take("text").filter(Item::is_text) {
             self.say(&text.string()?, false, out);
         }
@@ -97,7 +98,7 @@ impl Answer {
         Ok(())
     }
 
-    fn delta(&mut self, mut delta: Fields<'_>, out: &mut Vec<Event>) -> Read {
+    fn delta(&mut self, mut delta: Fields<'_>, is_whole: bool, out: &mut Vec<Event>) -> Read {
         let words = [delta.take("reasoning_content"), delta.take("reasoning")];
         for words in words.into_iter().flatten().filter(Item::is_text).take(1) {
             self.think(&words.string()?, out);
@@ -115,12 +116,19 @@ impl Answer {
         }
         let calls = delta.list("tool_calls")?.unwrap_or_default();
         for (place, call) in calls.iter().enumerate() {
-            self.call(call.fields()?, place, calls.len(), out)?;
+            let fragment = self.read_call(call.fields()?, out)?;
+            let at = if is_whole {
+                self.calls.add(&fragment)
+            } else {
+                self.calls.place(&fragment, place, calls.len())
+            };
+            self.fragment(&fragment, at, out)?;
         }
         if let Some(older) = delta.fields("function_call")? {
             let mut fragment = Fragment::default();
             read_function(older, &mut fragment)?;
-            self.fragment(&fragment, 0, 1, out)?;
+            let at = self.calls.place(&fragment, 0, 1);
+            self.fragment(&fragment, at, out)?;
         }
         for annotation in delta.list("annotations")?.unwrap_or_default() {
             self.cite(annotation.fields()?, out)?;
@@ -214,7 +222,7 @@ impl Answer {
         part
     }
 
-    fn call(&mut self, mut call: Fields<'_>, place: usize, count: usize, out: &mut Vec<Event>) -> Read {
+    fn read_call(&mut self, mut call: Fields<'_>, out: &mut Vec<Event>) -> Result<Fragment, Flaw> {
         let index = call.take("index").and_then(|index| index.whole().ok());
         let id = call.string("id")?.filter(|id| *id != "null").map(String::from).unwrap_or_default();
         let extra = call.take("extra_content");
@@ -229,7 +237,7 @@ impl Answer {
         if let Some(extra) = extra.filter(|_| !fragment.id.is_empty()) {
             self.seal_call(&fragment.id, extra.text(), out);
         }
-        self.fragment(&fragment, place, count, out)
+        Ok(fragment)
     }
 
     /// What a host wants back on a call, as the seal of an empty thought before it.
@@ -245,13 +253,13 @@ impl Answer {
         out.extend([Event::Sealed { part, seal }, Event::Close { part }]);
     }
 
-    fn fragment(&mut self, fragment: &Fragment, place: usize, count: usize, out: &mut Vec<Event>) -> Read {
-        let at = self.calls.place(fragment, place, count);
+    fn fragment(&mut self, fragment: &Fragment, at: usize, out: &mut Vec<Event>) -> Read {
         if at >= CALLS_MAX {
             return Err(Flaw::new("", "made more calls than are read"));
         }
         if self.calls.list[at].is_closed {
-            return Ok(());
+            let is_more = !fragment.arguments.trim().is_empty();
+            return if is_more { Err(Flaw::new("", "went on with a call that was whole")) } else { Ok(()) };
         }
         if let Some(part) = self.calls.list[at].part {
             if !fragment.arguments.is_empty() {

@@ -1,6 +1,8 @@
 //! Which call a fragment belongs to. Officially its index says so; hosts leave the index out, count always zero, tell the id
 //! once or in every fragment, or tell whole calls without either.
 
+use crate::json::ValueEnd;
+
 /// What a fragment says of its call.
 #[derive(Debug, Default)]
 pub(super) struct Fragment {
@@ -26,7 +28,7 @@ pub(super) struct CallState {
     /// Arguments that came before the name.
     pub(super) held: String,
     pub(super) has_arguments: bool,
-    end: JsonEnd,
+    end: ValueEnd,
 }
 
 /// The calls of an answer, in the order in which they began.
@@ -36,11 +38,21 @@ pub(super) struct Calls {
 }
 
 impl Calls {
+    /// The call that stands whole in an answer that is not streamed: each entry is one of its own.
+    pub(super) fn add(&mut self, fragment: &Fragment) -> usize {
+        self.list.push(CallState::default());
+        let added = self.list.len() - 1;
+        self.list[added].learn(fragment);
+        added
+    }
+
     /// The call of a fragment, begun if it is new. `place` is where the fragment stands among those that came with it.
     pub(super) fn place(&mut self, fragment: &Fragment, place: usize, count: usize) -> usize {
         let found = match fragment.index {
             Some(index) => self.by_index(index, fragment),
-            None if !fragment.id.is_empty() => self.by_id(&fragment.id),
+            None if !fragment.id.is_empty() => {
+                self.by_id(&fragment.id).filter(|found| !self.list[*found].is_followed_by(fragment))
+            }
             None if !fragment.name.is_empty() => self.begun_without_arguments(fragment),
             None => self.by_place(place, count),
         };
@@ -123,39 +135,5 @@ impl CallState {
     /// Whether nothing of it is missing.
     pub(super) fn is_whole(&self) -> bool {
         self.is_custom || !self.has_arguments || self.is_complete()
-    }
-}
-
-/// Finds the end of one JSON object without keeping it.
-#[derive(Debug, Default)]
-struct JsonEnd {
-    depth: u32,
-    has_begun: bool,
-    is_in_text: bool,
-    is_escaped: bool,
-}
-
-impl JsonEnd {
-    fn push(&mut self, text: &str) {
-        for byte in text.bytes() {
-            if self.is_in_text {
-                self.is_in_text = self.is_escaped || byte != b'"';
-                self.is_escaped = !self.is_escaped && byte == b'\\';
-                continue;
-            }
-            match byte {
-                b'"' => self.is_in_text = true,
-                b'{' | b'[' => {
-                    self.depth += 1;
-                    self.has_begun = true;
-                }
-                b'}' | b']' => self.depth = self.depth.saturating_sub(1),
-                _ => {}
-            }
-        }
-    }
-
-    const fn is_complete(&self) -> bool {
-        self.has_begun && self.depth == 0
     }
 }

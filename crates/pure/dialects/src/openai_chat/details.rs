@@ -3,7 +3,7 @@
 
 use crate::canonical::{Flaw, Seal, SealForm, Thought};
 use crate::envelope;
-use crate::json::writer::{ListWriter, object, write_list};
+use crate::json::writer::{ListWriter, list, object};
 use crate::json::{Fields, Item};
 
 const TEXT: &str = "reasoning.text";
@@ -114,8 +114,7 @@ impl Details {
         if !self.is_sealed() || self.bytes > DETAILS_BYTES_MAX {
             return None;
         }
-        let mut blob = String::new();
-        write_list(&mut blob, |l| {
+        let blob = list(|l| {
             for entry in &self.entries {
                 l.object(|o| entry.rest.iter().for_each(|(name, json)| o.raw(name, json)));
             }

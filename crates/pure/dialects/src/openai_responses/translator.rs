@@ -55,7 +55,7 @@ impl Translator for Responses {
     }
 
     fn write_stream_failure(&self, failure: &Failure, request_id: &str, codes: ErrorCodes) -> Vec<u8> {
-        failure::error_event(failure, request_id, codes)
+        failure::ending(failure, request_id, codes)
     }
 
     fn echo(&self, body: &[u8]) -> Vec<(String, String)> {

@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::stop_cut::{Cut, StopCut};
-use crate::canonical::{Event, Finish, Opening, Seal};
+use crate::canonical::{Event, Finish, Opening, Seal, short_id};
 use crate::json::Item;
 use crate::translator::{CUSTOM_TOOL_ARGUMENT, Written};
 
 /// Longest text that is collected for a wrapped tool; a longer one leaves as the arguments it came in.
 const WRAPPED_BYTES_MAX: usize = 8 << 20;
+
+/// Characters of an id that is made up.
+const ID_CHARS: usize = 24;
 
 /// Puts seals into envelopes that a caller can hold and give back. `None` if it cannot: then the seal is dropped.
 pub type SealKeeper = Box<dyn Fn(&Seal) -> Option<Seal> + Send>;
@@ -20,8 +23,11 @@ pub type SealKeeper = Box<dyn Fn(&Seal) -> Option<Seal> + Send>;
 pub struct BackMap {
     written: Written,
     seal_keeper: Option<SealKeeper>,
+    has_hidden_thoughts: bool,
     parts: HashMap<u32, Kind>,
-    has_calls: bool,
+    answer_id: String,
+    /// The ids of its calls.
+    call_ids: Vec<String>,
     is_cut: bool,
 }
 
@@ -55,6 +61,12 @@ impl BackMap {
         Self { written, seal_keeper, ..Self::default() }
     }
 
+    /// Of a host that counts its model's thoughts in the total of tokens alone.
+    #[must_use]
+    pub fn with_hidden_thoughts(self, has_hidden_thoughts: bool) -> Self {
+        Self { has_hidden_thoughts, ..self }
+    }
+
     /// Whether a stop text came: nothing more of the answer is wanted.
     pub fn is_cut(&self) -> bool {
         self.is_cut
@@ -62,13 +74,16 @@ impl BackMap {
 
     /// Maps one event to what the caller is to see.
     pub fn map(&mut self, event: Event, out: &mut Vec<Event>) {
-        if self.is_cut {
-            if matches!(event, Event::Usage(_)) {
-                out.push(event);
-            }
-            return;
-        }
         match event {
+            Event::Usage(usage) if self.has_hidden_thoughts => {
+                out.push(Event::Usage(usage.with_hidden_thoughts()));
+            }
+            Event::Usage(_) | Event::UsageByModel(_) => out.push(event),
+            _ if self.is_cut => {}
+            Event::Begin { id, model } => {
+                self.answer_id = id.clone().unwrap_or_default();
+                out.push(Event::Begin { id, model });
+            }
             Event::Open { part, opening } => self.open(part, opening, out),
             Event::Delta { part, text } => self.delta(part, text, out),
             Event::Close { part } => self.close(part, out),
@@ -80,8 +95,10 @@ impl BackMap {
                 out.extend(seal.map(|seal| Event::Sealed { part, seal }));
             }
             Event::Finish(finish) => out.push(Event::Finish(match finish {
-                Finish::Calls if !self.has_calls && self.written.answer_tool.is_some() => Finish::Stop,
-                finish => finish.given_calls(self.has_calls),
+                Finish::Calls if self.call_ids.is_empty() && self.written.answer_tool.is_some() => {
+                    Finish::Stop
+                }
+                finish => finish.given_calls(!self.call_ids.is_empty()),
             })),
             other => out.push(other),
         }
@@ -94,7 +111,7 @@ impl BackMap {
                 Opening::Text
             }
             Opening::Call { id, name, is_custom } => {
-                self.has_calls = true;
+                let id = self.own_id(id, &name);
                 let is_wrapped = self.written.wrapped_tools.contains(&name);
                 if is_wrapped {
                     self.parts.insert(part, Kind::Wrapped(String::new()));
@@ -110,6 +127,15 @@ impl BackMap {
             other => other,
         };
         out.push(Event::Open { part, opening });
+    }
+
+    /// The id of a call: one of its own, or it could not be answered.
+    fn own_id(&mut self, id: String, name: &str) -> String {
+        let is_own = !id.is_empty() && !self.call_ids.contains(&id);
+        let made = || format!("{}:{}:{name}", self.answer_id, self.call_ids.len());
+        let id = if is_own { id } else { format!("call_{}", short_id(&made(), ID_CHARS)) };
+        self.call_ids.push(id.clone());
+        id
     }
 
     fn delta(&mut self, part: u32, text: String, out: &mut Vec<Event>) {
@@ -187,7 +213,7 @@ mod tests {
         let reply = mapped(&written, events);
         let call = |id: &str, name: &str, arguments: &str, is_custom| {
             let (id, name, arguments) = (id.to_owned(), name.to_owned(), arguments.to_owned());
-            Part::Call(Call { id, name, arguments, is_custom })
+            Part::Call(Call { id, name, arguments, is_custom, mark: None })
         };
         assert_eq!(
             reply.parts,
@@ -208,6 +234,17 @@ mod tests {
         let reply = mapped(&written, events);
         assert_eq!(reply.parts, [Part::Text(Text::plain("{\"a\":1}"))]);
         assert_eq!(reply.finish, Some(Finish::Stop));
+    }
+
+    #[test]
+    fn hidden_thoughts_are_counted_where_a_host_is_known_to_have_them() {
+        let told = domain::Usage { input: 1, unexplained: 5, ..Default::default() };
+        for (is_known, reasoning) in [(true, 5), (false, 0)] {
+            let mut events = Vec::new();
+            BackMap::default().with_hidden_thoughts(is_known).map(Event::Usage(told), &mut events);
+            let expected = domain::Usage { reasoning, unexplained: 5 - reasoning, ..told };
+            assert_eq!(events, [Event::Usage(expected)]);
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! A whole answer, translated at once.
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use super::back_map::BackMap;
 use crate::Dialect;
-use crate::canonical::{Reply, ReplyFlaw};
+use crate::canonical::{Feature, Finish, Reply, ReplyFlaw};
+use crate::json::Halves;
 use crate::translator::Voice;
 
 /// A translated answer, and what it tells.
@@ -14,6 +15,10 @@ pub struct TranslatedReply {
     pub body: String,
     /// Tokens used: as the provider says, or as they are counted here.
     pub usage: Usage,
+    /// The same by the models that used them, where there were several.
+    pub usage_by_model: Vec<ModelUsage>,
+    /// What of it could not be told as it was.
+    pub losses: Vec<Feature>,
 }
 
 /// Translates a whole answer. One that names no end is none. `estimate` counts what the model wrote, and what it was asked,
@@ -26,6 +31,8 @@ pub fn translate_reply(
     voice: &Voice,
     estimate: impl FnOnce(&str) -> Usage,
 ) -> Result<TranslatedReply, ReplyFlaw> {
+    let mended = Halves::mend_whole(body);
+    let body = mended.as_deref().unwrap_or(body);
     let mut events = Vec::new();
     for event in from.translator().read_reply(body)? {
         back_map.map(event, &mut events);
@@ -39,5 +46,9 @@ pub fn translate_reply(
     }
     let usage = reply.usage.unwrap_or_else(|| estimate(&reply.said()));
     reply.usage = Some(usage);
-    Ok(TranslatedReply { body: to.translator().write_reply(&reply, voice), usage })
+    let to = to.translator();
+    let of_end = reply.finish.as_ref().and_then(Finish::loss);
+    let losses = of_end.into_iter().chain(to.loss_of_reply(&reply)).collect();
+    let body = to.write_reply(&reply, voice);
+    Ok(TranslatedReply { body, usage, usage_by_model: reply.usage_by_model, losses })
 }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use domain::{Failure, Usage};
+use domain::{Failure, ModelUsage, Usage};
 
 use super::back_map::BackMap;
 use crate::Dialect;
 use crate::canonical::{Event, Feature, Finish, ReplyFlaw};
-use crate::framing::sse::SseParser;
+use crate::framing::sse::{Event as Framed, SseParser};
+use crate::json::{Halves, Item};
 use crate::openai_chat::ErrorCodes;
 use crate::translator::{StreamReader, StreamWriter, Voice};
 use crate::watch::StreamFault;
@@ -22,6 +23,7 @@ const ERROR_BYTES_MAX: usize = 64 * 1024;
 /// A stream on its way from one dialect into another.
 pub struct StreamTranslation {
     parser: SseParser,
+    halves: Halves,
     reader: Box<dyn StreamReader>,
     writer: Box<dyn StreamWriter>,
     back_map: BackMap,
@@ -35,6 +37,7 @@ pub struct StreamTranslation {
 struct Told {
     parts: u64,
     usage: Option<Usage>,
+    usage_by_model: Vec<ModelUsage>,
     finish: Option<Finish>,
     /// The provider's end mark has come, or nothing more is wanted.
     is_done: bool,
@@ -55,6 +58,7 @@ impl StreamTranslation {
     pub fn new(from: Dialect, to: Dialect, back_map: BackMap, voice: Voice) -> Self {
         Self {
             parser: SseParser::with_limit(EVENT_BYTES_MAX),
+            halves: Halves::default(),
             reader: from.translator().stream_reader(),
             writer: to.translator().stream_writer(voice),
             back_map,
@@ -67,16 +71,21 @@ impl StreamTranslation {
     /// Reads the next chunk, and returns what the caller gets for it.
     pub fn feed(&mut self, chunk: &[u8]) -> String {
         let mut out = String::new();
-        let Self { parser, reader, writer, back_map, state, read, mapped } = self;
+        let Self { parser, halves, reader, writer, back_map, state, read, mapped } = self;
         parser.feed(chunk, |event| {
             if state.fault.is_some() || state.is_done || event.data.trim_ascii().is_empty() {
                 return;
             }
-            if let Err(ReplyFlaw { .. }) = reader.read(event, read) {
-                state.fault = Some(StreamFault::Malformed);
+            let mended = halves.mend(event.data);
+            let event = Framed { data: mended.as_deref().unwrap_or(event.data), ..event };
+            if let Err(ReplyFlaw { message }) = reader.read(event, read) {
+                let is_json = Item::of_body(event.data).is_ok();
+                state.fault =
+                    Some(if is_json { StreamFault::Unfit(message) } else { StreamFault::Malformed });
                 return;
             }
-            state.parts += read.len() as u64;
+            // An error is no part of an answer: as long as nothing else has come, another target may answer.
+            state.parts += read.iter().filter(|event| !matches!(event, Event::Fault { .. })).count() as u64;
             read.drain(..).for_each(|event| back_map.map(event, mapped));
             mapped.drain(..).for_each(|event| state.pass(&event, writer.as_mut(), &mut out));
             state.is_done |= back_map.is_cut();
@@ -142,6 +151,11 @@ impl StreamTranslation {
         self.state.usage
     }
 
+    /// The same by the models that used them, where there were several.
+    pub fn usage_by_model(&self) -> &[ModelUsage] {
+        &self.state.usage_by_model
+    }
+
     /// What the model wrote so far, for counting what a broken answer has cost.
     pub fn said(&self) -> &str {
         &self.state.said
@@ -167,13 +181,10 @@ impl StreamTranslation {
         self.state.fault.as_ref()
     }
 
-    /// What of its end could not be told as it was.
-    pub fn loss(&self) -> Option<Feature> {
-        match self.state.finish {
-            Some(Finish::Pause) => Some(Feature::Pause),
-            Some(Finish::Other(_)) => Some(Feature::UnknownFinish),
-            _ => None,
-        }
+    /// What of it could not be told as it was.
+    pub fn losses(&self) -> Vec<Feature> {
+        let of_end = self.state.finish.as_ref().and_then(Finish::loss);
+        of_end.into_iter().chain(self.writer.loss()).collect()
     }
 }
 
@@ -187,6 +198,8 @@ impl Told {
                 return;
             }
             Event::Usage(usage) => self.usage = Some(*usage),
+            // No caller is told in his own dialect.
+            Event::UsageByModel(parts) => return self.usage_by_model.clone_from(parts),
             // A finish comes once: who says it twice says nothing new.
             Event::Finish(_) if self.finish.is_some() => return,
             Event::Finish(finish) => self.finish = Some(finish.clone()),
@@ -197,5 +210,8 @@ impl Told {
             _ => {}
         }
         writer.write(event, out);
+        if let Err(ReplyFlaw { message }) = writer.check() {
+            self.fault = Some(StreamFault::Unfit(message));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use crate::framing::sse::Event;
 
@@ -16,6 +16,8 @@ pub enum StreamFault {
     Told(Option<Vec<u8>>),
     /// An event is not JSON.
     Malformed,
+    /// An event is JSON and yet no part of an answer, or the whole is none: what is wrong, without text of the answer.
+    Unfit(String),
 }
 
 /// What is found in the events, whatever they speak.
@@ -25,6 +27,7 @@ pub(crate) struct Facts {
     /// Chunks of an answer, the end mark included.
     pub(crate) chunks: u64,
     pub(crate) usage: Option<Usage>,
+    pub(super) usage_by_model: Vec<ModelUsage>,
     /// The provider's id of the answer.
     pub(crate) id: Option<String>,
     pub(crate) is_finished: bool,
@@ -39,8 +42,13 @@ pub(crate) struct Facts {
 impl Facts {
     /// The provider tells of an error.
     pub(crate) fn tell_error(&mut self, event: Event<'_>) {
-        let words = (event.data.len() <= ERROR_BYTES_MAX).then(|| event.data.to_vec());
-        self.fail(StreamFault::Told(words), event.start);
+        self.tell_error_in(event.data, event.start);
+    }
+
+    /// The same where the event that began there is more than the error.
+    pub(super) fn tell_error_in(&mut self, words: &[u8], start: usize) {
+        let words = (words.len() <= ERROR_BYTES_MAX).then(|| words.to_vec());
+        self.fail(StreamFault::Told(words), start);
     }
 
     pub(crate) fn fail(&mut self, fault: StreamFault, start: usize) {

@@ -74,9 +74,13 @@ impl Reading {
                     match said {
                         canonical::Event::Begin { id, .. } => facts.id = id.or(facts.id.take()),
                         canonical::Event::Usage(usage) => facts.usage = Some(usage),
+                        canonical::Event::UsageByModel(parts) => facts.usage_by_model = parts,
                         canonical::Event::Finish(_) => facts.is_finished = true,
                         canonical::Event::End => facts.is_done = true,
-                        canonical::Event::Fault { .. } => return facts.tell_error(event),
+                        // A failed response repeats all that was asked beside the error.
+                        canonical::Event::Fault { json } => {
+                            return facts.tell_error_in(json.as_bytes(), event.start);
+                        }
                         _ => {}
                     }
                 }

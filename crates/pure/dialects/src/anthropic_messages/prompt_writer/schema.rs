@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::json::Item;
-use crate::json::writer::{ObjectWriter, object, write_list, write_text};
+use crate::json::writer::{ObjectWriter, list, object};
 
 /// A schema, as it is sent.
 pub(super) struct Sent {
@@ -132,9 +132,7 @@ impl Strict {
         let items = item.list().ok()?;
         let schemas: Option<Vec<String>> = items.iter().map(|item| self.schema(item)).collect();
         let schemas = schemas?;
-        let mut json = String::new();
-        write_list(&mut json, |l| schemas.iter().for_each(|schema| l.raw(schema)));
-        Some(json)
+        Some(list(|l| schemas.iter().for_each(|schema| l.raw(schema))))
     }
 
     /// A reference to a definition of the same schema.
@@ -182,9 +180,7 @@ impl Notes {
             words = format!("{words}{gap}{{{}}}", self.0.join(", "));
         }
         if !words.is_empty() {
-            let mut json = String::new();
-            write_text(&mut json, &words);
-            o.raw("description", &json);
+            o.text("description", &words);
         }
     }
 }

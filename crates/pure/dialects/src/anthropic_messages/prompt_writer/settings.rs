@@ -1,7 +1,7 @@
 //! Everything else that tunes the answer, brought to what the target takes.
 
 use crate::canonical::{Abilities, Feature, Flaw, Losses, Settings};
-use crate::json::writer::{ObjectWriter, object, write_list, write_text};
+use crate::json::writer::{ObjectWriter, list, object, quoted};
 use crate::translator::{Target, Written};
 
 /// Highest temperature of this dialect, in thousandths.
@@ -37,7 +37,7 @@ pub(super) fn settle(
     losses: &mut Losses,
 ) -> Result<Knobs, Flaw> {
     let mut knobs = Knobs::default();
-    refuse(settings, losses)?;
+    settings.refuse_uncarried(losses)?;
     drop_unknown(settings, losses)?;
     sampling(settings, abilities, is_thinking, &mut knobs, losses)?;
     stop(settings, abilities, &mut knobs, written, losses)?;
@@ -55,22 +55,6 @@ pub(super) fn settle(
         None => {}
     }
     Ok(knobs)
-}
-
-fn quoted(text: &str) -> String {
-    let mut json = String::new();
-    write_text(&mut json, text);
-    json
-}
-
-fn refuse(settings: &Settings, losses: &mut Losses) -> Result<(), Flaw> {
-    if settings.choices.is_some_and(|choices| choices > 1) {
-        losses.lose(Feature::Choices, "n")?;
-    }
-    if settings.logprobs == Some(true) || settings.top_logprobs.is_some_and(|count| count > 0) {
-        losses.lose(Feature::Logprobs, "logprobs")?;
-    }
-    Ok(())
 }
 
 fn drop_unknown(settings: &Settings, losses: &mut Losses) -> Result<(), Flaw> {
@@ -166,9 +150,8 @@ fn stop(
     }
     written.stop_texts = white.into_iter().chain(beyond).cloned().collect();
     if !sent.is_empty() {
-        let mut json = String::new();
-        write_list(&mut json, |l| sent.iter().for_each(|text| l.text(text)));
-        knobs.0.push(("stop_sequences", json));
+        let texts = list(|l| sent.iter().for_each(|text| l.text(text)));
+        knobs.0.push(("stop_sequences", texts));
     }
     Ok(())
 }

@@ -1,22 +1,20 @@
 //! The tools.
 
-use super::format::Form;
 use super::schema;
 use crate::Dialect;
 use crate::anthropic_messages::marks::Marks;
 use crate::canonical::{
-    Abilities, Feature, Flaw, Losses, Part, Prompt, Tool, ToolChoice, ToolKind, ToolNames,
+    Abilities, AnswerShape, Feature, Flaw, Losses, NO_PARAMETERS, Part, Prompt, Tool, ToolChoice, ToolKind,
+    ToolNames,
 };
 use crate::json::writer::{ObjectWriter, object};
 use crate::translator::{CUSTOM_TOOL_ARGUMENT, Written};
-
-const NO_PARAMETERS: &str = "{\"type\":\"object\",\"properties\":{}}";
 
 /// Writes each tool that may be called. Those that take plain text become functions with one.
 pub(super) fn write(
     prompt: &Prompt,
     names: &ToolNames,
-    form: &Form,
+    shape: &AnswerShape,
     (abilities, marks): (&Abilities, &mut Marks),
     written: &mut Written,
     losses: &mut Losses,
@@ -48,8 +46,8 @@ pub(super) fn write(
             called(prompt, names).into_iter().map(|name| definition(name, None, NO_PARAMETERS, |_| {})),
         );
     }
-    if let (Form::Tool(schema), Some(name)) = (form, form.tool()) {
-        tools.push(definition(name, Some("Give the answer by calling this."), schema, |_| {}));
+    if let (AnswerShape::Tool(schema), Some(name)) = (shape, shape.tool()) {
+        tools.push(definition(name, Some(AnswerShape::TOOL_PURPOSE), schema, |_| {}));
     }
     Ok(tools)
 }

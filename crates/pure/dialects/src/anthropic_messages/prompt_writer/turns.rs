@@ -2,7 +2,7 @@
 
 use super::blocks::{Blocks, plain};
 use crate::canonical::{Feature, Flaw, Part, Prompt, Speaker, Text, Turn};
-use crate::json::writer::{ObjectWriter, write_list};
+use crate::json::writer::ObjectWriter;
 
 /// Said for a user who said nothing, where he must.
 const NOTHING: &str = ".";
@@ -36,9 +36,7 @@ impl Conversation {
             for message in &self.messages {
                 l.object(|o| {
                     o.text("role", message.role);
-                    let mut content = String::new();
-                    write_list(&mut content, |l| message.blocks.iter().for_each(|block| l.raw(block)));
-                    o.raw("content", &content);
+                    o.list("content", |l| message.blocks.iter().for_each(|block| l.raw(block)));
                 });
             }
         });

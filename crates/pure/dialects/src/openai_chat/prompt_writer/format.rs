@@ -1,53 +1,30 @@
 //! What the answer must look like: natively, or as the arguments of a tool made up for it, or in words.
 
 use crate::canonical::{
-    Abilities, CallForce, Effort, Feature, Flaw, Losses, OutputFormat, Prompt, SchemaSupport, ThinkingWish,
+    Abilities, AnswerShape, CallForce, Effort, Feature, Flaw, Losses, OutputFormat, Prompt, SchemaSupport,
+    ThinkingWish,
 };
 use crate::json::writer::object;
 
-/// The tool whose arguments are the answer.
-const ANSWER_TOOL: &str = "json";
 const OBJECT_ONLY: &str = "{\"type\":\"json_object\"}";
 /// A schema must have a name.
 const SCHEMA_NAME: &str = "answer";
 const PATH: &str = "response_format";
 
-/// How the form of the answer is fixed.
-pub(super) enum Form {
-    /// Not at all.
-    Free,
-    /// By `response_format`.
-    Native(String),
-    /// By a tool with this schema.
-    Tool(String),
-    /// By words, and `response_format` asks for some object.
-    Words(String),
-}
-
-impl Form {
-    /// The tool's name.
-    pub(super) fn tool(&self) -> Option<&'static str> {
-        matches!(self, Self::Tool(_)).then_some(ANSWER_TOOL)
-    }
-
-    /// What is said to the model.
-    pub(super) fn words(&self) -> Option<&str> {
-        match self {
-            Self::Words(words) => Some(words),
-            _ => None,
-        }
-    }
-}
-
-pub(super) fn form(prompt: &Prompt, abilities: &Abilities, losses: &mut Losses) -> Result<Form, Flaw> {
+/// The shape of the answer; natively by `response_format`.
+pub(super) fn shape(
+    prompt: &Prompt,
+    abilities: &Abilities,
+    losses: &mut Losses,
+) -> Result<AnswerShape, Flaw> {
     let support = abilities.schema_support;
     match &prompt.format {
-        OutputFormat::Text => Ok(Form::Free),
+        OutputFormat::Text => Ok(AnswerShape::Free),
         OutputFormat::JsonObject if support == SchemaSupport::None => {
             losses.lose(Feature::JsonObject, PATH)?;
-            Ok(Form::Words("Answer with one JSON object and nothing else.".to_owned()))
+            Ok(AnswerShape::object_in_words())
         }
-        OutputFormat::JsonObject => Ok(Form::Native(OBJECT_ONLY.to_owned())),
+        OutputFormat::JsonObject => Ok(AnswerShape::Native(OBJECT_ONLY.to_owned())),
         OutputFormat::JsonSchema { name, description, schema, is_strict }
             if support == SchemaSupport::Schema =>
         {
@@ -61,7 +38,7 @@ pub(super) fn form(prompt: &Prompt, abilities: &Abilities, losses: &mut Losses) 
                     o.boolean("strict", *is_strict);
                 }
             });
-            Ok(Form::Native(object(|o| {
+            Ok(AnswerShape::Native(object(|o| {
                 o.text("type", "json_schema");
                 o.raw("json_schema", &json);
             })))
@@ -69,9 +46,9 @@ pub(super) fn form(prompt: &Prompt, abilities: &Abilities, losses: &mut Losses) 
         OutputFormat::JsonSchema { schema, .. } => {
             losses.lose(Feature::JsonSchema, PATH)?;
             if prompt.tools.is_empty() && can_force(abilities) && !wants_thought(prompt) {
-                return Ok(Form::Tool(schema.clone()));
+                return Ok(AnswerShape::Tool(schema.clone()));
             }
-            Ok(Form::Words(format!("Answer with JSON of this schema and nothing else: {schema}")))
+            Ok(AnswerShape::schema_in_words(schema))
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::canonical::{
     Abilities, Effort, Feature, Flaw, Losses, Prompt, Settings, Thinking, ThinkingForm, ThinkingWish,
 };
-use crate::json::writer::{write_list, write_text};
+use crate::json::writer::{list, quoted};
 use crate::translator::Written;
 
 /// So many stop texts are taken at most.
@@ -50,28 +50,11 @@ pub(super) fn settle(
     if let Some(effort) = effort(&prompt.thinking, abilities, losses)? {
         knobs.push(("reasoning_effort", quoted(effort.name())));
     }
-    refuse(settings, losses)?;
-    Ok(knobs)
-}
-
-fn quoted(text: &str) -> String {
-    let mut json = String::new();
-    write_text(&mut json, text);
-    json
-}
-
-/// What an answer in another dialect has no place for, and what a foreign caller cannot mean here.
-fn refuse(settings: &Settings, losses: &mut Losses) -> Result<(), Flaw> {
-    if settings.choices.is_some_and(|choices| choices > 1) {
-        losses.lose(Feature::Choices, "n")?;
-    }
-    if settings.logprobs == Some(true) || settings.top_logprobs.is_some_and(|count| count > 0) {
-        losses.lose(Feature::Logprobs, "logprobs")?;
-    }
+    settings.refuse_uncarried(losses)?;
     if settings.is_stored == Some(true) {
         losses.lose(Feature::Store, "store")?;
     }
-    Ok(())
+    Ok(knobs)
 }
 
 fn sampling(
@@ -123,9 +106,7 @@ fn stop(
         written.stop_texts = kept.iter().map(|text| (*text).clone()).collect();
     }
     if !sent.is_empty() {
-        let mut json = String::new();
-        write_list(&mut json, |l| sent.iter().for_each(|text| l.text(text)));
-        knobs.push(("stop", json));
+        knobs.push(("stop", list(|l| sent.iter().for_each(|text| l.text(text)))));
     }
     Ok(())
 }

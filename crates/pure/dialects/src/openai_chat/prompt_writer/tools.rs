@@ -1,20 +1,18 @@
 //! The tools and the choice among them.
 
-use super::format::Form;
 use crate::Dialect;
 use crate::canonical::{
-    Abilities, CallForce, Feature, Flaw, Losses, Prompt, Tool, ToolChoice, ToolKind, ToolNames,
+    Abilities, AnswerShape, CallForce, Feature, Flaw, Losses, NO_PARAMETERS, Prompt, Tool, ToolChoice,
+    ToolKind, ToolNames,
 };
 use crate::json::writer::object;
 use crate::translator::{CUSTOM_TOOL_ARGUMENT, Written};
-
-const NO_PARAMETERS: &str = "{\"type\":\"object\",\"properties\":{}}";
 
 /// Writes each tool. Those that take plain text become functions with one: few hosts know them.
 pub(super) fn write(
     prompt: &Prompt,
     names: &ToolNames,
-    form: &Form,
+    shape: &AnswerShape,
     abilities: &Abilities,
     written: &mut Written,
     losses: &mut Losses,
@@ -40,8 +38,8 @@ pub(super) fn write(
             ToolKind::BuiltIn { .. } => losses.lose(Feature::BuiltInTool, &tool.path)?,
         }
     }
-    if let (Form::Tool(schema), Some(name)) = (form, form.tool()) {
-        tools.push(definition(name, Some("Give the answer by calling this."), schema, None));
+    if let (AnswerShape::Tool(schema), Some(name)) = (shape, shape.tool()) {
+        tools.push(definition(name, Some(AnswerShape::TOOL_PURPOSE), schema, None));
     }
     Ok(tools)
 }

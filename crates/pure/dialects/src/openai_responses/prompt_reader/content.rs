@@ -1,7 +1,7 @@
 //! What messages and the answers of tools are made of.
 
 use super::extras::foreign;
-use crate::canonical::{CacheMark, Citation, Flaw, Media, MediaKind, Part, Source, Text};
+use crate::canonical::{CacheMark, Citation, Flaw, Media, MediaKind, Part, Source, Text, media};
 use crate::json::{Fields, Item};
 use crate::openai_responses::citation::read_citation;
 
@@ -52,7 +52,7 @@ fn owned(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>, Flaw> {
 
 fn read_image(item: &Item<'_>, fields: &mut Fields<'_>) -> Result<Part, Flaw> {
     let source = match (owned(fields, "image_url")?, owned(fields, "file_id")?) {
-        (Some(url), _) => at_url(url),
+        (Some(url), _) => inline(&url, item)?.unwrap_or(Source::Url(url)),
         (None, Some(id)) => Source::File(id),
         (None, None) => return Err(item.flaw("needs an 'image_url' or a 'file_id'")),
     };
@@ -66,7 +66,7 @@ fn read_image(item: &Item<'_>, fields: &mut Fields<'_>) -> Result<Part, Flaw> {
 fn read_file(item: &Item<'_>, fields: &mut Fields<'_>) -> Result<Part, Flaw> {
     let name = owned(fields, "filename")?;
     let source = match (owned(fields, "file_data")?, owned(fields, "file_url")?, owned(fields, "file_id")?) {
-        (Some(text), ..) => in_data(text),
+        (Some(text), ..) => in_data(&text, item)?,
         (None, Some(url), _) => Source::Url(url),
         (None, None, Some(id)) => Source::File(id),
         (None, None, None) => return Err(item.flaw("needs 'file_data', a 'file_url' or a 'file_id'")),
@@ -87,18 +87,24 @@ fn read_audio(item: &Item<'_>, fields: &mut Fields<'_>) -> Result<Part, Flaw> {
     Ok(Part::Media(Media { kind, source, name: None, detail: None, mark: None, path }))
 }
 
-/// What stands behind a `data:` address, or the address.
-fn at_url(url: String) -> Source {
-    inline(&url).unwrap_or(Source::Url(url))
-}
-
 /// A file is a `data:` address, or just Base64: then it is what such files nearly always are.
-fn in_data(text: String) -> Source {
-    inline(&text).unwrap_or_else(|| Source::Inline { media_type: "application/pdf".to_owned(), data: text })
+fn in_data(text: &str, item: &Item<'_>) -> Result<Source, Flaw> {
+    match inline(text, item)? {
+        Some(source) => Ok(source),
+        None => checked("application/pdf", text, item),
+    }
 }
 
-fn inline(url: &str) -> Option<Source> {
-    let (media_type, data) = url.strip_prefix("data:")?.split_once(";base64,")?;
+/// What stands behind a `data:` address; `None` if it is another address, or none.
+fn inline(url: &str, item: &Item<'_>) -> Result<Option<Source>, Flaw> {
+    let Some(uri) = url.strip_prefix("data:") else { return Ok(None) };
+    let Some((media_type, data)) = uri.split_once(";base64,") else {
+        return Err(item.flaw("has a data URI that is not Base64 with a media type"));
+    };
     let media_type = media_type.split(';').next().unwrap_or_default();
-    Some(Source::Inline { media_type: media_type.to_owned(), data: data.to_owned() })
+    checked(media_type, data, item).map(Some)
+}
+
+fn checked(media_type: &str, data: &str, item: &Item<'_>) -> Result<Source, Flaw> {
+    Ok(Source::Inline { media_type: media::check(media_type, data, &item.path)?, data: data.to_owned() })
 }

@@ -39,7 +39,8 @@ fn read_item(item: &Item<'_>, prompt: &mut Prompt) -> Result<(), Flaw> {
             tools::read_tools(&list, None, &mut prompt.tools)
         }
         Some("item_reference") => Err(item.flaw(
-            "is an 'item_reference', and nothing is kept here that it could refer to: send the item itself",
+            "is an 'item_reference', and nothing is kept here that it could refer to: send the items themselves, as \
+             SDKs do with 'store: false'",
         )),
         Some(kind) => {
             // What a tool answered comes from the user's side, all else from the model's.
@@ -95,7 +96,7 @@ fn read_call(fields: &mut Fields<'_>, is_custom: bool, prompt: &mut Prompt) -> R
     let group = fields.string("namespace")?;
     let name = names::joined(group.as_deref(), &fields.need("name")?.string()?);
     let id = fields.need("call_id")?.string()?.into_owned();
-    let call = Call { id, name, arguments: arguments.into_owned(), is_custom };
+    let call = Call { id, name, arguments: arguments.into_owned(), is_custom, mark: None };
     prompt.say(Speaker::Model, None, [Part::Call(call)]);
     Ok(())
 }

@@ -44,6 +44,12 @@ fn what_needs_a_kept_answer_is_refused_with_advice() {
         assert_eq!(flaw.param.as_deref(), Some(param));
         assert!(flaw.message.contains("send the"), "{}", flaw.message);
     }
+    let flaw = read(r#""input":[{"type":"item_reference","id":"msg_1"}]"#).unwrap_err();
+    assert!(
+        flaw.message.contains("'store: false'"),
+        "the remedy in SDKs that send references: {}",
+        flaw.message
+    );
     let prompt = read(r#""input":"x","previous_response_id":null,"background":false"#).unwrap();
     assert!(prompt.extras.is_empty());
 }
@@ -58,6 +64,19 @@ fn misfits_name_their_place() {
         (r#""input":[{"type":"function_call","call_id":"a","arguments":"{}"}]"#, "input[0].name"),
         (r#""input":[{"type":"function_call_output","output":"x"}]"#, "input[0].call_id"),
         (r#""input":"x","tools":[{"type":"function"}]"#, "tools[0].name"),
+        (
+            r#""input":[{"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,!!"}]}]"#,
+            "input[0].content[0]",
+        ),
+        (
+            r#""input":[{"role":"user","content":[{"type":"input_image","image_url":"data:image/png,x"}]}]"#,
+            "input[0].content[0]",
+        ),
+        (
+            r#""input":[{"role":"user","content":[{"type":"input_file","file_data":"no Base64"}]}]"#,
+            "input[0].content[0]",
+        ),
+        (r#""input":"x","tools":[{"type":"function","name":"f","parameters":"{}"}]"#, "tools[0].parameters"),
         (r#""input":"x","tool_choice":"any""#, "tool_choice"),
         (r#""input":"x","text":{"format":{"type":"xml"}}"#, "text.format.type"),
         (r#""input":"x","reasoning":{"effort":"huge"}"#, "reasoning.effort"),

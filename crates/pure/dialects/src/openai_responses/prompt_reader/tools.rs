@@ -31,7 +31,11 @@ fn read_function(item: &Item<'_>, mut fields: Fields<'_>, group: Option<&str>) -
     if let Some(nested) = fields.fields("function")? {
         fields = nested;
     }
-    let schema = fields.take("parameters").map(|schema| schema.text().to_owned()).unwrap_or_default();
+    let schema = fields.take("parameters");
+    if let Some(schema) = schema.as_ref().filter(|schema| !schema.is_object()) {
+        return Err(schema.misfit("an object"));
+    }
+    let schema = schema.map(|schema| schema.text().to_owned()).unwrap_or_default();
     Ok(Tool {
         name: names::joined(group, &fields.need("name")?.string()?),
         description: fields.string("description")?.map(Cow::into_owned),

@@ -68,6 +68,9 @@ impl Writing<'_> {
         match part {
             Part::Thought(thought) => self.thought(list, thought),
             Part::Call(call) => {
+                if call.mark.is_some() {
+                    self.losses.lose(Feature::CacheMarks, "")?;
+                }
                 self.call(list, call);
                 Ok(())
             }
@@ -80,13 +83,19 @@ impl Writing<'_> {
         }
     }
 
-    /// Whether it is an item and no part of a message: those stand one level deeper. What is another dialect's is refused.
+    /// Whether it is an item and no part of a message: those stand one level deeper.
     fn is_item(&mut self, foreign: &Foreign) -> Result<bool, Flaw> {
+        self.refuse_strange(foreign)?;
+        Ok(!foreign.path.contains('.'))
+    }
+
+    /// What only another dialect knows is refused.
+    pub(super) fn refuse_strange(&mut self, foreign: &Foreign) -> Result<(), Flaw> {
         if foreign.dialect != Dialect::OpenAiResponses {
             let what = format!("'{}'", foreign.kind);
             self.losses.lose_saying(Feature::UnknownPart, &foreign.path, &what)?;
         }
-        Ok(!foreign.path.contains('.'))
+        Ok(())
     }
 
     /// A thought goes back with its seal, or not at all: without one nobody there knows it again.
@@ -101,12 +110,15 @@ impl Writing<'_> {
                 o.text("id", id);
             }
             let is_told = !thought.text.is_empty();
+            // Dialects that keep no id forget what kind of words it had. Sealed thoughts are told in summaries, and words in
+            // full are refused beside a seal.
+            let is_summary = thought.is_summary || thought.id.is_none();
             o.list("summary", |list| {
-                for text in thought.text.split(PARAGRAPH).filter(|_| is_told && thought.is_summary) {
+                for text in thought.text.split(PARAGRAPH).filter(|_| is_told && is_summary) {
                     list.raw(&parts::text_part("summary_text", text));
                 }
             });
-            if is_told && !thought.is_summary {
+            if is_told && !is_summary {
                 o.list("content", |list| list.raw(&parts::text_part("reasoning_text", &thought.text)));
             }
             o.text("encrypted_content", &seal.blob);

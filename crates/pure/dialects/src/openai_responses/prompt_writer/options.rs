@@ -6,7 +6,7 @@ use crate::canonical::{
     Abilities, Effort, Feature, Flaw, Losses, OutputFormat, Part, Prompt, SchemaSupport, SealForm, Settings,
     ThinkingForm, ThinkingWish,
 };
-use crate::json::writer::object;
+use crate::json::writer::{object, quoted};
 use crate::translator::Target;
 
 /// Fewest tokens that may be asked for.
@@ -121,12 +121,6 @@ pub(super) fn write_options(
         }
     }
     Ok(members)
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    crate::json::writer::write_text(&mut out, text);
-    out
 }
 
 /// What this dialect has no field for.

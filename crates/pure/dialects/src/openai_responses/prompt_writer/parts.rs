@@ -31,7 +31,10 @@ impl Writing<'_> {
                 self.losses.lose(feature(media.kind), &media.path)?;
                 Ok(None)
             }
-            Part::Foreign(foreign) => Ok(Some(foreign.json.clone())),
+            Part::Foreign(foreign) => {
+                self.refuse_strange(foreign)?;
+                Ok(Some(foreign.json.clone()))
+            }
             Part::Thought(_) | Part::Call(_) | Part::Outcome(_) => Ok(None),
         }
     }
@@ -131,7 +134,10 @@ fn file(media: &Media) -> String {
         // A plain text is simply told.
         if let Source::Plain(text) = &media.source {
             o.text("type", "input_text");
-            return o.text("text", text);
+            return match &media.name {
+                Some(name) => o.text("text", &format!("{name}:\n\n{text}")),
+                None => o.text("text", text),
+            };
         }
         o.text("type", "input_file");
         match &media.source {

@@ -35,7 +35,7 @@ fn function(name: &str) -> Tool {
 
 fn call(id: &str, name: &str, arguments: &str) -> Part {
     let (id, name, arguments) = (id.to_owned(), name.to_owned(), arguments.to_owned());
-    Part::Call(Call { id, name, arguments, is_custom: false })
+    Part::Call(Call { id, name, arguments, is_custom: false, mark: None })
 }
 
 fn outcome(id: &str, parts: Vec<Part>) -> Part {
@@ -104,9 +104,15 @@ fn thoughts_go_back_with_their_seals_or_not_at_all() {
     let parts =
         [thought(None), thought(Some((SealForm::Signature, "s"))), thought(Some((SealForm::Encrypted, "e")))];
     prompt.say(Speaker::Model, None, parts.into_iter().chain([text("y")]));
+    // A caller whose dialect knows neither ids nor kinds gives it back like this.
+    let seal = Some(Seal { form: SealForm::Encrypted, blob: "f".to_owned() });
+    let forgotten = Thought { text: "Hm.".to_owned(), is_summary: false, id: None, seal };
+    prompt.say(Speaker::Model, None, [Part::Thought(forgotten)]);
     let (body, _) = written(&prompt, &Abilities::default());
     let items = body["input"].as_array().unwrap();
-    assert_eq!(items.len(), 3, "{items:?}");
+    assert_eq!(items.len(), 4, "{items:?}");
+    assert_eq!(items[3]["summary"], json!([{"type": "summary_text", "text": "Hm."}]));
+    assert!(items[3].get("content").is_none());
     let summary = json!([{"type": "summary_text", "text": "Hm."}, {"type": "summary_text", "text": "Yes."}]);
     assert_eq!(items[1], json!({"type": "reasoning", "summary": summary, "encrypted_content": "e"}));
     assert_eq!(body["include"], json!(["reasoning.encrypted_content"]));
@@ -214,6 +220,20 @@ fn what_must_not_be_lost_is_refused() {
         write_for(prompt, abilities, &mut Losses::default()).unwrap_err().message
     };
     let message = refused(&asked([foreign(Dialect::AnthropicMessages)]), &Abilities::default());
+    assert!(message.contains("content_part_unsupported"), "{message}");
+    let call = Call {
+        id: "a".to_owned(),
+        name: "f".to_owned(),
+        arguments: "{}".to_owned(),
+        is_custom: false,
+        mark: None,
+    };
+    let parts = vec![foreign(Dialect::AnthropicMessages)];
+    let outcome = Outcome { call_id: "a".to_owned(), parts, is_error: false, is_custom: false, mark: None };
+    let mut answered = asked([text("x")]);
+    answered.say(Speaker::Model, None, [Part::Call(call)]);
+    answered.say(Speaker::User, None, [Part::Outcome(outcome)]);
+    let message = refused(&answered, &Abilities::default());
     assert!(message.contains("content_part_unsupported"), "{message}");
     let (body, _) = written(&asked([foreign(Dialect::OpenAiResponses)]), &Abilities::default());
     assert_eq!(body["input"], json!([{"type": "odd"}]));

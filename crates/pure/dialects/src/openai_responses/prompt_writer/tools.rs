@@ -2,13 +2,10 @@
 
 use super::members::Members;
 use crate::canonical::{
-    Abilities, CallForce, Feature, Flaw, Losses, Prompt, Tool, ToolChoice, ToolKind, ToolNames,
+    Abilities, CallForce, Feature, Flaw, Losses, NO_PARAMETERS, Prompt, Tool, ToolChoice, ToolKind, ToolNames,
 };
-use crate::json::writer::{ListWriter, ObjectWriter, compact, object, write_list};
+use crate::json::writer::{ListWriter, ObjectWriter, compact, list, object};
 use crate::openai_responses::names;
-
-/// A function that takes nothing takes this.
-const NO_ARGUMENTS: &str = r#"{"type":"object","properties":{}}"#;
 
 /// Writes `tools` and what goes with them.
 pub(super) fn write_tools(
@@ -24,8 +21,7 @@ pub(super) fn write_tools(
     if prompt.tools.iter().any(|tool| tool.mark.is_some()) {
         losses.lose(Feature::CacheMarks, "tools")?;
     }
-    let mut tools = String::new();
-    write_list(&mut tools, |list| write_list_of(list, &prompt.tools, tool_names));
+    let tools = list(|list| write_list_of(list, &prompt.tools, tool_names));
     let mut members = vec![("tools".to_owned(), tools)];
     if let Some(choice) = &prompt.tool_choice {
         let choice = possible(choice, abilities, losses)?;
@@ -71,7 +67,7 @@ fn write_tool(list: &mut ListWriter<'_>, tool: &Tool, name: &str) {
     match &tool.kind {
         ToolKind::Function { schema } => list.object(|o| {
             named(o, "function");
-            o.raw("parameters", if schema.is_empty() { NO_ARGUMENTS } else { schema });
+            o.raw("parameters", if schema.is_empty() { NO_PARAMETERS } else { schema });
             // What is left out is read as strict.
             o.boolean("strict", tool.is_strict.unwrap_or(false));
         }),

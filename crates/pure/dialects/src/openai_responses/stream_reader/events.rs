@@ -65,7 +65,7 @@ impl ResponsesReader {
     fn read_added(&mut self, fields: &mut Fields<'_>, out: &mut Vec<Event>) -> Result<(), ReplyFlaw> {
         let place = fields.whole("output_index")?;
         let mut item = fields.need("item")?.fields()?;
-        let at = self.item_at(item.string("id")?.as_deref(), place);
+        let at = self.announced(item.string("id")?.as_deref(), place);
         match item.string("type")?.as_deref() {
             Some("function_call") => self.open_call(at, &mut item, false, out),
             Some("custom_tool_call") => self.open_call(at, &mut item, true, out),
@@ -111,10 +111,11 @@ impl ResponsesReader {
         let index = fields.whole("content_index")?.unwrap_or(0);
         let text = fields.string(name)?.unwrap_or_default();
         let piece = self.piece(at, index, || opening, out);
-        if is_delta || !piece.has_text {
+        if is_delta {
             piece.say(&text, out);
+            return Ok(());
         }
-        Ok(())
+        piece.say_whole(&text, out)
     }
 
     fn read_annotation(&mut self, fields: &mut Fields<'_>, out: &mut Vec<Event>) -> Result<(), ReplyFlaw> {
@@ -141,10 +142,10 @@ impl ResponsesReader {
     ) -> Result<(), ReplyFlaw> {
         let at = self.item_of(fields)?;
         let text = fields.string(name)?.unwrap_or_default();
-        if let Some(piece) = self.items[at].pieces.first_mut()
-            && (is_delta || !piece.has_text)
-        {
-            piece.say(&text, out);
+        match self.items[at].pieces.first_mut() {
+            Some(piece) if is_delta => piece.say(&text, out),
+            Some(piece) => piece.say_whole(&text, out)?,
+            None => {}
         }
         Ok(())
     }
@@ -173,7 +174,7 @@ impl ResponsesReader {
         self.items[at].thought = Some((is_summary, index));
         let id = self.items[at].id.clone();
         let piece = self.piece(at, 0, || Opening::Thought { id, is_summary }, out);
-        if piece.has_text && told.is_some_and(|(_, last)| last != index) {
+        if !piece.said.is_empty() && told.is_some_and(|(_, last)| last != index) {
             piece.say(PARAGRAPH, out);
         }
         piece.say(&text, out);

@@ -10,12 +10,20 @@ impl ResponsesReader {
     pub(super) fn item_at(&mut self, id: Option<&str>, place: Option<u64>) -> usize {
         let has_id = |item: &OutputItem| id.is_some() && item.id.as_deref() == id;
         let has_place = |item: &OutputItem| place.is_some() && item.output_index == place;
-        let found = self.items.iter().position(has_id).or_else(|| self.items.iter().position(has_place));
-        found.unwrap_or_else(|| {
-            let id = id.map(str::to_owned);
-            self.items.push(OutputItem { output_index: place, id, ..OutputItem::default() });
-            self.items.len() - 1
-        })
+        let found = self.items.iter().position(has_id).or_else(|| self.items.iter().rposition(has_place));
+        found.unwrap_or_else(|| self.add_item(id, place))
+    }
+
+    /// The item that is announced: a new one, even at a place that another has, unless its id is known.
+    pub(super) fn announced(&mut self, id: Option<&str>, place: Option<u64>) -> usize {
+        let known = self.items.iter().position(|item| id.is_some() && item.id.as_deref() == id);
+        known.unwrap_or_else(|| self.add_item(id, place))
+    }
+
+    fn add_item(&mut self, id: Option<&str>, place: Option<u64>) -> usize {
+        let id = id.map(str::to_owned);
+        self.items.push(OutputItem { output_index: place, id, ..OutputItem::default() });
+        self.items.len() - 1
     }
 
     /// A part of an item, opened if it has not been yet.
@@ -33,8 +41,10 @@ impl ResponsesReader {
         let found = pieces.iter().position(|piece| piece.index == index).unwrap_or_else(|| {
             let part = self.parts;
             self.parts += 1;
-            out.push(Event::Open { part, opening: opening() });
-            pieces.push(Piece { index, part, has_text: false, is_closed: false, citations: 0 });
+            let opening = opening();
+            let is_call = matches!(opening, Opening::Call { is_custom: false, .. });
+            out.push(Event::Open { part, opening });
+            pieces.push(Piece { index, part, said: String::new(), is_call, is_closed: false, citations: 0 });
             pieces.len() - 1
         });
         &mut pieces[found]
@@ -62,8 +72,25 @@ impl ResponsesReader {
         place: Option<u64>,
         out: &mut Vec<Event>,
     ) -> Result<(), ReplyFlaw> {
+        let at = self.item_at(item.fields()?.string("id")?.as_deref(), place);
+        self.read_done_at(at, item, out)
+    }
+
+    /// Reads the finished items of a whole response. Each is one of its own, whatever ids they have.
+    pub(super) fn read_output(&mut self, output: &[Item<'_>], out: &mut Vec<Event>) -> Result<(), ReplyFlaw> {
+        let mut taken = Vec::new();
+        for (place, item) in output.iter().enumerate() {
+            let (id, place) = (item.fields()?.string("id")?, Some(place as u64));
+            let found = self.item_at(id.as_deref(), place);
+            let at = if taken.contains(&found) { self.add_item(id.as_deref(), place) } else { found };
+            taken.push(at);
+            self.read_done_at(at, item, out)?;
+        }
+        Ok(())
+    }
+
+    fn read_done_at(&mut self, at: usize, item: &Item<'_>, out: &mut Vec<Event>) -> Result<(), ReplyFlaw> {
         let mut fields = item.fields()?;
-        let at = self.item_at(fields.string("id")?.as_deref(), place);
         if std::mem::replace(&mut self.items[at].is_done, true) {
             return Ok(());
         }
@@ -91,11 +118,7 @@ impl ResponsesReader {
     ) -> Result<(), ReplyFlaw> {
         let arguments = fields.string(name)?.unwrap_or_default();
         self.open_call(at, fields, name == "input", out)?;
-        let piece = &mut self.items[at].pieces[0];
-        if !piece.has_text {
-            piece.say(&arguments, out);
-        }
-        Ok(())
+        self.items[at].pieces[0].say_whole(&arguments, out)
     }
 
     fn done_thought(
@@ -113,7 +136,7 @@ impl ResponsesReader {
         }
         let id = fields.string("id")?.map(std::borrow::Cow::into_owned).or(self.items[at].id.clone());
         let piece = self.piece(at, 0, || Opening::Thought { id, is_summary }, out);
-        if !piece.has_text {
+        if piece.said.is_empty() {
             piece.say(&text, out);
         }
         if let Some(blob) = blob {
@@ -141,9 +164,7 @@ impl ResponsesReader {
         if piece.is_closed {
             return Ok(());
         }
-        if !piece.has_text {
-            piece.say(&text.unwrap_or_default(), out);
-        }
+        piece.say_whole(&text.unwrap_or_default(), out)?;
         let annotations = fields.list("annotations")?.unwrap_or_default();
         for citation in annotations.iter().filter_map(citation::read_citation).skip(piece.citations) {
             out.push(Event::Cited { part: piece.part, citation });

@@ -36,16 +36,14 @@ impl ResponsesReader {
             out.push(fault(error.as_ref().map(Item::text)));
             return Ok(Status::Ended);
         }
-        for (place, item) in output.unwrap_or_default().into_iter().enumerate() {
-            self.read_done(&item, Some(place as u64), out)?;
-        }
+        self.read_output(&output.unwrap_or_default(), out)?;
         self.close_all(out);
         self.told_usage(fields, out);
         let reason = match fields.fields("incomplete_details")? {
             Some(mut details) => details.string("reason")?.map(std::borrow::Cow::into_owned),
             None => None,
         };
-        let finish = finish_of(status.as_deref() == Some("incomplete"), reason);
+        let finish = finish_of(status.as_deref() == Some("incomplete"), reason.as_deref());
         out.extend([Event::Finish(finish.given_calls(self.has_calls)), Event::End]);
         Ok(Status::Ended)
     }
@@ -66,13 +64,13 @@ impl ResponsesReader {
     }
 }
 
-fn finish_of(is_incomplete: bool, reason: Option<String>) -> Finish {
-    match reason.as_deref() {
+fn finish_of(is_incomplete: bool, reason: Option<&str>) -> Finish {
+    match reason {
         _ if !is_incomplete => Finish::Stop,
-        Some("max_output_tokens") => Finish::Length,
         Some("content_filter") => Finish::Filtered(None),
         Some("pause") => Finish::Pause,
-        _ => Finish::Other(reason.unwrap_or_else(|| "incomplete".to_owned())),
+        // For whatever reason: it is cut, and must not look whole.
+        _ => Finish::Length,
     }
 }
 

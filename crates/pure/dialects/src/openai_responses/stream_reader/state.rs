@@ -1,6 +1,7 @@
 //! What is known of an answer while it is read.
 
-use crate::canonical::Event;
+use crate::canonical::{Event, ReplyFlaw};
+use crate::json::Item;
 
 /// Reads a streamed answer.
 #[derive(Debug, Default)]
@@ -30,7 +31,9 @@ pub(super) struct Piece {
     /// Where in its item it stands.
     pub(super) index: u64,
     pub(super) part: u32,
-    pub(super) has_text: bool,
+    /// What was told of it.
+    pub(super) said: String,
+    pub(super) is_call: bool,
     pub(super) is_closed: bool,
     pub(super) citations: usize,
 }
@@ -38,9 +41,23 @@ pub(super) struct Piece {
 impl Piece {
     pub(super) fn say(&mut self, text: &str, out: &mut Vec<Event>) {
         if !text.is_empty() && !self.is_closed {
-            self.has_text = true;
+            self.said.push_str(text);
             out.push(Event::Delta { part: self.part, text: text.to_owned() });
         }
+    }
+
+    /// Tells of it what deltas have not. Where they said something else, they stand; but a call that they left half made, and
+    /// that is not gone on with, is none.
+    pub(super) fn say_whole(&mut self, text: &str, out: &mut Vec<Event>) -> Result<(), ReplyFlaw> {
+        if let Some(rest) = text.strip_prefix(self.said.as_str()) {
+            self.say(rest, out);
+        } else if self.is_call && !text.is_empty() && !self.is_closed {
+            let is_whole = Item::of_body(self.said.as_bytes()).is_ok_and(|said| said.is_object());
+            if !is_whole {
+                return Err(ReplyFlaw::new("told the arguments of a call twice, and not the same"));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn close(&mut self, out: &mut Vec<Event>) {
