@@ -41,7 +41,7 @@ impl Linger {
             let mut buffer = ReadBuf::new(&mut bytes);
             match read(cx, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    self.dropped += buffer.filled().len() as u64
+                    self.dropped += buffer.filled().len() as u64;
                 }
                 Poll::Ready(_) => return Poll::Ready(()),
                 Poll::Pending => return Poll::Pending,

@@ -40,6 +40,8 @@ const HANDLED: &[&str] = &[
     "config",
     "settings",
 ];
+/// How much of a channel's name a report shows.
+const NAME_CHARS_SHOWN: usize = 60;
 /// The longest chain of names in a mapping.
 const MAPPINGS_MAX: usize = 10;
 
@@ -67,7 +69,7 @@ pub(super) fn read(row: &Row, layout: NewApiLayout, report: &mut Report) -> Chan
     let name = text(row, "name").to_owned();
     let about = About::named(match name.as_str() {
         "" => format!("channel {id}"),
-        name => format!("channel {id} ({name})"),
+        name => format!("channel {id} ({})", name.chars().take(NAME_CHARS_SHOWN).collect::<String>()),
     });
     let number = integer(row, "type").unwrap_or_default();
     let channel = Channel {
