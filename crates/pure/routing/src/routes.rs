@@ -75,6 +75,22 @@ impl Routes {
         self.find(name).is_some()
     }
 
+    /// Who is meant by a name that is not listed and yet says it by itself, and what he calls the model: `provider/model`, or
+    /// another name for a model that is known.
+    pub fn meant(&self, name: &str) -> Option<(u16, Arc<str>)> {
+        let by_prefix =
+            name.split_once('/').filter(|(_, model)| !model.is_empty()).and_then(|(prefix, model)| {
+                let server = &self.providers[*self.prefixes.get(prefix)?];
+                Some((server.provider, server.called(model)?))
+            });
+        by_prefix.or_else(|| {
+            self.providers.iter().find_map(|server| {
+                let called = server.known.get(name).filter(|called| server.lists(called))?;
+                Some((server.provider, called.clone()))
+            })
+        })
+    }
+
     /// First an exact name, then `provider/model`, then the providers that are known to serve it, then every provider that
     /// takes any name. Where some are known to serve it, or to have served it, only strangers are asked beside them.
     pub fn find(&self, name: &str) -> Option<Arc<Route>> {

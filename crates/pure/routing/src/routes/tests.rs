@@ -87,6 +87,18 @@ fn a_known_name_goes_to_those_who_know_it() {
 }
 
 #[test]
+fn a_name_that_is_not_listed_may_say_who_is_meant() {
+    let routes = vendors(true);
+    let meant = |name: &str| routes.meant(name).map(|(provider, model)| (provider, model.to_string()));
+    assert_eq!(meant("small"), Some((0, "small-1".to_owned())));
+    assert_eq!(meant("third/big"), Some((2, "big-1".to_owned())));
+    assert_eq!(meant("second/new"), Some((1, "new".to_owned())));
+    for unheard in ["newer-than-we", "second/", "nobody/big", "/", ""] {
+        assert_eq!(meant(unheard), None, "{unheard}");
+    }
+}
+
+#[test]
 fn a_stranger_who_takes_any_name_is_asked_last() {
     let routes = vendors(true);
     assert_eq!(places(&routes, "small"), [(0, 0, Some("small-1".into())), (3, 0, None)]);
