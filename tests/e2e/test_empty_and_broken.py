@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conftest import StartGateway, StartUpstream
-from harness.config import configuration, one_after_the_other, provider
+from harness.config import NO_REPEATS, configuration, one_after_the_other, provider
 from harness.gateway import Gateway
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat, delta
 from harness.upstream import LAST_CHUNK, Exchange, Script, Upstream, chunk, streamed, whole
@@ -70,7 +70,10 @@ def test_the_next_target_answers(start: StartGateway, new_upstream: StartUpstrea
 
 
 @pytest.mark.parametrize("script", NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
-def test_alone_it_is_an_error_in_our_shape_and_in_the_log(gateway: Gateway, upstream: Upstream, script: Script) -> None:
+def test_alone_it_is_an_error_in_our_shape_and_in_the_log(
+    start: StartGateway, upstream: Upstream, script: Script
+) -> None:
+    gateway = start(config=configuration({"openai": provider(upstream.base_url)}, retries=NO_REPEATS))
     upstream.script = script
     reply = ask(gateway)
     assert (reply.status, reply.error["code"]) == (502, "upstream_failed")

@@ -49,9 +49,10 @@ def provider(
 
 
 def one_after_the_other(first: str, second: str, timeouts: Mapping[str, int] | None = None) -> Section:
-    """A file for `MODEL` with two targets, given by their base URLs and called `first` and `second`."""
+    """A file for `MODEL` with two targets, given by their base URLs and called `first` and `second`, each asked once."""
     providers = {"first": provider(first, models=[MODEL]), "second": provider(second, models=[MODEL])}
-    return configuration(providers, {MODEL: [f"first/{MODEL}", f"second/{MODEL}"]}, timeouts=timeouts)
+    models = {MODEL: [f"first/{MODEL}", f"second/{MODEL}"]}
+    return configuration(providers, models, timeouts=timeouts, retries=NO_REPEATS)
 
 
 def line(base_url: str, region: str) -> Section:

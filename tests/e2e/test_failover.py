@@ -1,0 +1,161 @@
+"""Proves docs/operations/failover.md: who is asked, who is left alone, and when it is tried again."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+
+from conftest import StartGateway
+from harness.config import NO_REPEATS, configuration, line, provider
+from harness.gateway import Gateway
+from harness.process import until
+from harness.simulator import Simulator
+from harness.speech import CHAT_PATH, MODEL, chat
+
+#: So that nothing comes back within a test that does not want it.
+LONG = {"open_ms": 600_000, "open_ms_max": 600_000}
+#: So that it comes back soon.
+SHORT = {"open_ms": 100, "slow_start_ms": 0}
+
+
+def two(start: StartGateway, simulator: Simulator, **sections: Any) -> Gateway:
+    """One model with two steps: the simulator's first node, then its second."""
+    providers = {
+        name: provider(node.base_url, key=simulator.key, models=[MODEL])
+        for name, node in zip(("first", "second"), simulator.nodes, strict=False)
+    }
+    config = configuration(providers, {MODEL: [f"first/{MODEL}", f"second/{MODEL}"]}, retries=NO_REPEATS)
+    return start(config=config | sections)
+
+
+def ask(gateway: Gateway, **headers: str) -> httpx.Response:
+    """One call."""
+    return gateway.http().post(CHAT_PATH, content=chat(), headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def served_by(gateway: Gateway, **headers: str) -> str:
+    """Who answered."""
+    reply = ask(gateway, **headers)
+    assert reply.status_code == 200, reply.text
+    return reply.headers["x-bellwether-provider"]
+
+
+def test_who_failed_too_often_is_left_alone(start: StartGateway, simulator: Simulator) -> None:
+    gateway = two(start, simulator, health=LONG)
+    simulator.nodes[0].fault("status=500")
+    attempts = [ask(gateway).headers["x-bellwether-attempts"] for _ in range(8)]
+    assert attempts == ["2"] * 5 + ["1"] * 3
+    assert len(simulator.nodes[0].received(CHAT_PATH)) == 5
+
+
+def test_who_is_well_again_is_asked_again(start: StartGateway, simulator: Simulator) -> None:
+    gateway = two(start, simulator, health=SHORT)
+    simulator.nodes[0].fault("status=500", times=5)
+    assert [served_by(gateway) for _ in range(5)] == ["second"] * 5
+    until(lambda: served_by(gateway) == "first", "a trial was let through")
+    until(lambda: [served_by(gateway) for _ in range(4)] == ["first"] * 4, "it is well again")
+
+
+def test_who_asks_for_patience_has_it_and_the_others_answer(start: StartGateway, simulator: Simulator) -> None:
+    gateway = two(start, simulator)
+    simulator.nodes[0].fault("status=429;retry_after=30", times=1)
+    assert [ask(gateway).headers["x-bellwether-attempts"] for _ in range(4)] == ["2", "1", "1", "1"]
+    assert len(simulator.nodes[0].received(CHAT_PATH)) == 1
+
+
+def test_where_all_ask_for_patience_nobody_is_asked_and_the_caller_is_told(
+    start: StartGateway, simulator: Simulator
+) -> None:
+    gateway = two(start, simulator)
+    for node, seconds in zip(simulator.nodes, (40, 25), strict=False):
+        node.fault(f"status=429;retry_after={seconds}")
+    first, then = ask(gateway), ask(gateway)
+    assert (first.status_code, then.status_code) == (429, 429)
+    assert 20 <= int(then.headers["retry-after"]) <= 25
+    assert then.json()["error"]["code"] == "upstream_busy"
+    assert [len(node.received(CHAT_PATH)) for node in simulator.nodes] == [1, 1]
+
+
+def test_the_only_one_is_asked_again(start: StartGateway, simulator: Simulator) -> None:
+    gateway = start(environment=simulator.environment)
+    simulator.node.fault("status=500", times=1)
+    reply = ask(gateway)
+    assert (reply.status_code, reply.headers["x-bellwether-attempts"]) == (200, "2")
+    simulator.node.fault("status=429;retry_after=1", times=1)
+    reply = ask(gateway)
+    assert (reply.status_code, reply.headers["x-bellwether-attempts"]) == (200, "2")
+    times = [call["at_ms"] for call in simulator.node.received(CHAT_PATH)]
+    assert times[-1] - times[-2] >= 1000, "as he said"
+
+
+def test_without_a_budget_there_is_no_second_attempt(start: StartGateway, simulator: Simulator) -> None:
+    gateway = two(start, simulator, retries={"budget_percent": 0, "budget_per_second": 0})
+    simulator.nodes[0].fault("status=500")
+    assert ask(gateway).status_code == 502
+    simulator.nodes[0].fault("refuse")
+    assert served_by(gateway) == "second", "who could not be reached is replaced all the same"
+
+
+def test_weights_are_kept_exactly(start: StartGateway, simulator: Simulator) -> None:
+    lines = [
+        line(node.base_url, region) | {"weight": weight}
+        for node, region, weight in zip(simulator.nodes, ("here", "there"), (3, 1), strict=False)
+    ]
+    several = {"credentials": [simulator.key], "lines": lines, "models": [MODEL], "policy": "weighted"}
+    gateway = start(config=configuration({"several": several}))
+    regions = Counter(ask(gateway).headers["x-bellwether-region"] for _ in range(16))
+    assert regions == {"here": 12, "there": 4}
+
+
+@pytest.mark.parametrize("policy", ["balanced", "fastest"])
+def test_all_lines_are_used_and_a_dead_one_is_not_noticed(
+    start: StartGateway, simulator: Simulator, policy: str
+) -> None:
+    lines = [line(node.base_url, region) for node, region in zip(simulator.nodes, ("here", "there"), strict=False)]
+    several = {"credentials": [simulator.key], "lines": lines, "models": [MODEL], "policy": policy}
+    gateway = start(config=configuration({"several": several}))
+    seen = (ask(gateway).headers["x-bellwether-region"] for _ in itertools.count())
+    found: set[str] = set()
+    until(lambda: found.add(next(seen)) or found == {"here", "there"}, "both were asked")
+    simulator.nodes[0].fault("refuse")
+    assert {ask(gateway).headers["x-bellwether-region"] for _ in range(12)} == {"there"}
+
+
+def test_a_session_stays_where_it_is(start: StartGateway, simulator: Simulator) -> None:
+    providers = {
+        name: provider(node.base_url, key=simulator.key, models=[MODEL])
+        for name, node in zip(("first", "second"), simulator.nodes, strict=False)
+    }
+    config = configuration(providers)
+    config["models"] = {MODEL: {"targets": [f"first/{MODEL}", f"second/{MODEL}"], "policy": "sticky"}}
+    gateway = start(config=config)
+    by_session = {session: served_by(gateway, x_bellwether_session=session) for session in map(str, range(24))}
+    assert set(by_session.values()) == {"first", "second"}
+    for session, who in by_session.items():
+        assert served_by(gateway, x_bellwether_session=session) == who
+
+
+def test_a_caller_may_prefer_a_model_or_want_no_fallback(start: StartGateway, simulator: Simulator) -> None:
+    providers = {
+        name: provider(node.base_url, key=simulator.key, models=[MODEL, f"{name}-own"])
+        for name, node in zip(("first", "second"), simulator.nodes, strict=False)
+    }
+    models = {"smart": [f"first/{MODEL}", "second/second-own"]}
+    gateway = start(config=configuration(providers, models, retries=NO_REPEATS))
+
+    def smart(**headers: str) -> httpx.Response:
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        return gateway.http().post(CHAT_PATH, content=chat(model="smart"), headers=named)
+
+    assert smart().headers["x-bellwether-provider"] == "first"
+    assert smart(x_bellwether_prefer="second-own").headers["x-bellwether-provider"] == "second"
+    unknown = smart(x_bellwether_prefer="nobody-has-it")
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "model_not_found")
+    simulator.nodes[0].fault("status=500")
+    assert smart().headers["x-bellwether-provider"] == "second"
+    alone = smart(x_bellwether_fallback="off")
+    assert (alone.status_code, len(alone.json()["error"]["attempts"])) == (502, 1)
