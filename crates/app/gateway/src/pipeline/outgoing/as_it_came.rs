@@ -37,7 +37,10 @@ pub(super) fn write<'p>(
         && is_chat
         && !quirks.is_empty()
     {
-        let whole = pieces.concat();
+        let whole = match pieces.as_ref() {
+            [only] => only.clone(),
+            several => Bytes::from(several.concat()),
+        };
         let quirky = providers::quirk::apply(&whole, quirks, &mut losses).map_err(flawed)?;
         if let Some(quirky) = quirky {
             body = Sent::Pieces(Cow::Owned(vec![Bytes::from(quirky)]));

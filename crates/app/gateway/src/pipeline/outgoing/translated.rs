@@ -43,8 +43,10 @@ pub(super) async fn write<'p>(
     };
     let written = spoken.translator().write_prompt(&canonical, &to, &mut losses).map_err(flawed)?;
     let seal_keeper = (caller != spoken).then(|| seal_keeper(call, provider, model));
-    let back_map = BackMap::new(&written, seal_keeper);
-    let body = adapted(written.body, provider.quirks(model), spoken, &mut losses)?;
+    let quirks = provider.quirks(model);
+    let hides_thoughts = spoken == Dialect::OpenAiChat && quirks.hide_thoughts();
+    let back_map = BackMap::new(&written, seal_keeper).with_hidden_thoughts(hides_thoughts);
+    let body = adapted(written.body, quirks, spoken, &mut losses)?;
     let input_tokens = estimate_prompt(prompt);
     let voice = Voice {
         id: call.id.to_string().replace('-', ""),

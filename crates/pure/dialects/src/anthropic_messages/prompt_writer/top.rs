@@ -36,8 +36,8 @@ pub(in crate::anthropic_messages) fn write(
     let knobs = settings::settle(&prompt.settings, abilities, thinking.is_on, &mut written, losses)?;
     let extras = prompt.extras_of(Dialect::AnthropicMessages, losses)?;
     let mut marks = Marks::of(&paired);
-    if marks.are_too_many() {
-        losses.lose(Feature::CacheMarks, "")?;
+    if marks.are_reduced() {
+        losses.lose(Feature::CacheMarkCount, "")?;
     }
     let tools = tools::write(&paired, &names, &shape, (abilities, &mut marks), &mut written, losses)?;
     let words = [choice.words, shape.words().map(str::to_owned)];
