@@ -15,6 +15,7 @@ mod outgoing;
 mod patience;
 mod plan;
 mod relay;
+mod silence;
 mod splice;
 mod stored;
 mod translated;
