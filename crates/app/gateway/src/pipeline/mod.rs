@@ -14,6 +14,7 @@ mod media;
 mod outgoing;
 mod patience;
 mod plan;
+mod pulse;
 mod relay;
 mod silence;
 mod splice;

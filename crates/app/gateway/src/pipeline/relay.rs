@@ -2,7 +2,7 @@
 //! is the end of the call; both settle it once, by dropping it.
 
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use crate::pipeline::attempt::Answer;
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::content::Content;
 use crate::pipeline::estimate::Estimate;
+use crate::pipeline::pulse::Pulse;
 use crate::pipeline::silence::Patience;
 use crate::pipeline::upstream_error::told_in_answer;
 use crate::pipeline::watch::Watch;
@@ -51,6 +52,8 @@ pub(crate) struct Relay {
     /// Never to be quoted.
     credential: Option<Secret>,
     patience: Patience,
+    /// Of a stream that is translated.
+    pulse: Option<Pulse>,
     bytes_max: u64,
     state: State,
 }
@@ -103,8 +106,11 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
     }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let patience = Patience::new(idle_limit, whole_until, content.known_length().is_some(), &watch);
+    let pulse = matches!(watch, Watch::TranslatedStream(_))
+        .then(|| Pulse::new(call.worker.gateway.serving.load().timeouts.ping));
     let state = State::Flowing;
-    let relay = Relay { call, content, first, watch, estimate, credential, patience, bytes_max, state };
+    let relay =
+        Relay { call, content, first, watch, estimate, credential, patience, pulse, bytes_max, state };
     let mut response = Response::new(Box::new(relay));
     *response.status_mut() = head.status;
     *response.headers_mut() = headers;
@@ -156,7 +162,7 @@ impl Relay {
                         return Poll::Ready(None);
                     }
                     Poll::Ready(Some(Err(_))) => return self.break_off(b"", cx),
-                    Poll::Pending => return self.poll_patience(cx),
+                    Poll::Pending => return self.poll_silence(cx),
                 },
             };
             if self.content.is_end() {
@@ -168,6 +174,9 @@ impl Relay {
                 return self.break_off(&piece, cx);
             }
             if !piece.is_empty() {
+                if let Some(pulse) = &mut self.pulse {
+                    pulse.tell();
+                }
                 return Poll::Ready(Some(Ok(piece)));
             }
             if self.state == State::Over {
@@ -285,15 +294,30 @@ impl Relay {
         Poll::Pending
     }
 
-    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         match self.patience.poll_exhausted(cx) {
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => self.poll_pulse(cx).map(|ping| Some(Ok(ping))),
             // A length that was promised must come.
             Poll::Ready(()) if self.watch.is_over() && self.known_length().is_none() && self.finish() => {
                 Poll::Ready(None)
             }
             Poll::Ready(()) => self.break_off(b"", cx),
         }
+    }
+
+    /// A sign of life, when one is due. It is none of the provider: his patience does not begin anew.
+    fn poll_pulse(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
+        let (Some(pulse), Watch::TranslatedStream(stream)) = (&mut self.pulse, &mut self.watch) else {
+            return Poll::Pending;
+        };
+        // Behind the last word nothing may follow.
+        if stream.translation.is_done() {
+            return Poll::Pending;
+        }
+        ready!(pulse.poll_due(cx));
+        let ping = Bytes::from(stream.translation.ping());
+        self.call.bytes_out += ping.len() as u64;
+        Poll::Ready(ping)
     }
 }
 
