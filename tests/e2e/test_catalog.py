@@ -135,7 +135,13 @@ def test_the_catalogue_is_listed_and_shown(commands: Commands) -> None:
     assert "draft price" in text
     assert "gemini-1.5-pro" not in commands.text("catalog", "list", "--kind", "gemini")
     assert "gemini-1.5-pro" in commands.text("catalog", "list", "--kind", "gemini", "--retired")
-    for words, reason in (("show no-such-model", "does not know"), ("list --kind nobody", "nothing is known")):
+    assert commands.json("catalog", "show", "anthropic/claude-sonnet-4-5")["models"] == [row]
+    for words, reason in (
+        ("show no-such-model-at-all", "bellwether catalog list names those it knows"),
+        ("show claude-sonet-4.5", "did you mean claude-sonnet-4.5?"),
+        ("show openai/claude-sonnet-4-5", "does not know"),
+        ("list --kind nobody", "nothing is known"),
+    ):
         done = commands.run("catalog", *words.split())
         assert done.returncode == 1
         assert reason in done.stderr

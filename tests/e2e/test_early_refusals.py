@@ -6,7 +6,9 @@ import socket
 
 import pytest
 
-from harness.gateway import Gateway
+from conftest import StartGateway
+from harness.config import configuration, provider
+from harness.gateway import CALLER_KEY, Gateway
 from harness.process import until
 from harness.speech import CHAT_PATH
 from harness.upstream import Upstream
@@ -49,6 +51,22 @@ def test_a_caller_who_sends_everything_first_hears_his_refusal(
         answer = send_all_then_read(gateway.address, request, body)
         assert answer.startswith(b"HTTP/1.1 %d " % status)
         assert answer.endswith((b"}", b"}\r\n0\r\n\r\n")), "the answer is whole"
+    assert upstream.calls == []
+
+
+@pytest.mark.parametrize("megabytes", [2, 10])
+def test_a_caller_whose_body_is_announced_too_large_hears_it(
+    start: StartGateway, upstream: Upstream, megabytes: int
+) -> None:
+    config = configuration({"up": provider(upstream.base_url)}) | {"limits": {"body_bytes_max": MEGABYTE}}
+    gateway = start(config=config)
+    body = b" " * (megabytes * MEGABYTE)
+    request = head(f"authorization: Bearer {CALLER_KEY}", f"content-length: {len(body)}")
+    for _ in range(5):
+        answer = send_all_then_read(gateway.address, request, body)
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert b"\r\nconnection: close\r\n" in answer
+        assert answer.endswith(b"}"), "the answer is whole"
     assert upstream.calls == []
 
 

@@ -162,6 +162,18 @@ def test_a_transcription_passes_in_any_format(
     assert reply.read() == body
 
 
+@pytest.mark.parametrize(("body", "content_type"), TEXTS.values(), ids=TEXTS.keys())
+def test_a_model_that_streams_no_transcription_answers_whole(
+    gateway: Gateway, upstream: Upstream, body: bytes, content_type: str
+) -> None:
+    """OpenAI: "Streaming is not supported for the whisper-1 model and will be ignored"."""
+    upstream.script = whole(body, content_type=content_type)
+    reply = ask(gateway, TRANSCRIPTIONS, form(file(b"RIFF"), field("model", MODEL), field("stream", "true")))
+    assert (reply.status, reply.headers["content-type"]) == (200, content_type)
+    assert reply.read() == body
+    assert len(upstream.calls) == 1
+
+
 @pytest.mark.parametrize(("path", "body", "parts", "last"), STREAMS.values(), ids=STREAMS.keys())
 @pytest.mark.parametrize("end", [b"", b"data: [DONE]\n\n"], ids=["as it is", "with an end mark"])
 def test_a_stream_passes_and_its_usage_is_read(

@@ -142,6 +142,18 @@ def test_a_name_with_a_slash_can_be_looked_up(start: StartGateway, simulator: Si
     assert (found.status_code, found.json()["id"]) == (200, "team/fast")
 
 
+def test_a_name_that_says_who_is_meant_can_be_looked_up(start: StartGateway, simulator: Simulator) -> None:
+    """It may be asked for, so it is there: some clients look before they ask."""
+    node = provider(simulator.node.base_url, key=simulator.key)
+    client = start(config=configuration(providers={"openai": node, "near": node | {"models": ["a/b"]}})).openai()
+    for name, owner in (("openai/any-at-all", "openai"), ("near/a/b", "near")):
+        found = client.models.retrieve(name)
+        assert (found.id, found.owned_by) == (name, owner)
+    for name in ("near/c", "nobody/a", "gpt-unheard-of"):
+        with pytest.raises(NotFoundError):
+            client.models.retrieve(name)
+
+
 @pytest.mark.parametrize("base", ["", "/v1", "/v1/"])
 def test_every_base_url_that_people_write_works(served: Gateway, base: str) -> None:
     client = served.openai(base_url=served.url + base)

@@ -10,7 +10,7 @@ use dialects::Dialect;
 use dialects::canonical::Feature;
 use dialects::stored::stored_response_at;
 use dialects::surface::surface_at;
-use domain::{CallId, Failure, Kind, Timestamp, Usage};
+use domain::{CallId, Failure, Kind, ModelUsage, Timestamp, Usage};
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use observe::RequestLine;
@@ -57,6 +57,8 @@ pub(crate) struct Call {
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
     pub(crate) usage: Option<Usage>,
+    /// The same by the models that used them, where there were several.
+    pub(crate) usage_by_model: Vec<ModelUsage>,
     /// What of the request could not be carried, in short codes.
     pub(crate) warnings: Option<HeaderValue>,
     pub(crate) status: u16,
@@ -105,6 +107,7 @@ impl Call {
             bytes_in: 0,
             bytes_out: 0,
             usage: None,
+            usage_by_model: Vec::new(),
             warnings: None,
             status: 499,
             kind: Some(Kind::CallerGone),
@@ -229,6 +232,7 @@ impl Drop for Call {
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             usage: self.usage,
+            usage_by_model: &self.usage_by_model,
             warnings: self.warnings.as_ref().map_or("", |codes| codes.to_str().unwrap_or_default()),
         });
     }

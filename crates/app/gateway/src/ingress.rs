@@ -10,7 +10,7 @@ use dialects::surface::surface_at;
 use domain::{Failure, Kind};
 use futures_util::FutureExt;
 use http::uri::Scheme;
-use http::{HeaderName, HeaderValue, Method, Request, Response, Version};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 
@@ -20,6 +20,7 @@ use crate::drain::DrainStage;
 use crate::endpoints;
 use crate::hand_over::hand_over;
 use crate::inbound::ConnectionFacts;
+use crate::linger::LINGER_BYTES_MAX;
 use crate::pipeline;
 use crate::worker::Worker;
 
@@ -39,7 +40,8 @@ pub(crate) async fn answer(
     let version = head.version;
     connection.note_version(version);
     connection.note_body_coming(!body.is_end_stream());
-    let is_body_long = body.size_hint().exact().is_none_or(|length| length > DROPPED_BYTES_MAX);
+    let body_length = body.size_hint().exact();
+    let is_body_long = body_length.is_none_or(|length| length > DROPPED_BYTES_MAX);
     let call = Call::begin(&worker, &connection, caller, &head);
     let (request_id, call_id, dialect) = (call.request_id.clone(), call.id, call.dialect);
     let mut response = match AssertUnwindSafe(route(call, head, body)).catch_unwind().await {
@@ -59,6 +61,12 @@ pub(crate) async fn answer(
         || (version < Version::HTTP_2 && is_body_long && connection.is_body_coming())
     {
         headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE
+        && body_length.is_some_and(|length| length > LINGER_BYTES_MAX)
+    {
+        // Nobody waits for that much, not even to drop it.
+        connection.note_body_coming(false);
     }
     Ok(response)
 }
@@ -164,10 +172,34 @@ fn unknown_path(method: &Method, path: &str) -> Box<Failure> {
     let shown: String = path.chars().take(PATH_CHARS_SHOWN).collect();
     let hint = if path.starts_with("/v1/v1/") {
         "this SDK adds /v1 itself: give it the base URL without"
+    } else if path.len() > 1 && path.ends_with('/') {
+        "no path here ends with a slash"
+    } else if path.starts_with("/v1/") {
+        "this path is not served here"
     } else {
         "the base URL of an SDK ends with /v1"
     };
     Failure::new(Kind::UnknownPath, format!("unknown request URL: {method} {shown}; {hint}"))
+}
+
+#[cfg(test)]
+mod path_tests {
+    use http::Method;
+
+    use super::unknown_path;
+
+    #[test]
+    fn what_is_said_of_an_unknown_path_fits_it() {
+        let check = |path: &str, hint: &str| {
+            let said = unknown_path(&Method::POST, path).message;
+            assert!(said.ends_with(&format!("{path}; {hint}")), "{said}");
+        };
+        check("/v1/v1/messages", "this SDK adds /v1 itself: give it the base URL without");
+        check("/v1/files", "this path is not served here");
+        check("/v1/chat/completions/", "no path here ends with a slash");
+        check("/api/chat/completions", "the base URL of an SDK ends with /v1");
+        check("/", "the base URL of an SDK ends with /v1");
+    }
 }
 
 #[cfg(test)]

@@ -13,14 +13,14 @@ use tokio::time::{Sleep, sleep};
 /// How long a caller may take to notice that he was answered.
 pub(crate) const LINGER_LIMIT: Duration = Duration::from_secs(2);
 /// How much he may send meanwhile.
-const LINGER_BYTES_MAX: usize = 32 << 20;
+pub(crate) const LINGER_BYTES_MAX: u64 = 32 << 20;
 const READ_BYTES: usize = 16 * 1024;
 
 /// A connection that only waits for its caller to leave.
 #[derive(Debug)]
 pub(crate) struct Linger {
     until: Pin<Box<Sleep>>,
-    dropped: usize,
+    dropped: u64,
 }
 
 impl Default for Linger {
@@ -40,7 +40,9 @@ impl Linger {
         while self.dropped < LINGER_BYTES_MAX && self.until.as_mut().poll(cx).is_pending() {
             let mut buffer = ReadBuf::new(&mut bytes);
             match read(cx, &mut buffer) {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => self.dropped += buffer.filled().len(),
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.dropped += buffer.filled().len() as u64;
+                }
                 Poll::Ready(_) => return Poll::Ready(()),
                 Poll::Pending => return Poll::Pending,
             }

@@ -23,6 +23,7 @@ mod walk;
 pub use check::{check, defaults};
 pub use difference::{Change, difference};
 pub use effective::{configured, effective};
+pub use near::nearest;
 pub use problem::{Place, Problem};
 pub use schema::schema_text;
 pub use secret_source::{Credential, FILE_ENDING};

@@ -24,10 +24,7 @@ const SYNONYMS: &[(&[&str], &str)] = &[
 ];
 
 /// The candidate that `wanted` was probably meant to be.
-pub(crate) fn nearest<'a>(
-    wanted: &str,
-    mut candidates: impl Iterator<Item = &'a str> + Clone,
-) -> Option<&'a str> {
+pub fn nearest<'a>(wanted: &str, mut candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     if wanted.len() > WANTED_BYTES_MAX {
         return None;
     }

@@ -184,10 +184,12 @@ fn from_variable(
         Ok(None) => {
             let names = sources.env_names.iter().map(String::as_str).filter(|name| name.contains("KEY"));
             let state = if (sources.env)(name).is_some() { "empty" } else { "not set" };
-            let near = crate::near::nearest(name, names).filter(|near| *near != name);
+            // Another number is another key, no slip.
+            let letters = |name: &str| name.replace(|c: char| c.is_ascii_digit() || c == '_', "");
+            let near = crate::near::nearest(name, names).filter(|near| letters(near) != letters(name));
             let hint = near.map_or_else(
                 || format!("export {name}=… or {name}{FILE_ENDING}=/path before the start"),
-                |near| format!("did you mean env:{near}?"),
+                |near| format!("export {name}=…, or did you mean env:{near}?"),
             );
             report.add(path, format!("env:{name}"), format!("the variable {name} is {state}"), hint);
         }

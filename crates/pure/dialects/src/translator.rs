@@ -1,7 +1,7 @@
 //! What a dialect must be able to do: read and write prompts, answers and failures. It never sees another dialect, only the
 //! canonical form; it opens nothing and knows no provider.
 
-use domain::{Failure, Usage};
+use domain::{Failure, ModelUsage, Usage};
 
 use crate::canonical::{Abilities, Event, Feature, Flaw, Losses, Prompt, Reply, ReplyFlaw};
 use crate::framing::sse;
@@ -35,6 +35,11 @@ pub trait Translator: Sync {
 
     /// Reads the `usage` of a whole answer.
     fn read_usage(&self, usage: &[u8]) -> Option<Usage>;
+
+    /// The same by the models that used them; nothing where there was only one.
+    fn read_usage_by_model(&self, _usage: &[u8]) -> Vec<ModelUsage> {
+        Vec::new()
+    }
 
     /// Reads a streamed answer of a provider.
     fn stream_reader(&self) -> Box<dyn StreamReader>;

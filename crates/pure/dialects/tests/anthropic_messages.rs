@@ -4,6 +4,8 @@
 
 #[path = "anthropic_messages/fixtures.rs"]
 mod fixtures;
+#[path = "anthropic_messages/marks.rs"]
+mod marks;
 #[path = "anthropic_messages/prefixes.rs"]
 mod prefixes;
 #[path = "anthropic_messages/reading.rs"]

@@ -26,4 +26,4 @@ pub use network::{Network, NetworkError, is_public};
 pub use proxy_url::{ProxyLogin, ProxyProtocol, ProxyUrl, ProxyUrlError};
 pub use secret::Secret;
 pub use time::Timestamp;
-pub use usage::Usage;
+pub use usage::{ModelUsage, Usage};

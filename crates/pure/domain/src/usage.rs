@@ -19,6 +19,8 @@ pub struct Usage {
     pub reasoning: u64,
     /// Answer tokens of speech.
     pub audio_output: u64,
+    /// What the provider's total holds beyond all parts. It is in none of them, and what it is depends on the host.
+    pub unexplained: u64,
     /// Counted here, not told by the provider.
     pub is_estimated: bool,
 }
@@ -41,6 +43,31 @@ impl Usage {
         ]
     }
 
+    /// As a host means it that counts its model's thoughts in the total alone.
+    #[must_use]
+    pub const fn with_hidden_thoughts(mut self) -> Self {
+        self.reasoning = self.reasoning.saturating_add(self.unexplained);
+        self.unexplained = 0;
+        self
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            cached_input: self.cached_input.saturating_add(other.cached_input),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            cache_write_long: self.cache_write_long.saturating_add(other.cache_write_long),
+            audio_input: self.audio_input.saturating_add(other.audio_input),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+            audio_output: self.audio_output.saturating_add(other.audio_output),
+            unexplained: self.unexplained.saturating_add(other.unexplained),
+            is_estimated: self.is_estimated || other.is_estimated,
+        }
+    }
+
     /// All prompt tokens.
     pub const fn input_total(&self) -> u64 {
         self.input
@@ -59,4 +86,13 @@ impl Usage {
     pub const fn total(&self) -> u64 {
         self.input_total().saturating_add(self.output_total())
     }
+}
+
+/// The share of one model in the usage of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelUsage {
+    /// The model, in the provider's words; `None` for the one that was asked.
+    pub model: Option<Box<str>>,
+    /// What it used.
+    pub usage: Usage,
 }

@@ -253,6 +253,49 @@ models:
 }
 
 #[test]
+fn names_that_nobody_is_known_to_serve_go_where_the_star_went() {
+    let text = "model_list:
+- { model_name: 'anthropic/*', litellm_params: { model: 'anthropic/*', api_key: os.environ/A } }
+- { model_name: '*', litellm_params: { model: 'openai/*', api_key: os.environ/B } }
+";
+    let written = accepted(&import(text, &[]));
+    let (star, other) = (written.find("  openai:").unwrap(), written.find("  anthropic:").unwrap());
+    assert!(star < other, "{written}");
+}
+
+#[test]
+fn settings_that_another_overrules_are_told() {
+    let text = "model_list:
+- { model_name: a, litellm_params: { model: openai/gpt-4o } }
+- { model_name: b, litellm_params: { model: groq/llama } }
+litellm_settings: { fallbacks: [{ a: [b] }], default_fallbacks: [a], request_timeout: 10 }
+router_settings: { fallbacks: [{ b: [a] }], default_fallbacks: [b], timeout: 30 }
+";
+    let imported = import(text, &[]);
+    for setting in ["fallbacks", "default_fallbacks"] {
+        let words = format!("router_settings.{setting} goes before it");
+        check_finding(&imported, Fate::Lost, &format!("litellm_settings.{setting}"), &words);
+    }
+    check_finding(&imported, Fate::Lost, "litellm_settings.request_timeout", "router_settings.timeout goes");
+    check_finding(&imported, Fate::Changed, "router_settings.timeout", "30000 ms");
+    let told = said(imported.report.findings());
+    assert!(!told.contains("10000"), "{told}");
+}
+
+#[test]
+fn a_vendor_is_called_as_the_file_calls_it() {
+    let text = "model_list: [{ model_name: a, litellm_params: { model: replicate/llama } }]";
+    let imported = import(text, &[]);
+    check_finding(&imported, Fate::Lost, "model_list[0] (a)", "replicate: ");
+}
+
+#[test]
+fn a_list_that_is_none_is_told() {
+    check_finding(&import("model_list: gpt-4o", &[]), Fate::Lost, "model_list", "no list");
+    check_finding(&import("model_list: { model_name: a }", &[]), Fate::Lost, "model_list", "no list");
+}
+
+#[test]
 fn a_resource_with_deployments_is_reached_by_its_newer_endpoint() {
     let imported = sample();
     let written = accepted(&imported);

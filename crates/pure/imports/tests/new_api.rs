@@ -121,7 +121,7 @@ fn every_lost_part_is_named_and_no_secret_shown() {
     check(Fate::Lost, "channel 1 (Main OpenAI) param_override", "passed on");
     check(Fate::Lost, "channel 1 (Main OpenAI) setting.force_format", "passed on");
     check(Fate::Lost, "channel 1 (Main OpenAI) settings.allow_service_tier", "passed on");
-    check(Fate::Lost, "channel 1 (Main OpenAI)", "1 of its keys are switched off");
+    check(Fate::Lost, "channel 1 (Main OpenAI)", "keys that are switched off: 1");
     check(Fate::Lost, "channel 1 (Main OpenAI)", "groups default, vip");
     check(Fate::Lost, "channel 4 (vertex)", "service account");
     check(Fate::Lost, "channel 5 (off)", "switched off");

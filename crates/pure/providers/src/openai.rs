@@ -6,7 +6,7 @@ use dialects::surface::Operation;
 use crate::auth::Auth;
 use crate::key_check::MODELS;
 use crate::provider::Provider;
-use crate::quirk::Quirks;
+use crate::quirk::{Quirk, Quirks, Replay};
 
 const SURFACES: &[Operation] = &[
     Operation::Completions,
@@ -16,6 +16,10 @@ const SURFACES: &[Operation] = &[
     Operation::Speech,
     Operation::Transcription,
 ];
+
+/// Thoughts have no place in its messages: some of its models answer 400 to a member that they do not know (openai/openai-node
+/// issue 1161), others pass it over (microsoft/agent-framework pull request 2344). Nothing is lost that anyone would read.
+const QUIRKS: &[Quirk] = &[Quirk::Replay(Replay::None)];
 
 pub(crate) static OPENAI: Provider = Provider {
     name: "openai",
@@ -30,5 +34,5 @@ pub(crate) static OPENAI: Provider = Provider {
     key_check: Some(MODELS),
     base_url_suffix: "",
     surfaces: Some(SURFACES),
-    quirks: Quirks::NONE,
+    quirks: Quirks::fixed(QUIRKS),
 };

@@ -63,7 +63,9 @@ fn hosts_differ_as_written() {
     has("cohere", Quirk::ToolChoices(ToolChoices { none: true, required: true, named: false }));
     has("deepseek", Quirk::Replay(Replay::RequiredWithCalls));
     has("ark", Quirk::CapField("max_completion_tokens".into()));
-    for name in ["openai", "azure", "bellwether", "newapi", "compatible"] {
+    has("gemini", Quirk::HiddenThoughts);
+    has("openai", Quirk::Replay(Replay::None));
+    for name in ["azure", "bellwether", "newapi", "compatible"] {
         assert!(find(name).unwrap().quirks.is_empty(), "{name}");
     }
 }

@@ -114,6 +114,22 @@ impl Routes {
         self.find(name).is_some()
     }
 
+    /// Who is meant by a name that is not listed and yet says it by itself, and what he calls the model: `provider/model`, or
+    /// another name for a model that is known.
+    pub fn meant(&self, name: &str) -> Option<(u16, Arc<str>)> {
+        let by_prefix =
+            name.split_once('/').filter(|(_, model)| !model.is_empty()).and_then(|(prefix, model)| {
+                let server = &self.providers[*self.prefixes.get(prefix)?];
+                Some((server.provider, server.called(model)?))
+            });
+        by_prefix.or_else(|| {
+            self.providers.iter().find_map(|server| {
+                let called = server.known.get(name).filter(|called| server.lists(called))?;
+                Some((server.provider, called.clone()))
+            })
+        })
+    }
+
     /// First an exact name, then `provider/model`, then the providers that are known to serve it, then every provider that
     /// takes any name. Where some are known to serve it, or to have served it, only strangers are asked beside them.
     pub(crate) fn find(&self, name: &str) -> Option<Found<'_>> {
@@ -367,6 +383,18 @@ mod tests {
         assert_eq!(places(&routes, "huge"), [(0, 0, None), (1, 0, None)], "the third lists another");
         let listed: Vec<_> = routes.listed().map(|listed| (&*listed.name, listed.provider)).collect();
         assert_eq!(listed, [("first/*", 0), ("second/*", 1), ("big-1", 2)]);
+    }
+
+    #[test]
+    fn a_name_that_is_not_listed_may_say_who_is_meant() {
+        let routes = vendors(true);
+        let meant = |name: &str| routes.meant(name).map(|(provider, model)| (provider, model.to_string()));
+        assert_eq!(meant("small"), Some((0, "small-1".to_owned())));
+        assert_eq!(meant("third/big"), Some((2, "big-1".to_owned())));
+        assert_eq!(meant("second/new"), Some((1, "new".to_owned())));
+        for unheard in ["newer-than-we", "second/", "nobody/big", "/", ""] {
+            assert_eq!(meant(unheard), None, "{unheard}");
+        }
     }
 
     #[test]

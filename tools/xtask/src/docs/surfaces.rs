@@ -33,7 +33,8 @@ gateway runs and remembers it (the last 50000): `GET` and `DELETE /v1/responses/
 one goes to the first target that speaks this dialect. Where no target does, it is answered 400: send the whole conversation.
 
 Streams of sound, text or pictures end with an event whose `type` ends in `.done` or `.completed`, or with `[DONE]`; one that
-ends without is broken off. Files, batches and realtime are not served.
+ends without is broken off. A model that streams no transcription, such as `whisper-1`, answers whole, also where a stream was
+asked for. Files, batches and realtime are not served.
 
 This page is made from the code (`crates/pure/dialects/src/surface.rs`) by `cargo xtask docs`.
 

@@ -1,6 +1,7 @@
 //! The verbs of `bellwether catalog`. All of them work on files alone: a running server takes a new file by itself.
 
 use anyhow::{Result, bail};
+use config::nearest;
 use providers::models::{Catalogue, Known, Row, difference, shipped};
 use serde_json::{Value, json};
 
@@ -63,9 +64,8 @@ fn update(own: &OwnFile, from: &str, is_dry: bool, json: bool) -> Result<()> {
 
 /// The rows of one kind, or of all.
 fn rows<'c>(catalogue: &'c Catalogue, kind: Option<&str>) -> Result<Vec<(&'c str, &'c Row)>> {
-    let all = catalogue.kinds().filter(|(name, _)| kind.is_none_or(|kind| kind == *name));
     let of_kind = |(kind, known): (&'c str, &'c Known)| known.rows().map(move |row| (kind, row));
-    let rows: Vec<_> = all.flat_map(of_kind).collect();
+    let rows: Vec<_> = kinds(catalogue, kind).flat_map(of_kind).collect();
     match kind {
         Some(kind) if rows.is_empty() => {
             let known: Vec<_> = catalogue.kinds().map(|(kind, _)| kind).collect();
@@ -75,16 +75,31 @@ fn rows<'c>(catalogue: &'c Catalogue, kind: Option<&str>) -> Result<Vec<(&'c str
     }
 }
 
-/// The rows that a name means, by name or alias.
+/// The rows that a name means: a name, an alias, or either behind its kind, as it is shown.
 fn found<'c>(catalogue: &'c Catalogue, kind: Option<&str>, name: &str) -> Result<Vec<(&'c str, &'c Row)>> {
-    let all = catalogue.kinds().filter(|(known, _)| kind.is_none_or(|kind| kind == *known));
-    let found: Vec<_> = all.filter_map(|(kind, known)| Some((kind, known.find(name)?))).collect();
-    if found.is_empty() {
-        bail!(
-            "the catalogue does not know '{name}': it is taken to be able to do anything; bellwether catalog list names those it knows"
-        )
+    let found: Vec<_> =
+        kinds(catalogue, kind).filter_map(|(kind, known)| Some((kind, known.find(name)?))).collect();
+    if !found.is_empty() {
+        return Ok(found);
     }
-    Ok(found)
+    if let (None, Some((kind, name))) = (kind, name.split_once('/'))
+        && let Some((kind, known)) = kinds(catalogue, Some(kind)).next()
+        && let Some(row) = known.find(name)
+    {
+        return Ok(vec![(kind, row)]);
+    }
+    let rows = kinds(catalogue, kind).flat_map(|(_, known)| known.rows());
+    let names: Vec<&str> =
+        rows.flat_map(|row| std::iter::once(&row.name).chain(&row.aliases)).map(String::as_str).collect();
+    let advice = match nearest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "bellwether catalog list names those it knows".to_owned(),
+    };
+    bail!("the catalogue does not know '{name}': it is taken to be able to do anything; {advice}")
+}
+
+fn kinds<'c>(catalogue: &'c Catalogue, kind: Option<&str>) -> impl Iterator<Item = (&'c str, &'c Known)> {
+    catalogue.kinds().filter(move |(known, _)| kind.is_none_or(|kind| kind == *known))
 }
 
 fn as_json(rows: &[(&str, &Row)]) -> Value {

@@ -7,23 +7,20 @@ use serde_json::{Value, json};
 
 use crate::table::table;
 
-const HEADINGS: [&str; 7] = ["KIND", "MODEL", "CONTEXT", "OUTPUT", "IN/M", "OUT/M", "ALSO KNOWN AS"];
+const HEADINGS: [&str; 8] =
+    ["KIND", "MODEL", "CONTEXT", "OUTPUT", "IN/M", "OUT/M", "RETIRES", "ALSO KNOWN AS"];
 
 /// A table of rows.
 pub(super) fn list(rows: &[(&str, &Row)]) -> String {
-    let cells: Vec<[String; 7]> = rows.iter().map(|(kind, row)| cells(kind, row)).collect();
+    let cells: Vec<[String; 8]> = rows.iter().map(|(kind, row)| cells(kind, row)).collect();
     table(HEADINGS, &cells)
 }
 
-fn cells(kind: &str, row: &Row) -> [String; 7] {
+fn cells(kind: &str, row: &Row) -> [String; 8] {
     let count = |tokens: Option<u64>| tokens.map_or_else(String::new, |tokens| tokens.to_string());
     let price = row.prices.iter().find(|price| price.until.is_none() && price.from_tokens.is_none());
     let amount = |of: fn(&Price) -> Option<String>| price.and_then(of).unwrap_or_default();
-    let state = match (row.retired, row.retires) {
-        (Some(since), _) => format!("retired {since} "),
-        (None, Some(on)) => format!("retires {on} "),
-        (None, None) => String::new(),
-    };
+    let end = row.retired.or(row.retires);
     [
         kind.to_owned(),
         row.name.clone(),
@@ -31,7 +28,8 @@ fn cells(kind: &str, row: &Row) -> [String; 7] {
         count(row.facts.output_tokens_max),
         amount(|price| Some(format!("{} {}", price.input?, price.currency))),
         amount(|price| Some(format!("{} {}", price.output?, price.currency))),
-        format!("{state}{}", row.aliases.join(" ")).trim_end().to_owned(),
+        end.map_or_else(String::new, |day| day.to_string()),
+        row.aliases.join(" "),
     ]
 }
 

@@ -92,8 +92,9 @@ fn finding(finding: &Finding) -> Value {
 /// The variables that must be set, and which of them are.
 fn needed(imported: &Imported) -> Option<String> {
     let names = imported.draft.variables();
+    let width = names.iter().map(|name| name.len()).max().unwrap_or_default();
     let lines: Vec<String> =
-        names.iter().map(|name| format!("  {name}  {}", state(name, imported))).collect();
+        names.iter().map(|name| format!("  {name:width$}  {}", state(name, imported))).collect();
     (!lines.is_empty()).then(|| format!("Variables that hold the providers' keys:\n{}", lines.join("\n")))
 }
 

@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use crate::answer::{AnswerBody, whole};
 use crate::call::Call;
 use crate::pipeline::authenticate;
+use crate::serving::Serving;
 
 /// The model named in a path such as `/v1/models/gpt-4o`; SDKs escape the slash of `provider/model`.
 pub(super) fn model_in(path: &str) -> Option<String> {
@@ -37,31 +38,45 @@ pub(super) fn list(
     let serving = call.worker.gateway.serving();
     authenticate(call, &serving, &head.headers)?;
     let created = call.worker.gateway.started_at_seconds();
-    let listed = serving.routes.listed().map(|listed| {
-        let provider = serving.providers.get(usize::from(listed.provider));
-        let abilities = provider.zip(listed.model.as_deref()).map(|(owner, model)| owner.abilities(model));
-        ListedModel {
-            name: &listed.name,
-            owner: provider.map_or("", |provider| provider.id()),
-            created,
-            context_tokens: abilities.and_then(|abilities| abilities.context_tokens),
-            output_tokens_max: abilities.and_then(|abilities| abilities.output_tokens_max),
-        }
-    });
     let body = match model_in(head.uri.path()) {
         None => {
             let page = Page::of(head.uri.query().unwrap_or_default())?;
-            call.dialect.write_models(&listed.collect::<Vec<_>>(), &page)
+            let all = serving.routes.listed().map(|listed| {
+                described(&serving, created, &listed.name, listed.provider, listed.model.as_deref())
+            });
+            call.dialect.write_models(&all.collect::<Vec<_>>(), &page)
         }
         Some(name) => {
-            let found = { listed }.find(|model| model.name == name).ok_or_else(|| {
-                Failure::new(Kind::UnknownModel, format!("the model '{name}' is not listed here"))
-                    .with_param("model")
-            })?;
-            call.dialect.write_model(&found)
+            let found = serving.routes.listed().find(|listed| *listed.name == *name);
+            let found = found.map(|listed| (listed.provider, listed.model.clone()));
+            let meant = || serving.routes.meant(&name).map(|(provider, model)| (provider, Some(model)));
+            let Some((provider, model)) = found.or_else(meant) else {
+                let message = format!("the model '{name}' is not listed here");
+                return Err(Failure::new(Kind::UnknownModel, message).with_param("model"));
+            };
+            call.dialect.write_model(&described(&serving, created, &name, provider, model.as_deref()))
         }
     };
     Ok(whole(StatusCode::OK, "application/json", body))
+}
+
+/// A model by the name that callers use, with what is known of the one that is meant.
+fn described<'a>(
+    serving: &'a Serving,
+    created: i64,
+    name: &'a str,
+    provider: u16,
+    model: Option<&str>,
+) -> ListedModel<'a> {
+    let provider = serving.providers.get(usize::from(provider));
+    let abilities = provider.zip(model).map(|(owner, model)| owner.abilities(model));
+    ListedModel {
+        name,
+        owner: provider.map_or("", |provider| provider.id()),
+        created,
+        context_tokens: abilities.and_then(|abilities| abilities.context_tokens),
+        output_tokens_max: abilities.and_then(|abilities| abilities.output_tokens_max),
+    }
 }
 
 #[cfg(test)]

@@ -108,11 +108,9 @@ impl BodyReader {
 }
 
 /// What the head already tells.
-pub(super) fn refuse_unread(call: &Call, headers: &HeaderMap, limit: SizeLimit) -> Result<(), Box<Failure>> {
+pub(super) fn refuse_unread(headers: &HeaderMap, limit: SizeLimit) -> Result<(), Box<Failure>> {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > limit.bytes_max as u64) {
-        // Nobody waits for that much, not even to drop it.
-        call.connection.note_body_coming(false);
         return Err(limit.refusal());
     }
     let encoding = headers.get(CONTENT_ENCODING).map(http::HeaderValue::as_bytes);

@@ -118,7 +118,10 @@ fn passed<'p>(
         && is_chat
         && !quirks.is_empty()
     {
-        let whole = pieces.concat();
+        let whole = match pieces.as_ref() {
+            [only] => only.clone(),
+            several => Bytes::from(several.concat()),
+        };
         let quirky = providers::quirk::apply(&whole, quirks, &mut losses).map_err(flawed)?;
         if let Some(quirky) = quirky {
             body = Sent::Pieces(Cow::Owned(vec![Bytes::from(quirky)]));
@@ -237,7 +240,8 @@ async fn translated<'p>(
         echo: caller.translator().echo(&prompt.pieces.concat()),
     };
     let seal_keeper = (caller != spoken).then(|| seal_keeper(call, provider, model));
-    let back_map = BackMap::new(&written, seal_keeper);
+    let hides_thoughts = spoken == Dialect::OpenAiChat && provider.quirks(model).hide_thoughts();
+    let back_map = BackMap::new(&written, seal_keeper).with_hidden_thoughts(hides_thoughts);
     let translator = Box::new(Translator::new(spoken, caller, back_map, voice));
     let wanted = Wanted {
         is_stream: prompt.deciding.is_streaming,

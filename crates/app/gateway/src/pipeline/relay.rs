@@ -201,7 +201,7 @@ impl Relay {
     /// The provider's answer has ended by its framing: true if it is whole by its content, too.
     fn finish(&mut self) -> bool {
         let is_whole = self.watch.is_whole();
-        self.call.usage = self.usage(is_whole);
+        self.note_usage(is_whole);
         self.state = State::Over;
         if is_whole {
             let (status, kind) = (self.call.status, None);
@@ -216,10 +216,15 @@ impl Relay {
         is_whole
     }
 
+    fn note_usage(&mut self, is_whole: bool) {
+        self.call.usage = self.usage(is_whole);
+        self.call.usage_by_model = self.watch.usage_by_model();
+    }
+
     /// As the provider tells, or by our own count. Who told none with a whole answer will not tell with the next.
     fn usage(&self, is_whole: bool) -> Option<Usage> {
         if let Some(told) = self.watch.usage() {
-            return Some(told);
+            return Some(self.as_meant(told));
         }
         let estimate = self.estimate.as_ref()?;
         if is_whole && let Some(provider) = &self.call.provider {
@@ -230,6 +235,14 @@ impl Relay {
         Some(estimate.usage(self.watch.said(), pieces))
     }
 
+    /// What a provider tells as it means it.
+    fn as_meant(&self, told: Usage) -> Usage {
+        let model = self.call.upstream_model.as_deref().unwrap_or_default();
+        let hides_thoughts =
+            || self.call.provider.as_ref().is_some_and(|provider| provider.quirks(model).hide_thoughts());
+        if told.unexplained > 0 && hides_thoughts() { told.with_hidden_thoughts() } else { told }
+    }
+
     /// Whether a stream has said its last word, and only its framing is missing.
     fn is_over_by_its_mark(&self) -> bool {
         self.watch.is_stream() && self.watch.is_over()
@@ -238,7 +251,7 @@ impl Relay {
     /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
     /// any other answer the rest is kept back, so that by its length, too, it is not whole.
     fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
-        self.call.usage = self.usage(false);
+        self.note_usage(false);
         self.call.answered(502, Some(Kind::StreamBroken));
         if !self.watch.is_stream() {
             self.call.connection.note_answer_cut();
@@ -335,7 +348,7 @@ impl Drop for Relay {
     fn drop(&mut self) {
         if self.state == State::Flowing {
             let is_whole = self.watch.is_whole();
-            self.call.usage = self.usage(is_whole);
+            self.note_usage(is_whole);
             if is_whole {
                 let status = self.call.status;
                 self.call.answered(status, None);

@@ -6,7 +6,7 @@ use dialects::canonical::Feature;
 use dialects::translation::{BackMap, StreamTranslation, translate_reply};
 use dialects::watch::ReplyWatch;
 use dialects::{Dialect, Voice};
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use crate::pipeline::estimate::estimate_said;
 
@@ -32,7 +32,14 @@ impl Translator {
 
     pub(super) fn into_whole(self, members: &[&'static str]) -> TranslatedWhole {
         let watch = ReplyWatch::of(self.from, members);
-        TranslatedWhole { watch, body: Vec::new(), translator: Some(self), usage: None, losses: Vec::new() }
+        TranslatedWhole {
+            watch,
+            body: Vec::new(),
+            translator: Some(self),
+            usage: None,
+            usage_by_model: Vec::new(),
+            losses: Vec::new(),
+        }
     }
 }
 
@@ -80,6 +87,7 @@ pub(crate) struct TranslatedWhole {
     body: Vec<u8>,
     translator: Option<Translator>,
     usage: Option<Usage>,
+    usage_by_model: Vec<ModelUsage>,
     pub(super) losses: Vec<Feature>,
 }
 
@@ -104,11 +112,16 @@ impl TranslatedWhole {
         let reply =
             translate_reply(from, to, &body, back_map, &voice, estimate).map_err(|flaw| flaw.message)?;
         self.usage = Some(reply.usage);
+        self.usage_by_model = reply.usage_by_model;
         self.losses = reply.losses;
         Ok(Bytes::from(reply.body))
     }
 
     pub(super) fn usage(&self) -> Option<Usage> {
         self.usage
+    }
+
+    pub(super) fn usage_by_model(&self) -> &[ModelUsage] {
+        &self.usage_by_model
     }
 }

@@ -81,7 +81,7 @@ pub(crate) async fn understand(
         Some(_) => SizeLimit { bytes_max: limits.upload_bytes_max, key: "limits.upload_bytes_max" },
         None => SizeLimit { bytes_max: limits.body_bytes_max, key: "limits.body_bytes_max" },
     };
-    refuse_unread(call, headers, limit)?;
+    refuse_unread(headers, limit)?;
     let mut reader = BodyReader::new(call, serving, body, limit);
     let form = if upload.is_some() { BodyForm::Multipart } else { BodyForm::Json };
     let (deciding, kept) = match upload {

@@ -128,6 +128,17 @@ impl Watch {
         }
     }
 
+    /// The same by the models that used them, where there were several.
+    pub(super) fn usage_by_model(&self) -> Vec<domain::ModelUsage> {
+        match self {
+            Self::Stream(events) => events.watch.usage_by_model().to_vec(),
+            Self::Json(watch) => watch.usage_by_model(),
+            Self::Anything => Vec::new(),
+            Self::TranslatedStream(stream) => stream.translation.usage_by_model().to_vec(),
+            Self::TranslatedWhole(whole) => whole.usage_by_model().to_vec(),
+        }
+    }
+
     /// What the model wrote, if it is kept for counting.
     pub(super) fn said(&self) -> Option<&str> {
         match self {

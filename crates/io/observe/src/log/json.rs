@@ -54,8 +54,10 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
     number(out, b",\"bytes_in\":", line.bytes_in);
     number(out, b",\"bytes_out\":", line.bytes_out);
     if let Some(usage) = line.usage {
+        out.extend_from_slice(b",\"tokens\":{");
         push_tokens(out, usage);
     }
+    push_by_model(out, line);
     text_if_any(out, b",\"warnings\":\"", line.warnings, usize::MAX);
     out.extend_from_slice(b"}\n");
 }
@@ -79,8 +81,23 @@ pub(crate) fn push_event(out: &mut Vec<u8>, stamp: &mut Stamp, event: &Event<'_>
     out.extend_from_slice(b"}\n");
 }
 
+/// Each model's share, where several worked on one answer. One without a name is the one that was asked.
+fn push_by_model(out: &mut Vec<u8>, line: &RequestLine<'_>) {
+    let mut before: &[u8] = b",\"tokens_by_model\":[{\"model\":\"";
+    for part in line.usage_by_model {
+        text(out, before, part.model.as_deref().unwrap_or(line.upstream_model), MODEL_BYTES_MAX);
+        out.push(b',');
+        push_tokens(out, part.usage);
+        before = b",{\"model\":\"";
+    }
+    if !line.usage_by_model.is_empty() {
+        out.push(b']');
+    }
+}
+
+/// The members of an object that is open, and its end.
 fn push_tokens(out: &mut Vec<u8>, usage: Usage) {
-    let mut before: &[u8] = b",\"tokens\":{\"";
+    let mut before: &[u8] = b"\"";
     for (name, count) in usage.parts() {
         // The four that nearly every answer has are always there.
         if count > 0 || matches!(name, "input" | "cached_input" | "output" | "reasoning") {
@@ -89,6 +106,9 @@ fn push_tokens(out: &mut Vec<u8>, usage: Usage) {
             number(out, b"\":", count);
             before = b",\"";
         }
+    }
+    if usage.unexplained > 0 {
+        number(out, b",\"unexplained\":", usage.unexplained);
     }
     if usage.is_estimated {
         out.extend_from_slice(b",\"estimated\":true");

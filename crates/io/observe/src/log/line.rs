@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::{CallId, Kind, Timestamp, Usage};
+use domain::{CallId, Kind, ModelUsage, Timestamp, Usage};
 
 use super::event::Level;
 use super::text::bounded;
@@ -59,6 +59,8 @@ pub struct RequestLine<'a> {
     pub bytes_out: u64,
     /// Tokens, where the provider told, or as they were counted here.
     pub usage: Option<Usage>,
+    /// The same by the models that used them, where there were several.
+    pub usage_by_model: &'a [ModelUsage],
     /// What of the request could not be carried to the provider, as short codes.
     pub warnings: &'a str,
 }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use domain::{CallId, Kind, Phase, Timestamp, Usage};
-use serde_json::Value;
+use domain::{CallId, Kind, ModelUsage, Phase, Timestamp, Usage};
+use serde_json::{Value, json};
 
 use super::buffer::{BATCH_BYTES, FAILURE_BYTES_MAX};
 use super::sink::Output;
@@ -95,6 +95,7 @@ fn success() -> RequestLine<'static> {
         bytes_in: 1024,
         bytes_out: 20_480,
         usage: Some(Usage { input: 200, cached_input: 12, output: 19, reasoning: 10, ..Usage::default() }),
+        usage_by_model: &[],
         warnings: "",
     }
 }
@@ -118,6 +119,26 @@ fn written(format: Format, lines: &[RequestLine<'_>]) -> String {
 
 fn parsed(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn tokens_that_several_models_used_are_told_by_model_too() {
+    let part = |model: Option<&str>, output| {
+        let usage = Usage { input: 5, output, ..Usage::default() };
+        ModelUsage { model: model.map(Into::into), usage }
+    };
+    let parts = [part(None, 7), part(Some("wise \"one\""), 2)];
+    let usage = Some(Usage { input: 10, output: 9, unexplained: 3, ..Usage::default() });
+    let line = RequestLine { usage, usage_by_model: &parts, ..success() };
+    let told = &parsed(&written(Format::Json, &[line]))[0];
+    let tokens = |output: u64| json!({"input": 5, "cached_input": 0, "output": output, "reasoning": 0});
+    let with_model = |model: &str, output: u64| {
+        let mut tokens = tokens(output);
+        tokens["model"] = model.into();
+        tokens
+    };
+    assert_eq!(told["tokens_by_model"], json!([with_model("gpt-4o-mini", 7), with_model("wise \"one\"", 2)]));
+    assert_eq!(told["tokens"]["unexplained"], 3);
 }
 
 #[test]

@@ -180,7 +180,7 @@ fn ways(target: &ModelTarget, paths: &Paths, providers: &[Provider], report: &mu
         let instead =
             row.successor.as_ref().map_or_else(String::new, |name| format!("; its vendor offers {name}"));
         let path = paths.model.text();
-        report.note_once(format!("{path}: {} is retired since {since}{instead}", shown::text(called)));
+        report.note_once(format!("{path}: {:?} is retired since {since}{instead}", row.name));
     }
     let fits = |line: &super::providers::Line| target.region.is_none() || line.region == target.region;
     let model: Arc<str> = called.into();

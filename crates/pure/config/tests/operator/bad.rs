@@ -93,6 +93,7 @@ providers: {a: {lines: [{region: eu}]}}                        | providers.a.lin
 providers: {a: {lines: [{base_url: "http://h"}, {base_url: 7}]}} | providers.a.lines[1].base_url | must be text | put it in quotes
 providers: {a: {base_url: "http://h/v1", credentials: "env:GOOD_KEY"}} | providers.a.credentials | must be a list | after a dash
 providers: {a: {base_url: "http://h/v1", credentials: ["env:GOD_KEY"]}} | providers.a.credentials[0] | the variable GOD_KEY is not set | did you mean env:GOOD_KEY?
+providers: {a: {base_url: "http://h/v1", credentials: ["env:GOOD_KEY_2"]}} | providers.a.credentials[0] | the variable GOOD_KEY_2 is not set | export GOOD_KEY_2=… or GOOD_KEY_2_FILE
 providers: {a: {base_url: "http://h/v1", credentials: ["env:EMPTY_KEY"]}} | providers.a.credentials[0] | the variable EMPTY_KEY is empty | export EMPTY_KEY
 providers: {a: {base_url: "http://h/v1", credentials: ["env:SPLIT_KEY"]}} | providers.a.credentials[0] | holds a space | -
 providers: {a: {base_url: "http://h/v1", credentials: ["env:"]}} | providers.a.credentials[0] | must be env:NAME | is a name such as

@@ -46,12 +46,15 @@ fn a_name_goes_to_the_vendor_who_knows_it_by_the_vendors_own_name() {
 fn targets_may_be_named_by_aliases_and_retired_ones_are_noted() {
     let snapshot = World::default().good(
         "providers: { anthropic: { credentials: [] }, openai: { credentials: [], models: [gpt-4.1] } }
-models: { smart: { targets: [anthropic/claude-sonnet-4.5] }, old: { targets: [anthropic/claude-3-opus] } }",
+models: { smart: { targets: [anthropic/claude-sonnet-4.5] }, old: { targets: [anthropic/claude-3-5-sonnet-20241022] } }",
     );
     let sent = Some("claude-sonnet-4-5".to_owned());
     assert_eq!(asked(&snapshot, "smart").unwrap(), [("anthropic".to_owned(), sent)]);
     let note = snapshot.notes.iter().find(|note| note.contains("retired")).unwrap();
-    assert!(note.contains("models.old.targets[0]") && note.contains("claude-opus"), "{note}");
+    assert!(
+        note.contains("models.old.targets[0]") && note.contains("\"claude-3-5-sonnet-20241022\""),
+        "{note}"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod answer_block;
 mod arguments;
 mod citation;
+mod counts;
 mod event_text;
 mod failure;
 mod finish;
@@ -10,6 +11,7 @@ mod marks;
 mod prompt_reader;
 mod prompt_writer;
 mod reply;
+mod rounds;
 mod stream_reader;
 mod stream_writer;
 mod translator;

@@ -1,7 +1,7 @@
 //! A whole answer, read and written.
 
 use super::answer_block::Block;
-use super::usage::Counts;
+use super::usage::Told;
 use super::{arguments, citation, finish, usage};
 use crate::canonical::{Call, Event, Part, Reply, ReplyFlaw, Seal, SealForm, Text, Thought, legal_id};
 use crate::json::Item;
@@ -25,10 +25,10 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Event>, ReplyFlaw> {
         }
     }
     if let Some(item) = fields.take("usage") {
-        let mut counts = Counts::default();
+        let mut counts = Told::default();
         // An answer whose usage cannot be read is an answer: its tokens are counted here.
         if counts.add(&item).is_ok() {
-            events.extend(counts.usage().map(Event::Usage));
+            events.extend(counts.events());
         }
     }
     events.extend(finish::take(&mut fields)?.map(Event::Finish));

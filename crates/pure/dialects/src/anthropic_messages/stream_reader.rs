@@ -2,7 +2,7 @@
 
 use super::answer_block::Block;
 use super::finish;
-use super::usage::Counts;
+use super::usage::Told;
 use crate::canonical::{Event, Flaw, ReplyFlaw};
 use crate::framing::sse;
 use crate::json::{Fields, Item};
@@ -18,7 +18,7 @@ pub(super) struct MessagesReader {
     /// By their index. What only this dialect knows is followed, too, so that its deltas are known.
     open: Vec<(u64, Option<Block>)>,
     next_part: u32,
-    counts: Counts,
+    counts: Told,
     has_finished: bool,
 }
 
@@ -61,12 +61,12 @@ impl MessagesReader {
 
     /// Numbers that cannot be read are no reason to lose the answer.
     fn count(&mut self, fields: &mut Fields<'_>, out: &mut Vec<Event>) {
-        let mut counts = self.counts;
+        let mut counts = self.counts.clone();
         if let Some(usage) = fields.take("usage")
             && counts.add(&usage).is_ok()
         {
+            out.extend(counts.events());
             self.counts = counts;
-            out.extend(counts.usage().map(Event::Usage));
         }
     }
 

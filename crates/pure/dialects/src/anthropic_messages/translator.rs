@@ -1,6 +1,6 @@
 //! Anthropic's Messages dialect: the pieces put together.
 
-use domain::{Failure, Usage};
+use domain::{Failure, ModelUsage, Usage};
 
 use super::stream_reader::MessagesReader;
 use super::stream_writer::MessagesWriter;
@@ -41,7 +41,11 @@ impl Translator for Messages {
     }
 
     fn read_usage(&self, usage: &[u8]) -> Option<Usage> {
-        usage::read(usage)
+        usage::read(usage).and_then(|counts| counts.usage())
+    }
+
+    fn read_usage_by_model(&self, usage: &[u8]) -> Vec<ModelUsage> {
+        usage::read(usage).map(|counts| counts.by_model()).unwrap_or_default()
     }
 
     fn stream_reader(&self) -> Box<dyn StreamReader> {

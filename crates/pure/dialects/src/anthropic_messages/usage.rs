@@ -1,101 +1,53 @@
-//! Tokens used. Here the parts of the input exclude each other, and thoughts are part of the output.
+//! Tokens used: the counts at the top, and what its rounds add to them.
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
-use crate::canonical::Flaw;
+use super::counts::Counts;
+use super::rounds::Rounds;
+use crate::canonical::{Event, Flaw};
+use crate::json::Item;
 use crate::json::writer::ObjectWriter;
-use crate::json::{Fields, Item};
 
-/// What has been told so far. A stream tells it in pieces: later numbers replace earlier ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    input: Option<u64>,
-    cache_read: Option<u64>,
-    cache_write: Option<u64>,
-    cache_write_short: Option<u64>,
-    cache_write_long: Option<u64>,
-    output: Option<u64>,
-    thinking: Option<u64>,
-    /// Summing up what no longer fits is paid for besides.
-    compaction: Usage,
+/// What has been told so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    counts: Counts,
+    rounds: Rounds,
 }
 
-impl Counts {
+impl Told {
     /// Adds what a `usage` tells.
     pub(super) fn add(&mut self, item: &Item<'_>) -> Result<(), Flaw> {
         let mut fields = item.fields()?;
-        let mut update = |known: &mut Option<u64>, name: &str| {
-            *known = fields.whole(name)?.or(*known);
-            Ok::<_, Flaw>(())
-        };
-        update(&mut self.input, "input_tokens")?;
-        update(&mut self.cache_read, "cache_read_input_tokens")?;
-        update(&mut self.cache_write, "cache_creation_input_tokens")?;
-        update(&mut self.output, "output_tokens")?;
-        if let Some(mut lifetimes) = fields.fields("cache_creation")? {
-            self.cache_write_short = lifetimes.whole("ephemeral_5m_input_tokens")?.or(self.cache_write_short);
-            self.cache_write_long = lifetimes.whole("ephemeral_1h_input_tokens")?.or(self.cache_write_long);
-        }
-        if let Some(mut details) = fields.fields("output_tokens_details")? {
-            self.thinking = details.whole("thinking_tokens")?.or(self.thinking);
-        }
-        self.add_compactions(&mut fields)
-    }
-
-    fn add_compactions(&mut self, fields: &mut Fields<'_>) -> Result<(), Flaw> {
-        let Some(iterations) = fields.list("iterations")? else { return Ok(()) };
-        self.compaction = Usage::default();
-        for iteration in iterations {
-            let kind = iteration.fields()?.string("type")?;
-            if kind.as_deref() == Some("compaction") {
-                let mut counts = Self::default();
-                counts.add(&iteration)?;
-                self.compaction = sum(self.compaction, counts.usage().unwrap_or_default());
-            }
+        self.counts.add(&mut fields)?;
+        if let Some(rounds) = fields.list("iterations")? {
+            self.rounds = Rounds::read(&rounds)?;
         }
         Ok(())
     }
 
-    /// All of it. `None` while neither input nor output is told.
+    /// All of it, whichever model used it. `None` while neither input nor output is told.
     pub(super) fn usage(&self) -> Option<Usage> {
-        if self.input.is_none() && self.output.is_none() {
-            return None;
-        }
-        let or_zero = |count: Option<u64>| count.unwrap_or(0);
-        let long = or_zero(self.cache_write_long);
-        let written = or_zero(self.cache_write).max(or_zero(self.cache_write_short).saturating_add(long));
-        let output = or_zero(self.output);
-        let reasoning = or_zero(self.thinking).min(output);
-        let told = Usage {
-            input: or_zero(self.input),
-            cached_input: or_zero(self.cache_read),
-            cache_write: written.saturating_sub(long),
-            cache_write_long: long,
-            output: output - reasoning,
-            reasoning,
-            ..Usage::default()
-        };
-        Some(sum(told, self.compaction))
+        self.counts.usage().map(|top| self.rounds.total(top))
     }
-}
 
-fn sum(left: Usage, right: Usage) -> Usage {
-    Usage {
-        input: left.input.saturating_add(right.input),
-        cached_input: left.cached_input.saturating_add(right.cached_input),
-        cache_write: left.cache_write.saturating_add(right.cache_write),
-        cache_write_long: left.cache_write_long.saturating_add(right.cache_write_long),
-        output: left.output.saturating_add(right.output),
-        reasoning: left.reasoning.saturating_add(right.reasoning),
-        ..left
+    /// The same by model; nothing where only one is named.
+    pub(super) fn by_model(&self) -> Vec<ModelUsage> {
+        self.counts.usage().map(|top| self.rounds.by_model(top)).unwrap_or_default()
+    }
+
+    /// Both as events.
+    pub(super) fn events(&self) -> impl Iterator<Item = Event> + use<> {
+        let by_model = Some(self.by_model()).filter(|parts| !parts.is_empty());
+        self.usage().map(Event::Usage).into_iter().chain(by_model.map(Event::UsageByModel))
     }
 }
 
 /// Reads a `usage`.
-pub(super) fn read(usage: &[u8]) -> Option<Usage> {
-    let mut counts = Counts::default();
-    counts.add(&Item::of_body(usage).ok()?).ok()?;
-    counts.usage()
+pub(super) fn read(usage: &[u8]) -> Option<Told> {
+    let mut told = Told::default();
+    told.add(&Item::of_body(usage).ok()?).ok()?;
+    Some(told)
 }
 
 /// Writes a `usage`, all of it.
@@ -115,9 +67,13 @@ pub(super) fn write(usage: &Usage, o: &mut ObjectWriter<'_>) {
 mod tests {
     use domain::Usage;
 
-    use super::{Counts, read, write};
+    use super::{Told, write};
     use crate::json::Item;
     use crate::json::writer::object;
+
+    fn read(usage: &[u8]) -> Option<Usage> {
+        super::read(usage)?.usage()
+    }
 
     #[test]
     fn parts_are_told_apart() {
@@ -151,18 +107,8 @@ mod tests {
     }
 
     #[test]
-    fn compaction_is_paid_besides() {
-        let usage = read(
-            br#"{"input_tokens":5,"output_tokens":7,"iterations":[
-                {"type":"compaction","input_tokens":100,"output_tokens":10,"cache_read_input_tokens":3,"cache_creation_input_tokens":0},
-                {"type":"message","input_tokens":5,"output_tokens":7,"cache_read_input_tokens":0,"cache_creation_input_tokens":0}]}"#,
-        );
-        assert_eq!(usage, Some(Usage { input: 105, cached_input: 3, output: 17, ..Usage::default() }));
-    }
-
-    #[test]
     fn a_stream_tells_it_in_pieces() {
-        let mut counts = Counts::default();
+        let mut counts = Told::default();
         let mut add = |json: &str| counts.add(&Item::of_body(json.as_bytes()).unwrap()).unwrap();
         add(r#"{"input_tokens":9,"cache_creation_input_tokens":8,
                 "cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":8},"output_tokens":1}"#);

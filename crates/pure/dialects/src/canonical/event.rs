@@ -1,6 +1,6 @@
 //! What is answered, piece by piece. A whole answer is the fold of its events, so there is one path for both.
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use super::loss::Feature;
 use super::part::{Citation, Seal};
@@ -51,6 +51,8 @@ pub enum Event {
     },
     /// Tokens used, all told so far: the last one counts.
     Usage(Usage),
+    /// The same tokens by the models that used them, where there were several: the last one counts.
+    UsageByModel(Vec<ModelUsage>),
     /// Why the answer ends. Comes once.
     Finish(Finish),
     /// The provider says that it cannot go on: its own words, for the operator and, cleaned, for the caller.

@@ -52,6 +52,8 @@ pub enum Feature {
     CacheKey,
     /// Cache marks.
     CacheMarks,
+    /// More cache marks than the target takes, or long-lived ones behind others: the last ones count, for as long as they can.
+    CacheMarkCount,
     /// An effort or budget put into the target's own form.
     ThinkingForm,
     /// Thinking cannot be switched off, or not be had.
@@ -178,6 +180,7 @@ const TABLE: &[Row] = {
         (Feature::Store, "store_dropped", Drop, Warn),
         (Feature::CacheKey, "cache_key_dropped", Drop, Drop),
         (Feature::CacheMarks, "cache_marks_dropped", Drop, Drop),
+        (Feature::CacheMarkCount, "cache_marks_reduced", Warn, Warn),
         (Feature::ThinkingForm, "thinking_mapped", Drop, Warn),
         (Feature::ThinkingWish, "thinking_unsupported", Warn, Refuse),
         (Feature::SealedThought, "signed_reasoning_dropped", Warn, Warn),

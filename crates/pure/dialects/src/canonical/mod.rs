@@ -2,7 +2,7 @@
 //! carried. It knows no wire format; each of those is a folder beside it.
 
 mod abilities;
-mod answer_form;
+mod answer_shape;
 mod event;
 mod extras;
 mod flaw;
@@ -19,7 +19,7 @@ mod tool;
 mod unseen;
 
 pub use abilities::{Abilities, CallForce, SchemaSupport, ThinkingForm};
-pub use answer_form::AnswerForm;
+pub use answer_shape::AnswerShape;
 pub use event::{Event, Finish, Opening};
 pub use flaw::{Flaw, ReplyFlaw};
 pub use legal::{ToolNames, legal_id, short_id};

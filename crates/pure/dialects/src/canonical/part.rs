@@ -164,6 +164,8 @@ pub struct Call {
     pub arguments: String,
     /// The tool takes plain text.
     pub is_custom: bool,
+    /// Everything up to here is worth caching.
+    pub mark: Option<CacheMark>,
 }
 
 /// What a tool answered.

@@ -1,6 +1,6 @@
 //! A whole answer: the fold of its events.
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use super::event::{Event, Finish, Opening};
 use super::part::{Call, Part, Text, Thought};
@@ -18,6 +18,8 @@ pub struct Reply {
     pub finish: Option<Finish>,
     /// Tokens used, where the provider says.
     pub usage: Option<Usage>,
+    /// The same by the models that used them, where there were several.
+    pub usage_by_model: Vec<ModelUsage>,
     /// The provider's words, if it could not go on.
     pub fault: Option<String>,
 }
@@ -58,6 +60,7 @@ impl Reply {
             }
             Event::Close { .. } | Event::End => {}
             Event::Usage(usage) => self.usage = Some(usage),
+            Event::UsageByModel(parts) => self.usage_by_model = parts,
             Event::Finish(finish) => self.finish = Some(finish),
             Event::Fault { json } => self.fault = Some(json),
         }
@@ -91,9 +94,7 @@ fn opened(opening: Opening) -> Part {
         Opening::Thought { id, is_summary } => {
             Part::Thought(Thought { id, is_summary, ..Thought::default() })
         }
-        Opening::Call { id, name, is_custom } => {
-            Part::Call(Call { id, name, is_custom, arguments: String::new() })
-        }
+        Opening::Call { id, name, is_custom } => Part::Call(Call { id, name, is_custom, ..Call::default() }),
     }
 }
 

@@ -208,7 +208,11 @@ impl StreamWriter for ChatStreamWriter {
                 self.has_finished = true;
                 self.chunk(out, Some(finish::write(why)), |_| {});
             }
-            Event::Begin { .. } | Event::Usage(_) | Event::Fault { .. } | Event::End => {}
+            Event::Begin { .. }
+            | Event::Usage(_)
+            | Event::UsageByModel(_)
+            | Event::Fault { .. }
+            | Event::End => {}
         }
     }
 

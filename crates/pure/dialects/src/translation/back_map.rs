@@ -23,6 +23,7 @@ pub type SealKeeper = Box<dyn Fn(&Seal) -> Option<Seal> + Send>;
 pub struct BackMap {
     written: Written,
     seal_keeper: Option<SealKeeper>,
+    has_hidden_thoughts: bool,
     parts: HashMap<u32, Kind>,
     answer_id: String,
     /// The ids of its calls.
@@ -60,6 +61,12 @@ impl BackMap {
         Self { written, seal_keeper, ..Self::default() }
     }
 
+    /// Of a host that counts its model's thoughts in the total of tokens alone.
+    #[must_use]
+    pub fn with_hidden_thoughts(self, has_hidden_thoughts: bool) -> Self {
+        Self { has_hidden_thoughts, ..self }
+    }
+
     /// Whether a stop text came: nothing more of the answer is wanted.
     pub fn is_cut(&self) -> bool {
         self.is_cut
@@ -67,13 +74,12 @@ impl BackMap {
 
     /// Maps one event to what the caller is to see.
     pub fn map(&mut self, event: Event, out: &mut Vec<Event>) {
-        if self.is_cut {
-            if matches!(event, Event::Usage(_)) {
-                out.push(event);
-            }
-            return;
-        }
         match event {
+            Event::Usage(usage) if self.has_hidden_thoughts => {
+                out.push(Event::Usage(usage.with_hidden_thoughts()));
+            }
+            Event::Usage(_) | Event::UsageByModel(_) => out.push(event),
+            _ if self.is_cut => {}
             Event::Begin { id, model } => {
                 self.answer_id = id.clone().unwrap_or_default();
                 out.push(Event::Begin { id, model });
@@ -207,7 +213,7 @@ mod tests {
         let reply = mapped(&written, events);
         let call = |id: &str, name: &str, arguments: &str, is_custom| {
             let (id, name, arguments) = (id.to_owned(), name.to_owned(), arguments.to_owned());
-            Part::Call(Call { id, name, arguments, is_custom })
+            Part::Call(Call { id, name, arguments, is_custom, mark: None })
         };
         assert_eq!(
             reply.parts,
@@ -228,6 +234,17 @@ mod tests {
         let reply = mapped(&written, events);
         assert_eq!(reply.parts, [Part::Text(Text::plain("{\"a\":1}"))]);
         assert_eq!(reply.finish, Some(Finish::Stop));
+    }
+
+    #[test]
+    fn hidden_thoughts_are_counted_where_a_host_is_known_to_have_them() {
+        let told = domain::Usage { input: 1, unexplained: 5, ..Default::default() };
+        for (is_known, reasoning) in [(true, 5), (false, 0)] {
+            let mut events = Vec::new();
+            BackMap::default().with_hidden_thoughts(is_known).map(Event::Usage(told), &mut events);
+            let expected = domain::Usage { reasoning, unexplained: 5 - reasoning, ..told };
+            assert_eq!(events, [Event::Usage(expected)]);
+        }
     }
 
     #[test]

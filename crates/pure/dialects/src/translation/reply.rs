@@ -1,6 +1,6 @@
 //! A whole answer, translated at once.
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use super::back_map::BackMap;
 use crate::Dialect;
@@ -15,6 +15,8 @@ pub struct TranslatedReply {
     pub body: String,
     /// Tokens used: as the provider says, or as they are counted here.
     pub usage: Usage,
+    /// The same by the models that used them, where there were several.
+    pub usage_by_model: Vec<ModelUsage>,
     /// What of it could not be told as it was.
     pub losses: Vec<Feature>,
 }
@@ -47,5 +49,6 @@ pub fn translate_reply(
     let to = to.translator();
     let of_end = reply.finish.as_ref().and_then(Finish::loss);
     let losses = of_end.into_iter().chain(to.loss_of_reply(&reply)).collect();
-    Ok(TranslatedReply { body: to.write_reply(&reply, voice), usage, losses })
+    let body = to.write_reply(&reply, voice);
+    Ok(TranslatedReply { body, usage, usage_by_model: reply.usage_by_model, losses })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{Failure, Usage};
+use domain::{Failure, ModelUsage, Usage};
 
 use super::back_map::BackMap;
 use crate::Dialect;
@@ -37,6 +37,7 @@ pub struct StreamTranslation {
 struct Told {
     parts: u64,
     usage: Option<Usage>,
+    usage_by_model: Vec<ModelUsage>,
     finish: Option<Finish>,
     /// The provider's end mark has come, or nothing more is wanted.
     is_done: bool,
@@ -150,6 +151,11 @@ impl StreamTranslation {
         self.state.usage
     }
 
+    /// The same by the models that used them, where there were several.
+    pub fn usage_by_model(&self) -> &[ModelUsage] {
+        &self.state.usage_by_model
+    }
+
     /// What the model wrote so far, for counting what a broken answer has cost.
     pub fn said(&self) -> &str {
         &self.state.said
@@ -192,6 +198,8 @@ impl Told {
                 return;
             }
             Event::Usage(usage) => self.usage = Some(*usage),
+            // No caller is told in his own dialect.
+            Event::UsageByModel(parts) => return self.usage_by_model.clone_from(parts),
             // A finish comes once: who says it twice says nothing new.
             Event::Finish(_) if self.finish.is_some() => return,
             Event::Finish(finish) => self.finish = Some(finish.clone()),

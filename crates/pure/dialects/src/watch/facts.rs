@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use crate::framing::sse::Event;
 
@@ -27,6 +27,7 @@ pub(crate) struct Facts {
     /// Chunks of an answer, the end mark included.
     pub(crate) chunks: u64,
     pub(crate) usage: Option<Usage>,
+    pub(super) usage_by_model: Vec<ModelUsage>,
     /// The provider's id of the answer.
     pub(crate) id: Option<String>,
     pub(crate) is_finished: bool,

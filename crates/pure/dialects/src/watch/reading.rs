@@ -74,6 +74,7 @@ impl Reading {
                     match said {
                         canonical::Event::Begin { id, .. } => facts.id = id.or(facts.id.take()),
                         canonical::Event::Usage(usage) => facts.usage = Some(usage),
+                        canonical::Event::UsageByModel(parts) => facts.usage_by_model = parts,
                         canonical::Event::Finish(_) => facts.is_finished = true,
                         canonical::Event::End => facts.is_done = true,
                         // A failed response repeats all that was asked beside the error.

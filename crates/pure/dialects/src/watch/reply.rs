@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use super::numbers::parse_loose_usage;
 use crate::Dialect;
@@ -96,6 +96,13 @@ impl ReplyWatch {
             Some(dialect) => dialect.translator().read_usage(text),
             None => parse_loose_usage(text),
         }
+    }
+
+    /// The same by the models that used them, where there were several.
+    pub fn usage_by_model(&self) -> Vec<ModelUsage> {
+        let text = self.scan.field(USAGE).and_then(|field| field.text.as_deref());
+        let read = |dialect: Dialect| Some(dialect.translator().read_usage_by_model(text?));
+        self.dialect.and_then(read).unwrap_or_default()
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use domain::Usage;
+use domain::{ModelUsage, Usage};
 
 use super::facts::{Facts, StreamFault};
 use super::loose::LOOSE_EVENT_BYTES_MAX;
@@ -144,6 +144,11 @@ impl StreamWatch {
     /// The usage it told, the last one if several.
     pub fn usage(&self) -> Option<Usage> {
         self.facts.usage
+    }
+
+    /// The same by the models that used them, where there were several.
+    pub fn usage_by_model(&self) -> &[ModelUsage] {
+        &self.facts.usage_by_model
     }
 
     /// Whether the choice has named its finish reason (each of them, where several were asked for), or the end mark

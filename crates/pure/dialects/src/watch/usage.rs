@@ -1,5 +1,6 @@
 //! The `usage` of the chat dialect, as all its hosts write it: cached and reasoning tokens usually stand inside the totals,
-//! and apart in ours. What stands outside is found by the total.
+//! and apart in ours. What stands outside is found by the total; what the total holds beyond that is told apart, for only the
+//! host's own ways say what it is.
 
 use domain::Usage;
 
@@ -63,20 +64,19 @@ impl Told {
         let is_cache_outside = cache > prompt || (outside > 0 && outside == cache);
         let is_reasoning_outside =
             self.reasoning > completion || (outside > 0 && outside == self.reasoning && !is_cache_outside);
-        // Some name the total of what they bill, and not what was thought.
-        let is_reasoning_hidden = outside > 0 && self.reasoning == 0 && cache == 0;
-        let reasoning = if is_reasoning_hidden { outside } else { self.reasoning };
-        let is_reasoning_outside = is_reasoning_outside || is_reasoning_hidden;
+        let explained =
+            u64::from(is_cache_outside) * cache + u64::from(is_reasoning_outside) * self.reasoning;
         let uncached = if is_cache_outside { prompt } else { prompt - cache };
-        let visible = if is_reasoning_outside { completion } else { completion - reasoning };
+        let visible = if is_reasoning_outside { completion } else { completion - self.reasoning };
         Some(Usage {
             input: uncached.saturating_sub(self.audio_in),
             cached_input: self.cached,
             cache_write: self.written,
             audio_input: self.audio_in.min(uncached),
             output: visible.saturating_sub(self.audio_out),
-            reasoning,
+            reasoning: self.reasoning,
             audio_output: self.audio_out.min(visible),
+            unexplained: outside.saturating_sub(explained),
             ..Usage::default()
         })
     }
@@ -142,7 +142,6 @@ mod tests {
         check(cache_outside, 10, 90, 0, 5, 0);
         let created = r#"{"prompt_tokens":100,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":0,"cache_creation_input_tokens":90,"cache_type":"ephemeral"}}"#;
         check(created, 10, 0, 90, 5, 0);
-        check(r#"{"prompt_tokens":8,"completion_tokens":12,"total_tokens":150}"#, 8, 0, 0, 12, 130);
         check(
             r#"{"prompt_tokens":8,"completion_tokens":12,"total_tokens":20,"reasoning_tokens":4}"#,
             8,
@@ -151,6 +150,36 @@ mod tests {
             8,
             4,
         );
+    }
+
+    /// The first is an answer of Gemini's compatible endpoint as its users tell of it
+    /// (discuss.ai.google.dev/t/question-with-usage-in-openai-compatibility/98760).
+    #[test]
+    fn what_no_part_explains_is_told_apart_and_billed_only_where_it_is_known_to_be_thought() {
+        let check = |text: &str, unexplained: u64, input: u64, cached_input: u64, output: u64| {
+            let expected = Usage { input, cached_input, output, unexplained, ..Usage::default() };
+            assert_eq!(usage(text), Some(expected), "{text}");
+            let thought = Usage { reasoning: unexplained, unexplained: 0, ..expected };
+            assert_eq!(usage(text).map(Usage::with_hidden_thoughts), Some(thought), "{text}");
+        };
+        check(r#"{"completion_tokens":102,"prompt_tokens":758,"total_tokens":1725}"#, 865, 758, 0, 102);
+        check(
+            r#"{"completion_tokens":102,"prompt_tokens":758,"total_tokens":1725,"prompt_tokens_details":{"cached_tokens":512}}"#,
+            865,
+            246,
+            512,
+            102,
+        );
+        // Where the cache, or a thought that has a name, makes the difference, there is none left to bill.
+        check(
+            r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":105,"prompt_tokens_details":{"cached_tokens":90}}"#,
+            0,
+            10,
+            90,
+            5,
+        );
+        let named = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115,"completion_tokens_details":{"reasoning_tokens":100}}"#;
+        assert_eq!(usage(named).map(|usage| (usage.reasoning, usage.unexplained)), Some((100, 0)));
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn text(text: &str) -> Part {
 
 fn call(id: &str, arguments: &str) -> Part {
     let (id, arguments) = (id.to_owned(), arguments.to_owned());
-    Part::Call(Call { id, name: "f".to_owned(), arguments, is_custom: false })
+    Part::Call(Call { id, name: "f".to_owned(), arguments, ..Call::default() })
 }
 
 fn outcome(call_id: &str, parts: Vec<Part>) -> Part {
@@ -228,18 +228,4 @@ fn parts_of_another_dialect_are_refused_by_their_place() {
         assert!(flaw.message.contains(code), "{}", flaw.message);
         assert_eq!(flaw.param.as_deref(), Some("input[3]"));
     }
-}
-
-#[test]
-fn of_many_marks_the_last_four_count() {
-    let marked = |words: &str| {
-        let mark = Some(dialects::canonical::CacheMark { ttl: Some("30m".to_owned()) });
-        Part::Text(Text { mark, ..Text::plain(words) })
-    };
-    let parts = ["a", "b", "c", "d", "e", "f"].map(marked).to_vec();
-    let sent = send(&conversation(vec![(Speaker::User, parts)]), &Abilities::default());
-    let content = &sent.body["messages"][0]["content"];
-    assert!(content[0]["cache_control"].is_null() && content[1]["cache_control"].is_null());
-    assert_eq!(content[2]["cache_control"], json!({"type": "ephemeral", "ttl": "1h"}));
-    assert_eq!((sent.written.body.matches("cache_control").count(), sent.warnings), (4, vec![]));
 }

@@ -1,9 +1,11 @@
 //! Corners of streams and of whole answers, read and written.
 
+use dialects::Dialect;
 use dialects::Voice;
 use dialects::canonical::{Event, Finish, Opening, Part, Reply, Seal, SealForm, Thought};
 use dialects::openai_chat::ErrorCodes;
-use domain::{Failure, Kind, Usage};
+use dialects::watch::{ReplyWatch, StreamWatch};
+use domain::{Failure, Kind, ModelUsage, Usage};
 use serde_json::{Value, json};
 
 use super::speech::{events, messages, stream, usage};
@@ -58,6 +60,30 @@ fn written(list: &[Event]) -> Vec<Value> {
 /// The whole answer that a caller reads out of a stream.
 fn heard(list: &[Event]) -> Reply {
     Reply::of(events(&[stream(&Voice::default(), list).as_bytes()]).unwrap())
+}
+
+/// An advisor's tokens stand in no count but their own.
+#[test]
+fn what_another_model_used_is_told_by_its_name_streamed_and_whole() {
+    let rounds = json!([
+        {"type": "message", "input_tokens": 9, "output_tokens": 7},
+        {"type": "advisor_message", "model": "wise", "input_tokens": 20, "output_tokens": 30},
+    ]);
+    let end = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"},
+        "usage": {"output_tokens": 7, "iterations": rounds}});
+    let wise = ModelUsage { model: Some("wise".into()), usage: usage(20, 30) };
+    let own = |usage| ModelUsage { model: None, usage };
+    let cached = Usage { cached_input: 5, ..usage(9, 7) };
+    let mut watch = StreamWatch::of_dialect(Dialect::AnthropicMessages);
+    watch.feed(sse(&[start(), end.clone(), json!({"type": "message_stop"})]).as_bytes());
+    assert_eq!(watch.usage_by_model(), [own(cached), wise.clone()]);
+    assert_eq!(watch.usage(), Some(cached.plus(wise.usage)));
+    assert!(read(&[start(), end]).contains(&Event::UsageByModel(vec![own(cached), wise.clone()])));
+    let mut watch = ReplyWatch::of(Dialect::AnthropicMessages, &["content"]);
+    let told = json!({"input_tokens": 9, "output_tokens": 7, "iterations": rounds});
+    watch.feed(json!({"type": "message", "content": [], "usage": told}).to_string().as_bytes());
+    assert_eq!(watch.usage_by_model(), [own(usage(9, 7)), wise.clone()]);
+    assert_eq!(watch.usage(), Some(usage(9, 7).plus(wise.usage)));
 }
 
 #[test]

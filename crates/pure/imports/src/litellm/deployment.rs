@@ -183,14 +183,14 @@ fn vendor(
                 );
                 report.changed(about, said, Some("write a provider for each of the others"));
             }
-            return spoken(vendor, written, about, report);
+            return spoken(vendor, vendor.name, written, about, report);
         }
     };
     let Some(vendor) = foreign::litellm(word) else {
         report.lost(about, format!("the vendor {word} is not known here"), None);
         return None;
     };
-    spoken(vendor, model, about, report)
+    spoken(vendor, word, model, about, report)
 }
 
 /// Models without a vendor's word: LiteLLM knows some by their names, and takes `*` for its first vendor's.
@@ -200,6 +200,7 @@ fn bare(model: &str) -> Option<&'static ForeignVendor> {
 
 fn spoken(
     vendor: &'static ForeignVendor,
+    word: &str,
     model: &str,
     about: &About,
     report: &mut Report,
@@ -211,7 +212,7 @@ fn spoken(
             None
         }
         Err(why) => {
-            report.lost(about, format!("{}: {why}", vendor.name), None);
+            report.lost(about, format!("{word}: {why}"), None);
             None
         }
     }

@@ -20,8 +20,16 @@ pub(super) fn read(
     report: &mut Report,
 ) {
     let of_router = time(files, variables, ("router_settings", "timeout"), report);
-    let of_module = time(files, variables, ("litellm_settings", "request_timeout"), report);
-    let general = of_router.or(of_module);
+    let general = match (of_router, files.setting("litellm_settings", "request_timeout")) {
+        (Some(ms), Some(overruled)) => {
+            let said = "router_settings.timeout goes before it, as it does in LiteLLM";
+            report.lost(&overruled.about(), said, None);
+            Some(ms)
+        }
+        (of_router, _) => {
+            of_router.or_else(|| time(files, variables, ("litellm_settings", "request_timeout"), report))
+        }
+    };
     let of_streams = time(files, variables, ("router_settings", "stream_timeout"), report).or(general);
     let longest = |of: fn(&Deployment) -> Option<u64>| deployments.iter().filter_map(of).max();
     let answer = longest(|deployment| deployment.timeout_ms);
@@ -64,7 +72,10 @@ fn time(
             Some(TIMEOUT_MS_MAX)
         }
         Some(ms) => {
-            report.changed(&value.about(), format!("the limit of all attempts together is {ms} ms"), None);
+            let said = format!(
+                "the limit of all attempts together is {ms} ms, or that of the slowest target if longer"
+            );
+            report.changed(&value.about(), said, None);
             Some(ms)
         }
         None => {

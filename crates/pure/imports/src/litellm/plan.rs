@@ -17,6 +17,10 @@ pub fn plan(name: &str, text: &str, outside: &Outside<'_>) -> Result<Imported, V
     if entries.is_empty() {
         imported.report.lost(&About::named(name), "there is no model_list, so nobody would answer", None);
     }
+    for entry in entries.iter().filter(|entry| !entry.is_list()) {
+        let said = "it is no list of deployments";
+        imported.report.lost(&entry.about(), said, Some("write each as an item: - model_name: …"));
+    }
     let mut deployments = Vec::new();
     for entry in entries.iter().flat_map(Cursor::items) {
         facts(&entry, &mut imported.report);

@@ -28,8 +28,10 @@ pub(super) fn gather(
     let mut made: Vec<Made> = Vec::new();
     let mut ids = vec![None; deployments.len()];
     // Those that take any model come first: callers know them by their names.
-    let (open, listed): (Vec<usize>, Vec<usize>) =
+    let (mut open, listed): (Vec<usize>, Vec<usize>) =
         (0..deployments.len()).partition(|at| is_wild(&deployments[*at]));
+    // Names that nobody is known to serve go to the first of them: LiteLLM sends those to `*`.
+    open.sort_by_key(|at| deployments[*at].group != ANY);
     for at in open.into_iter().chain(listed) {
         let deployment = &deployments[at];
         ids[at] = if is_wild(deployment) {

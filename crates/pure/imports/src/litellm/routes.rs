@@ -109,9 +109,19 @@ fn aliases(groups: &mut Vec<Group>, files: &Files, report: &mut Report) {
     }
 }
 
+/// The setting of the section that goes before; that the others do not count is told.
+fn first<'f>(files: &'f Files, key: &str, report: &mut Report) -> Option<Cursor<'f>> {
+    let mut found = SECTIONS.iter().filter_map(|section| files.setting(section, key));
+    let first = found.next()?;
+    for other in found {
+        report.lost(&other.about(), format!("{} goes before it, as it does in LiteLLM", first.path), None);
+    }
+    Some(first)
+}
+
 /// `fallbacks`: for each group those that are asked after it.
 fn fallbacks(groups: &[Group], files: &Files, report: &mut Report) -> Vec<(String, Vec<String>)> {
-    let found = SECTIONS.iter().find_map(|section| files.setting(section, "fallbacks"));
+    let found = first(files, "fallbacks", report);
     let mut all = Vec::new();
     for (name, value) in
         found.iter().flat_map(Cursor::items).flat_map(|item| item.entries().collect::<Vec<_>>())
@@ -130,7 +140,7 @@ fn fallbacks(groups: &[Group], files: &Files, report: &mut Report) -> Vec<(Strin
 
 /// `default_fallbacks`: for groups that have none of their own.
 fn default_fallbacks(groups: &[Group], files: &Files, report: &mut Report) -> Vec<String> {
-    let found = SECTIONS.iter().find_map(|section| files.setting(section, "default_fallbacks"));
+    let found = first(files, "default_fallbacks", report);
     found.map(|value| named(&value, groups, report)).unwrap_or_default()
 }
 

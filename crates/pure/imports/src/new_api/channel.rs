@@ -40,6 +40,8 @@ const HANDLED: &[&str] = &[
     "config",
     "settings",
 ];
+/// How much of a channel's name a report shows.
+const NAME_CHARS_SHOWN: usize = 60;
 /// The longest chain of names in a mapping.
 const MAPPINGS_MAX: usize = 10;
 
@@ -65,7 +67,10 @@ pub(super) struct Channel {
 pub(super) fn read(row: &Row, layout: NewApiLayout, report: &mut Report) -> Channel {
     let id = integer(row, "id").unwrap_or_default();
     let name = text(row, "name").to_owned();
-    let about = About::named(format!("channel {id} ({name})"));
+    let about = About::named(match name.as_str() {
+        "" => format!("channel {id}"),
+        name => format!("channel {id} ({})", name.chars().take(NAME_CHARS_SHOWN).collect::<String>()),
+    });
     let number = integer(row, "type").unwrap_or_default();
     let channel = Channel {
         id,
@@ -106,12 +111,12 @@ pub(super) fn keys<'r>(row: &'r Row, about: &About, report: &mut Report) -> Vec<
         }
     }
     if off > 0 {
-        report.lost(about, format!("{off} of its keys are switched off"), None);
+        report.lost(about, format!("keys that are switched off: {off}"), None);
     }
     if odd > 0 {
         report.lost(
             about,
-            format!("{odd} of its keys are no single words"),
+            format!("keys that are no single words: {odd}"),
             Some("they cannot be sent as a bearer token"),
         );
     }

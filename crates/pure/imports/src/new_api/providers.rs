@@ -60,9 +60,11 @@ pub(super) fn make(channel: &Channel, row: &Row, imported: &mut Imported) -> Opt
         proxy,
         models: Some(models),
     });
-    imported
-        .report
-        .carried(about, format!("provider {id} ({}, {} models)", vendor.name, channel.models.len()));
+    let models = match channel.models.len() {
+        1 => "1 model".to_owned(),
+        count => format!("{count} models"),
+    };
+    imported.report.carried(about, format!("provider {id} ({}, {models})", vendor.name));
     notes(channel, spoken, imported);
     Some(id)
 }

@@ -9,7 +9,7 @@ use super::{Quirk, Quirks, messages, reasoning, settings, tools};
 /// stays the text it was, in its place. What the host cannot express is told as a loss, or refused where it must not be
 /// lost.
 pub fn apply(body: &[u8], quirks: &Quirks, losses: &mut Losses) -> Result<Option<Vec<u8>>, Flaw> {
-    if quirks.is_empty() {
+    if !quirks.concern(body) {
         return Ok(None);
     }
     let mut draft = Draft::read(body)?;
@@ -41,6 +41,7 @@ fn put_to_work(quirk: &Quirk, draft: &mut Draft<'_>, losses: &mut Losses) -> Res
         Quirk::Reasoning(form) => reasoning::put(&mut draft.top, *form, losses)?,
         Quirk::Efforts(known) => reasoning::limit_effort(&mut draft.top, known, losses)?,
         Quirk::Replay(form) => messages::replay(draft, *form, losses)?,
+        Quirk::HiddenThoughts => {}
         Quirk::Alternation => messages::alternate(draft.messages()?, losses)?,
     }
     Ok(())

@@ -78,6 +78,9 @@ pub struct Deviations {
     /// The user and the model must take turns, the user first.
     #[serde(skip_serializing_if = "Option::is_none")]
     alternation: Option<bool>,
+    /// It counts what was thought in the total of tokens alone: what the total holds beyond prompt and answer is thoughts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden_thoughts: Option<bool>,
 }
 
 /// The names of the cap on output.
@@ -172,6 +175,7 @@ impl Deviations {
             Quirk::NoEmptyContent => self.no_empty_content,
             Quirk::NoNullMembers => self.no_null_members,
             Quirk::Alternation => self.alternation,
+            Quirk::HiddenThoughts => self.hidden_thoughts,
             _ => None,
         }
     }
@@ -185,6 +189,7 @@ impl Deviations {
             Quirk::NoEmptyContent,
             Quirk::NoNullMembers,
             Quirk::Alternation,
+            Quirk::HiddenThoughts,
         ];
         let mut quirks: Vec<Quirk> =
             switches.into_iter().filter(|quirk| self.switch_of(quirk) == Some(true)).collect();

@@ -15,6 +15,9 @@ use super::{Replay, SpeakerNames};
 const ID_CHARS: usize = 9;
 /// What a host that insists on a thought is given where there is none.
 const EMPTY_THOUGHT: &str = "\" \"";
+/// What a message may hold of thoughts.
+pub(super) const THOUGHTS: [&str; 4] =
+    ["reasoning_content", "reasoning", "reasoning_details", "thinking_blocks"];
 /// Between texts that become one.
 const BETWEEN_TEXTS: &str = "\n\n";
 
@@ -138,7 +141,7 @@ fn move_thought(message: &mut Object<'_>, from: &str, to: &str) {
 }
 
 fn drop_thought(message: &mut Object<'_>, place: usize, losses: &mut Losses) -> Result<(), Flaw> {
-    for name in ["reasoning_content", "reasoning", "reasoning_details"] {
+    for name in THOUGHTS {
         if message.get(name).is_some() {
             losses.lose(Feature::UnsealedThought, &format!("messages[{place}].{name}"))?;
         }

@@ -1,5 +1,5 @@
 //! How a host that speaks OpenAI's chat dialect differs from it in what it takes, as data, and the one function that edits
-//! a request accordingly. What differs in its answers is told by the readers of answers, not here.
+//! a request accordingly. What differs in its answers is told by the readers of answers, not here, but for what no answer shows.
 
 mod apply;
 mod deviations;
@@ -67,6 +67,8 @@ pub enum Quirk {
     Replay(Replay),
     /// The user and the model must take turns, the user first.
     Alternation,
+    /// It counts what was thought in the total of tokens, and names it nowhere.
+    HiddenThoughts,
 }
 
 /// Which kinds of `tool_choice` a host takes. `auto` is what it does without any.

@@ -1,25 +1,45 @@
 //! The quirks of one host: their order, and what an operator's change of them means.
 
-use super::Quirk;
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use super::messages::THOUGHTS;
+use super::{Quirk, Replay};
 
 /// All the ways in which a host's requests differ; none for most.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Quirks(Vec<Quirk>);
+pub struct Quirks(Cow<'static, [Quirk]>);
 
 impl Quirks {
     /// A host that takes what the dialect says.
-    pub const NONE: Self = Self(Vec::new());
+    pub const NONE: Self = Self(Cow::Borrowed(&[]));
+
+    /// Quirks known when this is compiled, in the order in which they are put to work.
+    pub const fn fixed(quirks: &'static [Quirk]) -> Self {
+        Self(Cow::Borrowed(quirks))
+    }
 
     /// The quirks in the order in which they are put to work, which is that of [`Quirk`]'s kinds.
     pub fn new(quirks: impl IntoIterator<Item = Quirk>) -> Self {
         let mut quirks: Vec<Quirk> = quirks.into_iter().collect();
         quirks.sort_by_key(Quirk::turn);
-        Self(quirks)
+        Self(Cow::Owned(quirks))
     }
 
     /// Whether requests stay as they are, whatever stands in them.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether a body may hold anything that one of them changes. A body that holds nothing of the kind need not be read.
+    pub(super) fn concern(&self, body: &[u8]) -> bool {
+        self.0.iter().any(|quirk| quirk.concerns(body))
+    }
+
+    /// Whether thoughts are counted in the total of tokens alone.
+    pub fn hide_thoughts(&self) -> bool {
+        self.0.contains(&Quirk::HiddenThoughts)
     }
 
     /// Each of them.
@@ -49,6 +69,14 @@ impl Quirk {
         }
     }
 
+    fn concerns(&self, body: &[u8]) -> bool {
+        match self {
+            Self::Replay(Replay::None) => THOUGHTS.iter().any(|name| names(body, name)),
+            Self::HiddenThoughts => false,
+            _ => true,
+        }
+    }
+
     fn replaces(&self, known: &Self) -> bool {
         match (self, known) {
             (Self::Drop(field), Self::Drop(other)) | (Self::SchemaDrop(field), Self::SchemaDrop(other)) => {
@@ -61,4 +89,12 @@ impl Quirk {
             _ => std::mem::discriminant(self) == std::mem::discriminant(known),
         }
     }
+}
+
+/// Whether a name stands in quotes somewhere.
+fn names(body: &[u8], name: &str) -> bool {
+    memmem::find_iter(body, name).any(|at| {
+        let around = (at.checked_sub(1).and_then(|before| body.get(before)), body.get(at + name.len()));
+        around == (Some(&b'"'), Some(&b'"'))
+    })
 }

@@ -310,6 +310,20 @@ fn thoughts_go_back_under_the_hosts_own_name() {
     check([Quirk::Replay(Replay::ReasoningContent)], &content, None, &[]);
     check([Quirk::Replay(Replay::Reasoning)], &content, Some(&reasoning), &[]);
     check([Quirk::Replay(Replay::None)], &content, Some(&message("")), &["reasoning_dropped"]);
+    let detailed =
+        message(r#","reasoning_details":[{"type":"reasoning.text","text":"t"}],"thinking_blocks":[]"#);
+    check(
+        [Quirk::Replay(Replay::None)],
+        &detailed,
+        Some(&message("")),
+        &["reasoning_dropped", "reasoning_dropped"],
+    );
+    // What is said of thoughts, or asked for, is none: such a body is not even read.
+    for body in
+        [r#"{"reasoning_effort":"low","messages":[{"role":"user","content":"my reasoning_content"}]"#, ""]
+    {
+        check([Quirk::Replay(Replay::None)], body, None, &[]);
+    }
     let needed = || [Quirk::Replay(Replay::RequiredWithCalls)];
     check(
         needed(),

@@ -103,7 +103,8 @@ fn call(fields: &mut Fields<'_>) -> Result<Part, Flaw> {
     if let Some(input) = input.as_ref().filter(|input| !input.is_object()) {
         return Err(input.misfit("an object"));
     }
-    Ok(Part::Call(Call { id, name, arguments: arguments::read(input.as_ref()), is_custom: false }))
+    let (arguments, mark) = (arguments::read(input.as_ref()), marks::take(fields)?);
+    Ok(Part::Call(Call { id, name, arguments, is_custom: false, mark }))
 }
 
 fn outcome(fields: &mut Fields<'_>) -> Result<Part, Flaw> {

@@ -42,6 +42,7 @@ fn mark_last(prompt: &mut Prompt, mark: CacheMark) {
     let place = match prompt.turns.last_mut().and_then(|turn| turn.parts.last_mut()) {
         Some(Part::Text(text)) => &mut text.mark,
         Some(Part::Media(media)) => &mut media.mark,
+        Some(Part::Call(call)) => &mut call.mark,
         Some(Part::Outcome(outcome)) => &mut outcome.mark,
         _ => return,
     };

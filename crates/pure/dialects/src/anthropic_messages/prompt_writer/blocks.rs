@@ -101,6 +101,7 @@ impl<'a> Blocks<'a> {
             o.text("id", &legal_id(&call.id));
             o.text("name", self.names.sent(&call.name));
             o.raw("input", &input);
+            self.marks.write(call.mark.as_ref(), o);
         }))
     }
 

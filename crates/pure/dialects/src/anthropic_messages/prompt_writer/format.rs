@@ -2,23 +2,23 @@
 
 use super::schema;
 use crate::canonical::{
-    Abilities, AnswerForm, CallForce, Feature, Flaw, Losses, OutputFormat, Prompt, SchemaSupport,
+    Abilities, AnswerShape, CallForce, Feature, Flaw, Losses, OutputFormat, Prompt, SchemaSupport,
 };
 
 const PATH: &str = "response_format";
 
-/// The form of the answer; natively by the schema.
-pub(super) fn form(
+/// The shape of the answer; natively by the schema.
+pub(super) fn shape(
     prompt: &Prompt,
     abilities: &Abilities,
     is_thinking: bool,
     losses: &mut Losses,
-) -> Result<AnswerForm, Flaw> {
+) -> Result<AnswerShape, Flaw> {
     let schema = match &prompt.format {
-        OutputFormat::Text => return Ok(AnswerForm::Free),
+        OutputFormat::Text => return Ok(AnswerShape::Free),
         OutputFormat::JsonObject => {
             losses.lose(Feature::JsonObject, PATH)?;
-            return Ok(AnswerForm::object_in_words());
+            return Ok(AnswerShape::object_in_words());
         }
         OutputFormat::JsonSchema { schema, .. } => schema,
     };
@@ -28,7 +28,7 @@ pub(super) fn form(
         if strict.is_reduced {
             losses.lose(Feature::JsonSchema, PATH)?;
         }
-        return Ok(AnswerForm::Native(strict.json));
+        return Ok(AnswerShape::Native(strict.json));
     }
     losses.lose(Feature::JsonSchema, PATH)?;
     let has_no_tools = prompt.tools.is_empty() && !prompt.has_calls();
@@ -37,7 +37,7 @@ pub(super) fn form(
         && can_force
         && let Some(schema) = schema::object_root(schema).filter(|schema| !schema.is_reduced)
     {
-        return Ok(AnswerForm::Tool(schema.json));
+        return Ok(AnswerShape::Tool(schema.json));
     }
-    Ok(AnswerForm::schema_in_words(schema))
+    Ok(AnswerShape::schema_in_words(schema))
 }

@@ -4,7 +4,7 @@ use super::schema;
 use crate::Dialect;
 use crate::anthropic_messages::marks::Marks;
 use crate::canonical::{
-    Abilities, AnswerForm, Feature, Flaw, Losses, NO_PARAMETERS, Part, Prompt, Tool, ToolChoice, ToolKind,
+    Abilities, AnswerShape, Feature, Flaw, Losses, NO_PARAMETERS, Part, Prompt, Tool, ToolChoice, ToolKind,
     ToolNames,
 };
 use crate::json::writer::{ObjectWriter, object};
@@ -14,7 +14,7 @@ use crate::translator::{CUSTOM_TOOL_ARGUMENT, Written};
 pub(super) fn write(
     prompt: &Prompt,
     names: &ToolNames,
-    form: &AnswerForm,
+    shape: &AnswerShape,
     (abilities, marks): (&Abilities, &mut Marks),
     written: &mut Written,
     losses: &mut Losses,
@@ -46,8 +46,8 @@ pub(super) fn write(
             called(prompt, names).into_iter().map(|name| definition(name, None, NO_PARAMETERS, |_| {})),
         );
     }
-    if let (AnswerForm::Tool(schema), Some(name)) = (form, form.tool()) {
-        tools.push(definition(name, Some(AnswerForm::TOOL_PURPOSE), schema, |_| {}));
+    if let (AnswerShape::Tool(schema), Some(name)) = (shape, shape.tool()) {
+        tools.push(definition(name, Some(AnswerShape::TOOL_PURPOSE), schema, |_| {}));
     }
     Ok(tools)
 }

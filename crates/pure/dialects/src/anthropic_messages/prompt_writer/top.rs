@@ -7,7 +7,7 @@ use super::turns::Turns;
 use super::{choice, format, settings, tools};
 use crate::Dialect;
 use crate::anthropic_messages::marks::Marks;
-use crate::canonical::{AnswerForm, Extra, Feature, Flaw, Losses, Prompt, ToolNames};
+use crate::canonical::{AnswerShape, Extra, Feature, Flaw, Losses, Prompt, ToolNames};
 use crate::json::writer::{ObjectWriter, object};
 use crate::translator::{Target, Written};
 
@@ -31,20 +31,20 @@ pub(in crate::anthropic_messages) fn write(
     }
     let cap = settings::cap(&prompt.settings, target, losses)?;
     let thinking = thinking::settle(&paired, abilities, cap, losses)?;
-    let form = format::form(prompt, abilities, thinking.is_on, losses)?;
+    let shape = format::shape(prompt, abilities, thinking.is_on, losses)?;
     let choice = choice::choose(prompt, &names, abilities, thinking.is_on, losses)?;
     let knobs = settings::settle(&prompt.settings, abilities, thinking.is_on, &mut written, losses)?;
     let extras = prompt.extras_of(Dialect::AnthropicMessages, losses)?;
     let mut marks = Marks::of(&paired);
-    if marks.are_too_many() {
-        losses.lose(Feature::CacheMarks, "")?;
+    if marks.are_reduced() {
+        losses.lose(Feature::CacheMarkCount, "")?;
     }
-    let tools = tools::write(&paired, &names, &form, (abilities, &mut marks), &mut written, losses)?;
-    let words = [choice.words, form.words().map(str::to_owned)];
+    let tools = tools::write(&paired, &names, &shape, (abilities, &mut marks), &mut written, losses)?;
+    let words = [choice.words, shape.words().map(str::to_owned)];
     let turns = Turns::new(Blocks::new(abilities, &names, marks, losses));
     let conversation = turns.write(&paired, words.into_iter().flatten())?;
-    written.answer_tool = form.tool().map(str::to_owned);
-    let forced = form.tool().map(|tool| choice::forced(tool, true));
+    written.answer_tool = shape.tool().map(str::to_owned);
+    let forced = shape.tool().map(|tool| choice::forced(tool, true));
     written.body = object(|o| {
         o.text("model", target.model);
         o.whole("max_tokens", cap);
@@ -52,7 +52,7 @@ pub(in crate::anthropic_messages) fn write(
             o.boolean("stream", true);
         }
         knobs.write(o);
-        write_output(&thinking, &form, &extras, o);
+        write_output(&thinking, &shape, &extras, o);
         let at_top = extras.iter().filter(|extra| output_member(extra).is_none());
         at_top.for_each(|extra| o.raw(&extra.name, &extra.json));
         if !tools.is_empty() {
@@ -66,21 +66,21 @@ pub(in crate::anthropic_messages) fn write(
     Ok(written)
 }
 
-fn write_output(thinking: &Chosen, form: &AnswerForm, extras: &[&Extra], o: &mut ObjectWriter<'_>) {
+fn write_output(thinking: &Chosen, shape: &AnswerShape, extras: &[&Extra], o: &mut ObjectWriter<'_>) {
     if let Some(json) = &thinking.json {
         o.raw("thinking", json);
     }
     let effort = thinking.effort;
     let within: Vec<_> =
         extras.iter().filter_map(|extra| Some((output_member(extra)?, extra.json.as_str()))).collect();
-    if effort.is_none() && !matches!(form, AnswerForm::Native(_)) && within.is_empty() {
+    if effort.is_none() && !matches!(shape, AnswerShape::Native(_)) && within.is_empty() {
         return;
     }
     o.object(OUTPUT, |o| {
         if let Some(effort) = effort {
             o.text("effort", effort.name());
         }
-        if let AnswerForm::Native(schema) = form {
+        if let AnswerShape::Native(schema) = shape {
             o.object("format", |o| {
                 o.text("type", "json_schema");
                 o.raw("schema", schema);

@@ -89,7 +89,7 @@ fn model(fields: &mut Fields<'_>, place: usize, older: &mut OlderCalls) -> Resul
         let name = function.need("name")?.string()?.into_owned();
         let id = older.made(place, &name);
         let arguments = arguments(&mut function)?;
-        parts.push(Part::Call(Call { id, name, arguments, is_custom: false }));
+        parts.push(Part::Call(Call { id, name, arguments, is_custom: false, mark: None }));
     }
     Ok(parts)
 }
@@ -104,11 +104,11 @@ fn call(item: &Item<'_>) -> Result<Vec<Part>, Flaw> {
         let mut custom = fields.need("custom")?.fields()?;
         let name = custom.need("name")?.string()?.into_owned();
         let arguments = custom.string("input")?.map(Into::into).unwrap_or_default();
-        Call { id, name, arguments, is_custom: true }
+        Call { id, name, arguments, is_custom: true, mark: None }
     } else {
         let mut function = fields.need("function")?.fields()?;
         let name = function.need("name")?.string()?.into_owned();
-        Call { id, name, arguments: arguments(&mut function)?, is_custom: false }
+        Call { id, name, arguments: arguments(&mut function)?, is_custom: false, mark: None }
     };
     Ok(seal.into_iter().chain([Part::Call(call)]).collect())
 }

@@ -1,7 +1,7 @@
 //! What the answer must look like: natively, or as the arguments of a tool made up for it, or in words.
 
 use crate::canonical::{
-    Abilities, AnswerForm, CallForce, Effort, Feature, Flaw, Losses, OutputFormat, Prompt, SchemaSupport,
+    Abilities, AnswerShape, CallForce, Effort, Feature, Flaw, Losses, OutputFormat, Prompt, SchemaSupport,
     ThinkingWish,
 };
 use crate::json::writer::object;
@@ -11,16 +11,20 @@ const OBJECT_ONLY: &str = "{\"type\":\"json_object\"}";
 const SCHEMA_NAME: &str = "answer";
 const PATH: &str = "response_format";
 
-/// The form of the answer; natively by `response_format`.
-pub(super) fn form(prompt: &Prompt, abilities: &Abilities, losses: &mut Losses) -> Result<AnswerForm, Flaw> {
+/// The shape of the answer; natively by `response_format`.
+pub(super) fn shape(
+    prompt: &Prompt,
+    abilities: &Abilities,
+    losses: &mut Losses,
+) -> Result<AnswerShape, Flaw> {
     let support = abilities.schema_support;
     match &prompt.format {
-        OutputFormat::Text => Ok(AnswerForm::Free),
+        OutputFormat::Text => Ok(AnswerShape::Free),
         OutputFormat::JsonObject if support == SchemaSupport::None => {
             losses.lose(Feature::JsonObject, PATH)?;
-            Ok(AnswerForm::object_in_words())
+            Ok(AnswerShape::object_in_words())
         }
-        OutputFormat::JsonObject => Ok(AnswerForm::Native(OBJECT_ONLY.to_owned())),
+        OutputFormat::JsonObject => Ok(AnswerShape::Native(OBJECT_ONLY.to_owned())),
         OutputFormat::JsonSchema { name, description, schema, is_strict }
             if support == SchemaSupport::Schema =>
         {
@@ -34,7 +38,7 @@ pub(super) fn form(prompt: &Prompt, abilities: &Abilities, losses: &mut Losses) 
                     o.boolean("strict", *is_strict);
                 }
             });
-            Ok(AnswerForm::Native(object(|o| {
+            Ok(AnswerShape::Native(object(|o| {
                 o.text("type", "json_schema");
                 o.raw("json_schema", &json);
             })))
@@ -42,9 +46,9 @@ pub(super) fn form(prompt: &Prompt, abilities: &Abilities, losses: &mut Losses) 
         OutputFormat::JsonSchema { schema, .. } => {
             losses.lose(Feature::JsonSchema, PATH)?;
             if prompt.tools.is_empty() && can_force(abilities) && !wants_thought(prompt) {
-                return Ok(AnswerForm::Tool(schema.clone()));
+                return Ok(AnswerShape::Tool(schema.clone()));
             }
-            Ok(AnswerForm::schema_in_words(schema))
+            Ok(AnswerShape::schema_in_words(schema))
         }
     }
 }

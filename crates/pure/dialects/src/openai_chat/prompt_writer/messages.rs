@@ -136,7 +136,12 @@ impl<'a> Messages<'a> {
                 Part::Text(text) => said.extend(parts::text(text, self.losses)?),
                 Part::Refusal(words) => refusal.push_str(words),
                 Part::Thought(thought) => thoughts.push(thought),
-                Part::Call(call) => calls.push(call),
+                Part::Call(call) => {
+                    if call.mark.is_some() {
+                        self.losses.lose(Feature::CacheMarks, "")?;
+                    }
+                    calls.push(call);
+                }
                 Part::Media(media) => self.losses.lose(Feature::UnknownPart, &media.path)?,
                 Part::Foreign(found) => said.push(parts::foreign(found, self.losses)?),
                 Part::Outcome(_) => {}

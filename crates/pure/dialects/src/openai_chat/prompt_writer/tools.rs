@@ -2,7 +2,7 @@
 
 use crate::Dialect;
 use crate::canonical::{
-    Abilities, AnswerForm, CallForce, Feature, Flaw, Losses, NO_PARAMETERS, Prompt, Tool, ToolChoice,
+    Abilities, AnswerShape, CallForce, Feature, Flaw, Losses, NO_PARAMETERS, Prompt, Tool, ToolChoice,
     ToolKind, ToolNames,
 };
 use crate::json::writer::object;
@@ -12,7 +12,7 @@ use crate::translator::{CUSTOM_TOOL_ARGUMENT, Written};
 pub(super) fn write(
     prompt: &Prompt,
     names: &ToolNames,
-    form: &AnswerForm,
+    shape: &AnswerShape,
     abilities: &Abilities,
     written: &mut Written,
     losses: &mut Losses,
@@ -38,8 +38,8 @@ pub(super) fn write(
             ToolKind::BuiltIn { .. } => losses.lose(Feature::BuiltInTool, &tool.path)?,
         }
     }
-    if let (AnswerForm::Tool(schema), Some(name)) = (form, form.tool()) {
-        tools.push(definition(name, Some(AnswerForm::TOOL_PURPOSE), schema, None));
+    if let (AnswerShape::Tool(schema), Some(name)) = (shape, shape.tool()) {
+        tools.push(definition(name, Some(AnswerShape::TOOL_PURPOSE), schema, None));
     }
     Ok(tools)
 }

@@ -3,7 +3,7 @@
 use super::messages::Messages;
 use super::{format, settings, tools};
 use crate::Dialect;
-use crate::canonical::{AnswerForm, Feature, Flaw, Losses, Prompt, ToolNames};
+use crate::canonical::{AnswerShape, Feature, Flaw, Losses, Prompt, ToolNames};
 use crate::json::writer::object;
 use crate::translator::{Target, Written};
 
@@ -27,24 +27,24 @@ pub(in crate::openai_chat) fn write(
     if !written.renamed_tools.is_empty() {
         losses.lose(Feature::ToolName, "tools")?;
     }
-    let form = format::form(prompt, target.abilities, losses)?;
+    let shape = format::shape(prompt, target.abilities, losses)?;
     let choice = tools::choice(prompt, &names, target.abilities, losses)?;
-    let tools = tools::write(prompt, &names, &form, target.abilities, &mut written, losses)?;
+    let tools = tools::write(prompt, &names, &shape, target.abilities, &mut written, losses)?;
     let knobs = settings::settle(prompt, target.abilities, &mut written, losses)?;
     let mut messages = Messages::new(target.abilities, &names, losses);
-    messages.write(&paired, form.words())?;
+    messages.write(&paired, shape.words())?;
     if let Some(words) = &choice.words {
         messages.ask(words);
     }
     let messages = messages.finish();
     let extras = prompt.extras_of(Dialect::OpenAiChat, losses)?;
-    written.answer_tool = form.tool().map(str::to_owned);
+    written.answer_tool = shape.tool().map(str::to_owned);
     written.body = object(|o| {
         o.text("model", target.model);
         o.list("messages", |l| messages.iter().for_each(|message| l.raw(message)));
         if !tools.is_empty() {
             o.list("tools", |l| tools.iter().for_each(|tool| l.raw(tool)));
-            let forced = form.tool().map(tools::named);
+            let forced = shape.tool().map(tools::named);
             if let Some(choice) = forced.as_ref().or(choice.json.as_ref()) {
                 o.raw("tool_choice", choice);
             }
@@ -53,7 +53,7 @@ pub(in crate::openai_chat) fn write(
                 o.boolean("parallel_tool_calls", may);
             }
         }
-        if let AnswerForm::Native(json) = &form {
+        if let AnswerShape::Native(json) = &shape {
             o.raw("response_format", json);
         }
         knobs.iter().for_each(|(name, json)| o.raw(name, json));

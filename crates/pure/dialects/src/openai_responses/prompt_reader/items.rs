@@ -96,7 +96,7 @@ fn read_call(fields: &mut Fields<'_>, is_custom: bool, prompt: &mut Prompt) -> R
     let group = fields.string("namespace")?;
     let name = names::joined(group.as_deref(), &fields.need("name")?.string()?);
     let id = fields.need("call_id")?.string()?.into_owned();
-    let call = Call { id, name, arguments: arguments.into_owned(), is_custom };
+    let call = Call { id, name, arguments: arguments.into_owned(), is_custom, mark: None };
     prompt.say(Speaker::Model, None, [Part::Call(call)]);
     Ok(())
 }

@@ -68,6 +68,9 @@ impl Writing<'_> {
         match part {
             Part::Thought(thought) => self.thought(list, thought),
             Part::Call(call) => {
+                if call.mark.is_some() {
+                    self.losses.lose(Feature::CacheMarks, "")?;
+                }
                 self.call(list, call);
                 Ok(())
             }

@@ -35,7 +35,7 @@ fn function(name: &str) -> Tool {
 
 fn call(id: &str, name: &str, arguments: &str) -> Part {
     let (id, name, arguments) = (id.to_owned(), name.to_owned(), arguments.to_owned());
-    Part::Call(Call { id, name, arguments, is_custom: false })
+    Part::Call(Call { id, name, arguments, is_custom: false, mark: None })
 }
 
 fn outcome(id: &str, parts: Vec<Part>) -> Part {
@@ -221,8 +221,13 @@ fn what_must_not_be_lost_is_refused() {
     };
     let message = refused(&asked([foreign(Dialect::AnthropicMessages)]), &Abilities::default());
     assert!(message.contains("content_part_unsupported"), "{message}");
-    let call =
-        Call { id: "a".to_owned(), name: "f".to_owned(), arguments: "{}".to_owned(), is_custom: false };
+    let call = Call {
+        id: "a".to_owned(),
+        name: "f".to_owned(),
+        arguments: "{}".to_owned(),
+        is_custom: false,
+        mark: None,
+    };
     let parts = vec![foreign(Dialect::AnthropicMessages)];
     let outcome = Outcome { call_id: "a".to_owned(), parts, is_error: false, is_custom: false, mark: None };
     let mut answered = asked([text("x")]);

@@ -22,7 +22,7 @@ impl StreamWriter for ResponsesWriter {
             Event::Close { part } => self.close(*part, out),
             Event::Usage(usage) => self.usage = Some(*usage),
             Event::Finish(finish) => self.finish = Some(finish.clone()),
-            Event::Fault { .. } | Event::End => {}
+            Event::UsageByModel(_) | Event::Fault { .. } | Event::End => {}
         }
     }
 

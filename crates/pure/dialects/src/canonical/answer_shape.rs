@@ -1,12 +1,12 @@
-//! How the form of an answer is fixed where a dialect or a model knows no field for it: by the arguments of a tool made up
-//! for it, or in words.
+//! How the shape of an answer is fixed, also where a dialect or a model knows no field for it: by the arguments of a tool
+//! made up for it, or in words.
 
 /// The tool whose arguments are the answer.
 const ANSWER_TOOL: &str = "json";
 
-/// How the form of the answer is fixed.
+/// How the shape of the answer is fixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AnswerForm {
+pub enum AnswerShape {
     /// Not at all.
     Free,
     /// By a field of the dialect's own: its JSON text.
@@ -17,7 +17,7 @@ pub enum AnswerForm {
     Words(String),
 }
 
-impl AnswerForm {
+impl AnswerShape {
     /// What the tool is for, as the model is told.
     pub const TOOL_PURPOSE: &str = "Give the answer by calling this.";
 
