@@ -172,9 +172,9 @@ def test_no_sign_of_life_comes_before_an_answer_has_begun(
         name: {**provider(node.base_url, models=[MODEL]), "dialects": ["messages"]}
         for name, node in (("silent", upstream), ("good", good))
     }
-    targets = {MODEL: [f"silent/{MODEL}", f"good/{MODEL}"]}
-    timeouts = {"ping_ms": 5, "first_byte_ms": 800}
-    gateway = start(config=configuration(providers, targets, timeouts=timeouts))
+    config = configuration(providers, {MODEL: [f"good/{MODEL}"]}, timeouts={"ping_ms": 5})
+    config["models"][MODEL]["targets"].insert(0, {"provider": "silent", "model": MODEL, "timeout_ms": 300})
+    gateway = start(config=config)
     answered = gateway.http().post(CHAT_PATH, content=chat(stream=True))
     assert (answered.status_code, answered.headers["x-bellwether-provider"]) == (200, "good")
     assert b"pong" in answered.content
