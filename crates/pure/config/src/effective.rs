@@ -196,6 +196,7 @@ fn timeouts(snapshot: &Snapshot) -> Option<Node> {
             ("answer_ms_large", timeouts.answer_large),
             ("answer_ms_xlarge", timeouts.answer_xlarge),
             ("idle_ms", timeouts.idle),
+            ("ping_ms", timeouts.ping),
             ("request_head_ms", timeouts.request_head),
             ("request_body_ms", timeouts.request_body),
             ("tls_handshake_ms", timeouts.tls_handshake),

@@ -1,11 +1,9 @@
 //! Passing an answer on: the bytes as they come, watched but never changed. The end of the answer, or of the caller,
 //! is the end of the call; both settle it once, by dropping it.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use dialects::Dialect;
@@ -13,14 +11,15 @@ use dialects::watch::StreamFault;
 use domain::{Failure, Kind, Secret, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
-use tokio::time::{Sleep, sleep_until};
 
 use crate::call::Call;
 use crate::hygiene::copy_to_caller;
 use crate::pipeline::attempt::Answer;
-use crate::pipeline::beginning::{Begun, END_LAG_MAX};
+use crate::pipeline::beginning::Begun;
 use crate::pipeline::content::Content;
 use crate::pipeline::estimate::Estimate;
+use crate::pipeline::pulse::Pulse;
+use crate::pipeline::silence::Patience;
 use crate::pipeline::upstream_error::told_in_answer;
 use crate::pipeline::watch::Watch;
 use crate::stored_responses::Whereabouts;
@@ -53,6 +52,8 @@ pub(crate) struct Relay {
     /// Never to be quoted.
     credential: Option<Secret>,
     patience: Patience,
+    /// Of a stream that is translated.
+    pulse: Option<Pulse>,
     bytes_max: u64,
     state: State,
 }
@@ -105,8 +106,11 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
     }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let patience = Patience::new(idle_limit, whole_until, content.known_length().is_some(), &watch);
+    let pulse = matches!(watch, Watch::TranslatedStream(_))
+        .then(|| Pulse::new(call.worker.gateway.serving.load().timeouts.ping));
     let state = State::Flowing;
-    let relay = Relay { call, content, first, watch, estimate, credential, patience, bytes_max, state };
+    let relay =
+        Relay { call, content, first, watch, estimate, credential, patience, pulse, bytes_max, state };
     let mut response = Response::new(Box::new(relay));
     *response.status_mut() = head.status;
     *response.headers_mut() = headers;
@@ -158,7 +162,7 @@ impl Relay {
                         return Poll::Ready(None);
                     }
                     Poll::Ready(Some(Err(_))) => return self.break_off(b"", cx),
-                    Poll::Pending => return self.poll_patience(cx),
+                    Poll::Pending => return self.poll_silence(cx),
                 },
             };
             if self.content.is_end() {
@@ -170,6 +174,9 @@ impl Relay {
                 return self.break_off(&piece, cx);
             }
             if !piece.is_empty() {
+                if let Some(pulse) = &mut self.pulse {
+                    pulse.tell();
+                }
                 return Poll::Ready(Some(Ok(piece)));
             }
             if self.state == State::Over {
@@ -300,15 +307,30 @@ impl Relay {
         Poll::Pending
     }
 
-    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         match self.patience.poll_exhausted(cx) {
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => self.poll_pulse(cx).map(|ping| Some(Ok(ping))),
             // A length that was promised must come.
             Poll::Ready(()) if self.watch.is_over() && self.known_length().is_none() && self.finish() => {
                 Poll::Ready(None)
             }
             Poll::Ready(()) => self.break_off(b"", cx),
         }
+    }
+
+    /// A sign of life, when one is due. It is none of the provider: his patience does not begin anew.
+    fn poll_pulse(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
+        let (Some(pulse), Watch::TranslatedStream(stream)) = (&mut self.pulse, &mut self.watch) else {
+            return Poll::Pending;
+        };
+        // Behind the last word nothing may follow.
+        if stream.translation.is_done() {
+            return Poll::Pending;
+        }
+        ready!(pulse.poll_due(cx));
+        let ping = Bytes::from(stream.translation.ping());
+        self.call.bytes_out += ping.len() as u64;
+        Poll::Ready(ping)
     }
 }
 
@@ -332,80 +354,6 @@ impl Drop for Relay {
                 self.call.answered(status, None);
             }
         }
-    }
-}
-
-/// Patience with a silent provider. The alarm is set once and moved only when it rings, not for every piece.
-#[derive(Debug)]
-struct Patience {
-    idle_limit: Duration,
-    whole_until: Option<Instant>,
-    heard: Instant,
-    /// Of a stream: how much of its answer had come when it was heard last.
-    signs_of_life: Option<u64>,
-    /// Comments came since then, or pings.
-    is_only_noise: bool,
-    /// What was promised is waited for, however little is missing.
-    is_length_known: bool,
-    alarm: Option<Pin<Box<Sleep>>>,
-}
-
-impl Patience {
-    fn new(idle_limit: Duration, whole_until: Option<Instant>, is_length_known: bool, watch: &Watch) -> Self {
-        let mut patience = Self {
-            idle_limit,
-            whole_until,
-            heard: Instant::now(),
-            signs_of_life: watch.signs_of_life(),
-            is_only_noise: false,
-            is_length_known,
-            alarm: None,
-        };
-        patience.shorten_if_over(watch);
-        patience
-    }
-
-    /// A piece has come. A stream is heard only if it says something: comments and pings hide that nobody answers.
-    fn hear(&mut self, watch: &Watch) {
-        let signs = watch.signs_of_life();
-        self.is_only_noise = signs.is_some() && signs == self.signs_of_life;
-        if !self.is_only_noise {
-            self.signs_of_life = signs;
-            self.heard = Instant::now();
-            self.shorten_if_over(watch);
-        }
-    }
-
-    fn shorten_if_over(&mut self, watch: &Watch) {
-        if watch.is_over() && !self.is_length_known {
-            self.idle_limit = self.idle_limit.min(END_LAG_MAX);
-            let ends = self.ends();
-            if let Some(alarm) = &mut self.alarm {
-                alarm.as_mut().reset(ends.into());
-            }
-        }
-    }
-
-    fn ends(&self) -> Instant {
-        let idle = self.heard + self.idle_limit;
-        self.whole_until.map_or(idle, |whole| whole.min(idle))
-    }
-
-    /// Whether a stream that never stops making noise has said nothing for too long.
-    fn is_exhausted(&self) -> bool {
-        self.is_only_noise && Instant::now() >= self.ends()
-    }
-
-    fn poll_exhausted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let ends = self.ends();
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(ends.into())));
-        while alarm.as_mut().poll(cx).is_ready() {
-            if Instant::now() >= ends {
-                return Poll::Ready(());
-            }
-            alarm.as_mut().reset(ends.into());
-        }
-        Poll::Pending
     }
 }
 

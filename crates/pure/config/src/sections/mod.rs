@@ -2,7 +2,9 @@
 //! it into its part of the snapshot.
 
 pub(crate) mod admin;
+mod base_url;
 pub(crate) mod catalog;
+mod credentials;
 pub(crate) mod environment;
 mod environment_proxy;
 pub(crate) mod errors;
@@ -22,6 +24,7 @@ pub(crate) mod policy;
 pub(crate) mod providers;
 mod proxy_flaw;
 pub(crate) mod retries;
+mod spoken;
 pub(crate) mod timeouts;
 mod way_out;
 

@@ -47,6 +47,9 @@ pub(crate) struct TimeoutsSection {
     /// Between two pieces of an answer that has begun.
     #[schemars(range(min = 1, max = 3_600_000))]
     idle_ms: u32,
+    /// A caller whose stream is translated hears nothing for so long: then a sign of life is sent.
+    #[schemars(range(min = 1, max = 3_600_000))]
+    ping_ms: u32,
     /// A caller's request line and headers.
     #[schemars(range(min = 1, max = 600_000))]
     request_head_ms: u32,
@@ -75,6 +78,7 @@ impl Default for TimeoutsSection {
             answer_ms_large: None,
             answer_ms_xlarge: None,
             idle_ms: 30_000,
+            ping_ms: 15_000,
             request_head_ms: 10_000,
             request_body_ms: 30_000,
             tls_handshake_ms: 10_000,
@@ -103,6 +107,8 @@ pub struct Timeouts {
     pub answer_xlarge: Duration,
     /// Between two pieces of an answer that has begun.
     pub idle: Duration,
+    /// Until a caller whose stream is translated gets a sign of life.
+    pub ping: Duration,
     /// A caller's request line and headers.
     pub request_head: Duration,
     /// A caller's request body; each 16 KiB received add a second.
@@ -151,6 +157,7 @@ pub(crate) fn check(section: Option<TimeoutsSection>, report: &mut Report) -> Ti
         answer_large: ms(large),
         answer_xlarge: ms(xlarge),
         idle: ms(section.idle_ms),
+        ping: ms(section.ping_ms),
         request_head: ms(section.request_head_ms),
         request_body: ms(section.request_body_ms),
         tls_handshake: ms(section.tls_handshake_ms),
