@@ -1,0 +1,148 @@
+//! One attempt at one target: the request goes out, and its answer begins, or it is clear why it does not.
+
+use std::time::{Duration, Instant};
+
+use dialects::Dialect;
+use domain::{Failure, Kind, Phase};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use tokio::time::timeout_at;
+use upstream::{Request, SendFailure};
+
+use crate::call::Call;
+use crate::hygiene::passes_to_provider;
+use crate::pipeline::beginning::{Begun, Head, begin};
+use crate::pipeline::content::{Content, UnknownCoding};
+use crate::pipeline::outgoing::{Outgoing, Wanted};
+use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send};
+use crate::rest::pause_after;
+use crate::serving::{ServedLine, ServedProvider};
+
+/// Largest error answer that is read for its words.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
+
+/// A pooled connection that breaks this soon after a request was written to it was closed before.
+const STALE_WITHIN: Duration = Duration::from_millis(300);
+
+/// When an attempt ends, and the limit that a caller is told.
+#[derive(Clone, Copy)]
+pub(super) struct Until {
+    pub(super) at: Instant,
+    pub(super) limit: Duration,
+}
+
+/// Why an attempt came to nothing.
+pub(super) struct Unanswered {
+    pub(super) failure: Box<Failure>,
+    /// The provider does not take back a sealed thought of the conversation.
+    pub(super) refuses_seals: bool,
+}
+
+impl From<Box<Failure>> for Unanswered {
+    fn from(failure: Box<Failure>) -> Self {
+        Self { failure, refuses_seals: false }
+    }
+}
+
+/// One attempt at one target.
+pub(super) struct Asking<'a> {
+    pub(super) call: &'a Call,
+    pub(super) provider: &'a ServedProvider,
+    pub(super) line: &'a ServedLine,
+    pub(super) bytes_max: u64,
+}
+
+impl Asking<'_> {
+    /// Asks, and waits for the first piece of the answer's body.
+    pub(super) async fn ask(
+        &self,
+        sent: Outgoing<'_>,
+        headers: &HeaderMap,
+        until: Until,
+    ) -> Result<Begun, Unanswered> {
+        let request_id = HeaderName::from_static("x-request-id");
+        let spoken = sent.wanted.dialect;
+        let passing = headers.iter().filter(|(name, _)| passes_to_provider(name, spoken));
+        let missing = spoken.usual_headers().iter().filter(|(name, _)| !headers.contains_key(*name));
+        let missing: Vec<_> = missing
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        let request = Request::new(
+            &self.line.line,
+            sent.method,
+            &sent.path,
+            passing
+                .chain(missing.iter().map(|(name, value)| (name, value)))
+                .chain([(&request_id, &self.call.request_id)]),
+            sent.body.as_body(),
+        );
+        match timeout_at(until.at.into(), self.first_piece(&request, sent.wanted)).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                let message =
+                    format!("{} did not answer within {} ms", self.provider.id(), until.limit.as_millis());
+                Err(Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message)
+                    .with_limit(until.limit)
+                    .into())
+            }
+        }
+    }
+
+    async fn first_piece(&self, request: &Request<'_>, wanted: Wanted) -> Result<Begun, Unanswered> {
+        let (worker, provider) = (&self.call.worker, self.provider.id());
+        let began = Instant::now();
+        let sent = match worker.client.send(&self.line.line, request, true).await {
+            // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
+            Err(SendFailure::Broken { was_reused: true, .. }) if began.elapsed() < STALE_WITHIN => {
+                worker.shard.attempt_failed(self.provider.slot, Kind::UpstreamFailed);
+                worker.client.send(&self.line.line, request, false).await
+            }
+            sent => sent,
+        };
+        let reply = sent.map_err(|failure| {
+            worker.note_send_failure(provider, &failure);
+            from_send(provider, &failure)
+        })?;
+        let head = Head { status: reply.status, headers: reply.headers };
+        let content = Content::of(reply.body, &head.headers);
+        let credential = self.line.line.options().credential.as_ref();
+        // A part of an answer was not asked for.
+        if !head.status.is_success() || head.status == StatusCode::PARTIAL_CONTENT {
+            let body = match content {
+                Ok(mut content) => content.collect(ERROR_BYTES_MAX).await,
+                Err(UnknownCoding) => None,
+            };
+            let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), credential);
+            self.put_key_aside(&head, &failure);
+            let refuses_seals = refuses_seals(wanted.dialect, &failure);
+            let failure = if wanted.translator.is_some() { of_another_dialect(failure) } else { failure };
+            return Err(Unanswered { failure, refuses_seals });
+        }
+        self.line.rest.end();
+        let content = content.map_err(|UnknownCoding| {
+            Failure::new(
+                Kind::UpstreamFailed,
+                format!("{provider} answered in a coding that nobody asked for"),
+            )
+        })?;
+        Ok(begin(head, content, wanted, self.bytes_max, provider, credential).await?)
+    }
+
+    /// Leaves the key alone for a while if that is what the answer means.
+    fn put_key_aside(&self, head: &Head, failure: &Failure) {
+        let code = failure.told.as_ref().and_then(|told| told.code.as_deref());
+        if let Some(pause) = pause_after(head.status, asked_wait(&head.headers), code) {
+            self.line.rest.begin(pause);
+        }
+    }
+}
+
+fn refuses_seals(spoken: Dialect, failure: &Failure) -> bool {
+    let code = failure.told.as_ref().and_then(|told| told.code.as_deref());
+    failure.kind == Kind::BadRequest && spoken.translator().refuses_seal(code, &failure.message)
+}
+
+/// The codes and fields that a provider names are those of its own dialect: a caller who speaks another gets its words alone.
+fn of_another_dialect(mut failure: Box<Failure>) -> Box<Failure> {
+    failure.told = None;
+    failure
+}
