@@ -108,7 +108,7 @@ def test_a_provider_who_speaks_as_the_caller_is_asked_once_more(
     first, second = upstream.calls
     assert first.json == ask
     assert second.json == without(ask)
-    assert gateway.metric("ai_gateway_attempts_failed_total", provider="node", kind="bad_request") == 1
+    assert gateway.metric("ai_gateway_attempts_failed_total", provider="node", kind="invalid_request") == 1
     assert gateway.metric("ai_gateway_translation_losses_total", code=WARNING) == 1
     gateway.stop()
     lines = [json.loads(line) for line in gateway.process.output.splitlines() if line.startswith("{")]
