@@ -53,6 +53,17 @@ pub trait Translator: Sync {
     /// Writes a failure as the last event of a stream of this dialect that was passed through and broke.
     fn write_stream_failure(&self, failure: &Failure, request_id: &str, codes: ErrorCodes) -> Vec<u8>;
 
+    /// Whether an error of a provider, by its code and its words, says that it does not take a sealed thought back.
+    fn refuses_seal(&self, _code: Option<&str>, _message: &str) -> bool {
+        false
+    }
+
+    /// A request of this dialect without the sealed thoughts of its history; all else stays as it was written. `None` where
+    /// it has none.
+    fn without_seals(&self, _body: &[u8], _losses: &mut Losses) -> Result<Option<String>, Flaw> {
+        Ok(None)
+    }
+
     /// The fields of a request that an answer of this dialect repeats, each with its JSON text.
     fn echo(&self, _body: &[u8]) -> Vec<(String, String)> {
         Vec::new()

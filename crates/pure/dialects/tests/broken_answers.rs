@@ -227,3 +227,27 @@ fn what_an_answer_loses_is_told() {
     translation.end(|_| Usage::default());
     assert_eq!(translation.losses().first().map(|feature| feature.code()), Some("tool_arguments_wrapped"));
 }
+
+/// Each piece leaves before the next comes, whatever becomes of the thought around it.
+#[test]
+fn an_unclosed_thought_holds_back_no_text() {
+    let pieces = [
+        json!({"role": "assistant", "content": "<think>\nalpha"}),
+        json!({"content": "bravo"}),
+        json!({"reasoning_content": "charlie"}),
+        json!({"content": "delta"}),
+        json!({"reasoning_content": "echo"}),
+        json!({"content": "foxtrot"}),
+    ];
+    let words = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot"];
+    for to in [Messages, Responses] {
+        let mut translation = StreamTranslation::new(Chat, to, back_map(), Voice::default());
+        for (piece, word) in pieces.iter().zip(words) {
+            let out = translation.feed(format!("data: {}\n\n", chat(piece, None)).as_bytes());
+            assert!(out.contains(word), "{to:?} keeps {word}: {out}");
+        }
+        translation.feed(format!("data: {}\n\n", chat(&json!({}), Some("stop"))).as_bytes());
+        translation.end(|_| Usage::default());
+        assert!(translation.is_whole(), "{to:?}");
+    }
+}

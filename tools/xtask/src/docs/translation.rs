@@ -18,8 +18,9 @@ const INTRODUCTION: &str = "\
     curl -si http://127.0.0.1:4000/v1/messages -H \"x-api-key: $KEY\" -d @request.json | grep x-bellwether-warnings
 
 A caller of one dialect may be served by a provider of another: the request is translated, and the answer back. Where both
-speak the same, bytes pass as they are and nothing of this page applies. `chat` is OpenAI's Chat Completions, `responses` its
-Responses, `messages` Anthropic's Messages; `chat → messages` is a caller of the first at a provider of the second.
+speak the same, bytes pass as they are and of this page nothing applies but what is said of refused thoughts. `chat` is OpenAI's
+Chat Completions, `responses` its Responses, `messages` Anthropic's Messages; `chat → messages` is a caller of the first at a
+provider of the second.
 
 - **exact**: the same thing, said in the provider's words
 - equivalent: the same effect by other means, or left out where nobody would notice
@@ -30,6 +31,9 @@ Responses, `messages` Anthropic's Messages; `chat → messages` is a caller of t
 Words, images, calls with their arguments, results and the order of the turns are always carried, as long as the model takes
 them. Arguments keep every digit. A provider's signed thoughts go to callers of other dialects in an envelope, and home again
 with the next request.
+
+A provider may refuse to take its sealed thoughts back, as when a conversation has moved to another account. It is then asked
+once more without them, also where it speaks as the caller does and bytes pass: `signed_reasoning_dropped`.
 
 ## When nothing may be lost
 

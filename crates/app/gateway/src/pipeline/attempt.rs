@@ -5,28 +5,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dialects::canonical::Losses;
-use domain::{AttemptNote, Failure, Kind, Phase, Secret};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use routing::health::{Fault, How, Outcome};
+use domain::{AttemptNote, Failure, Kind, Secret};
+use http::{HeaderMap, HeaderValue};
+use routing::health::{How, Outcome};
 use routing::{Circumstances, Course, Onward, Plan, Target, Turn, span_of};
-use tokio::time::{sleep, timeout_at};
-use upstream::{Request, SendFailure};
+use tokio::time::sleep;
 
 use crate::call::Call;
-use crate::hygiene::passes_to_provider;
-use crate::key_pause::pause_after;
 use crate::pipeline::admit::Admitted;
-use crate::pipeline::beginning::{Begun, Head, begin};
-use crate::pipeline::content::{Content, UnknownCoding};
-use crate::pipeline::outgoing::{Outgoing, Wanted, outgoing};
+use crate::pipeline::asking::{Asking, Unanswered, Until};
+use crate::pipeline::beginning::Begun;
+use crate::pipeline::outgoing::{Outgoing, outgoing};
 use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
-use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send};
+use crate::pipeline::unsealed::unsealed;
 use crate::pipeline::watch::Watch;
 use crate::serving::{ServedLine, ServedProvider, Serving};
-
-/// Largest error answer that is read for its words.
-const ERROR_BYTES_MAX: usize = 64 * 1024;
 
 /// A stream may be so many times as large as an answer that is not streamed.
 const STREAM_FACTOR: u64 = 16;
@@ -34,9 +28,6 @@ const STREAM_FACTOR: u64 = 16;
 /// Set to `true` by a caller who wants nothing lost: what would be a warning is then a refusal. It only adds to his key:
 /// no value of it loosens a strict one.
 const STRICT: &str = "x-bellwether-strict";
-
-/// A pooled connection that breaks this soon after a request was written to it was closed before.
-const STALE_WITHIN: Duration = Duration::from_millis(300);
 
 /// An answer that has begun, and what is known of it.
 #[derive(Debug)]
@@ -74,6 +65,7 @@ pub(crate) async fn attempt(
     serving.retry_budget.call();
     let asked = prompt.deciding.model.as_str();
     let mut failures = Failures::default();
+    let mut has_left_out_seals = false;
     let mut course = Course::of(plan, &serving.retry);
     while let Some(Turn { place, behind, trying, .. }) = course.next(&serving.health, asked, gateway.moment())
     {
@@ -89,24 +81,26 @@ pub(crate) async fn attempt(
         let unusual = unusual_after(serving, prompt, &target);
         let span = span_of(left, behind, target.timeout, unusual);
         let until = Until { at: began + span.limit, limit: if span.is_whole { limit } else { span.limit } };
-        let sent = outgoing(call, serving, prompt, &target, is_strict).await.map_err(Unanswered::by_us);
-        let answered = match sent {
-            Ok(sent) => {
-                sent.losses.told().iter().for_each(|loss| {
-                    call.worker.shard.lost(provider.slot, loss.feature.code());
-                });
-                call.warnings = told(&sent.losses);
-                let asking = Asking { call, provider: &provider, line, bytes_max };
-                let began = Instant::now();
-                let answered = asking.ask(sent, headers, until).await;
-                let took = began.elapsed();
-                call.waited += took;
-                note(call, answered.as_ref().err(), took, prompt.deciding.is_streaming);
-                answered
-            }
-            Err(unanswered) => Err(unanswered),
+        let sent = outgoing(call, serving, prompt, &target, is_strict).await;
+        let way = Way { provider: &provider, line, bytes_max, until };
+        let mut answered = match sent {
+            Ok(sent) => way.ask(call, sent, headers).await,
+            Err(failure) => Err(failure.into()),
         };
-        let Unanswered { failure, fault } = match answered {
+        let model = target.model.as_deref().unwrap_or(asked);
+        if let Err(refused) = &mut answered
+            && refused.refuses_seals
+            && !has_left_out_seals
+            // Boxed: it is rare, and its room is not carried along by every call.
+            && let Some(sent) = Box::pin(unsealed(call, serving, prompt, &target, is_strict)).await
+        {
+            has_left_out_seals = true;
+            call.attempts += 1;
+            call.worker.shard.attempt_failed(provider.slot, refused.failure.kind);
+            failures.add(refused.failure.clone(), &provider, model, began.elapsed());
+            answered = Box::pin(way.ask(call, sent, headers)).await;
+        }
+        let Unanswered { failure, fault, .. } = match answered {
             Ok(begun) => {
                 let region = line.region.clone();
                 // Sound comes as fast as it is made: its silence is watched, like that of a stream.
@@ -130,7 +124,6 @@ pub(crate) async fn attempt(
         call.trying = None;
         let Some(fault) = fault.filter(|_| failure.kind.goes_elsewhere()) else { return Err(failure) };
         call.worker.shard.attempt_failed(provider.slot, failure.kind);
-        let model = target.model.as_deref().unwrap_or(asked);
         failures.add(failure, &provider, model, began.elapsed());
         let circumstances = Circumstances {
             health: &serving.health,
@@ -153,20 +146,49 @@ pub(crate) async fn attempt(
     Err(failures.into_failure())
 }
 
+/// From when on silence is no longer thinking, as far as the target is known.
+fn unusual_after(serving: &Serving, prompt: &Prompt, target: &Target) -> Option<Duration> {
+    let health = serving.health.target(target, &prompt.deciding.model);
+    health.unusual_after(prompt.deciding.is_streaming, serving.silence_min)
+}
+
+/// By which way a target is asked, and for how long.
+struct Way<'a> {
+    provider: &'a ServedProvider,
+    line: &'a ServedLine,
+    bytes_max: u64,
+    until: Until,
+}
+
+impl Way<'_> {
+    async fn ask(
+        &self,
+        call: &mut Call,
+        sent: Outgoing<'_>,
+        headers: &HeaderMap,
+    ) -> Result<Begun, Unanswered> {
+        sent.losses.told().iter().for_each(|loss| {
+            call.worker.shard.lost(self.provider.slot, loss.feature.code());
+        });
+        call.warnings = told(&sent.losses);
+        let asking = Asking { call, provider: self.provider, line: self.line, bytes_max: self.bytes_max };
+        let began = Instant::now();
+        let answered = asking.ask(sent, headers, self.until).await;
+        let took = began.elapsed();
+        call.waited += took;
+        note(call, answered.as_ref().err(), took);
+        answered
+    }
+}
+
 /// Tells the target's health how an attempt went.
-fn note(call: &mut Call, unanswered: Option<&Unanswered>, took: Duration, is_streaming: bool) {
-    let how = How { took, is_streaming, now: call.worker.gateway.moment() };
+fn note(call: &mut Call, unanswered: Option<&Unanswered>, took: Duration) {
+    let how = How { took, is_streaming: call.is_streaming, now: call.worker.gateway.moment() };
     let outcome =
         unanswered.and_then(|unanswered| unanswered.fault).map_or(Outcome::Answered, Outcome::Fault);
     if let Some(trying) = &mut call.trying {
         trying.ended(outcome, how);
     }
-}
-
-/// From when on silence is no longer thinking, as far as the target is known.
-fn unusual_after(serving: &Serving, prompt: &Prompt, target: &Target) -> Option<Duration> {
-    let health = serving.health.target(target, &prompt.deciding.model);
-    health.unusual_after(prompt.deciding.is_streaming, serving.silence_min)
 }
 
 /// The codes of what was lost, for the caller's eyes.
@@ -179,13 +201,6 @@ fn told(losses: &Losses) -> Option<HeaderValue> {
 fn answer_bytes_max(serving: &Serving, prompt: &Prompt) -> u64 {
     let whole = serving.limits.answer_bytes_max as u64;
     if prompt.deciding.is_streaming { whole.saturating_mul(STREAM_FACTOR) } else { whole }
-}
-
-/// When an attempt ends, and the limit that a caller is told.
-#[derive(Clone, Copy)]
-pub(super) struct Until {
-    pub(super) at: Instant,
-    pub(super) limit: Duration,
 }
 
 /// What went wrong so far.
@@ -214,145 +229,4 @@ impl Failures {
         failure.attempts = self.notes;
         failure
     }
-}
-
-/// No answer, and what that says of the one who was asked; nothing where it is not his fault.
-#[derive(Debug)]
-pub(super) struct Unanswered {
-    pub(super) failure: Box<Failure>,
-    pub(super) fault: Option<Fault>,
-}
-
-impl Unanswered {
-    /// Nobody was asked.
-    const fn by_us(failure: Box<Failure>) -> Self {
-        Self { failure, fault: None }
-    }
-
-    /// He has not answered as he should.
-    fn by_kind(failure: Box<Failure>) -> Self {
-        let fault = match failure.kind {
-            Kind::UpstreamBusy => Fault::Busy { wait: failure.retry_after },
-            Kind::UpstreamFailed | Kind::UpstreamTimeout(_) => Fault::Failed,
-            Kind::CredentialRejected => Fault::Refused,
-            Kind::ContextTooLong => Fault::TooLong,
-            _ => return Self { failure, fault: None },
-        };
-        Self { failure, fault: Some(fault) }
-    }
-
-    /// An error answer: who is merely overloaded and does not say for how long has failed.
-    fn by_answer(failure: Box<Failure>, status: StatusCode, asked_wait: Option<Duration>) -> Self {
-        let mut unanswered = Self::by_kind(failure);
-        if let Some(Fault::Busy { wait }) = &mut unanswered.fault {
-            *wait = asked_wait;
-            if status != StatusCode::TOO_MANY_REQUESTS && asked_wait.is_none() {
-                unanswered.fault = Some(Fault::Failed);
-            }
-        }
-        unanswered
-    }
-
-    fn by_send(provider: &str, failure: &SendFailure) -> Self {
-        let fault = if failure.is_unsent() { Fault::Unreachable } else { Fault::Broken };
-        let told = from_send(provider, failure);
-        let fault = told.kind.goes_elsewhere().then_some(fault);
-        Self { failure: told, fault }
-    }
-}
-
-/// One attempt at one target.
-pub(super) struct Asking<'a> {
-    pub(super) call: &'a Call,
-    pub(super) provider: &'a ServedProvider,
-    pub(super) line: &'a ServedLine,
-    pub(super) bytes_max: u64,
-}
-
-impl Asking<'_> {
-    /// Asks, and waits for the first piece of the answer's body.
-    pub(super) async fn ask(
-        &self,
-        sent: Outgoing<'_>,
-        headers: &HeaderMap,
-        until: Until,
-    ) -> Result<Begun, Unanswered> {
-        let request_id = HeaderName::from_static("x-request-id");
-        let spoken = sent.wanted.dialect;
-        let passing = headers.iter().filter(|(name, _)| passes_to_provider(name, spoken));
-        let missing = spoken.usual_headers().iter().filter(|(name, _)| !headers.contains_key(*name));
-        let missing: Vec<_> = missing
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect();
-        let request = Request::new(
-            &self.line.line,
-            sent.method,
-            &sent.path,
-            passing
-                .chain(missing.iter().map(|(name, value)| (name, value)))
-                .chain([(&request_id, &self.call.request_id)]),
-            sent.body.as_body(),
-        );
-        match timeout_at(until.at.into(), self.first_piece(&request, sent.wanted)).await {
-            Ok(answered) => answered,
-            Err(_) => {
-                let message =
-                    format!("{} did not answer within {} ms", self.provider.id(), until.limit.as_millis());
-                let failure = Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message);
-                Err(Unanswered { failure: failure.with_limit(until.limit), fault: Some(Fault::Silent) })
-            }
-        }
-    }
-
-    async fn first_piece(&self, request: &Request<'_>, wanted: Wanted) -> Result<Begun, Unanswered> {
-        let (worker, provider) = (&self.call.worker, self.provider.id());
-        let began = Instant::now();
-        let sent = match worker.client.send(&self.line.line, request, true).await {
-            // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
-            Err(SendFailure::Broken { was_reused: true, .. }) if began.elapsed() < STALE_WITHIN => {
-                worker.shard.attempt_failed(self.provider.slot, Kind::UpstreamFailed);
-                worker.client.send(&self.line.line, request, false).await
-            }
-            sent => sent,
-        };
-        let reply = sent.map_err(|failure| {
-            worker.note_send_failure(provider, &failure);
-            Unanswered::by_send(provider, &failure)
-        })?;
-        let head = Head { status: reply.status, headers: reply.headers };
-        let content = Content::of(reply.body, &head.headers);
-        let credential = self.line.line.options().credential.as_ref();
-        // A part of an answer was not asked for.
-        if !head.status.is_success() || head.status == StatusCode::PARTIAL_CONTENT {
-            let body = match content {
-                Ok(mut content) => content.collect(ERROR_BYTES_MAX).await,
-                Err(UnknownCoding) => None,
-            };
-            let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), credential);
-            self.put_key_aside(&head, &failure);
-            let failure = if wanted.translator.is_some() { of_another_dialect(failure) } else { failure };
-            return Err(Unanswered::by_answer(failure, head.status, asked_wait(&head.headers)));
-        }
-        self.line.health.key.end();
-        let content = content.map_err(|UnknownCoding| {
-            let message = format!("{provider} answered in a coding that nobody asked for");
-            Unanswered::by_kind(Failure::new(Kind::UpstreamFailed, message))
-        })?;
-        let begun = begin(head, content, wanted, self.bytes_max, provider, credential).await;
-        begun.map_err(Unanswered::by_kind)
-    }
-
-    /// Leaves the key alone for a while if that is what the answer means.
-    fn put_key_aside(&self, head: &Head, failure: &Failure) {
-        let code = failure.told.as_ref().and_then(|told| told.code.as_deref());
-        if let Some(pause) = pause_after(head.status, asked_wait(&head.headers), code) {
-            self.line.health.key.begin(pause, self.call.worker.gateway.moment());
-        }
-    }
-}
-
-/// The codes and fields that a provider names are those of its own dialect: a caller who speaks another gets its words alone.
-fn of_another_dialect(mut failure: Box<Failure>) -> Box<Failure> {
-    failure.told = None;
-    failure
 }

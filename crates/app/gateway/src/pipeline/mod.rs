@@ -1,6 +1,7 @@
 //! The life of a paid call, on one screen. Each stage consumes the proof of the one before.
 
 mod admit;
+mod asking;
 mod attempt;
 mod authenticate;
 mod beginning;
@@ -21,6 +22,7 @@ mod splice;
 mod stored;
 mod translated;
 mod understand;
+mod unsealed;
 mod upload;
 mod upstream_error;
 mod watch;

@@ -16,7 +16,8 @@ use routing::Plan;
 use crate::answer::AnswerBody;
 use crate::call::Call;
 use crate::pipeline::admit::admit;
-use crate::pipeline::attempt::{Answer, Asking, Until};
+use crate::pipeline::asking::{Asking, Until};
+use crate::pipeline::attempt::Answer;
 use crate::pipeline::authenticate::authenticate;
 use crate::pipeline::outgoing::{Outgoing, Sent, Wanted};
 use crate::pipeline::relay::relay;
@@ -112,12 +113,11 @@ async fn ask_provider(
     let began = Instant::now();
     let asking = Asking { call, provider: &provider, line, bytes_max };
     let asked = asking.ask(sent, &head.headers, Until { at: began + limit, limit }).await;
+    let asked = asked.map_err(|unanswered| unanswered.failure);
     call.waited += began.elapsed();
     let (region, credential) = (line.region.clone(), line.line.options().credential.clone());
     Ok(Answer {
-        begun: asked
-            .map_err(|unanswered| unanswered.failure)
-            .inspect_err(|failure| call.worker.shard.attempt_failed(provider.slot, failure.kind))?,
+        begun: asked.inspect_err(|failure| call.worker.shard.attempt_failed(provider.slot, failure.kind))?,
         line: line.line.id(),
         region,
         credential,

@@ -12,6 +12,7 @@ mod prompt_reader;
 mod prompt_writer;
 mod reply;
 mod rounds;
+mod seals;
 mod stream_reader;
 mod stream_writer;
 mod translator;

@@ -4,7 +4,7 @@ use domain::{Failure, ModelUsage, Usage};
 
 use super::stream_reader::MessagesReader;
 use super::stream_writer::MessagesWriter;
-use super::{arguments, failure, prompt_reader, prompt_writer, reply, usage};
+use super::{arguments, failure, prompt_reader, prompt_writer, reply, seals, usage};
 use crate::canonical::{Event, Feature, Flaw, Losses, Part, Prompt, Reply, ReplyFlaw};
 use crate::openai_chat::ErrorCodes;
 use crate::translator::{StreamReader, StreamWriter, Target, Translator, Voice, Written};
@@ -62,5 +62,13 @@ impl Translator for Messages {
 
     fn write_stream_failure(&self, failure: &Failure, request_id: &str, _codes: ErrorCodes) -> Vec<u8> {
         failure::event(failure, request_id).into_bytes()
+    }
+
+    fn refuses_seal(&self, _code: Option<&str>, message: &str) -> bool {
+        seals::refused(message)
+    }
+
+    fn without_seals(&self, body: &[u8], losses: &mut Losses) -> Result<Option<String>, Flaw> {
+        seals::leave_out(body, losses)
     }
 }

@@ -1,6 +1,7 @@
 //! Looking into JSON bytes without building a tree.
 
 mod block;
+pub(crate) mod edit;
 mod fields;
 mod halves;
 mod object_scan;

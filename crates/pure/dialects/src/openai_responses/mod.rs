@@ -7,6 +7,7 @@ mod names;
 mod prompt_reader;
 mod prompt_writer;
 mod reply;
+mod seals;
 mod stream_reader;
 mod stream_writer;
 mod translator;

@@ -7,7 +7,7 @@ use super::prompt_writer;
 use super::reply;
 use super::stream_reader::{self, ResponsesReader};
 use super::stream_writer::ResponsesWriter;
-use super::{echo, failure, usage};
+use super::{echo, failure, seals, usage};
 use crate::canonical::{Event, Flaw, Losses, Prompt, Reply, ReplyFlaw};
 use crate::openai_chat::{ErrorCodes, error_body};
 use crate::translator::{StreamReader, StreamWriter, Target, Translator, Voice, Written};
@@ -60,5 +60,13 @@ impl Translator for Responses {
 
     fn echo(&self, body: &[u8]) -> Vec<(String, String)> {
         echo::echo(body)
+    }
+
+    fn refuses_seal(&self, code: Option<&str>, message: &str) -> bool {
+        seals::refused(code, message)
+    }
+
+    fn without_seals(&self, body: &[u8], losses: &mut Losses) -> Result<Option<String>, Flaw> {
+        seals::leave_out(body, losses)
     }
 }

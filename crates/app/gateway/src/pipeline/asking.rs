@@ -1,0 +1,188 @@
+//! One attempt at one target: the request goes out, and its answer begins, or it is clear why it does not.
+
+use std::time::{Duration, Instant};
+
+use dialects::Dialect;
+use domain::{Failure, Kind, Phase};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use routing::health::Fault;
+use tokio::time::timeout_at;
+use upstream::{Request, SendFailure};
+
+use crate::call::Call;
+use crate::hygiene::passes_to_provider;
+use crate::key_pause::pause_after;
+use crate::pipeline::beginning::{Begun, Head, begin};
+use crate::pipeline::content::{Content, UnknownCoding};
+use crate::pipeline::outgoing::{Outgoing, Wanted};
+use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send};
+use crate::serving::{ServedLine, ServedProvider};
+
+/// Largest error answer that is read for its words.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
+
+/// A pooled connection that breaks this soon after a request was written to it was closed before.
+const STALE_WITHIN: Duration = Duration::from_millis(300);
+
+/// When an attempt ends, and the limit that a caller is told.
+#[derive(Clone, Copy)]
+pub(super) struct Until {
+    pub(super) at: Instant,
+    pub(super) limit: Duration,
+}
+
+/// Why an attempt came to nothing.
+#[derive(Debug)]
+pub(super) struct Unanswered {
+    pub(super) failure: Box<Failure>,
+    /// What it says of the one who was asked; nothing where it is not his fault.
+    pub(super) fault: Option<Fault>,
+    /// The provider does not take back a sealed thought of the conversation.
+    pub(super) refuses_seals: bool,
+}
+
+/// Nobody was asked.
+impl From<Box<Failure>> for Unanswered {
+    fn from(failure: Box<Failure>) -> Self {
+        Self { failure, fault: None, refuses_seals: false }
+    }
+}
+
+impl Unanswered {
+    fn by(failure: Box<Failure>, fault: Fault) -> Self {
+        Self { failure, fault: Some(fault), refuses_seals: false }
+    }
+
+    /// He has not answered as he should.
+    fn by_kind(failure: Box<Failure>) -> Self {
+        let fault = match failure.kind {
+            Kind::UpstreamBusy => Fault::Busy { wait: failure.retry_after },
+            Kind::UpstreamFailed | Kind::UpstreamTimeout(_) => Fault::Failed,
+            Kind::CredentialRejected => Fault::Refused,
+            Kind::ContextTooLong => Fault::TooLong,
+            _ => return failure.into(),
+        };
+        Self::by(failure, fault)
+    }
+
+    /// An error answer: who is merely overloaded and does not say for how long has failed.
+    fn by_answer(failure: Box<Failure>, status: StatusCode, asked_wait: Option<Duration>) -> Self {
+        let mut unanswered = Self::by_kind(failure);
+        if let Some(Fault::Busy { wait }) = &mut unanswered.fault {
+            *wait = asked_wait;
+            if status != StatusCode::TOO_MANY_REQUESTS && asked_wait.is_none() {
+                unanswered.fault = Some(Fault::Failed);
+            }
+        }
+        unanswered
+    }
+
+    fn by_send(provider: &str, failure: &SendFailure) -> Self {
+        let fault = if failure.is_unsent() { Fault::Unreachable } else { Fault::Broken };
+        let told = from_send(provider, failure);
+        if told.kind.goes_elsewhere() { Self::by(told, fault) } else { told.into() }
+    }
+}
+
+/// One attempt at one target.
+pub(super) struct Asking<'a> {
+    pub(super) call: &'a Call,
+    pub(super) provider: &'a ServedProvider,
+    pub(super) line: &'a ServedLine,
+    pub(super) bytes_max: u64,
+}
+
+impl Asking<'_> {
+    /// Asks, and waits for the first piece of the answer's body.
+    pub(super) async fn ask(
+        &self,
+        sent: Outgoing<'_>,
+        headers: &HeaderMap,
+        until: Until,
+    ) -> Result<Begun, Unanswered> {
+        let request_id = HeaderName::from_static("x-request-id");
+        let spoken = sent.wanted.dialect;
+        let passing = headers.iter().filter(|(name, _)| passes_to_provider(name, spoken));
+        let missing = spoken.usual_headers().iter().filter(|(name, _)| !headers.contains_key(*name));
+        let missing: Vec<_> = missing
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        let request = Request::new(
+            &self.line.line,
+            sent.method,
+            &sent.path,
+            passing
+                .chain(missing.iter().map(|(name, value)| (name, value)))
+                .chain([(&request_id, &self.call.request_id)]),
+            sent.body.as_body(),
+        );
+        match timeout_at(until.at.into(), self.first_piece(&request, sent.wanted)).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                let message =
+                    format!("{} did not answer within {} ms", self.provider.id(), until.limit.as_millis());
+                let failure = Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message);
+                Err(Unanswered::by(failure.with_limit(until.limit), Fault::Silent))
+            }
+        }
+    }
+
+    async fn first_piece(&self, request: &Request<'_>, wanted: Wanted) -> Result<Begun, Unanswered> {
+        let (worker, provider) = (&self.call.worker, self.provider.id());
+        let began = Instant::now();
+        let sent = match worker.client.send(&self.line.line, request, true).await {
+            // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
+            Err(SendFailure::Broken { was_reused: true, .. }) if began.elapsed() < STALE_WITHIN => {
+                worker.shard.attempt_failed(self.provider.slot, Kind::UpstreamFailed);
+                worker.client.send(&self.line.line, request, false).await
+            }
+            sent => sent,
+        };
+        let reply = sent.map_err(|failure| {
+            worker.note_send_failure(provider, &failure);
+            Unanswered::by_send(provider, &failure)
+        })?;
+        let head = Head { status: reply.status, headers: reply.headers };
+        let content = Content::of(reply.body, &head.headers);
+        let credential = self.line.line.options().credential.as_ref();
+        // A part of an answer was not asked for.
+        if !head.status.is_success() || head.status == StatusCode::PARTIAL_CONTENT {
+            let body = match content {
+                Ok(mut content) => content.collect(ERROR_BYTES_MAX).await,
+                Err(UnknownCoding) => None,
+            };
+            let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), credential);
+            self.put_key_aside(&head, &failure);
+            let refuses_seals = refuses_seals(wanted.dialect, &failure);
+            let failure = if wanted.translator.is_some() { of_another_dialect(failure) } else { failure };
+            let unanswered = Unanswered::by_answer(failure, head.status, asked_wait(&head.headers));
+            return Err(Unanswered { refuses_seals, ..unanswered });
+        }
+        self.line.health.key.end();
+        let content = content.map_err(|UnknownCoding| {
+            let message = format!("{provider} answered in a coding that nobody asked for");
+            Unanswered::by_kind(Failure::new(Kind::UpstreamFailed, message))
+        })?;
+        let begun = begin(head, content, wanted, self.bytes_max, provider, credential).await;
+        begun.map_err(Unanswered::by_kind)
+    }
+
+    /// Leaves the key alone for a while if that is what the answer means.
+    fn put_key_aside(&self, head: &Head, failure: &Failure) {
+        let code = failure.told.as_ref().and_then(|told| told.code.as_deref());
+        if let Some(pause) = pause_after(head.status, asked_wait(&head.headers), code) {
+            self.line.health.key.begin(pause, self.call.worker.gateway.moment());
+        }
+    }
+}
+
+fn refuses_seals(spoken: Dialect, failure: &Failure) -> bool {
+    let code = failure.told.as_ref().and_then(|told| told.code.as_deref());
+    failure.kind == Kind::BadRequest && spoken.translator().refuses_seal(code, &failure.message)
+}
+
+/// The codes and fields that a provider names are those of its own dialect: a caller who speaks another gets its words alone.
+fn of_another_dialect(mut failure: Box<Failure>) -> Box<Failure> {
+    failure.told = None;
+    failure
+}
