@@ -72,8 +72,8 @@ def new_api_rows(first: str, second: str, key: str) -> dict[str, list[dict[str, 
             channel(3, "vertex", 41, None, models="gemini-2.5-pro", key='{"private_key": "must-not-leak-vertex"}'),
         ],
         "users": [
-            {"id": 1, "username": "root", "password": "must-not-leak-hash", "display_name": "", "role": 100, "status": 1,
-             "email": "", "quota": 123456789, "used_quota": 1, "group": "default"},
+            {"id": 1, "username": "root", "password": "must-not-leak-hash", "display_name": "", "role": 100,
+             "status": 1, "email": "", "quota": 123456789, "used_quota": 1, "group": "default"},
         ],
         "tokens": [
             {"id": 1, "user_id": 1, "key": TOKEN, "status": 1, "name": "app", "created_time": 1700000000,
@@ -96,12 +96,11 @@ def statements(rows: dict[str, list[dict[str, Any]]]) -> str:
             return "NULL" if text is None else str(text).lower()
         return "'" + str(text).replace("'", "''") + "'"
 
-    inserts = [
-        f"INSERT INTO {table} ({', '.join(json.dumps(name) for name in row)}) VALUES ({', '.join(map(value, row.values()))});"
-        for table, listed in rows.items()
-        for row in listed
-    ]
-    return LAYOUT + "\n".join(inserts)
+    def insert(table: str, row: dict[str, Any]) -> str:
+        names, values = ", ".join(map(json.dumps, row)), ", ".join(map(value, row.values()))
+        return f"INSERT INTO {table} ({names}) VALUES ({values});"
+
+    return LAYOUT + "\n".join(insert(table, row) for table, listed in rows.items() for row in listed)
 
 
 def write_sqlite(path: Path, rows: dict[str, list[dict[str, Any]]]) -> Path:

@@ -195,10 +195,6 @@ class Upstream:
         (call,) = self.calls
         return call
 
-    def wait_for_calls(self, count: int) -> list[Received]:
-        until(lambda: len(self.calls) >= count, f"the upstream received {count} calls")
-        return self.calls
-
     def close(self) -> None:
         # A thread blocked in accept keeps the port open: shutdown wakes it, close alone would not.
         with contextlib.suppress(OSError):

@@ -77,26 +77,12 @@ impl AdminClient {
     }
 
     async fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(StatusCode, Bytes)> {
-        let line = Line::new(
-            LineOptions {
-                provider: 0,
-                base: self.base.clone(),
-                region: None,
-                credential: self.key.clone(),
-                auth: providers::Auth::Bearer,
-                usual_headers: &[],
-                // The admin key goes to the server itself, whatever the environment says of proxies.
-                proxy: None,
-                source_address: None,
-                connect_limit: CONNECT_LIMIT,
-                dns_fresh: Duration::ZERO,
-                dns_stale: Duration::ZERO,
-                idle_connections_max: 0,
-                idle_limit: Duration::ZERO,
-            },
-            0,
-        );
-        let line = line.map_err(anyhow::Error::msg)?;
+        // The admin key goes to the server itself, whatever the environment says of proxies.
+        let options = LineOptions {
+            credential: self.key.clone(),
+            ..LineOptions::for_one_exchange(self.base.clone(), CONNECT_LIMIT)
+        };
+        let line = Line::new(options, 0).map_err(anyhow::Error::msg)?;
         let body: Vec<Bytes> = body.map(|body| Bytes::from(body.to_string())).into_iter().collect();
         let content_type =
             (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"));

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use domain::{BaseUrl, Network, is_public};
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderName, HeaderValue, Uri};
-use providers::Auth;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 use upstream::{Body, Client, Line, LineOptions, Reply, Request};
@@ -105,7 +104,8 @@ fn redirected(from: &Place, to: &str, private: &[Network]) -> Result<Place, Stri
 }
 
 async fn ask(place: &Place, private: &[Network]) -> Result<Reply, String> {
-    let line = Line::new(options(&place.base), 0).map_err(|_| "has a host name that TLS does not know")?;
+    let options = LineOptions::for_one_exchange(place.base.clone(), CONNECT_LIMIT);
+    let line = Line::new(options, 0).map_err(|_| "has a host name that TLS does not know")?;
     // Of one use: no connection is kept, and no name remembered.
     let client = Client::with_resolver(resolver(private.to_vec()));
     let headers = [
@@ -154,24 +154,6 @@ async fn take(reply: Reply, bytes_max: usize) -> Result<Fetched, String> {
 fn header<'a>(reply: &'a Reply, name: &HeaderName) -> Option<&'a str> {
     let (_, value) = reply.headers.iter().find(|(given, _)| given == name)?;
     value.to_str().ok()
-}
-
-fn options(base: &BaseUrl) -> LineOptions {
-    LineOptions {
-        provider: 0,
-        base: base.clone(),
-        region: None,
-        credential: None,
-        auth: Auth::Bearer,
-        usual_headers: &[],
-        proxy: None,
-        source_address: None,
-        connect_limit: CONNECT_LIMIT,
-        dns_fresh: Duration::ZERO,
-        dns_stale: Duration::ZERO,
-        idle_connections_max: 0,
-        idle_limit: Duration::ZERO,
-    }
 }
 
 #[cfg(test)]

@@ -82,11 +82,6 @@ pub(crate) struct ServedLine {
 }
 
 impl ServedProvider {
-    /// What others are translated into for it.
-    pub(crate) fn preferred_dialect(&self) -> Dialect {
-        self.dialects.first().copied().unwrap_or(Dialect::OpenAiChat)
-    }
-
     /// Whether it can be asked for what a surface is for, as far as anybody knows.
     pub(crate) fn offers(&self, surface: &Surface) -> bool {
         match surface.operation {

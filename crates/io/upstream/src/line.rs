@@ -41,6 +41,27 @@ pub struct LineOptions {
     pub idle_limit: Duration,
 }
 
+impl LineOptions {
+    /// For one exchange with a server that is no provider: nothing is kept of it.
+    pub const fn for_one_exchange(base: BaseUrl, connect_limit: Duration) -> Self {
+        Self {
+            provider: 0,
+            base,
+            region: None,
+            credential: None,
+            auth: Auth::Bearer,
+            usual_headers: &[],
+            proxy: None,
+            source_address: None,
+            connect_limit,
+            dns_fresh: Duration::ZERO,
+            dns_stale: Duration::ZERO,
+            idle_connections_max: 0,
+            idle_limit: Duration::ZERO,
+        }
+    }
+}
+
 /// A line in use. It lives as long as a request or connection needs it, also across a reload.
 pub struct Line {
     options: LineOptions,

@@ -129,20 +129,10 @@ mod tests {
     }
 
     fn options(credential: &str) -> LineOptions {
+        let base = BaseUrl::parse("http://[::1]:8080/v1/").unwrap();
         LineOptions {
-            provider: 0,
-            base: BaseUrl::parse("http://[::1]:8080/v1/").unwrap(),
-            region: None,
             credential: Some(Secret::new(credential.to_owned())),
-            auth: Auth::Bearer,
-            usual_headers: &[],
-            proxy: None,
-            source_address: None,
-            connect_limit: Duration::from_secs(1),
-            dns_fresh: Duration::from_secs(1),
-            dns_stale: Duration::from_secs(1),
-            idle_connections_max: 1,
-            idle_limit: Duration::from_secs(1),
+            ..LineOptions::for_one_exchange(base, Duration::from_secs(1))
         }
     }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use bytes::Bytes;
 use domain::BaseUrl;
-use providers::Auth;
 use upstream::{Client, Line, LineOptions, Request};
 
 /// Longest catalogue.
@@ -30,21 +29,7 @@ pub(super) fn download(url: &str) -> Result<String> {
 
 async fn get(url: &str) -> Result<String> {
     let (base, path) = split(url)?;
-    let options = LineOptions {
-        provider: 0,
-        base,
-        region: None,
-        credential: None,
-        auth: Auth::Bearer,
-        usual_headers: &[],
-        proxy: None,
-        source_address: None,
-        connect_limit: CONNECT_LIMIT,
-        dns_fresh: Duration::ZERO,
-        dns_stale: Duration::ZERO,
-        idle_connections_max: 0,
-        idle_limit: Duration::ZERO,
-    };
+    let options = LineOptions::for_one_exchange(base, CONNECT_LIMIT);
     let line = Line::new(options, 0).map_err(anyhow::Error::msg)?;
     let body: [Bytes; 0] = [];
     let request = Request::new(&line, "GET", &path, std::iter::empty(), upstream::Body::Pieces(&body));

@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::error::ForeignError;
-use super::tables::{ForeignTables, ROWS_MAX, counted, present, quoted};
+use super::tables::{ForeignTables, ROWS_ASKED, counted, present};
 
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// Longest that one question may take, in milliseconds.
@@ -44,19 +44,15 @@ async fn read_all(moment: &mut PgConnection) -> Result<ForeignTables, ForeignErr
     for (table, query) in present(&names)? {
         let query = AssertSqlSafe(format!("SELECT row_to_json(r)::text FROM ({query}) r"));
         let rows: Vec<String> = sqlx::query_scalar(query)
-            .bind(ROWS_MAX as i64 + 1)
+            .bind(ROWS_ASKED)
             .fetch_all(&mut *moment)
             .await
             .map_err(ForeignError::database("read a table"))?;
         tables.put(table, rows.iter().map(|text| row(text, table)).collect::<Result<_, _>>()?)?;
     }
-    for name in counted(&names) {
-        let query = AssertSqlSafe(format!("SELECT count(*) FROM {}", quoted(name)));
-        let count: i64 = sqlx::query_scalar(query)
-            .fetch_one(&mut *moment)
-            .await
-            .map_err(ForeignError::database("count a table"))?;
-        tables.others.push((name.clone(), count.unsigned_abs()));
+    for (table, query) in counted(&names) {
+        let count = sqlx::query_scalar(query).fetch_one(&mut *moment).await;
+        tables.put_count(table, count.map_err(ForeignError::database("count a table"))?);
     }
     Ok(tables)
 }

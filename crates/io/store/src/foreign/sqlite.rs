@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row, TypeInfo, ValueRef};
+use sqlx::{Column, ConnectOptions, Connection, Row, TypeInfo, ValueRef};
 
 use super::error::ForeignError;
-use super::tables::{ForeignTables, ROWS_MAX, counted, present, quoted};
+use super::tables::{ForeignTables, ROWS_ASKED, counted, present};
 
 /// The other gateway may be writing.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -26,20 +26,16 @@ pub(super) async fn read(path: &Path) -> Result<ForeignTables, ForeignError> {
     let mut tables = ForeignTables::default();
     for (table, query) in present(&names)? {
         let rows = sqlx::query(query)
-            .bind(ROWS_MAX as i64 + 1)
+            .bind(ROWS_ASKED)
             .fetch_all(&mut *moment)
             .await
             .map_err(ForeignError::database("read a table"))?;
         let rows = rows.iter().map(|row| self::row(row, table)).collect::<Result<_, _>>()?;
         tables.put(table, rows)?;
     }
-    for name in counted(&names) {
-        let query = AssertSqlSafe(format!("SELECT count(*) FROM {}", quoted(name)));
-        let count: i64 = sqlx::query_scalar(query)
-            .fetch_one(&mut *moment)
-            .await
-            .map_err(ForeignError::database("count a table"))?;
-        tables.others.push((name.clone(), count.unsigned_abs()));
+    for (table, query) in counted(&names) {
+        let count = sqlx::query_scalar(query).fetch_one(&mut *moment).await;
+        tables.put_count(table, count.map_err(ForeignError::database("count a table"))?);
     }
     Ok(tables)
 }

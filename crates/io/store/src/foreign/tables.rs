@@ -2,11 +2,15 @@
 //! What they mean is not known here.
 
 use serde_json::{Map, Value};
+use sqlx::AssertSqlSafe;
 
 use super::error::ForeignError;
 
 /// Most rows of one table.
-pub(super) const ROWS_MAX: usize = 1_000_000;
+const ROWS_MAX: usize = 1_000_000;
+
+/// So many rows are asked for: one too many tells of a table that is too long.
+pub(super) const ROWS_ASKED: i64 = ROWS_MAX as i64 + 1;
 
 /// The tables that are read, with what reads them. The first must be there.
 pub(super) const TABLES: [(&str, &str); 4] = [
@@ -42,6 +46,11 @@ impl std::fmt::Debug for ForeignTables {
 }
 
 impl ForeignTables {
+    /// Puts the number of a table's rows in its place.
+    pub(super) fn put_count(&mut self, table: &str, count: i64) {
+        self.others.push((table.to_owned(), count.unsigned_abs()));
+    }
+
     /// Puts the rows of one of [`TABLES`] in their place.
     pub(super) fn put(&mut self, table: &'static str, rows: Vec<Row>) -> Result<(), ForeignError> {
         if rows.len() > ROWS_MAX {
@@ -67,12 +76,13 @@ pub(super) fn present(names: &[String]) -> Result<Vec<(&'static str, &'static st
     Ok(TABLES.into_iter().filter(|(table, _)| is_there(table)).collect())
 }
 
-/// The tables that are counted only.
-pub(super) fn counted(names: &[String]) -> impl Iterator<Item = &String> {
-    names.iter().filter(|name| TABLES.iter().all(|(table, _)| table != name))
+/// The tables that are counted only, with what counts them.
+pub(super) fn counted(names: &[String]) -> impl Iterator<Item = (&String, AssertSqlSafe<String>)> {
+    let counted = names.iter().filter(|name| TABLES.iter().all(|(table, _)| table != name));
+    counted.map(|name| (name, AssertSqlSafe(format!("SELECT count(*) FROM {}", quoted(name)))))
 }
 
 /// A name as SQL takes it.
-pub(super) fn quoted(name: &str) -> String {
+fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use domain::BaseUrl;
 use providers::Provider as Kind;
 
+use super::base_url;
 use super::label::label_flaw;
-use super::providers::{Line, Origin, Provider, parse_variable};
+use super::providers::{Line, Origin, Provider};
 use super::way_out::WayOut;
 use crate::problem::Report;
 use crate::secret_source::{Credential, FILE_ENDING, first_held};
@@ -49,7 +50,7 @@ fn of_catalogue(kind: &'static Kind, sources: &Sources<'_>, report: &mut Report)
     let key = first_held(kind.key_variables, sources, report);
     let has_no_key = matches!(key, Ok(None));
     let base_url = match sources.first_variable(kind.base_url_variables) {
-        Some((name, text)) => parse_variable(kind, name, &text, report)?,
+        Some((name, text)) => base_url::parse_variable(kind, name, &text, report)?,
         // A server that people run themselves is there only if they say where.
         None if has_no_key || !kind.needs_key => return None,
         None => match kind.base_url {
@@ -73,7 +74,7 @@ fn of_pair(
     report: &mut Report,
 ) -> Option<Provider> {
     let kind = &providers::COMPATIBLE;
-    let base_url = parse_variable(kind, url_variable, &sources.variable(url_variable)?, report);
+    let base_url = base_url::parse_variable(kind, url_variable, &sources.variable(url_variable)?, report);
     let credential = first_held(&[key_variable], sources, report).ok()??;
     let line = Line::new(base_url?, None, WayOut::default(), sources, report);
     Some(provider(id, kind, line, Some(credential)))

@@ -2,7 +2,9 @@
 //! it into its part of the snapshot.
 
 pub(crate) mod admin;
+mod base_url;
 pub(crate) mod catalog;
+mod credentials;
 pub(crate) mod environment;
 mod environment_proxy;
 pub(crate) mod errors;
@@ -19,6 +21,7 @@ pub(crate) mod networks;
 mod no_proxy;
 pub(crate) mod providers;
 mod proxy_flaw;
+mod spoken;
 pub(crate) mod timeouts;
 mod way_out;
 

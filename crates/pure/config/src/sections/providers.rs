@@ -14,12 +14,14 @@ use serde::Deserialize;
 
 use super::catalog::Lookup;
 use super::label::{label, label_flaw};
+use super::spoken::{self, DialectName, SurfaceName};
 use super::way_out::WayOut;
+use super::{base_url, credentials};
 use crate::key_path::KeyPath;
 use crate::named::Named;
 use crate::near::nearest;
 use crate::problem::Report;
-use crate::secret_source::{Credential, Told, first_held, resolve, variable_named};
+use crate::secret_source::{Credential, variable_named};
 use crate::shown;
 use crate::sources::Sources;
 
@@ -68,66 +70,6 @@ pub(crate) struct ProviderEntry {
     /// What its models can do, by its own names for them. Changes what the catalogue says of them; of a model that nobody
     /// knows everything is taken to be possible.
     catalog: Option<Named<Facts>>,
-}
-
-/// A wire format that a provider speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DialectName {
-    /// `/chat/completions`.
-    Chat,
-    /// `/responses`.
-    Responses,
-    /// `/messages`.
-    Messages,
-}
-
-impl DialectName {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Responses => "responses",
-            Self::Messages => "messages",
-        }
-    }
-
-    fn dialect(self) -> Dialect {
-        Dialect::named(self.name()).expect("the schema says the names of the dialects")
-    }
-}
-
-/// What a provider may serve beside conversations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum SurfaceName {
-    /// `/completions`.
-    Completions,
-    /// `/embeddings`.
-    Embeddings,
-    /// `/moderations`.
-    Moderations,
-    /// `/images/…`.
-    Images,
-    /// `/audio/speech`.
-    Speech,
-    /// `/audio/transcriptions` and `/audio/translations`.
-    Transcription,
-    /// `/rerank`.
-    Rerank,
-}
-
-impl SurfaceName {
-    const fn operation(self) -> Operation {
-        match self {
-            Self::Completions => Operation::Completions,
-            Self::Embeddings => Operation::Embeddings,
-            Self::Moderations => Operation::Moderations,
-            Self::Images => Operation::Images,
-            Self::Speech => Operation::Speech,
-            Self::Transcription => Operation::Transcription,
-            Self::Rerank => Operation::Rerank,
-        }
-    }
 }
 
 /// One way to a provider.
@@ -305,25 +247,24 @@ fn provider(
         }
         None => {
             let base_url = match entry.base_url {
-                Some(text) => parse(&text, &path.key("base_url"), report),
-                None => usual_base_url(kind, &path, sources, report),
+                Some(text) => base_url::parse(&text, &path.key("base_url"), report),
+                None => base_url::usual(kind, &path, sources, report),
             };
             vec![Line::new(base_url, region, way_out, sources, report)]
         }
     };
     let credentials = match entry.credentials {
-        Some(texts) => given_credentials(&texts, &path.key("credentials"), sources, report),
-        None => usual_credentials(kind, has_own_address, &path, sources, report),
+        Some(texts) => credentials::given(&texts, &path.key("credentials"), sources, report),
+        None => credentials::usual(kind, has_own_address, &path, sources, report),
     };
     let models = entry.models.inspect(|names| check_models(names, &path.key("models"), report));
-    let dialects = dialects(entry.dialects, kind, &path.key("dialects"), report);
+    let dialects = spoken::dialects(entry.dialects, kind, &path.key("dialects"), report);
     let deviations = entry.quirks.unwrap_or_default();
     for (key, found, flaw) in deviations.flaws() {
         report.add(&path.key("quirks").key(key), shown::text(found), flaw, None);
     }
     let usual = Provider::of_kind(id, kind, lines, Origin::File);
-    let surfaces = entry.surfaces.map(|names| names.into_iter().map(SurfaceName::operation).collect());
-    let surfaces = surfaces.or(usual.surfaces);
+    let surfaces = entry.surfaces.map(spoken::operations).or(usual.surfaces);
     let facts = entry.catalog.map(|named| named.0).unwrap_or_default();
     for (name, _) in &facts {
         if let Some(flaw) = model_flaw(name) {
@@ -360,126 +301,12 @@ fn listed_lines(
     let line = |(place, entry): (usize, LineEntry)| {
         let path = path.key("lines").index(place);
         let own = entry.region.map(|text| label(text, &path.key("region"), report));
-        let base_url = parse(&entry.base_url, &path.key("base_url"), report);
+        let base_url = base_url::parse(&entry.base_url, &path.key("base_url"), report);
         let (proxy, source_address) = (entry.proxy.as_deref(), entry.source_address.as_deref());
         let way_out = WayOut::check(proxy, source_address, &path, sources, report).or(way_out);
         Line::new(base_url, own.or_else(|| region.map(str::to_owned)), way_out, sources, report)
     };
     entries.into_iter().enumerate().map(line).collect()
-}
-
-/// The kind's variable for it, else the catalogue's.
-fn usual_base_url(kind: &Kind, path: &KeyPath, sources: &Sources<'_>, report: &mut Report) -> BaseUrl {
-    if let Some((name, text)) = sources.first_variable(kind.base_url_variables) {
-        return parse_variable(kind, name, &text, report).unwrap_or_else(stand_in);
-    }
-    let Some(text) = kind.base_url else {
-        let is_told = ["kind", "lines"].iter().any(|key| report.is_broken(&path.key(key)));
-        if !is_told {
-            let hint = "write where it is, such as http://127.0.0.1:8000/v1".to_owned();
-            let message = format!("is required: kind {} has no address of its own", kind.name);
-            report.add(&path.key("base_url"), "nothing", message, hint);
-        }
-        return stand_in();
-    };
-    BaseUrl::parse(text).expect("a test parses every base URL of the catalogue")
-}
-
-fn parse(text: &str, path: &KeyPath, report: &mut Report) -> BaseUrl {
-    BaseUrl::parse(text).unwrap_or_else(|error| {
-        report.add(path, shown::text(text), error.to_string(), url_hint(text));
-        stand_in()
-    })
-}
-
-/// A base URL from one of the kind's variables, or a problem with that variable.
-pub(crate) fn parse_variable(kind: &Kind, name: &str, text: &str, report: &mut Report) -> Option<BaseUrl> {
-    let text = kind.base_url_from_variable(text);
-    BaseUrl::parse(&text)
-        .map_err(|error| report.add_outside(name, shown::text(&text), error.to_string(), url_hint(&text)))
-        .ok()
-}
-
-fn url_hint(text: &str) -> Option<String> {
-    let is_bare_host =
-        !text.contains("://") && text.contains(['.', ':']) && !text.contains(char::is_whitespace);
-    let scheme = if text.starts_with("localhost") || text.starts_with("127.") { "http" } else { "https" };
-    (is_bare_host && BaseUrl::parse(&format!("{scheme}://{text}")).is_ok())
-        .then(|| format!("write it with its scheme, starting {scheme}://"))
-}
-
-/// Keeps a place whose own URL was refused: with a problem in the report the snapshot is refused as well.
-fn stand_in() -> BaseUrl {
-    BaseUrl::parse("http://refused.invalid").expect("it is a URL")
-}
-
-fn given_credentials(
-    texts: &[String],
-    path: &KeyPath,
-    sources: &Sources<'_>,
-    report: &mut Report,
-) -> Vec<Credential> {
-    let mut credentials: Vec<Credential> = Vec::with_capacity(texts.len());
-    for (place, text) in texts.iter().enumerate() {
-        let path = path.index(place);
-        let Some(credential) = resolve(text, &path, sources, report) else { continue };
-        if credentials.iter().any(|known| known.secret == credential.secret) {
-            report.add(&path, "a secret (not shown)", "is the same as one before it", None);
-        }
-        credentials.push(credential);
-    }
-    credentials
-}
-
-/// The kind's own variable. A provider with its own address gets no key that the file does not name: it might be
-/// somebody else's machine.
-fn usual_credentials(
-    kind: &Kind,
-    has_own_address: bool,
-    path: &KeyPath,
-    sources: &Sources<'_>,
-    report: &mut Report,
-) -> Vec<Credential> {
-    if has_own_address {
-        if kind.needs_key {
-            report.note(format!(
-                "{} has its own address and no credentials: requests carry no key",
-                path.text()
-            ));
-        }
-        return Vec::new();
-    }
-    match first_held(kind.key_variables, sources, report) {
-        Ok(Some(credential)) => return vec![credential],
-        Err(Told) => return Vec::new(),
-        Ok(None) => {}
-    }
-    if kind.needs_key {
-        let usual = kind.key_variables.first().copied().unwrap_or("NAME");
-        let hint = format!("export {usual}=…, or write credentials: [\"file:/path\"]; [] sends no key");
-        report.add(
-            &path.key("credentials"),
-            "nothing",
-            format!("no credentials, and {usual} is not set"),
-            hint,
-        );
-    }
-    Vec::new()
-}
-
-fn dialects(
-    given: Option<Vec<DialectName>>,
-    kind: &Kind,
-    path: &KeyPath,
-    report: &mut Report,
-) -> Vec<Dialect> {
-    let Some(names) = given else { return kind.dialects.to_vec() };
-    for (place, name) in names.iter().enumerate() {
-        if names[..place].contains(name) {
-            report.add(&path.index(place), name.name(), "is listed twice", None);
-        }
-    }
-    names.into_iter().map(DialectName::dialect).collect()
 }
 
 fn check_models(names: &[String], path: &KeyPath, report: &mut Report) {

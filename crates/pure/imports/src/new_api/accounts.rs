@@ -49,11 +49,6 @@ impl Accounts {
         self.users.is_empty() && self.keys.is_empty() && self.options.prices.is_empty()
     }
 
-    /// How many keys there are to be digested.
-    pub fn key_count(&self) -> usize {
-        self.keys.len()
-    }
-
     /// The records, one a line.
     pub fn lines(&self, seal: &Seal<'_>, now: Timestamp) -> String {
         let head = json!({
