@@ -1,10 +1,10 @@
 //! The quirks of one host: their order, and what an operator's change of them means.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
-use super::messages::THOUGHTS;
 use super::{Quirk, Replay};
 
 /// All the ways in which a host's requests differ; none for most.
@@ -40,9 +40,6 @@ impl Quirks {
     /// The same of a body in pieces: what lies over two of them is looked for where they meet.
     pub fn concern_pieces<'a>(&self, pieces: impl Iterator<Item = &'a [u8]> + Clone) -> bool {
         const SEAM_BYTES: usize = 64;
-        if self.0.iter().any(|quirk| quirk.concerns(&[])) {
-            return true;
-        }
         let seam = |(left, right): (&'a [u8], &'a [u8])| {
             [&left[left.len().saturating_sub(SEAM_BYTES)..], &right[..right.len().min(SEAM_BYTES)]].concat()
         };
@@ -84,7 +81,7 @@ impl Quirk {
 
     fn concerns(&self, body: &[u8]) -> bool {
         match self {
-            Self::Replay(Replay::None) => THOUGHTS.iter().any(|name| names(body, name)),
+            Self::Replay(Replay::None) => may_name_thoughts(body),
             Self::HiddenThoughts => false,
             _ => true,
         }
@@ -104,10 +101,39 @@ impl Quirk {
     }
 }
 
-/// Whether a name stands in quotes somewhere.
-fn names(body: &[u8], name: &str) -> bool {
-    memmem::find_iter(body, name).any(|at| {
-        let around = (at.checked_sub(1).and_then(|before| body.get(before)), body.get(at + name.len()));
-        around == (Some(&b'"'), Some(&b'"'))
+/// Whether a body names a thought. Few searches, each made once: they run over every body for a host that wants none.
+fn may_name_thoughts(body: &[u8]) -> bool {
+    static BEGINNINGS: LazyLock<[(Finder<'static>, &[&str]); 2]> = LazyLock::new(|| {
+        [
+            (Finder::new("\"reasoning"), &["\"", "_content\"", "_details\""]),
+            (Finder::new("\"thinking_blocks"), &["\""]),
+        ]
+    });
+    BEGINNINGS.iter().any(|(beginning, ends)| {
+        let length = beginning.needle().len();
+        beginning
+            .find_iter(body)
+            .any(|at| ends.iter().any(|end| body[at + length..].starts_with(end.as_bytes())))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::messages::THOUGHTS;
+    use super::{Quirks, Replay};
+    use crate::quirk::Quirk;
+
+    #[test]
+    fn every_name_of_a_thought_is_noticed_also_where_it_lies_over_two_pieces() {
+        let quirks = Quirks::new([Quirk::Replay(Replay::None)]);
+        let concerned = |pieces: &[&[u8]]| quirks.concern_pieces(pieces.iter().copied());
+        assert!(!concerned(&[b"{\"messages\":[{\"content\":\"a reasoning model\"}]}"]));
+        for name in THOUGHTS {
+            let body = format!("{{\"messages\":[{{\"{name}\":\"hm\"}}]}}").into_bytes();
+            assert!(concerned(&[&body]), "{name}");
+            for cut in 1..body.len() {
+                assert!(concerned(&[&body[..cut], &body[cut..]]), "{name} at {cut}");
+            }
+        }
+    }
 }
