@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What `make bench` calls: our release binary against nginx, then its start-up time, then dropped log lines.
-#   run.sh [compare.sh's options: --rounds N, --secs S, --only LIST, --rates LIST, --json FILE]
+#   run.sh [compare.sh's options: --surfaces LIST, --rounds N, --secs S, --only LIST, --rates LIST, --json FILE]
 # The gateway runs with everything on that a customer has on: key hash, metrics, and a request log in a file.
 set -u
 . "$(dirname "$0")/lib.sh"

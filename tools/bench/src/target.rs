@@ -1,4 +1,4 @@
-//! Whom to measure, and the requests it gets: address, key, model, and chat bodies of a wanted size.
+//! Whom to measure, and the requests it gets: address, key, model, and bodies of a wanted size.
 
 /// One read takes this much, so that a large body costs few system calls.
 pub(crate) const READ_BUFFER_BYTES: usize = 256 * 1024;
@@ -13,12 +13,49 @@ const MESSAGE_BYTES_MAX: usize = 4_096;
 const CODE: &str = "    if let Some(value) = self.cache.get(&key) {\\n        \
     return Ok(value.clone()); // see \\\"lookup\\\"\\n    }\\n";
 
+/// In whose dialect requests are written. The upstream speaks chat only: any other is the gateway's to translate.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Surface {
+    #[default]
+    Chat,
+    Messages,
+    Responses,
+}
+
+impl Surface {
+    /// The surface of this name; chat for any other.
+    fn named(name: &str) -> Surface {
+        match name {
+            "messages" => Surface::Messages,
+            "responses" => Surface::Responses,
+            _ => Surface::Chat,
+        }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Surface::Chat => "chat/completions",
+            Surface::Messages => "messages",
+            Surface::Responses => "responses",
+        }
+    }
+
+    /// The members that hold the turns, and the cap of tokens.
+    fn members(self) -> (&'static str, &'static str) {
+        match self {
+            Surface::Chat | Surface::Messages => ("messages", "max_tokens"),
+            Surface::Responses => ("input", "max_output_tokens"),
+        }
+    }
+}
+
 /// A gateway, nginx, or the upstream itself.
 #[derive(Clone, Default)]
 pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) address: String,
-    path: String,
+    base: String,
+    surface: Surface,
     key: String,
     /// The root of the process tree whose cost is counted; 0 for none.
     pub(crate) pid: u32,
@@ -27,7 +64,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads `name=…;url=…;key=…;pid=…;model=…;header=name: value`; unknown parts are skipped.
+    /// Reads `name=…;url=…;key=…;pid=…;model=…;surface=…;header=name: value`; unknown parts are skipped.
     pub(crate) fn parse(text: &str) -> Target {
         let mut target = Target { model: MODEL_DEFAULT.into(), key: KEY_DEFAULT.into(), ..Target::default() };
         for (name, value) in text.split(';').filter_map(|part| part.split_once('=')) {
@@ -36,6 +73,7 @@ impl Target {
                 "key" => target.key = value.into(),
                 "pid" => target.pid = value.parse().unwrap_or(0),
                 "model" => target.model = value.into(),
+                "surface" => target.surface = Surface::named(value),
                 "header" => target.add_header(value),
                 "url" => target.set_url(value),
                 _ => {}
@@ -54,18 +92,18 @@ impl Target {
     fn set_url(&mut self, url: &str) {
         let rest = url.trim_start_matches("http://").trim_end_matches('/');
         let (host, base) = rest.split_once('/').unwrap_or((rest, ""));
-        let separator = if base.is_empty() { "" } else { "/" };
         self.address = host.replace("localhost", "127.0.0.1");
-        self.path = format!("/{base}{separator}chat/completions");
+        self.base = if base.is_empty() { "/".into() } else { format!("/{base}/") };
     }
 
-    /// A request with a chat body of about `bytes` bytes; `stream` gives the shape of a streamed answer.
+    /// A request with a body of about `bytes` bytes; `stream` gives the shape of a streamed answer.
     pub(crate) fn request(&self, bytes: usize, stream: Option<usize>) -> Vec<u8> {
-        let Target { path, address, key, .. } = self;
-        let body = chat_body(&self.model, bytes, stream);
+        let Target { base, address, key, surface, .. } = self;
+        let path = surface.path();
+        let body = body(*surface, &self.model, bytes, stream);
         let more: String = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         format!(
-            "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n\
+            "POST {base}{path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n\
              Content-Type: application/json\r\nAccept: */*\r\nUser-Agent: gwbench/1\r\n{more}\
              Content-Length: {}\r\n\r\n{body}",
             body.len()
@@ -76,12 +114,17 @@ impl Target {
 
 /// A chat body of about `bytes` bytes: many messages of code when it is large.
 pub(crate) fn chat_body(model: &str, bytes: usize, stream: Option<usize>) -> String {
+    body(Surface::Chat, model, bytes, stream)
+}
+
+fn body(surface: Surface, model: &str, bytes: usize, stream: Option<usize>) -> String {
+    let (turns, cap) = surface.members();
     let tail = match stream {
-        Some(max_tokens) => format!(",\"stream\":true,\"max_tokens\":{max_tokens}}}"),
-        None => ",\"max_tokens\":256}".into(),
+        Some(max_tokens) => format!(",\"stream\":true,\"{cap}\":{max_tokens}}}"),
+        None => format!(",\"{cap}\":256}}"),
     };
     let mut body = format!(
-        "{{\"model\":\"{model}\",\"temperature\":0.7,\"messages\":\
+        "{{\"model\":\"{model}\",\"temperature\":0.7,\"{turns}\":\
          [{{\"role\":\"system\",\"content\":\"You are a careful assistant.\"}}"
     );
     for role in ["user", "assistant"].iter().cycle() {
@@ -125,6 +168,18 @@ mod tests {
         assert!(
             request.contains("\r\na: b:c\r\n") && request.ends_with("\"stream\":true,\"max_tokens\":50200}")
         );
-        assert_eq!(Target::parse("url=http://127.0.0.1:1").path, "/chat/completions");
+    }
+
+    #[test]
+    fn a_surface_has_its_path_and_its_names() {
+        for (surface, line, tail) in [
+            ("chat", "POST /chat/completions ", "\"max_tokens\":256}"),
+            ("messages", "POST /messages ", "\"max_tokens\":256}"),
+            ("responses", "POST /responses ", "\"max_output_tokens\":256}"),
+        ] {
+            let target = Target::parse(&format!("surface={surface};url=http://127.0.0.1:1"));
+            let request = String::from_utf8(target.request(1024, None)).expect("requests are text");
+            assert!(request.starts_with(line) && request.ends_with(tail), "{request}");
+        }
     }
 }
