@@ -23,6 +23,7 @@ providers:
   openai:
     base_url: http://127.0.0.1:$UPSTREAM_PORT/v1
     credentials: ["env:OPENAI_API_KEY"]
+    dialects: [chat]
 log:
   format: json
   file: $TMP/requests.log
