@@ -11,8 +11,8 @@ use crate::route::{Route, Tier};
 use crate::situation::Situation;
 use crate::target::Target;
 
-/// Who fails now and then gets so much of his part.
-const TROUBLED_SHARE: f32 = 1.0 / 3.0;
+/// Who fails now and then gets so much of his part: of 60, 20 and 20 there remain 20, 40 and 40 percent.
+const TROUBLED_SHARE: f32 = 1.0 / 6.0;
 /// Who is on trial gets so much of his part; one at a time whatever it says.
 const TRIAL_SHARE: f32 = 0.1;
 

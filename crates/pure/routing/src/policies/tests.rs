@@ -50,8 +50,7 @@ fn weights_are_kept_exactly_and_evenly() {
 fn weights_shift_to_the_others_after_a_failure_and_come_back_by_themselves() {
     let mut world = weighted();
     world.asked(0, Outcome::Fault(Fault::Failed), 5, at(1.0));
-    // A third of 60 is left, so each of the three gets a third.
-    assert_eq!(firsts(&mut world, 300, at(2.0)), [100, 100, 100]);
+    assert_eq!(firsts(&mut world, 100, at(2.0)), [20, 40, 40]);
     assert_eq!(firsts(&mut world, 100, at(12.0)), [60, 20, 20]);
 }
 
