@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::entry::Attempt;
-use crate::health::{Fault, Health, Standing, TargetHealth, Trying, Waiting};
+use crate::health::{Fault, Health, NotNow, Standing, TargetHealth, Trying, Waiting};
 use crate::moment::Moment;
+use crate::overload::Gate;
 use crate::plan::Plan;
 use crate::retry::{RetryBudget, RetryRules};
 use crate::rng::Rng;
@@ -29,6 +30,8 @@ pub struct Course {
     has_repeated: bool,
     /// Those whose context is not larger than this are not asked.
     context_above: Option<u64>,
+    /// Somebody who may be asked had no room when he was wanted last.
+    is_held_up: bool,
 }
 
 /// Somebody's turn to be asked.
@@ -97,6 +100,7 @@ impl Course {
             repeats_left: rules.repeats_max,
             has_repeated: false,
             context_above: None,
+            is_held_up: false,
             plan,
         }
     }
@@ -106,8 +110,59 @@ impl Course {
         &self.plan
     }
 
-    /// Whose turn it is: the first who is well; where nobody is, the first who is not busy.
+    /// Whose turn it is: the first who is well and has room; where nobody is well, the first who is not busy. `None` also
+    /// where it has to wait for room: then it is held up.
     pub fn next(&mut self, health: &Health, asked: &str, now: Moment) -> Option<Turn> {
+        self.next_of(health, asked, false, now)
+    }
+
+    /// The same for one who has waited, and goes before those who come anew.
+    pub fn next_after_wait(&mut self, health: &Health, asked: &str, now: Moment) -> Option<Turn> {
+        self.next_of(health, asked, true, now)
+    }
+
+    /// Whether it found nobody because those who may be asked have no room.
+    pub const fn is_held_up(&self) -> bool {
+        self.is_held_up
+    }
+
+    /// The gates at which it waits.
+    pub fn full_gates(&self, health: &Health, asked: &str, now: Moment) -> Vec<Arc<Gate>> {
+        let mut gates: Vec<Arc<Gate>> = Vec::new();
+        for takes_unwell in [false, true] {
+            for attempt in &self.waiting {
+                let target = self.plan.target(attempt.place);
+                let target_health = health.target(target, asked);
+                if !takes(target_health, health, takes_unwell, now) {
+                    continue;
+                }
+                for gate in target_health.full_gates(&health.bounds(target)) {
+                    if !gates.iter().any(|known| Arc::ptr_eq(known, gate)) {
+                        gates.push(gate.clone());
+                    }
+                }
+            }
+            if !gates.is_empty() {
+                break;
+            }
+        }
+        gates
+    }
+
+    /// How soon the first of those that are left may be asked again, where they have asked for patience.
+    pub fn busy_for(&self, health: &Health, asked: &str, now: Moment) -> Option<Duration> {
+        let waits = self.waiting.iter().filter_map(|attempt| {
+            match health.target(self.plan.target(attempt.place), asked).standing(&health.rules, now) {
+                Standing::Open { until, is_busy: true } => Some(until.since(now)),
+                Standing::OnTrial { is_busy: true } | Standing::Trial => Some(Duration::ZERO),
+                _ => None,
+            }
+        });
+        waits.min()
+    }
+
+    fn next_of(&mut self, health: &Health, asked: &str, has_waited: bool, now: Moment) -> Option<Turn> {
+        self.is_held_up = false;
         if self.attempts_left == 0 {
             return None;
         }
@@ -122,10 +177,19 @@ impl Course {
                 if !takes(target_health, health, takes_unwell, now) {
                     continue;
                 }
-                let Some(trying) = target_health.begin(&health.rules, now) else { continue };
-                self.waiting.remove(place);
-                let behind = self.waiting.len().min(self.attempts_left - 1) as u32;
-                return Some(Turn { place: attempt.place, step: attempt.step, behind, trying });
+                match target_health.begin(&health.rules, &health.bounds(target), has_waited, now) {
+                    Ok(trying) => {
+                        self.waiting.remove(place);
+                        let behind = self.waiting.len().min(self.attempts_left - 1) as u32;
+                        return Some(Turn { place: attempt.place, step: attempt.step, behind, trying });
+                    }
+                    Err(NotNow::Full) => self.is_held_up = true,
+                    Err(NotNow::OnTrial) => {}
+                }
+            }
+            // Better wait for one who is well than ask one who is not.
+            if self.is_held_up {
+                break;
             }
         }
         None

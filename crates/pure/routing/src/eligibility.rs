@@ -82,10 +82,16 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         if provider.has_other_keys && way.key.is_on(self.now) {
             return Found::Unwell(Reason::KeyRests);
         }
+        let well = |share| {
+            if health.is_full(&self.health.bounds(target)) {
+                return Found::Unwell(Reason::Full);
+            }
+            Found::Well { health, share }
+        };
         match health.standing(&self.health.rules, self.now) {
-            Standing::Closed { share } => Found::Well { health, share },
-            Standing::Troubled => Found::Well { health, share: TROUBLED_SHARE },
-            Standing::Trial => Found::Well { health, share: TRIAL_SHARE },
+            Standing::Closed { share } => well(share),
+            Standing::Troubled => well(TROUBLED_SHARE),
+            Standing::Trial => well(TRIAL_SHARE),
             Standing::Open { until, is_busy: true } => {
                 Found::Not(Reason::Busy { wait: until.since(self.now) })
             }

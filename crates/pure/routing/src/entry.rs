@@ -43,6 +43,8 @@ pub enum Reason {
         /// For so long yet.
         wait: Duration,
     },
+    /// It has as many requests as it may have at once.
+    Full,
     /// It has failed too often.
     Ejected {
         /// It is tried again in so long.

@@ -10,6 +10,7 @@ mod entry;
 mod hash;
 pub mod health;
 mod moment;
+pub mod overload;
 mod plan;
 #[cfg(test)]
 mod plan_tests;

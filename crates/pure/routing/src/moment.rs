@@ -26,6 +26,11 @@ impl Moment {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
+    /// So much earlier; the start at the earliest.
+    pub(crate) const fn before(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(span.as_micros() as u64))
+    }
+
     /// The time since the start.
     pub const fn passed(self) -> Duration {
         Duration::from_micros(self.0)

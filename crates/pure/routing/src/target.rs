@@ -19,6 +19,8 @@ pub struct Target {
     pub model: Option<Arc<str>>,
     /// How long it may take to begin a stream, or to give a whole answer, where that is less than the call may take.
     pub timeout: Option<Duration>,
+    /// How many requests it may have at once; as many as come if `None`.
+    pub concurrent_max: Option<u32>,
     /// Its part, where parts are fixed.
     pub weight: u32,
     /// Tokens of prompt and answer that its model holds, if known.
@@ -37,6 +39,7 @@ impl Target {
             line,
             model,
             timeout: None,
+            concurrent_max: None,
             weight: WEIGHT_DEFAULT,
             context_tokens: None,
             price: None,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::ask::Ask;
 use crate::health::{Health, How, Outcome};
 use crate::moment::Moment;
+use crate::overload::Bounds;
 use crate::plan::{NoTarget, Plan, plan};
 use crate::policies::Policy;
 use crate::retry::{RetryBudget, RetryRules};
@@ -67,7 +68,8 @@ impl World {
     /// Asks the target at `place` once, and says how it went.
     pub(crate) fn asked(&self, place: usize, outcome: Outcome, took_ms: u64, now: Moment) {
         let health = self.health.providers[place].ways[0].model(self.health.providers[place].models.of("up"));
-        let mut trying = health.begin(&self.health.rules, now).expect("it may be asked");
+        let mut trying =
+            health.begin(&self.health.rules, &Bounds::NONE, false, now).expect("it may be asked");
         let took = Duration::from_millis(took_ms);
         trying.ended(outcome, How { took, is_streaming: true, now });
     }

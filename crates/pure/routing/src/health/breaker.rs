@@ -20,6 +20,8 @@ const RATE_ANSWERS_MIN: u64 = 20;
 const TROUBLE_PART: f64 = 0.1;
 /// So long after its last failure it is still in trouble.
 const TROUBLE: Duration = Duration::from_secs(10);
+/// He says 429 but not for how long.
+const WAIT_DEFAULT: Duration = Duration::from_secs(1);
 /// How long nothing must happen until earlier openings are forgotten.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(60);
 
@@ -110,6 +112,8 @@ const OPEN: u64 = 1;
 const BUSY: u64 = 2;
 const TRYING: u64 = 3;
 const TRYING_BUSY: u64 = 4;
+/// Busy, but nobody has said for how long.
+const FULL: u64 = 5;
 
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
@@ -142,7 +146,7 @@ impl Breaker {
             CLOSED => Standing::Closed { share: share_after(now.since(moment), rules.slow_start) },
             _ if now >= moment => Standing::Trial,
             TRYING | TRYING_BUSY => Standing::OnTrial { is_busy: phase == TRYING_BUSY },
-            _ => Standing::Open { until: moment, is_busy: phase == BUSY },
+            _ => Standing::Open { until: moment, is_busy: matches!(phase, BUSY | FULL) },
         }
     }
 
@@ -150,7 +154,7 @@ impl Breaker {
     pub(crate) fn claim_trial(&self, now: Moment) -> bool {
         let claim = |word: u64| {
             let (phase, moment) = unpack(word);
-            let trying = if matches!(phase, BUSY | TRYING_BUSY) { TRYING_BUSY } else { TRYING };
+            let trying = if matches!(phase, BUSY | FULL | TRYING_BUSY) { TRYING_BUSY } else { TRYING };
             (phase != CLOSED && now >= moment).then(|| pack(trying, now + TRIAL_MAX))
         };
         self.word.try_update(Ordering::Relaxed, Ordering::Relaxed, claim).is_ok()
@@ -171,11 +175,16 @@ impl Breaker {
         if self.run.load(Ordering::Relaxed) != 0 {
             self.run.store(0, Ordering::Relaxed);
         }
-        if role == Role::Usual {
+        if role == Role::Usual && self.phase() != FULL {
             return Change::None;
         }
         let mut past = self.past();
         match self.phase() {
+            // Whoever answers others while he refuses some has as many as he takes, and goes on.
+            FULL => {
+                self.word.store(pack(CLOSED, Moment::default()), Ordering::Relaxed);
+                return Change::Closed;
+            }
             // Who only asked for patience was never ill.
             TRYING_BUSY => self.close(&mut past, Moment::default()),
             TRYING | OPEN => {
@@ -227,20 +236,26 @@ impl Breaker {
         Change::Opened
     }
 
-    /// He asks to be left alone for so long.
-    pub(crate) fn busy(&self, rules: &BreakerRules, role: Role, wait: Duration, now: Moment) -> Change {
+    /// He asks to be left alone; for a while, where he does not say for how long.
+    pub(crate) fn busy(
+        &self,
+        rules: &BreakerRules,
+        role: Role,
+        wait: Option<Duration>,
+        now: Moment,
+    ) -> Change {
         let _past = self.past();
-        let until = now + wait.min(rules.wait_max);
+        let until = now + wait.unwrap_or(WAIT_DEFAULT).min(rules.wait_max);
         let (phase, before) = unpack(self.word.load(Ordering::Relaxed));
         match phase {
             CLOSED => {}
             TRYING | TRYING_BUSY if role == Role::Trial => {}
-            BUSY if before < until => {}
+            BUSY | FULL if before < until && wait.is_some() => {}
             // He is ill, or the one who tries has it in hand.
             _ => return Change::None,
         }
-        self.word.store(pack(BUSY, until), Ordering::Relaxed);
-        if phase == BUSY { Change::None } else { Change::Opened }
+        self.word.store(pack(if wait.is_some() { BUSY } else { FULL }, until), Ordering::Relaxed);
+        if matches!(phase, BUSY | FULL) { Change::None } else { Change::Opened }
     }
 
     /// What an active probe found; it is a trial of its own.

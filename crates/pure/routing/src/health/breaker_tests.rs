@@ -131,11 +131,11 @@ fn a_trial_that_nobody_ended_is_free_again() {
 #[test]
 fn who_says_when_to_come_back_is_believed_up_to_a_limit() {
     let breaker = Breaker::default();
-    assert_eq!(breaker.busy(&rules(), Role::Usual, seconds(2.0), at(100.0)), Change::Opened);
+    assert_eq!(breaker.busy(&rules(), Role::Usual, Some(seconds(2.0)), at(100.0)), Change::Opened);
     let open = Standing::Open { until: at(102.0), is_busy: true };
     assert_eq!(breaker.standing(&rules(), at(101.9)), open);
     assert_eq!(
-        breaker.busy(&rules(), Role::Usual, seconds(1.0), at(100.5)),
+        breaker.busy(&rules(), Role::Usual, Some(seconds(1.0)), at(100.5)),
         Change::None,
         "no sooner than was said"
     );
@@ -146,7 +146,7 @@ fn who_says_when_to_come_back_is_believed_up_to_a_limit() {
         "one good answer is enough"
     );
     assert_eq!(breaker.standing(&rules(), at(102.1)), Standing::Closed { share: 1.0 }, "he was never ill");
-    breaker.busy(&rules(), Role::Usual, seconds(3600.0), at(200.0));
+    breaker.busy(&rules(), Role::Usual, Some(seconds(3600.0)), at(200.0));
     assert_eq!(breaker.standing(&rules(), at(260.0)), Standing::Trial);
 }
 
@@ -167,4 +167,20 @@ fn a_probe_is_a_trial() {
     }
     assert!(!is_open(&breaker, 101.5), "two good probes after its time, none before");
     assert_eq!(breaker.probed(&rules(), true, at(102.0)), Change::Closed);
+}
+
+#[test]
+fn who_answers_others_while_he_refuses_some_goes_on_unless_he_says_for_how_long_not() {
+    let breaker = Breaker::default();
+    breaker.busy(&rules(), Role::Usual, None, at(100.0));
+    assert!(matches!(breaker.standing(&rules(), at(100.5)), Standing::Open { is_busy: true, .. }));
+    assert_eq!(breaker.succeeded(&rules(), Role::Usual, at(100.6)), Change::Closed);
+    assert_eq!(breaker.standing(&rules(), at(100.6)), Standing::Closed { share: 1.0 });
+    breaker.busy(&rules(), Role::Usual, None, at(101.0));
+    breaker.busy(&rules(), Role::Usual, Some(seconds(5.0)), at(101.0));
+    assert_eq!(breaker.succeeded(&rules(), Role::Usual, at(101.1)), Change::None);
+    assert!(matches!(breaker.standing(&rules(), at(105.9)), Standing::Open { is_busy: true, .. }));
+    breaker.busy(&rules(), Role::Usual, None, at(106.0));
+    assert!(breaker.claim_trial(at(107.0)), "where nobody answers, one tries it after a second");
+    assert_eq!(breaker.standing(&rules(), at(107.0)), Standing::OnTrial { is_busy: true });
 }

@@ -7,6 +7,7 @@ use super::breaker::BreakerRules;
 use super::key_rest::KeyRest;
 use super::target_health::{Switch, TargetHealth};
 use crate::hash::hash;
+use crate::overload::{AdaptiveRules, Bounds, Limited, UNLIMITED};
 use crate::target::Target;
 
 /// So many models of one provider are told apart; further ones share what is known.
@@ -75,7 +76,7 @@ impl WayHealth {
 }
 
 /// The health of one provider.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ProviderHealth {
     /// What its models' places are.
     pub models: Arc<ModelPlaces>,
@@ -83,6 +84,12 @@ pub struct ProviderHealth {
     pub ways: Vec<Arc<WayHealth>>,
     /// A key that rests is left alone only where there is another.
     pub has_other_keys: bool,
+    /// How many of its targets' requests may be under way, learnt from their refusals.
+    pub adaptive: AdaptiveRules,
+    /// How many requests it may have in all.
+    pub limit: Option<Limited>,
+    /// How many those that go by one way may be, all that share its line counted; empty where no line has a limit.
+    pub line_limits: Vec<Option<Limited>>,
 }
 
 /// The health of everybody, by the places of the snapshot.
@@ -100,7 +107,7 @@ impl Health {
         let provider = |ways| ProviderHealth {
             models: Arc::default(),
             ways: (0..ways).map(|_| Arc::new(WayHealth::new(Arc::default()))).collect(),
-            has_other_keys: false,
+            ..ProviderHealth::default()
         };
         Self { rules: Arc::default(), providers: ways.into_iter().map(provider).collect() }
     }
@@ -113,6 +120,17 @@ impl Health {
     /// The health of a target; `asked` is its model's name where it has none of its own.
     pub fn target(&self, target: &Target, asked: &str) -> &Arc<TargetHealth> {
         self.way(target).model(self.place(target, asked))
+    }
+
+    /// What bounds how many requests a target has at once.
+    pub fn bounds(&self, target: &Target) -> Bounds<'_> {
+        let provider = &self.providers[usize::from(target.provider)];
+        let line_limit = provider.line_limits.get(usize::from(target.line)).and_then(Option::as_ref);
+        Bounds {
+            max: target.concurrent_max.unwrap_or(UNLIMITED),
+            adaptive: provider.adaptive,
+            shared: [provider.limit.as_ref(), line_limit],
+        }
     }
 
     /// The place of a target's model within its provider.

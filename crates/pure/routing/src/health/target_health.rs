@@ -10,9 +10,8 @@ use super::pace::Pace;
 use super::samples::{Sample, Samples};
 use super::spread::Spread;
 use crate::moment::Moment;
+use crate::overload::{Adaptive, AdaptiveRules, Bounds, Gate, Refusal};
 
-/// He says 429 but not for how long.
-const WAIT_DEFAULT: Duration = Duration::from_secs(1);
 /// So many answers must be known before anything is called unusual.
 const KNOWN_MIN: u32 = 100;
 /// What is still usual is this part …
@@ -52,8 +51,9 @@ impl Switch {
 #[derive(Debug, Default)]
 pub struct TargetHealth {
     breaker: Breaker,
-    in_flight: AtomicU32,
-    in_flight_peak: AtomicU32,
+    /// Attempts and answers under way.
+    gate: Arc<Gate>,
+    adaptive: Adaptive,
     /// First token of streams; whole answers.
     paces: [Pace; 2],
     spreads: [Spread; 2],
@@ -64,6 +64,15 @@ pub struct TargetHealth {
     asked: AtomicU64,
     failed: AtomicU64,
     last_fault: Mutex<Option<(Fault, Moment)>>,
+}
+
+/// Why an attempt cannot begin now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotNow {
+    /// He is to be tried by one at a time, and somebody is at it.
+    OnTrial,
+    /// He has as many as he may have at once.
+    Full,
 }
 
 /// How an attempt ended.
@@ -118,7 +127,25 @@ impl TargetHealth {
 
     /// Attempts and answers under way.
     pub fn in_flight(&self) -> u32 {
-        self.in_flight.load(Ordering::Relaxed)
+        self.gate.active()
+    }
+
+    /// How many he may have at once, of what he is asked for himself: as configured, and as his refusals teach.
+    pub fn max(&self, bounds: &Bounds<'_>) -> u32 {
+        bounds.max.min(self.adaptive.max(bounds.adaptive))
+    }
+
+    /// Whether one who comes anew would have to wait.
+    pub(crate) fn is_full(&self, bounds: &Bounds<'_>) -> bool {
+        self.gate.is_full(self.max(bounds))
+            || bounds.shared().any(|limited| limited.gate.is_full(limited.max))
+    }
+
+    /// Where he would have to wait.
+    pub(crate) fn full_gates<'a>(&'a self, bounds: &'a Bounds<'a>) -> impl Iterator<Item = &'a Arc<Gate>> {
+        let own = Some(&self.gate).filter(|gate| gate.is_full(self.max(bounds)));
+        let shared = bounds.shared().filter(|limited| limited.gate.is_full(limited.max));
+        own.into_iter().chain(shared.map(|limited| &limited.gate))
     }
 
     /// Microseconds until he answers, with those before us; what is unknown is taken to be fast, once.
@@ -150,18 +177,44 @@ impl TargetHealth {
         (spread.counted() >= KNOWN_MIN).then(|| spread.quantile(part)).flatten()
     }
 
-    /// Begins an attempt; `None` where he is to be tried by one at a time, and somebody is at it.
-    pub fn begin(self: &Arc<Self>, rules: &Arc<BreakerRules>, now: Moment) -> Option<Trying> {
-        let role = match self.standing(rules, now) {
+    /// Begins an attempt within its bounds; whoever has waited for it (`has_waited`) goes before those who come anew.
+    pub fn begin(
+        self: &Arc<Self>,
+        rules: &Arc<BreakerRules>,
+        bounds: &Bounds<'_>,
+        has_waited: bool,
+        now: Moment,
+    ) -> Result<Trying, NotNow> {
+        let standing = self.standing(rules, now);
+        let max = self.max(bounds);
+        if !self.gate.enter(max, has_waited) {
+            self.adaptive.reached(bounds.adaptive, now);
+            return Err(NotNow::Full);
+        }
+        // From here on dropping it leaves what was entered.
+        let mut trying = Trying {
+            health: self.clone(),
+            rules: rules.clone(),
+            adaptive: bounds.adaptive,
+            shared: [None, None],
+            role: Role::Usual,
+            is_told: false,
+        };
+        for (entered, limited) in trying.shared.iter_mut().zip(bounds.shared) {
+            let Some(limited) = limited else { continue };
+            if !limited.gate.enter(limited.max, has_waited) {
+                return Err(NotNow::Full);
+            }
+            *entered = Some(limited.gate.clone());
+        }
+        trying.role = match standing {
             Standing::Closed { .. } | Standing::Troubled => Role::Usual,
             Standing::Trial if self.breaker.claim_trial(now) => Role::Trial,
-            Standing::Trial => return None,
+            Standing::Trial => return Err(NotNow::OnTrial),
             Standing::Open { .. } | Standing::OnTrial { .. } => Role::LastResort,
         };
-        let running = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
-        self.in_flight_peak.fetch_max(running, Ordering::Relaxed);
         self.asked.fetch_add(1, Ordering::Relaxed);
-        Some(Trying { health: self.clone(), rules: rules.clone(), role, is_told: false })
+        Ok(trying)
     }
 
     /// Takes the one place there is for waiting until he may be asked again.
@@ -191,7 +244,7 @@ impl TargetHealth {
             run: self.breaker.run(),
             last_fault: *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner),
             in_flight: self.in_flight(),
-            in_flight_peak: self.in_flight_peak.load(Ordering::Relaxed),
+            in_flight_peak: self.gate.peak(),
             samples: self.samples.all(),
         }
     }
@@ -225,8 +278,22 @@ impl TargetHealth {
             self.paces[usize::from(!is_streaming)].note(took, now);
         }
         match fault {
-            Fault::Busy { wait } => self.breaker.busy(rules, role, wait.unwrap_or(WAIT_DEFAULT), now),
+            Fault::Busy { wait } => self.breaker.busy(rules, role, wait, now),
             _ => self.breaker.failed(rules, role, now),
+        }
+    }
+}
+
+impl TargetHealth {
+    /// What an attempt says of how many he takes at once.
+    fn learn(&self, rules: AdaptiveRules, outcome: Outcome, how: How) {
+        let (active, now) = (self.in_flight(), how.now);
+        match outcome {
+            Outcome::Answered if self.adaptive.answered(rules, active, now) => self.gate.call_next(),
+            Outcome::Fault(Fault::Busy { wait }) => {
+                self.adaptive.refused(rules, Refusal { active, began: now.before(how.took), wait, now });
+            }
+            _ => {}
         }
     }
 }
@@ -247,6 +314,9 @@ pub struct How {
 pub struct Trying {
     health: Arc<TargetHealth>,
     rules: Arc<BreakerRules>,
+    adaptive: AdaptiveRules,
+    /// What it has entered beside its target's own gate.
+    shared: [Option<Arc<Gate>>; 2],
     role: Role,
     is_told: bool,
 }
@@ -256,17 +326,19 @@ impl Trying {
     pub fn ended(&mut self, outcome: Outcome, how: How) {
         if !std::mem::replace(&mut self.is_told, true) {
             self.health.note(&self.rules, self.role, outcome, how);
+            self.health.learn(self.adaptive, outcome, how);
         }
     }
 }
 
 impl Drop for Trying {
     fn drop(&mut self) {
-        self.health.in_flight.fetch_sub(1, Ordering::Relaxed);
         if self.role == Role::Trial && !self.is_told {
             // Nobody waited for the answer: it says nothing. The moment does not matter: it is free again at once.
             self.health.breaker.release_trial(Moment::default());
         }
+        self.health.gate.leave();
+        self.shared.iter().flatten().for_each(|gate| gate.leave());
     }
 }
 

@@ -6,6 +6,7 @@ use super::Policy;
 use crate::ask::Ask;
 use crate::health::{Fault, Outcome};
 use crate::moment::Moment;
+use crate::overload::Bounds;
 use crate::target::Target;
 use crate::world::{MODEL, World};
 
@@ -82,7 +83,8 @@ fn the_balanced_policy_leaves_who_is_slow_or_busy_alone() {
     assert!(counts[2] == 0 && counts[0] > 1200 && counts[1] > 1200, "{counts:?}");
     let provider = &world.health.providers[0];
     let health = provider.ways[0].model(provider.models.of("up")).clone();
-    let _running: Vec<_> = (0..60).map(|_| health.begin(&world.health.rules, at(1.1)).unwrap()).collect();
+    let _running: Vec<_> =
+        (0..60).map(|_| health.begin(&world.health.rules, &Bounds::NONE, false, at(1.1)).unwrap()).collect();
     let counts = firsts(&mut world, 3000, at(1.1));
     assert!(counts[0] == 0 && counts[2] > 0, "sixty before us take longer than the slow one: {counts:?}");
 }
