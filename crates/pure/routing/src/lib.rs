@@ -4,6 +4,8 @@ mod ask;
 mod condition;
 mod course;
 #[cfg(test)]
+mod course_full_tests;
+#[cfg(test)]
 mod course_tests;
 mod eligibility;
 mod entry;
