@@ -7,8 +7,10 @@ use domain::ProxyUrl;
 use providers::Deviations;
 use providers::models::Facts;
 use routing::BackoffForm;
+use routing::overload::AdaptiveRules;
 
 use crate::secret_source::Credential;
+use crate::sections::adaptive;
 use crate::sections::errors::ErrorCode;
 use crate::sections::health::Health;
 use crate::sections::log::LogFormat;
@@ -72,6 +74,8 @@ fn provider(provider: &Provider) -> Node {
         ("credentials", list(&provider.credentials, credential)),
         ("lines", list(&provider.lines, line)),
         ("policy", text(provider.policy.name())),
+        ("concurrent_max", provider.concurrent_max.map(number)),
+        ("adaptive", adaptive(provider.adaptive)),
         ("models", provider.models.as_ref().and_then(|models| list(models, |name| word(name)))),
         ("dialects", list(&provider.dialects, |dialect| word(dialect.name()))),
         (
@@ -80,6 +84,15 @@ fn provider(provider: &Provider) -> Node {
         ),
         ("quirks", quirks(&provider.deviations)),
         ("catalog", named(&provider.facts, |(name, facts)| (name, self::facts(facts)))),
+    ])
+}
+
+fn adaptive(rules: AdaptiveRules) -> Option<Node> {
+    some_map([
+        ("mode", text(adaptive::name(rules.mode))),
+        ("start", Some(number(rules.start))),
+        ("floor", Some(number(rules.floor))),
+        ("ceiling", Some(number(rules.ceiling))),
     ])
 }
 
@@ -123,6 +136,7 @@ fn line(line: &Line) -> Node {
         ("proxy", Some(proxy(line.proxy.as_ref()))),
         ("source_address", line.source_address.and_then(|address| text(address.to_string()))),
         ("weight", Some(number(line.weight))),
+        ("concurrent_max", line.concurrent_max.map(number)),
     ])
 }
 
@@ -139,6 +153,7 @@ fn model(model: &Model) -> Node {
             ("region", target.region.as_ref().and_then(text)),
             ("timeout_ms", target.timeout.map(ms)),
             ("weight", Some(number(target.weight))),
+            ("concurrent_max", target.concurrent_max.map(number)),
         ])
     };
     map([
@@ -181,6 +196,9 @@ fn limits(snapshot: &Snapshot) -> Option<Node> {
         ("answer_bytes_max", Some(size(limits.answer_bytes_max))),
         ("output_tokens_default", Some(number(limits.output_tokens_default))),
         ("attempts_max", Some(size(limits.attempts_max))),
+        ("concurrent_max", limits.concurrent_max.map(number)),
+        ("queue_max", Some(number(limits.queue_max))),
+        ("queue_wait_ms", Some(ms(limits.queue_wait))),
     ])
 }
 

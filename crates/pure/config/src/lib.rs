@@ -32,8 +32,8 @@ pub use sections::health::Health;
 pub use sections::keys::Keys;
 pub use sections::limits::{
     ANSWER_BYTES_MAX, ATTEMPTS_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, HEAD_BYTES_MAX, HEADERS_MAX,
-    HTTP2_HEADER_BYTES_MAX, HTTP2_STREAMS_MAX, Limits, OUTPUT_TOKENS_DEFAULT, SPOOL_BYTES_MAX,
-    UPLOAD_BYTES_MAX,
+    HTTP2_HEADER_BYTES_MAX, HTTP2_STREAMS_MAX, Limits, OUTPUT_TOKENS_DEFAULT, QUEUE_MAX, QUEUE_WAIT_MS,
+    SPOOL_BYTES_MAX, UPLOAD_BYTES_MAX,
 };
 pub use sections::listeners::{LISTEN_DEFAULT, Listener, Tls};
 pub use sections::log::{Log, LogFormat};

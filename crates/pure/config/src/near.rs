@@ -13,6 +13,8 @@ const SYNONYMS: &[(&[&str], &str)] = &[
     (&["timeout", "deadlines"], "timeouts"),
     (&["retry", "retry_policy", "backoff"], "retries"),
     (&["breaker", "circuit_breaker", "outlier_detection", "health_check"], "health"),
+    (&["concurrency", "max_concurrent", "max_in_flight", "max_parallel_requests"], "concurrent_max"),
+    (&["rate", "rate_limit", "aimd"], "adaptive"),
     (&["type", "vendor"], "kind"),
     (&["logging", "logs"], "log"),
     (&["name"], "service"),

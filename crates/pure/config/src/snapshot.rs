@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::{BaseUrl, Network};
-use routing::{Route, Routes, RoutesBuilder, WEIGHT_DEFAULT};
+use routing::{Route, Routes, RoutesBuilder};
 
 use crate::sections::errors::Errors;
 use crate::sections::health::Health;
@@ -74,7 +74,7 @@ impl Snapshot {
     /// The same with the demo provider, which serves `models` at `base_url`. For a configuration without providers.
     #[must_use]
     pub fn with_demo(self, base_url: BaseUrl, models: Vec<String>) -> Self {
-        let line = Line { base_url, region: None, proxy: None, source_address: None, weight: WEIGHT_DEFAULT };
+        let line = Line::at(base_url, None);
         let usual = Provider::of_kind(DEMO_ID.to_owned(), &providers::COMPATIBLE, vec![line], Origin::Demo);
         let demo = Provider { models: Some(models), ..usual };
         let providers: Arc<[Provider]> = self.providers.iter().cloned().chain([demo]).collect();

@@ -1,5 +1,7 @@
 //! `limits`: how much of everything. A limit that is not here is a constant beside the code that keeps it.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -28,6 +30,11 @@ pub const ANSWER_BYTES_MAX: u64 = 64 << 20;
 pub const OUTPUT_TOKENS_DEFAULT: u32 = 8192;
 /// Most targets asked for one request unless configured.
 pub const ATTEMPTS_MAX: u8 = 3;
+
+/// Most callers that wait for room unless configured.
+pub const QUEUE_MAX: u32 = 1024;
+/// How long each of them waits unless configured.
+pub const QUEUE_WAIT_MS: u32 = 2000;
 
 /// How much of everything.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -72,6 +79,16 @@ pub(crate) struct LimitsSection {
     /// target.
     #[schemars(range(min = 1, max = 10))]
     attempts_max: u8,
+    /// Most calls at once, from the key to the last byte of the answer; further ones wait. Default: what open descriptors
+    /// and memory allow.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    concurrent_max: Option<u32>,
+    /// Most callers that wait for room, here or at targets that have all they may have; further ones are answered 503.
+    #[schemars(range(max = 1_000_000))]
+    queue_max: u32,
+    /// How long each of them waits, in milliseconds. Who would wait longer is answered 503 at once.
+    #[schemars(range(max = 600_000))]
+    queue_wait_ms: u32,
 }
 
 impl Default for LimitsSection {
@@ -89,6 +106,9 @@ impl Default for LimitsSection {
             answer_bytes_max: ANSWER_BYTES_MAX,
             output_tokens_default: OUTPUT_TOKENS_DEFAULT,
             attempts_max: ATTEMPTS_MAX,
+            concurrent_max: None,
+            queue_max: QUEUE_MAX,
+            queue_wait_ms: QUEUE_WAIT_MS,
         }
     }
 }
@@ -120,6 +140,12 @@ pub struct Limits {
     pub output_tokens_default: u32,
     /// Most targets asked for one request, the first included.
     pub attempts_max: usize,
+    /// Most calls at once; `None` is derived from descriptors and memory at start.
+    pub concurrent_max: Option<u32>,
+    /// Most callers that wait for room.
+    pub queue_max: u32,
+    /// How long each of them waits.
+    pub queue_wait: Duration,
 }
 
 pub(crate) fn check(section: Option<LimitsSection>, report: &mut Report) -> Limits {
@@ -150,6 +176,9 @@ pub(crate) fn check(section: Option<LimitsSection>, report: &mut Report) -> Limi
         answer_bytes_max: bytes(section.answer_bytes_max),
         output_tokens_default: section.output_tokens_default,
         attempts_max: section.attempts_max.into(),
+        concurrent_max: section.concurrent_max,
+        queue_max: section.queue_max,
+        queue_wait: Duration::from_millis(section.queue_wait_ms.into()),
     }
 }
 

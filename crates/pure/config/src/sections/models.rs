@@ -56,6 +56,9 @@ pub(crate) struct TargetParts {
     /// Its part beside the other targets. Default: 1.
     #[schemars(range(min = 1, max = 1000))]
     weight: Option<u32>,
+    /// How many requests it may have at once by each line with each key. Default: as many as come.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    concurrent_max: Option<u32>,
 }
 
 /// A name for callers to ask for, as configured.
@@ -82,6 +85,8 @@ pub struct ModelTarget {
     pub timeout: Option<Duration>,
     /// Its part beside the other targets.
     pub weight: u32,
+    /// How many requests it may have at once by each line with each key; `None` for as many as come.
+    pub concurrent_max: Option<u32>,
 }
 
 impl<'de> Deserialize<'de> for TargetEntry {
@@ -171,10 +176,10 @@ fn read(
             Paths { provider: path.clone(), model: path.clone(), region },
         ),
     };
-    let TargetParts { provider, model, region, timeout_ms, weight } = parts;
+    let TargetParts { provider, model, region, timeout_ms, weight, concurrent_max } = parts;
     let timeout = timeout_ms.map(|ms| Duration::from_millis(ms.into()));
     let weight = weight.unwrap_or(WEIGHT_DEFAULT);
-    Some((ModelTarget { provider, model, region, timeout, weight }, paths))
+    Some((ModelTarget { provider, model, region, timeout, weight, concurrent_max }, paths))
 }
 
 /// The ways to one target: for each key those over its lines, and how one of them is chosen.
@@ -229,6 +234,7 @@ fn ways(target: &ModelTarget, paths: &Paths, providers: &[Provider], report: &mu
         let fitting = (0..).zip(&provider.lines).filter(|(_, line)| fits(line));
         let targets = fitting.map(|(line_place, line)| Target {
             timeout: target.timeout,
+            concurrent_max: target.concurrent_max,
             context_tokens: row.and_then(|row| row.facts.context_tokens),
             price: row.and_then(latest_price),
             weight: target.weight.saturating_mul(line.weight),
@@ -255,7 +261,14 @@ fn latest_price(row: &Row) -> Option<u64> {
 fn split(word: &str, path: &KeyPath, providers: &[Provider], report: &mut Report) -> Option<TargetParts> {
     if let Some((provider, model)) = word.split_once('/') {
         let (provider, model) = (provider.to_owned(), model.to_owned());
-        return Some(TargetParts { provider, model, region: None, timeout_ms: None, weight: None });
+        return Some(TargetParts {
+            provider,
+            model,
+            region: None,
+            timeout_ms: None,
+            weight: None,
+            concurrent_max: None,
+        });
     }
     let hint = providers.iter().find(|provider| provider.id == word).map_or_else(
         || {

@@ -9,10 +9,12 @@ use dialects::surface::Operation;
 use domain::{BaseUrl, ProxyUrl};
 use providers::models::{Facts, Known};
 use providers::{Deviations, Provider as Kind, Quirks};
+use routing::overload::AdaptiveRules;
 use routing::{Policy, WEIGHT_DEFAULT, Ways};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::adaptive::{self, AdaptiveEntry};
 use super::catalog::Lookup;
 use super::label::{label, label_flaw};
 use super::policy::PolicyName;
@@ -69,6 +71,12 @@ pub(crate) struct ProviderEntry {
     /// is asked for is passed on.
     #[schemars(length(max = 7))]
     surfaces: Option<Vec<SurfaceName>>,
+    /// How many requests it may have at once, over all lines, keys and models. One that finds it full goes to another
+    /// target, or waits. Default: as many as come.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    concurrent_max: Option<u32>,
+    /// How many requests each of its targets may have at once, learnt from its refusals.
+    adaptive: Option<AdaptiveEntry>,
     /// How its chat requests differ. Changes what the catalogue says of its kind.
     quirks: Option<Deviations>,
     /// What its models can do, by its own names for them. Changes what the catalogue says of them; of a model that nobody
@@ -92,6 +100,9 @@ pub(crate) struct LineEntry {
     /// Its part beside the other lines. Default: 1.
     #[schemars(range(min = 1, max = 1000))]
     weight: Option<u32>,
+    /// How many requests may be under way by it, over all keys and models. Default: as many as come.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    concurrent_max: Option<u32>,
 }
 
 /// One of those who answer.
@@ -105,6 +116,10 @@ pub struct Provider {
     pub lines: Vec<Line>,
     /// How a line is chosen for a request.
     pub policy: Policy,
+    /// How many requests it may have at once; `None` for as many as come.
+    pub concurrent_max: Option<u32>,
+    /// How many each of its targets may have is learnt like this.
+    pub adaptive: AdaptiveRules,
     /// What it may be paid with; none for servers that ask for none.
     pub credentials: Vec<Credential>,
     /// The models it serves; `None` for any.
@@ -135,6 +150,8 @@ impl Provider {
             kind,
             lines,
             policy: Policy::default(),
+            concurrent_max: None,
+            adaptive: AdaptiveRules::default(),
             credentials: Vec::new(),
             models: None,
             dialects: kind.dialects.to_vec(),
@@ -202,9 +219,23 @@ pub struct Line {
     pub source_address: Option<IpAddr>,
     /// Its part beside the other lines.
     pub weight: u32,
+    /// How many requests may be under way by it; `None` for as many as come.
+    pub concurrent_max: Option<u32>,
 }
 
 impl Line {
+    /// Straight to an address, with nothing special about it.
+    pub(crate) const fn at(base_url: BaseUrl, region: Option<String>) -> Self {
+        Self {
+            base_url,
+            region,
+            proxy: None,
+            source_address: None,
+            weight: WEIGHT_DEFAULT,
+            concurrent_max: None,
+        }
+    }
+
     pub(super) fn new(
         base_url: BaseUrl,
         region: Option<String>,
@@ -213,7 +244,7 @@ impl Line {
         report: &mut Report,
     ) -> Self {
         let (proxy, source_address) = way_out.towards(&base_url, sources, report);
-        Self { base_url, region, proxy, source_address, weight: WEIGHT_DEFAULT }
+        Self { proxy, source_address, ..Self::at(base_url, region) }
     }
 }
 
@@ -289,7 +320,10 @@ fn provider(
         report.add(&path.key("quirks").key(key), shown::text(found), flaw, None);
     }
     let policy = entry.policy.map(PolicyName::policy).unwrap_or_default();
-    let usual = Provider { policy, ..Provider::of_kind(id, kind, lines, Origin::File) };
+    let adaptive = adaptive::check(entry.adaptive, &path.key("adaptive"), report);
+    let concurrent_max = entry.concurrent_max;
+    let usual =
+        Provider { policy, adaptive, concurrent_max, ..Provider::of_kind(id, kind, lines, Origin::File) };
     let surfaces = entry.surfaces.map(spoken::operations).or(usual.surfaces);
     let facts = entry.catalog.map(|named| named.0).unwrap_or_default();
     for (name, _) in &facts {
@@ -331,7 +365,7 @@ fn listed_lines(
         let (proxy, source_address) = (entry.proxy.as_deref(), entry.source_address.as_deref());
         let way_out = WayOut::check(proxy, source_address, &path, sources, report).or(way_out);
         let line = Line::new(base_url, own.or_else(|| region.map(str::to_owned)), way_out, sources, report);
-        Line { weight: entry.weight.unwrap_or(WEIGHT_DEFAULT), ..line }
+        Line { weight: entry.weight.unwrap_or(WEIGHT_DEFAULT), concurrent_max: entry.concurrent_max, ..line }
     };
     entries.into_iter().enumerate().map(line).collect()
 }

@@ -74,6 +74,13 @@ admin: {address: 127.0.0.1:4001}                               | admin.address |
 admin: {listen: 127.0.0.1:4000}                                | admin.listen | also the address of a listener | leave admin.listen out
 public_url: gw.example.com                                     | public_url | must start with http | -
 public_url: ftp://gw.example.com                               | public_url | must start with http | -
+providers: {a: {base_url: "http://a/v1", concurrent_max: 0}}   | providers.a.concurrent_max | must be 1 to 1000000 | -
+providers: {a: {base_url: "http://a/v1", max_in_flight: 4}}    | providers.a.max_in_flight | unknown key | did you mean concurrent_max?
+providers: {a: {base_url: "http://a/v1", adaptive: {mode: on}}} | providers.a.adaptive.mode | must be | -
+providers: {a: {base_url: "http://a/v1", adaptive: {start: 4, floor: 5}}} | providers.a.adaptive.floor | must not be above start (4) | -
+providers: {a: {base_url: "http://a/v1", adaptive: {ceiling: 20}}} | providers.a.adaptive.ceiling | must not be below start (50) | -
+limits: {concurrent_max: 0}                                    | limits.concurrent_max | must be 1 to 1000000 | -
+limits: {queue_wait_ms: 700000}                                | limits.queue_wait_ms | must be 0 to 600000 | -
 providers: [a]                                                 | providers | must be a mapping | without dashes
 providers: {a: null}                                           | providers.a | must be a mapping | give it a value
 providers: {"a b": {base_url: "http://h/v1"}}                  | providers["a b"] | a provider's name must be | -

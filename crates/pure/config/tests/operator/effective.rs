@@ -21,8 +21,10 @@ spool_dir: /spool
 providers:
   '1st':
     kind: openai
-    lines: [{ base_url: 'http://a/v1', region: us }, { base_url: 'http://b/v1', proxy: 'socks5://p:1', source_address: 10.0.0.1 }]
+    lines: [{ base_url: 'http://a/v1', region: us, concurrent_max: 8 }, { base_url: 'http://b/v1', proxy: 'socks5://p:1', source_address: 10.0.0.1 }]
     region: eu
+    concurrent_max: 20
+    adaptive: { mode: always, start: 10, floor: 2, ceiling: 30 }
     credentials: ['env:A_KEY', 'file:/secret']
     models: [m, '4o']
     dialects: [messages, chat]
@@ -38,13 +40,13 @@ providers:
       continues_answers: true, stop_texts_max: 4, late_instructions: true } }
   second: { base_url: 'http://c/v1' }
 models:
-  smart: { targets: [1st/m, { provider: 1st, model: 4o, region: us, timeout_ms: 20000 }] }
+  smart: { targets: [1st/m, { provider: 1st, model: 4o, region: us, timeout_ms: 20000, concurrent_max: 3 }] }
 keys: { prefix: hs_ }
 metrics: { access: key, key: 'env:M_KEY', provider_label: all }
 errors: { code: numeric }
 limits: { body_bytes_max: 4096, body_memory_bytes_max: 65536, upload_bytes_max: 5000, spool_bytes_max: 70000, head_bytes_max: 8192, headers_max: 50,
   http2_header_bytes_max: 5000, http2_streams_max: 10, connections_max: 99, answer_bytes_max: 70000,
-  output_tokens_default: 4000, attempts_max: 7 }
+  output_tokens_default: 4000, attempts_max: 7, concurrent_max: 500, queue_max: 40, queue_wait_ms: 1500 }
 timeouts: { connect_ms: 11, dns_fresh_ms: 9, dns_stale_ms: 10, first_byte_ms: 12, answer_ms: 13, answer_ms_large: 14, answer_ms_xlarge: 15, idle_ms: 16, ping_ms: 22,
   request_head_ms: 17, request_body_ms: 18, tls_handshake_ms: 19, keep_alive_ms: 20, drain_ms: 21 }
 retries: { repeats_max: 1, backoff: fibonacci, base_ms: 50, max_ms: 60, wait_ms_max: 70, budget_percent: 80, budget_per_second: 90 }

@@ -57,7 +57,7 @@ impl AdaptiveRules {
 
 impl Default for AdaptiveRules {
     fn default() -> Self {
-        Self { mode: AdaptiveMode::default(), ..Self::NEVER }
+        Self { mode: AdaptiveMode::AfterRefusal, ..Self::NEVER }
     }
 }
 
