@@ -133,10 +133,10 @@ impl Course {
             for attempt in &self.waiting {
                 let target = self.plan.target(attempt.place);
                 let target_health = health.target(target, asked);
-                if !takes(target_health, health, takes_unwell, now) {
+                if !takes(target_health, health, takes_unwell, now) && !target_health.refuses_more(now) {
                     continue;
                 }
-                for gate in target_health.full_gates(&health.bounds(target)) {
+                for gate in target_health.full_gates(&health.bounds(target), now) {
                     if !gates.iter().any(|known| Arc::ptr_eq(known, gate)) {
                         gates.push(gate.clone());
                     }
@@ -175,6 +175,7 @@ impl Course {
                 }
                 let target_health = health.target(target, asked);
                 if !takes(target_health, health, takes_unwell, now) {
+                    self.is_held_up |= target_health.refuses_more(now);
                     continue;
                 }
                 match target_health.begin(&health.rules, &health.bounds(target), has_waited, now) {

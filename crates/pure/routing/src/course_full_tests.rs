@@ -84,11 +84,16 @@ fn refusals_bound_how_many_are_under_way_and_where_all_are_busy_there_is_nothing
     let how = How { took: Duration::from_millis(1), is_streaming: true, now: at(1.1) };
     let mut late = course(&mut world, at(1.0));
     turns.pop().unwrap().trying.ended(Outcome::Fault(Fault::Busy { wait: None }), how);
-    assert!(late.next(&world.health, MODEL, at(1.2)).is_none() && !late.is_held_up());
-    assert_eq!(late.busy_for(&world.health, MODEL, at(1.2)), Some(Duration::from_millis(900)));
+    assert!(late.next(&world.health, MODEL, at(1.2)).is_none() && late.is_held_up(), "39 are with him");
     // He answers another one: he has as many as he takes.
     turns[0].trying.ended(Outcome::Answered, How { now: at(1.3), ..how });
     assert!(late.next(&world.health, MODEL, at(1.3)).is_none() && late.is_held_up(), "39 are more than 25");
     turns.truncate(10);
     assert!(late.next(&world.health, MODEL, at(1.4)).is_some());
+
+    let mut late = course(&mut world, at(1.4));
+    turns[1].trying.ended(Outcome::Fault(Fault::Busy { wait: None }), How { now: at(1.5), ..how });
+    turns.clear();
+    assert!(late.next(&world.health, MODEL, at(1.6)).is_none() && !late.is_held_up(), "nobody is with him");
+    assert_eq!(late.busy_for(&world.health, MODEL, at(1.6)), Some(Duration::from_millis(900)));
 }

@@ -92,6 +92,9 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
             Standing::Closed { share } => well(share),
             Standing::Troubled => well(TROUBLED_SHARE),
             Standing::Trial => well(TRIAL_SHARE),
+            Standing::Open { is_busy: true, .. } if health.refuses_more(self.now) => {
+                Found::Unwell(Reason::Full)
+            }
             Standing::Open { until, is_busy: true } => {
                 Found::Not(Reason::Busy { wait: until.since(self.now) })
             }

@@ -274,6 +274,12 @@ impl Breaker {
         (counts.succeeded, counts.failed)
     }
 
+    /// Whether he refused without saying for how long, and has not answered since.
+    pub(crate) fn is_full(&self, now: Moment) -> bool {
+        let (phase, until) = unpack(self.word.load(Ordering::Relaxed));
+        phase == FULL && now < until
+    }
+
     /// Failures since the last success.
     pub(crate) fn run(&self) -> u32 {
         self.run.load(Ordering::Relaxed)

@@ -141,9 +141,18 @@ impl TargetHealth {
             || bounds.shared().any(|limited| limited.gate.is_full(limited.max))
     }
 
-    /// Where he would have to wait.
-    pub(crate) fn full_gates<'a>(&'a self, bounds: &'a Bounds<'a>) -> impl Iterator<Item = &'a Arc<Gate>> {
-        let own = Some(&self.gate).filter(|gate| gate.is_full(self.max(bounds)));
+    /// Whether he has refused just now while he serves others: as soon as he answers one, the next may be asked.
+    pub(crate) fn refuses_more(&self, now: Moment) -> bool {
+        self.breaker.is_full(now) && self.in_flight() > 0
+    }
+
+    /// Where one who comes anew would have to wait.
+    pub(crate) fn full_gates<'a>(
+        &'a self,
+        bounds: &'a Bounds<'a>,
+        now: Moment,
+    ) -> impl Iterator<Item = &'a Arc<Gate>> {
+        let own = Some(&self.gate).filter(|gate| gate.is_full(self.max(bounds)) || self.refuses_more(now));
         let shared = bounds.shared().filter(|limited| limited.gate.is_full(limited.max));
         own.into_iter().chain(shared.map(|limited| &limited.gate))
     }
@@ -214,6 +223,10 @@ impl TargetHealth {
             Standing::Open { .. } | Standing::OnTrial { .. } => Role::LastResort,
         };
         self.asked.fetch_add(1, Ordering::Relaxed);
+        if has_waited {
+            self.gate.call_if_room(max);
+            bounds.shared().for_each(|limited| limited.gate.call_if_room(limited.max));
+        }
         Ok(trying)
     }
 
@@ -289,7 +302,10 @@ impl TargetHealth {
     fn learn(&self, rules: AdaptiveRules, outcome: Outcome, how: How) {
         let (active, now) = (self.in_flight(), how.now);
         match outcome {
-            Outcome::Answered if self.adaptive.answered(rules, active, now) => self.gate.call_next(),
+            Outcome::Answered => {
+                self.adaptive.answered(rules, active, now);
+                self.gate.call_if_room(self.adaptive.max(rules));
+            }
             Outcome::Fault(Fault::Busy { wait }) => {
                 self.adaptive.refused(rules, Refusal { active, began: now.before(how.took), wait, now });
             }

@@ -134,12 +134,12 @@ impl Adaptive {
         self.set((before * CUT).max(rules.floor as f32));
     }
 
-    /// He has answered, with so many requests under way. True if one more may be.
-    pub fn answered(&self, rules: AdaptiveRules, active: u32, now: Moment) -> bool {
+    /// He has answered, with so many requests under way.
+    pub fn answered(&self, rules: AdaptiveRules, active: u32, now: Moment) {
         let before = self.max(rules);
         // Answers say nothing about a limit that nobody has come near.
         if before == UNLIMITED || active.saturating_mul(2) < before {
-            return false;
+            return;
         }
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let limit = match self.limit.load(Ordering::Relaxed) {
@@ -152,7 +152,7 @@ impl Adaptive {
         let has_rested =
             past.too_many == 0.0 || limit < past.too_many * NEAR_PART || now.since(past.grown) >= past.pause;
         if limit >= past.too_many * FAST_PART && !(is_round && has_rested) {
-            return false;
+            return;
         }
         (past.good, past.grown) = (0, now);
         let grown = limit * GROWTH;
@@ -164,7 +164,6 @@ impl Adaptive {
             AdaptiveMode::AfterRefusal => self.set(grown),
             _ => self.set(grown.min(rules.ceiling as f32)),
         }
-        self.max(rules) > before
     }
 
     /// Somebody has come to the limit: if it is an old one, it is forgotten.

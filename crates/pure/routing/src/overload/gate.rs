@@ -68,6 +68,22 @@ impl Gate {
         }
     }
 
+    /// Calls the next, if somebody waits and there is room.
+    pub fn call_if_room(&self, max: u32) {
+        if self.waiting() > 0 && self.active() < max {
+            self.call_next();
+        }
+    }
+
+    /// How long one who came now would wait, as far as can be told from how fast it has been going.
+    pub fn outlook_for_next(&self, now: Moment) -> Duration {
+        self.queue.outlook(u64::MAX, now)
+    }
+
+    pub(super) fn is_first(&self, ticket: u64) -> bool {
+        self.queue.is_first(ticket)
+    }
+
     /// Calls the one who has waited longest.
     pub(crate) fn call_next(&self) {
         self.queue.call_next();

@@ -98,6 +98,10 @@ impl Queue {
         }
     }
 
+    pub(super) fn is_first(&self, ticket: u64) -> bool {
+        self.state().places.front().is_none_or(|(first, _)| *first >= ticket)
+    }
+
     pub(super) fn outlook(&self, ticket: u64, now: Moment) -> Duration {
         let state = self.state();
         let before = state.places.partition_point(|(other, _)| *other < ticket) as f64;

@@ -58,6 +58,11 @@ impl Waiter {
         }
     }
 
+    /// Whether nobody stands before it at one of its gates.
+    pub fn is_first(&self) -> bool {
+        self.gates.iter().any(|gate| gate.is_first(self.ticket))
+    }
+
     /// How long it will wait yet, at the gate that is fastest.
     pub fn outlook(&self, now: Moment) -> Duration {
         self.gates.iter().map(|gate| gate.outlook(self.ticket, now)).min().unwrap_or_default()
