@@ -108,7 +108,7 @@ impl Drop for BodyLease {
 }
 
 /// The memory limit of our control group, if it has one. Linux, version 2 or 1.
-fn memory_limit_bytes() -> Option<usize> {
+pub(crate) fn memory_limit_bytes() -> Option<usize> {
     ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
         .iter()
         .find_map(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok())

@@ -68,6 +68,8 @@ pub(crate) struct Call {
     pub(crate) kind: Option<Kind>,
     /// The answer is whole, or a failure was told: nobody hung up.
     pub(crate) is_over: bool,
+    /// It was let in, and is inside until it is dropped.
+    pub(crate) has_entered: bool,
     is_admitted: bool,
     is_quiet: bool,
 }
@@ -116,6 +118,7 @@ impl Call {
             status: 499,
             kind: Some(Kind::CallerGone),
             is_over: false,
+            has_entered: false,
             is_admitted: false,
             is_quiet: false,
         })
@@ -183,6 +186,9 @@ fn spoken(head: &Parts) -> Dialect {
 impl Drop for Call {
     fn drop(&mut self) {
         self.connection.end();
+        if self.has_entered {
+            self.worker.gateway.admission.entrance.leave();
+        }
         if self.is_quiet && !std::thread::panicking() {
             return;
         }

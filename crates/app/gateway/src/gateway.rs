@@ -14,6 +14,7 @@ use store::{KeyDirectory, KeyHasher};
 use crate::body_budget::BodyBudget;
 use crate::clock::wall_clock;
 use crate::control::ControlSender;
+use crate::overload::Admission;
 use crate::serving::Serving;
 use crate::spool::Spool;
 use crate::status::Status;
@@ -42,6 +43,8 @@ pub struct GatewayParts {
     pub control: Option<ControlSender>,
     /// Where bodies lie.
     pub body_room: BodyRoom,
+    /// How many descriptors may be open, if there is a limit.
+    pub descriptors_max: Option<u64>,
 }
 
 /// Where the bodies of requests lie, and how much of it they may take.
@@ -64,6 +67,7 @@ pub struct Gateway {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) log: Log,
     pub(crate) bodies: Arc<BodyBudget>,
+    pub(crate) admission: Admission,
     pub(crate) spool: Spool,
     pub(crate) stored_responses: StoredResponses,
     pub(crate) control: Option<ControlSender>,
@@ -88,6 +92,7 @@ impl Gateway {
             hasher: parts.hasher,
             metrics: parts.metrics,
             log: parts.log,
+            admission: Admission::new(parts.descriptors_max),
             bodies: BodyBudget::new(parts.body_room.memory_bytes_max),
             stored_responses: StoredResponses::default(),
             spool: Spool::new(parts.body_room.spool_dir, parts.body_room.spool_bytes_max),

@@ -25,6 +25,7 @@ mod key_pause;
 mod linger;
 mod listener;
 mod models;
+mod overload;
 mod pipeline;
 mod remote_media;
 mod serving;

@@ -18,6 +18,7 @@ use routing::{RetryBudget, RetryRules, Routes, Target};
 use upstream::{Line, LineOptions};
 
 use crate::models::Models;
+use crate::overload::limits_of;
 
 /// Idle connections that each worker keeps for a line. Enough for bursts; what is not used again closes by age.
 const IDLE_CONNECTIONS_MAX: usize = 256;
@@ -117,11 +118,15 @@ impl ServedProvider {
         self.id.to_str().unwrap_or_default()
     }
 
+    /// How many lines it has; its ways are these with each of its credentials.
+    pub(crate) fn line_count(&self) -> usize {
+        (self.lines.len() / self.sources.len().max(1)).max(1)
+    }
+
     /// Each credential's source with its lines; one without a source where no credential is needed.
     pub(crate) fn by_credential(&self) -> impl Iterator<Item = (Option<&str>, &[ServedLine])> {
-        let lines = self.lines.len() / self.sources.len().max(1);
         let source = |place: usize| self.sources.get(place).map(String::as_str);
-        self.lines.chunks(lines.max(1)).enumerate().map(move |(place, lines)| (source(place), lines))
+        self.lines.chunks(self.line_count()).enumerate().map(move |(place, lines)| (source(place), lines))
     }
 }
 
@@ -158,10 +163,14 @@ impl Serving {
                 let health = places.health_of(&line, &lines);
                 lines.push(ServedLine { line, region, health });
             }
+            let limits = limits_of(provider, &lines, places.provider_before(slot));
             health.providers.push(ProviderHealth {
                 models: places.models_of(slot),
                 ways: lines.iter().map(|line| line.health.clone()).collect(),
                 has_other_keys: provider.credentials.len() > 1,
+                adaptive: provider.adaptive,
+                limit: limits.provider,
+                line_limits: limits.ways,
             });
             let sources = provider.credentials.iter().map(|credential| credential.origin.clone()).collect();
             let (id, key_check) = (header_value(&provider.id)?, provider.kind.key_check);
@@ -256,12 +265,16 @@ impl<'a> Places<'a> {
         Arc::new(WayHealth::new(known.map(|served| served.health.key.clone()).unwrap_or_default()))
     }
 
+    /// The same provider in the generation before.
+    fn provider_before(&self, slot: u16) -> Option<(&'a ServedProvider, &'a ProviderHealth)> {
+        let before = self.before?;
+        let place = before.providers.iter().position(|provider| provider.slot == slot)?;
+        Some((&before.providers[place], &before.health.providers[place]))
+    }
+
     /// Which models of a provider are told apart.
     fn models_of(&self, slot: u16) -> Arc<ModelPlaces> {
-        let before =
-            self.before.iter().flat_map(|serving| serving.providers.iter().zip(&serving.health.providers));
-        let known = before.into_iter().find(|(provider, _)| provider.slot == slot);
-        known.map(|(_, health)| health.models.clone()).unwrap_or_default()
+        self.provider_before(slot).map(|(_, health)| health.models.clone()).unwrap_or_default()
     }
 
     fn keep_or_make(&mut self, options: LineOptions) -> Result<Arc<Line>, String> {

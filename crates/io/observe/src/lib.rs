@@ -8,4 +8,4 @@ mod log;
 mod metrics;
 
 pub use log::{Format, Level, Log, LogBuffer, LogCounts, LogOptions, LogThread, RequestLine, Sink};
-pub use metrics::{Gauge, Metrics, PROVIDERS_MAX, Shard};
+pub use metrics::{Gauge, Metrics, PROVIDERS_MAX, Shard, Shed};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Kind, Phase, Usage};
-use observe::{Gauge, Metrics, PROVIDERS_MAX};
+use observe::{Gauge, Metrics, PROVIDERS_MAX, Shed};
 
 const PROVIDERS_LAST: u16 = PROVIDERS_MAX as u16 - 1;
 
@@ -60,6 +60,11 @@ fn the_text_is_as_recorded() {
     one.in_flight_ended(true);
     two.caller_gone();
     two.panicked();
+    one.queued(Duration::from_millis(30));
+    two.queued(Duration::from_millis(700));
+    one.shed(Shed::QueueFull);
+    two.shed(Shed::WaitedInVain);
+    two.shed(Shed::WaitedInVain);
     let gauge = |name, help, value| Gauge { name, help, labels: Vec::new(), value };
     let of = |provider: &str, value| Gauge {
         labels: vec![("provider", provider.to_owned())],

@@ -80,6 +80,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         node: NODE,
         control: snapshot.admin_listen.is_none().then_some(sender),
         body_room: body_room(&snapshot, dir.path())?,
+        descriptors_max,
     });
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.

@@ -88,6 +88,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
         ),
     ];
     gauges.extend(keys);
+    gauges.extend(crate::overload::gauges(gateway));
     gauges
 }
 

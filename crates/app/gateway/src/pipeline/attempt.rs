@@ -12,6 +12,7 @@ use routing::{Circumstances, Course, Onward, Plan, Target, Turn, span_of};
 use tokio::time::sleep;
 
 use crate::call::Call;
+use crate::overload::{next_turn, nobody_left};
 use crate::pipeline::admit::Admitted;
 use crate::pipeline::asking::{Asking, Unanswered, Until};
 use crate::pipeline::beginning::Begun;
@@ -67,8 +68,14 @@ pub(crate) async fn attempt(
     let mut failures = Failures::default();
     let mut has_left_out_seals = false;
     let mut course = Course::of(plan, &serving.retry);
-    while let Some(Turn { place, behind, trying, .. }) = course.next(&serving.health, asked, gateway.moment())
-    {
+    loop {
+        let mut turn = course.next(&serving.health, asked, gateway.moment());
+        if turn.is_none() && course.is_held_up() {
+            // Boxed: it is rare, and its room is not carried along by every call.
+            let until = gateway.moment_of(deadline);
+            turn = Box::pin(next_turn(call, serving, &mut course, asked, until)).await?;
+        }
+        let Some(Turn { place, behind, trying, .. }) = turn else { break };
         let began = Instant::now();
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
@@ -143,7 +150,10 @@ pub(crate) async fn attempt(
             Onward::Stop(_) => break,
         }
     }
-    Err(failures.into_failure())
+    match failures.last {
+        None => Err(nobody_left(&course, serving, asked, gateway.moment()).unwrap_or_else(no_target)),
+        Some(_) => Err(failures.into_failure()),
+    }
 }
 
 /// From when on silence is no longer thinking, as far as the target is known.
@@ -203,6 +213,10 @@ fn answer_bytes_max(serving: &Serving, prompt: &Prompt) -> u64 {
     if prompt.deciding.is_streaming { whole.saturating_mul(STREAM_FACTOR) } else { whole }
 }
 
+fn no_target() -> Box<Failure> {
+    Failure::new(Kind::NoTarget, "no target is configured for this model")
+}
+
 /// What went wrong so far.
 #[derive(Default)]
 struct Failures {
@@ -222,9 +236,7 @@ impl Failures {
     }
 
     fn into_failure(self) -> Box<Failure> {
-        let mut failure = self
-            .last
-            .unwrap_or_else(|| Failure::new(Kind::NoTarget, "no target is configured for this model"));
+        let mut failure = self.last.unwrap_or_else(no_target);
         failure.retry_after = failure.retry_after.and(self.retry_after);
         failure.attempts = self.notes;
         failure

@@ -40,6 +40,7 @@ pub(crate) use upstream_error::own_words;
 
 use crate::answer::{AnswerBody, known};
 use crate::call::Call;
+use crate::overload::enter;
 
 /// A call that ends with a failure.
 pub(crate) type Refused = (Box<Call>, Box<Failure>);
@@ -74,6 +75,7 @@ async fn run(
 ) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();
     let caller = authenticate(call, &serving, &head.headers)?;
+    enter(call, &serving).await?;
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let admitted = admit::admit(call, caller);
     let goes_on = stored::goes_on_from(call, &prompt)?;

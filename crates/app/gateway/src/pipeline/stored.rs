@@ -15,6 +15,7 @@ use routing::Plan;
 
 use crate::answer::AnswerBody;
 use crate::call::Call;
+use crate::overload::enter;
 use crate::pipeline::admit::admit;
 use crate::pipeline::asking::{Asking, Until};
 use crate::pipeline::attempt::Answer;
@@ -87,6 +88,7 @@ async fn ask_provider(
 ) -> Result<Answer, Box<Failure>> {
     let serving = call.worker.gateway.serving();
     let caller = authenticate(call, &serving, &head.headers)?;
+    enter(call, &serving).await?;
     let _admitted = admit(call, caller);
     let whereabouts = call.worker.gateway.stored_responses.find(stored.id);
     let whereabouts =

@@ -6,12 +6,14 @@ mod counter;
 mod exposition;
 mod histogram;
 mod process;
+mod queue;
 mod registry;
 mod render;
 mod series;
 mod shard;
 mod totals;
 
+pub use queue::Shed;
 pub use registry::Metrics;
 pub use render::Gauge;
 pub use shard::{PROVIDERS_MAX, Shard};

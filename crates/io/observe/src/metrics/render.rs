@@ -7,6 +7,7 @@ use super::counter::UpDown;
 use super::exposition::{Exposition, escape_label};
 use super::histogram::{ADDED_EDGES, REQUEST_EDGES};
 use super::process;
+use super::queue;
 use super::registry::Metrics;
 use super::shard::Shard;
 use super::totals::Totals;
@@ -41,6 +42,7 @@ impl Metrics {
         answers(&mut out, &series);
         connections(&mut out, &series);
         self.callers(&mut out, &service);
+        queue::render(&mut out, self.shards().iter().map(|shard| &**shard), &service);
         self.log_lines(&mut out, &service);
         let mut family = "";
         for gauge in gauges {

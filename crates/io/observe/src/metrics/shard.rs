@@ -7,6 +7,7 @@ use domain::{Kind, Usage};
 
 use super::counter::{Counter, UpDown};
 use super::histogram::{ADDED_EDGES, REQUEST_EDGES};
+use super::queue::QueueSeries;
 use super::series::ProviderSeries;
 
 /// Providers counted apart. Those from the last place on share the label `other`.
@@ -25,6 +26,7 @@ pub struct Shard {
     pub(crate) caller_connections: UpDown,
     pub(crate) callers_gone: Counter,
     pub(crate) panics: Counter,
+    pub(crate) queue: QueueSeries,
     slots: [OnceLock<Box<ProviderSeries>>; SLOTS],
 }
 
@@ -36,6 +38,7 @@ impl Shard {
             caller_connections: UpDown::default(),
             callers_gone: Counter::default(),
             panics: Counter::default(),
+            queue: QueueSeries::default(),
             slots: [const { OnceLock::new() }; SLOTS],
         }
     }

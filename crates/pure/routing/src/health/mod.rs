@@ -17,4 +17,4 @@ pub use fault::Fault;
 pub use key_rest::KeyRest;
 pub use samples::{SAMPLES_MAX, Sample};
 pub use table::{Health, MODELS_MAX, ModelPlaces, ProviderHealth, WayHealth};
-pub use target_health::{How, NotNow, Outcome, Report, Switch, TargetHealth, Trying, Waiting};
+pub use target_health::{Crowd, How, NotNow, Outcome, Report, Switch, TargetHealth, Trying, Waiting};

@@ -64,6 +64,11 @@ impl WayHealth {
         self.models[place].get_or_init(Arc::default)
     }
 
+    /// Of the model at this place, if it was ever asked for.
+    pub fn known_model(&self, place: usize) -> Option<&Arc<TargetHealth>> {
+        self.models[place].get()
+    }
+
     /// Whether an operator has taken the whole way out.
     pub fn switch(&self) -> Switch {
         Switch::of(self.switch.load(Ordering::Relaxed))

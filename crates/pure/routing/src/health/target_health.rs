@@ -10,7 +10,7 @@ use super::pace::Pace;
 use super::samples::{Sample, Samples};
 use super::spread::Spread;
 use crate::moment::Moment;
-use crate::overload::{Adaptive, AdaptiveRules, Bounds, Gate, Refusal};
+use crate::overload::{Adaptive, AdaptiveRules, Bounds, Gate, Refusal, UNLIMITED};
 
 /// So many answers must be known before anything is called unusual.
 const KNOWN_MIN: u32 = 100;
@@ -64,6 +64,19 @@ pub struct TargetHealth {
     asked: AtomicU64,
     failed: AtomicU64,
     last_fault: Mutex<Option<(Fault, Moment)>>,
+}
+
+/// How many requests somebody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowd {
+    /// Attempts and answers under way.
+    pub active: u32,
+    /// The most there ever were.
+    pub peak: u32,
+    /// Those who wait.
+    pub waiting: u32,
+    /// How many he takes at once, as his refusals have taught.
+    pub learnt: Option<u32>,
 }
 
 /// Why an attempt cannot begin now.
@@ -133,6 +146,16 @@ impl TargetHealth {
     /// How many he may have at once, of what he is asked for himself: as configured, and as his refusals teach.
     pub fn max(&self, bounds: &Bounds<'_>) -> u32 {
         bounds.max.min(self.adaptive.max(bounds.adaptive))
+    }
+
+    /// How many requests he has, and how many wait for him.
+    pub fn crowd(&self, rules: AdaptiveRules) -> Crowd {
+        Crowd {
+            active: self.gate.active(),
+            peak: self.gate.peak(),
+            waiting: self.gate.waiting(),
+            learnt: Some(self.adaptive.max(rules)).filter(|max| *max != UNLIMITED),
+        }
     }
 
     /// Whether one who comes anew would have to wait.

@@ -63,6 +63,11 @@ impl Waiter {
         self.gates.iter().any(|gate| gate.is_first(self.ticket))
     }
 
+    /// Whether there is nothing to wait for.
+    pub const fn stands_nowhere(&self) -> bool {
+        self.gates.is_empty()
+    }
+
     /// How long it will wait yet, at the gate that is fastest.
     pub fn outlook(&self, now: Moment) -> Duration {
         self.gates.iter().map(|gate| gate.outlook(self.ticket, now)).min().unwrap_or_default()
