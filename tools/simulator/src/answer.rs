@@ -43,6 +43,7 @@ pub(crate) fn answer(node: &Arc<Node>, request: &Request) -> Prepared {
 
     let mut generator = turn.generator.clone();
     let latency = behaviour.latency_ms.sample(&mut generator);
+    let latency = if turn.work.is_some() { latency } else { Duration::ZERO };
     let first_token = behaviour.first_token_ms.sample(&mut generator);
     let mut ask = Ask {
         voice: node.voice(),

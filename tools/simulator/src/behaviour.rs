@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::delay::Delay;
+use crate::fault::Fault;
 use crate::talk::Scenario;
 
 /// Longest answer that can be configured; a longer one is a misbehaviour (`huge`).
@@ -25,6 +26,10 @@ pub struct Behaviour {
     pub answer_tokens: u32,
     /// How many tokens go into one event of a stream.
     pub tokens_per_event: u32,
+    /// Most requests it works on at once; further ones are refused at once. `None` takes all.
+    pub concurrent_max: Option<u32>,
+    /// How it refuses those, as a fault is written.
+    pub refusal: String,
     /// The bearer key this node demands; `None` takes anyone.
     pub key: Option<String>,
     /// What `GET /models` lists.
@@ -58,6 +63,8 @@ impl Default for Behaviour {
             gap_ms: Delay::NONE,
             answer_tokens: 32,
             tokens_per_event: 1,
+            concurrent_max: None,
+            refusal: "status=429".to_owned(),
             key: None,
             models: vec!["gpt-4o".to_owned(), "gpt-4o-mini".to_owned(), "text-embedding-3-small".to_owned()],
             serves_any_model: true,
@@ -95,6 +102,7 @@ impl Behaviour {
                 patched.answer_tokens
             ));
         }
+        patched.refusal.parse::<Fault>().map_err(|error| format!("refusal: {error}"))?;
         if patched.tokens_per_event == 0 {
             return Err("tokens_per_event must be at least 1".to_owned());
         }
@@ -129,6 +137,7 @@ mod tests {
         check(json!({ "latencyms": 20 }), "unknown field `latencyms`");
         check(json!({ "latency_ms": "fast" }), "is no delay");
         check(json!({ "answer_tokens": 0 }), "answer_tokens must be 1 to");
+        check(json!({ "refusal": "no" }), "refusal: ");
         check(json!([]), "JSON object");
     }
 }

@@ -52,6 +52,9 @@
 //! is asked for it is [`expected_thinking`], sealed for the node's `account`; a seal that was changed, or comes from
 //! another account, is refused, and with `binds_thinking` so is one behind another history.
 //!
+//! A node with `concurrent_max` works on so many requests at once, and refuses the others as `refusal` says, a fault such as
+//! `status=429;retry_after=1`.
+//!
 //! What is no conversation is answered with what was received: transcriptions and edited images with the fields, files
 //! and their SHA-256 as their text; speech is [`expected_speech`], every image [`EXPECTED_IMAGE`]; moderations flag what
 //! has [`FLAG_MARKER`] in it.

@@ -41,6 +41,7 @@ struct State {
     behaviour: Arc<Behaviour>,
     faults: Faults,
     counters: Counters,
+    working: u32,
 }
 
 /// What a node has seen since the start or the last reset.
@@ -57,6 +58,8 @@ pub struct Counters {
     pub requests_unreadable: u64,
     /// Requests that met a fault.
     pub faults: u64,
+    /// Requests that were refused because it worked on as many as it takes.
+    pub refused: u64,
     /// Answers sent whole.
     pub whole: u64,
     /// Answers broken off by us.
@@ -71,6 +74,17 @@ pub(crate) struct Turn {
     pub(crate) behaviour: Arc<Behaviour>,
     pub(crate) generator: Generator,
     pub(crate) fault: Option<Fault>,
+    /// `None` where the node has no room for it.
+    pub(crate) work: Option<Work>,
+}
+
+/// A place among the requests that a node works on, until it is dropped.
+pub(crate) struct Work(Arc<Node>);
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.lock().working -= 1;
+    }
 }
 
 impl Node {
@@ -79,6 +93,7 @@ impl Node {
             behaviour: Arc::new(options.behaviour.clone()),
             faults: Faults::new(options.faults.clone()),
             counters: Counters::default(),
+            working: 0,
         };
         let is_refusing = state.faults.is_refusing();
         Self {
@@ -229,7 +244,7 @@ impl Node {
     }
 
     /// Counts a request and fixes what goes wrong with it. A fault that the request asks for itself stands in for ours.
-    pub(crate) fn turn(&self, asked: Option<Fault>, is_question: bool) -> Turn {
+    pub(crate) fn turn(self: &Arc<Self>, asked: Option<Fault>, is_question: bool) -> Turn {
         let mut state = self.lock();
         if is_question {
             state.counters.questions += 1;
@@ -238,10 +253,17 @@ impl Node {
         }
         let number = state.counters.requests + state.counters.questions;
         let mut generator = Generator::for_request(self.seed, &self.options.name, state.counters.requests);
+        let behaviour = Arc::clone(&state.behaviour);
+        if !is_question && behaviour.concurrent_max.is_some_and(|max| state.working >= max) {
+            state.counters.refused += 1;
+            let fault = behaviour.refusal.parse().ok();
+            return Turn { number, behaviour, generator, fault, work: None };
+        }
+        state.working += 1;
         let fault =
             asked.or_else(|| if is_question { None } else { state.faults.for_answer(&mut generator) });
         state.counters.faults += u64::from(fault.is_some());
-        Turn { number, behaviour: Arc::clone(&state.behaviour), generator, fault }
+        Turn { number, behaviour, generator, fault, work: Some(Work(Arc::clone(self))) }
     }
 
     /// Begins the record of a request; it ends when the returned value is told so, or is dropped.

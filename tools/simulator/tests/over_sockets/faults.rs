@@ -252,3 +252,28 @@ async fn a_request_may_ask_for_its_own_fault() {
     let faults: Vec<_> = node.records().into_iter().map(|record| record.fault).collect();
     assert_eq!(faults, [Some("status=503".to_owned()), Some("status=504".to_owned()), None, None]);
 }
+
+#[tokio::test]
+async fn a_node_takes_so_many_at_once_and_refuses_the_others_at_once() {
+    let (_simulator, node) = one_node().await;
+    node.patch(&serde_json::json!({
+        "concurrent_max": 1, "latency_ms": 600_000, "refusal": "status=429;retry_after=3"
+    }))
+    .unwrap();
+    let mut first = RawClient::connect(node.address()).await;
+    first.send(post(CHAT, "", &chat("hello", false))).await;
+    node.records_when(|records| records.len() == 1).await;
+    let refused = async || {
+        let mut second = RawClient::connect(node.address()).await;
+        second.send(post(CHAT, "connection: close\r\n", &chat("hello", false))).await;
+        let (bytes, _) = second.read_to_end(PATIENCE).await;
+        parse(&bytes, true).unwrap().0
+    };
+    let answer = refused().await;
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("3")));
+    assert_eq!(node.counters().refused, 1);
+    drop(first);
+    node.records_when(|records| records[0].outcome.is_some()).await;
+    node.patch(&serde_json::json!({ "latency_ms": 0 })).unwrap();
+    assert_eq!(refused().await.status, 200);
+}
