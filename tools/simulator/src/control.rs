@@ -67,7 +67,7 @@ async fn converse(panel: Arc<Panel>, mut connection: Connection) {
             Err((status, message)) => Reply::json(status, json!({ "error": message })),
         };
         let script = plain_script(&reply, request.keeps_alive);
-        match play(&mut connection, &script, |_| ()).await {
+        match play(&mut connection, &script, |_| (), || ()).await {
             Played::ToTheEnd(Ending::KeepAlive) => {}
             Played::ToTheEnd(_) => return connection.close().await,
             Played::PeerGone => return,

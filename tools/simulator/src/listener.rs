@@ -105,9 +105,12 @@ async fn converse(node: Arc<Node>, mut connection: Connection, connection_number
                 return refuse(connection, &error).await;
             }
         };
-        let answer = answer::answer(&node, &request);
+        let mut answer = answer::answer(&node, &request);
         let recording = node.begin_record(request, &answer.turn, connection_number, answer.status);
-        let played = play(&mut connection, &answer.script, |bytes| recording.add_sent(bytes)).await;
+        // Its place is free before the peer can know that it has all.
+        let work = answer.turn.work.take();
+        let add_sent = |bytes| recording.add_sent(bytes);
+        let played = play(&mut connection, &answer.script, add_sent, || drop(work)).await;
         recording.end(match played {
             Played::PeerGone => Outcome::PeerGone,
             Played::ToTheEnd(_) if answer.script.is_whole => Outcome::Whole,
@@ -126,7 +129,7 @@ async fn converse(node: Arc<Node>, mut connection: Connection, connection_number
 pub(crate) async fn refuse(mut connection: Connection, error: &RequestError) {
     if let RequestError::Refused(status, message) = error {
         let reply = Reply::error(*status, "bad_http", message);
-        if play(&mut connection, &plain_script(&reply, false), |_| ()).await != Played::PeerGone {
+        if play(&mut connection, &plain_script(&reply, false), |_| (), || ()).await != Played::PeerGone {
             connection.close().await;
         }
     }

@@ -29,23 +29,41 @@ pub(crate) enum Played {
     PeerGone,
 }
 
-/// Carries out all steps. `sent` is told of every byte that the kernel took.
+/// Carries out all steps. `sent` is told of every byte that the kernel took; `before_last` is called before the last of them
+/// go out.
 ///
 /// A peer that closes its sending side is taken to be gone: no HTTP client does so while it waits.
-pub(crate) async fn play(connection: &mut Connection, script: &Script, sent: impl Fn(usize)) -> Played {
+pub(crate) async fn play(
+    connection: &mut Connection,
+    script: &Script,
+    sent: impl Fn(usize),
+    before_last: impl FnOnce(),
+) -> Played {
     let (mut reader, mut writer) = connection.stream.split();
     tokio::select! {
         // Writing first: an answer that is written whole counts as whole, even if the peer has left by then.
         biased;
-        result = perform(&mut writer, script, sent) => {
+        result = perform(&mut writer, script, sent, before_last) => {
             result.map_or(Played::PeerGone, |()| Played::ToTheEnd(script.ending))
         }
         () = peer_leaves(&mut reader, &mut connection.buffer) => Played::PeerGone,
     }
 }
 
-async fn perform(writer: &mut WriteHalf<'_>, script: &Script, sent: impl Fn(usize)) -> io::Result<()> {
-    for step in &script.steps {
+async fn perform(
+    writer: &mut WriteHalf<'_>,
+    script: &Script,
+    sent: impl Fn(usize),
+    before_last: impl FnOnce(),
+) -> io::Result<()> {
+    let last = script.steps.iter().rposition(|step| matches!(step, Step::Write(_)));
+    let mut before_last = Some(before_last);
+    for (place, step) in script.steps.iter().enumerate() {
+        if Some(place) == last
+            && let Some(tell) = before_last.take()
+        {
+            tell();
+        }
         match step {
             Step::Pause(time) => sleep(*time).await,
             Step::Write(bytes) => {

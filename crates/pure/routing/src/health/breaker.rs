@@ -20,8 +20,10 @@ const RATE_ANSWERS_MIN: u64 = 20;
 const TROUBLE_PART: f64 = 0.1;
 /// So long after its last failure it is still in trouble.
 const TROUBLE: Duration = Duration::from_secs(10);
-/// He says 429 but not for how long.
-const WAIT_DEFAULT: Duration = Duration::from_secs(1);
+/// He refuses but does not say for how long: this at first, twice as long each further time …
+const WAIT_UNTOLD: Duration = Duration::from_millis(200);
+/// … up to this.
+const WAIT_UNTOLD_MAX: Duration = Duration::from_secs(1);
 /// How long nothing must happen until earlier openings are forgotten.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(60);
 
@@ -135,6 +137,15 @@ struct Past {
     /// Openings that are not forgiven yet.
     openings: u32,
     good_trials: u32,
+    /// Refusals without a word since the last answer to a trial or to one who was asked before them.
+    refusals: u32,
+}
+
+impl Past {
+    /// How long one is left alone who does not say so himself.
+    fn untold(&self) -> Duration {
+        WAIT_UNTOLD.saturating_mul(1 << self.refusals.min(10)).min(WAIT_UNTOLD_MAX)
+    }
 }
 
 impl Breaker {
@@ -182,6 +193,7 @@ impl Breaker {
         match self.phase() {
             // Whoever answers others while he refuses some has as many as he takes, and goes on.
             FULL => {
+                past.refusals = 0;
                 self.word.store(pack(CLOSED, Moment::default()), Ordering::Relaxed);
                 return Change::Closed;
             }
@@ -244,8 +256,8 @@ impl Breaker {
         wait: Option<Duration>,
         now: Moment,
     ) -> Change {
-        let _past = self.past();
-        let until = now + wait.unwrap_or(WAIT_DEFAULT).min(rules.wait_max);
+        let mut past = self.past();
+        let until = now + wait.unwrap_or_else(|| past.untold()).min(rules.wait_max);
         let (phase, before) = unpack(self.word.load(Ordering::Relaxed));
         match phase {
             CLOSED => {}
@@ -254,6 +266,7 @@ impl Breaker {
             // He is ill, or the one who tries has it in hand.
             _ => return Change::None,
         }
+        past.refusals += u32::from(wait.is_none());
         self.word.store(pack(if wait.is_some() { BUSY } else { FULL }, until), Ordering::Relaxed);
         if matches!(phase, BUSY | FULL) { Change::None } else { Change::Opened }
     }
@@ -286,7 +299,7 @@ impl Breaker {
     }
 
     fn close(&self, past: &mut Past, since: Moment) {
-        past.good_trials = 0;
+        (past.good_trials, past.refusals) = (0, 0);
         self.run.store(0, Ordering::Relaxed);
         self.window.clear();
         self.trouble_until.store(0, Ordering::Relaxed);

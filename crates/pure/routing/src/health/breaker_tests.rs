@@ -173,14 +173,27 @@ fn a_probe_is_a_trial() {
 fn who_answers_others_while_he_refuses_some_goes_on_unless_he_says_for_how_long_not() {
     let breaker = Breaker::default();
     breaker.busy(&rules(), Role::Usual, None, at(100.0));
-    assert!(matches!(breaker.standing(&rules(), at(100.5)), Standing::Open { is_busy: true, .. }));
-    assert_eq!(breaker.succeeded(&rules(), Role::Usual, at(100.6)), Change::Closed);
-    assert_eq!(breaker.standing(&rules(), at(100.6)), Standing::Closed { share: 1.0 });
+    assert!(matches!(breaker.standing(&rules(), at(100.1)), Standing::Open { is_busy: true, .. }));
+    assert_eq!(breaker.succeeded(&rules(), Role::Usual, at(100.15)), Change::Closed);
+    assert_eq!(breaker.standing(&rules(), at(100.15)), Standing::Closed { share: 1.0 });
     breaker.busy(&rules(), Role::Usual, None, at(101.0));
     breaker.busy(&rules(), Role::Usual, Some(seconds(5.0)), at(101.0));
     assert_eq!(breaker.succeeded(&rules(), Role::Usual, at(101.1)), Change::None);
     assert!(matches!(breaker.standing(&rules(), at(105.9)), Standing::Open { is_busy: true, .. }));
-    breaker.busy(&rules(), Role::Usual, None, at(106.0));
-    assert!(breaker.claim_trial(at(107.0)), "where nobody answers, one tries it after a second");
-    assert_eq!(breaker.standing(&rules(), at(107.0)), Standing::OnTrial { is_busy: true });
+}
+
+#[test]
+fn who_does_not_say_for_how_long_is_tried_soon_and_then_less_often() {
+    let breaker = Breaker::default();
+    let mut now = 100.0;
+    for wait in [0.2, 0.4, 0.8, 1.0, 1.0] {
+        breaker.busy(&rules(), if now > 100.0 { Role::Trial } else { Role::Usual }, None, at(now));
+        assert!(!breaker.claim_trial(at(now + wait - 0.01)));
+        now += wait;
+        assert!(breaker.claim_trial(at(now)), "{wait}");
+        assert_eq!(breaker.standing(&rules(), at(now)), Standing::OnTrial { is_busy: true });
+    }
+    breaker.succeeded(&rules(), Role::Trial, at(now));
+    breaker.busy(&rules(), Role::Usual, None, at(now));
+    assert!(breaker.claim_trial(at(now + 0.2)), "it begins anew");
 }

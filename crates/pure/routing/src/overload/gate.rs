@@ -81,7 +81,7 @@ impl Gate {
     }
 
     pub(super) fn is_first(&self, ticket: u64) -> bool {
-        self.queue.is_first(ticket)
+        self.queue.is_first(ticket, self.waiting())
     }
 
     /// Calls the one who has waited longest.

@@ -98,8 +98,11 @@ impl Queue {
         }
     }
 
-    pub(super) fn is_first(&self, ticket: u64) -> bool {
-        self.state().places.front().is_none_or(|(first, _)| *first >= ticket)
+    /// Whether nobody stands before this one, and of all the `waiting` nobody was called who has not come yet.
+    pub(super) fn is_first(&self, ticket: u64, waiting: u32) -> bool {
+        let state = self.state();
+        let is_front = state.places.front().is_some_and(|(first, _)| *first == ticket);
+        is_front && state.places.len() >= waiting as usize
     }
 
     pub(super) fn outlook(&self, ticket: u64, now: Moment) -> Duration {
