@@ -27,6 +27,11 @@ impl Pace {
         let _ = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, changed);
     }
 
+    /// Forgets what was, and begins with one measurement.
+    pub(crate) fn restart(&self, took: Duration, now: Moment) {
+        self.0.store(pack((took.as_secs_f32() * 1e6).max(1.0), now), Ordering::Relaxed);
+    }
+
     /// Microseconds, forgiven with time; `None` where nothing was ever measured.
     pub(crate) fn micros(&self, now: Moment) -> Option<f32> {
         let word = self.0.load(Ordering::Relaxed);

@@ -53,6 +53,30 @@ impl Policy {
         Self::ALL[self as usize].1
     }
 
+    /// Takes out those who get less than their part, in so many rounds as they are to go without. A cost would not do: of two
+    /// who are alike the same one would win each time.
+    pub(crate) fn sit_out<'a>(self, candidates: &mut Vec<Candidate<'a>>, rng: &mut Rng) -> Vec<Candidate<'a>> {
+        let mut out = Vec::new();
+        // Weights take shares exactly; whoever is alone needs no lot.
+        if self == Self::Weighted
+            || candidates.len() < 2
+            || candidates.iter().all(|candidate| candidate.share >= 1.0)
+        {
+            return out;
+        }
+        candidates.retain(|candidate| {
+            let is_in = candidate.share >= 1.0 || rng.fraction() < f64::from(candidate.share);
+            if !is_in {
+                out.push(*candidate);
+            }
+            is_in
+        });
+        if candidates.is_empty() {
+            std::mem::swap(candidates, &mut out);
+        }
+        out
+    }
+
     pub(crate) fn choose(self, field: &Field<'_, '_>, rng: &mut Rng) -> usize {
         // Whoever is alone needs no lot.
         if field.candidates.len() < 2 { 0 } else { Self::ALL[self as usize].2(field, rng) }
