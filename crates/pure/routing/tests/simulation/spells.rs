@@ -46,6 +46,8 @@ pub(crate) struct Spell {
     pub(crate) until: Moment,
 }
 
+/// Until one who is remembered to be very slow is asked again.
+const FORGIVEN: Duration = Duration::from_secs(23);
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 const FLAP: Duration = Duration::from_millis(1500);
 
@@ -67,8 +69,8 @@ impl Trouble {
     /// How long it is felt after it has passed: by those who asked before, and by how slow he is remembered to be.
     pub(crate) fn echo(self, limit: Duration) -> Duration {
         match self {
-            Self::Silent => limit,
-            Self::Slow => Duration::from_secs(50),
+            Self::Silent => limit + FORGIVEN,
+            Self::Slow => FORGIVEN,
             Self::Unreachable => CONNECT_LIMIT,
             Self::Busy(wait) => wait.unwrap_or(Duration::from_secs(1)),
             _ => Duration::ZERO,
