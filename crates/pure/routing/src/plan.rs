@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::ask::Ask;
 use crate::eligibility::Eligibility;
 use crate::entry::{Attempt, Passed, Reason};
-use crate::policies::{Candidate, Field};
+use crate::policies::{Candidate, Field, sit_out};
 use crate::rng::Rng;
 use crate::route::{Route, Tier};
 use crate::routes::{Retired, Routes};
@@ -184,7 +184,7 @@ impl Order {
         let round = tier.next_round();
         let wanted = candidates.len().min(ORDER_MAX);
         let mut chosen = Vec::with_capacity(wanted);
-        let out = tier.policy.sit_out(candidates, rng);
+        let out = sit_out(tier.policy, candidates, rng);
         // Whoever may be asked is chosen with care; those behind only stand in for somebody who cannot be reached.
         while chosen.len() < wanted.min(situation.attempts_max) && !candidates.is_empty() {
             let field = Field { candidates, ask, round, now: situation.now };

@@ -93,7 +93,10 @@ mod tests {
         assert!((1000.0..2000.0).contains(&forgiven), "{forgiven}");
         pace.note(Duration::from_millis(10), at(21.1));
         let after = pace.micros(at(21.1)).unwrap();
-        assert!((10_000.0..12_000.0).contains(&after), "one good answer after a long time is enough: {after}");
+        assert!(
+            (10_000.0..12_000.0).contains(&after),
+            "one good answer after a long time is enough: {after}"
+        );
         pace.note(Duration::from_secs(9), at(30.0));
         pace.restart(Duration::from_millis(10), at(30.1));
         assert_eq!(pace.micros(at(30.1)), Some(10_000.0));

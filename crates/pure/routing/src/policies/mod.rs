@@ -4,6 +4,7 @@ mod balanced;
 mod cheapest;
 mod fastest;
 mod field;
+mod part;
 mod priority;
 mod sticky;
 mod weighted;
@@ -11,6 +12,7 @@ mod weighted;
 use crate::rng::Rng;
 
 pub(crate) use field::{Candidate, Field};
+pub(crate) use part::sit_out;
 
 /// A way of choosing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,30 +53,6 @@ impl Policy {
     /// Its name in the configuration.
     pub const fn name(self) -> &'static str {
         Self::ALL[self as usize].1
-    }
-
-    /// Takes out those who get less than their part, in so many rounds as they are to go without. A cost would not do: of two
-    /// who are alike the same one would win each time.
-    pub(crate) fn sit_out<'a>(self, candidates: &mut Vec<Candidate<'a>>, rng: &mut Rng) -> Vec<Candidate<'a>> {
-        let mut out = Vec::new();
-        // Weights take shares exactly; whoever is alone needs no lot.
-        if self == Self::Weighted
-            || candidates.len() < 2
-            || candidates.iter().all(|candidate| candidate.share >= 1.0)
-        {
-            return out;
-        }
-        candidates.retain(|candidate| {
-            let is_in = candidate.share >= 1.0 || rng.fraction() < f64::from(candidate.share);
-            if !is_in {
-                out.push(*candidate);
-            }
-            is_in
-        });
-        if candidates.is_empty() {
-            std::mem::swap(candidates, &mut out);
-        }
-        out
     }
 
     pub(crate) fn choose(self, field: &Field<'_, '_>, rng: &mut Rng) -> usize {

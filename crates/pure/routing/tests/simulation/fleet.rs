@@ -69,7 +69,9 @@ impl Fleet {
 
     /// What befalls a node right now.
     pub(crate) fn spell(&self, place: usize, now: Moment) -> Option<&Spell> {
-        self.spells.iter().find(|spell| spell.from <= now && now < spell.until && spell.nodes.contains(&place))
+        self.spells
+            .iter()
+            .find(|spell| spell.from <= now && now < spell.until && spell.nodes.contains(&place))
     }
 
     pub(crate) fn reply(&self, place: usize, now: Moment, rng: &mut Rng) -> Reply {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use routing::Moment;
 use routing::health::{Fault, Standing};
+use routing::{Moment, ORDER_MAX};
 
 use crate::caller::{Caller, End};
 
@@ -49,7 +49,12 @@ pub(crate) struct Begin {
 }
 
 impl Promises {
-    pub(crate) fn new(nodes: usize, attempts_max: usize, replacements_max: u32, allowance: Allowance) -> Self {
+    pub(crate) fn new(
+        nodes: usize,
+        attempts_max: usize,
+        replacements_max: u32,
+        allowance: Allowance,
+    ) -> Self {
         Self {
             attempts_max,
             replacements_max,
@@ -71,12 +76,23 @@ impl Promises {
         }
     }
 
+    /// A plan was made: who does not ask for patience stands in it, if there is room, also if he looks dead.
+    pub(crate) fn planned(&mut self, length: usize, standings: &[Standing], now: Moment) {
+        let is_busy = |standing: &&Standing| {
+            matches!(standing, Standing::Open { is_busy: true, .. } | Standing::OnTrial { is_busy: true })
+        };
+        let least = (standings.len() - standings.iter().filter(is_busy).count()).min(ORDER_MAX);
+        self.must(length >= least, now, || format!("{length} in an order, of {standings:?}"));
+    }
+
     /// Gives whether it is a trial.
     pub(crate) fn begins(&mut self, caller: &Caller, begin: Begin) -> bool {
         let Begin { place, standing, is_other_well, now } = begin;
         self.attempts += 1;
         let busy_until = self.busy_until[place];
-        self.must(now >= busy_until, now, || format!("node {place} was asked before its time, {busy_until:?}"));
+        self.must(now >= busy_until, now, || {
+            format!("node {place} was asked before its time, {busy_until:?}")
+        });
         let is_ejected = matches!(standing, Standing::Open { .. } | Standing::OnTrial { .. });
         self.must(!is_ejected || !is_other_well, now, || {
             format!("node {place} is left alone and was asked though another is well")

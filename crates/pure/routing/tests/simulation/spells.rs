@@ -24,6 +24,8 @@ pub(crate) enum Trouble {
     Flaps,
     /// 429, and how long to wait, if it says so.
     Busy(Option<Duration>),
+    /// Does not take our key, the only one there is.
+    RefusesKey,
     /// Takes the request and says nothing.
     Silent,
 }
@@ -53,7 +55,7 @@ const FLAP: Duration = Duration::from_millis(1500);
 
 impl Trouble {
     pub(crate) fn any(rng: &mut Rng) -> Self {
-        match rng.below(9) {
+        match rng.below(10) {
             0 => Self::Refuses,
             1 => Self::Unreachable,
             2 => Self::Resets,
@@ -62,6 +64,7 @@ impl Trouble {
             5 => Self::Slow,
             6 => Self::Flaps,
             7 => Self::Busy((rng.below(2) == 0).then(|| Duration::from_millis(500 + rng.below(4500) as u64))),
+            8 => Self::RefusesKey,
             _ => Self::Silent,
         }
     }
@@ -94,6 +97,7 @@ impl Trouble {
             }
             Self::Flaps => answer(pace),
             Self::Busy(wait) => fault(Fault::Busy { wait }, 1),
+            Self::RefusesKey => fault(Fault::Refused, 1),
             Self::Silent => Reply { after: None, fault: Some(Fault::Silent) },
         }
     }

@@ -17,7 +17,8 @@ use crate::promises::{Allowance, Begin, Promises};
 const MS: Duration = Duration::from_millis(1);
 /// A target is not silent before this.
 const SILENCE_MIN: Duration = Duration::from_secs(1);
-const LIMIT: Duration = Duration::from_secs(10);
+/// The most patience a caller has.
+const LIMIT_MAX: Duration = Duration::from_secs(10);
 /// So long after the last trouble, beside the time that one was left alone: three good trials and the slow return.
 const RECOVERY: Duration = Duration::from_secs(20);
 /// For so long it is looked at who gets what, once all is well.
@@ -53,6 +54,7 @@ pub(crate) struct World {
     callers: Vec<Option<Caller>>,
     promises: Promises,
     attempts_max: usize,
+    limit: Duration,
     rate: f64,
     healed: Moment,
     recovered: Moment,
@@ -74,7 +76,8 @@ impl World {
             healed = healed + lasts;
         }
         let rules = RetryRules::default();
-        let echo = fleet.spells.iter().map(|spell| spell.trouble.echo(LIMIT)).max().unwrap_or_default();
+        let limit = LIMIT_MAX.mul_f64(0.2 + 0.8 * rng.fraction());
+        let echo = fleet.spells.iter().map(|spell| spell.trouble.echo(limit)).max().unwrap_or_default();
         // Openings double: the last one is no longer than all the time before it, and a bit.
         let open = (healed.since(began) + echo).saturating_mul(2) + Duration::from_secs(2);
         let recovered = healed + echo + open.min(Duration::from_secs(30)) + RECOVERY;
@@ -103,6 +106,7 @@ impl World {
             rng,
             promises,
             attempts_max,
+            limit,
             rate,
             healed,
             recovered,
@@ -171,7 +175,7 @@ impl World {
             self.note(next, Step::Comes);
         }
         let caller = self.callers.len();
-        self.callers.push(Some(Caller::new(self.now, LIMIT)));
+        self.callers.push(Some(Caller::new(self.now, self.limit)));
         self.promises.calls += 1;
         self.budget.call();
         let soon = self.soon();
@@ -186,6 +190,7 @@ impl World {
         let situation = Situation { routes, health, attempts_max: *attempts_max, now: *now };
         match plan(&situation, &ask, |_| None, &mut self.core) {
             Ok(plan) => {
+                self.promises.planned(plan.order.len(), &self.standings(), self.now);
                 if self.now > self.recovered {
                     self.firsts[plan.order[0].place] += 1;
                 }
@@ -240,7 +245,8 @@ impl World {
         let (place, fault) = (attempt.place, attempt.fault);
         let is_tried = !attempt.is_trial
             && matches!(
-                self.health.target(caller.course.as_ref().expect("planned").plan().target(place), MODEL)
+                self.health
+                    .target(caller.course.as_ref().expect("planned").plan().target(place), MODEL)
                     .standing(&self.health.rules, now),
                 Standing::OnTrial { .. }
             );
@@ -327,7 +333,8 @@ impl World {
             if policy == Policy::Weighted {
                 let part = f64::from(round) * f64::from(self.fleet.nodes[place].weight) / f64::from(weights);
                 let is_fair = (f64::from(firsts) - part).abs() <= 3.0 + part * 0.1;
-                self.promises.must(is_fair, now, || format!("node {place} had {firsts} calls, not {part:.0}"));
+                self.promises
+                    .must(is_fair, now, || format!("node {place} had {firsts} calls, not {part:.0}"));
             }
         }
     }
@@ -335,7 +342,11 @@ impl World {
     fn standings(&self) -> Vec<Standing> {
         let Health { rules, .. } = &self.health;
         let route = self.routes.find(MODEL).expect("it is configured");
-        route.targets.iter().map(|target| self.health.target(target, MODEL).standing(rules, self.now)).collect()
+        route
+            .targets
+            .iter()
+            .map(|target| self.health.target(target, MODEL).standing(rules, self.now))
+            .collect()
     }
 
     fn caller(&mut self, number: usize) -> &mut Caller {
