@@ -83,7 +83,6 @@ impl WayHealth {
     pub fn set_switches(&self, all: Switch, models: Vec<(Arc<str>, Switch)>) {
         self.switches.set(all, models);
     }
-
 }
 
 /// The health of one provider.
