@@ -37,6 +37,6 @@ pub use seal::{Seal, SealError};
 pub use secret_file::SecretFileError;
 pub use sqlite::{DATABASE_FILE, SqliteStore};
 pub use switches::{
-    ProviderSwitch, SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchChange, SwitchDesk,
-    SwitchError, SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched, Who,
+    ProviderSwitch, SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError,
+    SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched, Who,
 };

@@ -1,5 +1,6 @@
 //! `bellwether serve`: puts everything together in order, runs until told to stop, and leaves in good order.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use gateway::{
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
 use store::{
     AdminKey, ConfigShelf, DATABASE_FILE, DataDir, KeyDesk, LockedDataDir, MasterKey, RunFile, SqliteStore,
+    SwitchDesk,
 };
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -61,6 +63,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let epoch = store.begin_epoch().await?;
     let desk =
         KeyDesk::open(Box::new(store.clone()), secrets.master.key_hasher(), &snapshot.keys.prefix).await?;
+    let switch_desk = SwitchDesk::open(Box::new(store.clone())).await?;
     let first_key = first_key::ensure(&desk, wall_clock()).await?;
 
     let (log, log_thread) = start_log(&snapshot)?;
@@ -80,7 +83,9 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         node: NODE,
         control: snapshot.admin_listen.is_none().then_some(sender),
         body_room: body_room(&snapshot, dir.path())?,
+        switches: switch_desk.switches().await,
     });
+    tell_switches(&gateway, &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -123,6 +128,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let plane = ControlPlane {
         gateway: gateway.clone(),
         desk: Arc::new(desk),
+        switch_desk: Arc::new(switch_desk),
+        audit: Arc::new(store.clone()),
         admin_key: secrets.admin,
         keeper,
         keys_wanted,
@@ -140,6 +147,16 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     drop((gateway, log));
     log_thread.stop();
     Ok(())
+}
+
+/// What was switched off before the start is off: whoever wonders finds it in the log.
+fn tell_switches(gateway: &Gateway, log: &Log) {
+    for switch in gateway.switches().iter() {
+        let (state, since) = (switch.position.name(), switch.since.rfc3339());
+        let fields: [(&str, &dyn Display); 4] =
+            [("provider", &switch.scope), ("state", &state), ("since", &since), ("reason", &switch.reason)];
+        log.event(Level::Warn, "a provider is switched by an operator", &fields);
+    }
 }
 
 /// The secrets of the installation.

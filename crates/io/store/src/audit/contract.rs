@@ -1,6 +1,7 @@
 //! What a database must do for the audit: it is only added to.
 
 use domain::Timestamp;
+use serde_json::{Value, json};
 
 use crate::keys::Answer;
 
@@ -53,6 +54,27 @@ pub struct AuditEntry {
     pub reason: String,
     /// The request that asked for it, if one did.
     pub request_id: Option<String>,
+}
+
+impl AuditEntry {
+    /// As it is shown.
+    pub fn json(&self) -> Value {
+        // Written by ourselves; what cannot be read is shown as it is.
+        let state =
+            |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
+        json!({
+            "number": self.number,
+            "at": self.at.rfc3339(),
+            "actor": self.actor,
+            "by": self.by,
+            "action": self.action,
+            "subject": self.subject,
+            "before": state(&self.before),
+            "after": state(&self.after),
+            "reason": self.reason,
+            "request_id": self.request_id,
+        })
+    }
 }
 
 /// The audit in a database.

@@ -79,21 +79,11 @@ pub struct ProviderSwitch {
     pub reason: String,
 }
 
-/// One change of the switches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SwitchChange {
-    /// Those that are on again.
-    pub removed: Vec<SwitchScope>,
-    /// The one that is not, in the place of one of the same scope.
-    pub set: Option<ProviderSwitch>,
-    /// What is remembered of it.
-    pub audit: NewAuditEntry,
-}
-
 /// The switches in a database. What it has answered to lasts.
 pub trait SwitchRecords: Send + Sync {
-    /// Makes a change and its entry in the audit: both or none. Gives the entry's number.
-    fn change<'a>(&'a self, change: &'a SwitchChange) -> Answer<'a, i64>;
+    /// Puts these in the place of all that were kept, and adds the entry to the audit: both or none. Gives the entry's
+    /// number.
+    fn replace<'a>(&'a self, all: &'a [ProviderSwitch], entry: &'a NewAuditEntry) -> Answer<'a, i64>;
 
     /// Every switch that is not on, in the order of their scopes.
     fn switches(&self) -> Answer<'_, Vec<ProviderSwitch>>;

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::contract::{ProviderSwitch, SwitchChange, SwitchPosition, SwitchRecords, SwitchScope};
+use super::contract::{ProviderSwitch, SwitchPosition, SwitchRecords, SwitchScope};
 use crate::audit::NewAuditEntry;
 use crate::error::StoreError;
 
@@ -18,8 +18,15 @@ pub const SWITCHES_MAX: usize = 1000;
 /// Changes switches.
 pub struct SwitchDesk {
     records: Box<dyn SwitchRecords>,
-    /// As they are in force. Held over a change: of two at once, memory and database end with the same.
-    switches: Mutex<Vec<ProviderSwitch>>,
+    /// Held over a change: of two at once, memory and database end with the same.
+    present: Mutex<Present>,
+}
+
+struct Present {
+    /// As they are in force.
+    switches: Vec<ProviderSwitch>,
+    /// Whether the database has them so.
+    are_kept: bool,
 }
 
 /// Who asks for a change.
@@ -90,13 +97,13 @@ fn wider(switch: &Option<Box<ProviderSwitch>>) -> String {
 impl SwitchDesk {
     /// Reads all switches and opens the desk.
     pub async fn open(records: Box<dyn SwitchRecords>) -> Result<Self, StoreError> {
-        let switches = Mutex::new(records.switches().await?);
-        Ok(Self { records, switches })
+        let present = Present { switches: records.switches().await?, are_kept: true };
+        Ok(Self { records, present: Mutex::new(present) })
     }
 
     /// Every switch that is not on, in the order of their scopes.
     pub async fn switches(&self) -> Vec<ProviderSwitch> {
-        self.switches.lock().await.clone()
+        self.present.lock().await.switches.clone()
     }
 
     /// Makes a change. `put_in_force` gets all switches as they are then, before the database is asked: an outage does not
@@ -112,21 +119,18 @@ impl SwitchDesk {
             None => None,
             Some(name) => Some(checked(name, SWITCH_NAME_CHARS_MAX).ok_or(SwitchError::BadName)?),
         };
-        let mut switches = self.switches.lock().await;
-        let scope = wish.scope;
-        let goes = |known: &ProviderSwitch| match wish.position {
+        let mut present = self.present.lock().await;
+        let SwitchWish { scope, position, who, .. } = wish;
+        let goes = |known: &ProviderSwitch| match position {
             Some(_) => known.scope == scope,
             None => scope.holds(&known.scope),
         };
-        let (before, mut next): (Vec<_>, Vec<_>) = switches.iter().cloned().partition(goes);
-        let set = wish.position.map(|position| ProviderSwitch {
-            scope: scope.clone(),
-            position,
-            since: now,
-            by: by.clone(),
-            reason: reason.clone(),
+        let (before, mut next): (Vec<_>, Vec<_>) = present.switches.iter().cloned().partition(goes);
+        let set = position.map(|position| {
+            let (scope, by, reason) = (scope.clone(), by.clone(), reason.clone());
+            ProviderSwitch { scope, position, since: now, by, reason }
         });
-        if set.is_none() && before.is_empty() {
+        if set.is_none() && before.is_empty() && present.are_kept {
             let wider = next.into_iter().find(|known| known.scope.holds(&scope));
             return Err(SwitchError::NotOff(scope, wider.map(Box::new)));
         }
@@ -136,26 +140,48 @@ impl SwitchDesk {
             return Err(SwitchError::TooMany);
         }
         put_in_force(&next);
-        *switches = next;
-        let audit = NewAuditEntry {
+        *present = Present { switches: next, are_kept: false };
+        let entry = NewAuditEntry {
             at: now,
-            actor: wish.who.actor,
+            actor: who.actor,
             by,
-            action: action(wish.position),
+            action: action(position),
             subject: scope.to_string(),
             before: shown(&before),
             after: shown(set.as_slice()),
             reason,
-            request_id: wish.who.request_id,
+            request_id: who.request_id,
         };
-        let removed = before.iter().map(|gone| gone.scope.clone()).collect();
-        let change = SwitchChange { removed, set, audit };
-        let audit = match self.records.change(&change).await {
+        let audit = match self.records.replace(&present.switches, &entry).await {
             Ok(number) => number,
             Err(source) => return Err(SwitchError::NotKept(scope, source)),
         };
-        let after = switches.iter().filter(|known| known.scope.holds(&scope)).cloned().collect();
+        present.are_kept = true;
+        let after = present.switches.iter().filter(|known| known.scope.holds(&scope)).cloned().collect();
         Ok(Switched { scope, before, after, audit })
+    }
+}
+
+impl Switched {
+    /// How its scope stands now; a wider switch may still hold.
+    pub fn state(&self) -> &'static str {
+        let positions = self.after.iter().map(|switch| switch.position);
+        let strictest = positions.max_by_key(|position| *position == SwitchPosition::Off);
+        strictest.map_or("on", SwitchPosition::name)
+    }
+
+    /// As it is shown, with what still runs there, if that is known.
+    pub fn json(&self, running: Option<u32>) -> Value {
+        json!({
+            "provider": self.scope.provider,
+            "region": self.scope.region,
+            "model": self.scope.model,
+            "state": self.state(),
+            "running": running,
+            "before": self.before.iter().map(ProviderSwitch::json).collect::<Vec<_>>(),
+            "after": self.after.iter().map(ProviderSwitch::json).collect::<Vec<_>>(),
+            "audit": self.audit,
+        })
     }
 }
 

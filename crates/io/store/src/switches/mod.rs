@@ -6,7 +6,7 @@ mod sqlite;
 #[cfg(test)]
 pub(crate) mod suite;
 
-pub use contract::{ProviderSwitch, SwitchChange, SwitchPosition, SwitchRecords, SwitchScope};
+pub use contract::{ProviderSwitch, SwitchPosition, SwitchRecords, SwitchScope};
 pub use desk::{
     SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError, SwitchWish,
     Switched, Who,

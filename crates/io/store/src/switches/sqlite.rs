@@ -4,15 +4,17 @@ use domain::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::contract::{ProviderSwitch, SwitchChange, SwitchPosition, SwitchRecords, SwitchScope};
-use crate::audit;
+use super::contract::{ProviderSwitch, SwitchPosition, SwitchRecords, SwitchScope};
+use crate::audit::{self, NewAuditEntry};
 use crate::error::StoreError;
 use crate::keys::Answer;
 use crate::sqlite::{BEGIN, SqliteStore};
 
 impl SwitchRecords for SqliteStore {
-    fn change<'a>(&'a self, wanted: &'a SwitchChange) -> Answer<'a, i64> {
-        Box::pin(async move { change(self, wanted).await.map_err(StoreError::database("change a switch")) })
+    fn replace<'a>(&'a self, all: &'a [ProviderSwitch], entry: &'a NewAuditEntry) -> Answer<'a, i64> {
+        Box::pin(
+            async move { replace(self, all, entry).await.map_err(StoreError::database("keep the switches")) },
+        )
     }
 
     fn switches(&self) -> Answer<'_, Vec<ProviderSwitch>> {
@@ -26,32 +28,29 @@ impl SwitchRecords for SqliteStore {
     }
 }
 
-async fn change(store: &SqliteStore, change: &SwitchChange) -> Result<i64, sqlx::Error> {
+async fn replace(
+    store: &SqliteStore,
+    all: &[ProviderSwitch],
+    entry: &NewAuditEntry,
+) -> Result<i64, sqlx::Error> {
     let mut transaction = store.pool.begin_with(BEGIN).await?;
-    for scope in &change.removed {
-        sqlx::query("DELETE FROM provider_switches WHERE provider = $1 AND region = $2 AND model = $3")
-            .bind(&scope.provider)
-            .bind(scope.region.as_deref().unwrap_or_default())
-            .bind(scope.model.as_deref().unwrap_or_default())
-            .execute(&mut *transaction)
-            .await?;
-    }
-    if let Some(set) = &change.set {
+    sqlx::query("DELETE FROM provider_switches").execute(&mut *transaction).await?;
+    for kept in all {
         sqlx::query(
-            "INSERT OR REPLACE INTO provider_switches (provider, region, model, position, since_ms, by_whom, reason)
+            "INSERT INTO provider_switches (provider, region, model, position, since_ms, by_whom, reason)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
-        .bind(&set.scope.provider)
-        .bind(set.scope.region.as_deref().unwrap_or_default())
-        .bind(set.scope.model.as_deref().unwrap_or_default())
-        .bind(set.position.name())
-        .bind(set.since.unix_ms())
-        .bind(&set.by)
-        .bind(&set.reason)
+        .bind(&kept.scope.provider)
+        .bind(kept.scope.region.as_deref().unwrap_or_default())
+        .bind(kept.scope.model.as_deref().unwrap_or_default())
+        .bind(kept.position.name())
+        .bind(kept.since.unix_ms())
+        .bind(&kept.by)
+        .bind(&kept.reason)
         .execute(&mut *transaction)
         .await?;
     }
-    let number = audit::write(&mut transaction, &change.audit).await?;
+    let number = audit::write(&mut transaction, entry).await?;
     transaction.commit().await?;
     Ok(number)
 }
@@ -77,8 +76,8 @@ mod tests {
     use crate::sqlite::SqliteStore;
 
     #[tokio::test]
-    async fn switches_are_kept_replaced_and_removed() {
+    async fn all_switches_are_replaced() {
         let store = SqliteStore::in_memory(&KeyHasher::new(&[7; 32])).await.unwrap();
-        suite::switches_are_kept_replaced_and_removed(&store).await;
+        suite::all_switches_are_replaced(&store).await;
     }
 }
