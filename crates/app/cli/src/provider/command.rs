@@ -34,7 +34,7 @@ pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, command: Provider
 
 /// What is to become of a provider.
 #[derive(Clone, Copy)]
-pub(super) enum Verb {
+enum Verb {
     Disable,
     Drain,
     Enable,
@@ -49,7 +49,7 @@ impl Verb {
         }
     }
 
-    pub(super) const fn position(self) -> Option<SwitchPosition> {
+    const fn position(self) -> Option<SwitchPosition> {
         match self {
             Self::Disable => Some(SwitchPosition::Off),
             Self::Drain => Some(SwitchPosition::Draining),
@@ -112,7 +112,7 @@ impl Place {
                 }
                 server.ask("POST", &path, Some(&wish))
             }
-            Self::Directory(local) => local.switch(change, verb),
+            Self::Directory(local) => local.switch(change, verb.position()),
         }
     }
 }

@@ -4,9 +4,8 @@ use admin::{ProviderWish, SwitchRefusal};
 use anyhow::{Context, Result, anyhow};
 use gateway::Serving;
 use serde_json::Value;
-use store::{DataDir, SwitchDesk};
+use store::{DataDir, SwitchDesk, SwitchPosition};
 
-use super::command::Verb;
 use crate::local_store::LocalStore;
 use crate::provider_arguments::ProviderChange;
 use crate::settings::{Settings, or_refused};
@@ -38,9 +37,9 @@ impl LocalProviders {
         self.serving.providers_shown(&switches)
     }
 
-    pub(super) fn switch(&self, change: &ProviderChange, verb: Verb) -> Result<Value> {
+    pub(super) fn switch(&self, change: &ProviderChange, position: Option<SwitchPosition>) -> Result<Value> {
         let wish = ProviderWish {
-            position: verb.position(),
+            position,
             provider: change.provider.clone(),
             region: change.region.clone(),
             model: change.model.clone(),

@@ -85,17 +85,13 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         body_room: body_room(&snapshot, dir.path())?,
         switches: switch_desk.switches().await,
     });
-    tell_switches(&gateway, &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
     let certificates = listeners.iter().map(BoundListener::certificate).collect();
     let urls: Vec<String> = listeners.iter().map(BoundListener::url).collect();
     let workers = gateway::start_workers(&gateway, listeners).context("cannot start a worker")?;
-    let admin_url = match &admin_listener {
-        Some(listener) => format!("http://{}", listener.local_addr()?),
-        None => urls[0].clone(),
-    };
+    let admin_url = admin_url(admin_listener.as_ref(), &urls)?;
     let run_file = RunFile::write(&dir, urls.clone(), admin_url, wall_clock())?;
     banner::print(&banner::Facts {
         urls: &urls,
@@ -105,9 +101,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         data_dir: dir.path(),
         descriptors_max,
     });
-    for note in snapshot.notes.iter().chain(&secrets.notes) {
-        log.event(Level::Warn, note, &[]);
-    }
+    tell_notes(&snapshot, &secrets, &gateway, &log);
     notify::tell("READY=1");
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &epoch)]);
 
@@ -149,8 +143,11 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     Ok(())
 }
 
-/// What was switched off before the start is off: whoever wonders finds it in the log.
-fn tell_switches(gateway: &Gateway, log: &Log) {
+/// What an operator should know of this start. What was switched off before is off: whoever wonders finds it in the log.
+fn tell_notes(snapshot: &Snapshot, secrets: &Secrets, gateway: &Gateway, log: &Log) {
+    for note in snapshot.notes.iter().chain(&secrets.notes) {
+        log.event(Level::Warn, note, &[]);
+    }
     for switch in gateway.switches().iter() {
         let (state, since) = (switch.position.name(), switch.since.rfc3339());
         let fields: [(&str, &dyn Display); 4] =
@@ -227,6 +224,14 @@ fn bind_admin(snapshot: &Snapshot, inherited: &mut InheritedSockets) -> Result<O
         Err(failure) => return Err(failure.into()),
     };
     Ok(Some(TcpListener::from_std(bound)?))
+}
+
+/// Where commands find the admin API.
+fn admin_url(own: Option<&TcpListener>, callers: &[String]) -> Result<String> {
+    Ok(match own {
+        Some(listener) => format!("http://{}", listener.local_addr()?),
+        None => callers[0].clone(),
+    })
 }
 
 /// A socket that callers can connect to and that nobody answers is worse than none.

@@ -8,7 +8,7 @@ use crate::audit::NewAuditEntry;
 fn switch(seed: u8) -> ProviderSwitch {
     ProviderSwitch {
         scope: SwitchScope {
-            provider: "openai".to_owned(),
+            provider: "one".to_owned(),
             region: (seed % 2 == 1).then(|| "us-west".to_owned()),
             model: (seed / 2 % 2 == 1).then(|| "gpt-x".to_owned()),
         },
