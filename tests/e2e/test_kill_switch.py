@@ -61,16 +61,18 @@ def test_it_is_effective_within_a_second_and_no_call_fails(
     stop, seen = threading.Event(), []
 
     def callers() -> None:
+        client = gateway.http()
         while not stop.is_set():
-            reply = ask(gateway)
+            reply = client.post(CHAT_PATH, content=chat())
             seen.append((time.monotonic(), reply.status_code, reply.headers.get("x-bellwether-provider")))
 
     threads = [threading.Thread(target=callers) for _ in range(3)]
     for thread in threads:
         thread.start()
     until(lambda: len(seen) >= 10, "callers are busy")
+    admin = gateway.admin()
     began = time.monotonic()
-    gateway.admin().post("/admin/v1/providers/first/disable", json={"reason": "slow"}).raise_for_status()
+    admin.post("/admin/v1/providers/first/disable", json={"reason": "slow"}).raise_for_status()
     answered = time.monotonic()
     count = len(simulator.nodes[0].received(CHAT_PATH))
     until(lambda: sum(at > answered for at, _, _ in seen) >= 10, "callers went on")
