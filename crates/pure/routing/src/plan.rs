@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::ask::Ask;
 use crate::eligibility::Eligibility;
 use crate::entry::{Attempt, Passed, Reason};
+use crate::names::Retired;
 use crate::policies::{Candidate, Field};
 use crate::rng::Rng;
 use crate::route::{Route, Tier};
-use crate::routes::{Retired, Routes};
+use crate::routes::Routes;
 use crate::situation::Situation;
 use crate::target::Target;
 
