@@ -32,6 +32,6 @@ impl Condition {
             && self.tokens_min.is_none_or(|min| ask.tokens >= min)
             && self.tokens_max.is_none_or(|max| ask.tokens <= max)
             && self.is_streaming.is_none_or(|wanted| wanted == ask.is_streaming)
-            && (self.needs.are_none() || self.needs.without((ask.needs)()).are_none())
+            && (self.needs.are_none() || (ask.needs)(self.needs) == self.needs)
     }
 }

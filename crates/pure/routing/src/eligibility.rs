@@ -40,7 +40,7 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         let tokens_min = if ask.tokens > 0 && route.targets.iter().any(is_large) { ask.tokens } else { 0 };
         let fallbacks_from = if ask.is_without_fallback { route.first_step_end() } else { usize::MAX };
         let is_alike = route.differing.are_none();
-        let needs = if is_alike { Capabilities::NONE } else { (ask.needs)().and(route.differing) };
+        let needs = if is_alike { Capabilities::NONE } else { (ask.needs)(route.differing) };
         let Situation { health, now, .. } = *situation;
         Self { route, health, now, ask, unfit, tokens_min, needs, fallbacks_from, known: None }
     }

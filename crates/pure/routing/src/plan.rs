@@ -130,7 +130,7 @@ fn route_of(routes: &Routes, ask: &Ask<'_>) -> Result<Arc<Route>, NoTarget> {
     let Some(first) = routes.find(preferred) else {
         return Err(NoTarget::UnknownPreference { nearest: nearest(preferred) });
     };
-    let mut both = Route::default();
+    let mut both = Route { manner: route.manner, ..Route::default() };
     both.append(&first);
     both.append(&route);
     Ok(Arc::new(both))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::capability::Capabilities;
+use crate::manner::Manner;
 use crate::policies::Policy;
 use crate::target::{Target, TargetLimits, Traits, WEIGHT_DEFAULT};
 
@@ -28,6 +29,8 @@ pub struct Route {
     pub targets: Vec<Target>,
     /// The best first.
     pub tiers: Vec<Tier>,
+    /// How calls for the name are served beside that.
+    pub manner: Manner,
     /// What some of them can do and others cannot: only this is worth looking for in a request.
     pub(crate) differing: Capabilities,
 }
@@ -54,7 +57,7 @@ impl Route {
         let preferred: Vec<u16> = self.tiers.iter().filter(serves).map(|tier| tier.step).collect();
         let (first, others): (Vec<&Tier>, Vec<&Tier>) =
             self.tiers.iter().partition(|tier| preferred.contains(&tier.step));
-        let mut route = Self::default();
+        let mut route = Self { manner: self.manner, ..Self::default() };
         let mut before = None;
         for tier in first.iter().chain(&others) {
             let targets = self.targets[tier.targets.clone()].iter().cloned();
@@ -98,6 +101,22 @@ impl Route {
             rounds: tier.rounds.clone(),
         }));
         self.compare();
+    }
+
+    /// The same for calls that are served in this manner.
+    #[must_use]
+    pub fn in_manner(self, manner: Manner) -> Self {
+        Self { manner, ..self }
+    }
+
+    /// The same by a name that is not the caller's: whoever would be asked for the caller's is asked for this one.
+    #[must_use]
+    pub fn under(&self, name: &str) -> Self {
+        let (mut route, name) = (self.clone(), Arc::<str>::from(name));
+        for target in &mut route.targets {
+            target.model.get_or_insert_with(|| name.clone());
+        }
+        route
     }
 
     /// The same with limits that go before those of its targets.

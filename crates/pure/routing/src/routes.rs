@@ -205,8 +205,9 @@ impl RoutesBuilder {
             self.routes.listed.retain(|listed| listed.name != *name);
             self.list(name.clone(), first.provider, first.model.clone());
         }
-        let known = self.routes.named.entry(name.clone()).or_default();
-        Arc::make_mut(known).append(route);
+        let known = Arc::make_mut(self.routes.named.entry(name.clone()).or_default());
+        known.append(route);
+        known.manner = route.manner;
     }
 
     /// A name that several providers know is listed once.

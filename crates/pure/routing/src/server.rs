@@ -48,7 +48,7 @@ impl Server {
         let listed = self.models.iter().flat_map(|models| models.iter());
         let names: Vec<Arc<str>> = listed.chain(self.known.keys()).cloned().collect();
         let route_of = |name: Arc<str>| {
-            let route = self.made(self.called(&name)?);
+            let route = self.made(&self.called(&name)?);
             Some((name, route))
         };
         self.routes = names.into_iter().filter_map(route_of).collect();
@@ -61,13 +61,13 @@ impl Server {
 
     /// The route to a model that is asked of it by name; `None` if it is none of those it lists.
     pub(crate) fn route_of(&self, asked: &str) -> Option<Arc<Route>> {
-        self.routes.get(asked).cloned().or_else(|| Some(self.made(self.called(asked)?)))
+        self.routes.get(asked).cloned().or_else(|| Some(self.made(&self.called(asked)?)))
     }
 
-    fn made(&self, model: Arc<str>) -> Arc<Route> {
-        let traits = self.known.get(&model).map(|known| known.traits).unwrap_or_default();
+    fn made(&self, model: &Arc<str>) -> Arc<Route> {
+        let traits = self.known.get(model).map(|known| known.traits).unwrap_or_default();
         let mut route = Route::default();
-        self.serve(&mut route, Some(&model), traits);
+        self.serve(&mut route, Some(model), traits);
         Arc::new(route)
     }
 

@@ -129,19 +129,15 @@ mod tests {
             let target = Target { limits: limits.shared(), ..Target::by(0, 0, None) };
             assert_eq!((target.attempt_limit(true), target.attempt_limit(false)), (stream, whole));
         };
-        let none = TargetLimits::default();
-        check(none.clone(), None, None);
-        check(TargetLimits { attempt: seconds(5), ..none.clone() }, seconds(5), seconds(5));
+        let none = TargetLimits::default;
+        check(none(), None, None);
+        check(TargetLimits { attempt: seconds(5), ..none() }, seconds(5), seconds(5));
         check(
-            TargetLimits { attempt: seconds(5), first_token: seconds(2), ..none.clone() },
+            TargetLimits { attempt: seconds(5), first_token: seconds(2), ..none() },
             seconds(2),
             seconds(5),
         );
-        check(
-            TargetLimits { first_token: seconds(2), total: seconds(9), ..none.clone() },
-            seconds(2),
-            seconds(9),
-        );
-        check(TargetLimits { total: seconds(9), ..none }, seconds(9), seconds(9));
+        check(TargetLimits { first_token: seconds(2), total: seconds(9), ..none() }, seconds(2), seconds(9));
+        check(TargetLimits { total: seconds(9), ..none() }, seconds(9), seconds(9));
     }
 }
