@@ -79,8 +79,7 @@ pub(crate) async fn attempt(
         let line = &provider.lines[usize::from(target.line)];
         let left = deadline.saturating_duration_since(began);
         let unusual = unusual_after(serving, prompt, &target);
-        let own = target.attempt_limit(prompt.deciding.is_streaming);
-        let span = span_of(left, behind, own, unusual);
+        let span = span_of(left, behind, target.attempt_limit(prompt.deciding.is_streaming), unusual);
         let until = Until { at: began + span.limit, limit: if span.is_whole { limit } else { span.limit } };
         let sent = outgoing(call, serving, prompt, &target, is_strict).await;
         let way = Way { provider: &provider, line, bytes_max, until };
@@ -106,9 +105,8 @@ pub(crate) async fn attempt(
                 let region = line.region.clone();
                 // Sound comes as fast as it is made: its silence is watched, like that of a stream.
                 let is_whole = !prompt.deciding.is_streaming && !matches!(begun.watch, Watch::Anything);
-                let whole_until = is_whole.then_some(deadline);
                 let total_until = target.total_limit().map(|limit| began + limit);
-                let whole_until = whole_until.into_iter().chain(total_until).min();
+                let whole_until = is_whole.then_some(deadline).into_iter().chain(total_until).min();
                 let (line, credential) = (line.line.id(), line.line.options().credential.clone());
                 let idle_limit = target.idle_limit().unwrap_or(serving.timeouts.idle);
                 return Ok(Answer {
@@ -125,11 +123,7 @@ pub(crate) async fn attempt(
             Err(unanswered) => unanswered,
         };
         call.trying = None;
-        let declined =
-            failure.kind == Kind::ContentRefused && course.plan().route.manner.goes_on_after_refusal;
-        let fault =
-            if declined { Some(Fault::Declined) } else { fault.filter(|_| failure.kind.goes_elsewhere()) };
-        let Some(fault) = fault else { return Err(failure) };
+        let Some(fault) = worth_another(fault, &failure, course.plan()) else { return Err(failure) };
         call.worker.shard.attempt_failed(provider.slot, failure.kind);
         failures.add(failure, &provider, model, began.elapsed());
         let circumstances = Circumstances {
@@ -151,6 +145,14 @@ pub(crate) async fn attempt(
         }
     }
     Err(failures.into_failure())
+}
+
+/// What is to be made of a failure that another target may not have; nothing where the caller is to be told.
+fn worth_another(fault: Option<Fault>, failure: &Failure, plan: &Plan) -> Option<Fault> {
+    if failure.kind == Kind::ContentRefused && plan.route.manner.goes_on_after_refusal {
+        return Some(Fault::Declined);
+    }
+    fault.filter(|_| failure.kind.goes_elsewhere())
 }
 
 /// From when on silence is no longer thinking, as far as the target is known.

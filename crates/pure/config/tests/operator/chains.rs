@@ -20,7 +20,7 @@ fn snapshot(models: &str) -> config::Snapshot {
 /// The names that are sent, by step.
 #[track_caller]
 fn chain(models: &str, name: &str) -> Vec<Vec<String>> {
-    let route = snapshot(models).routes.find(name).unwrap();
+    let route = snapshot(models).routes.find(name).expect("a known name");
     let mut steps: Vec<Vec<String>> = Vec::new();
     for tier in &route.tiers {
         let names = route.targets[tier.targets.clone()].iter();
