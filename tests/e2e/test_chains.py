@@ -196,5 +196,6 @@ def test_an_answer_has_its_own_limit_in_all(start: StartGateway, simulator: Simu
     text, took = broken_stream(gateway, "smart")
     assert "[DONE]" not in text
     assert 0.5 <= took < 10
+    simulator.nodes[0].heal()
     simulator.nodes[0].fault("drip=20:100")
     assert ask(gateway).headers["x-bellwether-model"] == "n", "a whole answer that is too slow comes from the next"

@@ -31,6 +31,7 @@ mod serving;
 mod spool;
 mod status;
 mod stored_responses;
+mod switches;
 mod tokens;
 mod worker;
 mod workers;
@@ -44,4 +45,5 @@ pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, b
 pub use serving::Serving;
 pub use spool::try_spool_dir;
 pub use status::{ConfigStatus, Status};
+pub use switches::UnknownScope;
 pub use workers::{Workers, start_workers};

@@ -108,6 +108,11 @@ impl ServedProvider {
         self.models.find(model).map_or(&self.models.unknown, |model| &model.abilities)
     }
 
+    /// Whether the catalogue knows one of its models.
+    pub(crate) fn knows(&self, model: &str) -> bool {
+        self.models.find(model).is_some()
+    }
+
     /// How chat requests for one of its models differ.
     pub(crate) fn quirks(&self, model: &str) -> &Quirks {
         self.models.find(model).and_then(|model| model.quirks.as_ref()).unwrap_or(&self.quirks)

@@ -25,6 +25,8 @@ pub struct Ask<'a> {
     pub prefers: Option<&'a str>,
     /// The caller has a chain of his own: only the first step is for him.
     pub is_without_fallback: bool,
+    /// It goes on from what only its keeper has: he is asked also while he is let run out.
+    pub goes_on: bool,
 }
 
 impl<'a> Ask<'a> {
@@ -40,6 +42,7 @@ impl<'a> Ask<'a> {
             needs: &|_| Capabilities::NONE,
             prefers: None,
             is_without_fallback: false,
+            goes_on: false,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::entry::Attempt;
-use crate::health::{Fault, Health, Standing, TargetHealth, Trying, Waiting};
+use crate::health::{Fault, Health, Standing, Switch, TargetHealth, Trying, Waiting};
 use crate::moment::Moment;
 use crate::plan::Plan;
 use crate::retry::{RetryBudget, RetryRules};
@@ -116,6 +116,9 @@ impl Course {
                 let attempt = self.waiting[place];
                 let target = self.plan.target(attempt.place);
                 if !takes_unwell && rests(health, target, now) {
+                    continue;
+                }
+                if is_off(health, target, asked) {
                     continue;
                 }
                 let target_health = health.target(target, asked);
@@ -283,6 +286,11 @@ impl Course {
 
 fn rests(health: &Health, target: &Target, now: Moment) -> bool {
     health.providers[usize::from(target.provider)].has_other_keys && health.way(target).key.is_on(now)
+}
+
+/// Whether an operator has taken him out since the plan was made. Who is only let run out may end what he has begun.
+fn is_off(health: &Health, target: &Target, asked: &str) -> bool {
+    health.way(target).switch(target.model.as_deref().unwrap_or(asked)) == Switch::Off
 }
 
 /// Whether he may be asked as he stands now, which may not be how he stood when the plan was made.

@@ -71,19 +71,20 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         if let Some(reason) = self.unasked(place, target) {
             return Found::Not(reason);
         }
+        let provider = &self.health.providers[usize::from(target.provider)];
+        let way = &provider.ways[usize::from(target.line)];
+        match way.switch(target.model.as_deref().unwrap_or(self.ask.model)) {
+            Switch::On => {}
+            Switch::Draining if self.ask.goes_on => {}
+            Switch::Draining => return Found::Not(Reason::Draining),
+            Switch::Off => return Found::Not(Reason::SwitchedOff),
+        }
         let model = match self.known {
             Some((before, model)) if is_same_model(before, target) => model,
             _ => self.health.place(target, self.ask.model),
         };
         self.known = Some((target, model));
-        let provider = &self.health.providers[usize::from(target.provider)];
-        let way = &provider.ways[usize::from(target.line)];
         let health = way.model(model);
-        match way.switch().and(health.switch()) {
-            Switch::On => {}
-            Switch::Draining => return Found::Not(Reason::Draining),
-            Switch::Off => return Found::Not(Reason::SwitchedOff),
-        }
         if provider.has_other_keys && way.key.is_on(self.now) {
             return Found::Unwell(Reason::KeyRests);
         }

@@ -69,13 +69,21 @@ fn who_asks_for_patience_is_left_alone_and_alone_refuses() {
 #[test]
 fn who_is_switched_off_or_drains_is_not_asked() {
     let mut world = World::of(&[(3, Policy::Priority)]);
-    world.health.providers[0].ways[0].set_switch(Switch::Off);
-    let place = world.health.providers[1].models.of("up");
-    world.health.providers[1].ways[0].model(place).set_switch(Switch::Draining);
+    let whole = |switch| (switch, Vec::new());
+    let one = |model: &str, switch| (Switch::On, vec![(Arc::from(model), switch)]);
+    let set = |world: &World, place: usize, (all, models)| {
+        world.health.providers[place].ways[0].set_switches(all, models);
+    };
+    set(&world, 0, whole(Switch::Off));
+    set(&world, 1, one("up", Switch::Draining));
+    set(&world, 2, one("another", Switch::Off));
     let plan = world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap();
     assert_eq!(plan.order.iter().map(|attempt| attempt.place).collect::<Vec<_>>(), [2]);
     assert_eq!((reason(&plan, 0), reason(&plan, 1)), (Reason::SwitchedOff, Reason::Draining));
-    world.health.providers[2].ways[0].set_switch(Switch::Off);
+    let goes_on = Ask { goes_on: true, ..Ask::of(MODEL, true) };
+    let plan = world.plan(&goes_on, at(1.0)).unwrap();
+    assert_eq!(plan.order.iter().map(|attempt| attempt.place).collect::<Vec<_>>(), [1, 2]);
+    set(&world, 2, whole(Switch::Off));
     assert_eq!(world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap_err(), NoTarget::SwitchedOff);
 }
 

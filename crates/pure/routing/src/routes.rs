@@ -41,6 +41,15 @@ impl Routes {
         self.listed.iter()
     }
 
+    /// What a provider calls the models that it is known to serve; a name may come more than once.
+    pub fn models_of(&self, provider: u16) -> impl Iterator<Item = &str> {
+        let targets = self.named.values().flat_map(|route| &route.targets);
+        let own = targets.filter(move |target| target.provider == provider);
+        let servers = self.providers.iter().filter(move |server| server.provider == provider);
+        let known = servers.flat_map(|server| server.known.values().filter(|called| server.lists(called)));
+        own.filter_map(|target| target.model.as_deref()).chain(known.map(|called| &**called))
+    }
+
     /// Whether `name` is served, without planning for it.
     pub fn knows(&self, name: &str) -> bool {
         self.find(name).is_some()

@@ -78,6 +78,7 @@ impl Fixture {
             epoch: 1,
             node: 0,
             control: None,
+            switches: Vec::new(),
             body_room: crate::BodyRoom {
                 memory_bytes_max: None,
                 spool_dir: std::env::temp_dir(),

@@ -39,6 +39,7 @@ pub(crate) fn plan(
         needs: &|wanted| needed(prompt, wanted),
         prefers: header(PREFER),
         is_without_fallback: header(FALLBACK).is_some_and(|value| value.eq_ignore_ascii_case("off")),
+        goes_on: goes_on.is_some(),
         ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
     };
     let surface = prompt.surface;
