@@ -46,8 +46,9 @@ impl Routes {
         let targets = self.named.values().flat_map(|route| &route.targets);
         let own = targets.filter(move |target| target.provider == provider);
         let servers = self.providers.iter().filter(move |server| server.provider == provider);
-        let known = servers.flat_map(|server| server.known.values().filter(|called| server.lists(called)));
-        own.filter_map(|target| target.model.as_deref()).chain(known.map(|called| &**called))
+        let known =
+            servers.flat_map(|server| server.known.values().filter(|known| server.lists(&known.called)));
+        own.filter_map(|target| target.model.as_deref()).chain(known.map(|known| &*known.called))
     }
 
     /// Whether `name` is served, without planning for it.
