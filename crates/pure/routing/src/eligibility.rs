@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::ask::Ask;
+use crate::capability::Capabilities;
 use crate::entry::{Attempt, Passed, Reason};
 use crate::health::{Health, Standing, Switch, TargetHealth};
 use crate::moment::Moment;
@@ -23,6 +24,8 @@ pub(crate) struct Eligibility<'a, 'ask, F> {
     unfit: F,
     /// Sizes are estimates: who seems too small is left out only where another seems large enough.
     tokens_min: u64,
+    /// What is needed and not everybody can do.
+    needs: Capabilities,
     /// From this place on targets are fallbacks.
     fallbacks_from: usize,
     /// Neighbours mostly are ways to the same model: its place is looked up once for all of them.
@@ -34,8 +37,10 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         let is_large = |target: &Target| target.context_tokens.is_none_or(|tokens| tokens >= ask.tokens);
         let tokens_min = if ask.tokens > 0 && route.targets.iter().any(is_large) { ask.tokens } else { 0 };
         let fallbacks_from = if ask.is_without_fallback { route.first_step_end() } else { usize::MAX };
+        let is_alike = route.differing.are_none();
+        let needs = if is_alike { Capabilities::NONE } else { (ask.needs)(route.differing) };
         let Situation { health, now, .. } = *situation;
-        Self { route, health, now, ask, unfit, tokens_min, fallbacks_from, known: None }
+        Self { route, health, now, ask, unfit, tokens_min, needs, fallbacks_from, known: None }
     }
 
     /// Says of each target of a tier whether it is a candidate, a last resort, or none of both.
@@ -109,6 +114,9 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         }
         if place >= self.fallbacks_from {
             return Some(Reason::FallbackOff);
+        }
+        if let Some(lacking) = target.lacks.and(self.needs).names().next() {
+            return Some(Reason::Unable(lacking));
         }
         if let Some(tokens_max) = target.context_tokens.filter(|tokens| *tokens < self.tokens_min) {
             return Some(Reason::ContextTooSmall { tokens_max });

@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::ask::Ask;
 use crate::eligibility::Eligibility;
 use crate::entry::{Attempt, Passed, Reason};
+use crate::names::Retired;
 use crate::policies::{Candidate, Field, sit_out};
 use crate::rng::Rng;
 use crate::route::{Route, Tier};
-use crate::routes::{Retired, Routes};
+use crate::routes::Routes;
 use crate::situation::Situation;
 use crate::target::Target;
 
@@ -129,7 +130,7 @@ fn route_of(routes: &Routes, ask: &Ask<'_>) -> Result<Arc<Route>, NoTarget> {
     let Some(first) = routes.find(preferred) else {
         return Err(NoTarget::UnknownPreference { nearest: nearest(preferred) });
     };
-    let mut both = Route::default();
+    let mut both = Route { manner: route.manner, ..Route::default() };
     both.append(&first);
     both.append(&route);
     Ok(Arc::new(both))

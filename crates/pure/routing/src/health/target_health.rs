@@ -170,7 +170,7 @@ impl TargetHealth {
         };
         match fault {
             // He is well: he could not do this one.
-            Fault::TooLong => return self.breaker.succeeded(rules, role, now),
+            Fault::TooLong | Fault::Declined => return self.breaker.succeeded(rules, role, now),
             // About the key, not about him: the key rests.
             Fault::Refused => {
                 if role == Role::Trial {
