@@ -63,6 +63,11 @@ class Node:
         return [json.loads(request["body"]) for request in self.received(path)]
 
     @property
+    def refused(self) -> int:
+        """Requests that it had no room for."""
+        return self.control.get(f"/nodes/{self.name}").raise_for_status().json()["counters"]["refused"]
+
+    @property
     def root(self) -> str:
         """Its address without the version, as Anthropic's SDKs want it."""
         return self.base_url.removesuffix("/v1")

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
+use crate::provider_arguments::{AuditArguments, ProviderArguments};
+
 const EXAMPLES: &str = include_str!("help.txt");
 
 /// An AI API gateway: one OpenAI-compatible endpoint in front of all your providers.
@@ -32,6 +34,10 @@ pub(crate) enum Command {
     Catalog(CatalogArguments),
     /// Make, list, change and revoke callers' keys, on the running server or, without one, in the data directory.
     Keys(KeysArguments),
+    /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.
+    Provider(ProviderArguments),
+    /// Who changed what, when and why.
+    Audit(AuditArguments),
     /// Move in: make a configuration from another gateway's, and say what could not be carried.
     Import(ImportArguments),
     /// Ask the running server whether it takes calls: exit code 0 if it does. For container and service health checks.

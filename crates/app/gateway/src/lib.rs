@@ -32,6 +32,7 @@ mod serving;
 mod spool;
 mod status;
 mod stored_responses;
+mod switches;
 mod tokens;
 mod worker;
 mod workers;
@@ -45,4 +46,5 @@ pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, b
 pub use serving::Serving;
 pub use spool::try_spool_dir;
 pub use status::{ConfigStatus, Status};
+pub use switches::UnknownScope;
 pub use workers::{Workers, start_workers};

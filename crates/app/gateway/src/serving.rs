@@ -18,7 +18,7 @@ use routing::{RetryBudget, RetryRules, Routes, Target};
 use upstream::{Line, LineOptions};
 
 use crate::models::Models;
-use crate::overload::limits_of;
+use crate::overload::{Before, limits_of};
 
 /// Idle connections that each worker keeps for a line. Enough for bursts; what is not used again closes by age.
 const IDLE_CONNECTIONS_MAX: usize = 256;
@@ -109,6 +109,11 @@ impl ServedProvider {
         self.models.find(model).map_or(&self.models.unknown, |model| &model.abilities)
     }
 
+    /// Whether the catalogue knows one of its models.
+    pub(crate) fn knows(&self, model: &str) -> bool {
+        self.models.find(model).is_some()
+    }
+
     /// How chat requests for one of its models differ.
     pub(crate) fn quirks(&self, model: &str) -> &Quirks {
         self.models.find(model).and_then(|model| model.quirks.as_ref()).unwrap_or(&self.quirks)
@@ -163,7 +168,8 @@ impl Serving {
                 let health = places.health_of(&line, &lines);
                 lines.push(ServedLine { line, region, health });
             }
-            let limits = limits_of(provider, &lines, places.provider_before(slot));
+            let ways: Vec<u64> = lines.iter().map(|way| way.line.id()).collect();
+            let limits = limits_of(provider, &ways, places.limits_before(slot).as_ref());
             health.providers.push(ProviderHealth {
                 models: places.models_of(slot),
                 ways: lines.iter().map(|line| line.health.clone()).collect(),
@@ -270,6 +276,11 @@ impl<'a> Places<'a> {
         let before = self.before?;
         let place = before.providers.iter().position(|provider| provider.slot == slot)?;
         Some((&before.providers[place], &before.health.providers[place]))
+    }
+
+    fn limits_before(&self, slot: u16) -> Option<Before<'a>> {
+        let (provider, health) = self.provider_before(slot)?;
+        Some(Before { health, ways: provider.lines.iter().map(|way| way.line.id()).collect() })
     }
 
     /// Which models of a provider are told apart.

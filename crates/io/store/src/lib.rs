@@ -1,10 +1,11 @@
-//! What survives a restart: the data directory, its secrets, the keys callers use, and the configurations that were in
-//! force.
+//! What survives a restart: the data directory, its secrets, the keys callers use, the configurations that were in
+//! force, what operators switched off, and who changed what.
 //!
 //! Nothing here is read on the request path but [`KeyDirectory`], which is memory only. An area's `contract.rs`
 //! says in domain words what a database must do; `suite.rs` holds every database to it.
 
 mod admin_key;
+mod audit;
 mod configs;
 mod data_dir;
 mod error;
@@ -15,8 +16,10 @@ mod run_file;
 mod seal;
 mod secret_file;
 mod sqlite;
+mod switches;
 
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
+pub use audit::{AUDIT_PER_PAGE_MAX, AuditEntry, AuditRecords, NewAuditEntry};
 pub use configs::{
     CONFIG_VERSIONS_MAX, ConfigRecords, ConfigShelf, ConfigShelfError, ConfigVersion, NewConfigVersion,
 };
@@ -33,3 +36,7 @@ pub use run_file::{RunFile, RunningServer};
 pub use seal::{Seal, SealError};
 pub use secret_file::SecretFileError;
 pub use sqlite::{DATABASE_FILE, SqliteStore};
+pub use switches::{
+    ProviderSwitch, SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError,
+    SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched, Who,
+};

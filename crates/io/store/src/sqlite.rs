@@ -29,6 +29,7 @@ const LAYOUTS: &[(i64, &str, &str)] = &[
     (1, "keys", include_str!("../migrations/sqlite/0001_keys.sql")),
     (2, "config versions", include_str!("../migrations/sqlite/0002_config_versions.sql")),
     (3, "strict keys", include_str!("../migrations/sqlite/0003_strict_keys.sql")),
+    (4, "provider switches", include_str!("../migrations/sqlite/0004_provider_switches.sql")),
 ];
 
 /// Takes the write lock at once, so that what a transaction reads cannot change before it writes.
@@ -194,7 +195,7 @@ mod tests {
         sqlx::query(newer).execute(&store.pool).await.unwrap();
         store.close().await;
         let error = SqliteStore::open(&path, &hasher).await.unwrap_err();
-        assert!(matches!(error, StoreError::Newer { found: 7, known: 3 }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 7, known: 4 }), "{error}");
     }
 
     /// What the version before strict keys wrote, opened by this one.

@@ -7,7 +7,7 @@ use crate::ask::Ask;
 use crate::course::{Course, Turn};
 use crate::health::{Fault, How, Outcome};
 use crate::moment::Moment;
-use crate::overload::{Gate, Limited, Room};
+use crate::overload::{Gate, Limited, Waiter};
 use crate::policies::Policy;
 use crate::target::Target;
 use crate::world::{MODEL, World};
@@ -43,7 +43,7 @@ fn who_is_full_is_passed_over_and_where_all_are_one_waits() {
     assert!(late.next(&world.health, MODEL, at(1.0)).is_none() && late.is_held_up());
     let gates = late.full_gates(&world.health, MODEL, at(1.0));
     assert_eq!(gates.len(), 2);
-    let mut waiter = Arc::new(Room::default()).enter(5, at(1.0)).unwrap();
+    let mut waiter = Waiter::enter(&Arc::default(), 5, at(1.0)).unwrap();
     waiter.stand_at(gates, at(1.0));
     drop(second);
     assert!(turn(&mut world, at(1.0)).is_none(), "nobody passes those who wait");

@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::forwarded::origin;
 use crate::gateway::Gateway;
 use crate::serving::Serving;
+use crate::switches::gauge_rows;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -89,6 +90,15 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
     ];
     gauges.extend(keys);
     gauges.extend(crate::overload::gauges(gateway));
+    let switched = gauge_rows(&gateway.serving.load(), &gateway.switches());
+    gauges.extend(switched.into_iter().map(|(labels, is_off)| Gauge {
+        labels,
+        ..gauge(
+            "ai_gateway_provider_switched_off",
+            "1 for each provider, region or model that an operator has switched off or is draining.",
+            usize::from(is_off),
+        )
+    }));
     gauges
 }
 

@@ -79,6 +79,7 @@ impl Fixture {
             node: 0,
             control: None,
             descriptors_max: None,
+            switches: Vec::new(),
             body_room: crate::BodyRoom {
                 memory_bytes_max: None,
                 spool_dir: std::env::temp_dir(),

@@ -9,17 +9,22 @@ use routing::overload::Gate;
 use super::refusal::Lack;
 use super::wait::{Going, Wanted, wait};
 use crate::call::Call;
+use crate::pipeline::Caller;
 use crate::serving::Serving;
 
-/// Lets a call in, once there is room; it is inside until it is dropped.
-pub(crate) async fn enter(call: &mut Call, serving: &Serving) -> Result<(), Box<Failure>> {
+/// Lets a known caller's call in, once there is room; it is inside until it is dropped.
+pub(crate) async fn enter(
+    caller: Caller,
+    call: &mut Call,
+    serving: &Serving,
+) -> Result<Caller, Box<Failure>> {
     let admission = &call.worker.gateway.admission;
     if !admission.entrance.enter(admission.concurrent_max(serving), false) {
         // Boxed: it is rare, and its room is not carried along by every call.
         Box::pin(wait_outside(call, serving)).await?;
     }
     call.has_entered = true;
-    Ok(())
+    Ok(caller)
 }
 
 async fn wait_outside(call: &Call, serving: &Serving) -> Result<(), Box<Failure>> {

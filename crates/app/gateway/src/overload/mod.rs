@@ -13,5 +13,5 @@ mod wait;
 pub(crate) use admission::Admission;
 pub(crate) use entrance::enter;
 pub(crate) use figures::gauges;
-pub(crate) use limits::limits_of;
+pub(crate) use limits::{Before, limits_of};
 pub(crate) use turn::{next_turn, nobody_left};

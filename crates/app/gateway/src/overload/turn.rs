@@ -1,6 +1,7 @@
 //! A call's turn at one of its targets, where all that could be asked have as many requests as they may have.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use domain::{Failure, Kind};
 use routing::overload::Gate;
@@ -11,14 +12,30 @@ use super::wait::{Going, Wanted, wait};
 use crate::call::Call;
 use crate::serving::Serving;
 
-/// Waits until somebody can be asked; `None` where nobody is left after all.
+/// The next who is asked, at once or once there is room; `None` where nobody is left.
 pub(crate) async fn next_turn(
     call: &mut Call,
     serving: &Serving,
     course: &mut Course,
     asked: &str,
-    deadline: Moment,
+    deadline: Instant,
 ) -> Result<Option<Turn>, Box<Failure>> {
+    let turn = course.next(&serving.health, asked, call.worker.gateway.moment());
+    if turn.is_some() || !course.is_held_up() {
+        return Ok(turn);
+    }
+    // Boxed: it is rare, and its room is not carried along by every call.
+    Box::pin(queue(call, serving, course, asked, deadline)).await
+}
+
+async fn queue(
+    call: &mut Call,
+    serving: &Serving,
+    course: &mut Course,
+    asked: &str,
+    deadline: Instant,
+) -> Result<Option<Turn>, Box<Failure>> {
+    let deadline = call.worker.gateway.moment_of(deadline);
     let began = call.worker.gateway.moment();
     let model = Lack::OfTargets(asked);
     let queued = wait(&call.worker, serving, Queued { course, serving, asked }, model, Some(deadline)).await;
@@ -26,16 +43,13 @@ pub(crate) async fn next_turn(
     queued
 }
 
-/// What a caller is told when nobody could be asked though the plan had some: they have asked for patience meanwhile.
-pub(crate) fn nobody_left(
-    course: &Course,
-    serving: &Serving,
-    asked: &str,
-    now: Moment,
-) -> Option<Box<Failure>> {
-    let wait = course.busy_for(&serving.health, asked, now)?;
+/// What a caller is told when nobody could be asked: those in his plan have asked for patience meanwhile, or it was empty.
+pub(crate) fn nobody_left(course: &Course, serving: &Serving, asked: &str, now: Moment) -> Box<Failure> {
+    let Some(wait) = course.busy_for(&serving.health, asked, now) else {
+        return Failure::new(Kind::NoTarget, "no target is configured for this model");
+    };
     let message = format!("all who serve the model '{asked}' have asked for patience");
-    Some(Failure::new(Kind::UpstreamBusy, message).with_retry_after(wait))
+    Failure::new(Kind::UpstreamBusy, message).with_retry_after(wait)
 }
 
 struct Queued<'a> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use domain::Failure;
 use observe::Shed;
 use routing::Moment;
-use routing::overload::Gate;
+use routing::overload::{Gate, Waiter};
 use tokio::time::timeout_at;
 
 use super::refusal::{Lack, refused};
@@ -52,7 +52,8 @@ pub(super) async fn wait<W: Wanted>(
         worker.shard.shed(shed);
         Err(refused(lack, shed, &serving.limits, outlook))
     };
-    let Some(mut waiter) = gateway.admission.room.enter(serving.limits.queue_max, now) else {
+    let room = &gateway.admission.room;
+    let Some(mut waiter) = Waiter::enter(room, serving.limits.queue_max, now) else {
         let gates = wanted.full_gates(now);
         let outlook = gates.iter().map(|gate| gate.outlook_for_next(now)).min();
         return refuse(Shed::QueueFull, outlook.unwrap_or_default());

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dialects::canonical::Losses;
 use domain::{AttemptNote, Failure, Kind, Secret};
 use http::{HeaderMap, HeaderValue};
-use routing::health::{How, Outcome};
+use routing::health::{Fault, How, Outcome};
 use routing::{Circumstances, Course, Onward, Plan, Target, Turn, span_of};
 use tokio::time::sleep;
 
@@ -68,14 +68,9 @@ pub(crate) async fn attempt(
     let mut failures = Failures::default();
     let mut has_left_out_seals = false;
     let mut course = Course::of(plan, &serving.retry);
-    loop {
-        let mut turn = course.next(&serving.health, asked, gateway.moment());
-        if turn.is_none() && course.is_held_up() {
-            // Boxed: it is rare, and its room is not carried along by every call.
-            let until = gateway.moment_of(deadline);
-            turn = Box::pin(next_turn(call, serving, &mut course, asked, until)).await?;
-        }
-        let Some(Turn { place, behind, trying, .. }) = turn else { break };
+    while let Some(Turn { place, behind, trying, .. }) =
+        next_turn(call, serving, &mut course, asked, deadline).await?
+    {
         let began = Instant::now();
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
@@ -86,7 +81,7 @@ pub(crate) async fn attempt(
         let line = &provider.lines[usize::from(target.line)];
         let left = deadline.saturating_duration_since(began);
         let unusual = unusual_after(serving, prompt, &target);
-        let span = span_of(left, behind, target.timeout, unusual);
+        let span = span_of(left, behind, target.attempt_limit(prompt.deciding.is_streaming), unusual);
         let until = Until { at: began + span.limit, limit: if span.is_whole { limit } else { span.limit } };
         let sent = outgoing(call, serving, prompt, &target, is_strict).await;
         let way = Way { provider: &provider, line, bytes_max, until };
@@ -112,9 +107,10 @@ pub(crate) async fn attempt(
                 let region = line.region.clone();
                 // Sound comes as fast as it is made: its silence is watched, like that of a stream.
                 let is_whole = !prompt.deciding.is_streaming && !matches!(begun.watch, Watch::Anything);
-                let whole_until = is_whole.then_some(deadline);
+                let total_until = target.total_limit().map(|limit| began + limit);
+                let whole_until = is_whole.then_some(deadline).into_iter().chain(total_until).min();
                 let (line, credential) = (line.line.id(), line.line.options().credential.clone());
-                let idle_limit = serving.timeouts.idle;
+                let idle_limit = target.idle_limit().unwrap_or(serving.timeouts.idle);
                 return Ok(Answer {
                     begun,
                     provider,
@@ -129,7 +125,7 @@ pub(crate) async fn attempt(
             Err(unanswered) => unanswered,
         };
         call.trying = None;
-        let Some(fault) = fault.filter(|_| failure.kind.goes_elsewhere()) else { return Err(failure) };
+        let Some(fault) = worth_another(fault, &failure, course.plan()) else { return Err(failure) };
         call.worker.shard.attempt_failed(provider.slot, failure.kind);
         failures.add(failure, &provider, model, began.elapsed());
         let circumstances = Circumstances {
@@ -150,10 +146,15 @@ pub(crate) async fn attempt(
             Onward::Stop(_) => break,
         }
     }
-    match failures.last {
-        None => Err(nobody_left(&course, serving, asked, gateway.moment()).unwrap_or_else(no_target)),
-        Some(_) => Err(failures.into_failure()),
+    Err(failures.into_failure(|| nobody_left(&course, serving, asked, gateway.moment())))
+}
+
+/// What is to be made of a failure that another target may not have; nothing where the caller is to be told.
+fn worth_another(fault: Option<Fault>, failure: &Failure, plan: &Plan) -> Option<Fault> {
+    if failure.kind == Kind::ContentRefused && plan.route.manner.goes_on_after_refusal {
+        return Some(Fault::Declined);
     }
+    fault.filter(|_| failure.kind.goes_elsewhere())
 }
 
 /// From when on silence is no longer thinking, as far as the target is known.
@@ -213,10 +214,6 @@ fn answer_bytes_max(serving: &Serving, prompt: &Prompt) -> u64 {
     if prompt.deciding.is_streaming { whole.saturating_mul(STREAM_FACTOR) } else { whole }
 }
 
-fn no_target() -> Box<Failure> {
-    Failure::new(Kind::NoTarget, "no target is configured for this model")
-}
-
 /// What went wrong so far.
 #[derive(Default)]
 struct Failures {
@@ -235,8 +232,8 @@ impl Failures {
         self.last = Some(failure);
     }
 
-    fn into_failure(self) -> Box<Failure> {
-        let mut failure = self.last.unwrap_or_else(no_target);
+    fn into_failure(self, nobody_was_asked: impl FnOnce() -> Box<Failure>) -> Box<Failure> {
+        let Some(mut failure) = self.last else { return nobody_was_asked() };
         failure.retry_after = failure.retry_after.and(self.retry_after);
         failure.attempts = self.notes;
         failure

@@ -12,6 +12,7 @@ mod estimate;
 mod events;
 mod flawed;
 mod media;
+mod needs;
 mod outgoing;
 mod patience;
 mod plan;
@@ -33,7 +34,7 @@ use http::Response;
 use http::request::Parts;
 use hyper::body::Incoming;
 
-pub(crate) use authenticate::authenticate;
+pub(crate) use authenticate::{Caller, authenticate};
 pub(crate) use relay::{BrokenOff, Relay};
 pub(crate) use stored::serve_stored;
 pub(crate) use upstream_error::own_words;
@@ -74,8 +75,7 @@ async fn run(
     body: Incoming,
 ) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();
-    let caller = authenticate(call, &serving, &head.headers)?;
-    enter(call, &serving).await?;
+    let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let admitted = admit::admit(call, caller);
     let goes_on = stored::goes_on_from(call, &prompt)?;

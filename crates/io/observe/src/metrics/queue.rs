@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::counter::Counter;
 use super::exposition::Exposition;
 use super::histogram::{Histogram, HistogramTotals, REQUEST_EDGES};
-use super::shard::Shard;
 
 /// Why a caller was refused for want of room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,25 +30,27 @@ pub(crate) struct QueueSeries {
     shed: [Counter; REASONS.len()],
 }
 
-impl Shard {
-    /// A caller has waited so long, and then found room.
-    pub fn queued(&self, waited: Duration) {
-        self.queue.waits.record(&REQUEST_EDGES, waited);
+impl QueueSeries {
+    pub(crate) fn queued(&self, waited: Duration) {
+        self.waits.record(&REQUEST_EDGES, waited);
     }
 
-    /// A caller was refused for want of room.
-    pub fn shed(&self, why: Shed) {
-        self.queue.shed[why as usize].add(1);
+    pub(crate) fn shed(&self, why: Shed) {
+        self.shed[why as usize].add(1);
     }
 }
 
 /// The families of all workers together.
-pub(super) fn render<'a>(out: &mut Exposition, shards: impl Iterator<Item = &'a Shard>, service: &str) {
+pub(super) fn render<'a>(
+    out: &mut Exposition,
+    workers: impl Iterator<Item = &'a QueueSeries>,
+    service: &str,
+) {
     let mut waits = HistogramTotals::default();
     let mut shed = [0; REASONS.len()];
-    for shard in shards {
-        waits.add(&shard.queue.waits);
-        shed.iter_mut().zip(&shard.queue.shed).for_each(|(total, count)| *total += count.read());
+    for worker in workers {
+        waits.add(&worker.waits);
+        shed.iter_mut().zip(&worker.shed).for_each(|(total, count)| *total += count.read());
     }
     let name = "ai_gateway_queue_wait_seconds";
     out.family(name, "histogram", "How long callers waited for room, and then found it.");

@@ -42,7 +42,7 @@ impl Metrics {
         answers(&mut out, &series);
         connections(&mut out, &series);
         self.callers(&mut out, &service);
-        queue::render(&mut out, self.shards().iter().map(|shard| &**shard), &service);
+        queue::render(&mut out, self.shards().iter().map(|shard| &shard.queue), &service);
         self.log_lines(&mut out, &service);
         let mut family = "";
         for gauge in gauges {

@@ -7,7 +7,7 @@ use domain::{Kind, Usage};
 
 use super::counter::{Counter, UpDown};
 use super::histogram::{ADDED_EDGES, REQUEST_EDGES};
-use super::queue::QueueSeries;
+use super::queue::{QueueSeries, Shed};
 use super::series::ProviderSeries;
 
 /// Providers counted apart. Those from the last place on share the label `other`.
@@ -155,6 +155,16 @@ impl Shard {
     #[inline]
     pub fn caller_gone(&self) {
         self.callers_gone.add(1);
+    }
+
+    /// A caller has waited so long for room, and then found it.
+    pub fn queued(&self, waited: Duration) {
+        self.queue.queued(waited);
+    }
+
+    /// A caller was refused for want of room.
+    pub fn shed(&self, why: Shed) {
+        self.queue.shed(why);
     }
 
     /// A request ended in a panic.

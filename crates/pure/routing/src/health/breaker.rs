@@ -199,13 +199,17 @@ impl Breaker {
             }
             // Who only asked for patience was never ill.
             TRYING_BUSY => self.close(&mut past, Moment::default()),
-            TRYING | OPEN => {
+            phase @ (TRYING | OPEN) => {
                 past.good_trials += 1;
-                if past.good_trials < rules.successes {
-                    self.word.store(pack(OPEN, now), Ordering::Relaxed);
-                    return Change::None;
+                if past.good_trials >= rules.successes {
+                    self.close(&mut past, now);
+                    return Change::Closed;
                 }
-                self.close(&mut past, now);
+                // While somebody tries, his trial is the only one, whoever else was answered.
+                if phase == OPEN || role == Role::Trial {
+                    self.word.store(pack(OPEN, now), Ordering::Relaxed);
+                }
+                return Change::None;
             }
             _ => return Change::None,
         }
@@ -261,9 +265,11 @@ impl Breaker {
         let (phase, before) = unpack(self.word.load(Ordering::Relaxed));
         match phase {
             CLOSED => {}
+            // Also who was ill is believed: he can say so much.
+            OPEN if wait.is_some() => {}
             TRYING | TRYING_BUSY if role == Role::Trial => {}
             BUSY | FULL if before < until && wait.is_some() => {}
-            // He is ill, or the one who tries has it in hand.
+            // No sooner than was said, or the one who tries has it in hand.
             _ => return Change::None,
         }
         past.refusals += u32::from(wait.is_none());

@@ -1,11 +1,11 @@
 //! The health of everybody: by provider, way and model. Its parts outlive a reload of the configuration.
 
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::breaker::BreakerRules;
 use super::key_rest::KeyRest;
-use super::target_health::{Switch, TargetHealth};
+use super::switch::{Switch, Switches};
+use super::target_health::TargetHealth;
 use crate::hash::hash;
 use crate::overload::{AdaptiveRules, Bounds, Limited, UNLIMITED};
 use crate::target::Target;
@@ -48,7 +48,7 @@ impl ModelPlaces {
 #[derive(Debug)]
 pub struct WayHealth {
     models: [OnceLock<Arc<TargetHealth>>; MODELS_MAX],
-    switch: AtomicU8,
+    switches: Switches,
     /// Whether its key is left alone; shared by all ways with that key.
     pub key: Arc<KeyRest>,
 }
@@ -56,7 +56,13 @@ pub struct WayHealth {
 impl WayHealth {
     /// Of a way that nobody knows anything about yet.
     pub fn new(key: Arc<KeyRest>) -> Self {
-        Self { models: [const { OnceLock::new() }; MODELS_MAX], switch: AtomicU8::default(), key }
+        Self { models: [const { OnceLock::new() }; MODELS_MAX], switches: Switches::default(), key }
+    }
+
+    /// Attempts and answers under way, of one model or of all.
+    fn running(&self, place: Option<usize>) -> u32 {
+        let places = place.map_or(0..MODELS_MAX, |place| place..place + 1);
+        self.models[places].iter().filter_map(OnceLock::get).map(|health| health.in_flight()).sum()
     }
 
     /// Of the model at this place.
@@ -69,14 +75,19 @@ impl WayHealth {
         self.models[place].get()
     }
 
-    /// Whether an operator has taken the whole way out.
-    pub fn switch(&self) -> Switch {
-        Switch::of(self.switch.load(Ordering::Relaxed))
+    /// Whether an operator has taken a model out, here or everywhere.
+    pub fn switch(&self, model: &str) -> Switch {
+        self.switches.of(model)
     }
 
-    /// Takes it out or back in.
-    pub fn set_switch(&self, switch: Switch) {
-        self.switch.store(switch as u8, Ordering::Relaxed);
+    /// Whether an operator has taken all models out.
+    pub fn switch_of_all(&self) -> Switch {
+        self.switches.whole()
+    }
+
+    /// Takes all models out or back in, and single ones beside.
+    pub fn set_switches(&self, all: Switch, models: Vec<(Arc<str>, Switch)>) {
+        self.switches.set(all, models);
     }
 }
 
@@ -95,6 +106,15 @@ pub struct ProviderHealth {
     pub limit: Option<Limited>,
     /// How many those that go by one way may be, all that share its line counted; empty where no line has a limit.
     pub line_limits: Vec<Option<Limited>>,
+}
+
+impl ProviderHealth {
+    /// Attempts and answers under way by one of its ways, of one model or of all.
+    pub fn running(&self, way: usize, model: Option<&str>) -> u32 {
+        let Some(model) = model else { return self.ways[way].running(None) };
+        let place = self.models.known().find(|(_, name)| *name == model).map(|(place, _)| place);
+        place.map_or(0, |place| self.ways[way].running(Some(place)))
+    }
 }
 
 /// The health of everybody, by the places of the snapshot.

@@ -1,6 +1,6 @@
 //! How one model at one place has been answering. Shared by all workers: words, no lock where all is well.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,34 +19,6 @@ const USUAL_PART: f64 = 0.999;
 /// … and unusual is what takes so many times as long.
 const USUAL_FACTOR: u32 = 3;
 
-/// Whether an operator has taken somebody out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Switch {
-    /// He is asked.
-    #[default]
-    On,
-    /// Nothing new is sent to him; what runs may end.
-    Draining,
-    /// Not to be asked.
-    Off,
-}
-
-impl Switch {
-    /// The stricter of two.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        if self as u8 >= other as u8 { self } else { other }
-    }
-
-    pub(crate) const fn of(number: u8) -> Self {
-        match number {
-            0 => Self::On,
-            1 => Self::Draining,
-            _ => Self::Off,
-        }
-    }
-}
-
 /// The health of one target.
 #[derive(Debug, Default)]
 pub struct TargetHealth {
@@ -58,7 +30,6 @@ pub struct TargetHealth {
     paces: [Pace; 2],
     spreads: [Spread; 2],
     samples: Samples,
-    switch: AtomicU8,
     /// Calls that wait for the moment he named.
     waiting: AtomicU32,
     asked: AtomicU64,
@@ -102,8 +73,6 @@ pub enum Outcome {
 pub struct Report {
     /// How he stands.
     pub standing: Standing,
-    /// Whether he is switched off.
-    pub switch: Switch,
     /// Attempts since the start.
     pub asked: u64,
     /// Those that failed.
@@ -126,16 +95,6 @@ impl TargetHealth {
     /// How he stands, as far as his answers tell.
     pub fn standing(&self, rules: &BreakerRules, now: Moment) -> Standing {
         self.breaker.standing(rules, now)
-    }
-
-    /// Whether an operator has taken him out.
-    pub fn switch(&self) -> Switch {
-        Switch::of(self.switch.load(Ordering::Relaxed))
-    }
-
-    /// Takes him out or back in.
-    pub fn set_switch(&self, switch: Switch) {
-        self.switch.store(switch as u8, Ordering::Relaxed);
     }
 
     /// Attempts and answers under way.
@@ -228,6 +187,7 @@ impl TargetHealth {
             health: self.clone(),
             rules: rules.clone(),
             adaptive: bounds.adaptive,
+            max: bounds.max,
             shared: [None, None],
             role: Role::Usual,
             is_told: false,
@@ -273,7 +233,6 @@ impl TargetHealth {
     pub fn report(&self, rules: &BreakerRules, now: Moment) -> Report {
         Report {
             standing: self.standing(rules, now),
-            switch: self.switch(),
             asked: self.asked.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             recent: self.breaker.recent(now),
@@ -292,11 +251,16 @@ impl TargetHealth {
             self.paces[kind].note(took, now);
             self.spreads[kind].note(took);
             self.samples.note(Sample { took, is_good: true });
-            return self.breaker.succeeded(rules, role, now);
+            let change = self.breaker.succeeded(rules, role, now);
+            if change == Change::Closed {
+                // How slow he was while he was ill says nothing any more.
+                self.paces[kind].restart(took, now);
+            }
+            return change;
         };
         match fault {
             // He is well: he could not do this one.
-            Fault::TooLong => return self.breaker.succeeded(rules, role, now),
+            Fault::TooLong | Fault::Declined => return self.breaker.succeeded(rules, role, now),
             // About the key, not about him: the key rests.
             Fault::Refused => {
                 if role == Role::Trial {
@@ -322,12 +286,12 @@ impl TargetHealth {
 
 impl TargetHealth {
     /// What an attempt says of how many he takes at once.
-    fn learn(&self, rules: AdaptiveRules, outcome: Outcome, how: How) {
+    fn learn(&self, rules: AdaptiveRules, max: u32, outcome: Outcome, how: How) {
         let (active, now) = (self.in_flight(), how.now);
         match outcome {
             Outcome::Answered => {
                 self.adaptive.answered(rules, active, now);
-                self.gate.call_if_room(self.adaptive.max(rules));
+                self.gate.call_if_room(max.min(self.adaptive.max(rules)));
             }
             Outcome::Fault(Fault::Busy { wait }) => {
                 self.adaptive.refused(rules, Refusal { active, began: now.before(how.took), wait, now });
@@ -354,6 +318,8 @@ pub struct Trying {
     health: Arc<TargetHealth>,
     rules: Arc<BreakerRules>,
     adaptive: AdaptiveRules,
+    /// How many its target may have, as configured.
+    max: u32,
     /// What it has entered beside its target's own gate.
     shared: [Option<Arc<Gate>>; 2],
     role: Role,
@@ -365,7 +331,7 @@ impl Trying {
     pub fn ended(&mut self, outcome: Outcome, how: How) {
         if !std::mem::replace(&mut self.is_told, true) {
             self.health.note(&self.rules, self.role, outcome, how);
-            self.health.learn(self.adaptive, outcome, how);
+            self.health.learn(self.adaptive, self.max, outcome, how);
         }
     }
 }

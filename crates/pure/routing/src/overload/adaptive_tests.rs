@@ -1,3 +1,5 @@
+//! How a limit is learnt from refusals and answers.
+
 use std::time::Duration;
 
 use super::adaptive::{Adaptive, AdaptiveMode, AdaptiveRules, Refusal};

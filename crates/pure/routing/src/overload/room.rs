@@ -1,10 +1,6 @@
 //! All who wait, at whatever gate: how many there may be, and who came first.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-
-use super::waiter::Waiter;
-use crate::moment::Moment;
 
 /// Where callers wait.
 #[derive(Debug, Default)]
@@ -25,12 +21,12 @@ impl Room {
         self.peak.load(Ordering::Relaxed)
     }
 
-    /// One more who waits; `None` where `max` do.
-    pub fn enter(self: &Arc<Self>, max: u32, now: Moment) -> Option<Waiter> {
+    /// A ticket for one more who waits; `None` where `max` do.
+    pub(super) fn enter(&self, max: u32) -> Option<u64> {
         let one_more = |waiting: u32| (waiting < max).then(|| waiting + 1);
         let before = self.waiting.try_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
         self.peak.fetch_max(before + 1, Ordering::Relaxed);
-        Some(Waiter::new(self.clone(), self.tickets.fetch_add(1, Ordering::Relaxed), now))
+        Some(self.tickets.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(super) fn leave(&self) {

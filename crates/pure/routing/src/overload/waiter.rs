@@ -24,8 +24,17 @@ pub struct Waiter {
 }
 
 impl Waiter {
-    pub(super) fn new(room: Arc<Room>, ticket: u64, since: Moment) -> Self {
-        Self { room, ticket, bell: Arc::default(), gates: Vec::new(), since, went_in: None, has_call: false }
+    /// One more who waits in a room; `None` where `max` do.
+    pub fn enter(room: &Arc<Room>, max: u32, now: Moment) -> Option<Self> {
+        Some(Self {
+            ticket: room.enter(max)?,
+            room: room.clone(),
+            bell: Arc::default(),
+            gates: Vec::new(),
+            since: now,
+            went_in: None,
+            has_call: false,
+        })
     }
 
     /// Stands at these gates from now on, at each in the order of its ticket. Whether it can go in must be tried after that,
