@@ -257,6 +257,7 @@ impl Course {
     fn has_other_key(&self, place: usize, circumstances: &Circumstances<'_>) -> bool {
         let provider = self.plan.target(place).provider;
         self.rotations_left > 0
+            && circumstances.health.providers[usize::from(provider)].has_other_keys
             && self.waiting.iter().any(|attempt| {
                 let target = self.plan.target(attempt.place);
                 target.provider == provider && !rests(circumstances.health, target, circumstances.now)

@@ -14,8 +14,6 @@ use crate::target::Target;
 
 /// Who fails now and then gets so much of his part: of 60, 20 and 20 there remain 20, 40 and 40 percent.
 const TROUBLED_SHARE: f32 = 1.0 / 6.0;
-/// Who is on trial gets so much of his part; one at a time whatever it says.
-const TRIAL_SHARE: f32 = 0.1;
 
 /// Sorts the targets of one route.
 pub(crate) struct Eligibility<'a, 'ask, F> {
@@ -57,7 +55,13 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
             let target = &self.route.targets[place];
             let found = self.look_at(place, target);
             match found {
-                Found::Well { health, share } => candidates.push(Candidate { place, target, health, share }),
+                Found::Well { health, share } => {
+                    candidates.push(Candidate { place, target, health, share, is_on_trial: false });
+                }
+                // All of his part, for it is one at a time: the sooner it is known, the better.
+                Found::ForTrial { health } => {
+                    candidates.push(Candidate { place, target, health, share: 1.0, is_on_trial: true });
+                }
                 Found::Unwell(reason) => {
                     unwell.push(Attempt { place, step: tier.step, is_last_resort: true });
                     passed_over.push(Passed { place, reason });
@@ -91,7 +95,7 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         match health.standing(&self.health.rules, self.now) {
             Standing::Closed { share } => Found::Well { health, share },
             Standing::Troubled => Found::Well { health, share: TROUBLED_SHARE },
-            Standing::Trial => Found::Well { health, share: TRIAL_SHARE },
+            Standing::Trial => Found::ForTrial { health },
             Standing::Open { until, is_busy: true } => {
                 Found::Not(Reason::Busy { wait: until.since(self.now) })
             }
@@ -124,6 +128,7 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
 /// What one target is for this request.
 enum Found<'a> {
     Well { health: &'a TargetHealth, share: f32 },
+    ForTrial { health: &'a TargetHealth },
     Unwell(Reason),
     Not(Reason),
 }

@@ -161,7 +161,12 @@ impl TargetHealth {
             self.paces[kind].note(took, now);
             self.spreads[kind].note(took);
             self.samples.note(Sample { took, is_good: true });
-            return self.breaker.succeeded(rules, role, now);
+            let change = self.breaker.succeeded(rules, role, now);
+            if change == Change::Closed {
+                // How slow he was while he was ill says nothing any more.
+                self.paces[kind].restart(took, now);
+            }
+            return change;
         };
         match fault {
             // He is well: he could not do this one.
