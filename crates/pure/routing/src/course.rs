@@ -156,8 +156,11 @@ impl Course {
         }
         self.attempts_left -= 1;
         self.failed += 1;
-        if fault == Fault::TooLong {
-            self.leave_out_small_contexts(place);
+        if matches!(fault, Fault::TooLong | Fault::Declined) {
+            if fault == Fault::TooLong {
+                self.leave_out_small_contexts(place);
+            }
+            self.leave_out_same_model(place);
             return if self.waiting.is_empty() {
                 Onward::Stop(Stopped::NobodyLeft)
             } else {
@@ -255,25 +258,30 @@ impl Course {
     fn has_other_key(&self, place: usize, circumstances: &Circumstances<'_>) -> bool {
         let provider = self.plan.target(place).provider;
         self.rotations_left > 0
+            && circumstances.health.providers[usize::from(provider)].has_other_keys
             && self.waiting.iter().any(|attempt| {
                 let target = self.plan.target(attempt.place);
                 target.provider == provider && !rests(circumstances.health, target, circumstances.now)
             })
     }
 
-    /// Who holds no more than the one for whom it was too long need not be asked; of the same model nobody does.
+    /// The same model says the same by every way.
+    fn leave_out_same_model(&mut self, place: usize) {
+        let (plan, failed) = (&self.plan, self.plan.target(place));
+        self.waiting.retain(|attempt| {
+            let target = plan.target(attempt.place);
+            target.provider != failed.provider || target.model != failed.model
+        });
+    }
+
+    /// Who holds no more than the one for whom it was too long need not be asked.
     fn leave_out_small_contexts(&mut self, place: usize) {
         let (plan, failed) = (&self.plan, self.plan.target(place));
         self.context_above = self.context_above.max(failed.context_tokens);
         let above = self.context_above;
-        self.waiting.retain(|attempt| {
-            let target = plan.target(attempt.place);
-            let is_same = target.provider == failed.provider && target.model == failed.model;
-            !is_same
-                && match (target.context_tokens, above) {
-                    (Some(tokens), Some(above)) => tokens > above,
-                    _ => true,
-                }
+        self.waiting.retain(|attempt| match (plan.target(attempt.place).context_tokens, above) {
+            (Some(tokens), Some(above)) => tokens > above,
+            _ => true,
         });
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::ask::Ask;
 use crate::course::{Circumstances, Course, Onward, Stopped};
-use crate::health::{Fault, How, Outcome, Switch};
+use crate::health::{Fault, Health, How, Outcome, Switch};
 use crate::moment::Moment;
 use crate::policies::Policy;
 use crate::rng::Rng;
@@ -122,6 +122,23 @@ fn too_long_for_one_goes_to_a_larger_one_only() {
     let mut same = World::with(&[(3, Policy::Priority)], |target| Target { provider: 0, line: 0, ..target });
     let (asked, _, stopped) = run(&mut same, |_, _| Some(Fault::TooLong));
     assert_eq!((asked, stopped), (vec![0], Some(Stopped::NobodyLeft)), "the same model is asked once");
+}
+
+#[test]
+fn declined_by_one_goes_to_another_model_only() {
+    let name = |target: Target| {
+        let model = if target.provider < 2 { "same" } else { "other" };
+        Target {
+            provider: target.provider / 2,
+            line: target.provider % 2,
+            model: Some(model.into()),
+            ..target
+        }
+    };
+    let mut world = World::with(&[(3, Policy::Priority)], name);
+    world.health = Health::unknown([2, 1]);
+    let (asked, ..) = run(&mut world, |place, _| (place == 0).then_some(Fault::Declined));
+    assert_eq!(asked, [0, 2]);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Who is asked, in what order, and who is not, and why.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ask::Ask;
+use crate::capability::{Capabilities, Capability};
 use crate::condition::Condition;
 use crate::entry::{Passed, Reason};
 use crate::health::{Fault, Outcome, Switch};
@@ -119,6 +121,34 @@ fn a_small_context_is_left_out_where_another_is_large_enough() {
     assert_eq!(reason(&plan, 0), Reason::ContextTooSmall { tokens_max: 8_000 });
     let mut alone = World::with(&[(1, Policy::Priority)], size);
     assert_eq!(alone.plan(&ask, at(1.0)).unwrap().order.len(), 1, "an estimate refuses nobody");
+}
+
+#[test]
+fn whoever_cannot_do_it_is_left_out_where_another_can() {
+    let [seeing, hearing] = [Capability::Images, Capability::Audio].map(|one| [one].into_iter().collect());
+    let lacks = |target: Target| {
+        let lacks: Capabilities =
+            if target.provider == 1 { hearing } else { Capabilities::or(seeing, hearing) };
+        Target { lacks, ..target }
+    };
+    let mut world = World::with(&[(2, Policy::Priority)], lacks);
+    let looked = Cell::new(0);
+    let mut order = |needed: Capabilities| {
+        let needs = |asked: Capabilities| {
+            looked.set(looked.get() + 1);
+            needed.and(asked)
+        };
+        let plan = world.plan(&Ask { needs: &needs, ..Ask::of(MODEL, true) }, at(1.0)).unwrap();
+        let reason = plan.passed_over().find(|passed| passed.place == 0).map(|passed| passed.reason);
+        (plan.order.iter().map(|attempt| attempt.place).collect::<Vec<_>>(), reason)
+    };
+    assert_eq!(order(seeing), (vec![1], Some(Reason::Unable("images"))));
+    assert_eq!(order(Capabilities::NONE).0, [0, 1]);
+    assert_eq!(order(hearing).0, [0, 1], "where nobody is known to hear, they say so themselves");
+    assert_eq!(looked.get(), 3);
+    let mut alike = World::with(&[(2, Policy::Priority)], |target| Target { lacks: seeing, ..target });
+    let needs = |_| panic!("nobody differs: what is needed is not looked for");
+    assert_eq!(alike.plan(&Ask { needs: &needs, ..Ask::of(MODEL, true) }, at(1.0)).unwrap().order.len(), 2);
 }
 
 #[test]

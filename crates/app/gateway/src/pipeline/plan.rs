@@ -7,6 +7,7 @@ use http::HeaderMap;
 use routing::{Ask, NoTarget, Plan, Reason, Retired, Situation, Target};
 
 use crate::call::Call;
+use crate::pipeline::needs::needed;
 use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
@@ -35,6 +36,7 @@ pub(crate) fn plan(
         bond: &bond,
         key: call.key.as_ref().map(|key| key.id.as_str()),
         header: &header,
+        needs: &|wanted| needed(prompt, wanted),
         prefers: header(PREFER),
         is_without_fallback: header(FALLBACK).is_some_and(|value| value.eq_ignore_ascii_case("off")),
         goes_on: goes_on.is_some(),

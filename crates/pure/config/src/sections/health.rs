@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::key_path::KeyPath;
 use crate::problem::Report;
 use crate::sections::probes::{ProbesSection, rules};
+use crate::sections::timeouts::Timeouts;
 
 /// When a target is left alone, and when it is asked again.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -59,7 +60,7 @@ pub struct Health {
 /// A target is not taken to be silent before this unless configured.
 const SILENCE_MIN: Duration = Duration::from_secs(1);
 
-pub(crate) fn check(section: Option<HealthSection>, report: &mut Report) -> Health {
+pub(crate) fn check(section: Option<HealthSection>, timeouts: &Timeouts, report: &mut Report) -> Health {
     let section = section.unwrap_or_default();
     let usual = BreakerRules::default();
     let ms = |given: Option<u32>, usual| given.map_or(usual, |ms| Duration::from_millis(ms.into()));
@@ -69,6 +70,13 @@ pub(crate) fn check(section: Option<HealthSection>, report: &mut Report) -> Heal
         let path = KeyPath::default().key("health").key("open_ms_max");
         let message = format!("must not be below open_ms ({})", open.as_millis());
         report.add(&path, open_max.as_millis().to_string(), message, None);
+    }
+    if let Some(ms) = section.silence_ms_min.filter(|ms| u128::from(*ms) > timeouts.first_byte.as_millis()) {
+        let path = KeyPath::default().key("health").key("silence_ms_min");
+        let most = timeouts.first_byte.as_millis();
+        let message =
+            format!("must not be above timeouts.first_byte_ms ({most}): nobody would ever be silent");
+        report.add(&path, ms.to_string(), message, None);
     }
     Health {
         breaker: BreakerRules {

@@ -27,6 +27,7 @@ mod proxy_flaw;
 pub(crate) mod retries;
 mod spoken;
 pub(crate) mod timeouts;
+mod traits;
 mod way_out;
 
 pub(crate) use file::File;

@@ -174,11 +174,16 @@ impl TargetHealth {
             self.paces[kind].note(took, now);
             self.spreads[kind].note(took);
             self.samples.note(Sample { took, is_good: true });
-            return self.breaker.succeeded(rules, role, now);
+            let change = self.breaker.succeeded(rules, role, now);
+            if change == Change::Closed {
+                // How slow he was while he was ill says nothing any more.
+                self.paces[kind].restart(took, now);
+            }
+            return change;
         };
         match fault {
             // He is well: he could not do this one.
-            Fault::TooLong => return self.breaker.succeeded(rules, role, now),
+            Fault::TooLong | Fault::Declined => return self.breaker.succeeded(rules, role, now),
             // About the key, not about him: the key rests.
             Fault::Refused => {
                 if role == Role::Trial {
