@@ -115,7 +115,8 @@ impl Course {
             for place in 0..self.waiting.len() {
                 let attempt = self.waiting[place];
                 let target = self.plan.target(attempt.place);
-                if !takes_unwell && rests(health, target, now) {
+                let is_aside = rests(health, target, now) || health.way(target).is_unreachable();
+                if is_aside && !takes_unwell {
                     continue;
                 }
                 if is_off(health, target, asked) {

@@ -53,6 +53,7 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
         "service, provider, state",
         "Keys of providers, by what came of trying them: working, refused, unreachable, unchecked.",
     ),
+    ("ai_gateway_lines_unreachable", "gauge", "service, provider, region", "Lines that probes do not reach."),
     (
         "ai_gateway_provider_switched_off",
         "gauge",
