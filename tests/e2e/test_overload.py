@@ -14,7 +14,7 @@ from conftest import StartGateway
 from harness.commands import Commands
 from harness.config import NO_REPEATS, configuration, provider
 from harness.gateway import Gateway
-from harness.load import offer, percentile
+from harness.offered import offer, percentile
 from harness.process import until
 from harness.simulator import Node, Simulator
 from harness.speech import CHAT_PATH, MODEL, chat

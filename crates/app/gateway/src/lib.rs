@@ -37,7 +37,7 @@ mod tokens;
 mod worker;
 mod workers;
 
-pub use background::{CheckedKey, KeyState, check_keys};
+pub use background::{CheckedKey, KeyState, check_keys, probe_lines};
 pub use clock::wall_clock;
 pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, ControlSender};
 pub use gateway::{BodyRoom, Gateway, GatewayParts};

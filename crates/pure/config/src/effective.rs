@@ -275,7 +275,13 @@ fn retries(snapshot: &Snapshot) -> Option<Node> {
 }
 
 fn health(snapshot: &Snapshot) -> Option<Node> {
-    let Health { breaker, silence_min } = &*snapshot.health;
+    let Health { breaker, silence_min, probes } = &*snapshot.health;
+    let probes = some_map([
+        ("every_ms", Some(ms(probes.every.unwrap_or_default()))),
+        ("every_ms_failing", Some(ms(probes.every_failing))),
+        ("timeout_ms", Some(ms(probes.timeout))),
+        ("failures", Some(number(probes.failures))),
+    ]);
     some_map([
         ("failures", Some(size(breaker.failures))),
         ("within_ms", Some(ms(breaker.within))),
@@ -286,6 +292,7 @@ fn health(snapshot: &Snapshot) -> Option<Node> {
         ("slow_start_ms", Some(ms(breaker.slow_start))),
         ("wait_ms_max", Some(ms(breaker.wait_max))),
         ("silence_ms_min", Some(ms(*silence_min))),
+        ("probes", probes),
     ])
 }
 

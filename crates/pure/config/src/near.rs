@@ -15,6 +15,8 @@ const SYNONYMS: &[(&[&str], &str)] = &[
     (&["breaker", "circuit_breaker", "outlier_detection", "health_check"], "health"),
     (&["concurrency", "max_concurrent", "max_in_flight", "max_parallel_requests"], "concurrent_max"),
     (&["rate", "rate_limit", "aimd"], "adaptive"),
+    (&["probe", "active", "checks", "health_checks"], "probes"),
+    (&["interval", "interval_ms", "period_ms"], "every_ms"),
     (&["type", "vendor"], "kind"),
     (&["logging", "logs"], "log"),
     (&["name"], "service"),

@@ -173,7 +173,8 @@ impl Course {
             for place in 0..self.waiting.len() {
                 let attempt = self.waiting[place];
                 let target = self.plan.target(attempt.place);
-                if !takes_unwell && rests(health, target, now) {
+                let is_aside = rests(health, target, now) || health.way(target).is_unreachable();
+                if is_aside && !takes_unwell {
                     continue;
                 }
                 if is_off(health, target, asked) {
@@ -290,13 +291,20 @@ impl Course {
     ) -> Onward {
         let mut wait = circumstances.rules.backoff.after(self.failed, rng);
         let mut waiting = None;
+        // Where there are several, all of whom ask for patience, waiting for one of them would not be an answer at once,
+        // unless he serves others and will soon have room.
+        let target_health = circumstances.health.target(self.plan.target(place), circumstances.asked);
+        let has_others = self.plan.route.targets.len() > 1;
+        let is_busy = matches!(fault, Fault::Busy { .. });
+        if is_busy && has_others && !target_health.refuses_more(circumstances.now) {
+            return Onward::Stop(Stopped::NobodyLeft);
+        }
         if let Fault::Busy { wait: Some(asked) } = fault {
             wait = asked.max(wait);
             if wait > circumstances.rules.wait_max {
                 return Onward::Stop(Stopped::Deadline);
             }
             // One waits, to find out; all others are told when to come back.
-            let target_health = circumstances.health.target(self.plan.target(place), circumstances.asked);
             waiting = target_health.wait();
             if waiting.is_none() {
                 return Onward::Stop(Stopped::NobodyLeft);

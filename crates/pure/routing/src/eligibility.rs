@@ -89,6 +89,9 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         };
         self.known = Some((target, model));
         let health = way.model(model);
+        if way.is_unreachable() {
+            return Found::Unwell(Reason::Unreachable);
+        }
         if provider.has_other_keys && way.key.is_on(self.now) {
             return Found::Unwell(Reason::KeyRests);
         }

@@ -88,6 +88,29 @@ fn who_is_switched_off_or_drains_is_not_asked() {
 }
 
 #[test]
+fn whom_probes_do_not_find_comes_last() {
+    let mut world = World::of(&[(2, Policy::Priority)]);
+    world.health.providers[0].ways[0].probed(true, false, at(1.0));
+    assert_eq!(world.order(at(1.0)), [1, 0]);
+    world.health.providers[1].ways[0].probed(true, false, at(1.0));
+    assert_eq!(world.order(at(1.0)), [0, 1], "where nobody is found, all are tried");
+    world.health.providers[0].ways[0].probed(false, true, at(1.0));
+    assert_eq!(world.order(at(1.0)), [0, 1]);
+}
+
+#[test]
+fn who_could_not_be_reached_is_tried_when_a_probe_finds_him_and_who_failed_is_not() {
+    let mut world = World::of(&[(1, Policy::Priority), (1, Policy::Priority), (1, Policy::Priority)]);
+    for (place, fault) in [(0, Fault::Unreachable), (1, Fault::Failed)] {
+        for _ in 0..5 {
+            world.asked(place, Outcome::Fault(fault), 5, at(1.0));
+        }
+        world.health.providers[place].ways[0].probed(false, true, at(1.1));
+    }
+    assert_eq!(world.order(at(1.1)), [0, 2, 1], "that he is there does not say that he answers calls");
+}
+
+#[test]
 fn a_small_context_is_left_out_where_another_is_large_enough() {
     let sizes = [Some(8_000), None, Some(200_000)];
     let size = |target: Target| Target { context_tokens: sizes[usize::from(target.provider)], ..target };

@@ -65,6 +65,7 @@ impl ControlPlane {
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(asks));
         let mut keys = pin!(key_checks::run(&gateway, &keys_wanted, &log));
+        let mut probes = pin!(gateway::probe_lines(&gateway));
         let stopping = CancellationToken::new();
         if let Some(listener) = admin_listener {
             let (admin, stopping) = (admin.clone(), stopping.clone());
@@ -96,6 +97,7 @@ impl ControlPlane {
                     });
                 }
                 () = &mut keys => {}
+                () = &mut probes => {}
                 Some(_) = leaving.join_next() => break,
                 Some(_) = tasks.join_next() => {}
             }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use routing::health::BreakerRules;
+use routing::health::{BreakerRules, ProbeRules};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::key_path::KeyPath;
 use crate::problem::Report;
+use crate::sections::probes::{ProbesSection, rules};
 use crate::sections::timeouts::Timeouts;
 
 /// When a target is left alone, and when it is asked again.
@@ -41,6 +42,8 @@ pub(crate) struct HealthSection {
     /// A target is not taken to be silent before this, however fast it usually is. Default: 1000.
     #[schemars(range(min = 10, max = 3_600_000))]
     silence_ms_min: Option<u32>,
+    /// How lines are probed that nobody asks.
+    probes: Option<ProbesSection>,
 }
 
 /// When a target is left alone, and when it is asked again.
@@ -50,6 +53,8 @@ pub struct Health {
     pub breaker: BreakerRules,
     /// A target is not taken to be silent before this.
     pub silence_min: Duration,
+    /// How lines are probed that nobody asks.
+    pub probes: ProbeRules,
 }
 
 /// A target is not taken to be silent before this unless configured.
@@ -85,5 +90,6 @@ pub(crate) fn check(section: Option<HealthSection>, timeouts: &Timeouts, report:
             wait_max: ms(section.wait_ms_max, usual.wait_max),
         },
         silence_min: ms(section.silence_ms_min, SILENCE_MIN),
+        probes: rules(section.probes),
     }
 }

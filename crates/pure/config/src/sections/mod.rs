@@ -22,6 +22,7 @@ pub(crate) mod models;
 pub(crate) mod networks;
 mod no_proxy;
 pub(crate) mod policy;
+pub(crate) mod probes;
 pub(crate) mod providers;
 mod proxy_flaw;
 pub(crate) mod retries;

@@ -287,6 +287,15 @@ impl Breaker {
         }
     }
 
+    /// Ends the time that it is left alone for: the next to claim it may try.
+    pub(crate) fn end_wait(&self, now: Moment) {
+        let end = |word: u64| {
+            let (phase, until) = unpack(word);
+            (phase == OPEN && until > now).then(|| pack(OPEN, now))
+        };
+        let _ = self.word.try_update(Ordering::Relaxed, Ordering::Relaxed, end);
+    }
+
     /// Successes and failures of the last ten seconds.
     pub(crate) fn recent(&self, now: Moment) -> (u64, u64) {
         let counts = self.window.counts(now);

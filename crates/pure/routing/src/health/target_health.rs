@@ -229,6 +229,19 @@ impl TargetHealth {
         self.breaker.probed(rules, is_well, now);
     }
 
+    /// Somebody is there, which is not to say that he answers calls.
+    pub(crate) fn is_there_again(&self, now: Moment) {
+        let last = *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(last, Some((Fault::Unreachable, _))) {
+            self.breaker.end_wait(now);
+        }
+    }
+
+    /// Answers and failures of the last ten seconds.
+    pub(crate) fn recent(&self, now: Moment) -> (u64, u64) {
+        self.breaker.recent(now)
+    }
+
     /// What is known, for people.
     pub fn report(&self, rules: &BreakerRules, now: Moment) -> Report {
         Report {
