@@ -232,14 +232,14 @@ def test_refusals_teach_how_many_a_target_takes(start: StartGateway, simulator: 
 def test_eight_times_what_can_be_done_costs_nothing_of_what_can_be_done(
     start: StartGateway, simulator: Simulator, record_property: Any, is_learnt: bool
 ) -> None:
-    """RELIABILITY R33. The node does 100 calls a second: four at once, each for 40 ms."""
-    own = {} if is_learnt else {"concurrent_max": 4}
+    """RELIABILITY R33. The node does 100 calls a second: ten at once, each for 100 ms."""
+    own = {} if is_learnt else {"concurrent_max": 10}
     gateway = one(start, simulator, {"queue_wait_ms": 1000}, **own)
-    simulator.node.set(concurrent_max=4, latency_ms=40)
+    simulator.node.set(concurrent_max=10, latency_ms=100)
     calm = offer(gateway, per_second=40, seconds=3)
     assert {call.status for call in calm} == {200}
     alone_ms = percentile([call.took_ms for call in calm], 0.5)
-    possible = 4 * 1000 / alone_ms
+    possible = 10 * 1000 / alone_ms
 
     seconds = 8
     answered = offer(gateway, per_second=8 * possible, seconds=seconds)

@@ -30,7 +30,7 @@ This page is made from a recorded exposition by `cargo xtask docs`.
 ";
 
 /// `line` and `credential` are counted from 0, in the order of the configuration.
-const TARGET_LABELS: &str = "service, provider, line, credential, model";
+const TARGET_LABELS: &str = "service, provider, line, credential";
 
 /// Name, type, labels and meaning of what the recording leaves out, because it differs from run to run or is kept
 /// elsewhere than in `observe`.
@@ -61,14 +61,14 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
     ("ai_gateway_calls_max", "gauge", "service", "How many calls may be inside."),
     ("ai_gateway_queue_calls", "gauge", "service", "Calls that wait for room."),
     ("ai_gateway_queue_calls_peak", "gauge", "service", "The most calls that ever waited."),
-    ("ai_gateway_target_requests", "gauge", TARGET_LABELS, "Requests under way at a target."),
-    ("ai_gateway_target_requests_peak", "gauge", TARGET_LABELS, "The most there ever were."),
-    ("ai_gateway_target_queue_calls", "gauge", TARGET_LABELS, "Calls that wait at a target."),
+    ("ai_gateway_target_requests", "gauge", TARGET_LABELS, "Requests under way by a line with a credential."),
+    ("ai_gateway_target_requests_peak", "gauge", TARGET_LABELS, "The most there ever were of one model."),
+    ("ai_gateway_target_queue_calls", "gauge", TARGET_LABELS, "Calls that wait for its models."),
     (
         "ai_gateway_target_requests_learnt_max",
         "gauge",
         TARGET_LABELS,
-        "How many requests a target takes at once, as its refusals have taught; none where it has not refused.",
+        "How many requests it takes at once, as its refusals have taught, of the model with the lowest limit; none where there is no limit.",
     ),
     ("ai_gateway_lines_unreachable", "gauge", "service, provider, region", "Lines that probes do not reach."),
     (

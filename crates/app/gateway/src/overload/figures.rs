@@ -37,13 +37,12 @@ fn targets(gateway: &Gateway) -> Vec<Gauge> {
     for (provider, health) in serving.providers.iter().zip(&serving.health.providers) {
         let lines = provider.line_count();
         for (way, way_health) in health.ways.iter().enumerate() {
-            for (place, model) in health.models.known() {
+            for (place, _) in health.models.known() {
                 let Some(target) = way_health.known_model(place) else { continue };
                 let labels = vec![
                     ("provider", serving.label_of(provider.id()).to_owned()),
                     ("line", (way % lines).to_string()),
                     ("credential", (way / lines).to_string()),
-                    ("model", model.to_owned()),
                 ];
                 add(&mut rows, labels, target.crowd(health.adaptive));
             }
@@ -52,7 +51,7 @@ fn targets(gateway: &Gateway) -> Vec<Gauge> {
     families(&rows)
 }
 
-/// Where several providers have one name, their targets are counted together.
+/// All models of a way are counted together, for callers name them as they like; so are providers of one name.
 fn add(rows: &mut Vec<Row>, labels: Vec<(&'static str, String)>, crowd: Crowd) {
     let Some(Row { crowd: known, .. }) = rows.iter_mut().find(|row| row.labels == labels) else {
         rows.push(Row { labels, crowd });
@@ -60,21 +59,25 @@ fn add(rows: &mut Vec<Row>, labels: Vec<(&'static str, String)>, crowd: Crowd) {
     };
     *known = Crowd {
         active: known.active + crowd.active,
-        peak: known.peak + crowd.peak,
+        peak: known.peak.max(crowd.peak),
         waiting: known.waiting + crowd.waiting,
-        learnt: known.learnt.into_iter().chain(crowd.learnt).reduce(|sum, more| sum + more),
+        learnt: known.learnt.into_iter().chain(crowd.learnt).min(),
     };
 }
 
 fn families(rows: &[Row]) -> Vec<Gauge> {
     type Of = fn(&Crowd) -> Option<u32>;
     let families: [(&'static str, &'static str, Of); 4] = [
-        ("ai_gateway_target_requests", "Requests under way at a target.", |crowd| Some(crowd.active)),
-        ("ai_gateway_target_requests_peak", "The most there ever were.", |crowd| Some(crowd.peak)),
-        ("ai_gateway_target_queue_calls", "Calls that wait at a target.", |crowd| Some(crowd.waiting)),
+        ("ai_gateway_target_requests", "Requests under way by a line with a credential.", |crowd| {
+            Some(crowd.active)
+        }),
+        ("ai_gateway_target_requests_peak", "The most there ever were of one model.", |crowd| {
+            Some(crowd.peak)
+        }),
+        ("ai_gateway_target_queue_calls", "Calls that wait for its models.", |crowd| Some(crowd.waiting)),
         (
             "ai_gateway_target_requests_learnt_max",
-            "How many requests a target takes at once, as its refusals have taught; none where it has not refused.",
+            "How many requests it takes at once, as its refusals have taught, of the model with the lowest limit; none where there is no limit.",
             |crowd| crowd.learnt,
         ),
     ];
