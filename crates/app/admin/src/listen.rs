@@ -100,6 +100,7 @@ mod tests {
             config: ConfigDesk::queue().0,
             providers: ProviderDesk {
                 list: Box::new(|| serde_json::Value::Null),
+                check: Box::new(|| Box::pin(async { serde_json::Value::Null })),
                 switch: Box::new(|wish| {
                     Box::pin(async { Err(SwitchRefusal::Unknown("provider", wish.provider)) })
                 }),

@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Audit(AuditArguments),
     /// Move in: make a configuration from another gateway's, and say what could not be carried.
     Import(ImportArguments),
+    /// Say whether the running server is fit for callers: keys, lines, models, monitoring, and a real answer of each model.
+    Preflight(PreflightOptions),
     /// Ask the running server whether it takes calls: exit code 0 if it does. For container and service health checks.
     Health(HealthOptions),
     /// Pretend to be AI providers, with every misbehaviour you want: for trying things out and for tests.
@@ -304,6 +306,24 @@ pub(crate) struct ImportOptions {
     #[arg(long, requires = "write")]
     pub(crate) force: bool,
     /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to try.
+#[derive(Args, Debug)]
+pub(crate) struct PreflightOptions {
+    /// Where callers reach the server [default: the one that runs on the data directory, else BELLWETHER_URL].
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Ask for this model; may be given several times [default: every configured one, else the cheapest that is known of each
+    /// provider].
+    #[arg(long = "model", value_name = "NAME", conflicts_with = "free")]
+    pub(crate) models: Vec<String>,
+    /// Ask no model. Without it each model is asked for one short answer, which costs a few tokens.
+    #[arg(long)]
+    pub(crate) free: bool,
+    /// Print JSON instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
 }
