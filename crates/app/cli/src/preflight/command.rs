@@ -8,9 +8,14 @@ use super::report::{Report, Verdict};
 use super::round_trip::round_trip;
 use super::server::Server;
 use super::{facts, monitoring};
+use crate::admin_client::AdminClient;
 use crate::arguments::{DataOptions, PreflightOptions};
 use crate::say::say;
 
+type Look = fn(&Server, &mut Report) -> Result<()>;
+/// What only the admin API tells.
+const LOOKS: [(&str, Look); 3] =
+    [("configuration", facts::configuration), ("key", facts::keys), ("switch", facts::switches)];
 /// Models that are asked by themselves; more are named by `--model`.
 const ASKED_MAX: usize = 50;
 
@@ -20,9 +25,7 @@ pub(crate) fn run(data: &DataOptions, options: PreflightOptions) -> Result<()> {
     let server = Server::find(data, url)?;
     let mut report = Report::default();
     facts::readiness(&server, &mut report);
-    let looks: [(&'static str, fn(&Server, &mut Report) -> Result<()>); 3] =
-        [("configuration", facts::configuration), ("key", facts::keys), ("switch", facts::switches)];
-    for (check, look) in looks {
+    for (check, look) in LOOKS {
         if let Err(error) = look(&server, &mut report) {
             report.add(check, "server", Verdict::Bad, format!("{error:#}"));
         }
@@ -75,7 +78,7 @@ fn ask_models(server: &Server, wanted: &[String], report: &mut Report) -> Result
 }
 
 /// The models that are worth asking.
-fn found(server: &Server, caller: &crate::admin_client::AdminClient) -> Result<Names> {
+fn found(server: &Server, caller: &AdminClient) -> Result<Names> {
     let config = server.admin.ask("GET", "/admin/v1/config", None)?;
     let providers = server.admin.ask("GET", "/admin/v1/providers", None)?;
     let ids: Vec<String> = list(&providers["providers"])

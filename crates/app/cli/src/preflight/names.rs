@@ -52,10 +52,10 @@ fn configured_names(text: &str) -> Result<Configured> {
     for (name, model) in entries(member(&root, "models")) {
         found.names.insert(name.to_owned());
         for target in items(member(model, "targets")) {
-            let target = text_of(Some(target)).or_else(|| text_of(member(target, "target")));
-            if let Some((provider, _)) = target.and_then(|target| target.split_once('/')) {
-                found.providers.insert(provider.to_owned());
-            }
+            let short = text_of(Some(target)).and_then(|target| target.split_once('/'));
+            let provider =
+                short.map(|(provider, _)| provider).or_else(|| text_of(member(target, "provider")));
+            found.providers.extend(provider.map(str::to_owned));
         }
     }
     for (id, provider) in entries(member(&root, "providers")) {
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn configured_names_are_asked_and_of_other_providers_the_cheapest_known() {
         let configured = "providers:\n  one: { models: [a, b] }\n  two: {}\n  three: {}\n  four: {}\n\
-                          models:\n  smart: { targets: [two/x, { target: one/a, weight: 2 }] }\n";
+                          models:\n  smart: { targets: [two/x, { provider: one, model: a, weight: 2 }] }\n";
         let providers = ["one", "two", "three", "four"].map(str::to_owned);
         let listed = ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small", "unheard-of"]
             .map(|name| json!({"id": name, "owned_by": "three"}));

@@ -31,9 +31,8 @@ impl Server {
             format!("no server runs on {}; start it, or set BELLWETHER_URL", path.display())
         })?;
         let running = || RunningServer::find(&DataDir::create(&path).ok()?)?.urls.into_iter().next();
-        let url = match url.or_else(|| environment::variable("BELLWETHER_URL")).or_else(running) {
-            Some(url) => url,
-            None => bail!("say --url URL, where callers reach the server"),
+        let Some(url) = url.or_else(|| environment::variable("BELLWETHER_URL")).or_else(running) else {
+            bail!("say --url URL, where callers reach the server")
         };
         let callers = BaseUrl::parse(&url).map_err(|error| anyhow!("{url} {error}"))?;
         Ok(Self { admin, callers })
