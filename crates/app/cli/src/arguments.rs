@@ -221,6 +221,9 @@ pub(crate) enum KeysCommand {
         /// Refuse its callers' requests where translation would lose something, rather than warn.
         #[arg(long)]
         strict: bool,
+        /// The models its callers may ask for; a name may end in * for whatever follows [default: all].
+        #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+        models: Vec<String>,
         /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
@@ -232,16 +235,22 @@ pub(crate) enum KeysCommand {
         json: bool,
     },
     /// Change a key; the next call with it is served so.
-    #[command(group(ArgGroup::new("change").args(["strict", "no_strict"]).required(true)))]
+    #[command(group(ArgGroup::new("change").args(["strict", "no_strict", "models", "all_models"]).required(true).multiple(true)))]
     Change {
         /// The key's id, as `bellwether keys list` shows it.
         id: String,
         /// Refuse its callers' requests where translation would lose something.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "no_strict")]
         strict: bool,
         /// Only warn its callers, unless a request itself asks to be strict.
         #[arg(long)]
         no_strict: bool,
+        /// The models its callers may ask for from now on; a name may end in * for whatever follows.
+        #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', conflicts_with = "all_models")]
+        models: Vec<String>,
+        /// Its callers may ask for all models.
+        #[arg(long)]
+        all_models: bool,
         /// Print JSON instead of text.
         #[arg(long)]
         json: bool,

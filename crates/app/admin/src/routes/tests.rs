@@ -9,7 +9,7 @@ use domain::{Secret, Timestamp};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use store::{KeyDesk, MasterKey, NewKey, SqliteStore, SwitchDesk, SwitchScope, SwitchWish, Who};
+use store::{KeyDesk, KeyModels, MasterKey, NewKey, SqliteStore, SwitchDesk, SwitchScope, SwitchWish, Who};
 
 use super::{NOUNS, PREFIX};
 use crate::{
@@ -54,8 +54,13 @@ impl Office {
     }
 
     async fn callers_key(&self) -> String {
-        let wish =
-            NewKey { name: "a caller's".to_owned(), expires_at: None, verbatim: None, is_strict: false };
+        let wish = NewKey {
+            name: "a caller's".to_owned(),
+            expires_at: None,
+            verbatim: None,
+            is_strict: false,
+            models: KeyModels::ANY,
+        };
         self.desk.create(wish, NOW).await.unwrap().secret.expose().to_owned()
     }
 
@@ -263,6 +268,7 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
         "organisation": "org_default", "project": "proj_default",
         "created_at": "2026-11-21T00:00:00.000Z", "expires_at": "2026-11-22T00:00:00.000Z", "revoked_at": null,
         "is_strict": false,
+        "models": null,
     });
     assert_eq!(created, expected);
 
@@ -305,6 +311,15 @@ async fn a_key_is_made_strict_and_changed() {
     }
     change(&path, json!({"is_strict": "yes"})).await.is_refused(400, "invalid_request", "expected a boolean");
     change(&path, json!({"name": "x"})).await.is_refused(400, "invalid_request", "unknown field `name`");
+    let narrowed = change(&path, json!({"models": ["smart", "openai/*"]})).await;
+    assert_eq!(narrowed.json()["models"], json!(["smart", "openai/*"]));
+    assert!(entry.allows("smart") && !entry.allows("other"));
+    for bad in [json!([]), json!(["a b"])] {
+        change(&path, json!({"models": bad})).await.is_refused(400, "invalid_request", "model");
+    }
+    let widened = change(&path, json!({"models": null})).await;
+    assert_eq!((widened.status, &widened.json()["models"]), (StatusCode::OK, &Value::Null));
+    assert!(entry.allows("other"));
     let strict = json!({"is_strict": true});
     let unknown = change("/admin/v1/keys/key_no", strict.clone()).await;
     unknown.is_refused(404, "key_not_found", "key_no");
