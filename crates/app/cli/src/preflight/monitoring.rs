@@ -12,8 +12,8 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// What dashboards and alerts are made of.
 const FAMILIES: [&str; 6] = [
     "ai_gateway_requests_total",
-    "ai_gateway_request_duration_seconds_bucket",
-    "ai_gateway_added_latency_seconds_bucket",
+    "ai_gateway_request_duration_seconds",
+    "ai_gateway_added_latency_seconds",
     "ai_gateway_in_flight",
     "ai_gateway_provider_keys",
     "ai_gateway_lines_unreachable",
@@ -52,7 +52,9 @@ pub(super) fn look(scrape: &Result<Scrape>, report: &mut Report) {
         Ok(scrape) => scrape,
         Err(error) => return report.add("monitoring", PATH, Verdict::Bad, format!("{error:#}")),
     };
-    let has = |family: &&str| scrape.samples.iter().any(|(name, _, _)| name == family);
+    // A histogram's samples have a word behind its name.
+    let is_of = |name: &str, family: &str| name.strip_suffix("_bucket").unwrap_or(name) == family;
+    let has = |family: &&str| scrape.samples.iter().any(|(name, _, _)| is_of(name, family));
     let missing: Vec<&str> = FAMILIES.iter().copied().filter(|family| !has(family)).collect();
     if missing.is_empty() {
         let detail = format!("{} series", scrape.samples.len());
