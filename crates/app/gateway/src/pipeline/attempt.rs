@@ -157,8 +157,8 @@ fn worth_another(fault: Option<Fault>, failure: &Failure, plan: &Plan) -> Option
 
 /// From when on silence is no longer thinking, as far as the target is known.
 fn unusual_after(serving: &Serving, prompt: &Prompt, target: &Target) -> Option<Duration> {
-    let health = serving.health.target(target, &prompt.deciding.model);
-    health.unusual_after(prompt.deciding.is_streaming, serving.silence_min)
+    let (asked, is_streaming) = (&prompt.deciding.model, prompt.deciding.is_streaming);
+    serving.health.unusual_after(target, asked, is_streaming, serving.silence_min)
 }
 
 /// By which way a target is asked, and for how long.
