@@ -9,6 +9,7 @@
 //! | `GET /config/versions` | – | 200 `{"versions": [{"version", "taken_at", "reason", "file", "is_in_force"}]}`, the newest first |
 //! | `GET /config/difference?from=3&to=file` | – | 200 `{"changes": [{"path", "before", "after"}]}`; a side is `in-force`, `file` or a number |
 //! | `POST /config/revert` | `{"version": 3}`, number optional | 200 `{"from", "version", "changed", "needs_restart", "file_not_written"}`; 404 `config_version_not_found`; 409 `no_config_file` |
+//! | `POST /explain` | `{"model": "smart", "stream": true}`, more optional | 200 who would be asked, who not, and why; 404 `model_not_found` |
 //! | `GET /keys?after=key_…&limit=100` | – | 200 `{"keys": [Key], "next_after": "key_…" or null}` |
 //! | `POST /keys` | `{"name": "mobile app", "expires_in_seconds": 7776000, "models": ["smart"]}`, all but the name optional | 201 Key and `"key": "bw_…"`, shown this once |
 //! | `DELETE /keys/{id}` | – | 200 Key, revoked; 404 `key_not_found`; 409 `key_already_revoked` |

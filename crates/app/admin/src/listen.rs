@@ -107,6 +107,7 @@ mod tests {
             },
             audit: Arc::new(store),
             health: Box::new(|| serde_json::json!({"status": "ok"})),
+            explain: Box::new(Ok),
             clock: || Timestamp(0),
         })
     }

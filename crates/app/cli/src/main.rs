@@ -7,6 +7,7 @@ mod catalog;
 mod check;
 mod configuration;
 mod environment;
+mod explain;
 mod health;
 mod import;
 mod keys;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Some(Command::Audit(audit)) => audit::run(&arguments.data, &audit.command),
         Some(Command::Import(import)) => import::run(&arguments.data, import.command),
         Some(Command::Preflight(options)) => preflight::run(&arguments.data, options),
+        Some(Command::Explain(options)) => explain::run(&arguments.data, &options),
         Some(Command::Health(options)) => health::run(&arguments.data, options),
         Some(Command::Simulate(options)) => simulate::run(&options),
     };

@@ -48,6 +48,7 @@ impl Office {
             providers: pretended_providers(switches),
             audit: Arc::new(store),
             health: Box::new(|| json!({"status": "ok", "region": "here"})),
+            explain: Box::new(Ok),
             clock: || NOW,
         };
         Self { admin: Admin::new(parts), desk, reloads }

@@ -108,7 +108,7 @@ impl ControlPlane {
     }
 
     fn make_admin(&self, config: ConfigDesk) -> Admin {
-        let gateway = self.gateway.clone();
+        let (gateway, explaining) = (self.gateway.clone(), self.gateway.clone());
         Admin::new(AdminParts {
             key_desk: self.desk.clone(),
             admin_key: self.admin_key.clone(),
@@ -121,6 +121,7 @@ impl ControlPlane {
             ),
             audit: self.audit.clone(),
             health: Box::new(move || gateway.health_for_operators()),
+            explain: Box::new(move |question| explaining.explain(question)),
             clock: wall_clock,
         })
     }
