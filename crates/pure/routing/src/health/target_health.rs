@@ -191,6 +191,7 @@ impl TargetHealth {
             shared: [None, None],
             role: Role::Usual,
             is_told: false,
+            has_answered: false,
         };
         for (entered, limited) in trying.shared.iter_mut().zip(bounds.shared) {
             let Some(limited) = limited else { continue };
@@ -295,6 +296,12 @@ impl TargetHealth {
             _ => self.breaker.failed(rules, role, now),
         }
     }
+
+    fn note_break(&self, rules: &BreakerRules, now: Moment) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner) = Some((Fault::BrokeOff, now));
+        self.breaker.broke_off(rules, now);
+    }
 }
 
 impl TargetHealth {
@@ -337,14 +344,23 @@ pub struct Trying {
     shared: [Option<Arc<Gate>>; 2],
     role: Role,
     is_told: bool,
+    has_answered: bool,
 }
 
 impl Trying {
     /// Says how it went, once.
     pub fn ended(&mut self, outcome: Outcome, how: How) {
         if !std::mem::replace(&mut self.is_told, true) {
+            self.has_answered = outcome == Outcome::Answered;
             self.health.note(&self.rules, self.role, outcome, how);
             self.health.learn(self.adaptive, self.max, outcome, how);
+        }
+    }
+
+    /// The answer that had begun broke off.
+    pub fn broke_off(&mut self, now: Moment) {
+        if std::mem::replace(&mut self.has_answered, false) {
+            self.health.note_break(&self.rules, now);
         }
     }
 }
@@ -354,6 +370,9 @@ impl Drop for Trying {
         if self.role == Role::Trial && !self.is_told {
             // Nobody waited for the answer: it says nothing. The moment does not matter: it is free again at once.
             self.health.breaker.release_trial(Moment::default());
+        }
+        if self.has_answered {
+            self.health.breaker.held();
         }
         self.health.gate.leave();
         self.shared.iter().flatten().for_each(|gate| gate.leave());
