@@ -17,7 +17,7 @@ const NEAR_PART: f32 = 0.95;
 /// What is so far beyond what was once too many shows that this is no longer true.
 const PAST_PART: f32 = 1.2;
 /// How long a while is at least. Finding out costs a refusal: no more than a tenth of the time is spent on its wait.
-const WHILE_MIN: Duration = Duration::from_secs(1);
+const WHILE_MIN: Duration = Duration::from_secs(3);
 const WHILE_MAX: Duration = Duration::from_secs(300);
 const WAIT_PARTS: u32 = 10;
 /// A limit that nobody has come near for so long is forgotten.

@@ -71,8 +71,8 @@ fn it_grows_by_a_twentieth_fast_at_first_then_by_rounds_then_once_in_a_while() {
     rounds(&adaptive, LEARNT, 1020, 20, 1);
     let near = adaptive.max(LEARNT);
     assert!((57..60).contains(&near), "{near}: it rests near what was too many");
-    rounds(&adaptive, LEARNT, 2100, 1, 1);
-    assert!(adaptive.max(LEARNT) > near, "and tries more after a second");
+    rounds(&adaptive, LEARNT, 4100, 1, 1);
+    assert!(adaptive.max(LEARNT) > near, "and tries more after three seconds");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_node_that_takes_so_many_is_kept_busy_and_seldom_asked_in_vain() {
         [(8, 10, 60), (16, 20, 60), (40, 100, 120), (80, 500, 300), (300, 50, 60)]
     {
         let (used, refused) = part_used(capacity, answer_ms, seconds);
-        assert!(used > 0.9, "{capacity} at once, {answer_ms} ms each: {used:.3} of what it can do");
+        assert!(used > 0.93, "{capacity} at once, {answer_ms} ms each: {used:.3} of what it can do");
         assert!(refused < 0.02, "{capacity} at once, {answer_ms} ms each: {refused:.3} asked in vain");
     }
 }
