@@ -15,7 +15,7 @@ const MS_MIN: f64 = 1e12;
 
 /// The longest wait of the limits of which nothing remains, at most [`RETRY_AFTER_MAX`]; `None` where no header tells.
 pub fn exhausted_wait<'h>(
-    headers: impl Iterator<Item = (&'h str, &'h str)> + Clone,
+    headers: &(impl Iterator<Item = (&'h str, &'h str)> + Clone),
     now_unix_seconds: i64,
 ) -> Option<Duration> {
     let used_up = headers.clone().filter(|(name, value)| {
@@ -98,7 +98,7 @@ mod tests {
 
     #[track_caller]
     fn check(headers: &[(&str, &str)], expected_ms: Option<u64>) {
-        let found = exhausted_wait(headers.iter().copied(), NOW);
+        let found = exhausted_wait(&headers.iter().copied(), NOW);
         assert_eq!(found, expected_ms.map(Duration::from_millis), "{headers:?}");
     }
 

@@ -231,7 +231,7 @@ pub(super) fn asked_wait(headers: &[(HeaderName, HeaderValue)]) -> Option<Durati
     };
     let now = wall_clock().unix_seconds();
     let all = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    retry_after(text("retry-after-ms"), text("retry-after"), now).or_else(|| exhausted_wait(all, now))
+    retry_after(text("retry-after-ms"), text("retry-after"), now).or_else(|| exhausted_wait(&all, now))
 }
 
 #[cfg(test)]
