@@ -19,6 +19,7 @@ mod patience;
 mod plan;
 mod pulse;
 mod relay;
+mod retouched;
 mod silence;
 mod splice;
 mod stored;
@@ -55,7 +56,7 @@ pub(crate) async fn serve(
     body: Incoming,
 ) -> Result<Response<AnswerBody>, Refused> {
     match run(&mut call, surface, head, body).await {
-        Ok(Served::Asked(answer)) => Ok(relay::relay(call, *answer).map(AnswerBody::Relayed)),
+        Ok(Served::Asked(answer, wish)) => Ok(relay::relay(call, *answer, wish).map(AnswerBody::Relayed)),
         Ok(Served::Known(body)) => Ok(known(&mut call, body)),
         Err(failure) => Err((call, failure)),
     }
@@ -64,7 +65,7 @@ pub(crate) async fn serve(
 /// Who answered.
 enum Served {
     /// A provider, who has begun to.
-    Asked(Box<attempt::Answer>),
+    Asked(Box<attempt::Answer>, Option<retouched::Wish>),
     /// We ourselves: the whole answer.
     Known(Vec<u8>),
 }
@@ -84,6 +85,7 @@ async fn run(
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }
+    let wish = retouched::wish(&plan, &head.headers);
     let answer = attempt::attempt(call, &serving, &admitted, plan, &prompt, &head.headers).await?;
-    Ok(Served::Asked(Box::new(answer)))
+    Ok(Served::Asked(Box::new(answer), wish))
 }
