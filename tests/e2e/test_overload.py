@@ -232,17 +232,17 @@ def test_refusals_teach_how_many_a_target_takes(start: StartGateway, simulator: 
 def test_eight_times_what_can_be_done_costs_nothing_of_what_can_be_done(
     start: StartGateway, simulator: Simulator, record_property: Any, is_learnt: bool
 ) -> None:
-    """RELIABILITY R33. The node does 100 calls a second: ten at once, each for 100 ms."""
+    """RELIABILITY R33. The node does 50 calls a second: ten at once, each for 200 ms."""
     own = {} if is_learnt else {"concurrent_max": 10}
     gateway = one(start, simulator, {"queue_wait_ms": 1000}, **own)
-    simulator.node.set(concurrent_max=10, latency_ms=100)
-    calm = offer(gateway, per_second=40, seconds=3)
+    simulator.node.set(concurrent_max=10, latency_ms=200)
+    calm = offer(gateway, per_second=20, seconds=3)
     assert {call.status for call in calm} == {200}
     alone_ms = percentile([call.took_ms for call in calm], 0.5)
     possible = 10 * 1000 / alone_ms
 
     # Learning takes its time, too, and each try for more costs a little: in the long run less than a tenth.
-    seconds, learnt_by, least = 9, 3, 0.8 if is_learnt else 0.9
+    seconds, learnt_by, least = 10, 4, 0.75 if is_learnt else 0.9
     answered = offer(gateway, per_second=8 * possible, seconds=seconds)
     assert {call.status for call in answered} <= {200, 429, 503}
     served = [call for call in answered if call.status == 200 and learnt_by <= call.whole <= seconds]
@@ -251,7 +251,7 @@ def test_eight_times_what_can_be_done_costs_nothing_of_what_can_be_done(
     kept = len(served) / (seconds - learnt_by) / possible
     early_ms = percentile([call.took_ms for call in refused], 0.5)
     slowest_ms = max(call.took_ms for call in answered)
-    after = offer(gateway, per_second=40, seconds=3)
+    after = offer(gateway, per_second=20, seconds=3)
     assert {call.status for call in after} == {200}
     p99_ms = [percentile([call.took_ms for call in calls], 0.99) for calls in (calm, after)]
     record_property("figure", f"kept {kept:.2f}, refused in {early_ms:.0f} ms, slowest {slowest_ms:.0f} ms, p99 {p99_ms}")
