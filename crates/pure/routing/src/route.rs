@@ -8,7 +8,7 @@ use crate::policies::Policy;
 use crate::target::{Target, WEIGHT_DEFAULT};
 
 /// Some targets of a route among which a policy chooses.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tier {
     /// Places in the route's targets.
     pub targets: Range<usize>,
@@ -16,20 +16,12 @@ pub struct Tier {
     pub policy: Policy,
     /// Which step of the chain it belongs to: the tiers of one step serve the same thing, by other keys.
     pub step: u16,
-    /// How often it was chosen from.
-    pub(crate) rounds: AtomicU64,
+    /// How often it was chosen from: by all routes together that were made of it.
+    rounds: Rounds,
 }
 
-impl Clone for Tier {
-    fn clone(&self) -> Self {
-        Self {
-            targets: self.targets.clone(),
-            policy: self.policy,
-            step: self.step,
-            rounds: AtomicU64::new(self.rounds.load(Ordering::Relaxed)),
-        }
-    }
-}
+/// How often somebody was chosen among the same.
+pub(crate) type Rounds = Arc<AtomicU64>;
 
 /// A name callers may ask for, and who serves it.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +58,7 @@ impl Route {
         let mut before = None;
         for tier in first.iter().chain(&others) {
             let targets = self.targets[tier.targets.clone()].iter().cloned();
-            route.add(targets, tier.policy, before != Some(tier.step));
+            route.add_with(targets, tier.policy, before != Some(tier.step), &tier.rounds);
             before = Some(tier.step);
         }
         (!first.is_empty()).then_some(route)
@@ -74,6 +66,17 @@ impl Route {
 
     /// Adds those of one tier; `is_next_step` begins a new step of the chain with it.
     pub fn add(&mut self, targets: impl IntoIterator<Item = Target>, policy: Policy, is_next_step: bool) {
+        self.add_with(targets, policy, is_next_step, &Rounds::default());
+    }
+
+    /// The same with a count of rounds that outlives the route.
+    pub(crate) fn add_with(
+        &mut self,
+        targets: impl IntoIterator<Item = Target>,
+        policy: Policy,
+        is_next_step: bool,
+        rounds: &Rounds,
+    ) {
         let from = self.targets.len();
         self.targets.extend(targets);
         if self.targets.len() == from {
@@ -81,7 +84,7 @@ impl Route {
         }
         let step = self.tiers.last().map_or(0, |last| last.step + u16::from(is_next_step));
         let targets = from..self.targets.len();
-        self.tiers.push(Tier { targets, policy, step, rounds: AtomicU64::new(0) });
+        self.tiers.push(Tier { targets, policy, step, rounds: rounds.clone() });
     }
 
     /// Adds all steps of another route behind its own.
@@ -93,7 +96,7 @@ impl Route {
             targets: tier.targets.start + first_target..tier.targets.end + first_target,
             policy: tier.policy,
             step: tier.step + first_step,
-            rounds: AtomicU64::new(0),
+            rounds: tier.rounds.clone(),
         }));
     }
 }

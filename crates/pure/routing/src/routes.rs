@@ -1,9 +1,9 @@
 //! What can be asked for: model names and the targets that serve them. Built by `config`, swapped whole.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::route::{Route, Ways};
+use crate::route::{Rounds, Route, Ways};
 
 /// All names, and the providers that take any name.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Routes {
     providers: Vec<Server>,
     /// The place in `providers` of the `provider` of `provider/model`.
     prefixes: HashMap<Arc<str>, usize>,
+    /// Those who serve a name of which nothing is known.
+    any: OnceLock<Arc<Route>>,
 }
 
 /// A name that callers can find in the list of models.
@@ -62,6 +64,8 @@ struct Server {
     retired: HashMap<Arc<str>, Retired>,
     /// It may serve names that nobody knows of it.
     is_stranger: bool,
+    /// For each key, how often one of its lines was chosen.
+    rounds: Vec<Rounds>,
 }
 
 impl Routes {
@@ -109,6 +113,23 @@ impl Routes {
         if name.is_empty() {
             return None;
         }
+        let is_known = self.providers.iter().any(|server| server.has_heard_of(name));
+        let route = if is_known { Arc::new(self.known_to_some(name)) } else { self.any().clone() };
+        (!route.targets.is_empty()).then_some(route)
+    }
+
+    fn any(&self) -> &Arc<Route> {
+        self.any.get_or_init(|| {
+            let mut route = Route::default();
+            for server in self.providers.iter().filter(|server| server.models.is_none()) {
+                server.serve(&mut route, None);
+            }
+            Arc::new(route)
+        })
+    }
+
+    /// Those who know a name, then strangers, who may.
+    fn known_to_some(&self, name: &str) -> Route {
         let mut route = Route::default();
         for server in &self.providers {
             if let Some(called) = server.known.get(name).filter(|called| server.lists(called)) {
@@ -122,7 +143,7 @@ impl Routes {
                 server.serve(&mut route, None);
             }
         }
-        (!route.targets.is_empty()).then(|| Arc::new(route))
+        route
     }
 
     /// What is known of a name that nobody serves any longer.
@@ -162,10 +183,16 @@ impl Server {
         self.lists(&called).then_some(called)
     }
 
+    /// Whether anything is known of its serving a name, now or in the past.
+    fn has_heard_of(&self, name: &str) -> bool {
+        self.known.contains_key(name) || self.retired.contains_key(name)
+    }
+
     /// Adds itself to a route, as a step of its own.
     fn serve(&self, route: &mut Route, model: Option<&Arc<str>>) {
-        for (key, targets) in self.ways.targets(self.provider, model).enumerate() {
-            route.add(targets, self.ways.policy, key == 0);
+        for ((key, targets), rounds) in self.ways.targets(self.provider, model).enumerate().zip(&self.rounds)
+        {
+            route.add_with(targets, self.ways.policy, key == 0, rounds);
         }
     }
 }
@@ -184,6 +211,7 @@ impl RoutesBuilder {
             models.map(|names| names.iter().map(|name| Arc::from(name.as_str())).collect());
         let server = Server {
             provider,
+            rounds: (0..ways.keys).map(|_| Rounds::default()).collect(),
             ways,
             models,
             known: HashMap::new(),
