@@ -9,14 +9,9 @@ use routing::{Ask, NoTarget, Plan, Reason, Retired, Situation, Target};
 use crate::call::Call;
 use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
+use crate::pipeline::wishes::Wishes;
 use crate::serving::Serving;
 
-/// Ties the requests of one session to one target, where the policy is to do so.
-const SESSION: &str = "x-bellwether-session";
-/// The model that a caller would like best.
-const PREFER: &str = "x-bellwether-prefer";
-/// Set to `off` by a caller who has a chain of his own.
-const FALLBACK: &str = "x-bellwether-fallback";
 /// Requests that are alike in so many bytes begin alike.
 const BEGINNING_BYTES: usize = 1024;
 
@@ -25,18 +20,18 @@ pub(crate) fn plan(
     call: &Call,
     serving: &Serving,
     prompt: &Prompt,
-    headers: &HeaderMap,
+    (headers, wishes): (&HeaderMap, &Wishes<'_>),
     goes_on: Option<&GoesOn>,
 ) -> Result<Plan, Box<Failure>> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let bond = || Some(bond_of(header(SESSION), prompt));
+    let bond = || Some(bond_of(wishes.session, prompt));
     let ask = Ask {
         tokens: prompt.tokens(),
         bond: &bond,
         key: call.key.as_ref().map(|key| key.id.as_str()),
         header: &header,
-        prefers: header(PREFER),
-        is_without_fallback: header(FALLBACK).is_some_and(|value| value.eq_ignore_ascii_case("off")),
+        prefers: wishes.prefers,
+        is_without_fallback: wishes.is_without_fallback,
         ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
     };
     let surface = prompt.surface;
@@ -53,7 +48,7 @@ pub(crate) fn plan(
         routes: &serving.routes,
         health: &serving.health,
         attempts_max: serving.limits.attempts_max,
-        now: call.worker.gateway.moment(),
+        now: call.worker.gateway.moment_of(call.received),
     };
     let planned = routing::plan(&situation, &ask, unfit, &mut call.worker.rng.borrow_mut());
     let mut plan = planned.map_err(|none| refused(none, &ask, prompt, goes_on))?;
@@ -93,7 +88,7 @@ fn refused(none: NoTarget, ask: &Ask<'_>, prompt: &Prompt, goes_on: Option<&Goes
                 names => format!("did you mean {}?", names.join(", ")),
             };
             let preferred = ask.prefers.unwrap_or_default();
-            let message = format!("the model '{preferred}' of {PREFER} is not known here; {hint}");
+            let message = format!("the model '{preferred}' of x-bellwether-prefer is not known here; {hint}");
             Failure::new(Kind::UnknownModel, message)
         }
         NoTarget::Busy { wait } => {
