@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter
 from typing import Any
@@ -49,6 +50,20 @@ def test_who_failed_too_often_is_left_alone(start: StartGateway, simulator: Simu
     simulator.nodes[0].fault("status=500")
     attempts = [ask(gateway).headers["x-bellwether-attempts"] for _ in range(8)]
     assert attempts == ["2"] * 5 + ["1"] * 3
+    assert len(simulator.nodes[0].received(CHAT_PATH)) == 5
+
+
+def test_whose_answers_break_off_is_left_alone(start: StartGateway, simulator: Simulator) -> None:
+    gateway = two(start, simulator, health=LONG)
+    simulator.nodes[0].fault("cut=3")
+
+    def streamed() -> str:
+        with gateway.http().stream("POST", CHAT_PATH, content=chat(stream=True)) as reply:
+            with contextlib.suppress(httpx.RemoteProtocolError):
+                reply.read()
+            return reply.headers["x-bellwether-provider"]
+
+    assert [streamed() for _ in range(7)] == ["first"] * 5 + ["second"] * 2
     assert len(simulator.nodes[0].received(CHAT_PATH)) == 5
 
 

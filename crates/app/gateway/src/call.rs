@@ -144,6 +144,15 @@ impl Call {
         self.is_over = true;
     }
 
+    /// Notes that the provider's answer broke off, also for who is asked next.
+    pub(crate) fn broke_off(&mut self) {
+        self.answered(502, Some(Kind::StreamBroken));
+        let now = self.worker.gateway.moment();
+        if let Some(trying) = &mut self.trying {
+            trying.broke_off(now);
+        }
+    }
+
     /// Notes a failure as the end of the call.
     pub(crate) fn failed(&mut self, failure: &Failure) {
         self.answered(failure.status(), Some(failure.kind));

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use routing::{Ask, NoTarget, Plan, Reason, Retired, Situation, Target};
 
 use crate::call::Call;
+use crate::pipeline::needs::needed;
 use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::wishes::Wishes;
@@ -30,10 +31,13 @@ pub(crate) fn plan(
         bond: &bond,
         key: call.key.as_ref().map(|key| key.id.as_str()),
         header: &header,
+        needs: &|wanted| needed(prompt, wanted),
         prefers: wishes.prefers,
         is_without_fallback: wishes.is_without_fallback,
+        goes_on: goes_on.is_some(),
         ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
     };
+    permit(call, &ask)?;
     let surface = prompt.surface;
     let offers = |target: &Target| {
         let provider = serving.provider_of(target);
@@ -56,6 +60,24 @@ pub(crate) fn plan(
         goes_on.narrow(serving, &mut plan);
     }
     Ok(plan)
+}
+
+/// Whether the caller's key is for what he asks for, and for what he would like best. What an operator's chain leads to
+/// from there is the operator's.
+fn permit(call: &Call, ask: &Ask<'_>) -> Result<(), Box<Failure>> {
+    let Some(key) = &call.key else { return Ok(()) };
+    let refused = |model: &str, of: &str| {
+        let message =
+            format!("this key may not use the model '{model}'{of}; GET /v1/models lists what it may");
+        Failure::new(Kind::Forbidden, message)
+    };
+    if !key.allows(ask.model) {
+        return Err(refused(ask.model, "").with_param("model"));
+    }
+    match ask.prefers {
+        Some(preferred) if !key.allows(preferred) => Err(refused(preferred, &format!(" of x-bellwether-prefer"))),
+        _ => Ok(()),
+    }
 }
 
 /// What ties calls together: what the caller calls a session, else how the request begins.

@@ -252,7 +252,7 @@ impl Relay {
     /// any other answer the rest is kept back, so that by its length, too, it is not whole.
     fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         self.note_usage(false);
-        self.call.answered(502, Some(Kind::StreamBroken));
+        self.call.broke_off();
         if !self.watch.is_stream() {
             self.call.connection.note_answer_cut();
             return self.let_flush(cx);

@@ -118,6 +118,8 @@ pub(crate) struct Breaker {
     trouble_until: AtomicU64,
     /// Failures since the last success.
     run: AtomicU32,
+    /// Answers that broke off since the last one that did not.
+    breaks: AtomicU32,
     window: Window,
     past: Mutex<Past>,
 }
@@ -178,13 +180,17 @@ impl Breaker {
         match self.phase() {
             // Who only asked for patience was never ill.
             TRYING_BUSY => self.close(&mut past, Moment::default()),
-            TRYING | OPEN => {
+            phase @ (TRYING | OPEN) => {
                 past.good_trials += 1;
-                if past.good_trials < rules.successes {
-                    self.word.store(pack(OPEN, now), Ordering::Relaxed);
-                    return Change::None;
+                if past.good_trials >= rules.successes {
+                    self.close(&mut past, now);
+                    return Change::Closed;
                 }
-                self.close(&mut past, now);
+                // While somebody tries, his trial is the only one, whoever else was answered.
+                if phase == OPEN || role == Role::Trial {
+                    self.word.store(pack(OPEN, now), Ordering::Relaxed);
+                }
+                return Change::None;
             }
             _ => return Change::None,
         }
@@ -192,8 +198,25 @@ impl Breaker {
     }
 
     pub(crate) fn failed(&self, rules: &BreakerRules, role: Role, now: Moment) -> Change {
+        let run = self.run.fetch_add(1, Ordering::Relaxed) + 1;
+        self.note_failure(rules, role, run, now)
+    }
+
+    /// An answer that had begun well broke off. Such ones make a run of their own: each began with a success.
+    pub(crate) fn broke_off(&self, rules: &BreakerRules, now: Moment) -> Change {
+        let run = self.breaks.fetch_add(1, Ordering::Relaxed) + 1;
+        self.note_failure(rules, Role::Usual, run, now)
+    }
+
+    /// An answer has ended, and did not break off.
+    pub(crate) fn held(&self) {
+        if self.breaks.load(Ordering::Relaxed) != 0 {
+            self.breaks.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn note_failure(&self, rules: &BreakerRules, role: Role, run: u32, now: Moment) -> Change {
         self.window.failed(now);
-        let run = self.run.fetch_add(1, Ordering::Relaxed) as usize + 1;
         let mut past = self.past();
         let place = past.failed % RUN_MAX;
         past.failures[place] = now;
@@ -213,7 +236,7 @@ impl Breaker {
         if part >= TROUBLE_PART {
             self.trouble_until.store((now + TROUBLE).micros(), Ordering::Relaxed);
         }
-        let is_run = run >= rules.failures
+        let is_run = run as usize >= rules.failures
             && now.since(past.failures[(past.failed - rules.failures) % RUN_MAX]) <= rules.within;
         let is_rate = answers >= RATE_ANSWERS_MIN && part >= rules.rate;
         if !is_run && !is_rate {
@@ -233,10 +256,11 @@ impl Breaker {
         let until = now + wait.min(rules.wait_max);
         let (phase, before) = unpack(self.word.load(Ordering::Relaxed));
         match phase {
-            CLOSED => {}
+            // Also who was ill is believed: he can say so much.
+            CLOSED | OPEN => {}
             TRYING | TRYING_BUSY if role == Role::Trial => {}
             BUSY if before < until => {}
-            // He is ill, or the one who tries has it in hand.
+            // No sooner than was said, or the one who tries has it in hand.
             _ => return Change::None,
         }
         self.word.store(pack(BUSY, until), Ordering::Relaxed);
@@ -253,6 +277,15 @@ impl Breaker {
         }
     }
 
+    /// Ends the time that it is left alone for: the next to claim it may try.
+    pub(crate) fn end_wait(&self, now: Moment) {
+        let end = |word: u64| {
+            let (phase, until) = unpack(word);
+            (phase == OPEN && until > now).then(|| pack(OPEN, now))
+        };
+        let _ = self.word.try_update(Ordering::Relaxed, Ordering::Relaxed, end);
+    }
+
     /// Successes and failures of the last ten seconds.
     pub(crate) fn recent(&self, now: Moment) -> (u64, u64) {
         let counts = self.window.counts(now);
@@ -267,6 +300,7 @@ impl Breaker {
     fn close(&self, past: &mut Past, since: Moment) {
         past.good_trials = 0;
         self.run.store(0, Ordering::Relaxed);
+        self.breaks.store(0, Ordering::Relaxed);
         self.window.clear();
         self.trouble_until.store(0, Ordering::Relaxed);
         self.word.store(pack(CLOSED, since), Ordering::Relaxed);

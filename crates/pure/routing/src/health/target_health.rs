@@ -1,6 +1,6 @@
 //! How one model at one place has been answering. Shared by all workers: words, no lock where all is well.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,34 +16,6 @@ const WAIT_DEFAULT: Duration = Duration::from_secs(1);
 /// What takes so many times as long as is usual is unusual.
 const USUAL_FACTOR: u32 = 3;
 
-/// Whether an operator has taken somebody out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Switch {
-    /// He is asked.
-    #[default]
-    On,
-    /// Nothing new is sent to him; what runs may end.
-    Draining,
-    /// Not to be asked.
-    Off,
-}
-
-impl Switch {
-    /// The stricter of two.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        if self as u8 >= other as u8 { self } else { other }
-    }
-
-    pub(crate) const fn of(number: u8) -> Self {
-        match number {
-            0 => Self::On,
-            1 => Self::Draining,
-            _ => Self::Off,
-        }
-    }
-}
-
 /// The health of one target.
 #[derive(Debug, Default)]
 pub struct TargetHealth {
@@ -54,7 +26,6 @@ pub struct TargetHealth {
     paces: [Pace; 2],
     spreads: [Spread; 2],
     samples: Samples,
-    switch: AtomicU8,
     /// Calls that wait for the moment he named.
     waiting: AtomicU32,
     asked: AtomicU64,
@@ -76,8 +47,6 @@ pub enum Outcome {
 pub struct Report {
     /// How he stands.
     pub standing: Standing,
-    /// Whether he is switched off.
-    pub switch: Switch,
     /// Attempts since the start.
     pub asked: u64,
     /// Those that failed.
@@ -100,16 +69,6 @@ impl TargetHealth {
     /// How he stands, as far as his answers tell.
     pub fn standing(&self, rules: &BreakerRules, now: Moment) -> Standing {
         self.breaker.standing(rules, now)
-    }
-
-    /// Whether an operator has taken him out.
-    pub fn switch(&self) -> Switch {
-        Switch::of(self.switch.load(Ordering::Relaxed))
-    }
-
-    /// Takes him out or back in.
-    pub fn set_switch(&self, switch: Switch) {
-        self.switch.store(switch as u8, Ordering::Relaxed);
     }
 
     /// Attempts and answers under way.
@@ -156,7 +115,7 @@ impl TargetHealth {
         let running = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.in_flight_peak.fetch_max(running, Ordering::Relaxed);
         self.asked.fetch_add(1, Ordering::Relaxed);
-        Some(Trying { health: self.clone(), rules: rules.clone(), role, is_told: false })
+        Some(Trying { health: self.clone(), rules: rules.clone(), role, is_told: false, has_answered: false })
     }
 
     /// Takes the one place there is for waiting until he may be asked again.
@@ -175,11 +134,23 @@ impl TargetHealth {
         self.breaker.probed(rules, is_well, now);
     }
 
+    /// Somebody is there, which is not to say that he answers calls.
+    pub(crate) fn is_there_again(&self, now: Moment) {
+        let last = *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(last, Some((Fault::Unreachable, _))) {
+            self.breaker.end_wait(now);
+        }
+    }
+
+    /// Answers and failures of the last ten seconds.
+    pub(crate) fn recent(&self, now: Moment) -> (u64, u64) {
+        self.breaker.recent(now)
+    }
+
     /// What is known, for people.
     pub fn report(&self, rules: &BreakerRules, now: Moment) -> Report {
         Report {
             standing: self.standing(rules, now),
-            switch: self.switch(),
             asked: self.asked.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             recent: self.breaker.recent(now),
@@ -198,11 +169,16 @@ impl TargetHealth {
             self.paces[kind].note(took, now);
             self.spreads[kind].note(took);
             self.samples.note(Sample { took, is_good: true });
-            return self.breaker.succeeded(rules, role, now);
+            let change = self.breaker.succeeded(rules, role, now);
+            if change == Change::Closed {
+                // How slow he was while he was ill says nothing any more.
+                self.paces[kind].restart(took, now);
+            }
+            return change;
         };
         match fault {
             // He is well: he could not do this one.
-            Fault::TooLong => return self.breaker.succeeded(rules, role, now),
+            Fault::TooLong | Fault::Declined => return self.breaker.succeeded(rules, role, now),
             // About the key, not about him: the key rests.
             Fault::Refused => {
                 if role == Role::Trial {
@@ -224,6 +200,12 @@ impl TargetHealth {
             _ => self.breaker.failed(rules, role, now),
         }
     }
+
+    fn note_break(&self, rules: &BreakerRules, now: Moment) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner) = Some((Fault::BrokeOff, now));
+        self.breaker.broke_off(rules, now);
+    }
 }
 
 /// How long an attempt took, and when it ended.
@@ -244,19 +226,31 @@ pub struct Trying {
     rules: Arc<BreakerRules>,
     role: Role,
     is_told: bool,
+    has_answered: bool,
 }
 
 impl Trying {
     /// Says how it went, once.
     pub fn ended(&mut self, outcome: Outcome, how: How) {
         if !std::mem::replace(&mut self.is_told, true) {
+            self.has_answered = outcome == Outcome::Answered;
             self.health.note(&self.rules, self.role, outcome, how);
+        }
+    }
+
+    /// The answer that had begun broke off.
+    pub fn broke_off(&mut self, now: Moment) {
+        if std::mem::replace(&mut self.has_answered, false) {
+            self.health.note_break(&self.rules, now);
         }
     }
 }
 
 impl Drop for Trying {
     fn drop(&mut self) {
+        if self.has_answered {
+            self.health.breaker.held();
+        }
         self.health.in_flight.fetch_sub(1, Ordering::Relaxed);
         if self.role == Role::Trial && !self.is_told {
             // Nobody waited for the answer: it says nothing. The moment does not matter: it is free again at once.

@@ -4,6 +4,7 @@ mod balanced;
 mod cheapest;
 mod fastest;
 mod field;
+mod part;
 mod priority;
 mod sticky;
 mod weighted;
@@ -11,11 +12,12 @@ mod weighted;
 use crate::rng::Rng;
 
 pub(crate) use field::{Candidate, Field};
+pub(crate) use part::sit_out;
 
 /// A way of choosing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Policy {
-    /// Of two drawn by lot, the one who would answer sooner.
+    /// Of three drawn by lot, the one who would answer sooner.
     #[default]
     Balanced,
     /// By fixed parts, exactly.
