@@ -36,9 +36,9 @@ pub struct Route {
 }
 
 impl Tier {
-    /// Counts a choice from it; gives how many there were before.
-    pub(crate) fn next_round(&self) -> u64 {
-        self.rounds.fetch_add(1, Ordering::Relaxed)
+    /// How many choices from it there were before, and counts one if it `counts`.
+    pub(crate) fn round(&self, counts: bool) -> u64 {
+        if counts { self.rounds.fetch_add(1, Ordering::Relaxed) } else { self.rounds.load(Ordering::Relaxed) }
     }
 }
 

@@ -10,6 +10,7 @@ mod content;
 mod count;
 mod estimate;
 mod events;
+mod explain;
 mod flawed;
 mod media;
 mod needs;
@@ -36,6 +37,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 
 pub(crate) use authenticate::authenticate;
+pub(crate) use explain::{explain, is_explain};
 pub(crate) use relay::{BrokenOff, Relay};
 pub(crate) use stored::serve_stored;
 pub(crate) use upstream_error::own_words;

@@ -4,9 +4,10 @@ use std::hash::{DefaultHasher, Hasher};
 
 use domain::{Failure, Kind};
 use http::HeaderMap;
-use routing::{Ask, NoTarget, Plan, Reason, Retired, Situation, Target};
+use routing::{Ask, Plan, Reason, Situation, Target};
 
 use crate::call::Call;
+use crate::no_target::refused;
 use crate::pipeline::needs::needed;
 use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
@@ -55,7 +56,7 @@ pub(crate) fn plan(
         now: call.worker.gateway.moment_of(call.received),
     };
     let planned = routing::plan(&situation, &ask, unfit, &mut call.worker.rng.borrow_mut());
-    let mut plan = planned.map_err(|none| refused(none, &ask, prompt, goes_on))?;
+    let mut plan = planned.map_err(|none| refused(none, &ask, prompt.surface.path, goes_on.is_some()))?;
     if let Some(goes_on) = goes_on {
         goes_on.narrow(serving, &mut plan);
     }
@@ -64,7 +65,7 @@ pub(crate) fn plan(
 
 /// Whether the caller's key is for what he asks for, and for what he would like best. What an operator's chain leads to
 /// from there is the operator's.
-fn permit(call: &Call, ask: &Ask<'_>) -> Result<(), Box<Failure>> {
+pub(super) fn permit(call: &Call, ask: &Ask<'_>) -> Result<(), Box<Failure>> {
     let Some(key) = &call.key else { return Ok(()) };
     let refused = |model: &str, of: &str| {
         let message =
@@ -75,72 +76,17 @@ fn permit(call: &Call, ask: &Ask<'_>) -> Result<(), Box<Failure>> {
         return Err(refused(ask.model, "").with_param("model"));
     }
     match ask.prefers {
-        Some(preferred) if !key.allows(preferred) => Err(refused(preferred, &format!(" of x-bellwether-prefer"))),
+        Some(preferred) if !key.allows(preferred) => Err(refused(preferred, " of x-bellwether-prefer")),
         _ => Ok(()),
     }
 }
 
 /// What ties calls together: what the caller calls a session, else how the request begins.
-fn bond_of(session: Option<&str>, prompt: &Prompt) -> u64 {
+pub(super) fn bond_of(session: Option<&str>, prompt: &Prompt) -> u64 {
     let beginning = prompt.pieces.first().map_or(&[][..], |piece| &piece[..piece.len().min(BEGINNING_BYTES)]);
     let mut hasher = DefaultHasher::new();
     hasher.write(session.map_or(beginning, str::as_bytes));
     hasher.finish()
-}
-
-fn refused(none: NoTarget, ask: &Ask<'_>, prompt: &Prompt, goes_on: Option<&GoesOn>) -> Box<Failure> {
-    let model = ask.model;
-    match none {
-        NoTarget::UnknownName { nearest } => {
-            let hint = match nearest.as_slice() {
-                [] => "GET /v1/models lists the names there are".to_owned(),
-                names => format!("did you mean {}?", names.join(", ")),
-            };
-            let message = format!("the model '{model}' is not known here; {hint}");
-            Failure::new(Kind::UnknownModel, message).with_param("model")
-        }
-        NoTarget::Retired(Retired { since, successor }) => {
-            let instead = successor.map_or_else(String::new, |name| format!("; ask for '{name}' instead"));
-            let message = format!("the model '{model}' is retired since {since}{instead}");
-            Failure::new(Kind::UnknownModel, message).with_param("model")
-        }
-        NoTarget::UnknownPreference { nearest } => {
-            let hint = match nearest.as_slice() {
-                [] => "GET /v1/models lists the names there are".to_owned(),
-                names => format!("did you mean {}?", names.join(", ")),
-            };
-            let preferred = ask.prefers.unwrap_or_default();
-            let message = format!("the model '{preferred}' of x-bellwether-prefer is not known here; {hint}");
-            Failure::new(Kind::UnknownModel, message)
-        }
-        NoTarget::Busy { wait } => {
-            let message = format!("all who serve the model '{model}' have asked for patience");
-            Failure::new(Kind::UpstreamBusy, message).with_retry_after(wait)
-        }
-        NoTarget::SwitchedOff => {
-            let message = format!("all who serve the model '{model}' are switched off by the operator");
-            Failure::new(Kind::NoTarget, message)
-        }
-        NoTarget::Condition => {
-            let message = format!("nobody serves the model '{model}' for a request like this one");
-            Failure::new(Kind::NoTarget, message)
-        }
-        NoTarget::Unable(what) => {
-            let message = format!("nobody who serves the model '{model}' can do this: {what}");
-            Failure::new(Kind::BadRequest, message).with_param("model")
-        }
-        NoTarget::NotOffered if goes_on.is_some() => {
-            let message = format!(
-                "no provider of the model '{model}' keeps the answer that this goes on from; \
-                 leave out previous_response_id and send the whole conversation"
-            );
-            Failure::new(Kind::BadRequest, message).with_param("previous_response_id")
-        }
-        NoTarget::NotOffered => {
-            let message = format!("no provider of the model '{model}' offers {}", prompt.surface.path);
-            Failure::new(Kind::BadRequest, message).with_param("model")
-        }
-    }
 }
 
 /// Whether the first who is asked speaks as the caller does.

@@ -311,7 +311,11 @@ impl Relay {
         match self.patience.poll_exhausted(cx) {
             Poll::Pending => self.poll_pulse(cx).map(|ping| Some(Ok(ping))),
             // A length that was promised must come.
-            Poll::Ready(()) if self.watch.is_over() && self.known_length().is_none() && self.finish() => {
+            Poll::Ready(())
+                if (self.watch.is_over() || self.watch.has_said_all())
+                    && self.known_length().is_none()
+                    && self.finish() =>
+            {
                 Poll::Ready(None)
             }
             Poll::Ready(()) => self.break_off(b"", cx),
