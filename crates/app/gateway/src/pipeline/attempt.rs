@@ -58,7 +58,7 @@ pub(crate) async fn attempt(
     serving.retry_budget.call();
     let asked = prompt.deciding.model.as_str();
     let mut failures = Failures::default();
-    let mut has_left_out_seals = false;
+    let (mut has_left_out_seals, mut first) = (false, None);
     let mut course = Course::of(plan, &serving.retry);
     loop {
         let began = Instant::now();
@@ -67,6 +67,7 @@ pub(crate) async fn attempt(
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
+        call.fallback_attempts += u8::from(*first.get_or_insert(place) != place);
         call.provider = Some(provider.clone());
         call.upstream_model.clone_from(&target.model);
         call.trying = Some(trying);

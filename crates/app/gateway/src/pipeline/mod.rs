@@ -19,6 +19,7 @@ mod patience;
 mod plan;
 mod pulse;
 mod relay;
+mod retouched;
 mod silence;
 mod splice;
 mod stored;
@@ -57,7 +58,7 @@ pub(crate) async fn serve(
     body: Incoming,
 ) -> Result<Response<AnswerBody>, Refused> {
     match run(&mut call, surface, head, body).await {
-        Ok(Served::Asked(answer)) => Ok(relay::relay(call, *answer).map(AnswerBody::Relayed)),
+        Ok(Served::Asked(asked)) => Ok(relay::relay(call, asked.0, asked.1).map(AnswerBody::Relayed)),
         Ok(Served::Known(body)) => Ok(known(&mut call, body)),
         Err(failure) => Err((call, failure)),
     }
@@ -66,7 +67,7 @@ pub(crate) async fn serve(
 /// Who answered.
 enum Served {
     /// A provider, who has begun to.
-    Asked(Box<attempt::Answer>),
+    Asked(Box<(attempt::Answer, Option<retouched::Wish>)>),
     /// We ourselves: the whole answer.
     Known(Vec<u8>),
 }
@@ -83,7 +84,7 @@ async fn run(
     let admitted = admit::admit(call, caller);
     let goes_on = stored::goes_on_from(call, &prompt)?;
     let wishes = Wishes::of(&head.headers);
-    let plan = plan::plan(call, &serving, &prompt, (&head.headers, &wishes), goes_on.as_ref())?;
+    let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes), goes_on.as_ref())?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }
@@ -91,5 +92,5 @@ async fn run(
     let asked =
         Box::pin(attempt::attempt(call, &serving, &admitted, plan, &prompt, (&head.headers, &wishes)));
     let answer = asked.await?;
-    Ok(Served::Asked(Box::new(answer)))
+    Ok(Served::Asked(Box::new((answer, wish))))
 }

@@ -9,6 +9,7 @@ use routing::{Ask, Plan, Reason, Situation, Target};
 use crate::call::Call;
 use crate::no_target::refused;
 use crate::pipeline::needs::needed;
+use crate::pipeline::retouched::{Wish, wish};
 use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::wishes::Wishes;
@@ -17,14 +18,14 @@ use crate::serving::Serving;
 /// Requests that are alike in so many bytes begin alike.
 const BEGINNING_BYTES: usize = 1024;
 
-/// The order of attempts, or a 404 that names what the caller may have meant.
+/// The order of attempts and what of the answer is to be changed, or a 404 that names what the caller may have meant.
 pub(crate) fn plan(
     call: &Call,
     serving: &Serving,
     prompt: &Prompt,
     (headers, wishes): (&HeaderMap, &Wishes<'_>),
     goes_on: Option<&GoesOn>,
-) -> Result<Plan, Box<Failure>> {
+) -> Result<(Plan, Option<Wish>), Box<Failure>> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bond = || Some(bond_of(wishes.session, prompt));
     let ask = Ask {
@@ -60,7 +61,8 @@ pub(crate) fn plan(
     if let Some(goes_on) = goes_on {
         goes_on.narrow(serving, &mut plan);
     }
-    Ok(plan)
+    let wish = wish(&plan, wishes.wants_routing);
+    Ok((plan, wish))
 }
 
 /// Whether the caller's key is for what he asks for, and for what he would like best. What an operator's chain leads to
