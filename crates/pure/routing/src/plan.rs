@@ -159,9 +159,9 @@ fn route_of(routes: &Routes, ask: &Ask<'_>) -> Result<Arc<Route>, NoTarget> {
     let Some(first) = routes.find(preferred) else {
         return Err(NoTarget::UnknownPreference { nearest: nearest(preferred) });
     };
-    let mut both = Route { manner: route.manner, ..Route::default() };
-    both.append(&first);
-    both.append(&route);
+    // Whoever would be asked for the caller's name is asked for the one he prefers.
+    let mut both = first.under(preferred).in_manner(route.manner);
+    both.append_others(&route);
     Ok(Arc::new(both))
 }
 

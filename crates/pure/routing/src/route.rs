@@ -103,6 +103,27 @@ impl Route {
         self.compare();
     }
 
+    /// Adds the steps of another route behind its own, but for targets that it has.
+    pub(crate) fn append_others(&mut self, other: &Self) {
+        let own = self.targets.len();
+        let mut before = None;
+        for tier in &other.tiers {
+            let is_new = |target: &&Target| {
+                self.targets[..own].iter().all(|known| {
+                    (known.provider, known.line, &known.model)
+                        != (target.provider, target.line, &target.model)
+                })
+            };
+            let others = other.targets[tier.targets.clone()].iter().filter(is_new).cloned();
+            let others: Vec<Target> = others.collect();
+            if others.is_empty() {
+                continue;
+            }
+            self.add_tier(others, (tier.policy, tier.rounds.clone()), before != Some(tier.step));
+            before = Some(tier.step);
+        }
+    }
+
     /// The same for calls that are served in this manner.
     #[must_use]
     pub fn in_manner(self, manner: Manner) -> Self {

@@ -12,20 +12,22 @@ use super::wait::{Going, Wanted, wait};
 use crate::call::Call;
 use crate::serving::Serving;
 
-/// The next who is asked, at once or once there is room; `None` where nobody is left.
+/// The next who is asked, at once or once there is room, and when that is; `None` where nobody is left.
 pub(crate) async fn next_turn(
     call: &mut Call,
     serving: &Serving,
     course: &mut Course,
     asked: &str,
     deadline: Instant,
-) -> Result<Option<Turn>, Box<Failure>> {
-    let turn = course.next(&serving.health, asked, call.worker.gateway.moment());
+) -> Result<Option<(Turn, Instant)>, Box<Failure>> {
+    let now = Instant::now();
+    let turn = course.next(&serving.health, asked, call.worker.gateway.moment_of(now));
     if turn.is_some() || !course.is_held_up() {
-        return Ok(turn);
+        return Ok(turn.map(|turn| (turn, now)));
     }
     // Boxed: it is rare, and its room is not carried along by every call.
-    Box::pin(queue(call, serving, course, asked, deadline)).await
+    let turn = Box::pin(queue(call, serving, course, asked, deadline)).await?;
+    Ok(turn.map(|turn| (turn, Instant::now())))
 }
 
 async fn queue(

@@ -98,6 +98,7 @@ impl Asking<'_> {
         &self,
         sent: Outgoing<'_>,
         headers: &HeaderMap,
+        began: Instant,
         until: Until,
     ) -> Result<Begun, Unanswered> {
         let request_id = HeaderName::from_static("x-request-id");
@@ -116,7 +117,7 @@ impl Asking<'_> {
                 .chain([(&request_id, &self.call.request_id)]),
             sent.body.as_body(),
         );
-        match timeout_at(until.at.into(), self.first_piece(&request, sent.wanted)).await {
+        match timeout_at(until.at.into(), self.first_piece(&request, began, sent.wanted)).await {
             Ok(answered) => answered,
             Err(_) => {
                 let message =
@@ -127,9 +128,13 @@ impl Asking<'_> {
         }
     }
 
-    async fn first_piece(&self, request: &Request<'_>, wanted: Wanted) -> Result<Begun, Unanswered> {
+    async fn first_piece(
+        &self,
+        request: &Request<'_>,
+        began: Instant,
+        wanted: Wanted,
+    ) -> Result<Begun, Unanswered> {
         let (worker, provider) = (&self.call.worker, self.provider.id());
-        let began = Instant::now();
         let sent = match worker.client.send(&self.line.line, request, true).await {
             // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
             Err(SendFailure::Broken { was_reused: true, .. }) if began.elapsed() < STALE_WITHIN => {

@@ -21,14 +21,11 @@ use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::unsealed::unsealed;
 use crate::pipeline::watch::Watch;
+use crate::pipeline::wishes::Wishes;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// A stream may be so many times as large as an answer that is not streamed.
 const STREAM_FACTOR: u64 = 16;
-
-/// Set to `true` by a caller who wants nothing lost: what would be a warning is then a refusal. It only adds to his key:
-/// no value of it loosens a strict one.
-const STRICT: &str = "x-bellwether-strict";
 
 /// An answer that has begun, and what is known of it.
 #[derive(Debug)]
@@ -45,33 +42,39 @@ pub(crate) struct Answer {
     pub(crate) bytes_max: u64,
 }
 
-fn asks_for_strictness(headers: &HeaderMap) -> bool {
-    headers.get(STRICT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
-}
-
-/// Asks one target after the other.
+/// Asks one target after the other. Boxed: a future is moved each time it becomes part of another, and this is the largest.
 pub(crate) async fn attempt(
     call: &mut Call,
     serving: &Serving,
     admitted: &Admitted,
     plan: Plan,
     prompt: &Prompt,
-    headers: &HeaderMap,
+    wishes: (&HeaderMap, &Wishes<'_>),
 ) -> Result<Answer, Box<Failure>> {
-    let limit = patience(serving, prompt, headers);
+    Box::pin(in_turn(call, serving, admitted, plan, prompt, wishes)).await
+}
+
+async fn in_turn(
+    call: &mut Call,
+    serving: &Serving,
+    admitted: &Admitted,
+    plan: Plan,
+    prompt: &Prompt,
+    (headers, wishes): (&HeaderMap, &Wishes<'_>),
+) -> Result<Answer, Box<Failure>> {
+    let limit = patience(serving, prompt, wishes);
     let deadline = call.received + limit;
     let bytes_max = answer_bytes_max(serving, prompt);
-    let is_strict = admitted.is_strict() || asks_for_strictness(headers);
+    let is_strict = admitted.is_strict() || wishes.is_strict;
     let gateway = call.worker.gateway.clone();
     serving.retry_budget.call();
     let asked = prompt.deciding.model.as_str();
     let mut failures = Failures::default();
     let (mut has_left_out_seals, mut first) = (false, None);
     let mut course = Course::of(plan, &serving.retry);
-    while let Some(Turn { place, behind, trying, .. }) =
+    while let Some((Turn { place, behind, trying, .. }, began)) =
         next_turn(call, serving, &mut course, asked, deadline).await?
     {
-        let began = Instant::now();
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
@@ -185,17 +188,18 @@ impl Way<'_> {
         call.warnings = told(&sent.losses);
         let asking = Asking { call, provider: self.provider, line: self.line, bytes_max: self.bytes_max };
         let began = Instant::now();
-        let answered = asking.ask(sent, headers, self.until).await;
-        let took = began.elapsed();
+        let answered = asking.ask(sent, headers, began, self.until).await;
+        let ended = Instant::now();
+        let took = ended - began;
         call.waited += took;
-        note(call, answered.as_ref().err(), took);
+        note(call, answered.as_ref().err(), took, ended);
         answered
     }
 }
 
 /// Tells the target's health how an attempt went.
-fn note(call: &mut Call, unanswered: Option<&Unanswered>, took: Duration) {
-    let how = How { took, is_streaming: call.is_streaming, now: call.worker.gateway.moment() };
+fn note(call: &mut Call, unanswered: Option<&Unanswered>, took: Duration, ended: Instant) {
+    let how = How { took, is_streaming: call.is_streaming, now: call.worker.gateway.moment_of(ended) };
     let outcome =
         unanswered.and_then(|unanswered| unanswered.fault).map_or(Outcome::Answered, Outcome::Fault);
     if let Some(trying) = &mut call.trying {

@@ -118,7 +118,7 @@ async fn ask_provider(
     let bytes_max = serving.limits.answer_bytes_max as u64;
     let began = Instant::now();
     let asking = Asking { call, provider: &provider, line, bytes_max };
-    let asked = asking.ask(sent, &head.headers, Until { at: began + limit, limit }).await;
+    let asked = asking.ask(sent, &head.headers, began, Until { at: began + limit, limit }).await;
     let asked = asked.map_err(|unanswered| unanswered.failure);
     call.waited += began.elapsed();
     let (region, credential) = (line.region.clone(), line.line.options().credential.clone());

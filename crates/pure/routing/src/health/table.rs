@@ -1,6 +1,6 @@
 //! The health of everybody: by provider, way and model. Its parts outlive a reload of the configuration.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,10 +11,14 @@ use super::target_health::TargetHealth;
 use crate::hash::hash;
 use crate::moment::Moment;
 use crate::overload::{AdaptiveRules, Bounds, Limited, UNLIMITED};
+use crate::routes::Routes;
 use crate::target::Target;
 
 /// So many models of one provider are told apart; further ones share what is known.
 pub const MODELS_MAX: usize = 64;
+
+/// So many places are kept for models that are configured or in the catalogue; the others are for names that nobody knew of.
+const KEPT_MAX: usize = 48;
 
 /// The names of a provider's models in the order in which they were first asked for.
 #[derive(Debug)]
@@ -47,13 +51,24 @@ impl ModelPlaces {
     }
 }
 
+/// Whether anybody is at the other end of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Nobody has asked yet.
+    Unknown,
+    /// Somebody answers, whatever he says.
+    Answering,
+    /// Nobody does.
+    Unreachable,
+}
+
 /// The health of one way: one line of a provider with one of its keys.
 #[derive(Debug)]
 pub struct WayHealth {
     models: [OnceLock<Arc<TargetHealth>>; MODELS_MAX],
     switches: Switches,
-    /// Probes find nobody there.
-    is_unreachable: AtomicBool,
+    /// Whether probes find anybody there, as a [`Reach`].
+    reach: AtomicU8,
     /// Whether its key is left alone; shared by all ways with that key.
     pub key: Arc<KeyRest>,
 }
@@ -64,7 +79,7 @@ impl WayHealth {
         Self {
             models: [const { OnceLock::new() }; MODELS_MAX],
             switches: Switches::default(),
-            is_unreachable: AtomicBool::new(false),
+            reach: AtomicU8::new(Reach::Unknown as u8),
             key,
         }
     }
@@ -92,15 +107,34 @@ impl WayHealth {
 
     /// Whether probes find nobody there: it is asked only if nobody else is left.
     pub fn is_unreachable(&self) -> bool {
-        self.is_unreachable.load(Ordering::Relaxed)
+        self.reach.load(Ordering::Relaxed) == Reach::Unreachable as u8
     }
 
     /// Takes in what probes have found. Who could not be reached and is there again is tried at once, not at the end of
     /// his time: that he was left alone for.
     pub fn probed(&self, is_unreachable: bool, has_answered: bool, now: Moment) {
-        self.is_unreachable.store(is_unreachable, Ordering::Relaxed);
+        let reach = match (is_unreachable, has_answered) {
+            (true, _) => Reach::Unreachable,
+            (false, true) => Reach::Answering,
+            (false, false) if self.is_unreachable() => Reach::Unknown,
+            (false, false) => return,
+        };
+        self.reach.store(reach as u8, Ordering::Relaxed);
         if has_answered {
             self.models().for_each(|health| health.is_there_again(now));
+        }
+    }
+
+    /// Whether anybody is there, as far as calls and probes tell.
+    pub fn reach(&self, now: Moment) -> Reach {
+        if self.is_unreachable() {
+            Reach::Unreachable
+        } else if self.reach.load(Ordering::Relaxed) == Reach::Answering as u8
+            || self.has_answered_lately(now)
+        {
+            Reach::Answering
+        } else {
+            Reach::Unknown
         }
     }
 
@@ -176,6 +210,17 @@ impl Health {
         Self { rules: Arc::default(), providers: ways.into_iter().map(provider).collect() }
     }
 
+    /// Gives the models that are known their places before anybody asks: names that callers make up cannot take them.
+    pub fn keep_places(&self, routes: &Routes) {
+        for (provider, health) in (0..).zip(&self.providers) {
+            for model in routes.models_of(provider) {
+                if health.models.known().count() < KEPT_MAX {
+                    health.models.of(model);
+                }
+            }
+        }
+    }
+
     /// The way a target is asked by.
     pub fn way(&self, target: &Target) -> &WayHealth {
         &self.providers[usize::from(target.provider)].ways[usize::from(target.line)]
@@ -230,7 +275,24 @@ mod tests {
     use crate::health::{How, Outcome};
     use crate::moment::Moment;
     use crate::overload::Bounds;
+    use crate::route::Ways;
+    use crate::routes::RoutesBuilder;
     use crate::target::Target;
+
+    #[test]
+    fn names_that_callers_make_up_take_no_place_of_a_known_one() {
+        let mut builder = RoutesBuilder::default();
+        builder.provider("one", 0, Ways::of_lines(1), Some(&["known".to_owned()]));
+        let health = Health::unknown([1]);
+        health.keep_places(&builder.build());
+        let places = &health.providers[0].models;
+        (0..10 * MODELS_MAX).for_each(|count| {
+            places.of(&format!("made-up-{count}"));
+        });
+        let shared: HashSet<usize> =
+            places.known().filter(|(_, name)| *name == "known").map(|(at, _)| at).collect();
+        assert_eq!(shared, HashSet::from([places.of("known")]));
+    }
 
     #[test]
     fn what_is_unusual_is_learnt_from_the_same_model_elsewhere() {
