@@ -10,6 +10,7 @@ mod exchange;
 mod failure;
 mod file_body;
 mod line;
+mod pace;
 mod pool;
 mod read_buffer;
 mod reply_body;
