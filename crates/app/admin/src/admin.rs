@@ -30,12 +30,14 @@ impl Admin {
 
     /// Answers one request. Nothing behind the gate sees a request that does not carry the admin key, not even to say
     /// that its path is unknown.
-    pub async fn answer<B>(&self, request: Request<B>) -> Response
+    pub async fn answer<B>(&self, mut request: Request<B>) -> Response
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
         let request_id = refusal::request_id(request.headers());
+        // Handlers see which request it is.
+        refusal::name_request(request.headers_mut(), &request_id);
         let response = match self.gate.admit(request.headers()) {
             Ok(()) => match self.router.clone().call(request.map(Body::new)).await {
                 Ok(response) => response,

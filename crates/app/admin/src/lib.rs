@@ -10,8 +10,13 @@
 //! | `GET /config/difference?from=3&to=file` | – | 200 `{"changes": [{"path", "before", "after"}]}`; a side is `in-force`, `file` or a number |
 //! | `POST /config/revert` | `{"version": 3}`, number optional | 200 `{"from", "version", "changed", "needs_restart", "file_not_written"}`; 404 `config_version_not_found`; 409 `no_config_file` |
 //! | `GET /keys?after=key_…&limit=100` | – | 200 `{"keys": [Key], "next_after": "key_…" or null}` |
-//! | `POST /keys` | `{"name": "mobile app", "expires_in_seconds": 7776000}`, expiry optional | 201 Key and `"key": "bw_…"`, shown this once |
+//! | `POST /keys` | `{"name": "mobile app", "expires_in_seconds": 7776000, "models": ["smart"]}`, all but the name optional | 201 Key and `"key": "bw_…"`, shown this once |
 //! | `DELETE /keys/{id}` | – | 200 Key, revoked; 404 `key_not_found`; 409 `key_already_revoked` |
+//! | `GET /providers` | – | 200 `{"providers": [{"id", "state", "regions", "running", "switches": [Switch]}], "without_effect": [Switch]}` |
+//! | `POST /providers/{id}/disable`, `…/drain`, `…/enable` | `{"reason": "…", "region", "model", "by"}`, all but the reason optional | 200 `{"provider", "region", "model", "state", "running", "before": [Switch], "after": [Switch], "audit"}`; 404 `provider_not_found`, `region_not_found`, `model_not_found`; 409 `not_switched_off` |
+//! | `GET /audit?before=17&limit=100` | – | 200 `{"audit": [{"number", "at", "actor", "by", "action", "subject", "before", "after", "reason", "request_id"}], "next_before"}`, the newest first |
+//!
+//! A Switch is `{"provider", "region", "model", "position", "since", "by", "reason"}`: `position` is `off` or `draining`.
 //!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.
@@ -25,6 +30,7 @@ mod config_desk;
 mod gate;
 mod listen;
 mod parts;
+mod provider_desk;
 mod refusal;
 mod routes;
 
@@ -35,3 +41,4 @@ pub use config_desk::{
     RevertReport, VersionView,
 };
 pub use parts::AdminParts;
+pub use provider_desk::{ProviderDesk, ProviderWish, SwitchAnswer, SwitchRefusal, SwitchReport};

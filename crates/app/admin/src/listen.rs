@@ -89,15 +89,22 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;
 
-    use crate::{Admin, AdminParts, ConfigDesk};
+    use crate::{Admin, AdminParts, ConfigDesk, ProviderDesk, SwitchRefusal};
 
     async fn admin() -> Admin {
         let hasher = KeyHasher::new(&[1; 32]);
         let store = SqliteStore::in_memory(&hasher).await.unwrap();
         Admin::new(AdminParts {
-            key_desk: Arc::new(KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap()),
+            key_desk: Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap()),
             admin_key: Secret::new("bwadm_0123456789".to_owned()),
             config: ConfigDesk::queue().0,
+            providers: ProviderDesk {
+                list: Box::new(|| serde_json::Value::Null),
+                switch: Box::new(|wish| {
+                    Box::pin(async { Err(SwitchRefusal::Unknown("provider", wish.provider)) })
+                }),
+            },
+            audit: Arc::new(store),
             health: Box::new(|| serde_json::json!({"status": "ok"})),
             clock: || Timestamp(0),
         })

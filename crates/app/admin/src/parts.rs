@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use domain::{Secret, Timestamp};
-use store::KeyDesk;
+use store::{AuditRecords, KeyDesk};
 
 use crate::config_desk::ConfigDesk;
+use crate::provider_desk::ProviderDesk;
 
 /// What the admin API needs of the process it lives in.
 pub struct AdminParts {
@@ -16,6 +17,10 @@ pub struct AdminParts {
     pub admin_key: Secret,
     /// The way to whoever keeps the configuration.
     pub config: ConfigDesk,
+    /// The way to the providers.
+    pub providers: ProviderDesk,
+    /// Who changed what.
+    pub audit: Arc<dyn AuditRecords>,
     /// The gateway's own state, without secrets.
     pub health: Box<dyn Fn() -> serde_json::Value + Send + Sync>,
     /// The wall clock.

@@ -6,9 +6,10 @@ use domain::{Kind, Source};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
-use store::KeyError;
+use store::{KeyError, SwitchError};
 
 use crate::config_desk::ConfigRefusal;
+use crate::provider_desk::SwitchRefusal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES_MAX: usize = 128;
@@ -115,6 +116,30 @@ impl From<KeyError> for Refusal {
     }
 }
 
+impl From<SwitchRefusal> for Refusal {
+    fn from(refusal: SwitchRefusal) -> Self {
+        let error = match refusal {
+            SwitchRefusal::Unknown(part, message) => {
+                let code = match part {
+                    "region" => "region_not_found",
+                    "model" => "model_not_found",
+                    _ => "provider_not_found",
+                };
+                return Self { code, ..Self::of(Kind::UnknownPath, message) }.with_param(part);
+            }
+            SwitchRefusal::Failed(error) => error,
+        };
+        let message = error.to_string();
+        match error {
+            SwitchError::BadReason => Self::of(Kind::BadRequest, message).with_param("reason"),
+            SwitchError::BadName => Self::of(Kind::BadRequest, message).with_param("by"),
+            SwitchError::NotOff(..) => Self::special(StatusCode::CONFLICT, "not_switched_off", message),
+            SwitchError::TooMany => Self::special(StatusCode::CONFLICT, "too_many_switches", message),
+            SwitchError::NotKept(..) | SwitchError::Store(_) => Self::of(Kind::Internal, message),
+        }
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -125,15 +150,27 @@ impl IntoResponse for Refusal {
 
 /// The caller's own id if it is fit to be repeated (the gateway has made sure of it on its port), else a new one.
 pub(crate) fn request_id(headers: &HeaderMap) -> HeaderValue {
-    let fit = headers.get(REQUEST_ID).filter(|value| {
-        (1..=REQUEST_ID_BYTES_MAX).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic)
-    });
+    let fit = headers.get(REQUEST_ID).filter(|value| is_fit(value.as_bytes()));
     fit.cloned().unwrap_or_else(|| {
         let mut random = [0; 16];
         getrandom::fill(&mut random).expect("the system's random generator always answers");
         let text = format!("{:032x}", u128::from_ne_bytes(random));
         HeaderValue::from_str(&text).expect("hexadecimal is fit for a header")
     })
+}
+
+/// Gives a request its id, for whoever writes down what was asked.
+pub(crate) fn name_request(headers: &mut HeaderMap, id: &HeaderValue) {
+    headers.insert(REQUEST_ID, id.clone());
+}
+
+/// The id that a request was given.
+pub(crate) fn given_request_id(headers: &HeaderMap) -> Option<String> {
+    headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned)
+}
+
+fn is_fit(id: &[u8]) -> bool {
+    (1..=REQUEST_ID_BYTES_MAX).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
 }
 
 /// Writes a refusal out, and the headers that every answer of this API carries.

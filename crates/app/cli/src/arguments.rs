@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
+use crate::provider_arguments::{AuditArguments, ProviderArguments};
+
 const EXAMPLES: &str = include_str!("help.txt");
 
 /// An AI API gateway: one OpenAI-compatible endpoint in front of all your providers.
@@ -32,6 +34,10 @@ pub(crate) enum Command {
     Catalog(CatalogArguments),
     /// Make, list, change and revoke callers' keys, on the running server or, without one, in the data directory.
     Keys(KeysArguments),
+    /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.
+    Provider(ProviderArguments),
+    /// Who changed what, when and why.
+    Audit(AuditArguments),
     /// Move in: make a configuration from another gateway's, and say what could not be carried.
     Import(ImportArguments),
     /// Ask the running server whether it takes calls: exit code 0 if it does. For container and service health checks.
@@ -213,6 +219,9 @@ pub(crate) enum KeysCommand {
         /// Refuse its callers' requests where translation would lose something, rather than warn.
         #[arg(long)]
         strict: bool,
+        /// The models its callers may ask for; a name may end in * for whatever follows [default: all].
+        #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+        models: Vec<String>,
         /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
@@ -224,16 +233,22 @@ pub(crate) enum KeysCommand {
         json: bool,
     },
     /// Change a key; the next call with it is served so.
-    #[command(group(ArgGroup::new("change").args(["strict", "no_strict"]).required(true)))]
+    #[command(group(ArgGroup::new("change").args(["strict", "no_strict", "models", "all_models"]).required(true).multiple(true)))]
     Change {
         /// The key's id, as `bellwether keys list` shows it.
         id: String,
         /// Refuse its callers' requests where translation would lose something.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "no_strict")]
         strict: bool,
         /// Only warn its callers, unless a request itself asks to be strict.
         #[arg(long)]
         no_strict: bool,
+        /// The models its callers may ask for from now on; a name may end in * for whatever follows.
+        #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', conflicts_with = "all_models")]
+        models: Vec<String>,
+        /// Its callers may ask for all models.
+        #[arg(long)]
+        all_models: bool,
         /// Print JSON instead of text.
         #[arg(long)]
         json: bool,

@@ -2,6 +2,7 @@
 
 mod admin_client;
 mod arguments;
+mod audit;
 mod catalog;
 mod check;
 mod configuration;
@@ -10,12 +11,15 @@ mod health;
 mod import;
 mod keys;
 mod local_store;
+mod provider;
+mod provider_arguments;
 mod replace_file;
 mod say;
 mod seen;
 mod serve;
 mod settings;
 mod simulate;
+mod switching;
 mod table;
 
 use std::process::ExitCode;
@@ -39,6 +43,10 @@ fn main() -> ExitCode {
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
         Some(Command::Catalog(catalog)) => catalog::run(&arguments.data, catalog.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
+        Some(Command::Provider(provider)) => {
+            provider::run(&arguments.data, arguments.serve.config, provider.command)
+        }
+        Some(Command::Audit(audit)) => audit::run(&arguments.data, &audit.command),
         Some(Command::Import(import)) => import::run(&arguments.data, import.command),
         Some(Command::Health(options)) => health::run(&arguments.data, options),
         Some(Command::Simulate(options)) => simulate::run(&options),

@@ -9,7 +9,8 @@ use arc_swap::ArcSwap;
 use domain::Timestamp;
 use observe::{Log, Metrics};
 use routing::Moment;
-use store::{KeyDirectory, KeyHasher};
+use serde_json::Value;
+use store::{KeyDirectory, KeyHasher, ProviderSwitch, SwitchScope};
 
 use crate::body_budget::BodyBudget;
 use crate::clock::wall_clock;
@@ -18,6 +19,7 @@ use crate::serving::Serving;
 use crate::spool::Spool;
 use crate::status::Status;
 use crate::stored_responses::StoredResponses;
+use crate::switches;
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub struct GatewayParts {
     pub control: Option<ControlSender>,
     /// Where bodies lie.
     pub body_room: BodyRoom,
+    /// What operators have taken out; in force before the first call.
+    pub switches: Vec<ProviderSwitch>,
 }
 
 /// Where the bodies of requests lie, and how much of it they may take.
@@ -74,6 +78,9 @@ pub struct Gateway {
     /// Open connections of each worker.
     pub(crate) connections: Vec<AtomicUsize>,
     is_draining: AtomicBool,
+    /// What operators have taken out, as the lines' health has it.
+    switches: ArcSwap<Vec<ProviderSwitch>>,
+    /// Held while settings or switches change: new settings begin with the switches as they are.
     reload_lock: Mutex<()>,
     /// What the control plane has found out, for health and metrics to show.
     pub(crate) status: Status,
@@ -98,10 +105,12 @@ impl Gateway {
             node: parts.node,
             connections: (0..parts.workers).map(|_| AtomicUsize::new(0)).collect(),
             is_draining: AtomicBool::new(false),
+            switches: ArcSwap::from_pointee(parts.switches),
             reload_lock: Mutex::new(()),
             status: Status::default(),
         });
         gateway.name_providers(&gateway.serving.load());
+        switches::put_in_force(&gateway.serving.load(), &gateway.switches.load());
         gateway
     }
 
@@ -120,8 +129,31 @@ impl Gateway {
         let _one_at_a_time = self.reload_lock.lock().unwrap_or_else(PoisonError::into_inner);
         let next = make(&self.serving.load())?;
         self.name_providers(&next);
+        switches::put_in_force(&next, &self.switches.load());
         self.serving.store(Arc::new(next));
         Ok(())
+    }
+
+    /// Puts these switches in the place of all that were in force: no call begins an attempt against them when this returns.
+    pub fn switch(&self, switches: &[ProviderSwitch]) {
+        let _one_at_a_time = self.reload_lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.switches.store(Arc::new(switches.to_vec()));
+        switches::put_in_force(&self.serving.load(), switches);
+    }
+
+    /// What operators have taken out.
+    pub fn switches(&self) -> Arc<Vec<ProviderSwitch>> {
+        self.switches.load_full()
+    }
+
+    /// Every provider and what of it is switched off, as the admin API shows it.
+    pub fn providers_shown(&self) -> Value {
+        self.serving.load().providers_shown(&self.switches.load())
+    }
+
+    /// Attempts and answers under way at a provider, or in a part of it.
+    pub fn running(&self, scope: &SwitchScope) -> u32 {
+        switches::running(&self.serving.load(), scope)
     }
 
     /// Gives the metrics the providers' names, or one constant name.

@@ -31,11 +31,12 @@ mod serving;
 mod spool;
 mod status;
 mod stored_responses;
+mod switches;
 mod tokens;
 mod worker;
 mod workers;
 
-pub use background::{CheckedKey, KeyState, check_keys};
+pub use background::{CheckedKey, KeyState, check_keys, probe_lines};
 pub use clock::wall_clock;
 pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, ControlSender};
 pub use gateway::{BodyRoom, Gateway, GatewayParts};
@@ -44,4 +45,5 @@ pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, b
 pub use serving::Serving;
 pub use spool::try_spool_dir;
 pub use status::{ConfigStatus, Status};
+pub use switches::UnknownScope;
 pub use workers::{Workers, start_workers};

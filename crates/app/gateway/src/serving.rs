@@ -13,7 +13,7 @@ use domain::{Network, Secret};
 use http::HeaderValue;
 use providers::KeyCheck;
 use providers::quirk::Quirks;
-use routing::health::{Health, ModelPlaces, ProviderHealth, WayHealth};
+use routing::health::{Health, ModelPlaces, ProbeRules, ProviderHealth, WayHealth};
 use routing::{RetryBudget, RetryRules, Routes, Target};
 use upstream::{Line, LineOptions};
 
@@ -40,6 +40,8 @@ pub struct Serving {
     pub(crate) retry: RetryRules,
     /// What all calls together may spend on second attempts; kept over reloads that do not change it.
     pub(crate) retry_budget: Arc<RetryBudget>,
+    /// How lines are probed that nobody asks.
+    pub(crate) probes: ProbeRules,
     /// A target is not taken to be silent before this.
     pub(crate) silence_min: Duration,
     pub(crate) limits: Arc<Limits>,
@@ -106,6 +108,11 @@ impl ServedProvider {
     /// What one of its models can do; anything where nobody knows.
     pub(crate) fn abilities(&self, model: &str) -> &Abilities {
         self.models.find(model).map_or(&self.models.unknown, |model| &model.abilities)
+    }
+
+    /// Whether the catalogue knows one of its models.
+    pub(crate) fn knows(&self, model: &str) -> bool {
+        self.models.find(model).is_some()
     }
 
     /// How chat requests for one of its models differ.
@@ -188,6 +195,7 @@ impl Serving {
             health,
             retry: snapshot.retries.rules.clone(),
             retry_budget: retry_budget(snapshot, before),
+            probes: snapshot.health.probes.clone(),
             silence_min: snapshot.health.silence_min,
             limits: snapshot.limits.clone(),
             timeouts: snapshot.timeouts.clone(),

@@ -1,10 +1,11 @@
-//! What survives a restart: the data directory, its secrets, the keys callers use, and the configurations that were in
-//! force.
+//! What survives a restart: the data directory, its secrets, the keys callers use, the configurations that were in
+//! force, what operators switched off, and who changed what.
 //!
 //! Nothing here is read on the request path but [`KeyDirectory`], which is memory only. An area's `contract.rs`
 //! says in domain words what a database must do; `suite.rs` holds every database to it.
 
 mod admin_key;
+mod audit;
 mod configs;
 mod data_dir;
 mod error;
@@ -15,8 +16,10 @@ mod run_file;
 mod seal;
 mod secret_file;
 mod sqlite;
+mod switches;
 
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
+pub use audit::{AUDIT_PER_PAGE_MAX, AuditEntry, AuditRecords, NewAuditEntry};
 pub use configs::{
     CONFIG_VERSIONS_MAX, ConfigRecords, ConfigShelf, ConfigShelfError, ConfigVersion, NewConfigVersion,
 };
@@ -24,12 +27,16 @@ pub use data_dir::{DataDir, DataDirError, Holder, LockedDataDir};
 pub use error::StoreError;
 pub use foreign::{ForeignDatabase, ForeignError, ForeignTables, read_new_api};
 pub use keys::{
-    Answer, CallerKey, Changing, Creation, IssuedKey, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX, KeyChange,
-    KeyCounters, KeyDesk, KeyDigest, KeyDirectory, KeyEntry, KeyError, KeyHasher, KeyId, KeyRecords,
-    KeyState, NewKey, OrganisationId, ProjectId, Revocation,
+    Answer, CallerKey, Changing, Creation, IssuedKey, KEY_MODELS_MAX, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX,
+    KeyChange, KeyCounters, KeyDesk, KeyDigest, KeyDirectory, KeyEntry, KeyError, KeyHasher, KeyId,
+    KeyModels, KeyRecords, KeyState, NewKey, OrganisationId, ProjectId, Revocation,
 };
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
 pub use run_file::{RunFile, RunningServer};
 pub use seal::{Seal, SealError};
 pub use secret_file::SecretFileError;
 pub use sqlite::{DATABASE_FILE, SqliteStore};
+pub use switches::{
+    ProviderSwitch, SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError,
+    SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched, Who,
+};

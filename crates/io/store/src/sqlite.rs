@@ -29,6 +29,8 @@ const LAYOUTS: &[(i64, &str, &str)] = &[
     (1, "keys", include_str!("../migrations/sqlite/0001_keys.sql")),
     (2, "config versions", include_str!("../migrations/sqlite/0002_config_versions.sql")),
     (3, "strict keys", include_str!("../migrations/sqlite/0003_strict_keys.sql")),
+    (4, "provider switches", include_str!("../migrations/sqlite/0004_provider_switches.sql")),
+    (5, "models of keys", include_str!("../migrations/sqlite/0005_key_models.sql")),
 ];
 
 /// Takes the write lock at once, so that what a transaction reads cannot change before it writes.
@@ -194,7 +196,7 @@ mod tests {
         sqlx::query(newer).execute(&store.pool).await.unwrap();
         store.close().await;
         let error = SqliteStore::open(&path, &hasher).await.unwrap_err();
-        assert!(matches!(error, StoreError::Newer { found: 7, known: 3 }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 7, known: 5 }), "{error}");
     }
 
     /// What the version before strict keys wrote, opened by this one.
@@ -228,7 +230,7 @@ mod tests {
             (gone.name.as_str(), gone.revoked_at, gone.is_strict),
             ("gone", Some(Timestamp(3)), false)
         );
-        let change = KeyChange { is_strict: Some(true) };
+        let change = KeyChange { is_strict: Some(true), ..KeyChange::default() };
         let changed = store.change(&shop.id, change).await.unwrap();
         assert!(matches!(changed, Changing::Changed(key) if key.is_strict));
         store.close().await;

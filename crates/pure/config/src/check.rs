@@ -63,7 +63,10 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
     let mut providers = providers::check(file.providers, sources, report);
     providers.extend(environment::check(&providers, &used, sources, report));
     providers.iter_mut().for_each(|provider| provider.learn(&mut catalogue));
-    let (models, targets) = models::check(file.models, &providers, report);
+    let timeouts = timeouts::check(file.timeouts, report);
+    let others = routes(&providers, &[]);
+    let (models, targets) = models::check(file.models, (&providers, &others), &timeouts, report);
+    let health = health::check(file.health, &timeouts, report);
     Snapshot {
         region,
         service,
@@ -81,9 +84,9 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         metrics: metrics::check(file.metrics, sources, report),
         errors: errors::check(file.errors),
         limits: Arc::new(limits::check(file.limits, report)),
-        timeouts: Arc::new(timeouts::check(file.timeouts, report)),
+        timeouts: Arc::new(timeouts),
         retries: Arc::new(retries::check(file.retries, report)),
-        health: Arc::new(health::check(file.health, report)),
+        health: Arc::new(health),
         log: log::check(file.log, report),
         notes: Vec::new(),
     }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use domain::ProxyUrl;
 use providers::Deviations;
 use providers::models::Facts;
-use routing::BackoffForm;
+use routing::{BackoffForm, Condition, Manner};
 
 use crate::secret_source::Credential;
 use crate::sections::errors::ErrorCode;
 use crate::sections::health::Health;
 use crate::sections::log::LogFormat;
 use crate::sections::metrics::MetricsAccess;
-use crate::sections::models::Model;
+use crate::sections::models::{Fallback, Model};
 use crate::sections::providers::{Line, Provider};
 use crate::sections::retries::Retries;
 use crate::snapshot::Snapshot;
@@ -137,13 +137,44 @@ fn model(model: &Model) -> Node {
             ("provider", text(&target.provider)),
             ("model", text(&target.model)),
             ("region", target.region.as_ref().and_then(text)),
-            ("timeout_ms", target.timeout.map(ms)),
+            ("timeout_ms", target.limits.attempt.map(ms)),
+            ("first_token_ms", target.limits.first_token.map(ms)),
+            ("idle_ms", target.limits.idle.map(ms)),
+            ("total_ms", target.limits.total.map(ms)),
             ("weight", Some(number(target.weight))),
+            ("when", target.condition.as_ref().map(when)),
         ])
     };
+    let fallback = |fallback: &Fallback| {
+        map([
+            ("model", text(&fallback.model)),
+            ("timeout_ms", fallback.limits.attempt.map(ms)),
+            ("first_token_ms", fallback.limits.first_token.map(ms)),
+            ("idle_ms", fallback.limits.idle.map(ms)),
+            ("total_ms", fallback.limits.total.map(ms)),
+        ])
+    };
+    let Manner { goes_on_after_refusal, model_field } = model.manner;
     map([
         ("policy", model.policy.and_then(|policy| text(policy.name()))),
-        ("targets", list(&model.targets, target)),
+        ("targets", list(&model.targets, target).filter(|_| !model.targets.is_empty())),
+        ("fallbacks", list(&model.fallbacks, fallback).filter(|_| !model.fallbacks.is_empty())),
+        ("on_refusal", text(if goes_on_after_refusal { "next" } else { "stop" })),
+        ("model_field", text(model_field.name())),
+    ])
+}
+
+fn when(condition: &Condition) -> Node {
+    let headers =
+        condition.headers.iter().map(|(name, value)| (key(name), word(value.as_deref().unwrap_or("*"))));
+    let needs: Vec<&str> = condition.needs.names().collect();
+    map([
+        ("headers", Some(Value::Map(headers.collect()).into()).filter(|_| !condition.headers.is_empty())),
+        ("keys", list(&condition.keys, |id| word(id)).filter(|_| !condition.keys.is_empty())),
+        ("tokens_min", condition.tokens_min.map(number)),
+        ("tokens_max", condition.tokens_max.map(number)),
+        ("needs", list(&needs, |need| word(need)).filter(|_| !needs.is_empty())),
+        ("stream", condition.is_streaming.map(|is| Value::Bool(is).into())),
     ])
 }
 
@@ -226,7 +257,13 @@ fn retries(snapshot: &Snapshot) -> Option<Node> {
 }
 
 fn health(snapshot: &Snapshot) -> Option<Node> {
-    let Health { breaker, silence_min } = &*snapshot.health;
+    let Health { breaker, silence_min, probes } = &*snapshot.health;
+    let probes = some_map([
+        ("every_ms", Some(ms(probes.every.unwrap_or_default()))),
+        ("every_ms_failing", Some(ms(probes.every_failing))),
+        ("timeout_ms", Some(ms(probes.timeout))),
+        ("failures", Some(number(probes.failures))),
+    ]);
     some_map([
         ("failures", Some(size(breaker.failures))),
         ("within_ms", Some(ms(breaker.within))),
@@ -237,6 +274,7 @@ fn health(snapshot: &Snapshot) -> Option<Node> {
         ("slow_start_ms", Some(ms(breaker.slow_start))),
         ("wait_ms_max", Some(ms(breaker.wait_max))),
         ("silence_ms_min", Some(ms(*silence_min))),
+        ("probes", probes),
     ])
 }
 

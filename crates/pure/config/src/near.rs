@@ -13,6 +13,8 @@ const SYNONYMS: &[(&[&str], &str)] = &[
     (&["timeout", "deadlines"], "timeouts"),
     (&["retry", "retry_policy", "backoff"], "retries"),
     (&["breaker", "circuit_breaker", "outlier_detection", "health_check"], "health"),
+    (&["probe", "active", "checks", "health_checks"], "probes"),
+    (&["interval", "interval_ms", "period_ms"], "every_ms"),
     (&["type", "vendor"], "kind"),
     (&["logging", "logs"], "log"),
     (&["name"], "service"),

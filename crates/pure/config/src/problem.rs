@@ -86,6 +86,15 @@ impl Report {
         path.upwards().any(|above| self.broken.contains(above))
     }
 
+    /// Whether something is wrong with the value, or with what is in it.
+    pub(crate) fn has_problem_in(&self, path: &KeyPath) -> bool {
+        let inside = |problem: &Problem| {
+            let rest = problem.path.strip_prefix(path.text());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.is_broken(path) || self.problems.iter().any(inside)
+    }
+
     /// Adds a problem with a value of the file. `found` must not hold a secret.
     pub(crate) fn add(
         &mut self,

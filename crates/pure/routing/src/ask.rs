@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::capability::Capabilities;
+
 /// One request.
 #[derive(Clone, Copy)]
 pub struct Ask<'a> {
@@ -17,12 +19,14 @@ pub struct Ask<'a> {
     pub key: Option<&'a str>,
     /// The caller's headers by their names in lower case.
     pub header: &'a dyn Fn(&str) -> Option<&'a str>,
-    /// What a model must be able to do for it, in the catalogue's words.
-    pub needs: &'a dyn Fn(&str) -> bool,
+    /// What of some capabilities a model must have for it: looked for only where somebody asks.
+    pub needs: &'a dyn Fn(Capabilities) -> Capabilities,
     /// The model that the caller would like best, of those that serve the name.
     pub prefers: Option<&'a str>,
     /// The caller has a chain of his own: only the first step is for him.
     pub is_without_fallback: bool,
+    /// It goes on from what only its keeper has: he is asked also while he is let run out.
+    pub goes_on: bool,
 }
 
 impl<'a> Ask<'a> {
@@ -35,9 +39,10 @@ impl<'a> Ask<'a> {
             bond: &|| None,
             key: None,
             header: &|_| None,
-            needs: &|_| false,
+            needs: &|_| Capabilities::NONE,
             prefers: None,
             is_without_fallback: false,
+            goes_on: false,
         }
     }
 }

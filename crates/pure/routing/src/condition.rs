@@ -1,6 +1,7 @@
 //! Whom a target is for: a header, a key, the size of the prompt, what it needs. All that is said must hold.
 
 use crate::ask::Ask;
+use crate::capability::Capabilities;
 
 /// What must hold of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub struct Condition {
     pub tokens_min: Option<u64>,
     /// So many tokens at most.
     pub tokens_max: Option<u64>,
-    /// What is needed, in the catalogue's words: `tools`, `images` and so on.
-    pub needs: Vec<String>,
+    /// What it must need.
+    pub needs: Capabilities,
     /// Streams only, or whole answers only.
     pub is_streaming: Option<bool>,
 }
@@ -31,6 +32,6 @@ impl Condition {
             && self.tokens_min.is_none_or(|min| ask.tokens >= min)
             && self.tokens_max.is_none_or(|max| ask.tokens <= max)
             && self.is_streaming.is_none_or(|wanted| wanted == ask.is_streaming)
-            && self.needs.iter().all(|need| (ask.needs)(need))
+            && (self.needs.are_none() || (ask.needs)(self.needs) == self.needs)
     }
 }

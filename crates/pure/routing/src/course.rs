@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::entry::Attempt;
-use crate::health::{Fault, Health, Standing, TargetHealth, Trying, Waiting};
+use crate::health::{Fault, Health, Standing, Switch, TargetHealth, Trying, Waiting};
 use crate::moment::Moment;
 use crate::plan::Plan;
 use crate::retry::{RetryBudget, RetryRules};
@@ -115,7 +115,11 @@ impl Course {
             for place in 0..self.waiting.len() {
                 let attempt = self.waiting[place];
                 let target = self.plan.target(attempt.place);
-                if !takes_unwell && rests(health, target, now) {
+                let is_aside = rests(health, target, now) || health.way(target).is_unreachable();
+                if is_aside && !takes_unwell {
+                    continue;
+                }
+                if is_off(health, target, asked) {
                     continue;
                 }
                 let target_health = health.target(target, asked);
@@ -152,8 +156,11 @@ impl Course {
         }
         self.attempts_left -= 1;
         self.failed += 1;
-        if fault == Fault::TooLong {
-            self.leave_out_small_contexts(place);
+        if matches!(fault, Fault::TooLong | Fault::Declined) {
+            if fault == Fault::TooLong {
+                self.leave_out_small_contexts(place);
+            }
+            self.leave_out_same_model(place);
             return if self.waiting.is_empty() {
                 Onward::Stop(Stopped::NobodyLeft)
             } else {
@@ -251,31 +258,41 @@ impl Course {
     fn has_other_key(&self, place: usize, circumstances: &Circumstances<'_>) -> bool {
         let provider = self.plan.target(place).provider;
         self.rotations_left > 0
+            && circumstances.health.providers[usize::from(provider)].has_other_keys
             && self.waiting.iter().any(|attempt| {
                 let target = self.plan.target(attempt.place);
                 target.provider == provider && !rests(circumstances.health, target, circumstances.now)
             })
     }
 
-    /// Who holds no more than the one for whom it was too long need not be asked; of the same model nobody does.
+    /// The same model says the same by every way.
+    fn leave_out_same_model(&mut self, place: usize) {
+        let (plan, failed) = (&self.plan, self.plan.target(place));
+        self.waiting.retain(|attempt| {
+            let target = plan.target(attempt.place);
+            target.provider != failed.provider || target.model != failed.model
+        });
+    }
+
+    /// Who holds no more than the one for whom it was too long need not be asked.
     fn leave_out_small_contexts(&mut self, place: usize) {
         let (plan, failed) = (&self.plan, self.plan.target(place));
         self.context_above = self.context_above.max(failed.context_tokens);
         let above = self.context_above;
-        self.waiting.retain(|attempt| {
-            let target = plan.target(attempt.place);
-            let is_same = target.provider == failed.provider && target.model == failed.model;
-            !is_same
-                && match (target.context_tokens, above) {
-                    (Some(tokens), Some(above)) => tokens > above,
-                    _ => true,
-                }
+        self.waiting.retain(|attempt| match (plan.target(attempt.place).context_tokens, above) {
+            (Some(tokens), Some(above)) => tokens > above,
+            _ => true,
         });
     }
 }
 
 fn rests(health: &Health, target: &Target, now: Moment) -> bool {
     health.providers[usize::from(target.provider)].has_other_keys && health.way(target).key.is_on(now)
+}
+
+/// Whether an operator has taken him out since the plan was made. Who is only let run out may end what he has begun.
+fn is_off(health: &Health, target: &Target, asked: &str) -> bool {
+    health.way(target).switch(target.model.as_deref().unwrap_or(asked)) == Switch::Off
 }
 
 /// Whether he may be asked as he stands now, which may not be how he stood when the plan was made.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::ask::Ask;
 use crate::course::{Circumstances, Course, Onward, Stopped};
-use crate::health::{Fault, How, Outcome};
+use crate::health::{Fault, Health, How, Outcome, Switch};
 use crate::moment::Moment;
 use crate::policies::Policy;
 use crate::rng::Rng;
@@ -125,6 +125,23 @@ fn too_long_for_one_goes_to_a_larger_one_only() {
 }
 
 #[test]
+fn declined_by_one_goes_to_another_model_only() {
+    let name = |target: Target| {
+        let model = if target.provider < 2 { "same" } else { "other" };
+        Target {
+            provider: target.provider / 2,
+            line: target.provider % 2,
+            model: Some(model.into()),
+            ..target
+        }
+    };
+    let mut world = World::with(&[(3, Policy::Priority)], name);
+    world.health = Health::unknown([2, 1]);
+    let (asked, ..) = run(&mut world, |place, _| (place == 0).then_some(Fault::Declined));
+    assert_eq!(asked, [0, 2]);
+}
+
+#[test]
 fn without_budget_there_is_no_second_attempt() {
     let mut world = priority(&[3]);
     world.budget = crate::retry::RetryBudget::new(0, 0);
@@ -149,4 +166,19 @@ fn one_waits_for_who_is_busy_and_the_others_are_told() {
     }
     assert!(matches!(kept[0], Onward::Wait(..)));
     assert!(kept[1..].iter().all(|onward| matches!(onward, Onward::Stop(_))));
+}
+
+#[test]
+fn who_is_switched_off_meanwhile_is_not_asked_any_more_and_who_drains_is() {
+    let switched = |switch| {
+        let mut world = priority(&[1, 1]);
+        world.rules.repeats_max = 0;
+        let mut course = Course::of(world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap(), &world.rules);
+        let first = course.next(&world.health, MODEL, at(1.0)).unwrap();
+        world.health.providers[1].ways[0].set_switches(switch, Vec::new());
+        course.failed(first.place, FAILED, &circumstances(&world, at(1.0)), &mut Rng::new(3));
+        course.next(&world.health, MODEL, at(1.0)).map(|turn| turn.place)
+    };
+    assert_eq!(switched(Switch::Draining), Some(1), "the call had begun");
+    assert_eq!(switched(Switch::Off), None);
 }

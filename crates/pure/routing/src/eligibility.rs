@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::ask::Ask;
+use crate::capability::Capabilities;
 use crate::entry::{Attempt, Passed, Reason};
 use crate::health::{Health, Standing, Switch, TargetHealth};
 use crate::moment::Moment;
@@ -13,8 +14,6 @@ use crate::target::Target;
 
 /// Who fails now and then gets so much of his part: of 60, 20 and 20 there remain 20, 40 and 40 percent.
 const TROUBLED_SHARE: f32 = 1.0 / 6.0;
-/// Who is on trial gets so much of his part; one at a time whatever it says.
-const TRIAL_SHARE: f32 = 0.1;
 
 /// Sorts the targets of one route.
 pub(crate) struct Eligibility<'a, 'ask, F> {
@@ -25,6 +24,8 @@ pub(crate) struct Eligibility<'a, 'ask, F> {
     unfit: F,
     /// Sizes are estimates: who seems too small is left out only where another seems large enough.
     tokens_min: u64,
+    /// What is needed and not everybody can do.
+    needs: Capabilities,
     /// From this place on targets are fallbacks.
     fallbacks_from: usize,
     /// Neighbours mostly are ways to the same model: its place is looked up once for all of them.
@@ -36,8 +37,10 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         let is_large = |target: &Target| target.context_tokens.is_none_or(|tokens| tokens >= ask.tokens);
         let tokens_min = if ask.tokens > 0 && route.targets.iter().any(is_large) { ask.tokens } else { 0 };
         let fallbacks_from = if ask.is_without_fallback { route.first_step_end() } else { usize::MAX };
+        let is_alike = route.differing.are_none();
+        let needs = if is_alike { Capabilities::NONE } else { (ask.needs)(route.differing) };
         let Situation { health, now, .. } = *situation;
-        Self { route, health, now, ask, unfit, tokens_min, fallbacks_from, known: None }
+        Self { route, health, now, ask, unfit, tokens_min, needs, fallbacks_from, known: None }
     }
 
     /// Says of each target of a tier whether it is a candidate, a last resort, or none of both.
@@ -52,7 +55,13 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
             let target = &self.route.targets[place];
             let found = self.look_at(place, target);
             match found {
-                Found::Well { health, share } => candidates.push(Candidate { place, target, health, share }),
+                Found::Well { health, share } => {
+                    candidates.push(Candidate { place, target, health, share, is_on_trial: false });
+                }
+                // All of his part, for it is one at a time: the sooner it is known, the better.
+                Found::ForTrial { health } => {
+                    candidates.push(Candidate { place, target, health, share: 1.0, is_on_trial: true });
+                }
                 Found::Unwell(reason) => {
                     unwell.push(Attempt { place, step: tier.step, is_last_resort: true });
                     passed_over.push(Passed { place, reason });
@@ -66,18 +75,22 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         if let Some(reason) = self.unasked(place, target) {
             return Found::Not(reason);
         }
+        let provider = &self.health.providers[usize::from(target.provider)];
+        let way = &provider.ways[usize::from(target.line)];
+        match way.switch(target.model.as_deref().unwrap_or(self.ask.model)) {
+            Switch::On => {}
+            Switch::Draining if self.ask.goes_on => {}
+            Switch::Draining => return Found::Not(Reason::Draining),
+            Switch::Off => return Found::Not(Reason::SwitchedOff),
+        }
         let model = match self.known {
             Some((before, model)) if is_same_model(before, target) => model,
             _ => self.health.place(target, self.ask.model),
         };
         self.known = Some((target, model));
-        let provider = &self.health.providers[usize::from(target.provider)];
-        let way = &provider.ways[usize::from(target.line)];
         let health = way.model(model);
-        match way.switch().and(health.switch()) {
-            Switch::On => {}
-            Switch::Draining => return Found::Not(Reason::Draining),
-            Switch::Off => return Found::Not(Reason::SwitchedOff),
+        if way.is_unreachable() {
+            return Found::Unwell(Reason::Unreachable);
         }
         if provider.has_other_keys && way.key.is_on(self.now) {
             return Found::Unwell(Reason::KeyRests);
@@ -85,7 +98,7 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         match health.standing(&self.health.rules, self.now) {
             Standing::Closed { share } => Found::Well { health, share },
             Standing::Troubled => Found::Well { health, share: TROUBLED_SHARE },
-            Standing::Trial => Found::Well { health, share: TRIAL_SHARE },
+            Standing::Trial => Found::ForTrial { health },
             Standing::Open { until, is_busy: true } => {
                 Found::Not(Reason::Busy { wait: until.since(self.now) })
             }
@@ -105,6 +118,9 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         if place >= self.fallbacks_from {
             return Some(Reason::FallbackOff);
         }
+        if let Some(lacking) = target.lacks.and(self.needs).names().next() {
+            return Some(Reason::Unable(lacking));
+        }
         if let Some(tokens_max) = target.context_tokens.filter(|tokens| *tokens < self.tokens_min) {
             return Some(Reason::ContextTooSmall { tokens_max });
         }
@@ -115,6 +131,7 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
 /// What one target is for this request.
 enum Found<'a> {
     Well { health: &'a TargetHealth, share: f32 },
+    ForTrial { health: &'a TargetHealth },
     Unwell(Reason),
     Not(Reason),
 }

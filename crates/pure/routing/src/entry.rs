@@ -50,6 +50,8 @@ pub enum Reason {
     },
     /// Somebody is trying it right now.
     OnTrial,
+    /// Probes find nobody there.
+    Unreachable,
     /// Its key was refused.
     KeyRests,
     /// An operator has switched it off.

@@ -1,6 +1,7 @@
 //! Who should serve a request, in what order, and why. Decisions only: nothing here opens a connection.
 
 mod ask;
+mod capability;
 mod condition;
 mod course;
 #[cfg(test)]
@@ -9,7 +10,9 @@ mod eligibility;
 mod entry;
 mod hash;
 pub mod health;
+mod manner;
 mod moment;
+mod names;
 mod plan;
 #[cfg(test)]
 mod plan_tests;
@@ -18,21 +21,25 @@ mod retry;
 mod rng;
 mod route;
 mod routes;
+mod server;
 mod situation;
 mod target;
 #[cfg(test)]
 mod world;
 
 pub use ask::Ask;
+pub use capability::{Capabilities, Capability};
 pub use condition::Condition;
 pub use course::{Circumstances, Course, Onward, Stopped, Turn};
 pub use entry::{Attempt, Passed, Reason};
+pub use manner::{Manner, ModelField};
 pub use moment::Moment;
+pub use names::{KnownNames, Retired};
 pub use plan::{NoTarget, ORDER_MAX, Plan, plan};
 pub use policies::Policy;
 pub use retry::{Backoff, BackoffForm, RetryBudget, RetryRules, Span, span_of};
 pub use rng::Rng;
 pub use route::{Route, Tier, Ways};
-pub use routes::{KnownNames, Listed, Retired, Routes, RoutesBuilder};
+pub use routes::{Listed, Routes, RoutesBuilder};
 pub use situation::Situation;
-pub use target::{Target, WEIGHT_DEFAULT};
+pub use target::{Target, TargetLimits, Traits, WEIGHT_DEFAULT};

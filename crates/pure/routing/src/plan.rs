@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::ask::Ask;
 use crate::eligibility::Eligibility;
 use crate::entry::{Attempt, Passed, Reason};
-use crate::policies::{Candidate, Field};
+use crate::names::Retired;
+use crate::policies::{Candidate, Field, sit_out};
 use crate::rng::Rng;
 use crate::route::{Route, Tier};
-use crate::routes::{Retired, Routes};
+use crate::routes::Routes;
 use crate::situation::Situation;
 use crate::target::Target;
 
@@ -129,7 +130,7 @@ fn route_of(routes: &Routes, ask: &Ask<'_>) -> Result<Arc<Route>, NoTarget> {
     let Some(first) = routes.find(preferred) else {
         return Err(NoTarget::UnknownPreference { nearest: nearest(preferred) });
     };
-    let mut both = Route::default();
+    let mut both = Route { manner: route.manner, ..Route::default() };
     both.append(&first);
     both.append(&route);
     Ok(Arc::new(both))
@@ -184,14 +185,16 @@ impl Order {
         let round = tier.next_round();
         let wanted = candidates.len().min(ORDER_MAX);
         let mut chosen = Vec::with_capacity(wanted);
+        let out = sit_out(tier.policy, candidates, rng);
         // Whoever may be asked is chosen with care; those behind only stand in for somebody who cannot be reached.
-        while chosen.len() < wanted.min(situation.attempts_max) {
+        while chosen.len() < wanted.min(situation.attempts_max) && !candidates.is_empty() {
             let field = Field { candidates, ask, round, now: situation.now };
             let place = tier.policy.choose(&field, rng);
             // The order of the others is kept: some policies go by it.
             chosen.push(candidates.remove(place).place);
         }
-        chosen.extend(candidates.iter().take(wanted - chosen.len()).map(|candidate| candidate.place));
+        let behind = candidates.iter().chain(&out).take(wanted - chosen.len());
+        chosen.extend(behind.map(|candidate| candidate.place));
         match self.steps.last_mut() {
             Some((step, places)) if *step == tier.step => places.extend(chosen),
             _ => self.steps.push((tier.step, chosen)),

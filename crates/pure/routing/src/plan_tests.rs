@@ -1,9 +1,11 @@
 //! Who is asked, in what order, and who is not, and why.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ask::Ask;
+use crate::capability::{Capabilities, Capability};
 use crate::condition::Condition;
 use crate::entry::{Passed, Reason};
 use crate::health::{Fault, Outcome, Switch};
@@ -67,14 +69,45 @@ fn who_asks_for_patience_is_left_alone_and_alone_refuses() {
 #[test]
 fn who_is_switched_off_or_drains_is_not_asked() {
     let mut world = World::of(&[(3, Policy::Priority)]);
-    world.health.providers[0].ways[0].set_switch(Switch::Off);
-    let place = world.health.providers[1].models.of("up");
-    world.health.providers[1].ways[0].model(place).set_switch(Switch::Draining);
+    let whole = |switch| (switch, Vec::new());
+    let one = |model: &str, switch| (Switch::On, vec![(Arc::from(model), switch)]);
+    let set = |world: &World, place: usize, (all, models)| {
+        world.health.providers[place].ways[0].set_switches(all, models);
+    };
+    set(&world, 0, whole(Switch::Off));
+    set(&world, 1, one("up", Switch::Draining));
+    set(&world, 2, one("another", Switch::Off));
     let plan = world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap();
     assert_eq!(plan.order.iter().map(|attempt| attempt.place).collect::<Vec<_>>(), [2]);
     assert_eq!((reason(&plan, 0), reason(&plan, 1)), (Reason::SwitchedOff, Reason::Draining));
-    world.health.providers[2].ways[0].set_switch(Switch::Off);
+    let goes_on = Ask { goes_on: true, ..Ask::of(MODEL, true) };
+    let plan = world.plan(&goes_on, at(1.0)).unwrap();
+    assert_eq!(plan.order.iter().map(|attempt| attempt.place).collect::<Vec<_>>(), [1, 2]);
+    set(&world, 2, whole(Switch::Off));
     assert_eq!(world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap_err(), NoTarget::SwitchedOff);
+}
+
+#[test]
+fn whom_probes_do_not_find_comes_last() {
+    let mut world = World::of(&[(2, Policy::Priority)]);
+    world.health.providers[0].ways[0].probed(true, false, at(1.0));
+    assert_eq!(world.order(at(1.0)), [1, 0]);
+    world.health.providers[1].ways[0].probed(true, false, at(1.0));
+    assert_eq!(world.order(at(1.0)), [0, 1], "where nobody is found, all are tried");
+    world.health.providers[0].ways[0].probed(false, true, at(1.0));
+    assert_eq!(world.order(at(1.0)), [0, 1]);
+}
+
+#[test]
+fn who_could_not_be_reached_is_tried_when_a_probe_finds_him_and_who_failed_is_not() {
+    let mut world = World::of(&[(1, Policy::Priority), (1, Policy::Priority), (1, Policy::Priority)]);
+    for (place, fault) in [(0, Fault::Unreachable), (1, Fault::Failed)] {
+        for _ in 0..5 {
+            world.asked(place, Outcome::Fault(fault), 5, at(1.0));
+        }
+        world.health.providers[place].ways[0].probed(false, true, at(1.1));
+    }
+    assert_eq!(world.order(at(1.1)), [0, 2, 1], "that he is there does not say that he answers calls");
 }
 
 #[test]
@@ -88,6 +121,34 @@ fn a_small_context_is_left_out_where_another_is_large_enough() {
     assert_eq!(reason(&plan, 0), Reason::ContextTooSmall { tokens_max: 8_000 });
     let mut alone = World::with(&[(1, Policy::Priority)], size);
     assert_eq!(alone.plan(&ask, at(1.0)).unwrap().order.len(), 1, "an estimate refuses nobody");
+}
+
+#[test]
+fn whoever_cannot_do_it_is_left_out_where_another_can() {
+    let [seeing, hearing] = [Capability::Images, Capability::Audio].map(|one| [one].into_iter().collect());
+    let lacks = |target: Target| {
+        let lacks: Capabilities =
+            if target.provider == 1 { hearing } else { Capabilities::or(seeing, hearing) };
+        Target { lacks, ..target }
+    };
+    let mut world = World::with(&[(2, Policy::Priority)], lacks);
+    let looked = Cell::new(0);
+    let mut order = |needed: Capabilities| {
+        let needs = |asked: Capabilities| {
+            looked.set(looked.get() + 1);
+            needed.and(asked)
+        };
+        let plan = world.plan(&Ask { needs: &needs, ..Ask::of(MODEL, true) }, at(1.0)).unwrap();
+        let reason = plan.passed_over().find(|passed| passed.place == 0).map(|passed| passed.reason);
+        (plan.order.iter().map(|attempt| attempt.place).collect::<Vec<_>>(), reason)
+    };
+    assert_eq!(order(seeing), (vec![1], Some(Reason::Unable("images"))));
+    assert_eq!(order(Capabilities::NONE).0, [0, 1]);
+    assert_eq!(order(hearing).0, [0, 1], "where nobody is known to hear, they say so themselves");
+    assert_eq!(looked.get(), 3);
+    let mut alike = World::with(&[(2, Policy::Priority)], |target| Target { lacks: seeing, ..target });
+    let needs = |_| panic!("nobody differs: what is needed is not looked for");
+    assert_eq!(alike.plan(&Ask { needs: &needs, ..Ask::of(MODEL, true) }, at(1.0)).unwrap().order.len(), 2);
 }
 
 #[test]

@@ -4,11 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::capability::Capabilities;
+use crate::manner::Manner;
 use crate::policies::Policy;
-use crate::target::{Target, WEIGHT_DEFAULT};
+use crate::target::{Target, TargetLimits, Traits, WEIGHT_DEFAULT};
 
 /// Some targets of a route among which a policy chooses.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tier {
     /// Places in the route's targets.
     pub targets: Range<usize>,
@@ -16,19 +18,8 @@ pub struct Tier {
     pub policy: Policy,
     /// Which step of the chain it belongs to: the tiers of one step serve the same thing, by other keys.
     pub step: u16,
-    /// How often it was chosen from.
-    pub(crate) rounds: AtomicU64,
-}
-
-impl Clone for Tier {
-    fn clone(&self) -> Self {
-        Self {
-            targets: self.targets.clone(),
-            policy: self.policy,
-            step: self.step,
-            rounds: AtomicU64::new(self.rounds.load(Ordering::Relaxed)),
-        }
-    }
+    /// How often it was chosen from: by all routes that were made of this one, too.
+    rounds: Arc<AtomicU64>,
 }
 
 /// A name callers may ask for, and who serves it.
@@ -38,6 +29,10 @@ pub struct Route {
     pub targets: Vec<Target>,
     /// The best first.
     pub tiers: Vec<Tier>,
+    /// How calls for the name are served beside that.
+    pub manner: Manner,
+    /// What some of them can do and others cannot: only this is worth looking for in a request.
+    pub(crate) differing: Capabilities,
 }
 
 impl Tier {
@@ -62,11 +57,11 @@ impl Route {
         let preferred: Vec<u16> = self.tiers.iter().filter(serves).map(|tier| tier.step).collect();
         let (first, others): (Vec<&Tier>, Vec<&Tier>) =
             self.tiers.iter().partition(|tier| preferred.contains(&tier.step));
-        let mut route = Self::default();
+        let mut route = Self { manner: self.manner, ..Self::default() };
         let mut before = None;
         for tier in first.iter().chain(&others) {
             let targets = self.targets[tier.targets.clone()].iter().cloned();
-            route.add(targets, tier.policy, before != Some(tier.step));
+            route.add_tier(targets, (tier.policy, tier.rounds.clone()), before != Some(tier.step));
             before = Some(tier.step);
         }
         (!first.is_empty()).then_some(route)
@@ -74,6 +69,15 @@ impl Route {
 
     /// Adds those of one tier; `is_next_step` begins a new step of the chain with it.
     pub fn add(&mut self, targets: impl IntoIterator<Item = Target>, policy: Policy, is_next_step: bool) {
+        self.add_tier(targets, (policy, Arc::default()), is_next_step);
+    }
+
+    fn add_tier(
+        &mut self,
+        targets: impl IntoIterator<Item = Target>,
+        (policy, rounds): (Policy, Arc<AtomicU64>),
+        is_next_step: bool,
+    ) {
         let from = self.targets.len();
         self.targets.extend(targets);
         if self.targets.len() == from {
@@ -81,7 +85,8 @@ impl Route {
         }
         let step = self.tiers.last().map_or(0, |last| last.step + u16::from(is_next_step));
         let targets = from..self.targets.len();
-        self.tiers.push(Tier { targets, policy, step, rounds: AtomicU64::new(0) });
+        self.tiers.push(Tier { targets, policy, step, rounds });
+        self.compare();
     }
 
     /// Adds all steps of another route behind its own.
@@ -93,8 +98,54 @@ impl Route {
             targets: tier.targets.start + first_target..tier.targets.end + first_target,
             policy: tier.policy,
             step: tier.step + first_step,
-            rounds: AtomicU64::new(0),
+            rounds: tier.rounds.clone(),
         }));
+        self.compare();
+    }
+
+    /// The same for calls that are served in this manner.
+    #[must_use]
+    pub fn in_manner(self, manner: Manner) -> Self {
+        Self { manner, ..self }
+    }
+
+    /// The same by a name that is not the caller's: whoever would be asked for the caller's is asked for this one.
+    #[must_use]
+    pub fn under(&self, name: &str) -> Self {
+        let (mut route, name) = (self.clone(), Arc::<str>::from(name));
+        for target in &mut route.targets {
+            target.model.get_or_insert_with(|| name.clone());
+        }
+        route
+    }
+
+    /// The same with limits that go before those of its targets.
+    #[must_use]
+    pub fn with_limits(&self, limits: &TargetLimits) -> Self {
+        let mut route = self.clone();
+        for target in &mut route.targets {
+            let below = target.limits.take().map(Arc::unwrap_or_clone).unwrap_or_default();
+            target.limits = limits.over(&below).shared();
+        }
+        route
+    }
+
+    /// Notes what is known of a provider's model.
+    pub(crate) fn learn(&mut self, provider: u16, model: &str, traits: Traits) {
+        let is_it =
+            |target: &&mut Target| target.provider == provider && target.model.as_deref() == Some(model);
+        for target in self.targets.iter_mut().filter(is_it) {
+            *target = target.clone().with(traits);
+        }
+        self.compare();
+    }
+
+    /// Finds out in what its targets differ.
+    fn compare(&mut self) {
+        let lacks = || self.targets.iter().map(|target| target.lacks);
+        let by_some = lacks().fold(Capabilities::NONE, Capabilities::or);
+        let by_all = lacks().reduce(Capabilities::and).unwrap_or_default();
+        self.differing = by_some.without(by_all);
     }
 }
 
@@ -122,11 +173,13 @@ impl Ways {
         &self,
         provider: u16,
         model: Option<&Arc<str>>,
+        traits: Traits,
     ) -> impl Iterator<Item = impl Iterator<Item = Target>> {
         (0..self.keys).map(move |key| {
             (0..self.lines).map(move |line| {
                 let weight = self.weights.get(usize::from(line)).copied().unwrap_or(WEIGHT_DEFAULT);
-                Target { weight, ..Target::by(provider, key * self.lines + line, model.cloned()) }
+                let target = Target::by(provider, key * self.lines + line, model.cloned());
+                Target { weight, ..target.with(traits) }
             })
         })
     }

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::names::{KnownNames, Retired};
 use crate::route::{Route, Ways};
+use crate::server::{Known, Server};
+use crate::target::Traits;
 
 /// All names, and the providers that take any name.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +18,10 @@ pub struct Routes {
     providers: Vec<Server>,
     /// The place in `providers` of the `provider` of `provider/model`.
     prefixes: HashMap<Arc<str>, usize>,
+    /// Who serves the names that are known and not configured; nobody serves one that is retired.
+    known: HashMap<Arc<str>, Option<Arc<Route>>>,
+    /// Who serves any other name.
+    any: Option<Arc<Route>>,
 }
 
 /// A name that callers can find in the list of models.
@@ -28,46 +35,20 @@ pub struct Listed {
     pub model: Option<Arc<str>>,
 }
 
-/// A model that its vendor no longer serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Retired {
-    /// The day it ended.
-    pub since: String,
-    /// What the vendor offers in its place.
-    pub successor: Option<String>,
-}
-
-/// What is known of the names of a provider's models, whether it lists them or not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KnownNames {
-    /// What callers may say, and what the provider calls it; both are the same for the provider's own names.
-    pub names: Vec<(String, String)>,
-    /// Those that are no longer served.
-    pub retired: Vec<(String, Retired)>,
-    /// The provider's own names that are worth listing.
-    pub listed: Vec<String>,
-    /// Hardly any other name is served: where somebody else is known to serve a name, this provider is not asked for it.
-    pub are_all: bool,
-}
-
-/// A provider as far as names go.
-#[derive(Clone, Debug)]
-struct Server {
-    provider: u16,
-    ways: Ways,
-    /// The names it lists; without a list it takes any name.
-    models: Option<Arc<[Arc<str>]>>,
-    /// What it calls each name that is known of it.
-    known: HashMap<Arc<str>, Arc<str>>,
-    retired: HashMap<Arc<str>, Retired>,
-    /// It may serve names that nobody knows of it.
-    is_stranger: bool,
-}
-
 impl Routes {
     /// Names in listing order.
     pub fn listed(&self) -> impl Iterator<Item = &Listed> {
         self.listed.iter()
+    }
+
+    /// What a provider calls the models that it is known to serve; a name may come more than once.
+    pub fn models_of(&self, provider: u16) -> impl Iterator<Item = &str> {
+        let targets = self.named.values().flat_map(|route| &route.targets);
+        let own = targets.filter(move |target| target.provider == provider);
+        let servers = self.providers.iter().filter(move |server| server.provider == provider);
+        let known =
+            servers.flat_map(|server| server.known.values().filter(|known| server.lists(&known.called)));
+        own.filter_map(|target| target.model.as_deref()).chain(known.map(|known| &*known.called))
     }
 
     /// Whether `name` is served, without planning for it.
@@ -85,8 +66,8 @@ impl Routes {
             });
         by_prefix.or_else(|| {
             self.providers.iter().find_map(|server| {
-                let called = server.known.get(name).filter(|called| server.lists(called))?;
-                Some((server.provider, called.clone()))
+                let known = server.known.get(name).filter(|known| server.lists(&known.called))?;
+                Some((server.provider, known.called.clone()))
             })
         })
     }
@@ -100,26 +81,34 @@ impl Routes {
         if let Some((prefix, model)) = name.split_once('/')
             && let Some(place) = self.prefixes.get(prefix)
             && !model.is_empty()
-            && let Some(model) = self.providers[*place].called(model)
+            && let Some(route) = self.providers[*place].route_of(model)
         {
-            let mut route = Route::default();
-            self.providers[*place].serve(&mut route, Some(&model));
-            return Some(Arc::new(route));
+            return Some(route);
         }
-        if name.is_empty() {
-            return None;
+        match self.known.get(name) {
+            Some(known) => known.clone(),
+            None => self.any.clone().filter(|_| !name.is_empty()),
         }
+    }
+
+    /// Whether somebody is known to serve `name`, rather than merely ready to be asked for any.
+    pub fn is_known(&self, name: &str) -> bool {
+        self.named.contains_key(name) || self.meant(name).is_some()
+    }
+
+    /// Who serves a name that is not configured and not said with its provider: those who know it, and strangers.
+    fn known_route(&self, name: &str) -> Option<Arc<Route>> {
         let mut route = Route::default();
         for server in &self.providers {
-            if let Some(called) = server.known.get(name).filter(|called| server.lists(called)) {
-                server.serve(&mut route, (**called != *name).then_some(called));
+            if let Some(known) = server.known.get(name).filter(|known| server.lists(&known.called)) {
+                server.serve(&mut route, (*known.called != *name).then_some(&known.called), known.traits);
             }
         }
         let is_known = !route.targets.is_empty() || self.retired(name).is_some();
         for server in self.providers.iter().filter(|server| server.models.is_none()) {
             let is_stranger = server.is_stranger && !server.known.contains_key(name);
             if is_stranger || !is_known {
-                server.serve(&mut route, None);
+                server.serve(&mut route, None, Traits::default());
             }
         }
         (!route.targets.is_empty()).then(|| Arc::new(route))
@@ -147,29 +136,6 @@ impl Routes {
     }
 }
 
-impl Server {
-    /// Whether it can be asked for a model by its own name for it.
-    fn lists(&self, model: &str) -> bool {
-        self.models.as_ref().is_none_or(|models| models.iter().any(|listed| **listed == *model))
-    }
-
-    /// What it calls a model that is asked of it; `None` if it is none of those it lists.
-    fn called(&self, asked: &str) -> Option<Arc<str>> {
-        if self.models.is_some() && self.lists(asked) {
-            return Some(Arc::from(asked));
-        }
-        let called = self.known.get(asked).cloned().unwrap_or_else(|| Arc::from(asked));
-        self.lists(&called).then_some(called)
-    }
-
-    /// Adds itself to a route, as a step of its own.
-    fn serve(&self, route: &mut Route, model: Option<&Arc<str>>) {
-        for (key, targets) in self.ways.targets(self.provider, model).enumerate() {
-            route.add(targets, self.ways.policy, key == 0);
-        }
-    }
-}
-
 /// Collects routes; what it is given has been checked by `config`.
 #[derive(Debug, Default)]
 pub struct RoutesBuilder {
@@ -182,20 +148,13 @@ impl RoutesBuilder {
     pub fn provider(&mut self, id: &str, provider: u16, ways: Ways, models: Option<&[String]>) {
         let models: Option<Arc<[Arc<str>]>> =
             models.map(|names| names.iter().map(|name| Arc::from(name.as_str())).collect());
-        let server = Server {
-            provider,
-            ways,
-            models,
-            known: HashMap::new(),
-            retired: HashMap::new(),
-            is_stranger: true,
-        };
+        let server = Server::new(provider, ways, models);
         match &server.models {
             None => self.list(Arc::from(format!("{id}/*")), provider, None),
             Some(names) => {
                 for name in names.iter() {
                     let mut route = Route::default();
-                    server.serve(&mut route, Some(name));
+                    server.serve(&mut route, Some(name), Traits::default());
                     self.append(name, &route);
                 }
             }
@@ -207,12 +166,19 @@ impl RoutesBuilder {
     /// What is known of the names of the provider that was added last.
     pub fn known(&mut self, names: &KnownNames) {
         let Some(server) = self.routes.providers.last_mut() else { return };
-        let shared =
-            |(asked, called): &(String, String)| (Arc::from(asked.as_str()), Arc::from(called.as_str()));
+        let known = |(asked, called): &(String, String)| {
+            let traits = names.traits.get(called).copied().unwrap_or_default();
+            (Arc::from(asked.as_str()), Known { called: Arc::from(called.as_str()), traits })
+        };
         server.is_stranger = !names.are_all;
-        server.known = names.names.iter().map(shared).collect();
+        server.known = names.names.iter().map(known).collect();
         server.retired =
             names.retired.iter().map(|(name, retired)| (Arc::from(name.as_str()), retired.clone())).collect();
+        for name in server.models.iter().flat_map(|models| models.iter()) {
+            if let (Some(known), Some(route)) = (server.known.get(name), self.routes.named.get_mut(name)) {
+                Arc::make_mut(route).learn(server.provider, name, known.traits);
+            }
+        }
         let provider = server.provider;
         for name in &names.listed {
             let name: Arc<str> = Arc::from(name.as_str());
@@ -229,7 +195,18 @@ impl RoutesBuilder {
 
     /// The finished routes.
     pub fn build(self) -> Routes {
-        self.routes
+        let mut routes = self.routes;
+        routes.providers.iter_mut().for_each(Server::prepare);
+        let mut names: Vec<Arc<str>> = routes.providers.iter().flat_map(Server::names).cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        routes.known = names.into_iter().map(|name| (name.clone(), routes.known_route(&name))).collect();
+        let mut any = Route::default();
+        for server in routes.providers.iter().filter(|server| server.models.is_none()) {
+            server.serve(&mut any, None, Traits::default());
+        }
+        routes.any = (!any.targets.is_empty()).then(|| Arc::new(any));
+        routes
     }
 
     fn append(&mut self, name: &Arc<str>, route: &Route) {
@@ -238,8 +215,9 @@ impl RoutesBuilder {
             self.routes.listed.retain(|listed| listed.name != *name);
             self.list(name.clone(), first.provider, first.model.clone());
         }
-        let known = self.routes.named.entry(name.clone()).or_default();
-        Arc::make_mut(known).append(route);
+        let known = Arc::make_mut(self.routes.named.entry(name.clone()).or_default());
+        known.append(route);
+        known.manner = route.manner;
     }
 
     /// A name that several providers know is listed once.

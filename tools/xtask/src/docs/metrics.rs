@@ -53,6 +53,13 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
         "service, provider, state",
         "Keys of providers, by what came of trying them: working, refused, unreachable, unchecked.",
     ),
+    ("ai_gateway_lines_unreachable", "gauge", "service, provider, region", "Lines that probes do not reach."),
+    (
+        "ai_gateway_provider_switched_off",
+        "gauge",
+        "service, provider, region, model, position",
+        "1 for each provider, region or model that an operator has switched off or is draining.",
+    ),
     ("ai_gateway_build_info", "gauge", "service, version", "Always 1; the label says what runs."),
     ("process_start_time_seconds", "gauge", "", "When the process began, in seconds since the Unix epoch."),
     ("process_resident_memory_bytes", "gauge", "", "Memory in use. Linux only."),

@@ -1,8 +1,10 @@
 //! Every route of the API: each noun lists its own, this lists the nouns. What is in no list does not exist.
 
+mod audit;
 mod config;
 mod health;
 mod keys;
+mod providers;
 mod route;
 #[cfg(test)]
 mod tests;
@@ -18,7 +20,7 @@ use crate::refusal::Refusal;
 use route::Route;
 
 const PREFIX: &str = "/admin/v1";
-const NOUNS: &[&[Route]] = &[health::ROUTES, config::ROUTES, keys::ROUTES];
+const NOUNS: &[&[Route]] = &[health::ROUTES, config::ROUTES, keys::ROUTES, providers::ROUTES, audit::ROUTES];
 
 /// The lists as a service. It knows nothing of who is asking: the gate stands before it.
 pub(crate) fn router(parts: Arc<AdminParts>) -> Router {

@@ -9,12 +9,12 @@ use domain::{Secret, Timestamp};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use store::{KeyDesk, MasterKey, NewKey, SqliteStore};
+use store::{KeyDesk, KeyModels, MasterKey, NewKey, SqliteStore, SwitchDesk, SwitchScope, SwitchWish, Who};
 
 use super::{NOUNS, PREFIX};
 use crate::{
-    Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport,
-    RevertReport,
+    Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ProviderDesk,
+    ProviderWish, ReloadReport, RevertReport, SwitchRefusal, SwitchReport,
 };
 
 const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
@@ -38,12 +38,15 @@ impl Office {
             MasterKey::from_text(&Secret::new("a master key for tests, 32 bytes+".to_owned())).unwrap();
         let hasher = master.key_hasher();
         let store = SqliteStore::in_memory(&hasher).await.unwrap();
-        let desk = Arc::new(KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap());
+        let desk = Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap());
+        let switches = Arc::new(SwitchDesk::open(Box::new(store.clone())).await.unwrap());
         let reloads = Arc::new(AtomicUsize::new(0));
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
             config: pretended_keeper(Arc::clone(&reloads)),
+            providers: pretended_providers(switches),
+            audit: Arc::new(store),
             health: Box::new(|| json!({"status": "ok", "region": "here"})),
             clock: || NOW,
         };
@@ -51,8 +54,13 @@ impl Office {
     }
 
     async fn callers_key(&self) -> String {
-        let wish =
-            NewKey { name: "a caller's".to_owned(), expires_at: None, verbatim: None, is_strict: false };
+        let wish = NewKey {
+            name: "a caller's".to_owned(),
+            expires_at: None,
+            verbatim: None,
+            is_strict: false,
+            models: KeyModels::ANY,
+        };
         self.desk.create(wish, NOW).await.unwrap().secret.expose().to_owned()
     }
 
@@ -86,6 +94,28 @@ impl Answer {
         assert_eq!(error["status"], status);
         assert_eq!(error["request_id"].as_str(), self.headers["x-request-id"].to_str().ok());
         assert!(error["type"].is_string() && error["source"].is_string(), "{body}");
+    }
+}
+
+/// One provider, `openai`, of which five calls run.
+fn pretended_providers(desk: Arc<SwitchDesk>) -> ProviderDesk {
+    let switch = move |wish: ProviderWish| {
+        let desk = Arc::clone(&desk);
+        async move {
+            let ProviderWish { position, provider, region, model, reason, by, request_id } = wish;
+            if provider != "openai" {
+                return Err(SwitchRefusal::Unknown("provider", format!("there is no provider '{provider}'")));
+            }
+            let scope = SwitchScope { provider, region, model };
+            let who = Who { actor: "admin key", by, request_id };
+            let wish = SwitchWish { scope, position, reason, who };
+            let switched = desk.change(wish, NOW, |_| {}).await.map_err(SwitchRefusal::Failed)?;
+            Ok(SwitchReport { switched, running: 5 })
+        }
+    };
+    ProviderDesk {
+        list: Box::new(|| json!({"providers": ["openai"]})),
+        switch: Box::new(move |wish| Box::pin(switch(wish))),
     }
 }
 
@@ -237,6 +267,7 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
         "organisation": "org_default", "project": "proj_default",
         "created_at": "2026-11-21T00:00:00.000Z", "expires_at": "2026-11-22T00:00:00.000Z", "revoked_at": null,
         "is_strict": false,
+        "models": null,
     });
     assert_eq!(created, expected);
 
@@ -279,6 +310,15 @@ async fn a_key_is_made_strict_and_changed() {
     }
     change(&path, json!({"is_strict": "yes"})).await.is_refused(400, "invalid_request", "expected a boolean");
     change(&path, json!({"name": "x"})).await.is_refused(400, "invalid_request", "unknown field `name`");
+    let narrowed = change(&path, json!({"models": ["smart", "openai/*"]})).await;
+    assert_eq!(narrowed.json()["models"], json!(["smart", "openai/*"]));
+    assert!(entry.allows("smart") && !entry.allows("other"));
+    for bad in [json!([]), json!(["a b"])] {
+        change(&path, json!({"models": bad})).await.is_refused(400, "invalid_request", "model");
+    }
+    let widened = change(&path, json!({"models": null})).await;
+    assert_eq!((widened.status, &widened.json()["models"]), (StatusCode::OK, &Value::Null));
+    assert!(entry.allows("other"));
     let strict = json!({"is_strict": true});
     let unknown = change("/admin/v1/keys/key_no", strict.clone()).await;
     unknown.is_refused(404, "key_not_found", "key_no");
@@ -358,4 +398,50 @@ async fn a_callers_request_id_comes_back() {
     request.headers_mut().insert("x-request-id", "ticket-42".parse().unwrap());
     let answer = office.send(request).await;
     assert_eq!(answer.json()["error"]["request_id"], "ticket-42");
+}
+
+#[tokio::test]
+async fn providers_are_switched_and_the_audit_says_so() {
+    let office = Office::open().await;
+    let listed = office.ask(Method::GET, "/admin/v1/providers", None).await;
+    assert_eq!(listed.json(), json!({"providers": ["openai"]}));
+    let post = async |verb: &str, body: Value| {
+        office.ask(Method::POST, &format!("/admin/v1/providers/{verb}"), Some(body)).await
+    };
+    let answer = post("openai/disable", json!({"reason": "costs", "region": "us", "by": "ada"})).await;
+    let switch = json!({
+        "provider": "openai", "region": "us", "model": null, "position": "off",
+        "since": NOW.rfc3339(), "by": "ada", "reason": "costs",
+    });
+    let expected = json!({
+        "provider": "openai", "region": "us", "model": null, "state": "off", "running": 5,
+        "before": [], "after": [switch], "audit": 1,
+    });
+    assert_eq!((answer.status, answer.json()), (StatusCode::OK, expected));
+    let request_id = answer.headers["x-request-id"].to_str().unwrap();
+    let audit = office.ask(Method::GET, "/admin/v1/audit", None).await.json();
+    let entry = json!({
+        "number": 1, "at": NOW.rfc3339(), "actor": "admin key", "by": "ada", "action": "provider.disable",
+        "subject": "openai, region us", "before": [], "after": [switch], "reason": "costs",
+        "request_id": request_id,
+    });
+    assert_eq!(audit, json!({"audit": [entry], "next_before": null}));
+    let drained = post("openai/drain", json!({"reason": "calmer", "region": "us"})).await.json();
+    assert_eq!((&drained["state"], &drained["before"][0]), (&json!("draining"), &switch));
+    assert_eq!(post("openai/enable", json!({"reason": "done"})).await.json()["state"], "on");
+    post("openai/enable", json!({"reason": "again"})).await.is_refused(409, "not_switched_off", "openai");
+    post("opnai/disable", json!({"reason": "x"})).await.is_refused(404, "provider_not_found", "opnai");
+    post("openai/disable", json!({"reason": " "})).await.is_refused(400, "invalid_request", "a reason");
+    post("openai/disable", json!({})).await.is_refused(400, "invalid_request", "reason");
+    post("openai/disable", json!({"reason": "x", "line": 1})).await.is_refused(
+        400,
+        "invalid_request",
+        "line",
+    );
+    let page = office.ask(Method::GET, "/admin/v1/audit?limit=2", None).await.json();
+    assert_eq!((page["audit"].as_array().unwrap().len(), &page["next_before"]), (2, &json!(2)));
+    let last = office.ask(Method::GET, "/admin/v1/audit?limit=2&before=2", None).await.json();
+    assert_eq!((&last["audit"][0]["number"], &last["next_before"]), (&json!(1), &Value::Null));
+    let answer = office.ask(Method::GET, "/admin/v1/audit?limit=0", None).await;
+    answer.is_refused(400, "invalid_request", "limit must be 1 to 1000");
 }

@@ -27,16 +27,17 @@ pub(crate) fn run(data: &DataOptions, command: KeysCommand) -> Result<()> {
         None => Place::Directory(Box::new(LocalKeys::open(&dir)?)),
     };
     match command {
-        KeysCommand::Create { name, expires_days, strict, json } => {
-            let key = place.create(&name, expires_days, strict)?;
+        KeysCommand::Create { name, expires_days, strict, models, json } => {
+            let key = place.create(&name, expires_days, strict, models)?;
             say(&if json { key.to_string() } else { table::created(&key) });
         }
         KeysCommand::List { json } => {
             let keys = place.list()?;
             say(&if json { json!({ "keys": keys }).to_string() } else { table::listed(&keys) });
         }
-        KeysCommand::Change { id, strict, json, .. } => {
-            let key = place.change(&id, strict)?;
+        KeysCommand::Change { id, strict, no_strict, models, all_models, json } => {
+            let models = (all_models || !models.is_empty()).then_some(models);
+            let key = place.change(&id, (strict || no_strict).then_some(strict), models)?;
             say(&if json { key.to_string() } else { table::changed(&key) });
         }
         KeysCommand::Revoke { id, json } => {
@@ -54,7 +55,13 @@ enum Place {
 }
 
 impl Place {
-    fn create(&self, name: &str, expires_days: Option<u32>, is_strict: bool) -> Result<Value> {
+    fn create(
+        &self,
+        name: &str,
+        expires_days: Option<u32>,
+        is_strict: bool,
+        models: Vec<String>,
+    ) -> Result<Value> {
         let seconds = expires_days.map(|days| u64::from(days) * 86_400);
         match self {
             Self::Server(server) => {
@@ -66,9 +73,12 @@ impl Place {
                 if is_strict {
                     wish["is_strict"] = true.into();
                 }
+                if !models.is_empty() {
+                    wish["models"] = models.into();
+                }
                 server.ask("POST", "/admin/v1/keys", Some(&wish))
             }
-            Self::Directory(local) => local.create(name, seconds, is_strict),
+            Self::Directory(local) => local.create(name, seconds, is_strict, models),
         }
     }
 
@@ -92,11 +102,21 @@ impl Place {
         }
     }
 
-    fn change(&self, id: &str, is_strict: bool) -> Result<Value> {
+    /// What is not given stays; no models are all there are.
+    fn change(&self, id: &str, is_strict: Option<bool>, models: Option<Vec<String>>) -> Result<Value> {
         let path = path_of(id)?;
         match self {
-            Self::Server(server) => server.ask("PATCH", &path, Some(&json!({ "is_strict": is_strict }))),
-            Self::Directory(local) => local.change(id, is_strict),
+            Self::Server(server) => {
+                let mut wish = json!({});
+                if let Some(is_strict) = is_strict {
+                    wish["is_strict"] = is_strict.into();
+                }
+                if let Some(models) = models {
+                    wish["models"] = if models.is_empty() { Value::Null } else { models.into() };
+                }
+                server.ask("PATCH", &path, Some(&wish))
+            }
+            Self::Directory(local) => local.change(id, is_strict, models),
         }
     }
 

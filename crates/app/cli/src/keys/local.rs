@@ -1,10 +1,10 @@
 //! Keys in a data directory that no server uses.
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use domain::{KEY_PREFIX_DEFAULT, Timestamp};
 use gateway::wall_clock;
 use serde_json::{Value, json};
-use store::{CallerKey, DataDir, KeyChange, KeyDesk, NewKey};
+use store::{CallerKey, DataDir, KeyChange, KeyDesk, KeyModels, NewKey};
 
 use crate::local_store::LocalStore;
 
@@ -30,10 +30,17 @@ impl LocalKeys {
         name: &str,
         expires_in_seconds: Option<u64>,
         is_strict: bool,
+        models: Vec<String>,
     ) -> Result<Value> {
         let now = wall_clock();
         let expires_at = expires_in_seconds.map(|seconds| Timestamp(now.unix_ms() + seconds as i64 * 1000));
-        let wish = NewKey { name: name.to_owned(), expires_at, verbatim: None, is_strict };
+        let wish = NewKey {
+            name: name.to_owned(),
+            expires_at,
+            verbatim: None,
+            is_strict,
+            models: of_names(models)?,
+        };
         let issued = self.local.runtime.block_on(self.desk.create(wish, now))?;
         let mut key = shown(&issued.key, now);
         key["key"] = issued.secret.expose().into();
@@ -53,8 +60,13 @@ impl LocalKeys {
         Ok(keys.iter().map(|key| shown(key, now)).collect())
     }
 
-    pub(super) fn change(&self, id: &str, is_strict: bool) -> Result<Value> {
-        let change = KeyChange { is_strict: Some(is_strict) };
+    pub(super) fn change(
+        &self,
+        id: &str,
+        is_strict: Option<bool>,
+        models: Option<Vec<String>>,
+    ) -> Result<Value> {
+        let change = KeyChange { is_strict, models: models.map(of_names).transpose()? };
         Ok(shown(&self.local.runtime.block_on(self.desk.change(id, change))?, wall_clock()))
     }
 
@@ -62,6 +74,11 @@ impl LocalKeys {
         let now = wall_clock();
         Ok(shown(&self.local.runtime.block_on(self.desk.revoke(id, now))?, now))
     }
+}
+
+/// None are all there are.
+fn of_names(names: Vec<String>) -> Result<KeyModels> {
+    if names.is_empty() { Ok(KeyModels::ANY) } else { KeyModels::only(names).map_err(Error::msg) }
 }
 
 /// A key as the admin API shows it.
@@ -75,5 +92,6 @@ fn shown(key: &CallerKey, now: Timestamp) -> Value {
         "expires_at": key.expires_at.map(Timestamp::rfc3339),
         "revoked_at": key.revoked_at.map(Timestamp::rfc3339),
         "is_strict": key.is_strict,
+        "models": key.models.names(),
     })
 }

@@ -10,7 +10,7 @@ use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
-use store::KeyDesk;
+use store::{AuditRecords, KeyDesk, SwitchDesk};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
@@ -18,12 +18,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::configuration::Keeper;
-use super::{key_checks, notify};
+use super::{key_checks, notify, provider_desk};
 
 /// What the control plane works with.
 pub(super) struct ControlPlane {
     pub(super) gateway: Arc<Gateway>,
     pub(super) desk: Arc<KeyDesk>,
+    pub(super) switch_desk: Arc<SwitchDesk>,
+    pub(super) audit: Arc<dyn AuditRecords>,
     pub(super) admin_key: Secret,
     pub(super) keeper: Keeper,
     /// Told when the providers' keys are to be tried.
@@ -57,12 +59,13 @@ impl ControlPlane {
         workers: Workers,
         mut signals: Signals,
     ) -> Result<()> {
-        let Self { gateway, desk, admin_key, keeper, keys_wanted, log } = self;
         let (config, asks) = ConfigDesk::queue();
-        let admin = make_admin(&gateway, desk, admin_key, config.clone());
+        let admin = self.make_admin(config.clone());
+        let Self { gateway, keeper, keys_wanted, log, .. } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(asks));
         let mut keys = pin!(key_checks::run(&gateway, &keys_wanted, &log));
+        let mut probes = pin!(gateway::probe_lines(&gateway));
         let stopping = CancellationToken::new();
         if let Some(listener) = admin_listener {
             let (admin, stopping) = (admin.clone(), stopping.clone());
@@ -94,6 +97,7 @@ impl ControlPlane {
                     });
                 }
                 () = &mut keys => {}
+                () = &mut probes => {}
                 Some(_) = leaving.join_next() => break,
                 Some(_) = tasks.join_next() => {}
             }
@@ -102,17 +106,19 @@ impl ControlPlane {
         tasks.abort_all();
         Ok(())
     }
-}
 
-fn make_admin(gateway: &Arc<Gateway>, desk: Arc<KeyDesk>, admin_key: Secret, config: ConfigDesk) -> Admin {
-    let gateway = gateway.clone();
-    Admin::new(AdminParts {
-        key_desk: desk,
-        admin_key,
-        config,
-        health: Box::new(move || gateway.health_for_operators()),
-        clock: wall_clock,
-    })
+    fn make_admin(&self, config: ConfigDesk) -> Admin {
+        let gateway = self.gateway.clone();
+        Admin::new(AdminParts {
+            key_desk: self.desk.clone(),
+            admin_key: self.admin_key.clone(),
+            config,
+            providers: provider_desk::open(&self.gateway, self.switch_desk.clone(), &self.log),
+            audit: self.audit.clone(),
+            health: Box::new(move || gateway.health_for_operators()),
+            clock: wall_clock,
+        })
+    }
 }
 
 /// Workers leave on a thread of their own, so that health and admin go on answering while streams end.

@@ -8,6 +8,7 @@ mod first_key;
 mod key_checks;
 mod nofile;
 mod notify;
+mod provider_desk;
 mod start;
 mod taken_port;
 

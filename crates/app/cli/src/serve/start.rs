@@ -1,5 +1,6 @@
 //! `bellwether serve`: puts everything together in order, runs until told to stop, and leaves in good order.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use gateway::{
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
 use store::{
     AdminKey, ConfigShelf, DATABASE_FILE, DataDir, KeyDesk, LockedDataDir, MasterKey, RunFile, SqliteStore,
+    SwitchDesk,
 };
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -61,6 +63,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let epoch = store.begin_epoch().await?;
     let desk =
         KeyDesk::open(Box::new(store.clone()), secrets.master.key_hasher(), &snapshot.keys.prefix).await?;
+    let switch_desk = SwitchDesk::open(Box::new(store.clone())).await?;
     let first_key = first_key::ensure(&desk, wall_clock()).await?;
 
     let (log, log_thread) = start_log(&snapshot)?;
@@ -80,6 +83,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         node: NODE,
         control: snapshot.admin_listen.is_none().then_some(sender),
         body_room: body_room(&snapshot, dir.path())?,
+        switches: switch_desk.switches().await,
     });
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
@@ -87,10 +91,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let certificates = listeners.iter().map(BoundListener::certificate).collect();
     let urls: Vec<String> = listeners.iter().map(BoundListener::url).collect();
     let workers = gateway::start_workers(&gateway, listeners).context("cannot start a worker")?;
-    let admin_url = match &admin_listener {
-        Some(listener) => format!("http://{}", listener.local_addr()?),
-        None => urls[0].clone(),
-    };
+    let admin_url = admin_url(admin_listener.as_ref(), &urls)?;
     let run_file = RunFile::write(&dir, urls.clone(), admin_url, wall_clock())?;
     banner::print(&banner::Facts {
         urls: &urls,
@@ -100,9 +101,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         data_dir: dir.path(),
         descriptors_max,
     });
-    for note in snapshot.notes.iter().chain(&secrets.notes) {
-        log.event(Level::Warn, note, &[]);
-    }
+    tell_notes(&snapshot, &secrets, &gateway, &log);
     notify::tell("READY=1");
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &epoch)]);
 
@@ -123,6 +122,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let plane = ControlPlane {
         gateway: gateway.clone(),
         desk: Arc::new(desk),
+        switch_desk: Arc::new(switch_desk),
+        audit: Arc::new(store.clone()),
         admin_key: secrets.admin,
         keeper,
         keys_wanted,
@@ -140,6 +141,19 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     drop((gateway, log));
     log_thread.stop();
     Ok(())
+}
+
+/// What an operator should know of this start. What was switched off before is off: whoever wonders finds it in the log.
+fn tell_notes(snapshot: &Snapshot, secrets: &Secrets, gateway: &Gateway, log: &Log) {
+    for note in snapshot.notes.iter().chain(&secrets.notes) {
+        log.event(Level::Warn, note, &[]);
+    }
+    for switch in gateway.switches().iter() {
+        let (state, since) = (switch.position.name(), switch.since.rfc3339());
+        let fields: [(&str, &dyn Display); 4] =
+            [("provider", &switch.scope), ("state", &state), ("since", &since), ("reason", &switch.reason)];
+        log.event(Level::Warn, "a provider is switched by an operator", &fields);
+    }
 }
 
 /// The secrets of the installation.
@@ -210,6 +224,14 @@ fn bind_admin(snapshot: &Snapshot, inherited: &mut InheritedSockets) -> Result<O
         Err(failure) => return Err(failure.into()),
     };
     Ok(Some(TcpListener::from_std(bound)?))
+}
+
+/// Where commands find the admin API.
+fn admin_url(own: Option<&TcpListener>, callers: &[String]) -> Result<String> {
+    Ok(match own {
+        Some(listener) => format!("http://{}", listener.local_addr()?),
+        None => callers[0].clone(),
+    })
 }
 
 /// A socket that callers can connect to and that nobody answers is worse than none.

@@ -12,13 +12,14 @@ use futures_util::stream::FuturesUnordered;
 use http::HeaderValue;
 use http::header::ACCEPT;
 use providers::{KeyCheck, KeyVerdict, key_verdict};
+use routing::health::Switch;
 use serde_json::{Value, json};
 use tokio::time::{timeout, timeout_at};
 use upstream::{Body, Client, Line, Reply, Request, SendFailure};
 
 use crate::clock::wall_clock;
 use crate::pipeline::own_words;
-use crate::serving::{ServedProvider, Serving};
+use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// How long one line may take to answer the question.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
@@ -114,10 +115,12 @@ async fn check_provider(client: &Client, provider: &ServedProvider) -> Vec<Check
     let mut keys = Vec::new();
     let until = Instant::now() + PROVIDER_LIMIT;
     for (source, lines) in provider.by_credential() {
+        let is_off = lines.iter().all(|served| served.health.switch_of_all() == Switch::Off);
         let outcome = match provider.key_check {
+            _ if is_off => Outcome::new(KeyState::Unchecked, "it is switched off by the operator"),
             None => Outcome::new(KeyState::Unchecked, "it has no free way to try a key"),
             Some(check) => {
-                let asked = check_key(client, check, lines.iter().map(|served| &served.line));
+                let asked = check_key(client, check, asked_lines(lines));
                 timeout_at(until.into(), asked)
                     .await
                     .unwrap_or_else(|_| Outcome::new(KeyState::Unreachable, "its other keys took too long"))
@@ -145,6 +148,12 @@ impl Outcome {
     fn new(state: KeyState, words: impl Into<String>) -> Self {
         Self { state, status: None, words: words.into() }
     }
+}
+
+/// Nothing is sent to what is switched off.
+fn asked_lines(lines: &[ServedLine]) -> impl Iterator<Item = &Arc<Line>> {
+    let on = lines.iter().filter(|served| served.health.switch_of_all() != Switch::Off);
+    on.map(|served| &served.line)
 }
 
 /// Asks over each line until one leads to an answer.

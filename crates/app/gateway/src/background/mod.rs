@@ -1,5 +1,7 @@
 //! Jobs that no call waits for; each is driven by the control plane.
 
 mod key_check;
+mod line_probes;
 
 pub use key_check::{CheckedKey, KeyState, check_keys};
+pub use line_probes::probe_lines;

@@ -32,6 +32,7 @@ impl Gateway {
         let mut health = self.health();
         health["providers"] = self.status.providers_json(&self.serving.load());
         health["config"] = self.status.config_json();
+        health["switches"] = self.switches().iter().map(store::ProviderSwitch::json).collect();
         health
     }
 

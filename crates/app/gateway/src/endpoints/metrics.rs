@@ -1,5 +1,6 @@
 //! The figures. Open to this machine and private networks, by key from elsewhere.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use domain::{Failure, Kind};
@@ -13,6 +14,7 @@ use crate::call::Call;
 use crate::forwarded::origin;
 use crate::gateway::Gateway;
 use crate::serving::Serving;
+use crate::switches::gauge_rows;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -88,7 +90,37 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
         ),
     ];
     gauges.extend(keys);
+    gauges.extend(unreachable(&gateway.serving.load()));
+    let switched = gauge_rows(&gateway.serving.load(), &gateway.switches());
+    gauges.extend(switched.into_iter().map(|(labels, is_off)| Gauge {
+        labels,
+        ..gauge(
+            "ai_gateway_provider_switched_off",
+            "1 for each provider, region or model that an operator has switched off or is draining.",
+            usize::from(is_off),
+        )
+    }));
     gauges
+}
+
+/// How many lines of each provider lead nowhere, as far as probes tell.
+fn unreachable(serving: &Serving) -> Vec<Gauge> {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for provider in &serving.providers {
+        // Every line once, with its first credential.
+        for line in provider.by_credential().next().map_or(&[][..], |(_, lines)| lines) {
+            let region = line.region.to_str().unwrap_or_default();
+            let count = counts.entry((serving.label_of(provider.id()), region)).or_default();
+            *count += usize::from(line.health.is_unreachable());
+        }
+    }
+    let row = |((provider, region), count): ((&str, &str), usize)| Gauge {
+        name: "ai_gateway_lines_unreachable",
+        help: "Lines that probes do not reach.",
+        labels: vec![("provider", provider.to_owned()), ("region", region.to_owned())],
+        value: count as f64,
+    };
+    counts.into_iter().map(row).collect()
 }
 
 #[cfg(test)]

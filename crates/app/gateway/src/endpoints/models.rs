@@ -8,6 +8,7 @@ use crate::answer::{AnswerBody, whole};
 use crate::call::Call;
 use crate::pipeline::authenticate;
 use crate::serving::Serving;
+use crate::switches::is_served;
 
 /// The model named in a path such as `/v1/models/gpt-4o`; SDKs escape the slash of `provider/model`.
 pub(super) fn model_in(path: &str) -> Option<String> {
@@ -30,27 +31,35 @@ fn unescaped(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// All models, or the one the path names, in the shape the caller knows. Only for callers with a key.
+/// All models that anybody serves now, or the one the path names, in the shape the caller knows. Only for callers with a key.
 pub(super) fn list(
     call: &mut Call,
     head: &http::request::Parts,
 ) -> Result<Response<AnswerBody>, Box<Failure>> {
     let serving = call.worker.gateway.serving();
-    authenticate(call, &serving, &head.headers)?;
+    let caller = authenticate(call, &serving, &head.headers)?;
     let created = call.worker.gateway.started_at_seconds();
+    let switches = call.worker.gateway.switches();
     let body = match model_in(head.uri.path()) {
         None => {
             let page = Page::of(head.uri.query().unwrap_or_default())?;
-            let all = serving.routes.listed().map(|listed| {
+            let allowed = serving.routes.listed().filter(|listed| caller.may_ask_for(&listed.name));
+            let served = allowed.filter(|listed| is_served(&serving, &listed.name, &switches));
+            let all = served.map(|listed| {
                 described(&serving, created, &listed.name, listed.provider, listed.model.as_deref())
             });
             call.dialect.write_models(&all.collect::<Vec<_>>(), &page)
+        }
+        Some(name) if caller.may_ask_for(&name) && !is_served(&serving, &name, &switches) => {
+            let message = format!("the model '{name}' is switched off by the operator");
+            return Err(Failure::new(Kind::UnknownModel, message).with_param("model"));
         }
         Some(name) => {
             let found = serving.routes.listed().find(|listed| *listed.name == *name);
             let found = found.map(|listed| (listed.provider, listed.model.clone()));
             let meant = || serving.routes.meant(&name).map(|(provider, model)| (provider, Some(model)));
-            let Some((provider, model)) = found.or_else(meant) else {
+            let known = found.or_else(meant).filter(|_| caller.may_ask_for(&name));
+            let Some((provider, model)) = known else {
                 let message = format!("the model '{name}' is not listed here");
                 return Err(Failure::new(Kind::UnknownModel, message).with_param("model"));
             };

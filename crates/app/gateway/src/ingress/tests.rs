@@ -10,7 +10,7 @@ use domain::{BaseUrl, Secret};
 use http::request::Parts;
 use observe::{Format, Log, LogOptions, Metrics, Sink};
 use simulator::{NodeOptions, Options, Simulator};
-use store::{KeyDesk, KeyHasher, NewKey, SqliteStore};
+use store::{KeyDesk, KeyHasher, KeyModels, NewKey, SqliteStore};
 use tokio::runtime::Runtime;
 
 use crate::{Gateway, GatewayParts, Serving, Workers, start_workers, wall_clock};
@@ -43,7 +43,13 @@ impl Fixture {
             let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
             let verbatim = Some(Secret::new(KEY.to_owned()));
             desk.create(
-                NewKey { name: "test".to_owned(), expires_at: None, verbatim, is_strict: false },
+                NewKey {
+                    name: "test".to_owned(),
+                    expires_at: None,
+                    verbatim,
+                    is_strict: false,
+                    models: KeyModels::ANY,
+                },
                 wall_clock(),
             )
             .await
@@ -78,6 +84,7 @@ impl Fixture {
             epoch: 1,
             node: 0,
             control: None,
+            switches: Vec::new(),
             body_room: crate::BodyRoom {
                 memory_bytes_max: None,
                 spool_dir: std::env::temp_dir(),

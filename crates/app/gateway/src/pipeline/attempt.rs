@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dialects::canonical::Losses;
 use domain::{AttemptNote, Failure, Kind, Secret};
 use http::{HeaderMap, HeaderValue};
-use routing::health::{How, Outcome};
+use routing::health::{Fault, How, Outcome};
 use routing::{Circumstances, Course, Onward, Plan, Target, Turn, span_of};
 use tokio::time::sleep;
 
@@ -79,7 +79,7 @@ pub(crate) async fn attempt(
         let line = &provider.lines[usize::from(target.line)];
         let left = deadline.saturating_duration_since(began);
         let unusual = unusual_after(serving, prompt, &target);
-        let span = span_of(left, behind, target.timeout, unusual);
+        let span = span_of(left, behind, target.attempt_limit(prompt.deciding.is_streaming), unusual);
         let until = Until { at: began + span.limit, limit: if span.is_whole { limit } else { span.limit } };
         let sent = outgoing(call, serving, prompt, &target, is_strict).await;
         let way = Way { provider: &provider, line, bytes_max, until };
@@ -105,9 +105,10 @@ pub(crate) async fn attempt(
                 let region = line.region.clone();
                 // Sound comes as fast as it is made: its silence is watched, like that of a stream.
                 let is_whole = !prompt.deciding.is_streaming && !matches!(begun.watch, Watch::Anything);
-                let whole_until = is_whole.then_some(deadline);
+                let total_until = target.total_limit().map(|limit| began + limit);
+                let whole_until = is_whole.then_some(deadline).into_iter().chain(total_until).min();
                 let (line, credential) = (line.line.id(), line.line.options().credential.clone());
-                let idle_limit = serving.timeouts.idle;
+                let idle_limit = target.idle_limit().unwrap_or(serving.timeouts.idle);
                 return Ok(Answer {
                     begun,
                     provider,
@@ -122,7 +123,7 @@ pub(crate) async fn attempt(
             Err(unanswered) => unanswered,
         };
         call.trying = None;
-        let Some(fault) = fault.filter(|_| failure.kind.goes_elsewhere()) else { return Err(failure) };
+        let Some(fault) = worth_another(fault, &failure, course.plan()) else { return Err(failure) };
         call.worker.shard.attempt_failed(provider.slot, failure.kind);
         failures.add(failure, &provider, model, began.elapsed());
         let circumstances = Circumstances {
@@ -144,6 +145,14 @@ pub(crate) async fn attempt(
         }
     }
     Err(failures.into_failure())
+}
+
+/// What is to be made of a failure that another target may not have; nothing where the caller is to be told.
+fn worth_another(fault: Option<Fault>, failure: &Failure, plan: &Plan) -> Option<Fault> {
+    if failure.kind == Kind::ContentRefused && plan.route.manner.goes_on_after_refusal {
+        return Some(Fault::Declined);
+    }
+    fault.filter(|_| failure.kind.goes_elsewhere())
 }
 
 /// From when on silence is no longer thinking, as far as the target is known.

@@ -22,6 +22,11 @@ impl Caller {
     pub(crate) fn is_strict(&self) -> bool {
         self.key.is_strict()
     }
+
+    /// Whether his key is for a model of this name.
+    pub(crate) fn may_ask_for(&self, model: &str) -> bool {
+        self.key.allows(model)
+    }
 }
 
 /// Finds the caller's key, or says what is wrong with what was sent.

@@ -12,6 +12,7 @@ mod estimate;
 mod events;
 mod flawed;
 mod media;
+mod needs;
 mod outgoing;
 mod patience;
 mod plan;

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use routing::{Ask, NoTarget, Plan, Reason, Retired, Situation, Target};
 
 use crate::call::Call;
+use crate::pipeline::needs::needed;
 use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
@@ -35,10 +36,13 @@ pub(crate) fn plan(
         bond: &bond,
         key: call.key.as_ref().map(|key| key.id.as_str()),
         header: &header,
+        needs: &|wanted| needed(prompt, wanted),
         prefers: header(PREFER),
         is_without_fallback: header(FALLBACK).is_some_and(|value| value.eq_ignore_ascii_case("off")),
+        goes_on: goes_on.is_some(),
         ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
     };
+    permit(call, &ask)?;
     let surface = prompt.surface;
     let offers = |target: &Target| {
         let provider = serving.provider_of(target);
@@ -61,6 +65,24 @@ pub(crate) fn plan(
         goes_on.narrow(serving, &mut plan);
     }
     Ok(plan)
+}
+
+/// Whether the caller's key is for what he asks for, and for what he would like best. What an operator's chain leads to
+/// from there is the operator's.
+fn permit(call: &Call, ask: &Ask<'_>) -> Result<(), Box<Failure>> {
+    let Some(key) = &call.key else { return Ok(()) };
+    let refused = |model: &str, of: &str| {
+        let message =
+            format!("this key may not use the model '{model}'{of}; GET /v1/models lists what it may");
+        Failure::new(Kind::Forbidden, message)
+    };
+    if !key.allows(ask.model) {
+        return Err(refused(ask.model, "").with_param("model"));
+    }
+    match ask.prefers {
+        Some(preferred) if !key.allows(preferred) => Err(refused(preferred, &format!(" of {PREFER}"))),
+        _ => Ok(()),
+    }
 }
 
 /// What ties calls together: what the caller calls a session, else how the request begins.

@@ -12,6 +12,7 @@ use domain::{Failure, Kind};
 use http::Response;
 use http::request::Parts;
 use routing::Plan;
+use routing::health::Switch;
 
 use crate::answer::AnswerBody;
 use crate::call::Call;
@@ -95,6 +96,10 @@ async fn ask_provider(
     let provider = provider.ok_or_else(|| unknown(stored.id))?.clone();
     let by_line = provider.lines.iter().find(|served| served.line.id() == whereabouts.line);
     let line = by_line.or(provider.lines.first()).ok_or_else(|| unknown(stored.id))?;
+    if line.health.switch(&whereabouts.model) == Switch::Off {
+        let message = "the provider that keeps this answer is switched off by the operator";
+        return Err(Failure::new(Kind::NoTarget, message));
+    }
     call.model = whereabouts.model.as_ref().to_owned();
     call.provider = Some(provider.clone());
     call.attempts += 1;

@@ -48,12 +48,17 @@ impl Prompt {
     /// Whether an envelope of ours may be in the conversation; one that lies over two pieces counts, too.
     pub(crate) fn may_hold_envelopes(&self) -> bool {
         static QUOTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(envelope::PREFIX));
-        let overlap = envelope::PREFIX.len() - 1;
-        self.pieces.iter().any(|piece| QUOTED.find(piece).is_some())
+        self.may_say(&QUOTED)
+    }
+
+    /// Whether some bytes may be in the body, over two pieces, too.
+    pub(crate) fn may_say(&self, sought: &Finder<'_>) -> bool {
+        let overlap = sought.needle().len() - 1;
+        self.pieces.iter().any(|piece| sought.find(piece).is_some())
             || self.pieces.windows(2).any(|pair| {
                 let (left, right) = (&pair[0], &pair[1]);
                 let seam = [&left[left.len().saturating_sub(overlap)..], &right[..right.len().min(overlap)]];
-                QUOTED.find(&seam.concat()).is_some()
+                sought.find(&seam.concat()).is_some()
             })
     }
 

@@ -6,6 +6,7 @@ use domain::Timestamp;
 
 use super::digest::KeyDigest;
 use super::ids::{KeyId, OrganisationId, ProjectId};
+use super::models::KeyModels;
 use crate::error::StoreError;
 
 /// Longest name of a key.
@@ -32,6 +33,8 @@ pub struct CallerKey {
     pub revoked_at: Option<Timestamp>,
     /// Whether its callers are refused where others are warned that a translation loses something.
     pub is_strict: bool,
+    /// What its callers may ask for.
+    pub models: KeyModels,
     /// Whose it is.
     pub organisation: OrganisationId,
     /// What it is for.
@@ -99,10 +102,12 @@ pub enum Revocation {
 }
 
 /// What of a key can be changed: what is given is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyChange {
     /// Whether its callers are refused rather than warned.
     pub is_strict: Option<bool>,
+    /// What its callers may ask for.
+    pub models: Option<KeyModels>,
 }
 
 /// What came of changing a key.

@@ -11,6 +11,7 @@ use super::contract::{
 use super::digest::KeyHasher;
 use super::directory::{KeyDirectory, Loading};
 use super::ids::{KeyId, OrganisationId, ProjectId};
+use super::models::KeyModels;
 use crate::error::StoreError;
 
 /// Makes, lists, changes and revokes callers' keys.
@@ -34,6 +35,8 @@ pub struct NewKey {
     pub verbatim: Option<Secret>,
     /// Whether its callers are refused where others are warned that a translation loses something.
     pub is_strict: bool,
+    /// What its callers may ask for.
+    pub models: KeyModels,
 }
 
 /// A key just made, or found to be there already.
@@ -150,6 +153,7 @@ impl KeyDesk {
             expires_at: wish.expires_at,
             revoked_at: None,
             is_strict: wish.is_strict,
+            models: wish.models,
             organisation: OrganisationId::implicit(),
             project: ProjectId::implicit(),
         };

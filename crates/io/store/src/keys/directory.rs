@@ -77,6 +77,7 @@ impl KeyDirectory {
     pub(super) fn change(&self, key: &CallerKey) {
         if let Some(entry) = self.lock().get(&key.id) {
             entry.set_strict(key.is_strict);
+            entry.set_models(&key.models);
         }
     }
 

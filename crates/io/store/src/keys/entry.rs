@@ -2,13 +2,15 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
 use domain::Timestamp;
 
 use super::contract::{CallerKey, KeyState};
 use super::digest::KeyDigest;
 use super::ids::KeyId;
+use super::models::KeyModels;
 
-/// A known key. Shared by all workers; only being revoked, being strict and its counters change.
+/// A known key. Shared by all workers; only being revoked, being strict, its models and its counters change.
 #[derive(Debug)]
 pub struct KeyEntry {
     /// Names it in logs.
@@ -24,6 +26,9 @@ pub struct KeyEntry {
     pub(super) digest: KeyDigest,
     is_revoked: AtomicBool,
     is_strict: AtomicBool,
+    /// Most keys are for any model: then the list is not looked at.
+    is_for_some_models: AtomicBool,
+    models: ArcSwap<KeyModels>,
 }
 
 /// What a key has done since the start. Exact but not in step with each other: add with `Relaxed`.
@@ -52,6 +57,8 @@ impl KeyEntry {
             digest: key.digest,
             is_revoked: AtomicBool::new(key.revoked_at.is_some()),
             is_strict: AtomicBool::new(key.is_strict),
+            is_for_some_models: AtomicBool::new(!key.models.is_any()),
+            models: ArcSwap::from_pointee(key.models.clone()),
         }
     }
 
@@ -66,11 +73,22 @@ impl KeyEntry {
         self.is_strict.load(Ordering::Relaxed)
     }
 
+    /// Whether its callers may ask for a model by this name.
+    pub fn allows(&self, model: &str) -> bool {
+        // The list is published before the flag that points to it.
+        !self.is_for_some_models.load(Ordering::Acquire) || self.models.load().allow(model)
+    }
+
     pub(super) fn revoke(&self) {
         self.is_revoked.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn set_strict(&self, is_strict: bool) {
         self.is_strict.store(is_strict, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_models(&self, models: &KeyModels) {
+        self.models.store(models.clone().into());
+        self.is_for_some_models.store(!models.is_any(), Ordering::Release);
     }
 }

@@ -6,6 +6,7 @@ mod digest;
 mod directory;
 mod entry;
 mod ids;
+mod models;
 mod sqlite;
 #[cfg(test)]
 mod suite;
@@ -19,3 +20,4 @@ pub use digest::{KeyDigest, KeyHasher};
 pub use directory::KeyDirectory;
 pub use entry::{KeyCounters, KeyEntry};
 pub use ids::{KeyId, OrganisationId, ProjectId};
+pub use models::{KEY_MODELS_MAX, KeyModels};

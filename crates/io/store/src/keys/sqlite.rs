@@ -9,6 +9,7 @@ use super::contract::{
 };
 use super::digest::KeyDigest;
 use super::ids::{KeyId, OrganisationId, ProjectId};
+use super::models::KeyModels;
 use crate::error::StoreError;
 use crate::sqlite::{BEGIN, SqliteStore};
 
@@ -40,8 +41,8 @@ async fn create(store: &SqliteStore, key: &CallerKey) -> Result<Creation, sqlx::
     }
     sqlx::query(
         "INSERT INTO caller_keys
-            (id, project_id, name, hint, digest, created_at_ms, expires_at_ms, revoked_at_ms, is_strict)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            (id, project_id, name, hint, digest, created_at_ms, expires_at_ms, revoked_at_ms, is_strict, models)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(key.id.as_str())
     .bind(key.project.as_str())
@@ -52,6 +53,7 @@ async fn create(store: &SqliteStore, key: &CallerKey) -> Result<Creation, sqlx::
     .bind(key.expires_at.map(Timestamp::unix_ms))
     .bind(key.revoked_at.map(Timestamp::unix_ms))
     .bind(key.is_strict)
+    .bind(models_text(&key.models))
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
@@ -81,8 +83,10 @@ async fn change(store: &SqliteStore, id: &KeyId, change: KeyChange) -> Result<Ch
         return Ok(Changing::Revoked(Box::new(key)));
     }
     key.is_strict = change.is_strict.unwrap_or(key.is_strict);
-    sqlx::query("UPDATE caller_keys SET is_strict = $1 WHERE id = $2")
+    key.models = change.models.unwrap_or(key.models);
+    sqlx::query("UPDATE caller_keys SET is_strict = $1, models = $2 WHERE id = $3")
         .bind(key.is_strict)
+        .bind(models_text(&key.models))
         .bind(id.as_str())
         .execute(&mut *transaction)
         .await?;
@@ -154,9 +158,21 @@ fn read(row: &SqliteRow) -> Result<CallerKey, sqlx::Error> {
         expires_at: row.try_get::<Option<i64>, _>("expires_at_ms")?.map(Timestamp),
         revoked_at: row.try_get::<Option<i64>, _>("revoked_at_ms")?.map(Timestamp),
         is_strict: row.try_get("is_strict")?,
+        models: models(row)?,
         organisation: text(row, "organisation_id", OrganisationId::parse)?,
         project: text(row, "project_id", ProjectId::parse)?,
     })
+}
+
+/// As it is written: a JSON list, or nothing for all models.
+fn models_text(models: &KeyModels) -> Option<String> {
+    models.names().map(|names| serde_json::json!(names).to_string())
+}
+
+fn models(row: &SqliteRow) -> Result<KeyModels, sqlx::Error> {
+    let Some(found) = row.try_get::<Option<&str>, _>("models")? else { return Ok(KeyModels::ANY) };
+    let names: Option<Vec<String>> = serde_json::from_str(found).ok();
+    names.and_then(|names| KeyModels::only(names).ok()).ok_or_else(|| damaged("models", found))
 }
 
 fn text<T>(row: &SqliteRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {

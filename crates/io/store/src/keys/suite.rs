@@ -5,6 +5,7 @@ use domain::Timestamp;
 use super::contract::{CallerKey, Changing, Creation, KeyChange, KeyRecords, Revocation};
 use super::digest::KeyDigest;
 use super::ids::{KeyId, OrganisationId, ProjectId};
+use super::models::KeyModels;
 
 /// Makes a module of tests; `$open` gives an empty store and whatever must live as long as it.
 macro_rules! conformance {
@@ -18,6 +19,7 @@ macro_rules! conformance {
                 a_name_is_free_again_after_revoking
                 revoking_happens_once
                 a_change_lasts_and_concerns_one_key
+                models_are_changed_by_themselves
                 pages_follow_creation
                 a_key_needs_its_project
                 all_characters_survive
@@ -47,6 +49,7 @@ pub(super) fn example(number: u8) -> CallerKey {
         expires_at: None,
         revoked_at: None,
         is_strict: false,
+        models: KeyModels::ANY,
         organisation: OrganisationId::implicit(),
         project: ProjectId::implicit(),
     }
@@ -69,10 +72,12 @@ pub(super) async fn a_key_is_kept_as_given(store: &dyn KeyRecords) {
     let plain = example(1);
     let expiring = CallerKey { expires_at: Some(Timestamp(1_800_000_000_000)), ..example(2) };
     let strict = CallerKey { is_strict: true, ..example(3) };
-    for key in [&plain, &expiring, &strict] {
+    let models = KeyModels::only(["smart".to_owned(), "é/*".to_owned()]).unwrap();
+    let narrow = CallerKey { models, ..example(4) };
+    for key in [&plain, &expiring, &strict, &narrow] {
         assert_eq!(store.create(key).await.unwrap(), Creation::Stored);
     }
-    assert_eq!(all(store).await, [plain, expiring, strict]);
+    assert_eq!(all(store).await, [plain, expiring, strict, narrow]);
 }
 
 pub(super) async fn the_same_key_is_stored_once(store: &dyn KeyRecords) {
@@ -113,7 +118,7 @@ pub(super) async fn revoking_happens_once(store: &dyn KeyRecords) {
 pub(super) async fn a_change_lasts_and_concerns_one_key(store: &dyn KeyRecords) {
     let keys = fill(store, 2).await;
     let strict = CallerKey { is_strict: true, ..keys[0].clone() };
-    let to = |is_strict| KeyChange { is_strict };
+    let to = |is_strict| KeyChange { is_strict, models: None };
     for (wish, after) in
         [(Some(true), &strict), (Some(true), &strict), (None, &strict), (Some(false), &keys[0])]
     {
@@ -128,6 +133,17 @@ pub(super) async fn a_change_lasts_and_concerns_one_key(store: &dyn KeyRecords) 
     let answer = store.change(&keys[1].id, to(Some(true))).await.unwrap();
     assert_eq!(answer, Changing::Revoked(Box::new(revoked.clone())));
     assert_eq!(all(store).await, [keys[0].clone(), revoked]);
+}
+
+pub(super) async fn models_are_changed_by_themselves(store: &dyn KeyRecords) {
+    let key = CallerKey { is_strict: true, ..example(1) };
+    store.create(&key).await.unwrap();
+    for models in [KeyModels::only(["smart".to_owned()]).unwrap(), KeyModels::ANY] {
+        let change = KeyChange { models: Some(models.clone()), is_strict: None };
+        let after = CallerKey { models, ..key.clone() };
+        assert_eq!(store.change(&key.id, change).await.unwrap(), Changing::Changed(Box::new(after.clone())));
+        assert_eq!(all(store).await, [after]);
+    }
 }
 
 pub(super) async fn pages_follow_creation(store: &dyn KeyRecords) {

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use routing::health::BreakerRules;
+use routing::health::{BreakerRules, ProbeRules};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::key_path::KeyPath;
 use crate::problem::Report;
+use crate::sections::probes::{ProbesSection, rules};
+use crate::sections::timeouts::Timeouts;
 
 /// When a target is left alone, and when it is asked again.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -40,6 +42,8 @@ pub(crate) struct HealthSection {
     /// A target is not taken to be silent before this, however fast it usually is. Default: 1000.
     #[schemars(range(min = 10, max = 3_600_000))]
     silence_ms_min: Option<u32>,
+    /// How lines are probed that nobody asks.
+    probes: Option<ProbesSection>,
 }
 
 /// When a target is left alone, and when it is asked again.
@@ -49,12 +53,14 @@ pub struct Health {
     pub breaker: BreakerRules,
     /// A target is not taken to be silent before this.
     pub silence_min: Duration,
+    /// How lines are probed that nobody asks.
+    pub probes: ProbeRules,
 }
 
 /// A target is not taken to be silent before this unless configured.
 const SILENCE_MIN: Duration = Duration::from_secs(1);
 
-pub(crate) fn check(section: Option<HealthSection>, report: &mut Report) -> Health {
+pub(crate) fn check(section: Option<HealthSection>, timeouts: &Timeouts, report: &mut Report) -> Health {
     let section = section.unwrap_or_default();
     let usual = BreakerRules::default();
     let ms = |given: Option<u32>, usual| given.map_or(usual, |ms| Duration::from_millis(ms.into()));
@@ -64,6 +70,13 @@ pub(crate) fn check(section: Option<HealthSection>, report: &mut Report) -> Heal
         let path = KeyPath::default().key("health").key("open_ms_max");
         let message = format!("must not be below open_ms ({})", open.as_millis());
         report.add(&path, open_max.as_millis().to_string(), message, None);
+    }
+    if let Some(ms) = section.silence_ms_min.filter(|ms| u128::from(*ms) > timeouts.first_byte.as_millis()) {
+        let path = KeyPath::default().key("health").key("silence_ms_min");
+        let most = timeouts.first_byte.as_millis();
+        let message =
+            format!("must not be above timeouts.first_byte_ms ({most}): nobody would ever be silent");
+        report.add(&path, ms.to_string(), message, None);
     }
     Health {
         breaker: BreakerRules {
@@ -77,5 +90,6 @@ pub(crate) fn check(section: Option<HealthSection>, report: &mut Report) -> Heal
             wait_max: ms(section.wait_ms_max, usual.wait_max),
         },
         silence_min: ms(section.silence_ms_min, SILENCE_MIN),
+        probes: rules(section.probes),
     }
 }

@@ -4,6 +4,7 @@ use providers::models::Row;
 use routing::{KnownNames, Retired};
 
 use super::providers::Provider;
+use super::traits::traits;
 
 /// The names by which a provider's models can be asked for. Whoever answers elsewhere under a vendor's kind has his own
 /// models beside the vendor's, and his own time for them.
@@ -14,7 +15,10 @@ pub(crate) fn names(provider: &Provider) -> KnownNames {
         names.are_all |= is_at_home && is_catalogued(row);
         let asked = std::iter::once(&row.name).chain(&row.aliases);
         match row.retired {
-            None => names.names.extend(asked.map(|asked| (asked.clone(), row.name.clone()))),
+            None => {
+                names.traits.insert(row.name.clone(), traits(row));
+                names.names.extend(asked.map(|asked| (asked.clone(), row.name.clone())));
+            }
             Some(_) if !is_at_home => {}
             Some(since) => {
                 let retired = Retired { since: since.to_string(), successor: row.successor.clone() };

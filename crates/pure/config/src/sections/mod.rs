@@ -21,11 +21,13 @@ pub(crate) mod models;
 pub(crate) mod networks;
 mod no_proxy;
 pub(crate) mod policy;
+pub(crate) mod probes;
 pub(crate) mod providers;
 mod proxy_flaw;
 pub(crate) mod retries;
 mod spoken;
 pub(crate) mod timeouts;
+mod traits;
 mod way_out;
 
 pub(crate) use file::File;

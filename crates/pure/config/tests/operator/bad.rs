@@ -127,7 +127,32 @@ providers: {a: {base_url: "http://h/v1", source_address: eth0}} | providers.a.so
 providers: {a: {base_url: "http://h/v1", source_address: "10.0.0.1:80"}} | providers.a.source_address | must be an IP address | without a port
 providers: {a: {lines: [{base_url: "http://h/v1", source_address: 7}]}} | providers.a.lines[0].source_address | must be text | -
 models: {fast: openai/gpt}                                     | models.fast | must be a mapping | -
-models: {fast: {}}                                             | models.fast.targets | is required | -
+models: {fast: {}}                                             | models.fast.targets | is required | nobody is known to serve fast
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {a: {targets: [p/m], fallbacks: [a]}} | models.a.fallbacks[0] | comes back to where it began: a -> a | leave this one out
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {a: {targets: [p/m], fallbacks: [b]}, b: {targets: [p/n], fallbacks: [n, a]}} | models.b.fallbacks[1] | comes back to where it began: a -> b -> a | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {a: {targets: [p/m], fallbacks: [b]}, b: {targets: [p/m], fallbacks: [c]}, c: {targets: [p/m], fallbacks: [b]}} | models.c.fallbacks[0] | b -> c -> b | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], fallbacks: [fats]}} | models.fast.fallbacks[0] | nobody is known to serve | did you mean fast?
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], fallbacks: [q/m]}} | models.fast.fallbacks[0] | nobody is known to serve | write provider/model
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], fallbacks: [p/o]}} | models.fast.fallbacks[0] | nobody is known to serve | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], fallbacks: [n, n]}} | models.fast.fallbacks[1] | is listed twice | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], fallbacks: []}} | models.fast.fallbacks | needs at least one item | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], fallbacks: [{modle: n}]}} | models.fast.fallbacks[0].modle | unknown key | did you mean model?
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], fallbacks: [{model: n, first_token_ms: 60001}]}} | models.fast.fallbacks[0].first_token_ms | must not be above timeouts.first_byte_ms (60000) | shorten it
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, timeout_ms: 180001}]}} | models.fast.targets[0].timeout_ms | must not be above what any answer may take by timeouts (180000) | shorten it
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, first_token_ms: 3, total_ms: 2}]}} | models.fast.targets[0].first_token_ms | must not be above total_ms (2) | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, idle_ms: 3, total_ms: 2}]}} | models.fast.targets[0].idle_ms | must not be above total_ms (2) | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, weight: 0}]}} | models.fast.targets[0].weight | must be 1 to 1000 | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], policy: wieghted}} | models.fast.policy | must be balanced or weighted | did you mean weighted?
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {m: {policy: weighted}} | models.m.policy | there is nobody to choose from | name the targets
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {}}]}} | models.fast.targets[0].when | a condition must say something | stream: true
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {tokens_min: 3, tokens_max: 2}}]}} | models.fast.targets[0].when.tokens_min | must not be above tokens_max (2) | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {needs: [pictures]}}]}} | models.fast.targets[0].when.needs[0] | must be tools or images | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {headers: {Authorization: x}}}]}} | models.fast.targets[0].when.headers.Authorization | holds a secret | ids of their keys
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {headers: {"x y": x}}}]}} | models.fast.targets[0].when.headers["x y"] | must be a header's name | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {tags: [x]}}]}} | models.fast.targets[0].when.tags | unknown key | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], on_refusal: shop}} | models.fast.on_refusal | must be stop or next | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], model_field: other}} | models.fast.model_field | must be upstream or served | -
+health: {silence_ms_min: 60001} | health.silence_ms_min | must not be above timeouts.first_byte_ms (60000) | -
 models: {fast: {targets: []}}                                  | models.fast.targets | needs at least one item | -
 models: {fast: {target: [a/b]}}                                | models.fast.target | unknown key | did you mean targets?
 models: {fast: {targets: [a/b]}}                               | models.fast.targets[0] | there is no provider of this name | add it under providers

@@ -38,7 +38,12 @@ providers:
       continues_answers: true, stop_texts_max: 4, late_instructions: true } }
   second: { base_url: 'http://c/v1' }
 models:
-  smart: { targets: [1st/m, { provider: 1st, model: 4o, region: us, timeout_ms: 20000 }] }
+  smart:
+    targets: [1st/m, { provider: 1st, model: 4o, region: us, timeout_ms: 14, first_token_ms: 10, idle_ms: 8, total_ms: 15,
+      weight: 2, when: { headers: { x-tier: vip, x-beta: '*' }, keys: [key_1], tokens_min: 1, tokens_max: 9, needs: [tools], stream: true } }]
+    fallbacks: [m, { model: second/x, timeout_ms: 14, first_token_ms: 10, idle_ms: 8, total_ms: 15 }]
+    on_refusal: next
+    model_field: served
 keys: { prefix: hs_ }
 metrics: { access: key, key: 'env:M_KEY', provider_label: all }
 errors: { code: numeric }
@@ -49,7 +54,7 @@ timeouts: { connect_ms: 11, dns_fresh_ms: 9, dns_stale_ms: 10, first_byte_ms: 12
   request_head_ms: 17, request_body_ms: 18, tls_handshake_ms: 19, keep_alive_ms: 20, drain_ms: 21 }
 retries: { repeats_max: 1, backoff: fibonacci, base_ms: 50, max_ms: 60, wait_ms_max: 70, budget_percent: 80, budget_per_second: 90 }
 health: { failures: 4, within_ms: 1000, failure_percent: 30, open_ms: 500, open_ms_max: 600, successes: 2, slow_start_ms: 700,
-  wait_ms_max: 800, silence_ms_min: 900 }
+  wait_ms_max: 800, silence_ms_min: 12, probes: { every_ms: 700, every_ms_failing: 600, timeout_ms: 500, failures: 4 } }
 log: { format: json, file: /log }
 ";
 

@@ -2,6 +2,7 @@
 
 mod bad;
 mod catalog;
+mod chains;
 mod effective;
 mod environment;
 mod examples;

@@ -178,13 +178,17 @@ impl Breaker {
         match self.phase() {
             // Who only asked for patience was never ill.
             TRYING_BUSY => self.close(&mut past, Moment::default()),
-            TRYING | OPEN => {
+            phase @ (TRYING | OPEN) => {
                 past.good_trials += 1;
-                if past.good_trials < rules.successes {
-                    self.word.store(pack(OPEN, now), Ordering::Relaxed);
-                    return Change::None;
+                if past.good_trials >= rules.successes {
+                    self.close(&mut past, now);
+                    return Change::Closed;
                 }
-                self.close(&mut past, now);
+                // While somebody tries, his trial is the only one, whoever else was answered.
+                if phase == OPEN || role == Role::Trial {
+                    self.word.store(pack(OPEN, now), Ordering::Relaxed);
+                }
+                return Change::None;
             }
             _ => return Change::None,
         }
@@ -233,10 +237,11 @@ impl Breaker {
         let until = now + wait.min(rules.wait_max);
         let (phase, before) = unpack(self.word.load(Ordering::Relaxed));
         match phase {
-            CLOSED => {}
+            // Also who was ill is believed: he can say so much.
+            CLOSED | OPEN => {}
             TRYING | TRYING_BUSY if role == Role::Trial => {}
             BUSY if before < until => {}
-            // He is ill, or the one who tries has it in hand.
+            // No sooner than was said, or the one who tries has it in hand.
             _ => return Change::None,
         }
         self.word.store(pack(BUSY, until), Ordering::Relaxed);
@@ -251,6 +256,15 @@ impl Breaker {
             (true, Role::Trial) => self.succeeded(rules, role, now),
             (true, _) => Change::None,
         }
+    }
+
+    /// Ends the time that it is left alone for: the next to claim it may try.
+    pub(crate) fn end_wait(&self, now: Moment) {
+        let end = |word: u64| {
+            let (phase, until) = unpack(word);
+            (phase == OPEN && until > now).then(|| pack(OPEN, now))
+        };
+        let _ = self.word.try_update(Ordering::Relaxed, Ordering::Relaxed, end);
     }
 
     /// Successes and failures of the last ten seconds.

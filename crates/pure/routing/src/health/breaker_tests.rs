@@ -160,6 +160,43 @@ fn who_answers_as_a_last_resort_closes_it_too() {
 }
 
 #[test]
+fn a_wait_that_is_ended_early_leads_to_a_trial_and_to_nothing_more() {
+    let breaker = opened_at(100.0);
+    breaker.end_wait(at(100.2));
+    assert_eq!(breaker.standing(&rules(), at(100.2)), Standing::Trial);
+    assert!(breaker.claim_trial(at(100.2)));
+    breaker.end_wait(at(100.3));
+    assert_eq!(breaker.standing(&rules(), at(100.3)), Standing::OnTrial { is_busy: false });
+    breaker.failed(&rules(), Role::Trial, at(100.4));
+    assert!(is_open(&breaker, 102.3), "the next time is twice as long all the same");
+    let busy = Breaker::default();
+    busy.busy(&rules(), Role::Usual, seconds(9.0), at(100.0));
+    busy.end_wait(at(101.0));
+    assert!(is_open(&busy, 108.9), "he said when to come back");
+}
+
+#[test]
+fn who_is_answered_meanwhile_makes_no_room_for_a_second_trial() {
+    let breaker = opened_at(100.0);
+    assert!(breaker.claim_trial(at(101.0)));
+    assert_eq!(breaker.succeeded(&rules(), Role::LastResort, at(101.1)), Change::None);
+    assert!(!breaker.claim_trial(at(101.2)), "one at a time");
+    assert_eq!(breaker.succeeded(&rules(), Role::Trial, at(101.3)), Change::None);
+    assert!(breaker.claim_trial(at(101.3)));
+}
+
+#[test]
+fn who_is_ill_and_asks_for_patience_is_believed() {
+    let breaker = opened_at(100.0);
+    assert_eq!(breaker.busy(&rules(), Role::LastResort, seconds(5.0), at(100.5)), Change::Opened);
+    assert_eq!(
+        breaker.standing(&rules(), at(105.4)),
+        Standing::Open { until: at(105.5), is_busy: true },
+        "also as a last resort he is not asked"
+    );
+}
+
+#[test]
 fn a_probe_is_a_trial() {
     let breaker = opened_at(100.0);
     for second in [100.5, 101.0, 101.5] {

@@ -22,6 +22,8 @@ pub enum Fault {
     Refused,
     /// What was asked is too long for him.
     TooLong,
+    /// He refuses it on grounds of his policy.
+    Declined,
 }
 
 impl Fault {
@@ -35,6 +37,7 @@ impl Fault {
             Self::Silent => "silent",
             Self::Refused => "refused",
             Self::TooLong => "too_long",
+            Self::Declined => "declined",
         }
     }
 }

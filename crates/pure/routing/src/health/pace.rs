@@ -1,12 +1,12 @@
 //! How fast somebody answers: an average that jumps up at once and comes down slowly (peak EWMA, as Finagle has it). What
-//! is slow now is avoided now; what has not been asked for long is slowly forgiven.
+//! is slow now is avoided now; what has not been asked for long is forgiven.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::moment::Moment;
 
-/// After so long an old value counts for a third.
+/// The memory's length: an old value counts for a third after two thirds of it, and for nearly nothing after twice of it.
 const MEMORY: Duration = Duration::from_secs(10);
 const MICROS_PER_MS: u64 = 1000;
 
@@ -25,6 +25,11 @@ impl Pace {
             Some(pack((took + (stored(word) - took) * kept).max(1.0), now))
         };
         let _ = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, changed);
+    }
+
+    /// Forgets what was, and begins with one measurement.
+    pub(crate) fn restart(&self, took: Duration, now: Moment) {
+        self.0.store(pack((took.as_secs_f32() * 1e6).max(1.0), now), Ordering::Relaxed);
     }
 
     /// Microseconds, forgiven with time; `None` where nothing was ever measured.
@@ -54,7 +59,12 @@ fn value(word: u64, now: Moment) -> f32 {
 fn remembered(word: u64, now: Moment) -> f32 {
     let age_ms = stamp(now).wrapping_sub(word as u32);
     // Another worker may have written a moment that is later than ours.
-    if age_ms > u32::MAX / 2 { 1.0 } else { (-(age_ms as f32) / MEMORY.as_millis() as f32).exp() }
+    if age_ms > u32::MAX / 2 {
+        return 1.0;
+    }
+    let age = age_ms as f32 / MEMORY.as_millis() as f32;
+    // The square: who took a thousand times as long as the others is asked again after twenty seconds, not after seventy.
+    (-age - age * age).exp()
 }
 
 #[cfg(test)]
@@ -79,8 +89,17 @@ mod tests {
         pace.note(Duration::from_millis(10), at(1.1));
         let after = pace.micros(at(1.1)).unwrap();
         assert!((490_000.0..499_000.0).contains(&after), "{after}");
-        let forgiven = pace.micros(at(41.1)).unwrap();
-        assert!((8000.0..10_000.0).contains(&forgiven), "{forgiven}");
+        let forgiven = pace.micros(at(21.1)).unwrap();
+        assert!((1000.0..2000.0).contains(&forgiven), "{forgiven}");
+        pace.note(Duration::from_millis(10), at(21.1));
+        let after = pace.micros(at(21.1)).unwrap();
+        assert!(
+            (10_000.0..12_000.0).contains(&after),
+            "one good answer after a long time is enough: {after}"
+        );
+        pace.note(Duration::from_secs(9), at(30.0));
+        pace.restart(Duration::from_millis(10), at(30.1));
+        assert_eq!(pace.micros(at(30.1)), Some(10_000.0));
     }
 
     #[test]

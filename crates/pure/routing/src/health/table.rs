@@ -1,12 +1,14 @@
 //! The health of everybody: by provider, way and model. Its parts outlive a reload of the configuration.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::breaker::BreakerRules;
+use super::breaker::{BreakerRules, Standing};
 use super::key_rest::KeyRest;
-use super::target_health::{Switch, TargetHealth};
+use super::switch::{Switch, Switches};
+use super::target_health::TargetHealth;
 use crate::hash::hash;
+use crate::moment::Moment;
 use crate::target::Target;
 
 /// So many models of one provider are told apart; further ones share what is known.
@@ -47,7 +49,9 @@ impl ModelPlaces {
 #[derive(Debug)]
 pub struct WayHealth {
     models: [OnceLock<Arc<TargetHealth>>; MODELS_MAX],
-    switch: AtomicU8,
+    switches: Switches,
+    /// Probes find nobody there.
+    is_unreachable: AtomicBool,
     /// Whether its key is left alone; shared by all ways with that key.
     pub key: Arc<KeyRest>,
 }
@@ -55,7 +59,18 @@ pub struct WayHealth {
 impl WayHealth {
     /// Of a way that nobody knows anything about yet.
     pub fn new(key: Arc<KeyRest>) -> Self {
-        Self { models: [const { OnceLock::new() }; MODELS_MAX], switch: AtomicU8::default(), key }
+        Self {
+            models: [const { OnceLock::new() }; MODELS_MAX],
+            switches: Switches::default(),
+            is_unreachable: AtomicBool::new(false),
+            key,
+        }
+    }
+
+    /// Attempts and answers under way, of one model or of all.
+    fn running(&self, place: Option<usize>) -> u32 {
+        let places = place.map_or(0..MODELS_MAX, |place| place..place + 1);
+        self.models[places].iter().filter_map(OnceLock::get).map(|health| health.in_flight()).sum()
     }
 
     /// Of the model at this place.
@@ -63,14 +78,48 @@ impl WayHealth {
         self.models[place].get_or_init(Arc::default)
     }
 
-    /// Whether an operator has taken the whole way out.
-    pub fn switch(&self) -> Switch {
-        Switch::of(self.switch.load(Ordering::Relaxed))
+    /// Whether an operator has taken a model out, here or everywhere.
+    pub fn switch(&self, model: &str) -> Switch {
+        self.switches.of(model)
     }
 
-    /// Takes it out or back in.
-    pub fn set_switch(&self, switch: Switch) {
-        self.switch.store(switch as u8, Ordering::Relaxed);
+    /// Whether probes find nobody there: it is asked only if nobody else is left.
+    pub fn is_unreachable(&self) -> bool {
+        self.is_unreachable.load(Ordering::Relaxed)
+    }
+
+    /// Takes in what probes have found. Who could not be reached and is there again is tried at once, not at the end of
+    /// his time: that he was left alone for.
+    pub fn probed(&self, is_unreachable: bool, has_answered: bool, now: Moment) {
+        self.is_unreachable.store(is_unreachable, Ordering::Relaxed);
+        if has_answered {
+            self.models().for_each(|health| health.is_there_again(now));
+        }
+    }
+
+    /// Whether a call was answered here in the last ten seconds.
+    pub fn has_answered_lately(&self, now: Moment) -> bool {
+        self.models().any(|health| health.recent(now).0 > 0)
+    }
+
+    /// Whether any model is left alone here, or on trial.
+    pub fn is_any_left_alone(&self, rules: &BreakerRules, now: Moment) -> bool {
+        let is_well = |standing| matches!(standing, Standing::Closed { .. } | Standing::Troubled);
+        self.models().any(|health| !is_well(health.standing(rules, now)))
+    }
+
+    fn models(&self) -> impl Iterator<Item = &Arc<TargetHealth>> {
+        self.models.iter().filter_map(OnceLock::get)
+    }
+
+    /// Whether an operator has taken all models out.
+    pub fn switch_of_all(&self) -> Switch {
+        self.switches.whole()
+    }
+
+    /// Takes all models out or back in, and single ones beside.
+    pub fn set_switches(&self, all: Switch, models: Vec<(Arc<str>, Switch)>) {
+        self.switches.set(all, models);
     }
 }
 
@@ -83,6 +132,15 @@ pub struct ProviderHealth {
     pub ways: Vec<Arc<WayHealth>>,
     /// A key that rests is left alone only where there is another.
     pub has_other_keys: bool,
+}
+
+impl ProviderHealth {
+    /// Attempts and answers under way by one of its ways, of one model or of all.
+    pub fn running(&self, way: usize, model: Option<&str>) -> u32 {
+        let Some(model) = model else { return self.ways[way].running(None) };
+        let place = self.models.known().find(|(_, name)| *name == model).map(|(place, _)| place);
+        place.map_or(0, |place| self.ways[way].running(Some(place)))
+    }
 }
 
 /// The health of everybody, by the places of the snapshot.

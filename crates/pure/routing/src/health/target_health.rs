@@ -1,6 +1,6 @@
 //! How one model at one place has been answering. Shared by all workers: words, no lock where all is well.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,34 +20,6 @@ const USUAL_PART: f64 = 0.999;
 /// … and unusual is what takes so many times as long.
 const USUAL_FACTOR: u32 = 3;
 
-/// Whether an operator has taken somebody out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Switch {
-    /// He is asked.
-    #[default]
-    On,
-    /// Nothing new is sent to him; what runs may end.
-    Draining,
-    /// Not to be asked.
-    Off,
-}
-
-impl Switch {
-    /// The stricter of two.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        if self as u8 >= other as u8 { self } else { other }
-    }
-
-    pub(crate) const fn of(number: u8) -> Self {
-        match number {
-            0 => Self::On,
-            1 => Self::Draining,
-            _ => Self::Off,
-        }
-    }
-}
-
 /// The health of one target.
 #[derive(Debug, Default)]
 pub struct TargetHealth {
@@ -58,7 +30,6 @@ pub struct TargetHealth {
     paces: [Pace; 2],
     spreads: [Spread; 2],
     samples: Samples,
-    switch: AtomicU8,
     /// Calls that wait for the moment he named.
     waiting: AtomicU32,
     asked: AtomicU64,
@@ -80,8 +51,6 @@ pub enum Outcome {
 pub struct Report {
     /// How he stands.
     pub standing: Standing,
-    /// Whether he is switched off.
-    pub switch: Switch,
     /// Attempts since the start.
     pub asked: u64,
     /// Those that failed.
@@ -104,16 +73,6 @@ impl TargetHealth {
     /// How he stands, as far as his answers tell.
     pub fn standing(&self, rules: &BreakerRules, now: Moment) -> Standing {
         self.breaker.standing(rules, now)
-    }
-
-    /// Whether an operator has taken him out.
-    pub fn switch(&self) -> Switch {
-        Switch::of(self.switch.load(Ordering::Relaxed))
-    }
-
-    /// Takes him out or back in.
-    pub fn set_switch(&self, switch: Switch) {
-        self.switch.store(switch as u8, Ordering::Relaxed);
     }
 
     /// Attempts and answers under way.
@@ -180,11 +139,23 @@ impl TargetHealth {
         self.breaker.probed(rules, is_well, now);
     }
 
+    /// Somebody is there, which is not to say that he answers calls.
+    pub(crate) fn is_there_again(&self, now: Moment) {
+        let last = *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(last, Some((Fault::Unreachable, _))) {
+            self.breaker.end_wait(now);
+        }
+    }
+
+    /// Answers and failures of the last ten seconds.
+    pub(crate) fn recent(&self, now: Moment) -> (u64, u64) {
+        self.breaker.recent(now)
+    }
+
     /// What is known, for people.
     pub fn report(&self, rules: &BreakerRules, now: Moment) -> Report {
         Report {
             standing: self.standing(rules, now),
-            switch: self.switch(),
             asked: self.asked.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             recent: self.breaker.recent(now),
@@ -203,11 +174,16 @@ impl TargetHealth {
             self.paces[kind].note(took, now);
             self.spreads[kind].note(took);
             self.samples.note(Sample { took, is_good: true });
-            return self.breaker.succeeded(rules, role, now);
+            let change = self.breaker.succeeded(rules, role, now);
+            if change == Change::Closed {
+                // How slow he was while he was ill says nothing any more.
+                self.paces[kind].restart(took, now);
+            }
+            return change;
         };
         match fault {
             // He is well: he could not do this one.
-            Fault::TooLong => return self.breaker.succeeded(rules, role, now),
+            Fault::TooLong | Fault::Declined => return self.breaker.succeeded(rules, role, now),
             // About the key, not about him: the key rests.
             Fault::Refused => {
                 if role == Role::Trial {

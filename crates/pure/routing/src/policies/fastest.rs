@@ -8,8 +8,9 @@ pub(super) fn choose(field: &Field<'_, '_>, rng: &mut Rng) -> usize {
     let pace = |place: usize| {
         let candidate = &field.candidates[place];
         let pace = candidate.health.pace_micros(field.ask.is_streaming, field.now);
+        let pace = pace.filter(|_| !candidate.is_on_trial);
         // Asked once, not by everybody at once.
-        pace.map_or_else(|| candidate.cost(field), |pace| pace / candidate.share)
+        pace.unwrap_or_else(|| candidate.cost(field))
     };
     let places = (0..field.candidates.len()).map(|step| (first + step) % field.candidates.len());
     let paces = places.map(|place| (place, pace(place)));

@@ -14,6 +14,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) health: &'a TargetHealth,
     /// What of his part he gets: less than all of it where he is coming back or fails now and then.
     pub(crate) share: f32,
+    /// It is to be found out whether he is well again.
+    pub(crate) is_on_trial: bool,
 }
 
 /// Those among whom one is chosen; never empty.
@@ -27,9 +29,12 @@ pub(crate) struct Field<'a, 'ask> {
 }
 
 impl Candidate<'_> {
-    /// How long an answer would take him: the less of his part he gets, the longer it is taken to be.
+    /// How long an answer would take him, for his weight; nothing where it is to be found out: what is known was when he was
+    /// ill.
     pub(crate) fn cost(&self, field: &Field<'_, '_>) -> f32 {
-        let load = self.health.load(field.ask.is_streaming, field.now);
-        load / (self.share * self.target.weight as f32)
+        if self.is_on_trial {
+            return 0.0;
+        }
+        self.health.load(field.ask.is_streaming, field.now) / self.target.weight as f32
     }
 }

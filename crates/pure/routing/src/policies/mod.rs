@@ -4,6 +4,7 @@ mod balanced;
 mod cheapest;
 mod fastest;
 mod field;
+mod part;
 mod priority;
 mod sticky;
 mod weighted;
@@ -11,6 +12,7 @@ mod weighted;
 use crate::rng::Rng;
 
 pub(crate) use field::{Candidate, Field};
+pub(crate) use part::sit_out;
 
 /// A way of choosing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -88,6 +88,38 @@ fn the_balanced_policy_leaves_who_is_slow_or_busy_alone() {
 }
 
 #[test]
+fn who_gets_less_than_his_part_sits_out_but_is_not_forgotten() {
+    for policy in [Policy::Balanced, Policy::Fastest, Policy::Cheapest, Policy::Priority] {
+        let mut world = World::of(&[(3, policy)]);
+        for place in 0..3 {
+            world.asked(place, Outcome::Answered, 10, at(1.0));
+        }
+        world.asked(0, Outcome::Fault(Fault::Failed), 10, at(1.0));
+        let first = firsts(&mut world, 3000, at(1.1))[0];
+        let usual = if policy == Policy::Priority { 3000 } else { 1000 };
+        let part = usual / 12..usual / 3;
+        assert!(part.contains(&first), "{}: {first} of {usual}", policy.name());
+        assert_eq!(world.order(at(1.1)).len(), 3, "he stands behind the others");
+    }
+}
+
+#[test]
+fn who_is_to_be_tried_is_tried_however_slow_he_was() {
+    for policy in [Policy::Balanced, Policy::Fastest] {
+        let mut world = World::of(&[(3, policy)]);
+        for place in 0..3 {
+            world.asked(place, Outcome::Answered, [9000, 10, 10][place], at(1.0));
+        }
+        (0..5).for_each(|_| world.asked(0, Outcome::Fault(Fault::Failed), 10, at(1.0)));
+        assert_eq!(firsts(&mut world, 300, at(1.5))[0], 0);
+        assert!(firsts(&mut world, 300, at(2.5))[0] > 100, "{}", policy.name());
+        (0..3).for_each(|_| world.asked(0, Outcome::Answered, 10, at(2.5)));
+        (1..3).for_each(|place| world.asked(place, Outcome::Answered, 10, at(2.5)));
+        assert!(firsts(&mut world, 3000, at(13.0))[0] > 500, "{}: and has his part again", policy.name());
+    }
+}
+
+#[test]
 fn the_fastest_and_the_cheapest_come_first() {
     let mut world = World::of(&[(3, Policy::Fastest)]);
     for (place, ms) in [(0, 30), (1, 10), (2, 20)] {

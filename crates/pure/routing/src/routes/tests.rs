@@ -1,9 +1,11 @@
 //! Which names resolve to whom.
 
-use super::{KnownNames, Retired, Routes, RoutesBuilder};
+use super::{Routes, RoutesBuilder};
+use crate::capability::Capabilities;
+use crate::names::{KnownNames, Retired};
 use crate::policies::Policy;
 use crate::route::{Route, Ways};
-use crate::target::Target;
+use crate::target::{Target, Traits};
 
 fn one(provider: u16, model: &str) -> Route {
     let mut route = Route::default();
@@ -45,11 +47,14 @@ fn names_resolve_in_documented_order() {
     );
 }
 
+const BIG: Traits = Traits { context_tokens: Some(9_000), lacks: Capabilities::NONE, price: Some(3) };
+
 fn known(names: &[(&str, &str)], retired: &[&str]) -> KnownNames {
     let text = |name: &&str| (*name).to_owned();
     let gone = Retired { since: "2026-01-01".to_owned(), successor: Some("new".to_owned()) };
     KnownNames {
         names: names.iter().map(|(asked, called)| (text(asked), text(called))).collect(),
+        traits: [("big-1".to_owned(), BIG)].into(),
         retired: retired.iter().map(|name| (text(name), gone.clone())).collect(),
         listed: vec!["big-1".to_owned()],
         are_all: true,
@@ -126,4 +131,33 @@ fn without_open_providers_unknown_names_are_unknown() {
     assert!(!routes.knows("gpt-4o-maxi") && !routes.knows("local/") && routes.knows("local/llama"));
     assert_eq!(routes.nearest("gpt-40-mini", 3), ["gpt-4o-mini"]);
     assert!(routes.nearest("zzzzzzzzzzzzzz", 3).is_empty());
+}
+
+#[test]
+fn what_is_known_of_a_model_is_known_by_whatever_name_it_is_asked() {
+    let routes = vendors(true);
+    for name in ["big", "big-1", "second/big", "third/big-1"] {
+        let route = routes.find(name).unwrap();
+        let of_stranger = |target: &&Target| target.provider == 3;
+        let sizes = |target: &Target| target.context_tokens;
+        let known = route.targets.iter().filter(|target| !of_stranger(target));
+        assert!(known.map(sizes).all(|size| size == Some(9_000)), "{name}");
+        assert!(route.targets.iter().filter(of_stranger).map(sizes).all(|size| size.is_none()), "{name}");
+    }
+    assert!(routes.is_known("big") && routes.is_known("fourth/anything") && !routes.is_known("tiny-1"));
+    assert!(!routes.is_known("anything"), "a stranger may serve it, and nobody knows");
+}
+
+#[test]
+fn choices_are_remembered_by_whatever_name_a_model_is_asked() {
+    let mut builder = RoutesBuilder::default();
+    builder.provider("one", 0, Ways::of_lines(2), None);
+    builder.known(&known(&[("small-1", "small-1"), ("small", "small-1")], &[]));
+    let routes = builder.build();
+    for name in ["one/small", "small", "small-1"] {
+        let next = || routes.find(name).unwrap().tiers[0].next_round();
+        assert_eq!([next(), next(), next()], [0, 1, 2], "{name}");
+    }
+    let preferred = routes.find("small").unwrap().with_first("small-1").unwrap();
+    assert_eq!(preferred.tiers[0].next_round(), 3);
 }

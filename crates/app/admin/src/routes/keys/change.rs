@@ -9,6 +9,7 @@ use domain::Kind;
 use serde::Deserialize;
 use store::KeyChange;
 
+use super::models::{Said, said};
 use super::view::KeyView;
 use crate::body::JsonBody;
 use crate::parts::AdminParts;
@@ -18,6 +19,8 @@ use crate::refusal::Refusal;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wish {
     is_strict: Option<bool>,
+    #[serde(default, deserialize_with = "said")]
+    models: Option<Said>,
 }
 
 pub(crate) async fn change(
@@ -26,9 +29,9 @@ pub(crate) async fn change(
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Json<KeyView>, Refusal> {
     let Path(id) = id.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
-    let change = KeyChange { is_strict: wish.is_strict };
+    let change = KeyChange { is_strict: wish.is_strict, models: wish.models.map(Said::models).transpose()? };
     if change == KeyChange::default() {
-        return Err(Refusal::of(Kind::BadRequest, "nothing is to be changed; give is_strict"));
+        return Err(Refusal::of(Kind::BadRequest, "nothing is to be changed; give is_strict or models"));
     }
     let key = parts.key_desk.change(&id, change).await?;
     Ok(Json(KeyView::new(&key, (parts.clock)())))

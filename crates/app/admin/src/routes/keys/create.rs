@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::NewKey;
 
+use super::models::{Said, said};
 use super::view::KeyView;
 use crate::body::JsonBody;
 use crate::parts::AdminParts;
@@ -24,6 +25,8 @@ pub(crate) struct Wish {
     expires_in_seconds: Option<u64>,
     #[serde(default)]
     is_strict: bool,
+    #[serde(default, deserialize_with = "said")]
+    models: Option<Said>,
 }
 
 #[derive(Serialize)]
@@ -39,7 +42,8 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<Created>), Refusal> {
     let now = (parts.clock)();
     let expires_at = wish.expires_in_seconds.map(|seconds| expiry(now, seconds)).transpose()?;
-    let wish = NewKey { name: wish.name, expires_at, verbatim: None, is_strict: wish.is_strict };
+    let models = wish.models.map(Said::models).transpose()?.unwrap_or_default();
+    let wish = NewKey { name: wish.name, expires_at, verbatim: None, is_strict: wish.is_strict, models };
     let issued = parts.key_desk.create(wish, now).await?;
     let created = Created { view: KeyView::new(&issued.key, now), key: issued.secret.expose().to_owned() };
     Ok((StatusCode::CREATED, Json(created)))

@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod list;
+mod models;
 mod revoke;
 mod view;
 

@@ -16,6 +16,8 @@ pub(crate) struct KeyView {
     expires_at: Option<String>,
     revoked_at: Option<String>,
     is_strict: bool,
+    /// Null for all.
+    models: Option<Vec<String>>,
 }
 
 impl KeyView {
@@ -31,6 +33,7 @@ impl KeyView {
             expires_at: key.expires_at.map(Timestamp::rfc3339),
             revoked_at: key.revoked_at.map(Timestamp::rfc3339),
             is_strict: key.is_strict,
+            models: key.models.names().map(<[String]>::to_vec),
         }
     }
 }

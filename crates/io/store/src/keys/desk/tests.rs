@@ -5,6 +5,7 @@ use domain::{Secret, Timestamp};
 use super::{KeyDesk, KeyError, NewKey, hint};
 use crate::keys::contract::{CallerKey, KeyChange, KeyState};
 use crate::keys::digest::KeyHasher;
+use crate::keys::models::KeyModels;
 use crate::sqlite::{DATABASE_FILE, SqliteStore};
 
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
@@ -16,7 +17,13 @@ async fn desk() -> KeyDesk {
 }
 
 fn named(name: &str) -> NewKey {
-    NewKey { name: name.to_owned(), expires_at: None, verbatim: None, is_strict: false }
+    NewKey {
+        name: name.to_owned(),
+        expires_at: None,
+        verbatim: None,
+        is_strict: false,
+        models: KeyModels::ANY,
+    }
 }
 
 fn verbatim(name: &str, key: &str) -> NewKey {
@@ -109,10 +116,26 @@ async fn a_key_is_strict_as_long_as_it_is_said_to_be() {
     let id = issued.key.id.as_str();
     assert!(issued.key.is_strict && entry.is_strict());
     for (wish, is_strict) in [(None, true), (Some(false), false), (Some(false), false), (Some(true), true)] {
-        let changed = desk.change(id, KeyChange { is_strict: wish }).await.unwrap();
+        let changed = desk.change(id, KeyChange { is_strict: wish, models: None }).await.unwrap();
         assert_eq!((changed.is_strict, entry.is_strict()), (is_strict, is_strict), "{wish:?}");
         assert_eq!(desk.list(None, 10).await.unwrap(), [changed], "{wish:?}");
     }
+}
+
+#[tokio::test]
+async fn a_key_allows_the_models_it_was_last_given() {
+    let desk = desk().await;
+    let only = |name: &str| KeyModels::only([name.to_owned()]).unwrap();
+    let issued = desk.create(NewKey { models: only("smart"), ..named("narrow") }, NOW).await.unwrap();
+    let entry = desk.directory().find_by_id(&issued.key.id).unwrap();
+    assert!(entry.allows("smart") && !entry.allows("other"));
+    let change = |models| KeyChange { is_strict: None, models: Some(models) };
+    desk.change(issued.key.id.as_str(), change(only("other"))).await.unwrap();
+    assert!(!entry.allows("smart") && entry.allows("other"));
+    desk.change(issued.key.id.as_str(), KeyChange::default()).await.unwrap();
+    assert!(!entry.allows("smart"), "what is not given stays");
+    desk.change(issued.key.id.as_str(), change(KeyModels::ANY)).await.unwrap();
+    assert!(entry.allows("smart") && entry.allows("anything"));
 }
 
 #[tokio::test]
@@ -120,7 +143,7 @@ async fn a_verbatim_key_found_again_stays_as_it_was_changed() {
     let desk = desk().await;
     let wish = verbatim("from the environment", "sk-anything-visible-will-do");
     let issued = desk.create(wish.clone(), NOW).await.unwrap();
-    desk.change(issued.key.id.as_str(), KeyChange { is_strict: Some(true) }).await.unwrap();
+    desk.change(issued.key.id.as_str(), KeyChange { is_strict: Some(true), models: None }).await.unwrap();
     let again = desk.create(wish, NOW).await.unwrap();
     assert!(again.key.is_strict && desk.directory().find_by_id(&again.key.id).unwrap().is_strict());
 }
@@ -130,14 +153,14 @@ async fn changing_in_vain_says_why_and_changes_nothing() {
     let hasher = KeyHasher::new(&[1; 32]);
     let store = SqliteStore::in_memory(&hasher).await.unwrap();
     let desk = KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap();
-    let strict = KeyChange { is_strict: Some(true) };
+    let strict = KeyChange { is_strict: Some(true), models: None };
     for id in ["key_unknown", "org_default", ""] {
-        let error = desk.change(id, strict).await.unwrap_err();
+        let error = desk.change(id, strict.clone()).await.unwrap_err();
         assert!(matches!(error, KeyError::Unknown(ref asked) if asked == id), "{error}");
     }
     let gone = desk.create(named("gone"), NOW).await.unwrap();
     desk.revoke(gone.key.id.as_str(), NOW).await.unwrap();
-    let error = desk.change(gone.key.id.as_str(), strict).await.unwrap_err();
+    let error = desk.change(gone.key.id.as_str(), strict.clone()).await.unwrap_err();
     assert!(matches!(error, KeyError::AlreadyRevoked { at: NOW, .. }), "{error}");
     let kept = desk.create(named("kept"), NOW).await.unwrap();
     store.close().await;
@@ -162,7 +185,7 @@ async fn a_restart_keeps_every_key_and_its_state() {
     let (store, desk) = open().await;
     let kept = desk.create(named("kept"), NOW).await.unwrap();
     let gone = desk.create(named("gone"), NOW).await.unwrap();
-    desk.change(kept.key.id.as_str(), KeyChange { is_strict: Some(true) }).await.unwrap();
+    desk.change(kept.key.id.as_str(), KeyChange { is_strict: Some(true), models: None }).await.unwrap();
     desk.revoke(gone.key.id.as_str(), NOW).await.unwrap();
     store.close().await;
     let (_store, desk) = open().await;

@@ -1,36 +1,24 @@
-//! `models`: names for callers to ask for, and who serves them. Choosing among those is `routing`'s.
+//! One who serves a model: a provider and its own name for it.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use providers::models::Row;
-use routing::{Policy, Route, Target, WEIGHT_DEFAULT};
+use routing::{Condition, Policy, Route, Target, TargetLimits, WEIGHT_DEFAULT};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use super::policy::PolicyName;
-use super::providers::{Provider, model_flaw};
+use super::condition::{self, WhenEntry};
+use super::limits::Spoken;
 use crate::key_path::KeyPath;
-use crate::named::Named;
 use crate::near::nearest;
 use crate::problem::Report;
+use crate::sections::providers::{Line, Provider, model_flaw};
+use crate::sections::timeouts::Timeouts;
+use crate::sections::traits::traits;
 use crate::shown;
-
-/// A name for callers to ask for.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ModelEntry {
-    /// Who serves it: `provider/model`, or a mapping to say more. Without a `policy` they are tried in this order.
-    #[schemars(length(min = 1, max = 100))]
-    targets: Vec<TargetEntry>,
-    /// How one of the targets is chosen for a request; the others are tried when it fails. Default: their order, and of
-    /// each the lines as its provider's `policy` says.
-    policy: Option<PolicyName>,
-}
 
 /// One who serves a model: written in one word, or in parts.
 #[derive(Debug)]
@@ -40,7 +28,7 @@ pub(crate) enum TargetEntry {
 }
 
 /// One who serves a model.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TargetParts {
     /// A provider of this file or of the environment.
@@ -53,20 +41,21 @@ pub(crate) struct TargetParts {
     /// milliseconds. Default: what `timeouts` leave, less a reserve for the targets behind it.
     #[schemars(range(min = 1, max = 3_600_000))]
     timeout_ms: Option<u32>,
+    /// How long it may take to begin a stream. Default: `timeout_ms`.
+    #[schemars(range(min = 1, max = 3_600_000))]
+    first_token_ms: Option<u32>,
+    /// How long it may be silent within an answer. Default: `timeouts.idle_ms`.
+    #[schemars(range(min = 1, max = 3_600_000))]
+    idle_ms: Option<u32>,
+    /// How long its answer may take in all, streamed or not; a stream that takes longer ends with an error.
+    /// Default: no limit of its own.
+    #[schemars(range(min = 1, max = 3_600_000))]
+    total_ms: Option<u32>,
     /// Its part beside the other targets. Default: 1.
     #[schemars(range(min = 1, max = 1000))]
     weight: Option<u32>,
-}
-
-/// A name for callers to ask for, as configured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Model {
-    /// The name.
-    pub name: String,
-    /// Who serves it.
-    pub targets: Vec<ModelTarget>,
-    /// How one of them is chosen; `None` for their order.
-    pub policy: Option<Policy>,
+    /// Only for requests like this. Default: for all.
+    when: Option<WhenEntry>,
 }
 
 /// One who serves a model, by every line and credential that fits.
@@ -79,9 +68,11 @@ pub struct ModelTarget {
     /// Only the provider's lines in this region.
     pub region: Option<String>,
     /// How long it may take, where that is less than the call may take.
-    pub timeout: Option<Duration>,
+    pub limits: TargetLimits,
     /// Its part beside the other targets.
     pub weight: u32,
+    /// Which requests it is for.
+    pub condition: Option<Condition>,
 }
 
 impl<'de> Deserialize<'de> for TargetEntry {
@@ -121,31 +112,23 @@ impl JsonSchema for TargetEntry {
     }
 }
 
-/// The configured models in the order of the file, and the targets of each in the order they are tried.
-pub(crate) fn check(
-    entries: Option<Named<ModelEntry>>,
-    providers: &[Provider],
+/// The targets of a name in the order they are tried, and the route they make.
+pub(super) fn check(
+    entries: Vec<TargetEntry>,
+    policy: Option<Policy>,
+    path: &KeyPath,
+    (providers, timeouts): (&[Provider], &Timeouts),
     report: &mut Report,
-) -> (Vec<Model>, Vec<(String, Route)>) {
-    let path = KeyPath::default().key("models");
-    let (mut models, mut routes) = (Vec::new(), Vec::new());
-    for (name, entry) in entries.map(|named| named.0).unwrap_or_default() {
-        let path = path.key(&name);
-        if let Some(flaw) = model_flaw(&name) {
-            report.add(&path, shown::text(&name), flaw, None);
-        }
-        let policy = entry.policy.map(PolicyName::policy);
-        let (mut served, mut ways) = (Vec::new(), Vec::new());
-        for (place, entry) in entry.targets.into_iter().enumerate() {
-            let path = path.key("targets").index(place);
-            let Some((target, paths)) = read(entry, &path, providers, report) else { continue };
-            ways.extend(self::ways(&target, &paths, providers, report));
-            served.push(target);
-        }
-        models.push(Model { name: name.clone(), targets: served, policy });
-        routes.push((name, route(&ways, policy)));
+) -> (Vec<ModelTarget>, Route) {
+    let (mut served, mut ways) = (Vec::new(), Vec::new());
+    for (place, entry) in entries.into_iter().enumerate() {
+        let path = path.index(place);
+        let Some((target, paths)) = read(entry, &path, (providers, timeouts), report) else { continue };
+        ways.extend(self::ways(&target, &paths, providers, report));
+        served.push(target);
     }
-    (models, routes)
+    let route = route(&ways, policy);
+    (served, route)
 }
 
 /// Where the parts of a target stand. In one word, all that is wrong is wrong with the word.
@@ -158,7 +141,7 @@ struct Paths {
 fn read(
     entry: TargetEntry,
     path: &KeyPath,
-    providers: &[Provider],
+    (providers, timeouts): (&[Provider], &Timeouts),
     report: &mut Report,
 ) -> Option<(ModelTarget, Paths)> {
     let region = path.key("region");
@@ -171,10 +154,17 @@ fn read(
             Paths { provider: path.clone(), model: path.clone(), region },
         ),
     };
-    let TargetParts { provider, model, region, timeout_ms, weight } = parts;
-    let timeout = timeout_ms.map(|ms| Duration::from_millis(ms.into()));
-    let weight = weight.unwrap_or(WEIGHT_DEFAULT);
-    Some((ModelTarget { provider, model, region, timeout, weight }, paths))
+    let TargetParts { timeout_ms, first_token_ms, idle_ms, total_ms, .. } = parts;
+    let spoken = Spoken { timeout_ms, first_token_ms, idle_ms, total_ms };
+    let target = ModelTarget {
+        provider: parts.provider,
+        model: parts.model,
+        region: parts.region,
+        limits: spoken.check(path, timeouts, report),
+        weight: parts.weight.unwrap_or(WEIGHT_DEFAULT),
+        condition: parts.when.map(|when| condition::check(when, &path.key("when"), report)),
+    };
+    Some((target, paths))
 }
 
 /// The ways to one target: for each key those over its lines, and how one of them is chosen.
@@ -224,15 +214,16 @@ fn ways(target: &ModelTarget, paths: &Paths, providers: &[Provider], report: &mu
     }
     let model: Arc<str> = called.into();
     let (lines, policy) = (provider.routing_ways().lines, provider.policy);
-    let fits = |line: &super::providers::Line| target.region.is_none() || line.region == target.region;
+    let fits = |line: &Line| target.region.is_none() || line.region == target.region;
+    let (limits, condition) = (target.limits.clone().shared(), target.condition.clone().map(Arc::new));
+    let traits = row.map(traits).unwrap_or_default();
     let of_key = |key: u16| {
         let fitting = (0..).zip(&provider.lines).filter(|(_, line)| fits(line));
         let targets = fitting.map(|(line_place, line)| Target {
-            timeout: target.timeout,
-            context_tokens: row.and_then(|row| row.facts.context_tokens),
-            price: row.and_then(latest_price),
+            limits: limits.clone(),
             weight: target.weight.saturating_mul(line.weight),
-            ..Target::by(place, key * lines + line_place, Some(model.clone()))
+            condition: condition.clone(),
+            ..Target::by(place, key * lines + line_place, Some(model.clone())).with(traits)
         });
         targets.collect::<Vec<_>>()
     };
@@ -244,18 +235,10 @@ fn ways(target: &ModelTarget, paths: &Paths, providers: &[Provider], report: &mu
     Some(Ways { by_key, policy })
 }
 
-/// What a thousand tokens of prompt and as many of answer cost, by the price that began last: good for comparing only.
-fn latest_price(row: &Row) -> Option<u64> {
-    let short = row.prices.iter().filter(|price| price.from_tokens.is_none());
-    let latest = short.max_by_key(|price| price.from)?;
-    let (input, output) = (latest.input.as_ref()?, latest.output.as_ref()?);
-    u64::try_from(input.0.saturating_add(output.0)).ok()
-}
-
 fn split(word: &str, path: &KeyPath, providers: &[Provider], report: &mut Report) -> Option<TargetParts> {
     if let Some((provider, model)) = word.split_once('/') {
         let (provider, model) = (provider.to_owned(), model.to_owned());
-        return Some(TargetParts { provider, model, region: None, timeout_ms: None, weight: None });
+        return Some(TargetParts { provider, model, ..TargetParts::default() });
     }
     let hint = providers.iter().find(|provider| provider.id == word).map_or_else(
         || {

@@ -1,0 +1,10 @@
+//! Who changed what.
+
+mod list;
+
+use axum::routing::get;
+use http::Method;
+
+use super::route::Route;
+
+pub(super) const ROUTES: &[Route] = &[(Method::GET, "/audit", || get(list::list))];

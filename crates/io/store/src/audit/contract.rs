@@ -1,0 +1,84 @@
+//! What a database must do for the audit: it is only added to.
+
+use domain::Timestamp;
+use serde_json::{Value, json};
+
+use crate::keys::Answer;
+
+/// Most entries in one answer.
+pub const AUDIT_PER_PAGE_MAX: u32 = 1000;
+
+/// What is to be remembered of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What proved who it was: a key's kind, or access to the data directory.
+    pub actor: &'static str,
+    /// Who he said he was.
+    pub by: Option<String>,
+    /// What was done, such as `provider.disable`.
+    pub action: &'static str,
+    /// To what.
+    pub subject: String,
+    /// How it was before, as JSON.
+    pub before: String,
+    /// How it was afterwards, as JSON.
+    pub after: String,
+    /// Why.
+    pub reason: String,
+    /// The request that asked for it, if one did.
+    pub request_id: Option<String>,
+}
+
+/// A change that is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Counted from 1, in the order of the changes.
+    pub number: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What proved who it was.
+    pub actor: String,
+    /// Who he said he was.
+    pub by: Option<String>,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// How it was before, as JSON.
+    pub before: String,
+    /// How it was afterwards, as JSON.
+    pub after: String,
+    /// Why.
+    pub reason: String,
+    /// The request that asked for it, if one did.
+    pub request_id: Option<String>,
+}
+
+impl AuditEntry {
+    /// As it is shown.
+    pub fn json(&self) -> Value {
+        // Written by ourselves; what cannot be read is shown as it is.
+        let state =
+            |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
+        json!({
+            "number": self.number,
+            "at": self.at.rfc3339(),
+            "actor": self.actor,
+            "by": self.by,
+            "action": self.action,
+            "subject": self.subject,
+            "before": state(&self.before),
+            "after": state(&self.after),
+            "reason": self.reason,
+            "request_id": self.request_id,
+        })
+    }
+}
+
+/// The audit in a database.
+pub trait AuditRecords: Send + Sync {
+    /// Up to `count` entries (at most [`AUDIT_PER_PAGE_MAX`]), the newest first, of those before `before`.
+    fn audit(&self, before: Option<i64>, count: u32) -> Answer<'_, Vec<AuditEntry>>;
+}

@@ -1,0 +1,12 @@
+//! `models`: names for callers to ask for, and who serves them. Choosing among those is `routing`'s.
+
+mod chain;
+mod condition;
+mod entry;
+mod limits;
+mod target;
+
+pub use chain::Fallback;
+pub use entry::Model;
+pub(crate) use entry::{ModelEntry, check};
+pub use target::ModelTarget;
