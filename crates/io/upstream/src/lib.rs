@@ -17,6 +17,7 @@ mod reply_body;
 mod request;
 mod socket;
 mod tls;
+mod warmth;
 mod writer;
 
 pub use client::Client;
@@ -25,6 +26,6 @@ pub use exchange::Reply;
 pub use failure::{BodyFailure, ProxyProblem, SendFailure};
 pub use file_body::FileBody;
 pub use line::{Line, LineOptions};
-pub use pool::PoolCounts;
+pub use pool::{Connection, PoolCounts};
 pub use reply_body::ReplyBody;
 pub use request::{Body, Request};

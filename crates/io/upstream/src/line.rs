@@ -39,6 +39,8 @@ pub struct LineOptions {
     pub dns_stale: Duration,
     /// Idle connections kept by each worker.
     pub idle_connections_max: usize,
+    /// Of these so many are opened ahead of requests.
+    pub warm_connections: usize,
     /// How long an idle connection is kept. Providers close theirs after a minute or more; being first avoids a race.
     pub idle_limit: Duration,
 }
@@ -59,6 +61,7 @@ impl LineOptions {
             dns_fresh: Duration::ZERO,
             dns_stale: Duration::ZERO,
             idle_connections_max: 0,
+            warm_connections: 0,
             idle_limit: Duration::ZERO,
         }
     }

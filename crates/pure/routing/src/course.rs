@@ -111,26 +111,51 @@ impl Course {
         if self.attempts_left == 0 {
             return None;
         }
-        for takes_unwell in [false, true] {
-            for place in 0..self.waiting.len() {
-                let attempt = self.waiting[place];
-                let target = self.plan.target(attempt.place);
-                let is_aside = rests(health, target, now) || health.way(target).is_unreachable();
-                if is_aside && !takes_unwell {
-                    continue;
-                }
-                if is_off(health, target, asked) {
-                    continue;
-                }
-                let target_health = health.target(target, asked);
-                if !takes(target_health, health, takes_unwell, now) {
-                    continue;
-                }
-                let Some(trying) = target_health.begin(&health.rules, now) else { continue };
-                self.waiting.remove(place);
-                let behind = self.waiting.len().min(self.attempts_left - 1) as u32;
-                return Some(Turn { place: attempt.place, step: attempt.step, behind, trying });
+        let well = self.take(health, asked, now, false, None);
+        well.or_else(|| self.take(health, asked, now, true, None))
+    }
+
+    /// Who may be connected to beside one whose connection is late: the first who is well, of `step` if that is given.
+    pub fn beside(&mut self, step: Option<u16>, health: &Health, asked: &str, now: Moment) -> Option<Turn> {
+        self.take(health, asked, now, false, step)
+    }
+
+    /// Puts back one whose turn it was and who was told nothing, because another was connected to sooner. He is the next.
+    pub fn give_back(&mut self, place: usize, step: u16) {
+        self.waiting.push_front(Attempt { place, step, is_last_resort: false });
+    }
+
+    /// One could not be reached, and another's turn has begun already.
+    pub const fn was_replaced(&mut self) {
+        self.replacements_left = self.replacements_left.saturating_sub(1);
+    }
+
+    fn take(
+        &mut self,
+        health: &Health,
+        asked: &str,
+        now: Moment,
+        takes_unwell: bool,
+        step: Option<u16>,
+    ) -> Option<Turn> {
+        for place in 0..self.waiting.len() {
+            let attempt = self.waiting[place];
+            if step.is_some_and(|step| step != attempt.step) {
+                continue;
             }
+            let target = self.plan.target(attempt.place);
+            let is_aside = rests(health, target, now) || health.way(target).is_unreachable();
+            if is_aside && !takes_unwell || is_off(health, target, asked) {
+                continue;
+            }
+            let target_health = health.target(target, asked);
+            if !takes(target_health, health, takes_unwell, now) {
+                continue;
+            }
+            let Some(trying) = target_health.begin(&health.rules, now) else { continue };
+            self.waiting.remove(place);
+            let behind = self.waiting.len().min(self.attempts_left.saturating_sub(1)) as u32;
+            return Some(Turn { place: attempt.place, step: attempt.step, behind, trying });
         }
         None
     }

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dialects::canonical::Losses;
-use domain::{AttemptNote, Failure, Kind, Secret};
+use domain::{Failure, Kind, Secret};
 use http::{HeaderMap, HeaderValue};
 use routing::health::{Fault, How, Outcome};
 use routing::{Circumstances, Course, Onward, Plan, Target, Turn, span_of};
 use tokio::time::sleep;
+use upstream::{Connection, SendFailure};
 
 use crate::call::Call;
 use crate::pipeline::admit::Admitted;
 use crate::pipeline::asking::{Asking, Unanswered, Until};
 use crate::pipeline::beginning::Begun;
+use crate::pipeline::connecting::{Reached, Search, reach};
+use crate::pipeline::failures::Failures;
 use crate::pipeline::outgoing::{Outgoing, outgoing};
 use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
@@ -67,8 +70,10 @@ pub(crate) async fn attempt(
     let mut failures = Failures::default();
     let mut has_left_out_seals = false;
     let mut course = Course::of(plan, &serving.retry);
-    while let Some(Turn { place, behind, trying, .. }) = course.next(&serving.health, asked, gateway.moment())
-    {
+    while let Some(turn) = course.next(&serving.health, asked, gateway.moment()) {
+        let search =
+            Search { call, serving, course: &mut course, failures: &mut failures, asked, deadline };
+        let Reached { turn: Turn { place, behind, trying, .. }, ready } = reach(search, turn).await;
         let began = Instant::now();
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
@@ -81,11 +86,13 @@ pub(crate) async fn attempt(
         let unusual = unusual_after(serving, prompt, &target);
         let span = span_of(left, behind, target.attempt_limit(prompt.deciding.is_streaming), unusual);
         let until = Until { at: began + span.limit, limit: if span.is_whole { limit } else { span.limit } };
-        let sent = outgoing(call, serving, prompt, &target, is_strict).await;
         let way = Way { provider: &provider, line, bytes_max, until };
-        let mut answered = match sent {
-            Ok(sent) => way.ask(call, sent, headers).await,
-            Err(failure) => Err(failure.into()),
+        let mut answered = match ready {
+            Ok(ready) => match outgoing(call, serving, prompt, &target, is_strict).await {
+                Ok(sent) => way.ask(call, sent, headers, ready).await,
+                Err(failure) => Err(failure.into()),
+            },
+            Err(failure) => Err(way.unreached(call, &failure)),
         };
         let model = target.model.as_deref().unwrap_or(asked);
         if let Err(refused) = &mut answered
@@ -98,7 +105,8 @@ pub(crate) async fn attempt(
             call.attempts += 1;
             call.worker.shard.attempt_failed(provider.slot, refused.failure.kind);
             failures.add(refused.failure.clone(), &provider, model, began.elapsed());
-            answered = Box::pin(way.ask(call, sent, headers)).await;
+            let ready = call.worker.client.take(&line.line);
+            answered = Box::pin(way.ask(call, sent, headers, ready)).await;
         }
         let Unanswered { failure, fault, .. } = match answered {
             Ok(begun) => {
@@ -175,6 +183,7 @@ impl Way<'_> {
         call: &mut Call,
         sent: Outgoing<'_>,
         headers: &HeaderMap,
+        ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {
         sent.losses.told().iter().for_each(|loss| {
             call.worker.shard.lost(self.provider.slot, loss.feature.code());
@@ -182,11 +191,19 @@ impl Way<'_> {
         call.warnings = told(&sent.losses);
         let asking = Asking { call, provider: self.provider, line: self.line, bytes_max: self.bytes_max };
         let began = Instant::now();
-        let answered = asking.ask(sent, headers, self.until).await;
+        let answered = asking.ask(sent, headers, self.until, ready).await;
         let took = began.elapsed();
         call.waited += took;
         note(call, answered.as_ref().err(), took);
         answered
+    }
+
+    /// Nothing was sent: no connection came about.
+    fn unreached(&self, call: &mut Call, failure: &SendFailure) -> Unanswered {
+        call.worker.note_send_failure(self.provider.id(), failure);
+        let unanswered = Unanswered::by_send(self.provider.id(), failure);
+        note(call, Some(&unanswered), Duration::ZERO);
+        unanswered
     }
 }
 
@@ -210,32 +227,4 @@ fn told(losses: &Losses) -> Option<HeaderValue> {
 fn answer_bytes_max(serving: &Serving, prompt: &Prompt) -> u64 {
     let whole = serving.limits.answer_bytes_max as u64;
     if prompt.deciding.is_streaming { whole.saturating_mul(STREAM_FACTOR) } else { whole }
-}
-
-/// What went wrong so far.
-#[derive(Default)]
-struct Failures {
-    notes: Vec<AttemptNote>,
-    last: Option<Box<Failure>>,
-    retry_after: Option<Duration>,
-}
-
-impl Failures {
-    fn add(&mut self, failure: Box<Failure>, provider: &ServedProvider, model: &str, took: Duration) {
-        let ms = took.as_millis() as u64;
-        let (provider, model) = (provider.id().to_owned(), model.to_owned());
-        self.notes.push(AttemptNote { provider, model, kind: failure.kind, ms });
-        // The first that will be free again is worth coming back for.
-        self.retry_after = self.retry_after.into_iter().chain(failure.retry_after).min();
-        self.last = Some(failure);
-    }
-
-    fn into_failure(self) -> Box<Failure> {
-        let mut failure = self
-            .last
-            .unwrap_or_else(|| Failure::new(Kind::NoTarget, "no target is configured for this model"));
-        failure.retry_after = failure.retry_after.and(self.retry_after);
-        failure.attempts = self.notes;
-        failure
-    }
 }

@@ -59,6 +59,10 @@ pub(crate) struct ProviderEntry {
     lines: Option<Vec<LineEntry>>,
     /// How a line is chosen for a request; the others are tried when it fails. Default: `balanced`.
     policy: Option<PolicyName>,
+    /// Connections that each worker keeps open on each line ahead of requests, for as long as the provider, or a model that it
+    /// stands in for, is in use; 0 for none. Default: 1 where the line speaks TLS, else 0.
+    #[schemars(range(max = 16))]
+    warm_connections: Option<u8>,
     /// The models it serves. Default: any.
     #[schemars(length(min = 1, max = 10_000))]
     models: Option<Vec<String>>,
@@ -105,6 +109,8 @@ pub struct Provider {
     pub lines: Vec<Line>,
     /// How a line is chosen for a request.
     pub policy: Policy,
+    /// Connections kept open on each line ahead of requests; `None` for one where it speaks TLS.
+    pub warm_connections: Option<u8>,
     /// What it may be paid with; none for servers that ask for none.
     pub credentials: Vec<Credential>,
     /// The models it serves; `None` for any.
@@ -135,6 +141,7 @@ impl Provider {
             kind,
             lines,
             policy: Policy::default(),
+            warm_connections: None,
             credentials: Vec::new(),
             models: None,
             dialects: kind.dialects.to_vec(),
