@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use config::{Limits, MetricsAccess, Snapshot, Timeouts};
+use config::{Limits, MetricsAccess, Provider, Snapshot, Timeouts};
 use dialects::Dialect;
 use dialects::canonical::Abilities;
 use dialects::openai_chat::ErrorCodes;
@@ -124,9 +124,14 @@ impl ServedProvider {
         self.id.to_str().unwrap_or_default()
     }
 
+    /// How many of its ways are those of the first credential.
+    pub(crate) fn with_first_key(&self) -> usize {
+        self.lines.len() / self.sources.len().max(1)
+    }
+
     /// Each credential's source with its lines; one without a source where no credential is needed.
     pub(crate) fn by_credential(&self) -> impl Iterator<Item = (Option<&str>, &[ServedLine])> {
-        let lines = self.lines.len() / self.sources.len().max(1);
+        let lines = self.with_first_key();
         let source = |place: usize| self.sources.get(place).map(String::as_str);
         self.lines.chunks(lines.max(1)).enumerate().map(move |(place, lines)| (source(place), lines))
     }
@@ -156,6 +161,7 @@ impl Serving {
                     dns_fresh: snapshot.timeouts.dns_fresh,
                     dns_stale: snapshot.timeouts.dns_stale,
                     idle_connections_max: IDLE_CONNECTIONS_MAX,
+                    warm_connections: warm_connections(provider, line),
                     idle_limit: IDLE_LIMIT,
                 };
                 let region = header_value(line.region.as_deref().unwrap_or(&snapshot.region))?;
@@ -282,6 +288,12 @@ impl<'a> Places<'a> {
         self.lines_made = self.lines_made.wrapping_add(1);
         Ok(made)
     }
+}
+
+/// A handshake is worth saving where it takes several round trips.
+fn warm_connections(provider: &Provider, line: &config::Line) -> usize {
+    let usual = u8::from(line.base_url.is_tls());
+    provider.warm_connections.unwrap_or(usual).into()
 }
 
 fn retry_budget(snapshot: &Snapshot, before: Option<&Serving>) -> Arc<RetryBudget> {

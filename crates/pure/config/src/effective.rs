@@ -72,6 +72,7 @@ fn provider(provider: &Provider) -> Node {
         ("credentials", list(&provider.credentials, credential)),
         ("lines", list(&provider.lines, line)),
         ("policy", text(provider.policy.name())),
+        ("warm_connections", provider.warm_connections.map(number)),
         ("models", provider.models.as_ref().and_then(|models| list(models, |name| word(name)))),
         ("dialects", list(&provider.dialects, |dialect| word(dialect.name()))),
         (

@@ -191,7 +191,10 @@ fn a_stand_in_is_of_the_same_step_and_whoever_was_not_asked_is_the_next() {
     let first = course.next(&world.health, MODEL, at(1.0)).unwrap();
     let beside = course.beside(Some(first.step), &world.health, MODEL, at(1.0)).unwrap();
     assert_eq!((first.place, beside.place), (0, 1));
-    assert!(course.beside(Some(first.step), &world.health, MODEL, at(1.0)).is_none(), "the third is another model");
+    assert!(
+        course.beside(Some(first.step), &world.health, MODEL, at(1.0)).is_none(),
+        "the third is another model"
+    );
     let other = course.beside(None, &world.health, MODEL, at(1.0)).unwrap();
     assert_eq!((other.place, other.step), (2, 1));
     course.give_back(other.place, other.step);

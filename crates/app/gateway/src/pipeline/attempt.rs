@@ -71,8 +71,7 @@ pub(crate) async fn attempt(
     let mut has_left_out_seals = false;
     let mut course = Course::of(plan, &serving.retry);
     while let Some(turn) = course.next(&serving.health, asked, gateway.moment()) {
-        let search =
-            Search { call, serving, course: &mut course, failures: &mut failures, asked, deadline };
+        let search = Search { call, serving, course: &mut course, failures: &mut failures, asked, deadline };
         let Reached { turn: Turn { place, behind, trying, .. }, ready } = reach(search, turn).await;
         let began = Instant::now();
         let target = course.plan().target(place).clone();

@@ -125,7 +125,7 @@ impl Search<'_> {
 
     /// He cannot be reached, and another is on the way already.
     fn fell(&mut self, mut runner: Runner, failure: &SendFailure) {
-        let (provider, _) = self.target_of(&runner.turn);
+        let provider = self.target_of(&runner.turn).0.clone();
         let call = &mut *self.call;
         call.worker.note_send_failure(provider.id(), failure);
         let Unanswered { failure, .. } = Unanswered::by_send(provider.id(), failure);
@@ -135,7 +135,7 @@ impl Search<'_> {
         let how = How { took, is_streaming: call.is_streaming, now: call.worker.gateway.moment() };
         runner.turn.trying.ended(Outcome::Fault(Fault::Unreachable), how);
         let model = self.course.plan().target(runner.turn.place).model.as_deref().unwrap_or(self.asked);
-        self.failures.add(failure, provider, model, took);
+        self.failures.add(failure, &provider, model, took);
         self.course.was_replaced();
     }
 

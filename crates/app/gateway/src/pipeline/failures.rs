@@ -15,7 +15,13 @@ pub(super) struct Failures {
 }
 
 impl Failures {
-    pub(super) fn add(&mut self, failure: Box<Failure>, provider: &ServedProvider, model: &str, took: Duration) {
+    pub(super) fn add(
+        &mut self,
+        failure: Box<Failure>,
+        provider: &ServedProvider,
+        model: &str,
+        took: Duration,
+    ) {
         let ms = took.as_millis() as u64;
         let (provider, model) = (provider.id().to_owned(), model.to_owned());
         self.notes.push(AttemptNote { provider, model, kind: failure.kind, ms });

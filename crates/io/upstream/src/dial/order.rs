@@ -27,7 +27,8 @@ mod tests {
     #[test]
     fn families_take_turns_and_each_keeps_its_order() {
         let check = |given: &str, expected: &str| {
-            let read = |text: &str| text.split_whitespace().map(|it| it.parse().unwrap()).collect::<Vec<IpAddr>>();
+            let read =
+                |text: &str| text.split_whitespace().map(|it| it.parse().unwrap()).collect::<Vec<IpAddr>>();
             assert_eq!(by_turns(&read(given)), read(expected));
         };
         check("", "");

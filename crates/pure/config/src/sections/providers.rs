@@ -296,7 +296,8 @@ fn provider(
         report.add(&path.key("quirks").key(key), shown::text(found), flaw, None);
     }
     let policy = entry.policy.map(PolicyName::policy).unwrap_or_default();
-    let usual = Provider { policy, ..Provider::of_kind(id, kind, lines, Origin::File) };
+    let warm_connections = entry.warm_connections;
+    let usual = Provider { policy, warm_connections, ..Provider::of_kind(id, kind, lines, Origin::File) };
     let surfaces = entry.surfaces.map(spoken::operations).or(usual.surfaces);
     let facts = entry.catalog.map(|named| named.0).unwrap_or_default();
     for (name, _) in &facts {

@@ -25,6 +25,7 @@ providers:
     region: eu
     credentials: ['env:A_KEY', 'file:/secret']
     models: [m, '4o']
+    warm_connections: 3
     dialects: [messages, chat]
     surfaces: [embeddings, images]
     quirks: { max_field: max_tokens, drop: [seed], keep: [user], rename: { top_k: k }, temperature_max: '1.5',
