@@ -165,7 +165,7 @@ pub(crate) fn counts(client: &Client) -> PoolCounts {
 
 /// Opened, reused, closed, idle.
 pub(crate) fn check_counts(client: &Client, expected: [u64; 4]) {
-    let PoolCounts { opened, reused, closed, idle } = counts(client);
+    let PoolCounts { opened, reused, closed, idle, .. } = counts(client);
     assert_eq!([opened, reused, closed, idle], expected, "opened, reused, closed, idle");
 }
 
