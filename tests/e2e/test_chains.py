@@ -83,6 +83,13 @@ def test_a_preferred_name_of_a_chain_is_asked_first(start: StartGateway, simulat
     assert (reply.headers["x-bellwether-model"], reply.headers["x-bellwether-attempts"]) == ("m", "2")
 
 
+def test_a_preferred_name_is_what_is_sent(start: StartGateway, simulator: Simulator) -> None:
+    gateway = start(environment=simulator.environment)
+    reply = ask(gateway, model="gpt-4o", headers={"x-bellwether-prefer": "gpt-4o-mini"})
+    assert reply.headers["x-bellwether-model"] == "gpt-4o-mini"
+    assert sent(simulator) == [(0, "gpt-4o-mini")]
+
+
 def test_targets_may_be_for_some_requests_only(start: StartGateway, simulator: Simulator) -> None:
     targets = [
         {"provider": "first", "model": "small", "when": {"headers": {"x-tier": "cheap"}, "stream": False}},

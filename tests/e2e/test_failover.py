@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import StartGateway
-from harness.config import NO_REPEATS, configuration, line, provider
+from conftest import StartGateway, StartUpstream
+from harness.config import NO_REPEATS, configuration, line, one_after_the_other, provider
 from harness.gateway import Gateway
 from harness.process import until
 from harness.simulator import Simulator
-from harness.speech import CHAT_PATH, MODEL, chat
+from harness.speech import CHAT_PATH, CHAT_REPLY, MODEL, chat
+from harness.upstream import Upstream, whole
 
 #: So that nothing comes back within a test that does not want it.
 LONG = {"open_ms": 600_000, "open_ms_max": 600_000}
@@ -49,6 +51,20 @@ def test_who_failed_too_often_is_left_alone(start: StartGateway, simulator: Simu
     simulator.nodes[0].fault("status=500")
     attempts = [ask(gateway).headers["x-bellwether-attempts"] for _ in range(8)]
     assert attempts == ["2"] * 5 + ["1"] * 3
+    assert len(simulator.nodes[0].received(CHAT_PATH)) == 5
+
+
+def test_whose_answers_break_off_is_left_alone(start: StartGateway, simulator: Simulator) -> None:
+    gateway = two(start, simulator, health=LONG)
+    simulator.nodes[0].fault("cut=3")
+
+    def streamed() -> str:
+        with gateway.http().stream("POST", CHAT_PATH, content=chat(stream=True)) as reply:
+            with contextlib.suppress(httpx.RemoteProtocolError):
+                reply.read()
+            return reply.headers["x-bellwether-provider"]
+
+    assert [streamed() for _ in range(7)] == ["first"] * 5 + ["second"] * 2
     assert len(simulator.nodes[0].received(CHAT_PATH)) == 5
 
 
@@ -159,3 +175,21 @@ def test_a_caller_may_prefer_a_model_or_want_no_fallback(start: StartGateway, si
     assert smart().headers["x-bellwether-provider"] == "second"
     alone = smart(x_bellwether_fallback="off")
     assert (alone.status_code, len(alone.json()["error"]["attempts"])) == (502, 1)
+
+
+def test_a_used_up_rate_limit_says_when_there_is_more(
+    start: StartGateway, upstream: Upstream, new_upstream: StartUpstream
+) -> None:
+    """It names no `Retry-After`, but when its limit is filled again."""
+    limits = ("x-ratelimit-remaining-requests: 0", "x-ratelimit-reset-requests: 40s")
+    upstream.script = whole(b'{"error":{"message":"slow down"}}', *limits, status="429 Too Many Requests")
+    other = new_upstream(whole(CHAT_REPLY))
+    gateway = start(config=one_after_the_other(upstream.base_url, other.base_url))
+    assert [ask(gateway).headers["x-bellwether-attempts"] for _ in range(3)] == ["2", "1", "1"]
+    other.script = whole(b'{"error":{"message":"slow down"}}', "retry-after: 50", status="429 Too Many Requests")
+    refused = ask(gateway)
+    assert refused.status_code == 429
+    assert 30 <= int(refused.headers["retry-after"]) <= 50
+    again = ask(gateway)
+    assert (again.status_code, len(upstream.calls)) == (429, 1)
+    assert 30 <= int(again.headers["retry-after"]) <= 40

@@ -9,11 +9,13 @@
 //! | `GET /config/versions` | – | 200 `{"versions": [{"version", "taken_at", "reason", "file", "is_in_force"}]}`, the newest first |
 //! | `GET /config/difference?from=3&to=file` | – | 200 `{"changes": [{"path", "before", "after"}]}`; a side is `in-force`, `file` or a number |
 //! | `POST /config/revert` | `{"version": 3}`, number optional | 200 `{"from", "version", "changed", "needs_restart", "file_not_written"}`; 404 `config_version_not_found`; 409 `no_config_file` |
+//! | `POST /explain` | `{"model": "smart", "stream": true}`, more optional | 200 who would be asked, who not, and why; 404 `model_not_found` |
 //! | `GET /keys?after=key_…&limit=100` | – | 200 `{"keys": [Key], "next_after": "key_…" or null}` |
 //! | `POST /keys` | `{"name": "mobile app", "expires_in_seconds": 7776000, "models": ["smart"]}`, all but the name optional | 201 Key and `"key": "bw_…"`, shown this once |
 //! | `DELETE /keys/{id}` | – | 200 Key, revoked; 404 `key_not_found`; 409 `key_already_revoked` |
 //! | `GET /providers` | – | 200 `{"providers": [{"id", "state", "regions", "running", "switches": [Switch]}], "without_effect": [Switch]}` |
 //! | `POST /providers/{id}/disable`, `…/drain`, `…/enable` | `{"reason": "…", "region", "model", "by"}`, all but the reason optional | 200 `{"provider", "region", "model", "state", "running", "before": [Switch], "after": [Switch], "audit"}`; 404 `provider_not_found`, `region_not_found`, `model_not_found`; 409 `not_switched_off` |
+//! | `POST /providers/check` | – | 200 `{"providers": [{"id", "state", "keys"}]}`, as `/health` has them, when all keys were tried again |
 //! | `GET /audit?before=17&limit=100` | – | 200 `{"audit": [{"number", "at", "actor", "by", "action", "subject", "before", "after", "reason", "request_id"}], "next_before"}`, the newest first |
 //!
 //! A Switch is `{"provider", "region", "model", "position", "since", "by", "reason"}`: `position` is `off` or `draining`.
@@ -41,4 +43,4 @@ pub use config_desk::{
     RevertReport, VersionView,
 };
 pub use parts::AdminParts;
-pub use provider_desk::{ProviderDesk, ProviderWish, SwitchAnswer, SwitchRefusal, SwitchReport};
+pub use provider_desk::{CheckAnswer, ProviderDesk, ProviderWish, SwitchAnswer, SwitchRefusal, SwitchReport};

@@ -100,12 +100,14 @@ mod tests {
             config: ConfigDesk::queue().0,
             providers: ProviderDesk {
                 list: Box::new(|| serde_json::Value::Null),
+                check: Box::new(|| Box::pin(async { serde_json::Value::Null })),
                 switch: Box::new(|wish| {
                     Box::pin(async { Err(SwitchRefusal::Unknown("provider", wish.provider)) })
                 }),
             },
             audit: Arc::new(store),
             health: Box::new(|| serde_json::json!({"status": "ok"})),
+            explain: Box::new(Ok),
             clock: || Timestamp(0),
         })
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{Secret, Timestamp};
+use domain::{Failure, Secret, Timestamp};
 use store::{AuditRecords, KeyDesk};
 
 use crate::config_desk::ConfigDesk;
@@ -23,6 +23,8 @@ pub struct AdminParts {
     pub audit: Arc<dyn AuditRecords>,
     /// The gateway's own state, without secrets.
     pub health: Box<dyn Fn() -> serde_json::Value + Send + Sync>,
+    /// What would become of a request that is described.
+    pub explain: Box<dyn Fn(serde_json::Value) -> Result<serde_json::Value, Box<Failure>> + Send + Sync>,
     /// The wall clock.
     pub clock: fn() -> Timestamp,
 }

@@ -11,7 +11,12 @@ pub struct ProviderDesk {
     pub list: Box<dyn Fn() -> Value + Send + Sync>,
     /// Switches one, or a part of it.
     pub switch: Box<dyn Fn(ProviderWish) -> SwitchAnswer + Send + Sync>,
+    /// Tries the keys of all of them again, at no cost.
+    pub check: Box<dyn Fn() -> CheckAnswer + Send + Sync>,
 }
+
+/// What comes of trying keys, later.
+pub type CheckAnswer = Pin<Box<dyn Future<Output = Value> + Send>>;
 
 /// What comes of switching, later.
 pub type SwitchAnswer = Pin<Box<dyn Future<Output = Result<SwitchReport, SwitchRefusal>> + Send>>;

@@ -52,14 +52,42 @@ impl AdminClient {
         Self { base, key: None }
     }
 
+    /// A server to be asked as a caller with this key asks.
+    pub(crate) const fn with_key(base: BaseUrl, key: Secret) -> Self {
+        Self { base, key: Some(key) }
+    }
+
     /// The answer to a `GET`, whatever its status, if it comes within `limit`.
     pub(crate) fn get(&self, path: &str, limit: Duration) -> Result<(StatusCode, Bytes)> {
-        within(limit, &self.base, self.exchange("GET", path, None))
+        let told = self.send("GET", path, None, limit)?;
+        Ok((told.status, told.body))
+    }
+
+    /// The answer, whatever its status, if it comes within `limit`.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        limit: Duration,
+    ) -> Result<Told> {
+        within(limit, &self.base, self.exchange(method, path, body))
     }
 
     /// Asks and waits for the JSON of the answer; a refusal becomes an error in the server's words.
     pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
-        let (status, answer) = within(ANSWER_LIMIT, &self.base, self.exchange(method, path, body))?;
+        self.ask_within(ANSWER_LIMIT, method, path, body)
+    }
+
+    /// The same of what may take longer.
+    pub(crate) fn ask_within(
+        &self,
+        limit: Duration,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value> {
+        let Told { status, body: answer, .. } = self.send(method, path, body, limit)?;
         let answer: Value = serde_json::from_slice(&answer)
             .with_context(|| format!("{} answered {status} without JSON: is it a Bellwether?", self.base))?;
         if status.is_success() {
@@ -76,7 +104,7 @@ impl AdminClient {
         }
     }
 
-    async fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(StatusCode, Bytes)> {
+    async fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Told> {
         // The admin key goes to the server itself, whatever the environment says of proxies.
         let options = LineOptions {
             credential: self.key.clone(),
@@ -90,7 +118,22 @@ impl AdminClient {
         let request = Request::new(&line, method, path, headers, Body::Pieces(&body));
         let mut reply = Client::default().send(&line, &request, None).await?;
         let answer = reply.body.collect(ANSWER_BYTES_MAX).await?.context("the answer is too large")?;
-        Ok((reply.status, answer))
+        Ok(Told { status: reply.status, headers: reply.headers, body: answer })
+    }
+}
+
+/// An answer.
+pub(crate) struct Told {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Bytes,
+}
+
+impl Told {
+    /// A header's value as text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.and_then(|(_, value)| value.to_str().ok())
     }
 }
 

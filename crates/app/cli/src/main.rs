@@ -7,10 +7,12 @@ mod catalog;
 mod check;
 mod configuration;
 mod environment;
+mod explain;
 mod health;
 mod import;
 mod keys;
 mod local_store;
+mod preflight;
 mod provider;
 mod provider_arguments;
 mod replace_file;
@@ -48,6 +50,8 @@ fn main() -> ExitCode {
         }
         Some(Command::Audit(audit)) => audit::run(&arguments.data, &audit.command),
         Some(Command::Import(import)) => import::run(&arguments.data, import.command),
+        Some(Command::Preflight(options)) => preflight::run(&arguments.data, options),
+        Some(Command::Explain(options)) => explain::run(&arguments.data, &options),
         Some(Command::Health(options)) => health::run(&arguments.data, options),
         Some(Command::Simulate(options)) => simulate::run(&options),
     };

@@ -51,6 +51,8 @@ pub(crate) struct Call {
     pub(crate) provider: Option<Arc<ServedProvider>>,
     pub(crate) upstream_model: Option<Arc<str>>,
     pub(crate) attempts: u8,
+    /// Those of them at another target than the first.
+    pub(crate) fallback_attempts: u8,
     /// The attempt that is under way or has led to the answer.
     pub(crate) trying: Option<Trying>,
     /// Time spent waiting for providers until the answer's head.
@@ -104,6 +106,7 @@ impl Call {
             provider: None,
             upstream_model: None,
             attempts: 0,
+            fallback_attempts: 0,
             trying: None,
             waited: Duration::ZERO,
             first_byte: None,
@@ -142,6 +145,15 @@ impl Call {
         self.status = status;
         self.kind = kind;
         self.is_over = true;
+    }
+
+    /// Notes that the provider's answer broke off, also for who is asked next.
+    pub(crate) fn broke_off(&mut self) {
+        self.answered(502, Some(Kind::StreamBroken));
+        let now = self.worker.gateway.moment();
+        if let Some(trying) = &mut self.trying {
+            trying.broke_off(now);
+        }
     }
 
     /// Notes a failure as the end of the call.

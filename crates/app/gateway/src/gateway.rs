@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use domain::Timestamp;
+use domain::{Failure, Timestamp};
 use observe::{Log, Metrics};
 use routing::Moment;
 use serde_json::Value;
@@ -15,6 +15,7 @@ use store::{KeyDirectory, KeyHasher, ProviderSwitch, SwitchScope};
 use crate::body_budget::BodyBudget;
 use crate::clock::wall_clock;
 use crate::control::ControlSender;
+use crate::explain;
 use crate::serving::Serving;
 use crate::spool::Spool;
 use crate::status::Status;
@@ -149,6 +150,11 @@ impl Gateway {
     /// Every provider and what of it is switched off, as the admin API shows it.
     pub fn providers_shown(&self) -> Value {
         self.serving.load().providers_shown(&self.switches.load())
+    }
+
+    /// What would become of a request that is described, as the admin API is asked; nobody is asked for it.
+    pub fn explain(&self, question: Value) -> Result<Value, Box<Failure>> {
+        explain::answer(&self.serving.load(), self.moment(), question)
     }
 
     /// Attempts and answers under way at a provider, or in a part of it.

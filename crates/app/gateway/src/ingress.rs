@@ -89,6 +89,16 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
             Err(failure) => answer::refuse(call, &failure),
         };
     }
+    if pipeline::is_explain(path) {
+        return match method_is(&head.method, &Method::POST, path) {
+            // Boxed: its room is not carried along by every call.
+            Ok(()) => match Box::pin(pipeline::explain(call, head, body)).await {
+                Ok(response) => response,
+                Err((call, failure)) => answer::refuse(call, &failure),
+            },
+            Err(failure) => answer::refuse(call, &failure),
+        };
+    }
     if let Some(stored) = stored_response_at(path) {
         let Some(method) = stored.method(head.method.as_str()) else {
             return answer::refuse(call, &wrong_method(&head.method, stored.allowed, stored.allowed, path));

@@ -11,6 +11,8 @@ pub mod json;
 pub mod listing;
 pub mod openai_chat;
 pub mod openai_responses;
+pub mod rate_limits;
+pub mod retouch;
 pub mod retry_after;
 pub mod stored;
 pub mod surface;

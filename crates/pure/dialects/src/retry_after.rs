@@ -60,7 +60,14 @@ fn full_year(two_digits: i64, now_unix_seconds: i64) -> i64 {
 }
 
 fn moment(year: i64, month: &str, day: i64, time: &str) -> Option<i64> {
-    let month = 1 + MONTHS.iter().position(|name| *name == month)? as i64;
+    moment_of(year, 1 + MONTHS.iter().position(|name| *name == month)? as i64, day, time)
+}
+
+/// A day of the calendar, months counted from 1, and a time `HH:MM:SS`, as seconds since the Unix epoch.
+pub(crate) fn moment_of(year: i64, month: i64, day: i64, time: &str) -> Option<i64> {
+    if !(0..=9999).contains(&year) || !(1..=12).contains(&month) {
+        return None;
+    }
     let days = days_before(year, month) + day - 1;
     let is_day = day >= 1 && days < days_before(year, month + 1);
     let mut parts = time.split(':');

@@ -248,6 +248,10 @@ impl Course {
     ) -> Onward {
         let mut wait = circumstances.rules.backoff.after(self.failed, rng);
         let mut waiting = None;
+        // Where there are several, all of whom ask for patience, waiting for one of them would not be an answer at once.
+        if matches!(fault, Fault::Busy { .. }) && self.plan.route.targets.len() > 1 {
+            return Onward::Stop(Stopped::NobodyLeft);
+        }
         if let Fault::Busy { wait: Some(asked) } = fault {
             wait = asked.max(wait);
             if wait > circumstances.rules.wait_max {

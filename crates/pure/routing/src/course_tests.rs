@@ -98,6 +98,12 @@ fn the_only_one_is_asked_again_after_a_wait() {
     let (asked, waited, stopped) = run(&mut priority(&[1]), |_, time| (time < 2).then_some(BUSY));
     assert_eq!((asked.len(), stopped), (2, None));
     assert!(waited >= Duration::from_secs(2), "as he said");
+    let (asked, waited, stopped) = run(&mut priority(&[2]), |_, _| Some(BUSY));
+    assert_eq!(
+        (asked, waited, stopped),
+        (vec![0, 1], Duration::ZERO, Some(Stopped::NobodyLeft)),
+        "told at once"
+    );
 }
 
 #[test]

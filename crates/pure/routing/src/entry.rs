@@ -61,3 +61,24 @@ pub enum Reason {
     /// The caller has a chain of his own.
     FallbackOff,
 }
+
+impl Reason {
+    /// As told to people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BeyondAttemptsMax => "beyond_attempts_max",
+            Self::NotOffered => "not_offered",
+            Self::Unable(_) => "unable",
+            Self::Condition => "condition",
+            Self::ContextTooSmall { .. } => "context_too_small",
+            Self::Busy { .. } => "busy",
+            Self::Ejected { .. } => "ejected",
+            Self::OnTrial => "on_trial",
+            Self::Unreachable => "unreachable",
+            Self::KeyRests => "key_rests",
+            Self::SwitchedOff => "switched_off",
+            Self::Draining => "draining",
+            Self::FallbackOff => "fallback_off",
+        }
+    }
+}

@@ -35,7 +35,7 @@ pub use entry::{Attempt, Passed, Reason};
 pub use manner::{Manner, ModelField};
 pub use moment::Moment;
 pub use names::{KnownNames, Retired};
-pub use plan::{NoTarget, ORDER_MAX, Plan, plan};
+pub use plan::{NoTarget, ORDER_MAX, Plan, dry_run, plan};
 pub use policies::Policy;
 pub use retry::{Backoff, BackoffForm, RetryBudget, RetryRules, Span, span_of, stand_in_after};
 pub use rng::Rng;

@@ -46,6 +46,11 @@ impl Plan {
         })
     }
 
+    /// Why somebody is not asked, or only if nobody else is left.
+    pub fn reason(&self, place: usize) -> Option<Reason> {
+        self.passed_over.iter().find(|passed| passed.place == place).map(|passed| passed.reason)
+    }
+
     /// Puts those who are wanted before all others.
     pub fn put_first(&mut self, is_wanted: impl Fn(&Target) -> bool) {
         let route = self.route.clone();
@@ -96,6 +101,30 @@ pub fn plan(
     unfit: impl Fn(&Target) -> Option<Reason>,
     rng: &mut Rng,
 ) -> Result<Plan, NoTarget> {
+    let plan = ordered(situation, ask, unfit, rng, true)?;
+    if plan.order.is_empty() { Err(nobody(&plan.passed_over)) } else { Ok(plan) }
+}
+
+/// The plan that would be made now, with an empty order and the reason where nobody can be asked. Nothing is counted: the next
+/// call is served as if nobody had looked.
+pub fn dry_run(
+    situation: &Situation<'_>,
+    ask: &Ask<'_>,
+    unfit: impl Fn(&Target) -> Option<Reason>,
+    rng: &mut Rng,
+) -> Result<(Plan, Option<NoTarget>), NoTarget> {
+    let plan = ordered(situation, ask, unfit, rng, false)?;
+    let none = plan.order.is_empty().then(|| nobody(&plan.passed_over));
+    Ok((plan, none))
+}
+
+fn ordered(
+    situation: &Situation<'_>,
+    ask: &Ask<'_>,
+    unfit: impl Fn(&Target) -> Option<Reason>,
+    rng: &mut Rng,
+    counts: bool,
+) -> Result<Plan, NoTarget> {
     let route = route_of(situation.routes, ask)?;
     let mut order = Order { steps: Vec::with_capacity(route.tiers.len()), unwell: Vec::new() };
     let mut passed_over = Vec::new();
@@ -104,10 +133,10 @@ pub fn plan(
     for tier in &route.tiers {
         candidates.clear();
         eligibility.sort(tier, &mut candidates, &mut order.unwell, &mut passed_over);
-        order.add(tier, &mut candidates, situation, ask, rng);
-    }
-    if order.steps.is_empty() && order.unwell.is_empty() {
-        return Err(nobody(&passed_over));
+        if !candidates.is_empty() {
+            let round = tier.round(counts);
+            order.add(tier, round, &mut candidates, situation, ask, rng);
+        }
     }
     let order = order.finish(situation.attempts_max);
     Ok(Plan { order, passed_over, attempts_max: situation.attempts_max, route })
@@ -130,9 +159,9 @@ fn route_of(routes: &Routes, ask: &Ask<'_>) -> Result<Arc<Route>, NoTarget> {
     let Some(first) = routes.find(preferred) else {
         return Err(NoTarget::UnknownPreference { nearest: nearest(preferred) });
     };
-    let mut both = Route { manner: route.manner, ..Route::default() };
-    both.append(&first);
-    both.append(&route);
+    // Whoever would be asked for the caller's name is asked for the one he prefers.
+    let mut both = first.under(preferred).in_manner(route.manner);
+    both.append_others(&route);
     Ok(Arc::new(both))
 }
 
@@ -174,15 +203,12 @@ impl Order {
     fn add(
         &mut self,
         tier: &Tier,
+        round: u64,
         candidates: &mut Vec<Candidate<'_>>,
         situation: &Situation<'_>,
         ask: &Ask<'_>,
         rng: &mut Rng,
     ) {
-        if candidates.is_empty() {
-            return;
-        }
-        let round = tier.next_round();
         let wanted = candidates.len().min(ORDER_MAX);
         let mut chosen = Vec::with_capacity(wanted);
         let out = sit_out(tier.policy, candidates, rng);

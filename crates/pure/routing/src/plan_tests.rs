@@ -10,8 +10,11 @@ use crate::condition::Condition;
 use crate::entry::{Passed, Reason};
 use crate::health::{Fault, Outcome, Switch};
 use crate::moment::Moment;
+use crate::names::KnownNames;
 use crate::plan::{NoTarget, Plan};
 use crate::policies::Policy;
+use crate::route::{Route, Ways};
+use crate::routes::RoutesBuilder;
 use crate::target::Target;
 use crate::world::{MODEL, World};
 
@@ -201,4 +204,29 @@ fn everybody_is_in_the_order_or_has_a_reason() {
     let mut all: Vec<usize> = plan.order.iter().map(|attempt| attempt.place).chain(passed).collect();
     all.sort_unstable();
     assert_eq!(all, (0..70).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_preferred_name_is_sent_as_such_and_nobody_stands_in_the_order_twice() {
+    let mut builder = RoutesBuilder::default();
+    builder.provider("one", 0, Ways::of_lines(1), None);
+    let names = ["big", "small"].map(|name| (name.to_owned(), name.to_owned()));
+    builder.known(&KnownNames { names: names.into(), are_all: true, ..KnownNames::default() });
+    let mut chain = Route::default();
+    for name in ["big", "small"] {
+        chain.add([Target::by(0, 0, Some(name.into()))], Policy::Balanced, true);
+    }
+    builder.model("smart", &chain);
+    let mut world = World::of(&[(1, Policy::Priority)]);
+    world.routes = builder.build();
+    let mut sent = |asked: &str, prefers: &str| {
+        let plan = world.plan(&Ask { prefers: Some(prefers), ..Ask::of(asked, true) }, at(1.0)).unwrap();
+        let names =
+            plan.order.iter().map(|attempt| plan.target(attempt.place).model.as_deref().map(str::to_owned));
+        names.collect::<Vec<_>>()
+    };
+    let name = |name: &str| Some(name.to_owned());
+    assert_eq!(sent("big", "small"), [name("small"), None], "the one that was asked for is sent as it was");
+    assert_eq!(sent("smart", "small"), [name("small"), name("big")]);
+    assert_eq!(sent("big", "smart"), [name("big"), name("small"), None]);
 }

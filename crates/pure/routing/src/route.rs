@@ -36,9 +36,9 @@ pub struct Route {
 }
 
 impl Tier {
-    /// Counts a choice from it; gives how many there were before.
-    pub(crate) fn next_round(&self) -> u64 {
-        self.rounds.fetch_add(1, Ordering::Relaxed)
+    /// How many choices from it there were before, and counts one if it `counts`.
+    pub(crate) fn round(&self, counts: bool) -> u64 {
+        if counts { self.rounds.fetch_add(1, Ordering::Relaxed) } else { self.rounds.load(Ordering::Relaxed) }
     }
 }
 
@@ -101,6 +101,27 @@ impl Route {
             rounds: tier.rounds.clone(),
         }));
         self.compare();
+    }
+
+    /// Adds the steps of another route behind its own, but for targets that it has.
+    pub(crate) fn append_others(&mut self, other: &Self) {
+        let own = self.targets.len();
+        let mut before = None;
+        for tier in &other.tiers {
+            let is_new = |target: &&Target| {
+                self.targets[..own].iter().all(|known| {
+                    (known.provider, known.line, &known.model)
+                        != (target.provider, target.line, &target.model)
+                })
+            };
+            let others = other.targets[tier.targets.clone()].iter().filter(is_new).cloned();
+            let others: Vec<Target> = others.collect();
+            if others.is_empty() {
+                continue;
+            }
+            self.add_tier(others, (tier.policy, tier.rounds.clone()), before != Some(tier.step));
+            before = Some(tier.step);
+        }
     }
 
     /// The same for calls that are served in this manner.

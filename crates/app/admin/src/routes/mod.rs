@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod explain;
 mod health;
 mod keys;
 mod providers;
@@ -20,7 +21,8 @@ use crate::refusal::Refusal;
 use route::Route;
 
 const PREFIX: &str = "/admin/v1";
-const NOUNS: &[&[Route]] = &[health::ROUTES, config::ROUTES, keys::ROUTES, providers::ROUTES, audit::ROUTES];
+const NOUNS: &[&[Route]] =
+    &[health::ROUTES, config::ROUTES, keys::ROUTES, providers::ROUTES, audit::ROUTES, explain::ROUTES];
 
 /// The lists as a service. It knows nothing of who is asking: the gate stands before it.
 pub(crate) fn router(parts: Arc<AdminParts>) -> Router {

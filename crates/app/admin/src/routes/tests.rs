@@ -48,6 +48,7 @@ impl Office {
             providers: pretended_providers(switches),
             audit: Arc::new(store),
             health: Box::new(|| json!({"status": "ok", "region": "here"})),
+            explain: Box::new(Ok),
             clock: || NOW,
         };
         Self { admin: Admin::new(parts), desk, reloads }
@@ -116,6 +117,7 @@ fn pretended_providers(desk: Arc<SwitchDesk>) -> ProviderDesk {
     ProviderDesk {
         list: Box::new(|| json!({"providers": ["openai"]})),
         switch: Box::new(move |wish| Box::pin(switch(wish))),
+        check: Box::new(|| Box::pin(async { json!({"providers": [{"id": "openai"}]}) })),
     }
 }
 
@@ -405,6 +407,8 @@ async fn providers_are_switched_and_the_audit_says_so() {
     let office = Office::open().await;
     let listed = office.ask(Method::GET, "/admin/v1/providers", None).await;
     assert_eq!(listed.json(), json!({"providers": ["openai"]}));
+    let checked = office.ask(Method::POST, "/admin/v1/providers/check", None).await;
+    assert_eq!(checked.json(), json!({"providers": [{"id": "openai"}]}));
     let post = async |verb: &str, body: Value| {
         office.ask(Method::POST, &format!("/admin/v1/providers/{verb}"), Some(body)).await
     };

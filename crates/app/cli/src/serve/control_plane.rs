@@ -13,12 +13,12 @@ use observe::{Level, Log};
 use store::{AuditRecords, KeyDesk, SwitchDesk};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::configuration::Keeper;
-use super::{key_checks, notify, provider_desk};
+use super::key_checks::KeyChecks;
+use super::{notify, provider_desk};
 
 /// What the control plane works with.
 pub(super) struct ControlPlane {
@@ -29,7 +29,7 @@ pub(super) struct ControlPlane {
     pub(super) admin_key: Secret,
     pub(super) keeper: Keeper,
     /// Told when the providers' keys are to be tried.
-    pub(super) keys_wanted: Arc<Notify>,
+    pub(super) key_checks: Arc<KeyChecks>,
     pub(super) log: Log,
 }
 
@@ -61,10 +61,10 @@ impl ControlPlane {
     ) -> Result<()> {
         let (config, asks) = ConfigDesk::queue();
         let admin = self.make_admin(config.clone());
-        let Self { gateway, keeper, keys_wanted, log, .. } = self;
+        let Self { gateway, keeper, key_checks, log, .. } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(asks));
-        let mut keys = pin!(key_checks::run(&gateway, &keys_wanted, &log));
+        let mut keys = pin!(super::key_checks::run(&gateway, &key_checks, &log));
         let mut probes = pin!(gateway::probe_lines(&gateway));
         let stopping = CancellationToken::new();
         if let Some(listener) = admin_listener {
@@ -108,14 +108,20 @@ impl ControlPlane {
     }
 
     fn make_admin(&self, config: ConfigDesk) -> Admin {
-        let gateway = self.gateway.clone();
+        let (gateway, explaining) = (self.gateway.clone(), self.gateway.clone());
         Admin::new(AdminParts {
             key_desk: self.desk.clone(),
             admin_key: self.admin_key.clone(),
             config,
-            providers: provider_desk::open(&self.gateway, self.switch_desk.clone(), &self.log),
+            providers: provider_desk::open(
+                &self.gateway,
+                self.switch_desk.clone(),
+                &self.key_checks,
+                &self.log,
+            ),
             audit: self.audit.clone(),
             health: Box::new(move || gateway.health_for_operators()),
+            explain: Box::new(move |question| explaining.explain(question)),
             clock: wall_clock,
         })
     }

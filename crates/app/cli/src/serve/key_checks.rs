@@ -4,12 +4,47 @@ use std::fmt::Display;
 
 use gateway::{CheckedKey, Gateway, KeyState, check_keys};
 use observe::{Level, Log};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-/// Tries all keys whenever that is wanted. It never ends; nobody waits for it.
-pub(super) async fn run(gateway: &Gateway, wanted: &Notify, log: &Log) {
+/// When keys are to be tried, and how often they were.
+#[derive(Debug)]
+pub(crate) struct KeyChecks {
+    wanted: Notify,
+    rounds: watch::Sender<Rounds>,
+}
+
+/// How often keys were tried.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rounds {
+    begun: u64,
+    done: u64,
+}
+
+impl KeyChecks {
+    pub(crate) fn new() -> Self {
+        Self { wanted: Notify::new(), rounds: watch::Sender::new(Rounds::default()) }
+    }
+
+    /// Has them tried soon.
+    pub(crate) fn want(&self) {
+        self.wanted.notify_one();
+    }
+
+    /// Has them tried, and waits for it: for a round that begins from now on.
+    pub(crate) async fn again(&self) {
+        let mut rounds = self.rounds.subscribe();
+        let next = rounds.borrow().begun + 1;
+        self.want();
+        // It fails only with the process.
+        let _ = rounds.wait_for(|rounds| rounds.done >= next).await;
+    }
+}
+
+/// Tries all keys whenever that is wanted. It never ends; nobody waits for it but who asks for it.
+pub(super) async fn run(gateway: &Gateway, checks: &KeyChecks, log: &Log) {
     loop {
-        wanted.notified().await;
+        checks.wanted.notified().await;
+        checks.rounds.send_modify(|rounds| rounds.begun += 1);
         gateway.status().forget_keys();
         check_keys(&gateway.serving(), |keys| {
             gateway.status().note_keys(keys);
@@ -18,6 +53,7 @@ pub(super) async fn run(gateway: &Gateway, wanted: &Notify, log: &Log) {
             }
         })
         .await;
+        checks.rounds.send_modify(|rounds| rounds.done = rounds.begun);
     }
 }
 

@@ -5,21 +5,36 @@ use std::sync::Arc;
 use admin::{ProviderDesk, ProviderWish, SwitchRefusal, SwitchReport};
 use gateway::Gateway;
 use observe::{Level, Log};
+use serde_json::json;
 use store::{SwitchDesk, Switched};
 
+use super::key_checks::KeyChecks;
 use crate::switching::switch;
 
 /// Who asks here has shown the admin key.
 const ACTOR: &str = "admin key";
 
 /// The desk of a running gateway.
-pub(super) fn open(gateway: &Arc<Gateway>, desk: Arc<SwitchDesk>, log: &Log) -> ProviderDesk {
+pub(super) fn open(
+    gateway: &Arc<Gateway>,
+    desk: Arc<SwitchDesk>,
+    checks: &Arc<KeyChecks>,
+    log: &Log,
+) -> ProviderDesk {
     let (listed, switched, log) = (gateway.clone(), gateway.clone(), log.clone());
+    let (checked, checks) = (gateway.clone(), checks.clone());
     ProviderDesk {
         list: Box::new(move || listed.providers_shown()),
         switch: Box::new(move |wish| {
             let (gateway, desk, log) = (switched.clone(), desk.clone(), log.clone());
             Box::pin(async move { change(&gateway, &desk, &log, wish).await })
+        }),
+        check: Box::new(move || {
+            let (gateway, checks) = (checked.clone(), checks.clone());
+            Box::pin(async move {
+                checks.again().await;
+                json!({ "providers": gateway.health_for_operators()["providers"] })
+            })
         }),
     }
 }

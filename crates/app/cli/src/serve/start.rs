@@ -18,12 +18,12 @@ use store::{
     SwitchDesk,
 };
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
 use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
+use crate::serve::key_checks::KeyChecks;
 use crate::serve::{banner, demo, first_key, nofile, notify, taken_port};
 use crate::settings::{Reading, Settings, or_refused};
 
@@ -105,8 +105,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     notify::tell("READY=1");
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &epoch)]);
 
-    let keys_wanted = Arc::new(Notify::new());
-    keys_wanted.notify_one();
+    let key_checks = Arc::new(KeyChecks::new());
+    key_checks.want();
     let demo_url = demo.as_ref().map(demo::demo_url);
     let shelf = ConfigShelf::new(Box::new(store.clone()), secrets.master.key_hasher(), secrets.master.seal());
     let keeper = Keeper::new(KeeperParts {
@@ -115,7 +115,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         gateway: gateway.clone(),
         shelf,
         log: log.clone(),
-        keys_wanted: keys_wanted.clone(),
+        key_checks: key_checks.clone(),
         text,
         seen,
     });
@@ -126,7 +126,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         audit: Arc::new(store.clone()),
         admin_key: secrets.admin,
         keeper,
-        keys_wanted,
+        key_checks,
         log: log.clone(),
     };
     plane.run(control_calls, admin_listener, workers, signals).await?;

@@ -68,7 +68,7 @@ pub(crate) async fn attempt(
     serving.retry_budget.call();
     let asked = prompt.deciding.model.as_str();
     let mut failures = Failures::default();
-    let mut has_left_out_seals = false;
+    let (mut has_left_out_seals, mut first) = (false, None);
     let mut course = Course::of(plan, &serving.retry);
     while let Some(turn) = course.next(&serving.health, asked, gateway.moment()) {
         let search = Search { call, serving, course: &mut course, failures: &mut failures, asked, deadline };
@@ -77,6 +77,7 @@ pub(crate) async fn attempt(
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
+        call.fallback_attempts += u8::from(*first.get_or_insert(place) != place);
         call.provider = Some(provider.clone());
         call.upstream_model.clone_from(&target.model);
         call.trying = Some(trying);
@@ -164,8 +165,8 @@ fn worth_another(fault: Option<Fault>, failure: &Failure, plan: &Plan) -> Option
 
 /// From when on silence is no longer thinking, as far as the target is known.
 fn unusual_after(serving: &Serving, prompt: &Prompt, target: &Target) -> Option<Duration> {
-    let health = serving.health.target(target, &prompt.deciding.model);
-    health.unusual_after(prompt.deciding.is_streaming, serving.silence_min)
+    let (asked, is_streaming) = (&prompt.deciding.model, prompt.deciding.is_streaming);
+    serving.health.unusual_after(target, asked, is_streaming, serving.silence_min)
 }
 
 /// By which way a target is asked, and for how long.

@@ -11,6 +11,7 @@ mod content;
 mod count;
 mod estimate;
 mod events;
+mod explain;
 mod failures;
 mod flawed;
 mod media;
@@ -20,6 +21,7 @@ mod patience;
 mod plan;
 mod pulse;
 mod relay;
+mod retouched;
 mod silence;
 mod splice;
 mod stored;
@@ -37,6 +39,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 
 pub(crate) use authenticate::authenticate;
+pub(crate) use explain::{explain, is_explain};
 pub(crate) use relay::{BrokenOff, Relay};
 pub(crate) use stored::serve_stored;
 pub(crate) use upstream_error::own_words;
@@ -55,7 +58,7 @@ pub(crate) async fn serve(
     body: Incoming,
 ) -> Result<Response<AnswerBody>, Refused> {
     match run(&mut call, surface, head, body).await {
-        Ok(Served::Asked(answer)) => Ok(relay::relay(call, *answer).map(AnswerBody::Relayed)),
+        Ok(Served::Asked(asked)) => Ok(relay::relay(call, asked.0, asked.1).map(AnswerBody::Relayed)),
         Ok(Served::Known(body)) => Ok(known(&mut call, body)),
         Err(failure) => Err((call, failure)),
     }
@@ -64,7 +67,7 @@ pub(crate) async fn serve(
 /// Who answered.
 enum Served {
     /// A provider, who has begun to.
-    Asked(Box<attempt::Answer>),
+    Asked(Box<(attempt::Answer, Option<retouched::Wish>)>),
     /// We ourselves: the whole answer.
     Known(Vec<u8>),
 }
@@ -80,10 +83,10 @@ async fn run(
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let admitted = admit::admit(call, caller);
     let goes_on = stored::goes_on_from(call, &prompt)?;
-    let plan = plan::plan(call, &serving, &prompt, &head.headers, goes_on.as_ref())?;
+    let (plan, wish) = plan::plan(call, &serving, &prompt, &head.headers, goes_on.as_ref())?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }
     let answer = attempt::attempt(call, &serving, &admitted, plan, &prompt, &head.headers).await?;
-    Ok(Served::Asked(Box::new(answer)))
+    Ok(Served::Asked(Box::new((answer, wish))))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dialects::Dialect;
+use dialects::retouch::Retouch;
 use dialects::watch::StreamFault;
 use domain::{Failure, Kind, Secret, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -19,6 +20,7 @@ use crate::pipeline::beginning::Begun;
 use crate::pipeline::content::Content;
 use crate::pipeline::estimate::Estimate;
 use crate::pipeline::pulse::Pulse;
+use crate::pipeline::retouched::Wish;
 use crate::pipeline::silence::Patience;
 use crate::pipeline::upstream_error::told_in_answer;
 use crate::pipeline::watch::Watch;
@@ -54,6 +56,8 @@ pub(crate) struct Relay {
     patience: Patience,
     /// Of a stream that is translated.
     pulse: Option<Pulse>,
+    /// Of a stream that is changed on its way.
+    retouch: Option<Box<Retouch>>,
     bytes_max: u64,
     state: State,
 }
@@ -70,7 +74,7 @@ enum State {
 }
 
 /// The head of the answer, with the rest to follow.
-pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>> {
+pub(crate) fn relay(mut call: Box<Call>, answer: Answer, wish: Option<Wish>) -> Response<Box<Relay>> {
     remember(&call, &answer);
     let Answer { begun, provider, region, line: _, credential, whole_until, idle_limit, bytes_max } = answer;
     let Begun { head, content, first, watch, estimate } = begun;
@@ -108,9 +112,27 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer) -> Response<Box<Relay>>
     let patience = Patience::new(idle_limit, whole_until, content.known_length().is_some(), &watch);
     let pulse = matches!(watch, Watch::TranslatedStream(_))
         .then(|| Pulse::new(call.worker.gateway.serving.load().timeouts.ping));
+    let retouch = wish.and_then(|wish| wish.retouch(&call, &provider, &watch));
+    let (first, retouch) = match retouch {
+        None => (first, None),
+        Some(retouch) if watch.is_stream() => (first, Some(retouch)),
+        // What there is of it is its beginning, which is all that is changed.
+        Some(retouch) => (first.map(|first| retouch.whole(&first).map_or(first, Bytes::from)), None),
+    };
     let state = State::Flowing;
-    let relay =
-        Relay { call, content, first, watch, estimate, credential, patience, pulse, bytes_max, state };
+    let relay = Relay {
+        call,
+        content,
+        first,
+        watch,
+        estimate,
+        credential,
+        patience,
+        pulse,
+        retouch,
+        bytes_max,
+        state,
+    };
     let mut response = Response::new(Box::new(relay));
     *response.status_mut() = head.status;
     *response.headers_mut() = headers;
@@ -152,6 +174,7 @@ impl Relay {
                         self.patience.hear(&self.watch);
                         if self.watch.is_cut() && self.finish() {
                             // The provider would go on: what it says now is paid for and not wanted.
+                            let leaves = self.retouched(leaves);
                             self.call.bytes_out += leaves.len() as u64;
                             return Poll::Ready(Some(Ok(leaves)));
                         }
@@ -168,6 +191,7 @@ impl Relay {
             if self.content.is_end() {
                 piece = joined(piece, self.watch.end());
             }
+            let piece = self.retouched(piece);
             self.call.bytes_out += piece.len() as u64;
             let is_unfit = self.call.bytes_out > self.bytes_max || self.watch.fault().is_some();
             if is_unfit || self.patience.is_exhausted() || (self.content.is_end() && !self.finish()) {
@@ -196,6 +220,14 @@ impl Relay {
         }
         let rest = self.content.known_length()?;
         Some(rest + self.first.as_ref().map_or(0, |first| first.len() as u64))
+    }
+
+    /// As it leaves: changed, if that was wished.
+    fn retouched(&mut self, piece: Bytes) -> Bytes {
+        match &mut self.retouch {
+            None => piece,
+            Some(retouch) => retouch.events(&piece).map_or(piece, Bytes::from),
+        }
     }
 
     /// The provider's answer has ended by its framing: true if it is whole by its content, too.
@@ -252,7 +284,7 @@ impl Relay {
     /// any other answer the rest is kept back, so that by its length, too, it is not whole.
     fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         self.note_usage(false);
-        self.call.answered(502, Some(Kind::StreamBroken));
+        self.call.broke_off();
         if !self.watch.is_stream() {
             self.call.connection.note_answer_cut();
             return self.let_flush(cx);
@@ -311,7 +343,11 @@ impl Relay {
         match self.patience.poll_exhausted(cx) {
             Poll::Pending => self.poll_pulse(cx).map(|ping| Some(Ok(ping))),
             // A length that was promised must come.
-            Poll::Ready(()) if self.watch.is_over() && self.known_length().is_none() && self.finish() => {
+            Poll::Ready(())
+                if (self.watch.is_over() || self.watch.has_said_all())
+                    && self.known_length().is_none()
+                    && self.finish() =>
+            {
                 Poll::Ready(None)
             }
             Poll::Ready(()) => self.break_off(b"", cx),

@@ -10,6 +10,9 @@ use tokio::time::{Sleep, sleep_until};
 use crate::pipeline::beginning::END_LAG_MAX;
 use crate::pipeline::watch::Watch;
 
+/// How long the end mark of a stream may lag behind the finish of its answer; then it ends as if the provider had closed it.
+const DONE_LAG_MAX: Duration = Duration::from_secs(5);
+
 /// Patience with a silent provider. The alarm is set once and moved only when it rings, not for every piece.
 #[derive(Debug)]
 pub(super) struct Patience {
@@ -57,8 +60,13 @@ impl Patience {
     }
 
     fn shorten_if_over(&mut self, watch: &Watch) {
-        if watch.is_over() && !self.is_length_known {
-            self.idle_limit = self.idle_limit.min(END_LAG_MAX);
+        let lag = match (watch.is_over(), watch.has_said_all()) {
+            (true, _) => END_LAG_MAX,
+            (false, true) => DONE_LAG_MAX,
+            (false, false) => return,
+        };
+        if !self.is_length_known {
+            self.idle_limit = self.idle_limit.min(lag);
             let ends = self.ends();
             if let Some(alarm) = &mut self.alarm {
                 alarm.as_mut().reset(ends.into());

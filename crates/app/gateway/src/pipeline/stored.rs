@@ -75,7 +75,7 @@ pub(crate) async fn serve_stored(
     head: &Parts,
 ) -> Result<Response<AnswerBody>, (Box<Call>, Box<Failure>)> {
     match ask_provider(&mut call, stored, method, head).await {
-        Ok(answer) => Ok(relay(call, answer).map(AnswerBody::Relayed)),
+        Ok(answer) => Ok(relay(call, answer, None).map(AnswerBody::Relayed)),
         Err(failure) => Err((call, failure)),
     }
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use dialects::rate_limits::exhausted_wait;
 use dialects::retry_after::retry_after;
 use domain::{Failure, Kind, Phase, Secret, Told};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -228,7 +229,9 @@ pub(super) fn asked_wait(headers: &[(HeaderName, HeaderValue)]) -> Option<Durati
         let (_, value) = headers.iter().find(|(name, _)| name == wanted)?;
         value.to_str().ok()
     };
-    retry_after(text("retry-after-ms"), text("retry-after"), wall_clock().unix_seconds())
+    let now = wall_clock().unix_seconds();
+    let all = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    retry_after(text("retry-after-ms"), text("retry-after"), now).or_else(|| exhausted_wait(&all, now))
 }
 
 #[cfg(test)]

@@ -209,6 +209,11 @@ impl Watch {
         }
     }
 
+    /// Whether only the end mark is missing.
+    pub(super) fn has_said_all(&self) -> bool {
+        matches!(self, Self::Stream(events) if events.watch.has_said_all() && events.is_whole())
+    }
+
     /// Whether the caller has all he wants, though the provider goes on.
     pub(super) fn is_cut(&self) -> bool {
         matches!(self, Self::TranslatedStream(stream) if stream.translation.is_cut())

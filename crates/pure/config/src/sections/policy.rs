@@ -8,7 +8,7 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PolicyName {
-    /// Of two drawn by lot, the one who would answer sooner.
+    /// Of three drawn by lot, the one who would answer sooner.
     Balanced,
     /// By their weights, exactly.
     Weighted,

@@ -157,6 +157,11 @@ impl StreamWatch {
         self.facts.is_finished || self.facts.is_done
     }
 
+    /// Whether a chat has named its finish: its usage and the end mark may follow, and nothing that takes long.
+    pub fn has_said_all(&self) -> bool {
+        self.facts.is_finished && matches!(self.reading, Reading::Chat(_))
+    }
+
     /// Whether the end mark has passed.
     pub fn is_done(&self) -> bool {
         self.facts.is_done

@@ -118,6 +118,8 @@ pub(crate) struct Breaker {
     trouble_until: AtomicU64,
     /// Failures since the last success.
     run: AtomicU32,
+    /// Answers that broke off since the last one that did not.
+    breaks: AtomicU32,
     window: Window,
     past: Mutex<Past>,
 }
@@ -196,8 +198,25 @@ impl Breaker {
     }
 
     pub(crate) fn failed(&self, rules: &BreakerRules, role: Role, now: Moment) -> Change {
+        let run = self.run.fetch_add(1, Ordering::Relaxed) + 1;
+        self.note_failure(rules, role, run, now)
+    }
+
+    /// An answer that had begun well broke off. Such ones make a run of their own: each began with a success.
+    pub(crate) fn broke_off(&self, rules: &BreakerRules, now: Moment) -> Change {
+        let run = self.breaks.fetch_add(1, Ordering::Relaxed) + 1;
+        self.note_failure(rules, Role::Usual, run, now)
+    }
+
+    /// An answer has ended, and did not break off.
+    pub(crate) fn held(&self) {
+        if self.breaks.load(Ordering::Relaxed) != 0 {
+            self.breaks.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn note_failure(&self, rules: &BreakerRules, role: Role, run: u32, now: Moment) -> Change {
         self.window.failed(now);
-        let run = self.run.fetch_add(1, Ordering::Relaxed) as usize + 1;
         let mut past = self.past();
         let place = past.failed % RUN_MAX;
         past.failures[place] = now;
@@ -217,7 +236,7 @@ impl Breaker {
         if part >= TROUBLE_PART {
             self.trouble_until.store((now + TROUBLE).micros(), Ordering::Relaxed);
         }
-        let is_run = run >= rules.failures
+        let is_run = run as usize >= rules.failures
             && now.since(past.failures[(past.failed - rules.failures) % RUN_MAX]) <= rules.within;
         let is_rate = answers >= RATE_ANSWERS_MIN && part >= rules.rate;
         if !is_run && !is_rate {
@@ -281,6 +300,7 @@ impl Breaker {
     fn close(&self, past: &mut Past, since: Moment) {
         past.good_trials = 0;
         self.run.store(0, Ordering::Relaxed);
+        self.breaks.store(0, Ordering::Relaxed);
         self.window.clear();
         self.trouble_until.store(0, Ordering::Relaxed);
         self.word.store(pack(CLOSED, since), Ordering::Relaxed);

@@ -197,6 +197,21 @@ fn who_is_ill_and_asks_for_patience_is_believed() {
 }
 
 #[test]
+fn answers_that_break_off_make_a_run_though_each_began_well() {
+    let breaker = Breaker::default();
+    let breaks = |count: usize| {
+        (0..count).map(|_| {
+            breaker.succeeded(&rules(), Role::Usual, at(100.0));
+            breaker.broke_off(&rules(), at(100.1))
+        })
+    };
+    assert!(breaks(4).all(|change| change == Change::None));
+    breaker.held();
+    assert!(breaks(4).all(|change| change == Change::None), "one that held ends the run");
+    assert_eq!(breaks(1).last(), Some(Change::Opened));
+}
+
+#[test]
 fn a_probe_is_a_trial() {
     let breaker = opened_at(100.0);
     for second in [100.5, 101.0, 101.5] {

@@ -9,6 +9,8 @@ pub enum Fault {
     Unreachable,
     /// The connection broke before the answer began.
     Broken,
+    /// The answer broke off after it had begun: for whom it was, nobody else can be asked.
+    BrokeOff,
     /// An answer that says it failed, or that is none.
     Failed,
     /// He asks for patience, and perhaps says how much.
@@ -32,6 +34,7 @@ impl Fault {
         match self {
             Self::Unreachable => "unreachable",
             Self::Broken => "broken",
+            Self::BrokeOff => "broke_off",
             Self::Failed => "failed",
             Self::Busy { .. } => "busy",
             Self::Silent => "silent",

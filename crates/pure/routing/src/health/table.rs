@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::breaker::{BreakerRules, Standing};
 use super::key_rest::KeyRest;
@@ -178,6 +179,24 @@ impl Health {
         self.way(target).model(self.place(target, asked))
     }
 
+    /// What is no longer usual for a target, but never less than `floor`; as long as it is not known well enough, what is no
+    /// longer usual for its model on its provider's other ways. `None` while nobody knows.
+    pub fn unusual_after(
+        &self,
+        target: &Target,
+        asked: &str,
+        is_streaming: bool,
+        floor: Duration,
+    ) -> Option<Duration> {
+        let place = self.place(target, asked);
+        let own = self.way(target).model(place).unusual_after(is_streaming, floor);
+        own.or_else(|| {
+            let ways = &self.providers[usize::from(target.provider)].ways;
+            let known = ways.iter().filter_map(|way| way.models[place].get());
+            known.filter_map(|health| health.unusual_after(is_streaming, floor)).max()
+        })
+    }
+
     /// The place of a target's model within its provider.
     pub fn place(&self, target: &Target, asked: &str) -> usize {
         self.providers[usize::from(target.provider)].models.of(target.model.as_deref().unwrap_or(asked))
@@ -187,8 +206,37 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::time::Duration;
 
-    use super::{MODELS_MAX, ModelPlaces};
+    use super::{Health, MODELS_MAX, ModelPlaces};
+    use crate::health::{How, Outcome};
+    use crate::moment::Moment;
+    use crate::target::Target;
+
+    #[test]
+    fn what_is_unusual_is_learnt_from_the_same_model_elsewhere() {
+        let health = Health::unknown([3, 1]);
+        let floor = Duration::from_millis(1);
+        let unusual = |provider, line| {
+            health.unusual_after(&Target::by(provider, line, Some("m".into())), "m", true, floor)
+        };
+        let answers = |line, ms, count| {
+            let target = Target::by(0, line, Some("m".into()));
+            for _ in 0..count {
+                let how = How { took: Duration::from_millis(ms), is_streaming: true, now: Moment::default() };
+                let mut trying = health.target(&target, "m").begin(&health.rules, how.now).unwrap();
+                trying.ended(Outcome::Answered, how);
+            }
+        };
+        answers(0, 10, 99);
+        assert_eq!(unusual(0, 1), None, "nobody knows enough");
+        answers(0, 10, 1);
+        answers(1, 100, 100);
+        let (own, other) = (unusual(0, 0).unwrap(), unusual(0, 1).unwrap());
+        assert!(own < Duration::from_millis(50) && other > Duration::from_millis(300), "{own:?} {other:?}");
+        assert_eq!(unusual(0, 2), Some(other), "the longer of the two");
+        assert_eq!(unusual(1, 0), None, "of another provider nothing is learnt");
+    }
 
     #[test]
     fn models_keep_their_places_and_share_when_all_are_taken() {

@@ -125,7 +125,7 @@ impl TargetHealth {
         let running = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.in_flight_peak.fetch_max(running, Ordering::Relaxed);
         self.asked.fetch_add(1, Ordering::Relaxed);
-        Some(Trying { health: self.clone(), rules: rules.clone(), role, is_told: false })
+        Some(Trying { health: self.clone(), rules: rules.clone(), role, is_told: false, has_answered: false })
     }
 
     /// Takes the one place there is for waiting until he may be asked again.
@@ -210,6 +210,12 @@ impl TargetHealth {
             _ => self.breaker.failed(rules, role, now),
         }
     }
+
+    fn note_break(&self, rules: &BreakerRules, now: Moment) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner) = Some((Fault::BrokeOff, now));
+        self.breaker.broke_off(rules, now);
+    }
 }
 
 /// How long an attempt took, and when it ended.
@@ -230,19 +236,31 @@ pub struct Trying {
     rules: Arc<BreakerRules>,
     role: Role,
     is_told: bool,
+    has_answered: bool,
 }
 
 impl Trying {
     /// Says how it went, once.
     pub fn ended(&mut self, outcome: Outcome, how: How) {
         if !std::mem::replace(&mut self.is_told, true) {
+            self.has_answered = outcome == Outcome::Answered;
             self.health.note(&self.rules, self.role, outcome, how);
+        }
+    }
+
+    /// The answer that had begun broke off.
+    pub fn broke_off(&mut self, now: Moment) {
+        if std::mem::replace(&mut self.has_answered, false) {
+            self.health.note_break(&self.rules, now);
         }
     }
 }
 
 impl Drop for Trying {
     fn drop(&mut self) {
+        if self.has_answered {
+            self.health.breaker.held();
+        }
         self.health.in_flight.fetch_sub(1, Ordering::Relaxed);
         if self.role == Role::Trial && !self.is_told {
             // Nobody waited for the answer: it says nothing. The moment does not matter: it is free again at once.

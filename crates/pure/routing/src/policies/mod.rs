@@ -17,7 +17,7 @@ pub(crate) use part::sit_out;
 /// A way of choosing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Policy {
-    /// Of two drawn by lot, the one who would answer sooner.
+    /// Of three drawn by lot, the one who would answer sooner.
     #[default]
     Balanced,
     /// By fixed parts, exactly.

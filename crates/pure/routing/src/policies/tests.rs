@@ -80,11 +80,24 @@ fn the_balanced_policy_leaves_who_is_slow_or_busy_alone() {
     }
     let counts = firsts(&mut world, 3000, at(1.1));
     assert!(counts[2] == 0 && counts[0] > 1200 && counts[1] > 1200, "{counts:?}");
-    let provider = &world.health.providers[0];
-    let health = provider.ways[0].model(provider.models.of("up")).clone();
-    let _running: Vec<_> = (0..60).map(|_| health.begin(&world.health.rules, at(1.1)).unwrap()).collect();
-    let counts = firsts(&mut world, 3000, at(1.1));
-    assert!(counts[0] == 0 && counts[2] > 0, "sixty before us take longer than the slow one: {counts:?}");
+    let mut running = Vec::new();
+    for provider in &world.health.providers[..2] {
+        let health = provider.ways[0].model(provider.models.of("up")).clone();
+        running.extend((0..60).map(|_| health.begin(&world.health.rules, at(1.1)).unwrap()));
+    }
+    assert_eq!(firsts(&mut world, 300, at(1.1))[2], 300, "sixty before us take longer than the slow one");
+}
+
+#[test]
+fn a_slow_third_of_all_is_hardly_chosen() {
+    let mut world = World::of(&[(6, Policy::Balanced)]);
+    for place in 0..6 {
+        world.asked(place, Outcome::Answered, if place < 2 { 500 } else { 10 }, at(1.0));
+    }
+    let mut chosen = [0; 6];
+    (0..6000).for_each(|_| chosen[world.order(at(1.1))[0]] += 1);
+    assert_eq!(chosen[..2], [0, 0]);
+    assert!(chosen[2..].iter().all(|count| (1200..1800).contains(count)), "{chosen:?}");
 }
 
 #[test]

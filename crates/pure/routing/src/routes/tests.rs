@@ -155,9 +155,9 @@ fn choices_are_remembered_by_whatever_name_a_model_is_asked() {
     builder.known(&known(&[("small-1", "small-1"), ("small", "small-1")], &[]));
     let routes = builder.build();
     for name in ["one/small", "small", "small-1"] {
-        let next = || routes.find(name).unwrap().tiers[0].next_round();
+        let next = || routes.find(name).unwrap().tiers[0].round(true);
         assert_eq!([next(), next(), next()], [0, 1, 2], "{name}");
     }
     let preferred = routes.find("small").unwrap().with_first("small-1").unwrap();
-    assert_eq!(preferred.tiers[0].next_round(), 3);
+    assert_eq!(preferred.tiers[0].round(true), 3);
 }

@@ -221,7 +221,7 @@ impl World {
         });
         let begin = Begin { place: turn.place, standing: before[turn.place], is_other_well, now: *now };
         let target = course.plan().target(turn.place);
-        let unusual = health.target(target, MODEL).unusual_after(true, SILENCE_MIN);
+        let unusual = health.unusual_after(target, MODEL, true, SILENCE_MIN);
         let is_trial = self.promises.begins(caller, begin);
         caller.asked.push(turn.place);
         let left = caller.deadline.since(*now);

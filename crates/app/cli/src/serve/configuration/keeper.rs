@@ -11,7 +11,7 @@ use domain::Timestamp;
 use gateway::{ConfigStatus, Gateway, wall_clock};
 use observe::{Level, Log};
 use store::ConfigShelf;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use super::apply::Applier;
@@ -19,6 +19,7 @@ use super::refusal::{no_file, of_shelf, of_store, problems};
 use super::watch::Watch;
 use crate::environment::read_file;
 use crate::replace_file::replace_file;
+use crate::serve::key_checks::KeyChecks;
 use crate::settings::{Reading, Settings};
 
 /// What a keeper works with.
@@ -29,7 +30,7 @@ pub(crate) struct KeeperParts {
     pub(crate) shelf: ConfigShelf,
     pub(crate) log: Log,
     /// Told when providers have changed.
-    pub(crate) keys_wanted: Arc<Notify>,
+    pub(crate) key_checks: Arc<KeyChecks>,
     /// What was read at the start.
     pub(crate) text: Option<String>,
     pub(crate) seen: crate::seen::Seen,
@@ -42,7 +43,7 @@ pub(crate) struct Keeper {
     gateway: Arc<Gateway>,
     shelf: ConfigShelf,
     log: Log,
-    keys_wanted: Arc<Notify>,
+    key_checks: Arc<KeyChecks>,
     watch: Watch,
     /// What the start or the last reload has told.
     notes: Vec<String>,
@@ -62,7 +63,7 @@ struct Present {
 
 impl Keeper {
     pub(crate) fn new(parts: KeeperParts) -> Self {
-        let KeeperParts { settings, applier, gateway, shelf, log, keys_wanted, text, seen } = parts;
+        let KeeperParts { settings, applier, gateway, shelf, log, key_checks, text, seen } = parts;
         let present = Present {
             text,
             version: None,
@@ -72,7 +73,7 @@ impl Keeper {
             problems: Vec::new(),
         };
         let (watch, notes) = (Watch::new(seen), applier.present().notes.clone());
-        let keeper = Self { settings, applier, gateway, shelf, log, keys_wanted, watch, notes, present };
+        let keeper = Self { settings, applier, gateway, shelf, log, key_checks, watch, notes, present };
         keeper.note_status();
         keeper
     }
@@ -184,7 +185,7 @@ impl Keeper {
             &[("reason", &reason), ("version", &version), ("changed", &changed), ("needs_restart", &restart)],
         );
         if report.changed.iter().any(|section| section == "providers") {
-            self.keys_wanted.notify_one();
+            self.key_checks.want();
         }
     }
 

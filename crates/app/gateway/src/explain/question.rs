@@ -1,0 +1,74 @@
+//! A request that is only described, as an operator asks about it.
+
+use std::collections::BTreeMap;
+
+use dialects::surface::{Surface, surface_at};
+use domain::{Failure, Kind};
+use routing::{Ask, Capabilities, Capability, Moment, Reason, Rng, Target};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::told::{Case, explained};
+use crate::serving::Serving;
+
+/// What would be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    model: String,
+    #[serde(default)]
+    prompt_tokens: u64,
+    #[serde(default)]
+    output_tokens: u64,
+    #[serde(default)]
+    stream: bool,
+    #[serde(default)]
+    needs: Vec<String>,
+    /// The id of a caller's key.
+    key: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    prefer: Option<String>,
+    #[serde(default)]
+    no_fallback: bool,
+    surface: Option<String>,
+}
+
+/// What would become of the request that a question describes.
+pub(crate) fn answer(serving: &Serving, now: Moment, question: Value) -> Result<Value, Box<Failure>> {
+    let bad = |why: String| Failure::new(Kind::BadRequest, why);
+    let mut question: Question = serde_json::from_value(question).map_err(|error| bad(error.to_string()))?;
+    let path = question.surface.as_deref().unwrap_or("/v1/chat/completions");
+    let surface: &'static Surface =
+        surface_at(path).ok_or_else(|| bad(format!("nothing is served at {path}")).with_param("surface"))?;
+    let needed = question
+        .needs
+        .iter()
+        .map(|name| {
+            let known = || Capability::all().map(Capability::name).collect::<Vec<_>>().join(", ");
+            let unknown = || bad(format!("{name} is nothing to need; known are {}", known()));
+            Capability::of_name(name).ok_or_else(|| unknown().with_param("needs"))
+        })
+        .collect::<Result<Capabilities, _>>()?;
+    let headers: BTreeMap<String, String> = std::mem::take(&mut question.headers)
+        .into_iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .collect();
+    let header = |name: &str| headers.get(name).map(String::as_str);
+    let needs = |wanted: Capabilities| needed.and(wanted);
+    let tokens = question.prompt_tokens.saturating_add(question.output_tokens);
+    let ask = Ask {
+        tokens,
+        key: question.key.as_deref(),
+        header: &header,
+        needs: &needs,
+        prefers: question.prefer.as_deref(),
+        is_without_fallback: question.no_fallback,
+        ..Ask::of(&question.model, question.stream && surface.can_stream)
+    };
+    let timeouts = &serving.timeouts;
+    let limit = if ask.is_streaming { timeouts.first_byte } else { timeouts.answer_for(tokens) };
+    let offers = |target: &Target| serving.provider_of(target).offers(surface);
+    let unfit = |target: &Target| (!offers(target)).then_some(Reason::NotOffered);
+    explained(&Case { serving, surface, ask: &ask, limit, now }, unfit, &mut Rng::new(1))
+}

@@ -1,0 +1,79 @@
+//! `POST /v1/explain`: the body of a request, and what would become of it. Nobody is asked.
+
+use dialects::surface::{Surface, surface_at};
+use domain::{Failure, Kind};
+use http::Response;
+use http::request::Parts;
+use hyper::body::Incoming;
+use routing::{Ask, Reason, Target};
+
+use super::Refused;
+use super::authenticate::authenticate;
+use super::needs::needed;
+use super::patience::patience;
+use super::plan::{FALLBACK, SESSION, bond_of, permit};
+use super::understand::understand;
+use crate::answer::{AnswerBody, known};
+use crate::call::Call;
+use crate::explain::{Case, explained};
+use crate::no_target::PREFER;
+
+/// Names what is explained, where that is not chat: `/v1/explain?surface=/v1/messages`.
+const SURFACE: &str = "surface=";
+const SURFACE_DEFAULT: &str = "/v1/chat/completions";
+
+/// Whether a path is this one.
+pub(crate) fn is_explain(path: &str) -> bool {
+    matches!(path, "/v1/explain" | "/explain")
+}
+
+/// Explains one request.
+pub(crate) async fn explain(
+    mut call: Box<Call>,
+    head: Parts,
+    body: Incoming,
+) -> Result<Response<AnswerBody>, Refused> {
+    match run(&mut call, head, body).await {
+        Ok(told) => Ok(known(&mut call, told)),
+        Err(failure) => Err((call, failure)),
+    }
+}
+
+async fn run(call: &mut Call, head: Parts, body: Incoming) -> Result<Vec<u8>, Box<Failure>> {
+    let serving = call.worker.gateway.serving();
+    authenticate(call, &serving, &head.headers)?;
+    let surface = surface_of(&head)?;
+    let prompt = understand(call, &serving, surface, &head.headers, body).await?;
+    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let bond = || Some(bond_of(header(SESSION), &prompt));
+    let ask = Ask {
+        tokens: prompt.tokens(),
+        bond: &bond,
+        key: call.key.as_ref().map(|key| key.id.as_str()),
+        header: &header,
+        needs: &|wanted| needed(&prompt, wanted),
+        prefers: header(PREFER),
+        is_without_fallback: header(FALLBACK).is_some_and(|value| value.eq_ignore_ascii_case("off")),
+        ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
+    };
+    permit(call, &ask)?;
+    let offers = |target: &Target| serving.provider_of(target).offers(surface);
+    let unfit = |target: &Target| (!offers(target)).then_some(Reason::NotOffered);
+    let limit = patience(&serving, &prompt, &head.headers);
+    let now = call.worker.gateway.moment();
+    let case = Case { serving: &serving, surface, ask: &ask, limit, now };
+    let told = explained(&case, unfit, &mut call.worker.rng.borrow_mut())?;
+    Ok(told.to_string().into_bytes())
+}
+
+fn surface_of(head: &Parts) -> Result<&'static Surface, Box<Failure>> {
+    let named =
+        head.uri.query().and_then(|query| query.split('&').find_map(|part| part.strip_prefix(SURFACE)));
+    let path =
+        named.map_or_else(|| SURFACE_DEFAULT.to_owned(), |path| path.replace("%2F", "/").replace("%2f", "/"));
+    let unknown = || {
+        let message = format!("nothing is served at {path}; surface is a path such as /v1/messages");
+        Failure::new(Kind::BadRequest, message).with_param("surface")
+    };
+    surface_at(&path).ok_or_else(unknown)
+}

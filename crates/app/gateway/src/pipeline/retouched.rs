@@ -1,0 +1,61 @@
+//! Whether an answer is changed on its way: its field `model`, by configuration, and facts about its routing, for callers
+//! who ask for them. How it is changed is `dialects`'.
+
+use dialects::retouch::Retouch;
+use http::HeaderMap;
+use routing::{ModelField, Plan};
+
+use crate::call::Call;
+use crate::pipeline::watch::Watch;
+use crate::serving::ServedProvider;
+
+/// Names what a caller wants in the body, parted by commas.
+const INCLUDE: &str = "x-bellwether-include";
+const ROUTING: &str = "routing";
+
+/// What an answer is to say that its provider does not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish {
+    model_field: ModelField,
+    wants_routing: bool,
+}
+
+/// What is wished; nothing for nearly all calls.
+pub(super) fn wish(plan: &Plan, headers: &HeaderMap) -> Option<Wish> {
+    let model_field = plan.route.manner.model_field;
+    let named = headers.get(INCLUDE).and_then(|value| value.to_str().ok());
+    let wants_routing =
+        named.is_some_and(|named| named.split(',').any(|name| name.trim().eq_ignore_ascii_case(ROUTING)));
+    (wants_routing || model_field != ModelField::Upstream).then_some(Wish { model_field, wants_routing })
+}
+
+impl Wish {
+    /// What is done to the answer of a provider.
+    pub(super) fn retouch(
+        self,
+        call: &Call,
+        provider: &ServedProvider,
+        watch: &Watch,
+    ) -> Option<Box<Retouch>> {
+        if matches!(watch, Watch::Anything) {
+            return None;
+        }
+        let served = call.upstream_model.as_deref().unwrap_or(&call.model);
+        let model = match self.model_field {
+            ModelField::Upstream => None,
+            ModelField::Served => Some(served),
+            ModelField::Requested => Some(call.model.as_str()),
+        };
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        let latency = call.first_byte.unwrap_or_default();
+        let facts = [
+            ("model_used", text(served)),
+            ("provider", text(provider.id())),
+            ("fallback_attempts", call.fallback_attempts.to_string()),
+            ("total_attempts", call.attempts.to_string()),
+            ("latency_ms", latency.as_millis().to_string()),
+        ];
+        let facts = if self.wants_routing { &facts[..] } else { &[] };
+        Some(Box::new(Retouch::new(call.dialect, model, facts)))
+    }
+}
