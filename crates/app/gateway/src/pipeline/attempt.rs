@@ -62,14 +62,12 @@ pub(crate) async fn attempt(
 ) -> Result<Answer, Box<Failure>> {
     let limit = patience(serving, prompt, headers);
     let deadline = call.received + limit;
-    let bytes_max = answer_bytes_max(serving, prompt);
+    let (bytes_max, gateway) = (answer_bytes_max(serving, prompt), call.worker.gateway.clone());
     let is_strict = admitted.is_strict() || asks_for_strictness(headers);
-    let gateway = call.worker.gateway.clone();
     serving.retry_budget.call();
     let asked = prompt.deciding.model.as_str();
-    let mut failures = Failures::default();
+    let (mut failures, mut course) = (Failures::default(), Course::of(plan, &serving.retry));
     let (mut has_left_out_seals, mut first) = (false, None);
-    let mut course = Course::of(plan, &serving.retry);
     while let Some(turn) = course.next(&serving.health, asked, gateway.moment()) {
         let search = Search { call, serving, course: &mut course, failures: &mut failures, asked, deadline };
         let Reached { turn: Turn { place, behind, trying, .. }, ready } = reach(search, turn).await;
