@@ -8,6 +8,7 @@ import pytest
 from conftest import StartGateway
 from harness.config import configuration, line, provider
 from harness.gateway import Gateway
+from harness.speech import CHAT_PATH, chat
 from harness.upstream import Upstream
 
 HEALTH_PATHS = [
@@ -39,13 +40,15 @@ def test_health_can_be_asked_by_head(gateway: Gateway, path: str) -> None:
 
 def test_v1_health_names_its_own_region_and_the_state_of_each(start: StartGateway, upstream: Upstream) -> None:
     lines = [line(upstream.base_url, region="us-west"), line(upstream.base_url, region="eu-central")]
-    gateway = start(
-        config=configuration(providers={"openai": provider(lines=lines)}), flags=["--region", "ap-southeast"]
-    )
+    config = configuration(providers={"openai": provider(lines=lines)}) | {"health": {"probes": {"every_ms": 0}}}
+    gateway = start(config=config, flags=["--region", "ap-southeast"])
     facts = gateway.http().get("/v1/health").json()
     assert facts["region"] == "ap-southeast"
     assert set(facts["regions"]) == {"us-west", "eu-central"}
-    assert all(region["status"] for region in facts["regions"].values())
+    assert {region["status"] for region in facts["regions"].values()} == {"unknown"}, "nobody has asked yet"
+    assert gateway.http().post(CHAT_PATH, content=chat()).status_code == 200
+    states = [region["status"] for region in gateway.http().get("/v1/health").json()["regions"].values()]
+    assert "healthy" in states
 
 
 def test_the_region_may_come_from_the_environment(start: StartGateway) -> None:

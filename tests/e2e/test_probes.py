@@ -29,6 +29,11 @@ def unreachable(gateway: Gateway, **labels: str) -> float | None:
     return gateway.metric("ai_gateway_lines_unreachable", **labels)
 
 
+def regions(gateway: Gateway) -> dict[str, str]:
+    found = gateway.http().get("/v1/health").json()["regions"]
+    return {name: region["status"] for name, region in found.items()}
+
+
 class Counted:
     """Answers the question for models, well or not, and counts how often it came."""
 
@@ -53,6 +58,7 @@ def test_the_first_caller_does_not_find_a_dead_line(
     gateway = start(config=configuration({"several": several}) | {"health": {"probes": OFTEN}})
     until(lambda: unreachable(gateway, region="dead") == 1, "the probes found nobody there")
     assert unreachable(gateway, region="alive") == 0
+    until(lambda: regions(gateway) == {"dead": "unreachable", "alive": "healthy"}, "health says so")
     reply = ask(gateway)
     assert (reply.status_code, reply.headers["x-bellwether-attempts"]) == (200, "1")
     assert reply.headers["x-bellwether-region"] == "alive"
@@ -98,6 +104,7 @@ def test_that_somebody_is_there_does_not_say_that_he_answers_calls(
     until(lambda: ask(gateway).headers["x-bellwether-attempts"] == "1", "the first is left alone")
     calls = len(upstream.calls)
     counted.wait_for_more(5)
+    assert set(regions(gateway).values()) == {"degraded"}
     assert [ask(gateway).headers["x-bellwether-provider"] for _ in range(3)] == ["second"] * 3
     assert len(upstream.calls) == calls, "good probes put nobody back who fails calls"
 

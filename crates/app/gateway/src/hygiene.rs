@@ -4,6 +4,9 @@ use dialects::Dialect;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+/// Parsed once.
+static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// What of a caller's headers reaches a provider that is spoken to in a dialect. Never a credential, a cookie, an address, a hop-by-hop header,
 /// or an account's name: those are the gateway's own towards the provider.
 pub(crate) fn passes_to_provider(name: &HeaderName, spoken: Dialect) -> bool {
@@ -39,7 +42,7 @@ fn passes_to_caller(name: &HeaderName) -> bool {
 /// The caller's `X-Request-ID` if it may be used: at most 128 visible ASCII characters.
 pub(crate) fn usable_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
     const REQUEST_ID_BYTES_MAX: usize = 128;
-    let value = headers.get("x-request-id")?;
+    let value = headers.get(&X_REQUEST_ID)?;
     let is_usable = (1..=REQUEST_ID_BYTES_MAX).contains(&value.len())
         && value.as_bytes().iter().all(u8::is_ascii_graphic);
     is_usable.then_some(value)

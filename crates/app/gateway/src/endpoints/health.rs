@@ -1,7 +1,11 @@
 //! Health, for load balancers and people. No key is asked, no provider is called.
 
+use std::collections::BTreeMap;
+
 use http::{Response, StatusCode};
-use serde_json::{Map, Value, json};
+use routing::Moment;
+use routing::health::Reach;
+use serde_json::{Value, json};
 
 use crate::answer::{AnswerBody, whole};
 use crate::gateway::Gateway;
@@ -45,27 +49,51 @@ impl Gateway {
             "version": env!("CARGO_PKG_VERSION"),
             "uptime_seconds": self.started.elapsed().as_secs(),
             "workers": self.connections.len(),
-            "regions": states(&serving),
+            "regions": states(&serving, self.moment()),
         })
     }
 }
 
-/// Each region with the providers that have a line there. Health is not watched yet, and `unknown` says so.
-fn states(serving: &Serving) -> Value {
-    let mut regions = Map::new();
+/// Each region with the providers that have a line there, and how its lines are doing.
+fn states(serving: &Serving, now: Moment) -> Value {
+    let mut regions: BTreeMap<&str, Region<'_>> = BTreeMap::new();
     for provider in &serving.providers {
         for line in &provider.lines {
-            let entry = regions
-                .entry(text(&line.region))
-                .or_insert_with(|| json!({"status": "unknown", "providers": []}));
-            if let Some(providers) = entry["providers"].as_array_mut()
-                && !providers.iter().any(|known| known == provider.id())
-            {
-                providers.push(Value::from(provider.id()));
+            let region = regions.entry(text(&line.region)).or_default();
+            region.reached.push(line.health.reach(now));
+            region.has_ejected |= line.health.is_any_left_alone(&serving.health.rules, now);
+            if !region.providers.contains(&provider.id()) {
+                region.providers.push(provider.id());
             }
         }
     }
-    Value::Object(regions)
+    let shown = regions.into_iter().map(|(name, region)| {
+        let shown = json!({ "status": region.status(), "providers": region.providers });
+        (name.to_owned(), shown)
+    });
+    Value::Object(shown.collect())
+}
+
+/// The lines that lead to one region.
+#[derive(Default)]
+struct Region<'s> {
+    providers: Vec<&'s str>,
+    reached: Vec<Reach>,
+    /// A model is left alone there, or on trial.
+    has_ejected: bool,
+}
+
+impl Region<'_> {
+    fn status(&self) -> &'static str {
+        let has = |reach| self.reached.contains(&reach);
+        match (has(Reach::Answering), has(Reach::Unreachable)) {
+            (false, true) if !has(Reach::Unknown) => "unreachable",
+            (true, true) => "degraded",
+            _ if self.has_ejected => "degraded",
+            (true, false) => "healthy",
+            _ => "unknown",
+        }
+    }
 }
 
 fn text(value: &http::HeaderValue) -> &str {

@@ -98,6 +98,7 @@ impl Asking<'_> {
         &self,
         sent: Outgoing<'_>,
         headers: &HeaderMap,
+        began: Instant,
         until: Until,
         ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {
@@ -117,7 +118,7 @@ impl Asking<'_> {
                 .chain([(&request_id, &self.call.request_id)]),
             sent.body.as_body(),
         );
-        match timeout_at(until.at.into(), self.first_piece(&request, sent.wanted, ready)).await {
+        match timeout_at(until.at.into(), self.first_piece(&request, began, sent.wanted, ready)).await {
             Ok(answered) => answered,
             Err(_) => {
                 let message =
@@ -131,11 +132,11 @@ impl Asking<'_> {
     async fn first_piece(
         &self,
         request: &Request<'_>,
+        began: Instant,
         wanted: Wanted,
         ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {
         let (worker, provider) = (&self.call.worker, self.provider.id());
-        let began = Instant::now();
         let sent = match worker.client.send(&self.line.line, request, ready).await {
             // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
             Err(SendFailure::Broken { was_reused: true, .. }) if began.elapsed() < STALE_WITHIN => {

@@ -23,14 +23,11 @@ use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::unsealed::unsealed;
 use crate::pipeline::watch::Watch;
+use crate::pipeline::wishes::Wishes;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// A stream may be so many times as large as an answer that is not streamed.
 const STREAM_FACTOR: u64 = 16;
-
-/// Set to `true` by a caller who wants nothing lost: what would be a warning is then a refusal. It only adds to his key:
-/// no value of it loosens a strict one.
-const STRICT: &str = "x-bellwether-strict";
 
 /// An answer that has begun, and what is known of it.
 #[derive(Debug)]
@@ -47,10 +44,6 @@ pub(crate) struct Answer {
     pub(crate) bytes_max: u64,
 }
 
-fn asks_for_strictness(headers: &HeaderMap) -> bool {
-    headers.get(STRICT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
-}
-
 /// Asks one target after the other.
 pub(crate) async fn attempt(
     call: &mut Call,
@@ -58,20 +51,23 @@ pub(crate) async fn attempt(
     admitted: &Admitted,
     plan: Plan,
     prompt: &Prompt,
-    headers: &HeaderMap,
+    (headers, wishes): (&HeaderMap, &Wishes<'_>),
 ) -> Result<Answer, Box<Failure>> {
-    let limit = patience(serving, prompt, headers);
+    let limit = patience(serving, prompt, wishes);
     let deadline = call.received + limit;
     let (bytes_max, gateway) = (answer_bytes_max(serving, prompt), call.worker.gateway.clone());
-    let is_strict = admitted.is_strict() || asks_for_strictness(headers);
+    let is_strict = admitted.is_strict() || wishes.is_strict;
     serving.retry_budget.call();
     let asked = prompt.deciding.model.as_str();
     let (mut failures, mut course) = (Failures::default(), Course::of(plan, &serving.retry));
     let (mut has_left_out_seals, mut first) = (false, None);
-    while let Some(turn) = course.next(&serving.health, asked, gateway.moment()) {
-        let search = Search { call, serving, course: &mut course, failures: &mut failures, asked, deadline };
-        let Reached { turn: Turn { place, behind, trying, .. }, ready } = reach(search, turn).await;
+    loop {
         let began = Instant::now();
+        let next = course.next(&serving.health, asked, gateway.moment_of(began));
+        let Some(turn) = next else { break };
+        let (course, failures) = (&mut course, &mut failures);
+        let search = Search { call, serving, course, failures, asked, began, deadline };
+        let Reached { turn: Turn { place, behind, trying, .. }, ready, began } = reach(search, turn).await;
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
@@ -189,10 +185,11 @@ impl Way<'_> {
         call.warnings = told(&sent.losses);
         let asking = Asking { call, provider: self.provider, line: self.line, bytes_max: self.bytes_max };
         let began = Instant::now();
-        let answered = asking.ask(sent, headers, self.until, ready).await;
-        let took = began.elapsed();
+        let answered = asking.ask(sent, headers, began, self.until, ready).await;
+        let ended = Instant::now();
+        let took = ended - began;
         call.waited += took;
-        note(call, answered.as_ref().err(), took);
+        note(call, answered.as_ref().err(), took, ended);
         answered
     }
 
@@ -200,14 +197,14 @@ impl Way<'_> {
     fn unreached(&self, call: &mut Call, failure: &SendFailure) -> Unanswered {
         call.worker.note_send_failure(self.provider.id(), failure);
         let unanswered = Unanswered::by_send(self.provider.id(), failure);
-        note(call, Some(&unanswered), Duration::ZERO);
+        note(call, Some(&unanswered), Duration::ZERO, Instant::now());
         unanswered
     }
 }
 
 /// Tells the target's health how an attempt went.
-fn note(call: &mut Call, unanswered: Option<&Unanswered>, took: Duration) {
-    let how = How { took, is_streaming: call.is_streaming, now: call.worker.gateway.moment() };
+fn note(call: &mut Call, unanswered: Option<&Unanswered>, took: Duration, ended: Instant) {
+    let how = How { took, is_streaming: call.is_streaming, now: call.worker.gateway.moment_of(ended) };
     let outcome =
         unanswered.and_then(|unanswered| unanswered.fault).map_or(Outcome::Answered, Outcome::Fault);
     if let Some(trying) = &mut call.trying {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Failure, KEY_BYTES_MAX, KeyFlaw, Kind, why_unknown};
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, AsHeaderName};
 use providers::KEY_LOOKALIKES;
 use store::{KeyEntry, KeyState};
 
@@ -59,7 +59,7 @@ struct Contradiction;
 
 /// The key from wherever SDKs put it; white space around it is forgiven.
 fn sent_key(headers: &HeaderMap) -> Result<&str, Contradiction> {
-    let bearer = only(headers, AUTHORIZATION.as_str())?.and_then(|value| {
+    let bearer = only(headers, &AUTHORIZATION)?.and_then(|value| {
         let (scheme, key) = value.trim().split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(key)
     });
@@ -74,7 +74,7 @@ fn sent_key(headers: &HeaderMap) -> Result<&str, Contradiction> {
 }
 
 /// The one value of a header, however often it stands there.
-fn only<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Contradiction> {
+fn only(headers: &HeaderMap, name: impl AsHeaderName) -> Result<Option<&str>, Contradiction> {
     let mut values = headers.get_all(name).iter();
     let first = values.next();
     if values.any(|other| Some(other) != first) {

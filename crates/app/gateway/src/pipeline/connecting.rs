@@ -25,6 +25,8 @@ pub(super) struct Reached {
     pub(super) turn: Turn,
     /// Over this connection; `None` where one is to be opened with the attempt. Or nobody could be reached, he last.
     pub(super) ready: Result<Option<Connection>, SendFailure>,
+    /// When that was known.
+    pub(super) began: Instant,
 }
 
 /// What a search for a connection depends on, and changes.
@@ -34,6 +36,7 @@ pub(super) struct Search<'a> {
     pub(super) course: &'a mut Course,
     pub(super) failures: &'a mut Failures,
     pub(super) asked: &'a str,
+    pub(super) began: Instant,
     pub(super) deadline: Instant,
 }
 
@@ -42,7 +45,7 @@ pub(super) async fn reach(search: Search<'_>, turn: Turn) -> Reached {
     let (_, line) = search.target_of(&turn);
     let open = search.call.worker.client.take(&line.line);
     if open.is_some() || turn.behind == 0 {
-        return Reached { turn, ready: Ok(open) };
+        return Reached { turn, ready: Ok(open), began: search.began };
     }
     // Boxed: what racing needs is not carried along by every call.
     Box::pin(search.race(turn)).await
@@ -69,7 +72,7 @@ enum StandIn {
 
 impl Search<'_> {
     async fn race(mut self, first: Turn) -> Reached {
-        let (began, step) = (Instant::now(), first.step);
+        let (began, step) = (self.began, first.step);
         let mut stand_in = StandIn::Alike;
         let mut runners = vec![self.start(first)];
         let (turn, ready) = loop {
@@ -89,12 +92,13 @@ impl Search<'_> {
                 },
             }
         };
-        self.call.waited += began.elapsed();
+        let ended = Instant::now();
+        self.call.waited += ended - began;
         for late in runners.into_iter().rev() {
             self.course.give_back(late.turn.place, late.turn.step);
             self.see_through(late);
         }
-        Reached { turn, ready }
+        Reached { turn, ready, began: ended }
     }
 
     /// When somebody else is to be connected to, or there is no time left.

@@ -11,12 +11,12 @@ use super::Refused;
 use super::authenticate::authenticate;
 use super::needs::needed;
 use super::patience::patience;
-use super::plan::{FALLBACK, SESSION, bond_of, permit};
+use super::plan::{bond_of, permit};
 use super::understand::understand;
+use super::wishes::Wishes;
 use crate::answer::{AnswerBody, known};
 use crate::call::Call;
 use crate::explain::{Case, explained};
-use crate::no_target::PREFER;
 
 /// Names what is explained, where that is not chat: `/v1/explain?surface=/v1/messages`.
 const SURFACE: &str = "surface=";
@@ -45,21 +45,22 @@ async fn run(call: &mut Call, head: Parts, body: Incoming) -> Result<Vec<u8>, Bo
     let surface = surface_of(&head)?;
     let prompt = understand(call, &serving, surface, &head.headers, body).await?;
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let bond = || Some(bond_of(header(SESSION), &prompt));
+    let wishes = Wishes::of(&head.headers);
+    let bond = || Some(bond_of(wishes.session, &prompt));
     let ask = Ask {
         tokens: prompt.tokens(),
         bond: &bond,
         key: call.key.as_ref().map(|key| key.id.as_str()),
         header: &header,
         needs: &|wanted| needed(&prompt, wanted),
-        prefers: header(PREFER),
-        is_without_fallback: header(FALLBACK).is_some_and(|value| value.eq_ignore_ascii_case("off")),
+        prefers: wishes.prefers,
+        is_without_fallback: wishes.is_without_fallback,
         ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
     };
     permit(call, &ask)?;
     let offers = |target: &Target| serving.provider_of(target).offers(surface);
     let unfit = |target: &Target| (!offers(target)).then_some(Reason::NotOffered);
-    let limit = patience(&serving, &prompt, &head.headers);
+    let limit = patience(&serving, &prompt, &wishes);
     let now = call.worker.gateway.moment();
     let case = Case { serving: &serving, surface, ask: &ask, limit, now };
     let told = explained(&case, unfit, &mut call.worker.rng.borrow_mut())?;

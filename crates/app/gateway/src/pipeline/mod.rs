@@ -31,6 +31,7 @@ mod unsealed;
 mod upload;
 mod upstream_error;
 mod watch;
+mod wishes;
 
 use dialects::surface::{Operation, Surface};
 use domain::Failure;
@@ -46,6 +47,7 @@ pub(crate) use upstream_error::own_words;
 
 use crate::answer::{AnswerBody, known};
 use crate::call::Call;
+use crate::pipeline::wishes::Wishes;
 
 /// A call that ends with a failure.
 pub(crate) type Refused = (Box<Call>, Box<Failure>);
@@ -83,10 +85,14 @@ async fn run(
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let admitted = admit::admit(call, caller);
     let goes_on = stored::goes_on_from(call, &prompt)?;
-    let (plan, wish) = plan::plan(call, &serving, &prompt, &head.headers, goes_on.as_ref())?;
+    let wishes = Wishes::of(&head.headers);
+    let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes), goes_on.as_ref())?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }
-    let answer = attempt::attempt(call, &serving, &admitted, plan, &prompt, &head.headers).await?;
+    // Boxed: a future is moved each time it becomes part of another, and this is the largest.
+    let asked =
+        Box::pin(attempt::attempt(call, &serving, &admitted, plan, &prompt, (&head.headers, &wishes)));
+    let answer = asked.await?;
     Ok(Served::Asked(Box::new((answer, wish))))
 }

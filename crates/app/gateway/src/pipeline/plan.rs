@@ -7,17 +7,14 @@ use http::HeaderMap;
 use routing::{Ask, Plan, Reason, Situation, Target};
 
 use crate::call::Call;
-use crate::no_target::{PREFER, refused};
+use crate::no_target::refused;
 use crate::pipeline::needs::needed;
 use crate::pipeline::retouched::{Wish, wish};
 use crate::pipeline::stored::GoesOn;
 use crate::pipeline::understand::Prompt;
+use crate::pipeline::wishes::Wishes;
 use crate::serving::Serving;
 
-/// Ties the requests of one session to one target, where the policy is to do so.
-pub(super) const SESSION: &str = "x-bellwether-session";
-/// Set to `off` by a caller who has a chain of his own.
-pub(super) const FALLBACK: &str = "x-bellwether-fallback";
 /// Requests that are alike in so many bytes begin alike.
 const BEGINNING_BYTES: usize = 1024;
 
@@ -26,19 +23,19 @@ pub(crate) fn plan(
     call: &Call,
     serving: &Serving,
     prompt: &Prompt,
-    headers: &HeaderMap,
+    (headers, wishes): (&HeaderMap, &Wishes<'_>),
     goes_on: Option<&GoesOn>,
 ) -> Result<(Plan, Option<Wish>), Box<Failure>> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let bond = || Some(bond_of(header(SESSION), prompt));
+    let bond = || Some(bond_of(wishes.session, prompt));
     let ask = Ask {
         tokens: prompt.tokens(),
         bond: &bond,
         key: call.key.as_ref().map(|key| key.id.as_str()),
         header: &header,
         needs: &|wanted| needed(prompt, wanted),
-        prefers: header(PREFER),
-        is_without_fallback: header(FALLBACK).is_some_and(|value| value.eq_ignore_ascii_case("off")),
+        prefers: wishes.prefers,
+        is_without_fallback: wishes.is_without_fallback,
         goes_on: goes_on.is_some(),
         ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
     };
@@ -57,14 +54,14 @@ pub(crate) fn plan(
         routes: &serving.routes,
         health: &serving.health,
         attempts_max: serving.limits.attempts_max,
-        now: call.worker.gateway.moment(),
+        now: call.worker.gateway.moment_of(call.received),
     };
     let planned = routing::plan(&situation, &ask, unfit, &mut call.worker.rng.borrow_mut());
     let mut plan = planned.map_err(|none| refused(none, &ask, prompt.surface.path, goes_on.is_some()))?;
     if let Some(goes_on) = goes_on {
         goes_on.narrow(serving, &mut plan);
     }
-    let wish = wish(&plan, headers);
+    let wish = wish(&plan, wishes.wants_routing);
     Ok((plan, wish))
 }
 
@@ -81,7 +78,7 @@ pub(super) fn permit(call: &Call, ask: &Ask<'_>) -> Result<(), Box<Failure>> {
         return Err(refused(ask.model, "").with_param("model"));
     }
     match ask.prefers {
-        Some(preferred) if !key.allows(preferred) => Err(refused(preferred, &format!(" of {PREFER}"))),
+        Some(preferred) if !key.allows(preferred) => Err(refused(preferred, " of x-bellwether-prefer")),
         _ => Ok(()),
     }
 }

@@ -396,8 +396,11 @@ impl Drop for Relay {
 /// A duration in milliseconds with three places.
 fn milliseconds(duration: Duration) -> HeaderValue {
     let us = duration.as_micros();
-    HeaderValue::from_str(&format!("{}.{:03}", us / 1000, us % 1000))
-        .expect("digits and a point are visible ASCII")
+    let mut text = us.to_string();
+    // Four digits at least: one before the point.
+    text.insert_str(0, &"000"[..3_usize.saturating_sub(text.len() - 1)]);
+    text.insert(text.len() - 3, '.');
+    HeaderValue::try_from(text).expect("digits and a point are visible ASCII")
 }
 
 #[cfg(test)]

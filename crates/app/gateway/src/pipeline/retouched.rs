@@ -2,16 +2,11 @@
 //! who ask for them. How it is changed is `dialects`'.
 
 use dialects::retouch::Retouch;
-use http::HeaderMap;
 use routing::{ModelField, Plan};
 
 use crate::call::Call;
 use crate::pipeline::watch::Watch;
 use crate::serving::ServedProvider;
-
-/// Names what a caller wants in the body, parted by commas.
-const INCLUDE: &str = "x-bellwether-include";
-const ROUTING: &str = "routing";
 
 /// What an answer is to say that its provider does not.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +16,8 @@ pub(super) struct Wish {
 }
 
 /// What is wished; nothing for nearly all calls.
-pub(super) fn wish(plan: &Plan, headers: &HeaderMap) -> Option<Wish> {
+pub(super) fn wish(plan: &Plan, wants_routing: bool) -> Option<Wish> {
     let model_field = plan.route.manner.model_field;
-    let named = headers.get(INCLUDE).and_then(|value| value.to_str().ok());
-    let wants_routing =
-        named.is_some_and(|named| named.split(',').any(|name| name.trim().eq_ignore_ascii_case(ROUTING)));
     (wants_routing || model_field != ModelField::Upstream).then_some(Wish { model_field, wants_routing })
 }
 

@@ -118,7 +118,7 @@ async fn ask_provider(
     let began = Instant::now();
     let asking = Asking { call, provider: &provider, line, bytes_max };
     let (until, open) = (Until { at: began + limit, limit }, call.worker.client.take(&line.line));
-    let asked = asking.ask(sent, &head.headers, until, open).await;
+    let asked = asking.ask(sent, &head.headers, began, until, open).await;
     let asked = asked.map_err(|unanswered| unanswered.failure);
     call.waited += began.elapsed();
     let (region, credential) = (line.region.clone(), line.line.options().credential.clone());

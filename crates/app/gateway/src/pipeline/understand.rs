@@ -38,8 +38,8 @@ pub(crate) struct Prompt {
     /// The body, if it lies in a file: then there are no pieces.
     pub(crate) file: Option<Spooled>,
     pub(crate) length: usize,
-    /// The same in no dialect, once a target needs it.
-    canonical: OnceCell<Result<canonical::Prompt, canonical::Flaw>>,
+    /// The same in no dialect, once a target needs it. Boxed: few calls have it.
+    canonical: OnceCell<Box<Result<canonical::Prompt, canonical::Flaw>>>,
     pub(crate) fetched: FetchedMedia,
     _memory: BodyLease,
 }
@@ -72,12 +72,12 @@ impl Prompt {
     pub(crate) fn canonical(&self) -> Result<&canonical::Prompt, Box<Failure>> {
         let read = self.canonical.get_or_init(|| {
             let translator = self.surface.dialect.translator();
-            match self.pieces.as_slice() {
+            Box::new(match self.pieces.as_slice() {
                 [whole] => translator.read_prompt(whole),
                 pieces => translator.read_prompt(&pieces.concat()),
-            }
+            })
         });
-        read.as_ref().map_err(|flaw| flawed(flaw.clone()))
+        (**read).as_ref().map_err(|flaw| flawed(flaw.clone()))
     }
 }
 

@@ -12,4 +12,5 @@ pub mod writer;
 pub use fields::{Fields, Item};
 pub(crate) use halves::Halves;
 pub use object_scan::{DEPTH_MAX, FIELD_BYTES_MAX, Field, Flaw, ObjectScan};
+pub(crate) use strings::each_quote;
 pub(crate) use value_end::ValueEnd;

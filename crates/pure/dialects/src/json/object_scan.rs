@@ -64,6 +64,8 @@ enum State {
 #[derive(Debug)]
 pub struct ObjectScan {
     wanted: Cow<'static, [&'static str]>,
+    /// Of so many of them the text is kept, of the others only the place.
+    texts: usize,
     fields: Vec<Option<Field>>,
     state: State,
     /// Bytes seen before the current piece.
@@ -77,23 +79,26 @@ pub struct ObjectScan {
     depth: u32,
     /// The wanted field whose value is being read.
     current: Option<usize>,
+    /// The first byte of that value.
+    opening: u8,
 }
 
 impl ObjectScan {
     /// Looks for the `wanted` names, which are lower-case ASCII.
     pub fn new(wanted: &'static [&'static str]) -> Self {
-        Self::with(Cow::Borrowed(wanted))
+        Self::with(Cow::Borrowed(wanted), wanted.len())
     }
 
-    /// Looks for names that are known only now.
-    pub fn of(wanted: Vec<&'static str>) -> Self {
-        Self::with(Cow::Owned(wanted))
+    /// Looks for names that are known only now; of those behind the first `texts` only the place is told.
+    pub fn of(wanted: Vec<&'static str>, texts: usize) -> Self {
+        Self::with(Cow::Owned(wanted), texts)
     }
 
-    fn with(wanted: Cow<'static, [&'static str]>) -> Self {
+    fn with(wanted: Cow<'static, [&'static str]>, texts: usize) -> Self {
         Self {
             fields: vec![None; wanted.len()],
             wanted,
+            texts,
             state: State::BeforeRoot,
             seen: 0,
             key: Vec::new(),
@@ -102,6 +107,7 @@ impl ObjectScan {
             strings: Strings::default(),
             depth: 0,
             current: None,
+            opening: 0,
         }
     }
 
@@ -207,7 +213,9 @@ impl ObjectScan {
         };
         self.strings = Strings::default();
         if let Some(field) = self.current {
-            self.fields[field] = Some(Field { span: place..place + 1, text: Some(vec![byte]) });
+            self.opening = byte;
+            let text = (field < self.texts).then(Vec::new);
+            self.fields[field] = Some(Field { span: place..place + 1, text });
         }
         Ok(state)
     }
@@ -266,8 +274,8 @@ impl ObjectScan {
     }
 
     fn match_plain(&self, key: &[u8]) -> Result<Option<usize>, Flaw> {
-        let Some(place) = self.wanted.iter().position(|name| key.eq_ignore_ascii_case(name.as_bytes()))
-        else {
+        let is_key = |name: &&str| name.len() == key.len() && key.eq_ignore_ascii_case(name.as_bytes());
+        let Some(place) = self.wanted.iter().position(is_key) else {
             return Ok(None);
         };
         if key != self.wanted[place].as_bytes() {
@@ -284,10 +292,14 @@ impl ObjectScan {
         let is_over = !matches!(self.state, State::InString | State::InContainer | State::InScalar);
         if let Some(field) = &mut self.fields[field] {
             field.span.end = self.seen + at;
-            if field.text.as_ref().is_some_and(|text| text.len() + bytes.len() > FIELD_BYTES_MAX) {
+            if field.span.len() > FIELD_BYTES_MAX {
                 field.text = None;
             }
             if let Some(text) = &mut field.text {
+                if text.is_empty() {
+                    text.reserve_exact(bytes.len() + 1);
+                    text.push(self.opening);
+                }
                 text.extend_from_slice(bytes);
             }
         }

@@ -37,6 +37,23 @@ impl Strings {
     }
 }
 
+/// Reports the place of every quote that begins or ends a string.
+pub(crate) fn each_quote(text: &[u8], mut report: impl FnMut(usize)) {
+    let mut strings = Strings::default();
+    for (number, bytes) in text.chunks(BLOCK).enumerate() {
+        let mut padded = [b' '; BLOCK];
+        let block = bytes.first_chunk().unwrap_or_else(|| {
+            padded[..bytes.len()].copy_from_slice(bytes);
+            &padded
+        });
+        let mut quotes = strings.quotes(block, bytes.len());
+        while quotes != 0 {
+            report(number * BLOCK + quotes.trailing_zeros() as usize);
+            quotes &= quotes - 1;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::block::BLOCK;

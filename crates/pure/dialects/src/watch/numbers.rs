@@ -1,7 +1,8 @@
 //! The numbers of a `usage` object.
 
 use domain::Usage;
-use memchr::memchr;
+
+use crate::json::each_quote;
 
 /// Reads the `usage` of anything but a conversation. The names are those of all its surfaces; where only a total is told,
 /// all of it was asked.
@@ -37,23 +38,30 @@ pub(super) enum Value {
 /// Reports every `"name": number` and every `"name": {` at any depth. The names wanted above are unique in a usage object but
 /// for one, and such an object is read for every answer: a parser that knows about all of JSON costs ten times as much.
 pub(super) fn each_member<'t>(text: &'t [u8], mut report: impl FnMut(&'t [u8], Value)) {
-    let mut rest = text;
-    while let Some(start) = memchr(b'"', rest) {
-        rest = &rest[start + 1..];
-        let Some(end) = memchr(b'"', rest) else { return };
-        let (name, behind) = rest.split_at(end);
-        rest = &behind[1..];
-        let Some(value) = rest.trim_ascii_start().strip_prefix(b":") else { continue };
-        let value = value.trim_ascii_start();
-        if value.starts_with(b"{") {
-            report(name, Value::Object);
-            continue;
+    let mut opened = None;
+    each_quote(text, |at| match opened.take() {
+        None => opened = Some(at + 1),
+        Some(begin) => {
+            if let Some(value) = value_behind(&text[at + 1..]) {
+                report(&text[begin..at], value);
+            }
         }
-        let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if let Ok(number) = std::str::from_utf8(&value[..digits]).unwrap_or_default().parse() {
-            report(name, Value::Number(number));
-        }
+    });
+}
+
+/// What stands behind the colon, if it is a number without a fraction or an object.
+fn value_behind(text: &[u8]) -> Option<Value> {
+    let value = text.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+    if value.first() == Some(&b'{') {
+        return Some(Value::Object);
     }
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit());
+    let (mut number, mut is_one) = (0_u64, false);
+    for digit in digits {
+        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        is_one = true;
+    }
+    is_one.then_some(Value::Number(number))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::json::ObjectScan;
 /// What of an answer, or of a chunk of one, is read, whatever it is an answer to.
 pub(crate) const WANTED: &[&str] = &["usage", "error", "object", "type"];
 const ID: &str = "id";
+const ID_PLACE: usize = WANTED.len();
 pub(crate) const USAGE: usize = 0;
 pub(crate) const ERROR: usize = 1;
 /// What the object says it is.
@@ -31,6 +32,8 @@ pub struct ReplyWatch {
     /// `None` if it answers something else than a conversation.
     dialect: Option<Dialect>,
     is_broken: bool,
+    /// Of a whole answer: read once, asked for twice.
+    usage: Option<Usage>,
 }
 
 impl Default for ReplyWatch {
@@ -47,14 +50,20 @@ impl ReplyWatch {
 
     /// Watches an answer that is no conversation.
     pub fn of_anything(members: &[&'static str]) -> Self {
-        let wanted: Vec<&'static str> = WANTED.iter().chain(members).copied().chain([ID]).collect();
-        let answers = WANTED.len()..wanted.len() - 1;
-        Self { scan: ObjectScan::of(wanted), answers, dialect: None, is_broken: false }
+        let wanted: Vec<&'static str> =
+            WANTED.iter().copied().chain([ID]).chain(members.iter().copied()).collect();
+        // Of what makes it an answer only the place matters: it may be all of it.
+        let answers = ID_PLACE + 1..wanted.len();
+        let scan = ObjectScan::of(wanted, answers.start);
+        Self { scan, answers, dialect: None, is_broken: false, usage: None }
     }
 
     /// Reads the next piece; an answer that is no JSON object is only noted.
     pub fn feed(&mut self, piece: &[u8]) {
         self.is_broken = self.is_broken || self.scan.feed(piece).is_err();
+        if self.is_whole() {
+            self.usage = self.told_usage();
+        }
     }
 
     /// Whether what has passed cannot become a JSON object any more.
@@ -86,11 +95,15 @@ impl ReplyWatch {
 
     /// The provider's id of it.
     pub fn id(&self) -> Option<String> {
-        serde_json::from_slice(self.scan.field(self.answers.end)?.text.as_deref()?).ok()
+        serde_json::from_slice(self.scan.field(ID_PLACE)?.text.as_deref()?).ok()
     }
 
     /// The usage it tells.
     pub fn usage(&self) -> Option<Usage> {
+        if self.is_whole() { self.usage } else { self.told_usage() }
+    }
+
+    fn told_usage(&self) -> Option<Usage> {
         let text = self.scan.field(USAGE)?.text.as_deref()?;
         match self.dialect {
             Some(dialect) => dialect.translator().read_usage(text),

@@ -20,5 +20,5 @@ pub use key_rest::KeyRest;
 pub use probing::{ProbeRules, Probed, Probing};
 pub use samples::{SAMPLES_MAX, Sample};
 pub use switch::Switch;
-pub use table::{Health, MODELS_MAX, ModelPlaces, ProviderHealth, WayHealth};
+pub use table::{Health, MODELS_MAX, ModelPlaces, ProviderHealth, Reach, WayHealth};
 pub use target_health::{How, Outcome, Report, TargetHealth, Trying, Waiting};

@@ -1,7 +1,7 @@
 //! How answers' times are spread: a histogram whose steps grow with the time, old answers fading out. It tells what is
 //! still usual for one model at one place, so that silence can be told from thinking.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Steps for each doubling: neighbours differ by a fifth at most.
@@ -9,19 +9,31 @@ const STEPS_PER_DOUBLING: usize = 4;
 /// From a millisecond up to more than an hour.
 const DOUBLINGS: usize = 22;
 const STEPS: usize = STEPS_PER_DOUBLING * DOUBLINGS;
+/// What is usual is reckoned anew after so many answers: every call asks for it.
+const RECKONED_EVERY: u32 = 32;
+/// What is still usual is the time that this part of the answers did not exceed.
+const USUAL_PART: f64 = 0.999;
 /// When so many are counted, all counts are halved.
 const COUNTED_MAX: u32 = 4096;
+/// So many answers must be known before anything is called unusual.
+pub(super) const KNOWN_MIN: u32 = 100;
 
 /// Counts of answers by the time they took.
 #[derive(Debug)]
 pub(crate) struct Spread {
     counts: [AtomicU32; STEPS],
     counted: AtomicU32,
+    /// Microseconds, as reckoned last; 0 before.
+    usual: AtomicU64,
 }
 
 impl Default for Spread {
     fn default() -> Self {
-        Self { counts: [const { AtomicU32::new(0) }; STEPS], counted: AtomicU32::new(0) }
+        Self {
+            counts: [const { AtomicU32::new(0) }; STEPS],
+            counted: AtomicU32::new(0),
+            usual: AtomicU64::new(0),
+        }
     }
 }
 
@@ -29,7 +41,12 @@ impl Spread {
     /// Counts one.
     pub(crate) fn note(&self, took: Duration) {
         self.counts[step(took)].fetch_add(1, Ordering::Relaxed);
-        if self.counted.fetch_add(1, Ordering::Relaxed) + 1 >= COUNTED_MAX {
+        let counted = self.counted.fetch_add(1, Ordering::Relaxed) + 1;
+        if counted.is_multiple_of(RECKONED_EVERY) {
+            let usual = self.quantile(USUAL_PART).map_or(0, |usual| usual.as_micros() as u64);
+            self.usual.store(usual, Ordering::Relaxed);
+        }
+        if counted >= COUNTED_MAX {
             self.fade();
         }
     }
@@ -37,6 +54,12 @@ impl Spread {
     /// How many are counted now.
     pub(crate) fn counted(&self) -> u32 {
         self.counted.load(Ordering::Relaxed)
+    }
+
+    /// The time that all but one of a thousand answers did not exceed, a few answers ago; `None` where too few are known.
+    pub(crate) fn usual(&self) -> Option<Duration> {
+        let micros = self.usual.load(Ordering::Relaxed);
+        (micros > 0 && self.counted() >= KNOWN_MIN).then(|| Duration::from_micros(micros))
     }
 
     /// The time that `part` of the answers did not exceed, rounded up to a step; `None` where nothing is counted.

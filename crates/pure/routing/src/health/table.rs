@@ -1,6 +1,6 @@
 //! The health of everybody: by provider, way and model. Its parts outlive a reload of the configuration.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -46,13 +46,24 @@ impl ModelPlaces {
     }
 }
 
+/// Whether anybody is at the other end of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Nobody has asked yet.
+    Unknown,
+    /// Somebody answers, whatever he says.
+    Answering,
+    /// Nobody does.
+    Unreachable,
+}
+
 /// The health of one way: one line of a provider with one of its keys.
 #[derive(Debug)]
 pub struct WayHealth {
     models: [OnceLock<Arc<TargetHealth>>; MODELS_MAX],
     switches: Switches,
-    /// Probes find nobody there.
-    is_unreachable: AtomicBool,
+    /// Whether probes find anybody there, as a [`Reach`].
+    reach: AtomicU8,
     /// Whether its key is left alone; shared by all ways with that key.
     pub key: Arc<KeyRest>,
 }
@@ -63,7 +74,7 @@ impl WayHealth {
         Self {
             models: [const { OnceLock::new() }; MODELS_MAX],
             switches: Switches::default(),
-            is_unreachable: AtomicBool::new(false),
+            reach: AtomicU8::new(Reach::Unknown as u8),
             key,
         }
     }
@@ -86,15 +97,34 @@ impl WayHealth {
 
     /// Whether probes find nobody there: it is asked only if nobody else is left.
     pub fn is_unreachable(&self) -> bool {
-        self.is_unreachable.load(Ordering::Relaxed)
+        self.reach.load(Ordering::Relaxed) == Reach::Unreachable as u8
     }
 
     /// Takes in what probes have found. Who could not be reached and is there again is tried at once, not at the end of
     /// his time: that he was left alone for.
     pub fn probed(&self, is_unreachable: bool, has_answered: bool, now: Moment) {
-        self.is_unreachable.store(is_unreachable, Ordering::Relaxed);
+        let reach = match (is_unreachable, has_answered) {
+            (true, _) => Reach::Unreachable,
+            (false, true) => Reach::Answering,
+            (false, false) if self.is_unreachable() => Reach::Unknown,
+            (false, false) => return,
+        };
+        self.reach.store(reach as u8, Ordering::Relaxed);
         if has_answered {
             self.models().for_each(|health| health.is_there_again(now));
+        }
+    }
+
+    /// Whether anybody is there, as far as calls and probes tell.
+    pub fn reach(&self, now: Moment) -> Reach {
+        if self.is_unreachable() {
+            Reach::Unreachable
+        } else if self.reach.load(Ordering::Relaxed) == Reach::Answering as u8
+            || self.has_answered_lately(now)
+        {
+            Reach::Answering
+        } else {
+            Reach::Unknown
         }
     }
 

@@ -8,16 +8,12 @@ use super::breaker::{Breaker, BreakerRules, Change, Role, Standing};
 use super::fault::Fault;
 use super::pace::Pace;
 use super::samples::{Sample, Samples};
-use super::spread::Spread;
+use super::spread::{KNOWN_MIN, Spread};
 use crate::moment::Moment;
 
 /// He says 429 but not for how long.
 const WAIT_DEFAULT: Duration = Duration::from_secs(1);
-/// So many answers must be known before anything is called unusual.
-const KNOWN_MIN: u32 = 100;
-/// What is still usual is this part …
-const USUAL_PART: f64 = 0.999;
-/// … and unusual is what takes so many times as long.
+/// What takes so many times as long as is usual is unusual.
 const USUAL_FACTOR: u32 = 3;
 
 /// The health of one target.
@@ -103,8 +99,7 @@ impl TargetHealth {
 
     /// What is no longer usual for him, between `floor` and whatever patience there is; `None` while too little is known.
     pub fn unusual_after(&self, is_streaming: bool, floor: Duration) -> Option<Duration> {
-        let spread = &self.spreads[usize::from(!is_streaming)];
-        let usual = (spread.counted() >= KNOWN_MIN).then(|| spread.quantile(USUAL_PART)).flatten()?;
+        let usual = self.spreads[usize::from(!is_streaming)].usual()?;
         Some((usual * USUAL_FACTOR).max(floor))
     }
 

@@ -1,0 +1,121 @@
+//! What a caller asks of us by headers. Read in one pass: most calls have none of them, and a look-up costs more than that.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+
+/// What all of these headers begin with, or what SDKs tell of themselves.
+const OURS: &str = "x-bellwether-";
+const SDKS: &str = "x-stainless-";
+
+/// Wishes for one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Wishes<'h> {
+    /// `x-bellwether-strict: true`, of who wants nothing lost: what would be a warning is then a refusal. It only adds to his key:
+    /// no value of it loosens a strict one.
+    pub(crate) is_strict: bool,
+    /// `x-bellwether-prefer`: the model that he would like best.
+    pub(crate) prefers: Option<&'h str>,
+    /// `x-bellwether-session`: ties his requests to one target, where the policy is to do so.
+    pub(crate) session: Option<&'h str>,
+    /// `x-bellwether-fallback: off`, of who has a chain of his own.
+    pub(crate) is_without_fallback: bool,
+    /// `x-bellwether-include`, names parted by commas: `routing`, facts about it in the body.
+    pub(crate) wants_routing: bool,
+    /// How long his SDK waits for the next byte: `x-stainless-read-timeout`, or for all: `x-stainless-timeout`. The first counts.
+    pub(crate) sdk_limit: Option<Duration>,
+}
+
+impl<'h> Wishes<'h> {
+    /// As a head tells them; of headers that come twice the first counts.
+    pub(crate) fn of(headers: &'h HeaderMap) -> Self {
+        let mut wishes = Self::default();
+        let (mut reading, mut whole) = (None, None);
+        for (name, value) in headers {
+            let name = name.as_str();
+            if let Some(wish) = name.strip_prefix(OURS) {
+                wishes.note(wish, value);
+            } else if let Some(of_sdk) = name.strip_prefix(SDKS) {
+                match of_sdk {
+                    "read-timeout" => reading = reading.or(Some(value)),
+                    "timeout" => whole = whole.or(Some(value)),
+                    _ => {}
+                }
+            }
+        }
+        wishes.sdk_limit = reading.or(whole).and_then(seconds);
+        wishes
+    }
+
+    fn note(&mut self, wish: &str, value: &'h HeaderValue) {
+        let text = || value.to_str().ok();
+        match wish {
+            "strict" => self.is_strict |= value.as_bytes().eq_ignore_ascii_case(b"true"),
+            "prefer" => self.prefers = self.prefers.or_else(text),
+            "session" => self.session = self.session.or_else(text),
+            "fallback" => self.is_without_fallback |= value.as_bytes().eq_ignore_ascii_case(b"off"),
+            "include" => {
+                let named = text().into_iter().flat_map(|named| named.split(','));
+                self.wants_routing |= named.map(str::trim).any(|name| name.eq_ignore_ascii_case("routing"));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn seconds(value: &HeaderValue) -> Option<Duration> {
+    let seconds: f64 = value.to_str().ok()?.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::Wishes;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn all_are_read_beside_others() {
+        let sent = headers(&[
+            ("x-bellwether-prefer", "a"),
+            ("content-type", "application/json"),
+            ("x-bellwether-strict", "True"),
+            ("x-bellwether-session", "s-1"),
+            ("x-bellwether-fallback", "OFF"),
+            ("x-bellwether-include", "cost, Routing"),
+            ("x-bellwether-else", "b"),
+        ]);
+        let expected = Wishes {
+            is_strict: true,
+            prefers: Some("a"),
+            session: Some("s-1"),
+            is_without_fallback: true,
+            wants_routing: true,
+            sdk_limit: None,
+        };
+        assert_eq!(Wishes::of(&sent), expected);
+        let odd = headers(&[("x-bellwether-strict", "no"), ("x-bellwether-fallback", "on")]);
+        assert_eq!(Wishes::of(&odd), Wishes::default());
+    }
+
+    #[test]
+    fn what_an_sdk_waits_is_read() {
+        let read = |name, value| Wishes::of(&headers(&[(name, value)])).sdk_limit;
+        assert_eq!(read("x-stainless-read-timeout", "600"), Some(Duration::from_secs(600)));
+        assert_eq!(read("x-stainless-timeout", "0.75"), Some(Duration::from_millis(750)));
+        for odd in ["NOT_GIVEN", "-1", "NaN", "1e400", ""] {
+            assert_eq!(read("x-stainless-timeout", odd), None, "{odd}");
+        }
+        let both = headers(&[("x-stainless-timeout", "9"), ("x-stainless-read-timeout", "3")]);
+        assert_eq!(Wishes::of(&both).sdk_limit, Some(Duration::from_secs(3)));
+    }
+}
