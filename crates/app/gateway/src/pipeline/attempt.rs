@@ -8,7 +8,7 @@ use dialects::canonical::Losses;
 use domain::{Failure, Kind, Secret};
 use http::{HeaderMap, HeaderValue};
 use routing::health::{Fault, How, Outcome};
-use routing::{Circumstances, Course, Onward, Plan, Target, Turn, span_of};
+use routing::{Circumstances, Course, Onward, Plan, Span, Target, Turn, span_of};
 use tokio::time::sleep;
 use upstream::{Connection, SendFailure};
 
@@ -63,11 +63,10 @@ pub(crate) async fn attempt(
     let (mut has_left_out_seals, mut first) = (false, None);
     loop {
         let began = Instant::now();
-        let next = course.next(&serving.health, asked, gateway.moment_of(began));
-        let Some(turn) = next else { break };
-        let (course, failures) = (&mut course, &mut failures);
-        let search = Search { call, serving, course, failures, asked, began, deadline };
-        let Reached { turn: Turn { place, behind, trying, .. }, ready, began } = reach(search, turn).await;
+        let Some(turn) = course.next(&serving.health, asked, gateway.moment_of(began)) else { break };
+        let found =
+            Search { call, serving, course: &mut course, failures: &mut failures, asked, began, deadline };
+        let Reached { turn: Turn { place, behind, trying, .. }, ready, began } = reach(found, turn).await;
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
@@ -76,9 +75,7 @@ pub(crate) async fn attempt(
         call.upstream_model.clone_from(&target.model);
         call.trying = Some(trying);
         let line = &provider.lines[usize::from(target.line)];
-        let left = deadline.saturating_duration_since(began);
-        let unusual = unusual_after(serving, prompt, &target);
-        let span = span_of(left, behind, target.attempt_limit(prompt.deciding.is_streaming), unusual);
+        let span = span(serving, prompt, &target, deadline.saturating_duration_since(began), behind);
         let until = Until { at: began + span.limit, limit: if span.is_whole { limit } else { span.limit } };
         let way = Way { provider: &provider, line, bytes_max, until };
         let mut answered = match ready {
@@ -155,6 +152,12 @@ fn worth_another(fault: Option<Fault>, failure: &Failure, plan: &Plan) -> Option
         return Some(Fault::Declined);
     }
     fault.filter(|_| failure.kind.goes_elsewhere())
+}
+
+/// How long an attempt at a target may take of what the call has left.
+fn span(serving: &Serving, prompt: &Prompt, target: &Target, left: Duration, behind: u32) -> Span {
+    let unusual = unusual_after(serving, prompt, target);
+    span_of(left, behind, target.attempt_limit(prompt.deciding.is_streaming), unusual)
 }
 
 /// From when on silence is no longer thinking, as far as the target is known.
