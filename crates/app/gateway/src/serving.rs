@@ -192,6 +192,7 @@ impl Serving {
                 tells_no_usage: AtomicBool::new(false),
             }));
         }
+        health.keep_places(&snapshot.routes);
         Ok(Self {
             region: header_value(&snapshot.region)?,
             providers,

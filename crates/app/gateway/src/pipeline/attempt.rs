@@ -44,8 +44,19 @@ pub(crate) struct Answer {
     pub(crate) bytes_max: u64,
 }
 
-/// Asks one target after the other.
+/// Asks one target after the other. Boxed: a future is moved each time it becomes part of another, and this is the largest.
 pub(crate) async fn attempt(
+    call: &mut Call,
+    serving: &Serving,
+    admitted: &Admitted,
+    plan: Plan,
+    prompt: &Prompt,
+    wishes: (&HeaderMap, &Wishes<'_>),
+) -> Result<Answer, Box<Failure>> {
+    Box::pin(in_turn(call, serving, admitted, plan, prompt, wishes)).await
+}
+
+async fn in_turn(
     call: &mut Call,
     serving: &Serving,
     admitted: &Admitted,

@@ -84,15 +84,11 @@ async fn run(
     let caller = authenticate(call, &serving, &head.headers)?;
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let admitted = admit::admit(call, caller);
-    let goes_on = stored::goes_on_from(call, &prompt)?;
     let wishes = Wishes::of(&head.headers);
-    let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes), goes_on.as_ref())?;
+    let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes))?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }
-    // Boxed: a future is moved each time it becomes part of another, and this is the largest.
-    let asked =
-        Box::pin(attempt::attempt(call, &serving, &admitted, plan, &prompt, (&head.headers, &wishes)));
-    let answer = asked.await?;
-    Ok(Served::Asked(Box::new((answer, wish))))
+    let asked = attempt::attempt(call, &serving, &admitted, plan, &prompt, (&head.headers, &wishes));
+    Ok(Served::Asked(Box::new((asked.await?, wish))))
 }

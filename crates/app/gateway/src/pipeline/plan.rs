@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::no_target::refused;
 use crate::pipeline::needs::needed;
 use crate::pipeline::retouched::{Wish, wish};
-use crate::pipeline::stored::GoesOn;
+use crate::pipeline::stored::goes_on_from;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::wishes::Wishes;
 use crate::serving::Serving;
@@ -24,8 +24,9 @@ pub(crate) fn plan(
     serving: &Serving,
     prompt: &Prompt,
     (headers, wishes): (&HeaderMap, &Wishes<'_>),
-    goes_on: Option<&GoesOn>,
 ) -> Result<(Plan, Option<Wish>), Box<Failure>> {
+    let goes_on = goes_on_from(call, prompt)?;
+    let goes_on = goes_on.as_ref();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bond = || Some(bond_of(wishes.session, prompt));
     let ask = Ask {

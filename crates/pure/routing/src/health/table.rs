@@ -10,10 +10,14 @@ use super::switch::{Switch, Switches};
 use super::target_health::TargetHealth;
 use crate::hash::hash;
 use crate::moment::Moment;
+use crate::routes::Routes;
 use crate::target::Target;
 
 /// So many models of one provider are told apart; further ones share what is known.
 pub const MODELS_MAX: usize = 64;
+
+/// So many places are kept for models that are configured or in the catalogue; the others are for names that nobody knew of.
+const KEPT_MAX: usize = 48;
 
 /// The names of a provider's models in the order in which they were first asked for.
 #[derive(Debug)]
@@ -199,6 +203,17 @@ impl Health {
         Self { rules: Arc::default(), providers: ways.into_iter().map(provider).collect() }
     }
 
+    /// Gives the models that are known their places before anybody asks: names that callers make up cannot take them.
+    pub fn keep_places(&self, routes: &Routes) {
+        for (provider, health) in (0..).zip(&self.providers) {
+            for model in routes.models_of(provider) {
+                if health.models.known().count() < KEPT_MAX {
+                    health.models.of(model);
+                }
+            }
+        }
+    }
+
     /// The way a target is asked by.
     pub fn way(&self, target: &Target) -> &WayHealth {
         &self.providers[usize::from(target.provider)].ways[usize::from(target.line)]
@@ -241,7 +256,24 @@ mod tests {
     use super::{Health, MODELS_MAX, ModelPlaces};
     use crate::health::{How, Outcome};
     use crate::moment::Moment;
+    use crate::route::Ways;
+    use crate::routes::RoutesBuilder;
     use crate::target::Target;
+
+    #[test]
+    fn names_that_callers_make_up_take_no_place_of_a_known_one() {
+        let mut builder = RoutesBuilder::default();
+        builder.provider("one", 0, Ways::of_lines(1), Some(&["known".to_owned()]));
+        let health = Health::unknown([1]);
+        health.keep_places(&builder.build());
+        let places = &health.providers[0].models;
+        (0..10 * MODELS_MAX).for_each(|count| {
+            places.of(&format!("made-up-{count}"));
+        });
+        let shared: HashSet<usize> =
+            places.known().filter(|(_, name)| *name == "known").map(|(at, _)| at).collect();
+        assert_eq!(shared, HashSet::from([places.of("known")]));
+    }
 
     #[test]
     fn what_is_unusual_is_learnt_from_the_same_model_elsewhere() {
