@@ -116,7 +116,7 @@ impl AdminClient {
             (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"));
         let headers = [(&content_type.0, &content_type.1)].into_iter();
         let request = Request::new(&line, method, path, headers, Body::Pieces(&body));
-        let mut reply = Client::default().send(&line, &request, false).await?;
+        let mut reply = Client::default().send(&line, &request, None).await?;
         let answer = reply.body.collect(ANSWER_BYTES_MAX).await?.context("the answer is too large")?;
         Ok(Told { status: reply.status, headers: reply.headers, body: answer })
     }

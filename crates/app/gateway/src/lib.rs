@@ -36,6 +36,7 @@ mod status;
 mod stored_responses;
 mod switches;
 mod tokens;
+mod warm_lines;
 mod worker;
 mod workers;
 

@@ -116,7 +116,7 @@ async fn ask(place: &Place, private: &[Network]) -> Result<Reply, String> {
     let request = Request::new(&line, "GET", &place.path, headers, Body::Pieces(&[]));
     // The words of the system would tell a caller what our network looks like.
     client
-        .send(&line, &request, false)
+        .send(&line, &request, None)
         .await
         .map_err(|_| format!("cannot be fetched from {}", place.base.host()))
 }

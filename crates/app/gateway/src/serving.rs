@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use config::{Limits, MetricsAccess, Snapshot, Timeouts};
+use config::{Limits, MetricsAccess, Provider, Snapshot, Timeouts};
 use dialects::Dialect;
 use dialects::canonical::Abilities;
 use dialects::openai_chat::ErrorCodes;
@@ -161,6 +161,7 @@ impl Serving {
                     dns_fresh: snapshot.timeouts.dns_fresh,
                     dns_stale: snapshot.timeouts.dns_stale,
                     idle_connections_max: IDLE_CONNECTIONS_MAX,
+                    warm_connections: warm_connections(provider, line),
                     idle_limit: IDLE_LIMIT,
                 };
                 let region = header_value(line.region.as_deref().unwrap_or(&snapshot.region))?;
@@ -302,6 +303,12 @@ impl<'a> Places<'a> {
         self.lines_made = self.lines_made.wrapping_add(1);
         Ok(made)
     }
+}
+
+/// A handshake is worth saving where it takes several round trips.
+fn warm_connections(provider: &Provider, line: &config::Line) -> usize {
+    let usual = u8::from(line.base_url.is_tls());
+    provider.warm_connections.unwrap_or(usual).into()
 }
 
 fn retry_budget(snapshot: &Snapshot, before: Option<&Serving>) -> Arc<RetryBudget> {

@@ -78,6 +78,11 @@ impl Worker {
         );
     }
 
+    /// From 0 to 1.
+    pub(crate) fn chance(&self) -> f32 {
+        self.rng.borrow_mut().fraction() as f32
+    }
+
     /// Whether there are lines or counts that nobody else has seen.
     pub(crate) fn has_news(&self) -> bool {
         self.has_news.replace(false)
@@ -96,6 +101,7 @@ impl Worker {
         self.client.take_counts(|provider, counts| {
             (0..counts.opened).for_each(|_| self.shard.upstream_opened(provider));
             (0..counts.reused).for_each(|_| self.shard.upstream_reused(provider));
+            (0..counts.warmed).for_each(|_| self.shard.upstream_warmed(provider));
             (0..counts.closed).for_each(|_| self.shard.upstream_closed(provider));
             if place == idle_told.len() {
                 idle_told.push((provider, 0));

@@ -18,6 +18,7 @@ use crate::connection;
 use crate::drain::DrainStage;
 use crate::gateway::Gateway;
 use crate::listener::BoundListener;
+use crate::warm_lines::WarmLines;
 use crate::worker::Worker;
 
 /// Log lines and connection counts are handed over this often.
@@ -146,7 +147,8 @@ async fn leave(worker: &Worker) {
 }
 
 async fn tick(worker: &Worker) {
-    let mut ticks = 0_u32;
+    let (mut ticks, mut warm) = (0_u32, WarmLines::default());
+    warm.keep(worker);
     loop {
         sleep_until(Instant::now() + TICK).await;
         ticks = ticks.wrapping_add(1);
@@ -154,7 +156,8 @@ async fn tick(worker: &Worker) {
             worker.hand_over();
         }
         if ticks.is_multiple_of(TICKS_PER_SWEEP) {
-            worker.client.sweep();
+            worker.client.sweep(worker.chance());
+            warm.keep(worker);
             worker.publish_counts();
         }
     }

@@ -54,6 +54,7 @@ fn the_text_is_as_recorded() {
         two.in_flight_started(false);
     }
     one.upstream_closed(0);
+    one.upstream_warmed(0);
     one.upstream_idle(0, 2);
     one.upstream_idle(0, -1);
     one.caller_disconnected();

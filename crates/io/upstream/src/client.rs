@@ -3,13 +3,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
 use crate::dial::{Names, Resolver, dial};
 use crate::exchange::{Reply, exchange};
 use crate::failure::SendFailure;
 use crate::line::Line;
-use crate::pool::{Pool, PoolCounts};
+use crate::pool::{Connection, Pool, PoolCounts};
 use crate::request::Request;
 
 /// One worker's way out. Cheap to clone; not to be shared between threads.
@@ -25,28 +26,61 @@ impl Client {
         Self { pool: Rc::default(), names: Names::new(resolver) }
     }
 
-    /// Sends `request` over `line` and waits for the head of the answer. Dropping the future closes the connection.
-    ///
-    /// With `may_reuse` a pooled connection is taken if there is one. It may have been closed for age, unseen:
-    /// then the failure says `was_reused`, and whoever owns retries may ask again without.
+    /// A connection over `line` that is open already, if there is one. It may have been closed for age, unseen: then the
+    /// failure of what is sent over it says `was_reused`, and whoever owns retries may ask again over a new one.
+    pub fn take(&self, line: &Line) -> Option<Connection> {
+        self.pool.take(line)
+    }
+
+    /// Opens a connection over `line`. Whoever does not wait for it to its end closes it.
+    pub fn connect(&self, line: &Arc<Line>) -> LocalBoxFuture<'static, Result<Connection, SendFailure>> {
+        let (pool, names, line) = (self.pool.clone(), self.names.clone(), line.clone());
+        // Boxed: what dialling needs is not carried along by every request.
+        Box::pin(async move { Ok(pool.adopt(&line, dial(&names, &line).await?)) })
+    }
+
+    /// Sends `request` over `line`, by the connection that is `ready` or else a new one, and waits for the head of the answer.
+    /// Dropping the future closes the connection.
     pub async fn send(
         &self,
         line: &Arc<Line>,
         request: &Request<'_>,
-        may_reuse: bool,
+        ready: Option<Connection>,
     ) -> Result<Reply, SendFailure> {
-        let pooled = if may_reuse { self.pool.take(line) } else { None };
-        let connection = match pooled {
+        let connection = match ready {
             Some(connection) => connection,
-            // Boxed: what dialling needs is not carried along by every request.
-            None => self.pool.adopt(line, Box::pin(dial(&self.names, line)).await?),
+            None => self.connect(line).await?,
         };
         exchange(&self.pool, connection, request).await
     }
 
-    /// Closes idle connections that are too old or were closed by the other side.
-    pub fn sweep(&self) {
-        self.pool.sweep(Instant::now());
+    /// Keeps a connection that nobody needs now.
+    pub fn put_aside(&self, connection: Connection) {
+        self.pool.put_aside(connection, Instant::now());
+    }
+
+    /// Opens the connections that `line` is to have ahead of requests and lacks now: each of these futures opens one. Nothing
+    /// is sent over them. `chance`, from 0 to 1, spreads in time what is tried again.
+    pub fn warm(&self, line: &Arc<Line>, chance: f32) -> impl Iterator<Item = LocalBoxFuture<'static, ()>> {
+        let lacking = self.pool.lacks(line, Instant::now());
+        let (pool, line, client) = (self.pool.clone(), line.clone(), self.clone());
+        (0..lacking).map(move |_| {
+            pool.warming_begins(&line);
+            let (pool, line, client) = (pool.clone(), line.clone(), client.clone());
+            let warming = async move {
+                let opened = client.connect(&line).await;
+                pool.warming_ends(&line, opened.is_ok(), Instant::now(), chance);
+                if let Ok(connection) = opened {
+                    client.put_aside(connection);
+                }
+            };
+            Box::pin(warming) as LocalBoxFuture<'static, ()>
+        })
+    }
+
+    /// Closes idle connections that are too old or were closed by the other side. `chance` is as for `warm`.
+    pub fn sweep(&self, chance: f32) {
+        self.pool.sweep(Instant::now(), chance);
     }
 
     /// Reports what happened to each provider's connections since the last call.

@@ -10,6 +10,8 @@ use http::HeaderName;
 use providers::Auth;
 use rustls::pki_types::ServerName;
 
+use crate::pace::ConnectPace;
+
 /// What a line is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LineOptions {
@@ -37,6 +39,8 @@ pub struct LineOptions {
     pub dns_stale: Duration,
     /// Idle connections kept by each worker.
     pub idle_connections_max: usize,
+    /// Of these so many are opened ahead of requests.
+    pub warm_connections: usize,
     /// How long an idle connection is kept. Providers close theirs after a minute or more; being first avoids a race.
     pub idle_limit: Duration,
 }
@@ -57,6 +61,7 @@ impl LineOptions {
             dns_fresh: Duration::ZERO,
             dns_stale: Duration::ZERO,
             idle_connections_max: 0,
+            warm_connections: 0,
             idle_limit: Duration::ZERO,
         }
     }
@@ -72,6 +77,9 @@ pub struct Line {
     tls_name: Option<ServerName<'static>>,
     /// `host: …` and the credential's header, ready to be sent.
     fixed_headers: Vec<u8>,
+    /// How long it takes until it can be used, and the TCP connection alone.
+    pace: ConnectPace,
+    tcp_pace: ConnectPace,
 }
 
 impl Line {
@@ -97,6 +105,8 @@ impl Line {
             slot,
             tls_name,
             fixed_headers,
+            pace: ConnectPace::default(),
+            tcp_pace: ConnectPace::default(),
         }))
     }
 
@@ -117,6 +127,19 @@ impl Line {
     /// Tells it apart from every other that there was or is.
     pub const fn id(&self) -> u64 {
         self.id
+    }
+
+    /// From when on a connection that is being opened is later than usual; `None` where nobody knows.
+    pub fn late_after(&self) -> Option<Duration> {
+        self.pace.late_after()
+    }
+
+    pub(crate) const fn pace(&self) -> &ConnectPace {
+        &self.pace
+    }
+
+    pub(crate) const fn tcp_pace(&self) -> &ConnectPace {
+        &self.tcp_pace
     }
 
     pub(crate) fn fixed_headers(&self) -> &[u8] {

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::line::Line;
 use crate::read_buffer::ReadBuffer;
 use crate::socket::Socket;
+use crate::warmth::Warmth;
 
 /// What has happened to a line's connections since the last time somebody asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,13 +28,15 @@ pub struct PoolCounts {
     pub reused: u64,
     /// Connections closed.
     pub closed: u64,
+    /// Connections opened before anybody needed them.
+    pub warmed: u64,
     /// Connections idle right now.
     pub idle: u64,
 }
 
-/// A connection that is in use. Dropping it closes it.
+/// A connection that is nobody else's. Dropping it closes it.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     pub(crate) socket: Socket,
     pub(crate) was_reused: bool,
     line: Arc<Line>,
@@ -58,13 +61,17 @@ impl Drop for Connection {
 struct Idle {
     connection: Connection,
     since: Instant,
+    /// It has carried no request yet.
+    is_unused: bool,
 }
 
 #[derive(Debug, Default)]
 struct LinePool {
     line_id: u64,
     provider: u16,
+    /// The one used last stands last; those that were opened ahead stand first, and stay.
     idle: VecDeque<Idle>,
+    warmth: Warmth,
     counts: Rc<Cell<PoolCounts>>,
 }
 
@@ -80,9 +87,12 @@ impl Pool {
     pub(crate) fn take(&self, line: &Line) -> Option<Connection> {
         let mut lines = self.lines.borrow_mut();
         let pool = Self::of_line(&mut lines, line);
-        while let Some(Idle { mut connection, .. }) = pool.idle.pop_back() {
+        while let Some(Idle { mut connection, is_unused, .. }) = pool.idle.pop_back() {
             if is_quiet(&mut connection.socket) {
                 connection.was_reused = true;
+                if is_unused {
+                    pool.warmth.was_useful();
+                }
                 bump(&pool.counts, |counts| counts.reused += 1);
                 return Some(connection);
             }
@@ -105,17 +115,59 @@ impl Pool {
         let line = connection.line.clone();
         let Some(pool) = lines.get_mut(usize::from(line.slot())) else { return };
         if pool.line_id == line.id() && pool.idle.len() < line.options().idle_connections_max {
-            pool.idle.push_back(Idle { connection, since: now });
+            pool.idle.push_back(Idle { connection, since: now, is_unused: false });
         }
     }
 
-    /// Closes what was idle too long or was closed by the other side.
-    pub(crate) fn sweep(&self, now: Instant) {
+    /// Keeps a connection that nobody has used yet behind those that were.
+    pub(crate) fn put_aside(&self, connection: Connection, now: Instant) {
+        let mut lines = self.lines.borrow_mut();
+        let line = connection.line.clone();
+        let Some(pool) = lines.get_mut(usize::from(line.slot())) else { return };
+        if pool.line_id == line.id() && pool.idle.len() < line.options().idle_connections_max {
+            pool.idle.push_front(Idle { connection, since: now, is_unused: true });
+        }
+    }
+
+    /// Closes what was idle too long or was closed by the other side. `chance`, from 0 to 1, spreads in time what follows.
+    pub(crate) fn sweep(&self, now: Instant, chance: f32) {
         for pool in self.lines.borrow_mut().iter_mut() {
+            let warmth = &mut pool.warmth;
             pool.idle.retain_mut(|idle| {
-                let limit = idle.connection.line.options().idle_limit;
-                now.duration_since(idle.since) < limit && is_quiet(&mut idle.connection.socket)
+                let age = now.duration_since(idle.since);
+                let is_too_old = age >= idle.connection.line.options().idle_limit;
+                let stays = !is_too_old && is_quiet(&mut idle.connection.socket);
+                if !stays && idle.is_unused {
+                    warmth.ended(age, now, chance);
+                }
+                stays
             });
+        }
+    }
+
+    /// How many connections are to be opened now for `line` to have as many idle ones as it wants.
+    pub(crate) fn lacks(&self, line: &Line, now: Instant) -> usize {
+        let mut lines = self.lines.borrow_mut();
+        let pool = Self::of_line(&mut lines, line);
+        let wanted = line.options().warm_connections.min(line.options().idle_connections_max);
+        pool.warmth.lacks(wanted, pool.idle.len(), now)
+    }
+
+    /// One of them is being opened.
+    pub(crate) fn warming_begins(&self, line: &Line) {
+        Self::of_line(&mut self.lines.borrow_mut(), line).warmth.begins();
+    }
+
+    /// It has come about, or not.
+    pub(crate) fn warming_ends(&self, line: &Line, is_open: bool, now: Instant, chance: f32) {
+        let mut lines = self.lines.borrow_mut();
+        let Some(pool) = lines.get_mut(usize::from(line.slot())) else { return };
+        if pool.line_id != line.id() {
+            return;
+        }
+        pool.warmth.ends(is_open, now, chance);
+        if is_open {
+            bump(&pool.counts, |counts| counts.warmed += 1);
         }
     }
 
@@ -137,6 +189,7 @@ impl Pool {
         if pool.line_id != line.id() {
             // After a reload the slot belongs to another line: what idled for the old one is closed.
             pool.idle.clear();
+            pool.warmth = Warmth::default();
             pool.line_id = line.id();
             pool.provider = line.options().provider;
         }

@@ -76,6 +76,7 @@ fn provider(provider: &Provider) -> Node {
         ("policy", text(provider.policy.name())),
         ("concurrent_max", provider.concurrent_max.map(number)),
         ("adaptive", adaptive(provider.adaptive)),
+        ("warm_connections", provider.warm_connections.map(number)),
         ("models", provider.models.as_ref().and_then(|models| list(models, |name| word(name)))),
         ("dialects", list(&provider.dialects, |dialect| word(dialect.name()))),
         (

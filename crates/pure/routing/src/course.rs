@@ -88,6 +88,17 @@ pub enum Stopped {
     Deadline,
 }
 
+/// Whom a turn may fall to.
+#[derive(Clone, Copy)]
+struct Pick {
+    /// Also to one who is not well.
+    takes_unwell: bool,
+    /// He has waited for room: nobody waits before him.
+    has_waited: bool,
+    /// Only to one of this step.
+    step: Option<u16>,
+}
+
 impl Course {
     /// The course of a plan.
     pub fn of(plan: Plan, rules: &RetryRules) -> Self {
@@ -169,35 +180,54 @@ impl Course {
         if self.attempts_left == 0 {
             return None;
         }
-        for takes_unwell in [false, true] {
-            for place in 0..self.waiting.len() {
-                let attempt = self.waiting[place];
-                let target = self.plan.target(attempt.place);
-                let is_aside = rests(health, target, now) || health.way(target).is_unreachable();
-                if is_aside && !takes_unwell {
-                    continue;
-                }
-                if is_off(health, target, asked) {
-                    continue;
-                }
-                let target_health = health.target(target, asked);
-                if !takes(target_health, health, takes_unwell, now) {
-                    self.is_held_up |= target_health.refuses_more(now);
-                    continue;
-                }
-                match target_health.begin(&health.rules, &health.bounds(target), has_waited, now) {
-                    Ok(trying) => {
-                        self.waiting.remove(place);
-                        let behind = self.waiting.len().min(self.attempts_left - 1) as u32;
-                        return Some(Turn { place: attempt.place, step: attempt.step, behind, trying });
-                    }
-                    Err(NotNow::Full) => self.is_held_up = true,
-                    Err(NotNow::OnTrial) => {}
-                }
+        let of_all = Pick { takes_unwell: false, has_waited, step: None };
+        let turn = self.take(health, asked, now, of_all);
+        // Better wait for one who is well than ask one who is not.
+        if turn.is_some() || self.is_held_up {
+            return turn;
+        }
+        self.take(health, asked, now, Pick { takes_unwell: true, ..of_all })
+    }
+
+    /// Who may be connected to beside one whose connection is late: the first who is well, of `step` if that is given.
+    pub fn beside(&mut self, step: Option<u16>, health: &Health, asked: &str, now: Moment) -> Option<Turn> {
+        self.take(health, asked, now, Pick { takes_unwell: false, has_waited: false, step })
+    }
+
+    /// Puts back one whose turn it was and who was told nothing, because another was connected to sooner. He is the next.
+    pub fn give_back(&mut self, place: usize, step: u16) {
+        self.waiting.push_front(Attempt { place, step, is_last_resort: false });
+    }
+
+    /// One could not be reached, and another's turn has begun already.
+    pub const fn was_replaced(&mut self) {
+        self.replacements_left = self.replacements_left.saturating_sub(1);
+    }
+
+    fn take(&mut self, health: &Health, asked: &str, now: Moment, pick: Pick) -> Option<Turn> {
+        for place in 0..self.waiting.len() {
+            let attempt = self.waiting[place];
+            if pick.step.is_some_and(|step| step != attempt.step) {
+                continue;
             }
-            // Better wait for one who is well than ask one who is not.
-            if self.is_held_up {
-                break;
+            let target = self.plan.target(attempt.place);
+            let is_aside = rests(health, target, now) || health.way(target).is_unreachable();
+            if is_aside && !pick.takes_unwell || is_off(health, target, asked) {
+                continue;
+            }
+            let target_health = health.target(target, asked);
+            if !takes(target_health, health, pick.takes_unwell, now) {
+                self.is_held_up |= target_health.refuses_more(now);
+                continue;
+            }
+            match target_health.begin(&health.rules, &health.bounds(target), pick.has_waited, now) {
+                Ok(trying) => {
+                    self.waiting.remove(place);
+                    let behind = self.waiting.len().min(self.attempts_left.saturating_sub(1)) as u32;
+                    return Some(Turn { place: attempt.place, step: attempt.step, behind, trying });
+                }
+                Err(NotNow::Full) => self.is_held_up = true,
+                Err(NotNow::OnTrial) => {}
             }
         }
         None

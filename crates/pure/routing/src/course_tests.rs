@@ -188,3 +188,38 @@ fn who_is_switched_off_meanwhile_is_not_asked_any_more_and_who_drains_is() {
     assert_eq!(switched(Switch::Draining), Some(1), "the call had begun");
     assert_eq!(switched(Switch::Off), None);
 }
+
+#[test]
+fn a_stand_in_is_of_the_same_step_and_whoever_was_not_asked_is_the_next() {
+    let mut world = priority(&[2, 1]);
+    let plan = world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap();
+    let mut course = Course::of(plan, &world.rules);
+    let first = course.next(&world.health, MODEL, at(1.0)).unwrap();
+    let beside = course.beside(Some(first.step), &world.health, MODEL, at(1.0)).unwrap();
+    assert_eq!((first.place, beside.place), (0, 1));
+    assert!(
+        course.beside(Some(first.step), &world.health, MODEL, at(1.0)).is_none(),
+        "the third is another model"
+    );
+    let other = course.beside(None, &world.health, MODEL, at(1.0)).unwrap();
+    assert_eq!((other.place, other.step), (2, 1));
+    course.give_back(other.place, other.step);
+    course.give_back(first.place, first.step);
+    drop((first, other));
+    // The second was connected to first, and fails.
+    let onward = course.failed(1, FAILED, &circumstances(&world, at(1.0)), &mut Rng::new(3));
+    assert!(matches!(onward, Onward::Next));
+    assert_eq!(course.next(&world.health, MODEL, at(1.0)).unwrap().place, 0);
+}
+
+#[test]
+fn nobody_who_is_ill_is_a_stand_in() {
+    let mut world = priority(&[2]);
+    let plan = world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap();
+    for _ in 0..5 {
+        world.asked(1, Outcome::Fault(FAILED), 1, at(1.0));
+    }
+    let mut course = Course::of(plan, &world.rules);
+    let _first = course.next(&world.health, MODEL, at(1.0)).unwrap();
+    assert!(course.beside(None, &world.health, MODEL, at(1.0)).is_none());
+}

@@ -40,7 +40,7 @@ pub use moment::Moment;
 pub use names::{KnownNames, Retired};
 pub use plan::{NoTarget, ORDER_MAX, Plan, dry_run, plan};
 pub use policies::Policy;
-pub use retry::{Backoff, BackoffForm, RetryBudget, RetryRules, Span, span_of};
+pub use retry::{Backoff, BackoffForm, RetryBudget, RetryRules, Span, span_of, stand_in_after};
 pub use rng::Rng;
 pub use route::{Route, Tier, Ways};
 pub use routes::{Listed, Routes, RoutesBuilder};

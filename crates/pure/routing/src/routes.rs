@@ -51,6 +51,11 @@ impl Routes {
         own.filter_map(|target| target.model.as_deref()).chain(known.map(|known| &*known.called))
     }
 
+    /// The routes that have a name of their own.
+    pub fn named(&self) -> impl Iterator<Item = &Route> {
+        self.named.values().map(|route| &**route)
+    }
+
     /// Whether `name` is served, without planning for it.
     pub fn knows(&self, name: &str) -> bool {
         self.find(name).is_some()

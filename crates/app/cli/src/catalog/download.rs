@@ -33,7 +33,7 @@ async fn get(url: &str) -> Result<String> {
     let line = Line::new(options, 0).map_err(anyhow::Error::msg)?;
     let body: [Bytes; 0] = [];
     let request = Request::new(&line, "GET", &path, std::iter::empty(), upstream::Body::Pieces(&body));
-    let mut reply = Client::default().send(&line, &request, false).await.with_context(|| url.to_owned())?;
+    let mut reply = Client::default().send(&line, &request, None).await.with_context(|| url.to_owned())?;
     if !reply.status.is_success() {
         bail!("{url} answered {}", reply.status);
     }

@@ -177,7 +177,7 @@ async fn ask(client: &Client, check: KeyCheck, line: &Arc<Line>) -> Result<(Repl
     let accept = (ACCEPT, HeaderValue::from_static("application/json"));
     let headers = [(&accept.0, &accept.1)].into_iter();
     let request = Request::new(line, "GET", check.path, headers, Body::Pieces(&[]));
-    let mut reply = client.send(line, &request, false).await?;
+    let mut reply = client.send(line, &request, None).await?;
     let mut body = Vec::new();
     while body.len() < ANSWER_BYTES_MAX
         && let Some(Ok(piece)) = poll_fn(|cx| reply.body.poll_piece(cx)).await

@@ -231,7 +231,7 @@ async fn ask(client: &Client, line: &Arc<Line>, check: KeyCheck) -> Found {
     let headers = [(&accept.0, &accept.1)].into_iter();
     let request = Request::new(line, "GET", check.path, headers, Body::Pieces(&[]));
     // Over a new connection: that one from before is open says little. The body is not read, which closes it.
-    match client.send(line, &request, false).await {
+    match client.send(line, &request, None).await {
         Ok(reply) if matches!(reply.status.as_u16(), 500 | 502..=504 | 520..=529) => {
             Found { probed: Probed::Failed, words: format!("it answered {}", reply.status.as_u16()) }
         }

@@ -7,7 +7,7 @@ use domain::{Failure, Kind, Phase};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use routing::health::Fault;
 use tokio::time::timeout_at;
-use upstream::{Request, SendFailure};
+use upstream::{Connection, Request, SendFailure};
 
 use crate::call::Call;
 use crate::hygiene::passes_to_provider;
@@ -77,7 +77,7 @@ impl Unanswered {
         unanswered
     }
 
-    fn by_send(provider: &str, failure: &SendFailure) -> Self {
+    pub(super) fn by_send(provider: &str, failure: &SendFailure) -> Self {
         let fault = if failure.is_unsent() { Fault::Unreachable } else { Fault::Broken };
         let told = from_send(provider, failure);
         if told.kind.goes_elsewhere() { Self::by(told, fault) } else { told.into() }
@@ -100,6 +100,7 @@ impl Asking<'_> {
         headers: &HeaderMap,
         began: Instant,
         until: Until,
+        ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {
         let request_id = HeaderName::from_static("x-request-id");
         let spoken = sent.wanted.dialect;
@@ -117,7 +118,7 @@ impl Asking<'_> {
                 .chain([(&request_id, &self.call.request_id)]),
             sent.body.as_body(),
         );
-        match timeout_at(until.at.into(), self.first_piece(&request, began, sent.wanted)).await {
+        match timeout_at(until.at.into(), self.first_piece(&request, began, sent.wanted, ready)).await {
             Ok(answered) => answered,
             Err(_) => {
                 let message =
@@ -133,13 +134,14 @@ impl Asking<'_> {
         request: &Request<'_>,
         began: Instant,
         wanted: Wanted,
+        ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {
         let (worker, provider) = (&self.call.worker, self.provider.id());
-        let sent = match worker.client.send(&self.line.line, request, true).await {
+        let sent = match worker.client.send(&self.line.line, request, ready).await {
             // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
             Err(SendFailure::Broken { was_reused: true, .. }) if began.elapsed() < STALE_WITHIN => {
                 worker.shard.attempt_failed(self.provider.slot, Kind::UpstreamFailed);
-                worker.client.send(&self.line.line, request, false).await
+                worker.client.send(&self.line.line, request, None).await
             }
             sent => sent,
         };

@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dialects::canonical::Losses;
-use domain::{AttemptNote, Failure, Kind, Secret};
+use domain::{Failure, Kind, Secret};
 use http::{HeaderMap, HeaderValue};
 use routing::health::{Fault, How, Outcome};
-use routing::{Circumstances, Course, Onward, Plan, Target, Turn, span_of};
+use routing::{Circumstances, Course, Onward, Plan, Span, Target, Turn, span_of};
 use tokio::time::sleep;
+use upstream::{Connection, SendFailure};
 
 use crate::call::Call;
 use crate::overload::{next_turn, nobody_left};
 use crate::pipeline::admit::Admitted;
 use crate::pipeline::asking::{Asking, Unanswered, Until};
 use crate::pipeline::beginning::Begun;
+use crate::pipeline::connecting::{Reached, Search, reach};
+use crate::pipeline::failures::Failures;
 use crate::pipeline::outgoing::{Outgoing, outgoing};
 use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
@@ -64,17 +67,16 @@ async fn in_turn(
 ) -> Result<Answer, Box<Failure>> {
     let limit = patience(serving, prompt, wishes);
     let deadline = call.received + limit;
-    let bytes_max = answer_bytes_max(serving, prompt);
+    let (bytes_max, gateway) = (answer_bytes_max(serving, prompt), call.worker.gateway.clone());
     let is_strict = admitted.is_strict() || wishes.is_strict;
-    let gateway = call.worker.gateway.clone();
     serving.retry_budget.call();
     let asked = prompt.deciding.model.as_str();
-    let mut failures = Failures::default();
+    let (mut failures, mut course) = (Failures::default(), Course::of(plan, &serving.retry));
     let (mut has_left_out_seals, mut first) = (false, None);
-    let mut course = Course::of(plan, &serving.retry);
-    while let Some((Turn { place, behind, trying, .. }, began)) =
-        next_turn(call, serving, &mut course, asked, deadline).await?
-    {
+    while let Some((turn, began)) = next_turn(call, serving, &mut course, asked, deadline).await? {
+        let found =
+            Search { call, serving, course: &mut course, failures: &mut failures, asked, began, deadline };
+        let Reached { turn: Turn { place, behind, trying, .. }, ready, began } = reach(found, turn).await;
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
@@ -83,15 +85,15 @@ async fn in_turn(
         call.upstream_model.clone_from(&target.model);
         call.trying = Some(trying);
         let line = &provider.lines[usize::from(target.line)];
-        let left = deadline.saturating_duration_since(began);
-        let unusual = unusual_after(serving, prompt, &target);
-        let span = span_of(left, behind, target.attempt_limit(prompt.deciding.is_streaming), unusual);
+        let span = span(serving, prompt, &target, deadline.saturating_duration_since(began), behind);
         let until = Until { at: began + span.limit, limit: if span.is_whole { limit } else { span.limit } };
-        let sent = outgoing(call, serving, prompt, &target, is_strict).await;
         let way = Way { provider: &provider, line, bytes_max, until };
-        let mut answered = match sent {
-            Ok(sent) => way.ask(call, sent, headers).await,
-            Err(failure) => Err(failure.into()),
+        let mut answered = match ready {
+            Ok(ready) => match outgoing(call, serving, prompt, &target, is_strict).await {
+                Ok(sent) => way.ask(call, sent, headers, ready).await,
+                Err(failure) => Err(failure.into()),
+            },
+            Err(failure) => Err(way.unreached(call, &failure)),
         };
         let model = target.model.as_deref().unwrap_or(asked);
         if let Err(refused) = &mut answered
@@ -104,7 +106,8 @@ async fn in_turn(
             call.attempts += 1;
             call.worker.shard.attempt_failed(provider.slot, refused.failure.kind);
             failures.add(refused.failure.clone(), &provider, model, began.elapsed());
-            answered = Box::pin(way.ask(call, sent, headers)).await;
+            let ready = call.worker.client.take(&line.line);
+            answered = Box::pin(way.ask(call, sent, headers, ready)).await;
         }
         let Unanswered { failure, fault, .. } = match answered {
             Ok(begun) => {
@@ -161,6 +164,12 @@ fn worth_another(fault: Option<Fault>, failure: &Failure, plan: &Plan) -> Option
     fault.filter(|_| failure.kind.goes_elsewhere())
 }
 
+/// How long an attempt at a target may take of what the call has left.
+fn span(serving: &Serving, prompt: &Prompt, target: &Target, left: Duration, behind: u32) -> Span {
+    let unusual = unusual_after(serving, prompt, target);
+    span_of(left, behind, target.attempt_limit(prompt.deciding.is_streaming), unusual)
+}
+
 /// From when on silence is no longer thinking, as far as the target is known.
 fn unusual_after(serving: &Serving, prompt: &Prompt, target: &Target) -> Option<Duration> {
     let (asked, is_streaming) = (&prompt.deciding.model, prompt.deciding.is_streaming);
@@ -181,6 +190,7 @@ impl Way<'_> {
         call: &mut Call,
         sent: Outgoing<'_>,
         headers: &HeaderMap,
+        ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {
         sent.losses.told().iter().for_each(|loss| {
             call.worker.shard.lost(self.provider.slot, loss.feature.code());
@@ -188,12 +198,20 @@ impl Way<'_> {
         call.warnings = told(&sent.losses);
         let asking = Asking { call, provider: self.provider, line: self.line, bytes_max: self.bytes_max };
         let began = Instant::now();
-        let answered = asking.ask(sent, headers, began, self.until).await;
+        let answered = asking.ask(sent, headers, began, self.until, ready).await;
         let ended = Instant::now();
         let took = ended - began;
         call.waited += took;
         note(call, answered.as_ref().err(), took, ended);
         answered
+    }
+
+    /// Nothing was sent: no connection came about.
+    fn unreached(&self, call: &mut Call, failure: &SendFailure) -> Unanswered {
+        call.worker.note_send_failure(self.provider.id(), failure);
+        let unanswered = Unanswered::by_send(self.provider.id(), failure);
+        note(call, Some(&unanswered), Duration::ZERO, Instant::now());
+        unanswered
     }
 }
 
@@ -217,30 +235,4 @@ fn told(losses: &Losses) -> Option<HeaderValue> {
 fn answer_bytes_max(serving: &Serving, prompt: &Prompt) -> u64 {
     let whole = serving.limits.answer_bytes_max as u64;
     if prompt.deciding.is_streaming { whole.saturating_mul(STREAM_FACTOR) } else { whole }
-}
-
-/// What went wrong so far.
-#[derive(Default)]
-struct Failures {
-    notes: Vec<AttemptNote>,
-    last: Option<Box<Failure>>,
-    retry_after: Option<Duration>,
-}
-
-impl Failures {
-    fn add(&mut self, failure: Box<Failure>, provider: &ServedProvider, model: &str, took: Duration) {
-        let ms = took.as_millis() as u64;
-        let (provider, model) = (provider.id().to_owned(), model.to_owned());
-        self.notes.push(AttemptNote { provider, model, kind: failure.kind, ms });
-        // The first that will be free again is worth coming back for.
-        self.retry_after = self.retry_after.into_iter().chain(failure.retry_after).min();
-        self.last = Some(failure);
-    }
-
-    fn into_failure(self, nobody_was_asked: impl FnOnce() -> Box<Failure>) -> Box<Failure> {
-        let Some(mut failure) = self.last else { return nobody_was_asked() };
-        failure.retry_after = failure.retry_after.and(self.retry_after);
-        failure.attempts = self.notes;
-        failure
-    }
 }

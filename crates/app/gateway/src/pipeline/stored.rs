@@ -118,7 +118,8 @@ async fn ask_provider(
     let bytes_max = serving.limits.answer_bytes_max as u64;
     let began = Instant::now();
     let asking = Asking { call, provider: &provider, line, bytes_max };
-    let asked = asking.ask(sent, &head.headers, began, Until { at: began + limit, limit }).await;
+    let (until, open) = (Until { at: began + limit, limit }, call.worker.client.take(&line.line));
+    let asked = asking.ask(sent, &head.headers, began, until, open).await;
     let asked = asked.map_err(|unanswered| unanswered.failure);
     call.waited += began.elapsed();
     let (region, credential) = (line.region.clone(), line.line.options().credential.clone());

@@ -196,6 +196,12 @@ fn connections(out: &mut Exposition, series: &[Series]) {
         |totals| totals.connections_reused.into(),
     );
     per_provider(
+        "ai_gateway_upstream_connections_warmed_total",
+        "counter",
+        "Connections opened to the provider before a request needed one.",
+        |totals| totals.connections_warmed.into(),
+    );
+    per_provider(
         "ai_gateway_upstream_connections",
         "gauge",
         "Connections to the provider that are open now.",

@@ -28,6 +28,7 @@ pub(crate) struct ProviderSeries {
     pub(crate) failures: CodeCounts,
     pub(crate) connections_opened: Counter,
     pub(crate) connections_reused: Counter,
+    pub(crate) connections_warmed: Counter,
     pub(crate) connections_closed: Counter,
     pub(crate) connections_idle: UpDown,
 }

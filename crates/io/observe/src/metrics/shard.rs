@@ -127,6 +127,11 @@ impl Shard {
         self.series(Some(provider)).connections_reused.add(1);
     }
 
+    /// A connection to the provider was opened before anybody needed it.
+    pub fn upstream_warmed(&self, provider: u16) {
+        self.series(Some(provider)).connections_warmed.add(1);
+    }
+
     /// A connection to the provider was closed, by whichever side.
     #[inline]
     pub fn upstream_closed(&self, provider: u16) {

@@ -26,6 +26,7 @@ pub(crate) struct Totals {
     pub(crate) failures: BTreeMap<&'static str, u64>,
     pub(crate) connections_opened: u64,
     pub(crate) connections_reused: u64,
+    pub(crate) connections_warmed: u64,
     pub(crate) connections_closed: u64,
     pub(crate) connections_idle: i64,
 }
@@ -44,6 +45,7 @@ impl Default for Totals {
             failures: BTreeMap::new(),
             connections_opened: 0,
             connections_reused: 0,
+            connections_warmed: 0,
             connections_closed: 0,
             connections_idle: 0,
         }
@@ -70,6 +72,7 @@ impl Totals {
         }
         self.connections_opened += series.connections_opened.read();
         self.connections_reused += series.connections_reused.read();
+        self.connections_warmed += series.connections_warmed.read();
         self.connections_closed += series.connections_closed.read();
         self.connections_idle += series.connections_idle.read();
     }

@@ -18,9 +18,11 @@ use crate::tls;
 
 /// Opens a connection over `line` within its limit.
 pub(crate) async fn dial(names: &Names, line: &Line) -> Result<Socket, SendFailure> {
-    let until = Instant::now() + line.options().connect_limit;
+    let began = Instant::now();
+    let until = began + line.options().connect_limit;
     let dialled = timeout_at(until, dial_until(names, line, until)).await;
-    dialled.unwrap_or_else(|_| Err(out_of_time(line)))
+    let dialled = dialled.unwrap_or_else(|_| Err(out_of_time(line)));
+    dialled.inspect(|_| line.pace().note(began.elapsed()))
 }
 
 async fn dial_until(names: &Names, line: &Line, until: Instant) -> Result<Socket, SendFailure> {

@@ -3,12 +3,14 @@
 
 #![cfg(test)]
 
+mod ahead;
 mod answers;
 mod connecting;
 mod early_answers;
 mod http_proxies;
 mod hyper_agrees;
 mod names;
+mod racing;
 mod reuse;
 mod sending;
 mod server;

@@ -138,7 +138,7 @@ async fn only_so_many_idle_connections_are_kept() {
     check_counts(&client, [3, 0, 1, 2]);
     drop(visits);
     let_it_be_noticed().await;
-    client.sweep();
+    client.sweep(0.5);
     check_counts(&client, [0, 0, 2, 0]);
 }
 
@@ -147,10 +147,10 @@ async fn idle_connections_go_when_their_time_has_come() {
     let (_server, client, _visit) = acquainted().await;
     tokio::time::pause();
     tokio::time::advance(crate::server::LONG - Duration::from_secs(1)).await;
-    client.sweep();
+    client.sweep(0.5);
     check_counts(&client, [0, 0, 0, 1]);
     tokio::time::advance(Duration::from_secs(1)).await;
-    client.sweep();
+    client.sweep(0.5);
     check_counts(&client, [0, 0, 1, 0]);
 }
 

@@ -121,6 +121,7 @@ pub(crate) fn options(port: u16) -> LineOptions {
         dns_fresh: LONG,
         dns_stale: LONG,
         idle_connections_max: 8,
+        warm_connections: 0,
         idle_limit: LONG,
     }
 }
@@ -138,7 +139,7 @@ pub(crate) async fn post_body(
     line: &Arc<Line>,
     body: Body<'_>,
 ) -> Result<Reply, SendFailure> {
-    client.send(line, &Request::new(line, "POST", "/chat", std::iter::empty(), body), true).await
+    client.send(line, &Request::new(line, "POST", "/chat", std::iter::empty(), body), client.take(line)).await
 }
 
 /// The next piece of the body as text.
@@ -164,7 +165,7 @@ pub(crate) fn counts(client: &Client) -> PoolCounts {
 
 /// Opened, reused, closed, idle.
 pub(crate) fn check_counts(client: &Client, expected: [u64; 4]) {
-    let PoolCounts { opened, reused, closed, idle } = counts(client);
+    let PoolCounts { opened, reused, closed, idle, .. } = counts(client);
     assert_eq!([opened, reused, closed, idle], expected, "opened, reused, closed, idle");
 }
 

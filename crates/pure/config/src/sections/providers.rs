@@ -61,6 +61,10 @@ pub(crate) struct ProviderEntry {
     lines: Option<Vec<LineEntry>>,
     /// How a line is chosen for a request; the others are tried when it fails. Default: `balanced`.
     policy: Option<PolicyName>,
+    /// Connections that each worker keeps open on each line ahead of requests, for as long as the provider, or a model that it
+    /// stands in for, is in use; 0 for none. Default: 1 where the line speaks TLS, else 0.
+    #[schemars(range(max = 16))]
+    warm_connections: Option<u8>,
     /// The models it serves. Default: any.
     #[schemars(length(min = 1, max = 10_000))]
     models: Option<Vec<String>>,
@@ -120,6 +124,8 @@ pub struct Provider {
     pub concurrent_max: Option<u32>,
     /// How many each of its targets may have is learnt like this.
     pub adaptive: AdaptiveRules,
+    /// Connections kept open on each line ahead of requests; `None` for one where it speaks TLS.
+    pub warm_connections: Option<u8>,
     /// What it may be paid with; none for servers that ask for none.
     pub credentials: Vec<Credential>,
     /// The models it serves; `None` for any.
@@ -152,6 +158,7 @@ impl Provider {
             policy: Policy::default(),
             concurrent_max: None,
             adaptive: AdaptiveRules::default(),
+            warm_connections: None,
             credentials: Vec::new(),
             models: None,
             dialects: kind.dialects.to_vec(),
@@ -321,9 +328,9 @@ fn provider(
     }
     let policy = entry.policy.map(PolicyName::policy).unwrap_or_default();
     let adaptive = adaptive::check(entry.adaptive, &path.key("adaptive"), report);
-    let concurrent_max = entry.concurrent_max;
-    let usual =
-        Provider { policy, adaptive, concurrent_max, ..Provider::of_kind(id, kind, lines, Origin::File) };
+    let (concurrent_max, warm_connections) = (entry.concurrent_max, entry.warm_connections);
+    let usual = Provider::of_kind(id, kind, lines, Origin::File);
+    let usual = Provider { policy, adaptive, concurrent_max, warm_connections, ..usual };
     let surfaces = entry.surfaces.map(spoken::operations).or(usual.surfaces);
     let facts = entry.catalog.map(|named| named.0).unwrap_or_default();
     for (name, _) in &facts {

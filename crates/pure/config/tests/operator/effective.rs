@@ -27,6 +27,7 @@ providers:
     adaptive: { mode: always, start: 10, floor: 2, ceiling: 30 }
     credentials: ['env:A_KEY', 'file:/secret']
     models: [m, '4o']
+    warm_connections: 3
     dialects: [messages, chat]
     surfaces: [embeddings, images]
     quirks: { max_field: max_tokens, drop: [seed], keep: [user], rename: { top_k: k }, temperature_max: '1.5',

@@ -153,6 +153,11 @@ impl WayHealth {
         self.models.iter().filter_map(OnceLock::get)
     }
 
+    /// Attempts since the start, of all its models.
+    pub fn asked(&self) -> u64 {
+        self.models().map(|health| health.asked()).sum()
+    }
+
     /// Whether an operator has taken all models out.
     pub fn switch_of_all(&self) -> Switch {
         self.switches.whole()

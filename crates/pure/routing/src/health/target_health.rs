@@ -93,6 +93,11 @@ impl TargetHealth {
         self.breaker.standing(rules, now)
     }
 
+    /// Attempts since the start.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
     /// Attempts and answers under way.
     pub fn in_flight(&self) -> u32 {
         self.gate.active()
@@ -242,7 +247,7 @@ impl TargetHealth {
     pub fn report(&self, rules: &BreakerRules, now: Moment) -> Report {
         Report {
             standing: self.standing(rules, now),
-            asked: self.asked.load(Ordering::Relaxed),
+            asked: self.asked(),
             failed: self.failed.load(Ordering::Relaxed),
             recent: self.breaker.recent(now),
             run: self.breaker.run(),

@@ -3,12 +3,14 @@
 mod backoff;
 mod budget;
 mod patience;
+mod stand_in;
 
 use std::time::Duration;
 
 pub use backoff::{Backoff, BackoffForm};
 pub use budget::RetryBudget;
 pub use patience::{Span, span_of};
+pub use stand_in::stand_in_after;
 
 /// How attempts follow each other.
 #[derive(Clone, Debug, PartialEq)]
