@@ -95,5 +95,5 @@ fn refusals_bound_how_many_are_under_way_and_where_all_are_busy_there_is_nothing
     turns[1].trying.ended(Outcome::Fault(Fault::Busy { wait: None }), How { now: at(1.5), ..how });
     turns.clear();
     assert!(late.next(&world.health, MODEL, at(1.6)).is_none() && !late.is_held_up(), "nobody is with him");
-    assert_eq!(late.busy_for(&world.health, MODEL, at(1.6)), Some(Duration::from_millis(100)));
+    assert_eq!(late.busy_for(&world.health, MODEL, at(1.6)), Some(Duration::from_millis(300)));
 }

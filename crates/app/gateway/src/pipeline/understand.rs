@@ -47,6 +47,9 @@ pub(crate) struct Prompt {
 impl Prompt {
     /// Whether an envelope of ours may be in the conversation; one that lies over two pieces counts, too.
     pub(crate) fn may_hold_envelopes(&self) -> bool {
+        if !self.deciding.may_hold_envelopes {
+            return false;
+        }
         static QUOTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(envelope::PREFIX));
         self.may_say(&QUOTED)
     }

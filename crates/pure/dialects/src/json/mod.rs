@@ -4,6 +4,7 @@ mod block;
 pub(crate) mod edit;
 mod fields;
 mod halves;
+mod marks;
 mod object_scan;
 mod strings;
 mod value_end;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::block::{BLOCK, brackets};
+use super::marks::Marks;
 use super::strings::Strings;
 
 /// Deepest nesting that is followed.
@@ -81,6 +82,8 @@ pub struct ObjectScan {
     current: Option<usize>,
     /// The first byte of that value.
     opening: u8,
+    /// What strings within values begin with.
+    marks: Marks,
 }
 
 impl ObjectScan {
@@ -108,7 +111,20 @@ impl ObjectScan {
             depth: 0,
             current: None,
             opening: 0,
+            marks: Marks::default(),
         }
+    }
+
+    /// Looks for strings within values, too, that begin with one of these.
+    #[must_use]
+    pub fn marking(mut self, marks: &'static [[u8; 4]]) -> Self {
+        self.marks = Marks::of(marks);
+        self
+    }
+
+    /// Whether a string within a value began with the mark of that place.
+    pub fn has_mark(&self, place: usize) -> bool {
+        self.marks.has(place)
     }
 
     /// Makes it ready for another body, and keeps its memory.
@@ -122,6 +138,7 @@ impl ObjectScan {
         self.strings = Strings::default();
         self.depth = 0;
         self.current = None;
+        self.marks.reset();
     }
 
     /// Whether `text` has the outline of one whole object: its strings and brackets end where it ends, and not before.
@@ -339,12 +356,17 @@ impl ObjectScan {
     }
 
     fn skip_container(&mut self, piece: &[u8], from: usize) -> Result<usize, Flaw> {
+        self.marks.go_on(&piece[from..]);
         let mut strings = self.strings;
         let mut at = from;
         while at < piece.len() {
             let mut padded = [b' '; BLOCK];
             let (block, length) = block_at(piece, at, &mut padded);
-            let inside = strings.inside(block, length);
+            let (quotes, inside) = strings.inside(block, length);
+            if quotes != 0 {
+                self.marks.look(piece, at, quotes);
+            }
+
             if inside != u64::MAX {
                 let (opens, closes) = brackets(block);
                 if let Some(length) = self.follow(opens & !inside, closes & !inside)? {

@@ -27,13 +27,13 @@ impl Strings {
         quotes & !(escaping << 1 | carried)
     }
 
-    /// The bytes of a block that stand inside strings, opening quotes included.
+    /// The real quotes of a block, and its bytes that stand inside strings, opening quotes included.
     #[inline(always)]
-    pub(crate) fn inside(&mut self, block: &[u8; BLOCK], length: usize) -> u64 {
+    pub(crate) fn inside(&mut self, block: &[u8; BLOCK], length: usize) -> (u64, u64) {
         let quotes = self.quotes(block, length);
         let inside = if quotes == 0 { self.flipped } else { parity_so_far(quotes) ^ self.flipped };
         self.flipped = (inside >> (length - 1) & 1).wrapping_neg();
-        inside
+        (quotes, inside)
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
                 let length = if round % 2 == 0 { BLOCK } else { 1 + next(BLOCK) }.min(rest.len());
                 let mut block = [b' '; BLOCK];
                 block[..length].copy_from_slice(&rest[..length]);
-                let inside = strings.inside(&block, length);
+                let (_, inside) = strings.inside(&block, length);
                 found.extend((0..length).map(|bit| inside >> bit & 1 == 1));
                 rest = &rest[length..];
             }

@@ -42,6 +42,8 @@ impl FormScan {
             wants_speech_events: false,
             previous_response: None,
             stream_options_span: None,
+            may_hold_envelopes: false,
+            may_hold_thoughts: false,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::envelope;
 use crate::json::writer::object;
 use crate::json::{Field, Fields, Flaw, Item, ObjectScan};
 
@@ -21,6 +22,11 @@ const WANTED: &[&str] = &[
 ];
 const MODEL: usize = 0;
 const STREAM: usize = 1;
+/// How an envelope of ours begins, and how the names of thoughts do, of all hosts.
+const MARKS: &[[u8; 4]] =
+    &[*envelope::PREFIX.as_bytes().first_chunk().expect("it has as many"), *b"reas", *b"thin"];
+const ENVELOPE: usize = 0;
+const THOUGHTS: std::ops::RangeInclusive<usize> = 1..=2;
 
 /// The deciding fields of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +49,10 @@ pub struct Deciding {
     pub previous_response: Option<String>,
     /// Where the options of the stream stand in the body, if they do.
     pub stream_options_span: Option<Range<usize>>,
+    /// A string in it begins as an envelope of ours does.
+    pub may_hold_envelopes: bool,
+    /// A string in it begins as the name of a thought does.
+    pub may_hold_thoughts: bool,
 }
 
 /// Why a request is refused, in words for the caller.
@@ -62,7 +72,7 @@ pub struct RequestScan {
 
 impl Default for RequestScan {
     fn default() -> Self {
-        Self { scan: ObjectScan::new(WANTED) }
+        Self { scan: ObjectScan::new(WANTED).marking(MARKS) }
     }
 }
 
@@ -74,6 +84,8 @@ impl RequestScan {
 
     /// Reads the fields once the body is whole.
     pub fn finish(self) -> Result<Deciding, RequestFlaw> {
+        let may_hold_envelopes = self.scan.has_mark(ENVELOPE);
+        let may_hold_thoughts = THOUGHTS.into_iter().any(|place| self.scan.has_mark(place));
         let fields = self.scan.finish().map_err(RequestFlaw::from_scan)?;
         let [
             model,
@@ -104,6 +116,8 @@ impl RequestScan {
                 == Some(b"\"sse\""),
             previous_response: previous.as_ref().and_then(string),
             stream_options_span: stream_options.as_ref().map(|field| field.span.clone()),
+            may_hold_envelopes,
+            may_hold_thoughts,
         })
     }
 }

@@ -38,7 +38,15 @@ impl Quirks {
     }
 
     /// The same of a body in pieces: what lies over two of them is looked for where they meet.
-    pub fn concern_pieces<'a>(&self, pieces: impl Iterator<Item = &'a [u8]> + Clone) -> bool {
+    /// Thoughts are looked for only where there may be any.
+    pub fn concern_pieces<'a>(
+        &self,
+        pieces: impl Iterator<Item = &'a [u8]> + Clone,
+        may_hold_thoughts: bool,
+    ) -> bool {
+        if !may_hold_thoughts && self.0.iter().all(Quirk::is_about_thoughts_alone) {
+            return false;
+        }
         const SEAM_BYTES: usize = 64;
         let seam = |(left, right): (&'a [u8], &'a [u8])| {
             [&left[left.len().saturating_sub(SEAM_BYTES)..], &right[..right.len().min(SEAM_BYTES)]].concat()
@@ -77,6 +85,10 @@ impl Quirk {
             Self::Alternation => 5,
             _ => 3,
         }
+    }
+
+    fn is_about_thoughts_alone(&self) -> bool {
+        matches!(self, Self::Replay(Replay::None) | Self::HiddenThoughts)
     }
 
     fn concerns(&self, body: &[u8]) -> bool {
@@ -119,14 +131,25 @@ fn may_name_thoughts(body: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use dialects::openai_chat::RequestScan;
+
     use super::super::messages::THOUGHTS;
     use super::{Quirks, Replay};
     use crate::quirk::Quirk;
 
+    fn may_hold_thoughts(pieces: &[&[u8]]) -> bool {
+        let mut scan = RequestScan::default();
+        scan.feed(b"{\"model\":\"m\",\"history\":[").unwrap();
+        pieces.iter().for_each(|piece| scan.feed(piece).unwrap());
+        scan.feed(b"]}").unwrap();
+        scan.finish().unwrap().may_hold_thoughts
+    }
+
     #[test]
     fn every_name_of_a_thought_is_noticed_also_where_it_lies_over_two_pieces() {
         let quirks = Quirks::new([Quirk::Replay(Replay::None)]);
-        let concerned = |pieces: &[&[u8]]| quirks.concern_pieces(pieces.iter().copied());
+        let concerned =
+            |pieces: &[&[u8]]| quirks.concern_pieces(pieces.iter().copied(), may_hold_thoughts(pieces));
         assert!(!concerned(&[b"{\"messages\":[{\"content\":\"a reasoning model\"}]}"]));
         for name in THOUGHTS {
             let body = format!("{{\"messages\":[{{\"{name}\":\"hm\"}}]}}").into_bytes();

@@ -21,7 +21,7 @@ const TROUBLE_PART: f64 = 0.1;
 /// So long after its last failure it is still in trouble.
 const TROUBLE: Duration = Duration::from_secs(10);
 /// He refuses but does not say for how long: this at first, twice as long each further time …
-const WAIT_UNTOLD: Duration = Duration::from_millis(200);
+const WAIT_UNTOLD: Duration = Duration::from_millis(400);
 /// … up to this.
 const WAIT_UNTOLD_MAX: Duration = Duration::from_secs(1);
 /// How long nothing must happen until earlier openings are forgotten.

@@ -36,7 +36,7 @@ pub(super) fn write<'p>(
     if let Sent::Pieces(pieces) = &body
         && is_chat
         && !quirks.is_empty()
-        && quirks.concern_pieces(pieces.iter().map(AsRef::as_ref))
+        && quirks.concern_pieces(pieces.iter().map(AsRef::as_ref), prompt.deciding.may_hold_thoughts)
     {
         let whole = match pieces.as_ref() {
             [only] => only.clone(),

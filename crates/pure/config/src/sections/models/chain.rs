@@ -1,28 +1,17 @@
 //! `fallbacks`: who is asked after those who serve a name, by names. Chains are put together here, once, and each name
 //! has its whole route then.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use routing::{Route, Routes, TargetLimits};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::limits::Spoken;
+use super::word_or::{InOneWord, WordOr};
 use crate::key_path::KeyPath;
 use crate::near::nearest;
 use crate::problem::Report;
 use crate::sections::timeouts::Timeouts;
 use crate::shown;
-
-/// One who is asked after those before: written as a name, or in parts.
-#[derive(Debug)]
-pub(crate) enum FallbackEntry {
-    Word(String),
-    Parts(FallbackParts),
-}
 
 /// One who is asked after those before.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -63,7 +52,7 @@ pub(super) struct Own {
 }
 
 pub(super) fn read(
-    entries: Option<Vec<FallbackEntry>>,
+    entries: Option<Vec<WordOr<FallbackParts>>>,
     path: &KeyPath,
     timeouts: &Timeouts,
     report: &mut Report,
@@ -72,8 +61,9 @@ pub(super) fn read(
     for (place, entry) in entries.into_iter().flatten().enumerate() {
         let path = path.index(place);
         let (model, named, spoken) = match entry {
-            FallbackEntry::Word(model) => (model, path.clone(), Spoken::default()),
-            FallbackEntry::Parts(FallbackParts { model, timeout_ms, first_token_ms, idle_ms, total_ms }) => {
+            WordOr::Word(model) => (model, path.clone(), Spoken::default()),
+            WordOr::Parts(parts) => {
+                let FallbackParts { model, timeout_ms, first_token_ms, idle_ms, total_ms } = *parts;
                 (model, path.key("model"), Spoken { timeout_ms, first_token_ms, idle_ms, total_ms })
             }
         };
@@ -171,39 +161,8 @@ fn dangles(name: &str, path: &KeyPath, (all, others): (&[Own], &Routes), report:
     report.add(path, shown::text(name), "nobody is known to serve a model of this name", hint);
 }
 
-impl<'de> Deserialize<'de> for FallbackEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FallbackVisitor;
-
-        impl<'de> Visitor<'de> for FallbackVisitor {
-            type Value = FallbackEntry;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text or a mapping")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<FallbackEntry, E> {
-                Ok(FallbackEntry::Word(text.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<FallbackEntry, A::Error> {
-                FallbackParts::deserialize(MapAccessDeserializer::new(access)).map(FallbackEntry::Parts)
-            }
-        }
-        deserializer.deserialize_any(FallbackVisitor)
-    }
-}
-
-impl JsonSchema for FallbackEntry {
-    fn schema_name() -> Cow<'static, str> {
-        "FallbackEntry".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let parts = generator.subschema_for::<FallbackParts>();
-        json_schema!({
-            "description": "One who is asked after those before: a name, or a mapping to say more.",
-            "anyOf": [{ "type": "string" }, parts],
-        })
-    }
+impl InOneWord for FallbackParts {
+    const ENTRY: &'static str = "FallbackEntry";
+    const DESCRIPTION: &'static str =
+        "One who is asked after those before: a name, or a mapping to say more.";
 }

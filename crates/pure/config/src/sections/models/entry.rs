@@ -4,8 +4,9 @@ use routing::{Manner, ModelField, Policy, Route, Routes};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::chain::{self, Fallback, FallbackEntry, Own};
-use super::target::{self, ModelTarget, TargetEntry};
+use super::chain::{self, Fallback, FallbackParts, Own};
+use super::target::{self, ModelTarget, TargetParts};
+use super::word_or::WordOr;
 use crate::key_path::KeyPath;
 use crate::named::Named;
 use crate::problem::Report;
@@ -21,14 +22,14 @@ pub(crate) struct ModelEntry {
     /// Who serves it: `provider/model`, or a mapping to say more. Without a `policy` they are tried in this order.
     /// Default: whoever lists a model of this name, or is known to serve it.
     #[schemars(length(min = 1, max = 100))]
-    targets: Option<Vec<TargetEntry>>,
+    targets: Option<Vec<WordOr<TargetParts>>>,
     /// How one of the targets is chosen for a request; the others are tried when it fails. Default: their order, and of
     /// each the lines as its provider's `policy` says.
     policy: Option<PolicyName>,
     /// Who is asked when none of the targets answers: names of this section, of the catalogue, or `provider/model`. What
     /// follows a name of this section follows here, too.
     #[schemars(length(min = 1, max = 20))]
-    fallbacks: Option<Vec<FallbackEntry>>,
+    fallbacks: Option<Vec<WordOr<FallbackParts>>>,
     /// What follows when a provider refuses on grounds of its policy. Default: `stop`.
     on_refusal: Option<OnRefusal>,
     /// What answers say in their field `model`. Default: `upstream`.

@@ -5,6 +5,7 @@ mod condition;
 mod entry;
 mod limits;
 mod target;
+mod word_or;
 
 pub use chain::Fallback;
 pub use entry::Model;

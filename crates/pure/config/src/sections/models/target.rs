@@ -1,17 +1,14 @@
 //! One who serves a model: a provider and its own name for it.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 use routing::{Condition, Policy, Route, Target, TargetLimits, WEIGHT_DEFAULT};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::condition::{self, WhenEntry};
 use super::limits::Spoken;
+use super::word_or::{InOneWord, WordOr};
 use crate::key_path::KeyPath;
 use crate::near::nearest;
 use crate::problem::Report;
@@ -19,13 +16,6 @@ use crate::sections::providers::{Line, Provider, model_flaw};
 use crate::sections::timeouts::Timeouts;
 use crate::sections::traits::traits;
 use crate::shown;
-
-/// One who serves a model: written in one word, or in parts.
-#[derive(Debug)]
-pub(crate) enum TargetEntry {
-    Word(String),
-    Parts(Box<TargetParts>),
-}
 
 /// One who serves a model.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -80,48 +70,14 @@ pub struct ModelTarget {
     pub condition: Option<Condition>,
 }
 
-impl<'de> Deserialize<'de> for TargetEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TargetVisitor;
-
-        impl<'de> Visitor<'de> for TargetVisitor {
-            type Value = TargetEntry;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text or a mapping")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<TargetEntry, E> {
-                Ok(TargetEntry::Word(text.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<TargetEntry, A::Error> {
-                TargetParts::deserialize(MapAccessDeserializer::new(access))
-                    .map(Box::new)
-                    .map(TargetEntry::Parts)
-            }
-        }
-        deserializer.deserialize_any(TargetVisitor)
-    }
-}
-
-impl JsonSchema for TargetEntry {
-    fn schema_name() -> Cow<'static, str> {
-        "TargetEntry".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let parts = generator.subschema_for::<TargetParts>();
-        json_schema!({
-            "description": "One who serves a model: `provider/model` in one word, or in parts.",
-            "anyOf": [{ "type": "string" }, parts],
-        })
-    }
+impl InOneWord for TargetParts {
+    const ENTRY: &'static str = "TargetEntry";
+    const DESCRIPTION: &'static str = "One who serves a model: `provider/model` in one word, or in parts.";
 }
 
 /// The targets of a name in the order they are tried, and the route they make.
 pub(super) fn check(
-    entries: Vec<TargetEntry>,
+    entries: Vec<WordOr<TargetParts>>,
     policy: Option<Policy>,
     path: &KeyPath,
     (providers, timeouts): (&[Provider], &Timeouts),
@@ -146,17 +102,17 @@ struct Paths {
 }
 
 fn read(
-    entry: TargetEntry,
+    entry: WordOr<TargetParts>,
     path: &KeyPath,
     (providers, timeouts): (&[Provider], &Timeouts),
     report: &mut Report,
 ) -> Option<(ModelTarget, Paths)> {
     let region = path.key("region");
     let (parts, paths) = match entry {
-        TargetEntry::Parts(parts) => {
+        WordOr::Parts(parts) => {
             (*parts, Paths { provider: path.key("provider"), model: path.key("model"), region })
         }
-        TargetEntry::Word(word) => (
+        WordOr::Word(word) => (
             split(&word, path, providers, report)?,
             Paths { provider: path.clone(), model: path.clone(), region },
         ),
