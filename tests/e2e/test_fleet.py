@@ -186,5 +186,5 @@ def test_nobody_waits_long_for_a_region_that_hangs(fleet: Fleet, figure: Figure)
     figure(f"fleet, region hangs: once that is known, {slow} of {len(then.all)} calls wait for it")
     assert not calls.failed, calls.statuses
     assert not then.failed, then.statuses
-    assert max(calls.slowest_ms, then.slowest_ms) <= HANGING_MS + (0 if IS_LONG else 500)
+    assert max(calls.slowest_ms, then.slowest_ms) <= HANGING_MS + (0 if IS_LONG else 1500)
     assert slow <= max(3, len(then.all) * 0.002)
