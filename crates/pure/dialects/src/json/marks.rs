@@ -106,6 +106,7 @@ mod tests {
         check(r#"{"a":[{"reasoning_content":""}]}"#, [false, true]);
         check(r#"{"a":["\"gw1.","",{"x":"gw1"}]}"#, [false, false]);
         check(r#"{"a":["gw1.","reas"]}"#, [true, true]);
+        check(r#"{"a":["x"],"reasoning":1,"gw1.":[]}"#, [false, false]);
     }
 
     #[test]

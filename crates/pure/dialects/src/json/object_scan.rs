@@ -363,16 +363,18 @@ impl ObjectScan {
             let mut padded = [b' '; BLOCK];
             let (block, length) = block_at(piece, at, &mut padded);
             let (quotes, inside) = strings.inside(block, length);
-            if quotes != 0 {
-                self.marks.look(piece, at, quotes);
-            }
-
+            let mut end = None;
             if inside != u64::MAX {
                 let (opens, closes) = brackets(block);
-                if let Some(length) = self.follow(opens & !inside, closes & !inside)? {
-                    self.state = State::AfterValue;
-                    return Ok(at + length);
-                }
+                end = self.follow(opens & !inside, closes & !inside)?;
+            }
+            if quotes != 0 {
+                // Behind its end is not within it, wherever the pieces are cut.
+                self.marks.look(piece, at, end.map_or(quotes, |length| quotes & up_to(length)));
+            }
+            if let Some(length) = end {
+                self.state = State::AfterValue;
+                return Ok(at + length);
             }
             at += length;
         }
@@ -405,6 +407,11 @@ impl ObjectScan {
         }
         Ok(None)
     }
+}
+
+/// One bit for each of the first `length` bytes of a block.
+const fn up_to(length: usize) -> u64 {
+    u64::MAX >> (BLOCK - length)
 }
 
 /// The block at `at`, and how many of its bytes are real: at the end of the piece it is copied into `padded`.
