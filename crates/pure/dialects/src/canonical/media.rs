@@ -50,7 +50,8 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn is_base64(text: &str) -> bool {
+/// Whether it is Base64 in the standard alphabet, with padding.
+pub(crate) fn is_base64(text: &str) -> bool {
     let letters = text.trim_end_matches('=');
     !letters.is_empty()
         && text.len().is_multiple_of(4)

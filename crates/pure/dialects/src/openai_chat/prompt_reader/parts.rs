@@ -1,7 +1,7 @@
 //! The content of a message: a text, or a list of parts.
 
 use crate::Dialect;
-use crate::canonical::{Flaw, Foreign, Media, MediaKind, Part, Source, Text};
+use crate::canonical::{Flaw, Foreign, Media, MediaKind, Part, Source, Text, media};
 use crate::json::{Fields, Item};
 use crate::openai_chat::marks;
 
@@ -116,8 +116,7 @@ fn inline(uri: &str, item: &Item<'_>) -> Result<Source, Flaw> {
     let (head, data) = uri.strip_prefix("data:").and_then(|rest| rest.split_once(',')).ok_or_else(flaw)?;
     let media_type = head.strip_suffix(";base64").ok_or_else(flaw)?;
     let media_type = media_type.split(';').next().unwrap_or_default().to_ascii_lowercase();
-    let is_base64 = data.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-    if !media_type.contains('/') || data.is_empty() || !is_base64 {
+    if !media_type.contains('/') || !media::is_base64(data) {
         return Err(flaw());
     }
     Ok(Source::Inline { media_type, data: data.to_owned() })
