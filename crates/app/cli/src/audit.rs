@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 use store::{AuditEntry, AuditRecords, DataDir};
 
 use crate::admin_client::AdminClient;
-use crate::arguments::DataOptions;
+use crate::arguments::{AuditCommand, DataOptions};
 use crate::environment;
 use crate::local_store::LocalStore;
-use crate::provider_arguments::AuditCommand;
 use crate::say::say;
 use crate::table::table;
 

@@ -14,7 +14,6 @@ mod keys;
 mod local_store;
 mod preflight;
 mod provider;
-mod provider_arguments;
 mod replace_file;
 mod say;
 mod seen;

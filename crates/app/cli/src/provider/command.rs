@@ -9,9 +9,8 @@ use store::{DataDir, SwitchPosition};
 use super::local::LocalProviders;
 use super::shown;
 use crate::admin_client::AdminClient;
-use crate::arguments::{DataOptions, ServeOptions};
+use crate::arguments::{DataOptions, ProviderChange, ProviderCommand, ProviderListing, ServeOptions};
 use crate::environment;
-use crate::provider_arguments::{ProviderChange, ProviderCommand, ProviderListing};
 use crate::say::say;
 use crate::settings::Settings;
 

@@ -6,8 +6,8 @@ use gateway::Serving;
 use serde_json::Value;
 use store::{DataDir, SwitchDesk, SwitchPosition};
 
+use crate::arguments::ProviderChange;
 use crate::local_store::LocalStore;
-use crate::provider_arguments::ProviderChange;
 use crate::settings::{Settings, or_refused};
 use crate::switching::switch;
 

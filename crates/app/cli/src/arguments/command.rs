@@ -1,0 +1,79 @@
+//! The command line itself: what can be said, and the help that teaches it.
+
+use clap::{Parser, Subcommand};
+
+use super::asked::{ExplainOptions, HealthOptions, PreflightOptions};
+use super::catalog::CatalogArguments;
+use super::config::{CheckOptions, ConfigArguments};
+use super::import::ImportArguments;
+use super::keys::KeysArguments;
+use super::provider::{AuditArguments, ProviderArguments};
+use super::serve::{DataOptions, ServeOptions};
+use super::simulate::SimulateOptions;
+
+const EXAMPLES: &str = include_str!("../help.txt");
+
+/// An AI API gateway: one OpenAI-compatible endpoint in front of all your providers.
+#[derive(Debug, Parser)]
+#[command(name = "bellwether", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    #[command(flatten)]
+    pub(crate) serve: ServeOptions,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Answer callers (the same as no command at all).
+    Serve(ServeOptions),
+    /// Say whether a start would succeed: every problem of the configuration at once. Starts nothing.
+    Check(CheckOptions),
+    /// Show the configuration in force, compare it, put a former one back.
+    Config(ConfigArguments),
+    /// What is known of models: sizes, abilities, draft prices, other names. Your own file goes over what is shipped.
+    Catalog(CatalogArguments),
+    /// Make, list, change and revoke callers' keys, on the running server or, without one, in the data directory.
+    Keys(KeysArguments),
+    /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.
+    Provider(ProviderArguments),
+    /// Who changed what, when and why.
+    Audit(AuditArguments),
+    /// Move in: make a configuration from another gateway's, and say what could not be carried.
+    Import(ImportArguments),
+    /// Say whether the running server is fit for callers: keys, lines, models, monitoring, and a real answer of each model.
+    Preflight(PreflightOptions),
+    /// Say what would become of a request: who would be asked, in what order and for how long, who not, and why. Asks nobody.
+    Explain(ExplainOptions),
+    /// Ask the running server whether it takes calls: exit code 0 if it does. For container and service health checks.
+    Health(HealthOptions),
+    /// Pretend to be AI providers, with every misbehaviour you want: for trying things out and for tests.
+    Simulate(SimulateOptions),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Arguments, Command};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn serving_needs_no_word_and_takes_options_either_way() {
+        let plain = Arguments::parse_from(["bellwether", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x"]);
+        assert!(plain.command.is_none() && plain.serve.listen.as_deref() == Some("127.0.0.1:0"));
+        let word =
+            Arguments::parse_from(["bellwether", "serve", "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x"]);
+        assert!(
+            matches!(word.command, Some(Command::Serve(options)) if options.listen.as_deref() == Some("127.0.0.1:0"))
+        );
+        assert!(word.data.data_dir.is_some());
+    }
+}

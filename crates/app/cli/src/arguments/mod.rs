@@ -1,0 +1,23 @@
+//! The command line, topic by topic.
+
+mod asked;
+mod catalog;
+mod command;
+
+mod config;
+mod import;
+mod keys;
+mod provider;
+mod serve;
+mod simulate;
+
+pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions};
+pub(crate) use catalog::CatalogCommand;
+pub(crate) use command::{Arguments, Command};
+
+pub(crate) use config::{CheckOptions, ConfigCommand};
+pub(crate) use import::{ImportCommand, ImportOptions, Layout};
+pub(crate) use keys::KeysCommand;
+pub(crate) use provider::{AuditCommand, ProviderChange, ProviderCommand, ProviderListing};
+pub(crate) use serve::{DataOptions, ServeOptions};
+pub(crate) use simulate::SimulateOptions;
