@@ -1,6 +1,8 @@
 //! Strings that begin in one of a few ways, noticed while a body is scanned: much cheaper than to search it for each of them
 //! again, for all quotes have been found already.
 
+use super::block::BLOCK;
+
 const MARK_BYTES: usize = 4;
 
 /// What is looked for, and what has been found so far.
@@ -33,18 +35,20 @@ impl Marks {
         self.found >> place & 1 == 1
     }
 
-    /// Looks behind the quotes of the block at `at`. That some of them end a string does no harm.
-    #[inline]
-    pub(super) fn look(&mut self, piece: &[u8], at: usize, mut quotes: u64) {
-        if self.wanted.is_empty() {
+    /// Looks at the strings that begin at these places of the blocks from `began` on.
+    pub(super) fn look(&mut self, piece: &[u8], began: usize, begins: &[u64]) {
+        if self.wanted.is_empty() || begins.iter().all(|places| *places == 0) {
             return;
         }
-        while quotes != 0 {
-            let begin = at + quotes.trailing_zeros() as usize + 1;
-            quotes &= quotes - 1;
-            match piece[begin..].first_chunk() {
-                Some(bytes) => self.note(bytes),
-                None => self.keep(&piece[begin..]),
+        for (number, places) in begins.iter().enumerate() {
+            let mut places = *places;
+            while places != 0 {
+                let begin = began + number * BLOCK + places.trailing_zeros() as usize + 1;
+                places &= places - 1;
+                match piece[begin..].first_chunk() {
+                    Some(bytes) => self.note(bytes),
+                    None => self.keep(&piece[begin..]),
+                }
             }
         }
     }
@@ -61,7 +65,7 @@ impl Marks {
 
     fn note(&mut self, bytes: &[u8; MARK_BYTES]) {
         for (place, mark) in self.wanted.iter().enumerate() {
-            self.found |= u32::from(mark == bytes) << place;
+            self.found |= u32::from(u32::from_ne_bytes(*mark) == u32::from_ne_bytes(*bytes)) << place;
         }
     }
 

@@ -17,6 +17,8 @@ pub const DEPTH_MAX: u32 = 128;
 pub const FIELD_BYTES_MAX: usize = 4096;
 /// Longest key that can match: every letter of a wanted name may be written as a six-byte escape.
 const KEY_BYTES_MAX: usize = 256;
+/// Blocks that are skipped before it is looked what the strings in them begin with.
+const STRETCH: usize = 16;
 
 /// A field that was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -342,8 +344,15 @@ impl ObjectScan {
         let mut strings = self.strings;
         let mut at = from;
         while at < piece.len() {
-            let mut padded = [b' '; BLOCK];
-            let (block, length) = block_at(piece, at, &mut padded);
+            let padded;
+            let rest = &piece[at..];
+            let (block, length) = match rest.first_chunk() {
+                Some(block) => (block, BLOCK),
+                None => {
+                    padded = padded_block(rest);
+                    (&padded, rest.len())
+                }
+            };
             let closing = strings.quotes(block, length);
             if closing != 0 {
                 self.state = State::AfterValue;
@@ -357,24 +366,43 @@ impl ObjectScan {
 
     fn skip_container(&mut self, piece: &[u8], from: usize) -> Result<usize, Flaw> {
         self.marks.go_on(&piece[from..]);
+        let mut at = from;
+        while at < piece.len() && self.state == State::InContainer {
+            let mut begins = [0; STRETCH];
+            let began = at;
+            at = self.skip_blocks(piece, began, &mut begins)?;
+            self.marks.look(piece, began, &begins);
+        }
+        Ok(at)
+    }
+
+    /// Skips a stretch of blocks, or up to the container's end, and tells where in each strings begin. Nothing is called from this
+    /// loop: what it compares with stays in registers.
+    #[inline(never)]
+    fn skip_blocks(&mut self, piece: &[u8], from: usize, begins: &mut [u64; STRETCH]) -> Result<usize, Flaw> {
         let mut strings = self.strings;
         let mut at = from;
-        while at < piece.len() {
-            let mut padded = [b' '; BLOCK];
-            let (block, length) = block_at(piece, at, &mut padded);
+        for seen in begins {
+            let padded;
+            let rest = &piece[at..];
+            let (block, length) = match rest.first_chunk() {
+                Some(block) => (block, BLOCK),
+                None if rest.is_empty() => break,
+                None => {
+                    padded = padded_block(rest);
+                    (&padded, rest.len())
+                }
+            };
             let (quotes, inside) = strings.inside(block, length);
-            let mut end = None;
+            *seen = quotes & inside;
             if inside != u64::MAX {
                 let (opens, closes) = brackets(block);
-                end = self.follow(opens & !inside, closes & !inside)?;
-            }
-            if quotes != 0 {
-                // Behind its end is not within it, wherever the pieces are cut.
-                self.marks.look(piece, at, end.map_or(quotes, |length| quotes & up_to(length)));
-            }
-            if let Some(length) = end {
-                self.state = State::AfterValue;
-                return Ok(at + length);
+                if let Some(length) = self.follow(opens & !inside, closes & !inside)? {
+                    // Behind its end is not within it, wherever the pieces are cut.
+                    *seen &= up_to(length);
+                    self.state = State::AfterValue;
+                    return Ok(at + length);
+                }
             }
             at += length;
         }
@@ -414,15 +442,11 @@ const fn up_to(length: usize) -> u64 {
     u64::MAX >> (BLOCK - length)
 }
 
-/// The block at `at`, and how many of its bytes are real: at the end of the piece it is copied into `padded`.
-#[inline(always)]
-fn block_at<'a>(piece: &'a [u8], at: usize, padded: &'a mut [u8; BLOCK]) -> (&'a [u8; BLOCK], usize) {
-    let rest = &piece[at..];
-    if let Some(block) = rest.first_chunk() {
-        return (block, BLOCK);
-    }
+/// The last bytes of a piece as a block.
+fn padded_block(rest: &[u8]) -> [u8; BLOCK] {
+    let mut padded = [b' '; BLOCK];
     padded[..rest.len()].copy_from_slice(rest);
-    (padded, rest.len())
+    padded
 }
 
 #[cfg(test)]
