@@ -3,7 +3,6 @@
 mod asked;
 mod catalog;
 mod command;
-
 mod config;
 mod import;
 mod keys;
@@ -14,7 +13,6 @@ mod simulate;
 pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions};
 pub(crate) use catalog::CatalogCommand;
 pub(crate) use command::{Arguments, Command};
-
 pub(crate) use config::{CheckOptions, ConfigCommand};
 pub(crate) use import::{ImportCommand, ImportOptions, Layout};
 pub(crate) use keys::KeysCommand;
