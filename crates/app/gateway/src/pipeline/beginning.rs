@@ -114,7 +114,7 @@ pub(super) async fn begin(
     }
     let estimate = (wanted.is_a_turn && !watch.is_translated()).then(|| Estimate {
         input_tokens: wanted.input_tokens,
-        whole: ready.as_deref().and_then(|ready| estimate_whole(&watch, &wanted, ready)),
+        whole: ready.as_deref().and_then(|ready| estimate_whole(&watch, wanted, ready)),
     });
     Ok(Begun { head, content, first: ready, watch, estimate })
 }
