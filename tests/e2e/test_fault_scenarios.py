@@ -14,12 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import StartGateway
+from conftest import StartGateway, StartUpstream
 from harness.config import configuration, provider
 from harness.gateway import Gateway
 from harness.process import until
 from harness.simulator import Simulator
-from harness.speech import CHAT_PATH, MODEL, chat
+from harness.speech import CHAT_PATH, MODEL, chat, delta
+from harness.upstream import Exchange, chunk, stream_head
 from test_logs import lines_about
 
 IS_SLOW = os.environ.get("FAULT_PROFILE") == "slow"
@@ -198,6 +199,60 @@ def test_a_stream_without_done_is_final_within_8_s_and_keeps_its_usage(
     line = lines_about(gateway, reply.headers["x-request-id"])[0]
     assert (line["status"], line.get("kind")) == (200, None)
     assert line["tokens"]["output"] > 0
+
+
+#: The event that ends a stream well, by the path of its caller.
+ENDINGS = {"/v1/messages": "event: message_stop", "/v1/responses": "event: response.completed"}
+
+
+def asked_at(path: str) -> dict[str, Any]:
+    """A streamed question as callers of that path put it."""
+    words = [{"role": "user", "content": "hello"}]
+    more = {"messages": words, "max_tokens": 99} if path == "/v1/messages" else {"input": words, "store": False}
+    return {"model": MODEL, "stream": True, **more}
+
+
+@pytest.mark.parametrize("path", ENDINGS)
+@pytest.mark.parametrize("ending", ["no_done", "no_done;keeps_open"])
+def test_a_translated_stream_without_done_is_final_within_8_s_and_keeps_its_usage(
+    start: StartGateway, simulator: Simulator, ending: str, path: str
+) -> None:
+    gateway = chain(start, simulator)
+    simulator.node.fault(ending)
+    began = time.monotonic()
+    with gateway.http().stream("POST", path, json=asked_at(path), timeout=60.0) as reply:
+        text = "".join(reply.iter_text())
+    assert time.monotonic() - began < 8.0
+    assert ENDINGS[path] in text, text
+    assert "event: error" not in text
+    line = lines_about(gateway, reply.headers["x-request-id"])[0]
+    assert (line["status"], line.get("kind")) == (200, None)
+    assert line["tokens"]["output"] > 0
+
+
+@pytest.mark.parametrize("path", [CHAT_PATH, *ENDINGS])
+def test_comments_behind_the_finish_put_off_the_end_of_no_stream(
+    start: StartGateway, new_upstream: StartUpstream, path: str
+) -> None:
+    """A proxy that keeps an answered stream alive with comments: after the finish they mean nothing."""
+
+    def comments(exchange: Exchange) -> None:
+        finish = delta(content="Hi.").replace(b'"finish_reason": null', b'"finish_reason": "stop"')
+        usage = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}}
+        exchange.send(stream_head() + chunk(finish) + chunk(b"data: " + json.dumps(usage).encode() + b"\n\n"))
+        while not exchange.saw_hang_up_within(0.05):
+            exchange.send_within(chunk(b": still here\n\n"), 0.05)
+
+    upstream = new_upstream(comments)
+    providers = {"primary": provider(upstream.base_url, models=[MODEL])}
+    gateway = start(config=configuration(providers, timeouts={"idle_ms": 1000}))
+    body = asked_at(path) if path in ENDINGS else json.loads(chat(stream=True))
+    with gateway.http().stream("POST", path, json=body, timeout=20.0) as reply:
+        text = "".join(reply.iter_text())
+    assert ENDINGS.get(path, '"finish_reason": "stop"') in text, text
+    assert "event: error" not in text
+    line = lines_about(gateway, reply.headers["x-request-id"])[0]
+    assert (line["status"], line["tokens"]["output"]) == (200, 3)
 
 
 def test_a_context_that_is_too_long_goes_to_the_larger_one_once(start: StartGateway, simulator: Simulator) -> None:

@@ -251,3 +251,26 @@ fn an_unclosed_thought_holds_back_no_text() {
         assert!(translation.is_whole(), "{to:?}");
     }
 }
+
+#[test]
+fn a_finish_is_all_that_is_said_whatever_mark_is_missing() {
+    let finishes = [
+        (Chat, format!("data: {}\n\n", chat(&json!({}), Some("stop")))),
+        (
+            Messages,
+            r#"data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":3}}"#
+                .to_owned() + "\n\n",
+        ),
+    ];
+    for (from, finish) in finishes {
+        let mut translation = StreamTranslation::new(from, Responses, back_map(), Voice::default());
+        if from == Messages {
+            translation
+                .feed(b"data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"m\"}}\n\n");
+        }
+        assert!(!translation.has_said_all(), "{from:?}");
+        translation.feed(finish.as_bytes());
+        assert!(translation.has_said_all() && !translation.is_done(), "{from:?}");
+        assert!(translation.end(|_| Usage::default()).contains("response.completed"), "{from:?}");
+    }
+}

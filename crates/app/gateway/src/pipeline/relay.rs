@@ -194,8 +194,11 @@ impl Relay {
             let piece = self.retouched(piece);
             self.call.bytes_out += piece.len() as u64;
             let is_unfit = self.call.bytes_out > self.bytes_max || self.watch.fault().is_some();
-            if is_unfit || self.patience.is_exhausted() || (self.content.is_end() && !self.finish()) {
+            if is_unfit || (self.content.is_end() && !self.finish()) {
                 return self.break_off(&piece, cx);
+            }
+            if self.state == State::Flowing && self.patience.is_exhausted() {
+                return self.end_in_silence(piece, cx);
             }
             if !piece.is_empty() {
                 if let Some(pulse) = &mut self.pulse {
@@ -342,16 +345,32 @@ impl Relay {
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         match self.patience.poll_exhausted(cx) {
             Poll::Pending => self.poll_pulse(cx).map(|ping| Some(Ok(ping))),
-            // A length that was promised must come.
-            Poll::Ready(())
-                if (self.watch.is_over() || self.watch.has_said_all())
-                    && self.known_length().is_none()
-                    && self.finish() =>
-            {
-                Poll::Ready(None)
-            }
-            Poll::Ready(()) => self.break_off(b"", cx),
+            Poll::Ready(()) => self.end_in_silence(Bytes::new(), cx),
         }
+    }
+
+    /// Nothing more is waited for: an answer of which only the end is missing gets it, any other is broken off.
+    fn end_in_silence(
+        &mut self,
+        last: Bytes,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        let has_all = self.watch.is_over() || self.watch.has_said_all();
+        // A length that was promised must come.
+        if !has_all || self.known_length().is_some() {
+            return self.break_off(&last, cx);
+        }
+        let ending = match &mut self.watch {
+            Watch::TranslatedStream(stream) => stream.end(),
+            _ => Bytes::new(),
+        };
+        let ending = self.retouched(ending);
+        self.call.bytes_out += ending.len() as u64;
+        let last = joined(last, ending);
+        if !self.finish() {
+            return self.break_off(&last, cx);
+        }
+        Poll::Ready((!last.is_empty()).then_some(Ok(last)))
     }
 
     /// A sign of life, when one is due. It is none of the provider: his patience does not begin anew.

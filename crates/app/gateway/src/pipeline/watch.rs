@@ -211,7 +211,11 @@ impl Watch {
 
     /// Whether only the end mark is missing.
     pub(super) fn has_said_all(&self) -> bool {
-        matches!(self, Self::Stream(events) if events.watch.has_said_all() && events.is_whole())
+        match self {
+            Self::Stream(events) => events.watch.has_said_all() && events.is_whole(),
+            Self::TranslatedStream(stream) => stream.translation.has_said_all(),
+            Self::Json(_) | Self::Anything | Self::TranslatedWhole(_) => false,
+        }
     }
 
     /// Whether the caller has all he wants, though the provider goes on.

@@ -166,6 +166,11 @@ impl StreamTranslation {
         self.state.is_done && self.state.fault.is_none()
     }
 
+    /// Whether the finish has been named: its usage and the end mark may follow, and nothing that takes long.
+    pub fn has_said_all(&self) -> bool {
+        self.state.finish.is_some() && self.state.fault.is_none()
+    }
+
     /// Whether a stop text cut it: the provider would go on.
     pub fn is_cut(&self) -> bool {
         self.back_map.is_cut()
