@@ -3,6 +3,7 @@
 mod breaker;
 #[cfg(test)]
 mod breaker_tests;
+mod digest;
 mod fault;
 mod key_rest;
 mod pace;
@@ -19,6 +20,7 @@ mod target_health;
 mod window;
 
 pub use breaker::{BreakerRules, RUN_MAX, Standing};
+pub use digest::Digest;
 pub use fault::Fault;
 pub use key_rest::KeyRest;
 pub use probing::{ProbeRules, Probed, Probing};
