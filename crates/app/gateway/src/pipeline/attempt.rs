@@ -80,12 +80,8 @@ async fn in_turn(
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
-        let (first, last) = asked_before.unwrap_or((place, place));
-        if last != place {
-            serving.health.target(course.plan().target(last), asked).note_move();
-        }
-        asked_before = Some((first, place));
-        call.fallback_attempts += u8::from(first != place);
+        let is_fallback = goes_elsewhere(&mut asked_before, place, serving, course.plan(), asked);
+        call.fallback_attempts += u8::from(is_fallback);
         call.provider = Some(provider.clone());
         call.upstream_model.clone_from(&target.model);
         call.trying = Some(trying);
@@ -159,6 +155,22 @@ async fn in_turn(
         }
     }
     Err(failures.into_failure(|| nobody_left(&course, serving, asked, gateway.moment())))
+}
+
+/// Whether it is somebody else's turn than at first; he whose turn it was last has been left, if it is another's now.
+fn goes_elsewhere(
+    asked_before: &mut Option<(usize, usize)>,
+    place: usize,
+    serving: &Serving,
+    plan: &Plan,
+    asked: &str,
+) -> bool {
+    let (first, last) = asked_before.unwrap_or((place, place));
+    if last != place {
+        serving.health.target(plan.target(last), asked).note_move();
+    }
+    *asked_before = Some((first, place));
+    first != place
 }
 
 /// What is to be made of a failure that another target may not have; nothing where the caller is to be told.

@@ -83,7 +83,9 @@ pub(super) fn rows(serving: &Serving, now: Moment) -> Vec<Row<'_>> {
     let known = known_names(serving);
     let mut rows = Vec::new();
     for way in ways(serving) {
-        for (place, model) in way.provider_health.models.known() {
+        let mut models: Vec<(usize, &str)> = way.provider_health.models.known().collect();
+        models.sort_unstable_by_key(|(_, model)| *model);
+        for (place, model) in models {
             let (found, configured) = (way.health.known_model(place), configured.get(&(way.place, model)));
             if found.is_none() && configured.is_none() {
                 continue;

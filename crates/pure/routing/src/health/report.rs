@@ -4,7 +4,7 @@ use super::breaker::BreakerRules;
 use super::fault::Fault;
 use super::samples::Sample;
 use super::state::{State, Verdict, Why};
-use super::table::{Reach, WayHealth};
+use super::table::WayHealth;
 use super::target_health::TargetHealth;
 use crate::moment::Moment;
 
@@ -66,7 +66,7 @@ impl WayHealth {
         (!rest.is_zero()).then(|| Verdict::unwell(state, Why::KeyRests, Some(rest)))
     }
 
-    /// How a way stands, by itself and by how its models do.
+    /// How a way stands, by itself and by how its models do. That probes find somebody there proves too little to call it well.
     pub fn verdict(&self, rules: &BreakerRules, has_other_keys: bool, now: Moment) -> Verdict {
         if let Some(trouble) = self.own_trouble(has_other_keys, now) {
             return trouble;
@@ -76,9 +76,6 @@ impl WayHealth {
             .map(|health| health.verdict(rules, !health.samples.all().is_empty(), now))
             .collect();
         let state = State::of_all(models.iter().map(|verdict| verdict.state));
-        if state == State::Unknown && self.reach(now) == Reach::Answering {
-            return Verdict::well(State::Healthy);
-        }
         // Whoever has it worst says why; whoever is back first, when.
         let unwell = || models.iter().filter(|verdict| verdict.why.is_some());
         match unwell().max_by_key(|verdict| verdict.state) {

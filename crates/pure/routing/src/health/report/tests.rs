@@ -85,7 +85,7 @@ fn a_way_stands_as_its_probes_its_key_and_its_models_do() {
     };
     assert_eq!(told(false, 1.0), (State::Unknown, None, None));
     way.probed(false, true, at(1.0));
-    assert_eq!(told(false, 1.0), (State::Healthy, None, None), "somebody is there");
+    assert_eq!(told(false, 1.0), (State::Unknown, None, None), "somebody is there, and has answered no call");
     way.probed(true, false, at(2.0));
     assert_eq!(told(false, 2.0), (State::Ejected, Some(Why::Unreachable), None));
     way.probed(false, true, at(3.0));
