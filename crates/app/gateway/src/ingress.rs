@@ -44,7 +44,7 @@ pub(crate) async fn answer(
     let is_body_long = body_length.is_none_or(|length| length > DROPPED_BYTES_MAX);
     let call = Call::begin(&worker, &connection, caller, &head);
     let (request_id, call_id, dialect) = (call.request_id.clone(), call.id, call.dialect);
-    let mut response = match AssertUnwindSafe(route(call, head, body)).catch_unwind().await {
+    let mut response = match AssertUnwindSafe(route(call, &head, body)).catch_unwind().await {
         Ok(response) => response,
         Err(_) => {
             worker.shard.panicked();
@@ -71,11 +71,12 @@ pub(crate) async fn answer(
     Ok(response)
 }
 
-async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) -> Response<AnswerBody> {
+/// What few calls need is boxed, and the head stays where it is: a future is moved each time it becomes part of another.
+async fn route(mut call: Box<Call>, head: &http::request::Parts, body: Incoming) -> Response<AnswerBody> {
     #[cfg(test)]
-    tests::panic_if_asked(&head);
+    tests::panic_if_asked(head);
     let path = head.uri.path();
-    if let Err(failure) = refuse_doubtful(&call, &head) {
+    if let Err(failure) = refuse_doubtful(&call, head) {
         let mut response = answer::refuse(call, &failure);
         response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         return response;
@@ -91,7 +92,6 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
     }
     if pipeline::is_explain(path) {
         return match method_is(&head.method, &Method::POST, path) {
-            // Boxed: its room is not carried along by every call.
             Ok(()) => match Box::pin(pipeline::explain(call, head, body)).await {
                 Ok(response) => response,
                 Err((call, failure)) => answer::refuse(call, &failure),
@@ -103,20 +103,21 @@ async fn route(mut call: Box<Call>, head: http::request::Parts, body: Incoming) 
         let Some(method) = stored.method(head.method.as_str()) else {
             return answer::refuse(call, &wrong_method(&head.method, stored.allowed, stored.allowed, path));
         };
-        return match pipeline::serve_stored(call, stored, method, &head).await {
+        return match Box::pin(pipeline::serve_stored(call, stored, method, head)).await {
             Ok(response) => response,
             Err((call, failure)) => answer::refuse(call, &failure),
         };
     }
     let answered = match endpoints::endpoint_at(&head.method, path) {
         Some(endpoint) => match method_is(&head.method, &Method::GET, path) {
-            Ok(()) => endpoints::answer(&mut call, endpoint, &head),
+            Ok(()) => endpoints::answer(&mut call, endpoint, head),
             Err(failure) => Err(failure),
         },
         None => match &call.worker.gateway.control {
             Some(control) if is_control_path(path) => {
                 let control = control.clone();
-                hand_over(&control, &mut call, head, body).await.map(|answer| answer.map(AnswerBody::Channel))
+                let answer = Box::pin(hand_over(&control, &mut call, head.clone(), body)).await;
+                answer.map(|answer| answer.map(AnswerBody::Channel))
             }
             _ => Err(unknown_path(&head.method, path)),
         },

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use crate::ask::Ask;
 use crate::capability::Capabilities;
 use crate::entry::{Attempt, Passed, Reason};
-use crate::health::{Health, Standing, Switch, TargetHealth};
+use crate::health::{Health, Standing, Switch, TargetHealth, WayHealth};
 use crate::moment::Moment;
-use crate::policies::Candidate;
+use crate::policies::{Candidate, Policy};
+use crate::rng::Rng;
 use crate::route::{Route, Tier};
+use crate::sample::{SAMPLE_MAX, spread_out};
 use crate::situation::Situation;
 use crate::target::Target;
 
@@ -43,31 +45,38 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         Self { route, health, now, ask, unfit, tokens_min, needs, fallbacks_from, known: None }
     }
 
-    /// Says of each target of a tier whether it is a candidate, a last resort, or none of both.
-    pub(crate) fn sort(
-        &mut self,
-        tier: &Tier,
-        candidates: &mut Vec<Candidate<'a>>,
-        unwell: &mut Vec<Attempt>,
-        passed_over: &mut Vec<Passed>,
-    ) {
-        for place in tier.targets.clone() {
-            let target = &self.route.targets[place];
-            let found = self.look_at(place, target);
-            match found {
-                Found::Well { health, share } => {
-                    candidates.push(Candidate { place, target, health, share, is_on_trial: false });
-                }
-                // All of his part, for it is one at a time: the sooner it is known, the better.
-                Found::ForTrial { health } => {
-                    candidates.push(Candidate { place, target, health, share: 1.0, is_on_trial: true });
-                }
-                Found::Unwell(reason) => {
-                    unwell.push(Attempt { place, step: tier.step, is_last_resort: true });
-                    passed_over.push(Passed { place, reason });
-                }
-                Found::Not(reason) => passed_over.push(Passed { place, reason }),
+    /// Says of each target of a tier whether it is a candidate, a last resort, or none of both. Of many among whom lots are
+    /// drawn it stops when enough are found.
+    pub(crate) fn sort(&mut self, tier: &Tier, all: bool, found: &mut Sorted<'a>, rng: &mut Rng) {
+        let places = tier.targets.clone();
+        if all || places.len() <= SAMPLE_MAX || tier.policy != Policy::Balanced {
+            places.for_each(|place| self.sort_one(place, tier.step, found));
+            return;
+        }
+        for place in spread_out(places, rng) {
+            self.sort_one(place, tier.step, found);
+            if found.candidates.len() == SAMPLE_MAX {
+                return;
             }
+        }
+    }
+
+    fn sort_one(&mut self, place: usize, step: u16, sorted: &mut Sorted<'a>) {
+        let target = &self.route.targets[place];
+        let found = self.look_at(place, target);
+        match found {
+            Found::Well { health, share } => {
+                sorted.candidates.push(Candidate { place, target, health, share, is_on_trial: false });
+            }
+            // All of his part, for it is one at a time: the sooner it is known, the better.
+            Found::ForTrial { health } => {
+                sorted.candidates.push(Candidate { place, target, health, share: 1.0, is_on_trial: true });
+            }
+            Found::Unwell(reason) => {
+                sorted.unwell.push(Attempt { place, step, is_last_resort: true });
+                sorted.passed_over.push(Passed { place, reason });
+            }
+            Found::Not(reason) => sorted.passed_over.push(Passed { place, reason }),
         }
     }
 
@@ -77,11 +86,10 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         }
         let provider = &self.health.providers[usize::from(target.provider)];
         let way = &provider.ways[usize::from(target.line)];
-        match way.switch(target.model.as_deref().unwrap_or(self.ask.model)) {
-            Switch::On => {}
-            Switch::Draining if self.ask.goes_on => {}
-            Switch::Draining => return Found::Not(Reason::Draining),
-            Switch::Off => return Found::Not(Reason::SwitchedOff),
+        if way.is_set_apart()
+            && let Some(found) = self.set_apart(way, target)
+        {
+            return found;
         }
         let model = match self.known {
             Some((before, model)) if is_same_model(before, target) => model,
@@ -89,15 +97,12 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         };
         self.known = Some((target, model));
         let health = way.model(model);
-        if way.is_unreachable() {
-            return Found::Unwell(Reason::Unreachable);
-        }
         if provider.has_other_keys && way.key.is_on(self.now) {
             return Found::Unwell(Reason::KeyRests);
         }
         match health.standing(&self.health.rules, self.now) {
             Standing::Closed { .. } | Standing::Troubled | Standing::Trial
-                if health.is_full(&self.health.bounds(target)) =>
+                if provider.is_full(target, health) =>
             {
                 Found::Unwell(Reason::Full)
             }
@@ -118,6 +123,18 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         }
     }
 
+    /// What an operator or the probes have to say against a way, if it is about this target.
+    #[cold]
+    fn set_apart(&self, way: &WayHealth, target: &Target) -> Option<Found<'a>> {
+        match way.switch(target.model.as_deref().unwrap_or(self.ask.model)) {
+            Switch::Off => Some(Found::Not(Reason::SwitchedOff)),
+            Switch::Draining if !self.ask.goes_on => Some(Found::Not(Reason::Draining)),
+            Switch::On | Switch::Draining => {
+                way.is_unreachable().then_some(Found::Unwell(Reason::Unreachable))
+            }
+        }
+    }
+
     /// Why a target is not for this request, whatever its health.
     fn unasked(&self, place: usize, target: &Target) -> Option<Reason> {
         if target.condition.as_ref().is_some_and(|condition| !condition.holds(self.ask)) {
@@ -126,14 +143,26 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         if place >= self.fallbacks_from {
             return Some(Reason::FallbackOff);
         }
-        if let Some(lacking) = target.lacks.and(self.needs).names().next() {
-            return Some(Reason::Unable(lacking));
+        let lacking = target.lacks.and(self.needs);
+        if !lacking.are_none() {
+            return lacking.names().next().map(Reason::Unable);
         }
         if let Some(tokens_max) = target.context_tokens.filter(|tokens| *tokens < self.tokens_min) {
             return Some(Reason::ContextTooSmall { tokens_max });
         }
         (self.unfit)(target)
     }
+}
+
+/// Who was found.
+#[derive(Default)]
+pub(crate) struct Sorted<'a> {
+    /// Of one tier: those who are well.
+    pub(crate) candidates: Vec<Candidate<'a>>,
+    /// Those who are asked only if nobody else is left.
+    pub(crate) unwell: Vec<Attempt>,
+    /// Why they, and those who are not asked at all, are passed over.
+    pub(crate) passed_over: Vec<Passed>,
 }
 
 /// What one target is for this request.

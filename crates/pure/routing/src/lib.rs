@@ -24,6 +24,7 @@ mod retry;
 mod rng;
 mod route;
 mod routes;
+mod sample;
 mod server;
 mod situation;
 mod target;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ask::Ask;
-use crate::eligibility::Eligibility;
+use crate::eligibility::{Eligibility, Sorted};
 use crate::entry::{Attempt, Passed, Reason};
 use crate::names::Retired;
 use crate::policies::{Candidate, Field, sit_out};
 use crate::rng::Rng;
 use crate::route::{Route, Tier};
 use crate::routes::Routes;
+use crate::sample::SAMPLE_MAX;
 use crate::situation::Situation;
 use crate::target::Target;
 
@@ -126,19 +127,20 @@ fn ordered(
     counts: bool,
 ) -> Result<Plan, NoTarget> {
     let route = route_of(situation.routes, ask)?;
-    let mut order = Order { steps: Vec::with_capacity(route.tiers.len()), unwell: Vec::new() };
-    let mut passed_over = Vec::new();
+    let mut order = Order { steps: Vec::with_capacity(route.tiers.len()) };
+    let mut found = Sorted::default();
     let mut eligibility = Eligibility::of(&route, situation, ask, unfit);
-    let mut candidates = Vec::with_capacity(route.targets.len());
+    found.candidates.reserve(route.targets.len().min(SAMPLE_MAX));
     for tier in &route.tiers {
-        candidates.clear();
-        eligibility.sort(tier, &mut candidates, &mut order.unwell, &mut passed_over);
-        if !candidates.is_empty() {
+        found.candidates.clear();
+        eligibility.sort(tier, !counts, &mut found, rng);
+        if !found.candidates.is_empty() {
             let round = tier.round(counts);
-            order.add(tier, round, &mut candidates, situation, ask, rng);
+            order.add(tier, round, &mut found.candidates, situation, ask, rng);
         }
     }
-    let order = order.finish(situation.attempts_max);
+    let order = order.finish(found.unwell, situation.attempts_max);
+    let passed_over = found.passed_over;
     Ok(Plan { order, passed_over, attempts_max: situation.attempts_max, route })
 }
 
@@ -194,8 +196,6 @@ fn nobody(passed_over: &[Passed]) -> NoTarget {
 struct Order {
     /// For each step those who are well, as its policies choose one after the other.
     steps: Vec<(u16, Vec<usize>)>,
-    /// Those who are asked only if nobody else is left.
-    unwell: Vec<Attempt>,
 }
 
 impl Order {
@@ -229,7 +229,7 @@ impl Order {
 
     /// Step by step, so that each step has its attempt before any has a second one but the first; then those left over;
     /// then those who are not well.
-    fn finish(self, attempts_max: usize) -> Vec<Attempt> {
+    fn finish(self, unwell: Vec<Attempt>, attempts_max: usize) -> Vec<Attempt> {
         let attempt = |step: u16, place: usize| Attempt { place, step, is_last_resort: false };
         let first_part = attempts_max.saturating_sub(self.steps.len().saturating_sub(1)).max(1);
         let part = |number: usize| if number == 0 { first_part } else { 1 };
@@ -240,7 +240,7 @@ impl Order {
         for (number, (step, places)) in self.steps.iter().enumerate() {
             order.extend(places.iter().skip(part(number)).map(|place| attempt(*step, *place)));
         }
-        order.extend(self.unwell);
+        order.extend(unwell);
         order.truncate(ORDER_MAX);
         order
     }

@@ -11,7 +11,7 @@ use crate::entry::{Passed, Reason};
 use crate::health::{Fault, Outcome, Switch};
 use crate::moment::Moment;
 use crate::names::KnownNames;
-use crate::plan::{NoTarget, Plan};
+use crate::plan::{NoTarget, ORDER_MAX, Plan};
 use crate::policies::Policy;
 use crate::route::{Route, Ways};
 use crate::routes::RoutesBuilder;
@@ -229,4 +229,25 @@ fn a_preferred_name_is_sent_as_such_and_nobody_stands_in_the_order_twice() {
     assert_eq!(sent("big", "small"), [name("small"), None], "the one that was asked for is sent as it was");
     assert_eq!(sent("smart", "small"), [name("small"), name("big")]);
     assert_eq!(sent("big", "smart"), [name("big"), name("small"), None]);
+}
+
+#[test]
+fn of_many_a_few_are_drawn_as_well_as_of_all() {
+    let mut world = World::of(&[(100, Policy::Balanced)]);
+    for place in 0..100 {
+        world.asked(place, Outcome::Answered, if place < 33 { 900 } else { 20 }, at(1.0));
+    }
+    let mut firsts = [0_u32; 100];
+    (0..10_000).for_each(|_| firsts[world.order(at(1.0))[0]] += 1);
+    let slow: u32 = firsts[..33].iter().sum();
+    assert!(slow < 700, "{slow} of 10,000 at the slow third");
+    let (least, most) = (firsts[33..].iter().min().unwrap(), firsts[33..].iter().max().unwrap());
+    assert!(*least > 70 && *most < 300, "{least} to {most} of 144 in the middle");
+    for place in 0..99 {
+        eject(&world, place, 2.0);
+    }
+    for _ in 0..100 {
+        let order = world.order(at(2.5));
+        assert_eq!((order[0], order.len()), (99, ORDER_MAX), "the only one who is well is found among all");
+    }
 }

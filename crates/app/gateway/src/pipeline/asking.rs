@@ -96,7 +96,7 @@ impl Asking<'_> {
     /// Asks, and waits for the first piece of the answer's body.
     pub(super) async fn ask(
         &self,
-        sent: Outgoing<'_>,
+        sent: &mut Outgoing<'_>,
         headers: &HeaderMap,
         began: Instant,
         until: Until,
@@ -118,7 +118,7 @@ impl Asking<'_> {
                 .chain([(&request_id, &self.call.request_id)]),
             sent.body.as_body(),
         );
-        match timeout_at(until.at.into(), self.first_piece(&request, began, sent.wanted, ready)).await {
+        match timeout_at(until.at.into(), self.first_piece(&request, began, &mut sent.wanted, ready)).await {
             Ok(answered) => answered,
             Err(_) => {
                 let message =
@@ -133,7 +133,7 @@ impl Asking<'_> {
         &self,
         request: &Request<'_>,
         began: Instant,
-        wanted: Wanted,
+        wanted: &mut Wanted,
         ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {
         let (worker, provider) = (&self.call.worker, self.provider.id());

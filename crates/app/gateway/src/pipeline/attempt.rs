@@ -91,7 +91,7 @@ async fn in_turn(
         let way = Way { provider: &provider, line, bytes_max, until };
         let mut answered = match ready {
             Ok(ready) => match outgoing(call, serving, prompt, &target, is_strict).await {
-                Ok(sent) => way.ask(call, sent, headers, ready).await,
+                Ok(mut sent) => way.ask(call, &mut sent, headers, ready).await,
                 Err(failure) => Err(failure.into()),
             },
             Err(failure) => Err(way.unreached(call, &failure)),
@@ -101,14 +101,14 @@ async fn in_turn(
             && refused.refuses_seals
             && !has_left_out_seals
             // Boxed: it is rare, and its room is not carried along by every call.
-            && let Some(sent) = Box::pin(unsealed(call, serving, prompt, &target, is_strict)).await
+            && let Some(mut sent) = Box::pin(unsealed(call, serving, prompt, &target, is_strict)).await
         {
             has_left_out_seals = true;
             call.attempts += 1;
             call.worker.shard.attempt_failed(provider.slot, refused.failure.kind);
             failures.add(refused.failure.clone(), &provider, model, began.elapsed());
             let ready = call.worker.client.take(&line.line);
-            answered = Box::pin(way.ask(call, sent, headers, ready)).await;
+            answered = Box::pin(way.ask(call, &mut sent, headers, ready)).await;
         }
         let Unanswered { failure, fault, .. } = match answered {
             Ok(begun) => {
@@ -205,7 +205,7 @@ impl Way<'_> {
     async fn ask(
         &self,
         call: &mut Call,
-        sent: Outgoing<'_>,
+        sent: &mut Outgoing<'_>,
         headers: &HeaderMap,
         ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {

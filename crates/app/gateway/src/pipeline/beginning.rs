@@ -56,7 +56,7 @@ impl Head {
 pub(super) async fn begin(
     head: Head,
     mut content: Content,
-    mut wanted: Wanted,
+    wanted: &mut Wanted,
     bytes_max: u64,
     provider: &str,
     credential: Option<&domain::Secret>,
@@ -80,7 +80,7 @@ pub(super) async fn begin(
             Failure::new(Kind::UpstreamFailed, format!("{provider}: the connection broke before an answer"))
         })?;
         if let Some(piece) = piece {
-            held.add(piece, |first| Watch::for_answer(&head.headers, first, &mut wanted));
+            held.add(piece, |first| Watch::for_answer(&head.headers, first, wanted));
             if matches!(held.watch, Some(Watch::TranslatedWhole(_))) && held.bytes as u64 > bytes_max {
                 return Err(failed(&format!(
                     "answers with more than {bytes_max} bytes (limits.answer_bytes_max)"
@@ -114,7 +114,7 @@ pub(super) async fn begin(
     }
     let estimate = (wanted.is_a_turn && !watch.is_translated()).then(|| Estimate {
         input_tokens: wanted.input_tokens,
-        whole: ready.as_deref().and_then(|ready| estimate_whole(&watch, &wanted, ready)),
+        whole: ready.as_deref().and_then(|ready| estimate_whole(&watch, wanted, ready)),
     });
     Ok(Begun { head, content, first: ready, watch, estimate })
 }

@@ -30,7 +30,7 @@ pub(crate) fn is_explain(path: &str) -> bool {
 /// Explains one request.
 pub(crate) async fn explain(
     mut call: Box<Call>,
-    head: Parts,
+    head: &Parts,
     body: Incoming,
 ) -> Result<Response<AnswerBody>, Refused> {
     match run(&mut call, head, body).await {
@@ -39,10 +39,10 @@ pub(crate) async fn explain(
     }
 }
 
-async fn run(call: &mut Call, head: Parts, body: Incoming) -> Result<Vec<u8>, Box<Failure>> {
+async fn run(call: &mut Call, head: &Parts, body: Incoming) -> Result<Vec<u8>, Box<Failure>> {
     let serving = call.worker.gateway.serving();
     authenticate(call, &serving, &head.headers)?;
-    let surface = surface_of(&head)?;
+    let surface = surface_of(head)?;
     let prompt = understand(call, &serving, surface, &head.headers, body).await?;
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let wishes = Wishes::of(&head.headers);

@@ -57,7 +57,7 @@ pub(crate) type Refused = (Box<Call>, Box<Failure>);
 pub(crate) async fn serve(
     mut call: Box<Call>,
     surface: &'static Surface,
-    head: Parts,
+    head: &Parts,
     body: Incoming,
 ) -> Result<Response<AnswerBody>, Refused> {
     match run(&mut call, surface, head, body).await {
@@ -78,7 +78,7 @@ enum Served {
 async fn run(
     call: &mut Call,
     surface: &'static Surface,
-    head: Parts,
+    head: &Parts,
     body: Incoming,
 ) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();

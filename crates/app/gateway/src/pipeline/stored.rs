@@ -107,7 +107,7 @@ async fn ask_provider(
     let query = head.uri.query();
     let is_stream = query.is_some_and(|query| query.split('&').any(|pair| pair == "stream=true"));
     call.is_streaming = is_stream;
-    let sent = Outgoing {
+    let mut sent = Outgoing {
         method,
         path: query.map_or(Cow::Borrowed(stored.path), |query| format!("{}?{query}", stored.path).into()),
         body: Sent::Pieces(Cow::Borrowed(&[])),
@@ -119,7 +119,7 @@ async fn ask_provider(
     let began = Instant::now();
     let asking = Asking { call, provider: &provider, line, bytes_max };
     let (until, open) = (Until { at: began + limit, limit }, call.worker.client.take(&line.line));
-    let asked = asking.ask(sent, &head.headers, began, until, open).await;
+    let asked = asking.ask(&mut sent, &head.headers, began, until, open).await;
     let asked = asked.map_err(|unanswered| unanswered.failure);
     call.waited += began.elapsed();
     let (region, credential) = (line.region.clone(), line.line.options().credential.clone());

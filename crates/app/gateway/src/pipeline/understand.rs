@@ -102,7 +102,8 @@ pub(crate) async fn understand(
     let mut reader = BodyReader::new(call, serving, body, limit);
     let form = if upload.is_some() { BodyForm::Multipart } else { BodyForm::Json };
     let (deciding, kept) = match upload {
-        Some(boundary) => upload::read(call, serving, &mut reader, &boundary).await?,
+        // Boxed: few calls bring one.
+        Some(boundary) => Box::pin(upload::read(call, serving, &mut reader, &boundary)).await?,
         None => read_json(call, &mut reader).await?,
     };
     call.connection.note_body_coming(false);

@@ -161,15 +161,20 @@ impl ObjectScan {
         let mut at = 0;
         while at < piece.len() {
             let began = at;
-            let is_inside = matches!(self.state, State::InString | State::InContainer | State::InScalar);
             at = match self.state {
                 State::InString => self.skip_string(piece, at),
                 State::InContainer => self.skip_container(piece, at)?,
                 State::InScalar => self.skip_scalar(piece, at),
-                State::InKey => self.read_key(piece, at)?,
-                _ => self.step(piece[at], at)?,
+                State::InKey => {
+                    at = self.read_key(piece, at)?;
+                    continue;
+                }
+                _ => {
+                    at = self.step(piece[at], at)?;
+                    continue;
+                }
             };
-            if is_inside && let Some(field) = self.current {
+            if let Some(field) = self.current {
                 self.keep(field, &piece[began..at], at);
             }
         }
@@ -250,7 +255,7 @@ impl ObjectScan {
                 continue;
             }
             let rest = &piece[at..];
-            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
+            let plain = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
             if rest.get(plain) == Some(&b'"') {
                 // Nearly every key is plain and in one piece: it is matched where it stands.
                 self.current = if self.key.is_empty() {

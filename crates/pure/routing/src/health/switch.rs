@@ -64,6 +64,11 @@ impl Switches {
         Switch::of(word & WHOLE).and(own.map(|(_, switch)| *switch).unwrap_or_default())
     }
 
+    /// Whether anything is switched.
+    pub(crate) fn are_any(&self) -> bool {
+        self.word.load(Ordering::Relaxed) != 0
+    }
+
     /// What holds for all models.
     pub(crate) fn whole(&self) -> Switch {
         Switch::of(self.word.load(Ordering::Relaxed) & WHOLE)

@@ -105,6 +105,11 @@ impl WayHealth {
         self.switches.of(model)
     }
 
+    /// Whether an operator or the probes have something to say against it, or against some model here.
+    pub(crate) fn is_set_apart(&self) -> bool {
+        self.switches.are_any() || self.is_unreachable()
+    }
+
     /// Whether probes find nobody there: it is asked only if nobody else is left.
     pub fn is_unreachable(&self) -> bool {
         self.reach.load(Ordering::Relaxed) == Reach::Unreachable as u8
@@ -193,6 +198,25 @@ impl ProviderHealth {
         let place = self.models.known().find(|(_, name)| *name == model).map(|(place, _)| place);
         place.map_or(0, |place| self.ways[way].running(Some(place)))
     }
+
+    /// What bounds how many requests one of its targets has at once.
+    fn bounds(&self, target: &Target) -> Bounds<'_> {
+        let line_limit = self.line_limits.get(usize::from(target.line)).and_then(Option::as_ref);
+        Bounds {
+            max: target.concurrent_max.unwrap_or(UNLIMITED),
+            adaptive: self.adaptive,
+            shared: [self.limit.as_ref(), line_limit],
+        }
+    }
+
+    /// Whether one who comes anew would have to wait for one of its targets. Mostly there is nothing to wait for.
+    pub(crate) fn is_full(&self, target: &Target, health: &TargetHealth) -> bool {
+        let is_bounded = target.concurrent_max.is_some()
+            || self.limit.is_some()
+            || !self.line_limits.is_empty()
+            || health.has_learnt(self.adaptive);
+        is_bounded && health.is_full(&self.bounds(target))
+    }
 }
 
 /// The health of everybody, by the places of the snapshot.
@@ -238,13 +262,7 @@ impl Health {
 
     /// What bounds how many requests a target has at once.
     pub fn bounds(&self, target: &Target) -> Bounds<'_> {
-        let provider = &self.providers[usize::from(target.provider)];
-        let line_limit = provider.line_limits.get(usize::from(target.line)).and_then(Option::as_ref);
-        Bounds {
-            max: target.concurrent_max.unwrap_or(UNLIMITED),
-            adaptive: provider.adaptive,
-            shared: [provider.limit.as_ref(), line_limit],
-        }
+        self.providers[usize::from(target.provider)].bounds(target)
     }
 
     /// What is no longer usual for a target, but never less than `floor`; as long as it is not known well enough, what is no

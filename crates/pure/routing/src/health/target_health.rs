@@ -114,6 +114,11 @@ impl TargetHealth {
         }
     }
 
+    /// Whether there is a limit of his own that his refusals have taught.
+    pub(crate) fn has_learnt(&self, rules: AdaptiveRules) -> bool {
+        self.adaptive.max(rules) != UNLIMITED
+    }
+
     /// Whether one who comes anew would have to wait.
     pub(crate) fn is_full(&self, bounds: &Bounds<'_>) -> bool {
         self.gate.is_full(self.max(bounds))
