@@ -3,7 +3,8 @@
 //!
 //! | method and path | body | answer |
 //! |---|---|---|
-//! | `GET /health` | – | 200 and the gateway's own state |
+//! | `GET /health?provider=P&region=R&model=M&samples=true`, all optional | – | 200 and the gateway's own state, `calls`, `lines` and `targets`; the choice is of targets |
+//! | `GET /stats` | – | 200 `{"uptime", "regions": {R: Figures}, "providers": {P: Figures}}` |
 //! | `POST /reload` | – | 200 `{"changed": ["providers"], "needs_restart": []}`; 422 `invalid_config` with `problems` |
 //! | `GET /config` | – | 200 what is in force: `file`, `version`, `since`, `problems` of the file as it stands, `effective` and `configured` as YAML without secrets |
 //! | `GET /config/versions` | – | 200 `{"versions": [{"version", "taken_at", "reason", "file", "is_in_force"}]}`, the newest first |
@@ -20,6 +21,9 @@
 //!
 //! A Switch is `{"provider", "region", "model", "position", "since", "by", "reason"}`: `position` is `off` or `draining`.
 //!
+//! Figures are `{"current_health", "avg_latency", "min_latency", "max_latency", "total_requests", "failover_count",
+//! "success_rate"}` and more: latencies in milliseconds and the rate from 0 to 1 over the last hundred answers, null without any.
+//!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.
 //!
@@ -35,6 +39,7 @@ mod parts;
 mod provider_desk;
 mod refusal;
 mod routes;
+mod state_desk;
 
 pub use admin::Admin;
 pub use body::ADMIN_BODY_BYTES_MAX;
@@ -44,3 +49,4 @@ pub use config_desk::{
 };
 pub use parts::AdminParts;
 pub use provider_desk::{CheckAnswer, ProviderDesk, ProviderWish, SwitchAnswer, SwitchRefusal, SwitchReport};
+pub use state_desk::{StateDesk, TargetChoice};

@@ -106,7 +106,10 @@ mod tests {
                 }),
             },
             audit: Arc::new(store),
-            health: Box::new(|| serde_json::json!({"status": "ok"})),
+            state: crate::StateDesk {
+                health: Box::new(|_| Ok(serde_json::json!({"status": "ok"}))),
+                stats: Box::new(|| serde_json::json!({})),
+            },
             explain: Box::new(Ok),
             clock: || Timestamp(0),
         })

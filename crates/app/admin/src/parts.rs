@@ -8,6 +8,7 @@ use store::{AuditRecords, KeyDesk};
 
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
+use crate::state_desk::StateDesk;
 
 /// What the admin API needs of the process it lives in.
 pub struct AdminParts {
@@ -21,8 +22,8 @@ pub struct AdminParts {
     pub providers: ProviderDesk,
     /// Who changed what.
     pub audit: Arc<dyn AuditRecords>,
-    /// The gateway's own state, without secrets.
-    pub health: Box<dyn Fn() -> serde_json::Value + Send + Sync>,
+    /// The way to the state of everything, without secrets.
+    pub state: StateDesk,
     /// What would become of a request that is described.
     pub explain: Box<dyn Fn(serde_json::Value) -> Result<serde_json::Value, Box<Failure>> + Send + Sync>,
     /// The wall clock.

@@ -30,6 +30,7 @@ mod no_target;
 mod overload;
 mod pipeline;
 mod remote_media;
+mod seeing;
 mod serving;
 mod spool;
 mod status;
@@ -46,6 +47,7 @@ pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, Control
 pub use gateway::{BodyRoom, Gateway, GatewayParts};
 pub use inherited::InheritedSockets;
 pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, bind, bind_or_inherit};
+pub use seeing::Choice;
 pub use serving::Serving;
 pub use spool::try_spool_dir;
 pub use status::{ConfigStatus, Status};

@@ -7,6 +7,7 @@ mod health;
 mod keys;
 mod providers;
 mod route;
+mod stats;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +22,15 @@ use crate::refusal::Refusal;
 use route::Route;
 
 const PREFIX: &str = "/admin/v1";
-const NOUNS: &[&[Route]] =
-    &[health::ROUTES, config::ROUTES, keys::ROUTES, providers::ROUTES, audit::ROUTES, explain::ROUTES];
+const NOUNS: &[&[Route]] = &[
+    health::ROUTES,
+    stats::ROUTES,
+    config::ROUTES,
+    keys::ROUTES,
+    providers::ROUTES,
+    audit::ROUTES,
+    explain::ROUTES,
+];
 
 /// The lists as a service. It knows nothing of who is asking: the gate stands before it.
 pub(crate) fn router(parts: Arc<AdminParts>) -> Router {

@@ -14,7 +14,7 @@ use store::{KeyDesk, KeyModels, MasterKey, NewKey, SqliteStore, SwitchDesk, Swit
 use super::{NOUNS, PREFIX};
 use crate::{
     Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ProviderDesk,
-    ProviderWish, ReloadReport, RevertReport, SwitchRefusal, SwitchReport,
+    ProviderWish, ReloadReport, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
 };
 
 const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
@@ -47,7 +47,7 @@ impl Office {
             config: pretended_keeper(Arc::clone(&reloads)),
             providers: pretended_providers(switches),
             audit: Arc::new(store),
-            health: Box::new(|| json!({"status": "ok", "region": "here"})),
+            state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,
         };
@@ -95,6 +95,18 @@ impl Answer {
         assert_eq!(error["status"], status);
         assert_eq!(error["request_id"].as_str(), self.headers["x-request-id"].to_str().ok());
         assert!(error["type"].is_string() && error["source"].is_string(), "{body}");
+    }
+}
+
+/// Says what it was asked, and that samples of everything are too many.
+fn pretended_state() -> StateDesk {
+    StateDesk {
+        health: Box::new(|choice| match (choice.has_samples, &choice.provider) {
+            (true, None) => Err("samples of 900 targets are too many".to_owned()),
+            (false, None) => Ok(json!({"status": "ok", "region": "here"})),
+            _ => Ok(json!({"choice": format!("{choice:?}")})),
+        }),
+        stats: Box::new(|| json!({"uptime": 7, "regions": {}})),
     }
 }
 
@@ -211,6 +223,21 @@ async fn unknown_paths_and_methods_are_told_apart() {
     answer.is_refused(404, "unknown_url", "the admin API has no path \"/admin/v1/nowhere\"");
     let answer = office.ask(Method::PUT, "/admin/v1/keys", None).await;
     answer.is_refused(405, "method_not_allowed", "does not answer to PUT");
+}
+
+#[tokio::test]
+async fn the_state_of_everything_is_told_and_part_of_it_can_be_chosen() {
+    let office = Office::open().await;
+    let some = "/admin/v1/health?provider=a&region=b&model=c%2Fd&samples=true";
+    let some = office.ask(Method::GET, some, None).await.json();
+    let text = |part: &str| Some(part.to_owned());
+    let choice =
+        crate::TargetChoice { provider: text("a"), region: text("b"), model: text("c/d"), has_samples: true };
+    assert_eq!(some["choice"], format!("{choice:?}"));
+    let asked = |path| office.ask(Method::GET, path, None);
+    asked("/admin/v1/health?samples=true").await.is_refused(400, "invalid_request", "too many");
+    asked("/admin/v1/health?modle=c").await.is_refused(400, "invalid_request", "modle");
+    assert_eq!(asked("/admin/v1/stats").await.json()["uptime"], 7);
 }
 
 #[tokio::test]

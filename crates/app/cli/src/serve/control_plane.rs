@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::configuration::Keeper;
 use super::key_checks::KeyChecks;
-use super::{notify, provider_desk};
+use super::{notify, provider_desk, state_desk};
 
 /// What the control plane works with.
 pub(super) struct ControlPlane {
@@ -108,7 +108,7 @@ impl ControlPlane {
     }
 
     fn make_admin(&self, config: ConfigDesk) -> Admin {
-        let (gateway, explaining) = (self.gateway.clone(), self.gateway.clone());
+        let explaining = self.gateway.clone();
         Admin::new(AdminParts {
             key_desk: self.desk.clone(),
             admin_key: self.admin_key.clone(),
@@ -120,7 +120,7 @@ impl ControlPlane {
                 &self.log,
             ),
             audit: self.audit.clone(),
-            health: Box::new(move || gateway.health_for_operators()),
+            state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),
             clock: wall_clock,
         })

@@ -10,6 +10,7 @@ mod nofile;
 mod notify;
 mod provider_desk;
 mod start;
+mod state_desk;
 mod taken_port;
 
 pub(crate) use start::serve;

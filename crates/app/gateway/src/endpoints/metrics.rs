@@ -91,6 +91,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
     ];
     gauges.extend(keys);
     gauges.extend(crate::overload::gauges(gateway));
+    gauges.extend(crate::seeing::gauges(&gateway.serving.load(), gateway.moment()));
     gauges.extend(unreachable(&gateway.serving.load()));
     let switched = gauge_rows(&gateway.serving.load(), &gateway.switches());
     gauges.extend(switched.into_iter().map(|(labels, is_off)| Gauge {

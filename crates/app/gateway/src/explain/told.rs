@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dialects::surface::Surface;
 use domain::Failure;
-use routing::health::Standing;
+use routing::health::Why;
 use routing::{
     Ask, BackoffForm, Capability, Moment, ORDER_MAX, Plan, Reason, Rng, Route, Situation, Target, dry_run,
     span_of,
@@ -101,6 +101,8 @@ impl Case<'_> {
         let keys = serving.health.providers[usize::from(target.provider)].ways.len();
         let per_key = provider.by_credential().next().map_or(lines, |(_, lines)| lines.len()).max(1);
         let line = &provider.lines[usize::from(target.line)];
+        let has_other_keys = serving.health.providers[usize::from(target.provider)].has_other_keys;
+        let verdict = line.health.own_trouble(has_other_keys, self.now).unwrap_or(report.verdict);
         json!({
             "provider": provider.id(),
             "model": target.model.as_deref().unwrap_or(self.ask.model),
@@ -110,8 +112,9 @@ impl Case<'_> {
             "weight": target.weight,
             "context_tokens": target.context_tokens,
             "lacks": target.lacks.names().collect::<Vec<_>>(),
-            "state": state(report.standing, report.asked),
-            "in_flight": report.in_flight,
+            "state": verdict.state.name(),
+            "why": verdict.why.map(Why::name),
+            "in_flight": health.in_flight(),
             "usual_ms": health.pace_micros(self.ask.is_streaming, self.now).map(|us| (us / 1000.0).round() as u64),
         })
     }
@@ -161,16 +164,6 @@ fn add_details(told: &mut Value, reason: Reason) {
 
 fn refusal(failure: &Failure) -> Value {
     json!({ "status": failure.status(), "code": failure.kind.code(), "message": failure.message })
-}
-
-const fn state(standing: Standing, asked: u64) -> &'static str {
-    match standing {
-        Standing::Closed { .. } if asked == 0 => "unknown",
-        Standing::Closed { .. } => "healthy",
-        Standing::Troubled | Standing::Trial | Standing::OnTrial { .. } => "degraded",
-        Standing::Open { is_busy: true, .. } => "busy",
-        Standing::Open { is_busy: false, .. } => "ejected",
-    }
 }
 
 const fn ms(duration: Duration) -> u64 {

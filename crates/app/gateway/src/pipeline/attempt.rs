@@ -72,7 +72,7 @@ async fn in_turn(
     serving.retry_budget.call();
     let asked = prompt.deciding.model.as_str();
     let (mut failures, mut course) = (Failures::default(), Course::of(plan, &serving.retry));
-    let (mut has_left_out_seals, mut first) = (false, None);
+    let (mut has_left_out_seals, mut asked_before) = (false, None);
     while let Some((turn, began)) = next_turn(call, serving, &mut course, asked, deadline).await? {
         let found =
             Search { call, serving, course: &mut course, failures: &mut failures, asked, began, deadline };
@@ -80,7 +80,8 @@ async fn in_turn(
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
-        call.fallback_attempts += u8::from(*first.get_or_insert(place) != place);
+        let is_fallback = goes_elsewhere(&mut asked_before, place, serving, course.plan(), asked);
+        call.fallback_attempts += u8::from(is_fallback);
         call.provider = Some(provider.clone());
         call.upstream_model.clone_from(&target.model);
         call.trying = Some(trying);
@@ -154,6 +155,22 @@ async fn in_turn(
         }
     }
     Err(failures.into_failure(|| nobody_left(&course, serving, asked, gateway.moment())))
+}
+
+/// Whether it is somebody else's turn than at first; he whose turn it was last has been left, if it is another's now.
+fn goes_elsewhere(
+    asked_before: &mut Option<(usize, usize)>,
+    place: usize,
+    serving: &Serving,
+    plan: &Plan,
+    asked: &str,
+) -> bool {
+    let (first, last) = asked_before.unwrap_or((place, place));
+    if last != place {
+        serving.health.target(plan.target(last), asked).note_move();
+    }
+    *asked_before = Some((first, place));
+    first != place
 }
 
 /// What is to be made of a failure that another target may not have; nothing where the caller is to be told.

@@ -75,15 +75,17 @@ impl Search<'_> {
         let (began, step) = (self.began, first.step);
         let mut stand_in = StandIn::Alike;
         let mut runners = vec![self.start(first)];
-        let (turn, ready) = loop {
+        let (turn, ready, since) = loop {
             match timeout_at(self.wake_at(&runners, stand_in).into(), first_to_end(&mut runners)).await {
-                Ok((runner, Ok(connection))) => break (runner.turn, Ok(Some(connection))),
-                Ok((runner, Err(failure))) if runners.is_empty() => break (runner.turn, Err(failure)),
+                Ok((runner, Ok(connection))) => break (runner.turn, Ok(Some(connection)), runner.began),
+                Ok((runner, Err(failure))) if runners.is_empty() => {
+                    break (runner.turn, Err(failure), runner.began);
+                }
                 Ok((runner, Err(failure))) => self.fell(runner, &failure),
                 Err(_) if Instant::now() >= self.deadline => {
-                    let turn = runners.remove(0).turn;
+                    let Runner { turn, began: since, .. } = runners.remove(0);
                     let failure = self.out_of_time(&turn, began.elapsed());
-                    break (turn, Err(failure));
+                    break (turn, Err(failure), since);
                 }
                 Err(_) => match self.beside((stand_in == StandIn::Alike).then_some(step)) {
                     Some(turn) => runners.push(self.start(turn)),
@@ -96,7 +98,8 @@ impl Search<'_> {
         self.call.waited += ended - began;
         for late in runners.into_iter().rev() {
             self.course.give_back(late.turn.place, late.turn.step);
-            self.see_through(late);
+            let was_first = late.began < since;
+            self.see_through(late, was_first);
         }
         Reached { turn, ready, began: ended }
     }
@@ -138,25 +141,35 @@ impl Search<'_> {
         let took = runner.began.elapsed();
         let how = How { took, is_streaming: call.is_streaming, now: call.worker.gateway.moment() };
         runner.turn.trying.ended(Outcome::Fault(Fault::Unreachable), how);
+        runner.turn.trying.moved_on();
         let model = self.course.plan().target(runner.turn.place).model.as_deref().unwrap_or(self.asked);
         self.failures.add(failure, &provider, model, took);
         self.course.was_replaced();
     }
 
     /// Another was there sooner. What becomes of this connection is still worth knowing, and having.
-    fn see_through(&self, runner: Runner) {
+    /// Where it was begun before that other one (`was_first`), the call has moved on from him.
+    fn see_through(&self, runner: Runner, was_first: bool) {
         let (provider, _) = self.target_of(&runner.turn);
         let (provider, worker) = (provider.clone(), self.call.worker.clone());
         let (is_streaming, Runner { mut turn, began, dialling, .. }) = (self.call.is_streaming, runner);
         self.call.worker.spawn(async move {
             match dialling.await {
-                Ok(connection) => worker.client.put_aside(connection),
+                Ok(connection) => {
+                    worker.client.put_aside(connection);
+                    if was_first {
+                        turn.trying.moved_on();
+                    } else {
+                        turn.trying.was_not_asked();
+                    }
+                }
                 Err(failure) => {
                     worker.note_send_failure(provider.id(), &failure);
                     let Unanswered { failure, .. } = Unanswered::by_send(provider.id(), &failure);
                     worker.shard.attempt_failed(provider.slot, failure.kind);
                     let how = How { took: began.elapsed(), is_streaming, now: worker.gateway.moment() };
                     turn.trying.ended(Outcome::Fault(Fault::Unreachable), how);
+                    turn.trying.moved_on();
                 }
             }
         });

@@ -15,7 +15,7 @@ use super::totals::Totals;
 /// A number that another part of the process keeps, shown beside ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gauge {
-    /// Full name of the family, such as `ai_gateway_body_bytes`.
+    /// Full name of the family, such as `ai_gateway_body_bytes`. What ends in `_total` only grows.
     pub name: &'static str,
     /// One sentence for the reader of a dashboard.
     pub help: &'static str,
@@ -47,7 +47,8 @@ impl Metrics {
         let mut family = "";
         for gauge in gauges {
             if gauge.name != std::mem::replace(&mut family, gauge.name) {
-                out.family(gauge.name, "gauge", gauge.help);
+                let kind = if gauge.name.ends_with("_total") { "counter" } else { "gauge" };
+                out.family(gauge.name, kind, gauge.help);
             }
             let labels =
                 gauge.labels.iter().map(|(name, value)| format!(",{name}=\"{}\"", escape_label(value)));

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::role::{Cause, Change, Role};
 use super::window::Window;
 use crate::moment::Moment;
 
@@ -89,25 +90,6 @@ pub enum Standing {
     },
 }
 
-/// In what role somebody was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// As one who is well.
-    Usual,
-    /// To find out whether he is well again.
-    Trial,
-    /// Though he is not well, since nobody else is left.
-    LastResort,
-}
-
-/// What one who was asked did to the breaker's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
-    None,
-    Opened,
-    Closed,
-}
-
 const PHASE_BITS: u32 = 3;
 const CLOSED: u64 = 0;
 const OPEN: u64 = 1;
@@ -141,6 +123,7 @@ struct Past {
     good_trials: u32,
     /// Refusals without a word since the last answer to a trial or to one who was asked before them.
     refusals: u32,
+    cause: Cause,
 }
 
 impl Past {
@@ -226,7 +209,11 @@ impl Breaker {
     /// An answer that had begun well broke off. Such ones make a run of their own: each began with a success.
     pub(crate) fn broke_off(&self, rules: &BreakerRules, now: Moment) -> Change {
         let run = self.breaks.fetch_add(1, Ordering::Relaxed) + 1;
-        self.note_failure(rules, Role::Usual, run, now)
+        let change = self.note_failure(rules, Role::Usual, run, now);
+        if change == Change::Opened {
+            self.past().cause = Cause::Breaks;
+        }
+        change
     }
 
     /// An answer has ended, and did not break off.
@@ -244,7 +231,7 @@ impl Breaker {
         past.failed = past.failed.wrapping_add(1);
         let phase = self.phase();
         if matches!(phase, TRYING | TRYING_BUSY) && role == Role::Trial {
-            self.open(&mut past, rules, now);
+            self.open(&mut past, rules, Cause::Trial, now);
             return Change::Opened;
         }
         if phase != CLOSED {
@@ -267,7 +254,7 @@ impl Breaker {
         if now.since(closed_since) > FORGIVEN_AFTER {
             past.openings = 0;
         }
-        self.open(&mut past, rules, now);
+        self.open(&mut past, rules, if is_run { Cause::Run } else { Cause::Rate }, now);
         Change::Opened
     }
 
@@ -327,6 +314,26 @@ impl Breaker {
         phase == FULL && now < until
     }
 
+    /// What has opened it last.
+    pub(crate) fn cause(&self) -> Cause {
+        self.past().cause
+    }
+
+    /// How long until he is asked as usual, or may be tried; `None` while somebody tries him.
+    pub(crate) fn recovers_in(&self, rules: &BreakerRules, now: Moment) -> Option<Duration> {
+        let (_, since) = unpack(self.word.load(Ordering::Relaxed));
+        match self.standing(rules, now) {
+            Standing::Closed { .. } if since == Moment::default() => Some(Duration::ZERO),
+            Standing::Closed { .. } => Some((since + rules.slow_start).since(now)),
+            Standing::Troubled => {
+                Some(Moment::from_micros(self.trouble_until.load(Ordering::Relaxed)).since(now))
+            }
+            Standing::Open { until, .. } => Some(until.since(now)),
+            Standing::Trial => Some(Duration::ZERO),
+            Standing::OnTrial { .. } => None,
+        }
+    }
+
     /// Failures since the last success.
     pub(crate) fn run(&self) -> u32 {
         self.run.load(Ordering::Relaxed)
@@ -341,10 +348,10 @@ impl Breaker {
         self.word.store(pack(CLOSED, since), Ordering::Relaxed);
     }
 
-    fn open(&self, past: &mut Past, rules: &BreakerRules, now: Moment) {
+    fn open(&self, past: &mut Past, rules: &BreakerRules, cause: Cause, now: Moment) {
         let span = rules.open.saturating_mul(1 << past.openings.min(20)).min(rules.open_max);
         past.openings = past.openings.saturating_add(1);
-        past.good_trials = 0;
+        (past.good_trials, past.cause) = (0, cause);
         self.word.store(pack(OPEN, now + span), Ordering::Relaxed);
     }
 

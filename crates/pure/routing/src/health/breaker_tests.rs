@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::breaker::{Breaker, BreakerRules, Change, Role, Standing};
+use super::breaker::{Breaker, BreakerRules, Standing};
+use super::role::{Change, Role};
 use crate::moment::Moment;
 
 fn at(seconds: f64) -> Moment {

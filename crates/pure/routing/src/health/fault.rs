@@ -28,19 +28,36 @@ pub enum Fault {
     Declined,
 }
 
+/// How many kinds there are.
+pub(super) const FAULTS: usize = NAMES.len();
+
+/// In the order of the kinds. The last three are not held against anybody: they are about the key or the request.
+const NAMES: [&str; 9] =
+    ["unreachable", "broken", "broke_off", "failed", "busy", "silent", "refused", "too_long", "declined"];
+/// Those before this place are held against whoever was asked.
+pub(super) const HELD_AGAINST: usize = 6;
+
 impl Fault {
     /// As told to people.
     pub const fn name(self) -> &'static str {
+        NAMES[self.place()]
+    }
+
+    pub(super) const fn name_at(place: usize) -> &'static str {
+        NAMES[place]
+    }
+
+    pub(super) const fn place(self) -> usize {
         match self {
-            Self::Unreachable => "unreachable",
-            Self::Broken => "broken",
-            Self::BrokeOff => "broke_off",
-            Self::Failed => "failed",
-            Self::Busy { .. } => "busy",
-            Self::Silent => "silent",
-            Self::Refused => "refused",
-            Self::TooLong => "too_long",
-            Self::Declined => "declined",
+            Self::Unreachable => 0,
+            Self::Broken => 1,
+            Self::BrokeOff => 2,
+            Self::Failed => 3,
+            Self::Busy { .. } => 4,
+            Self::Silent => 5,
+            Self::Refused => 6,
+            Self::TooLong => 7,
+            Self::Declined => 8,
         }
     }
 }

@@ -19,6 +19,11 @@ impl KeyRest {
         self.until.load(Ordering::Relaxed) > now.micros()
     }
 
+    /// How much longer.
+    pub fn left(&self, now: Moment) -> Duration {
+        Moment::from_micros(self.until.load(Ordering::Relaxed)).since(now)
+    }
+
     /// Leaves it alone for so long.
     pub fn begin(&self, pause: Duration, now: Moment) {
         self.until.store((now + pause).micros(), Ordering::Relaxed);
@@ -46,6 +51,7 @@ mod tests {
         assert!(!rest.is_on(at(0)));
         rest.begin(Duration::from_secs(60), at(5));
         assert!(rest.is_on(at(64)) && !rest.is_on(at(65)));
+        assert_eq!(rest.left(at(25)), Duration::from_secs(40));
         rest.end();
         assert!(!rest.is_on(at(6)));
         rest.begin(Duration::ZERO, at(7));

@@ -3,22 +3,30 @@
 mod breaker;
 #[cfg(test)]
 mod breaker_tests;
+mod digest;
 mod fault;
 mod key_rest;
 mod pace;
 mod probing;
+mod report;
+mod role;
 mod samples;
 mod spread;
+mod state;
 mod switch;
 mod table;
+mod tally;
 mod target_health;
 mod window;
 
 pub use breaker::{BreakerRules, RUN_MAX, Standing};
+pub use digest::Digest;
 pub use fault::Fault;
 pub use key_rest::KeyRest;
 pub use probing::{ProbeRules, Probed, Probing};
+pub use report::Report;
 pub use samples::{SAMPLES_MAX, Sample};
+pub use state::{State, Verdict, Why};
 pub use switch::Switch;
 pub use table::{Health, MODELS_MAX, ModelPlaces, ProviderHealth, Reach, WayHealth};
-pub use target_health::{Crowd, How, NotNow, Outcome, Report, TargetHealth, Trying, Waiting};
+pub use target_health::{Crowd, How, NotNow, Outcome, TargetHealth, Trying, Waiting};

@@ -22,6 +22,15 @@ impl Switch {
         if self as u8 >= other as u8 { self } else { other }
     }
 
+    /// As told to people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Draining => "draining",
+            Self::Off => "off",
+        }
+    }
+
     const fn of(number: u8) -> Self {
         match number {
             0 => Self::On,

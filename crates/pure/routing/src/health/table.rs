@@ -154,7 +154,7 @@ impl WayHealth {
         self.models().any(|health| !is_well(health.standing(rules, now)))
     }
 
-    fn models(&self) -> impl Iterator<Item = &Arc<TargetHealth>> {
+    pub(super) fn models(&self) -> impl Iterator<Item = &Arc<TargetHealth>> {
         self.models.iter().filter_map(OnceLock::get)
     }
 

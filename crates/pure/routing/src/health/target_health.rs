@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::breaker::{Breaker, BreakerRules, Change, Role, Standing};
+use super::breaker::{Breaker, BreakerRules, Standing};
 use super::fault::Fault;
 use super::pace::Pace;
+use super::role::{Change, Role};
 use super::samples::{Sample, Samples};
 use super::spread::{KNOWN_MIN, Spread};
+use super::tally::Tally;
 use crate::moment::Moment;
 use crate::overload::{Adaptive, AdaptiveRules, Bounds, Gate, Refusal, UNLIMITED};
 
@@ -18,18 +20,20 @@ const USUAL_FACTOR: u32 = 3;
 /// The health of one target.
 #[derive(Debug, Default)]
 pub struct TargetHealth {
-    breaker: Breaker,
+    pub(super) breaker: Breaker,
     /// Attempts and answers under way.
     gate: Arc<Gate>,
     adaptive: Adaptive,
     /// First token of streams; whole answers.
     paces: [Pace; 2],
     spreads: [Spread; 2],
-    samples: Samples,
+    pub(super) samples: Samples,
     /// Calls that wait for the moment he named.
     waiting: AtomicU32,
     asked: AtomicU64,
-    failed: AtomicU64,
+    /// Calls that went on elsewhere.
+    moved_on: AtomicU64,
+    pub(super) faults: Tally,
     last_fault: Mutex<Option<(Fault, Moment)>>,
 }
 
@@ -64,29 +68,6 @@ pub enum Outcome {
     Fault(Fault),
 }
 
-/// What is known, for people.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Report {
-    /// How he stands.
-    pub standing: Standing,
-    /// Attempts since the start.
-    pub asked: u64,
-    /// Those that failed.
-    pub failed: u64,
-    /// Answers and failures of the last ten seconds.
-    pub recent: (u64, u64),
-    /// Failures since the last answer.
-    pub run: u32,
-    /// What went wrong last, and when.
-    pub last_fault: Option<(Fault, Moment)>,
-    /// Attempts and answers under way.
-    pub in_flight: u32,
-    /// The most there ever were.
-    pub in_flight_peak: u32,
-    /// The last hundred.
-    pub samples: Vec<Sample>,
-}
-
 impl TargetHealth {
     /// How he stands, as far as his answers tell.
     pub fn standing(&self, rules: &BreakerRules, now: Moment) -> Standing {
@@ -96,6 +77,21 @@ impl TargetHealth {
     /// Attempts since the start.
     pub(crate) fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
+    }
+
+    /// A call that he did not answer went on to somebody else.
+    pub fn note_move(&self) {
+        self.moved_on.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Calls that went on to somebody else.
+    pub(super) fn moved_on(&self) -> u64 {
+        self.moved_on.load(Ordering::Relaxed)
+    }
+
+    /// What went wrong last, and when.
+    pub(super) fn last_fault(&self) -> Option<(Fault, Moment)> {
+        *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Attempts and answers under way.
@@ -197,6 +193,7 @@ impl TargetHealth {
             role: Role::Usual,
             is_told: false,
             has_answered: false,
+            sample: 0,
         };
         for (entered, limited) in trying.shared.iter_mut().zip(bounds.shared) {
             let Some(limited) = limited else { continue };
@@ -237,8 +234,7 @@ impl TargetHealth {
 
     /// Somebody is there, which is not to say that he answers calls.
     pub(crate) fn is_there_again(&self, now: Moment) {
-        let last = *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(last, Some((Fault::Unreachable, _))) {
+        if matches!(self.last_fault(), Some((Fault::Unreachable, _))) {
             self.breaker.end_wait(now);
         }
     }
@@ -248,49 +244,38 @@ impl TargetHealth {
         self.breaker.recent(now)
     }
 
-    /// What is known, for people.
-    pub fn report(&self, rules: &BreakerRules, now: Moment) -> Report {
-        Report {
-            standing: self.standing(rules, now),
-            asked: self.asked(),
-            failed: self.failed.load(Ordering::Relaxed),
-            recent: self.breaker.recent(now),
-            run: self.breaker.run(),
-            last_fault: *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner),
-            in_flight: self.in_flight(),
-            in_flight_peak: self.gate.peak(),
-            samples: self.samples.all(),
-        }
-    }
-
-    fn note(&self, rules: &BreakerRules, role: Role, outcome: Outcome, how: How) -> Change {
+    /// Takes in how an attempt went; the number of its sample, if it has left one.
+    fn note(&self, rules: &BreakerRules, role: Role, outcome: Outcome, how: How) -> Option<usize> {
         let How { took, is_streaming, now } = how;
         let Outcome::Fault(fault) = outcome else {
             let kind = usize::from(!is_streaming);
             self.paces[kind].note(took, now);
             self.spreads[kind].note(took);
-            self.samples.note(Sample { took, is_good: true });
+            let sample = self.samples.note(Sample { took, is_good: true, at: now });
             let change = self.breaker.succeeded(rules, role, now);
             if change == Change::Closed {
                 // How slow he was while he was ill says nothing any more.
                 self.paces[kind].restart(took, now);
             }
-            return change;
+            return Some(sample);
         };
+        self.faults.note(fault);
         match fault {
             // He is well: he could not do this one.
-            Fault::TooLong | Fault::Declined => return self.breaker.succeeded(rules, role, now),
+            Fault::TooLong | Fault::Declined => {
+                self.breaker.succeeded(rules, role, now);
+                return None;
+            }
             // About the key, not about him: the key rests.
             Fault::Refused => {
                 if role == Role::Trial {
                     self.breaker.release_trial(now);
                 }
-                return Change::None;
+                return None;
             }
             _ => {}
         }
-        self.failed.fetch_add(1, Ordering::Relaxed);
-        self.samples.note(Sample { took, is_good: false });
+        let sample = self.samples.note(Sample { took, is_good: false, at: now });
         *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner) = Some((fault, now));
         if fault == Fault::Silent {
             // So slow at least.
@@ -299,11 +284,13 @@ impl TargetHealth {
         match fault {
             Fault::Busy { wait } => self.breaker.busy(rules, role, wait, now),
             _ => self.breaker.failed(rules, role, now),
-        }
+        };
+        Some(sample)
     }
 
-    fn note_break(&self, rules: &BreakerRules, now: Moment) {
-        self.failed.fetch_add(1, Ordering::Relaxed);
+    fn note_break(&self, rules: &BreakerRules, sample: usize, now: Moment) {
+        self.faults.note(Fault::BrokeOff);
+        self.samples.spoil(sample);
         *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner) = Some((Fault::BrokeOff, now));
         self.breaker.broke_off(rules, now);
     }
@@ -350,6 +337,8 @@ pub struct Trying {
     role: Role,
     is_told: bool,
     has_answered: bool,
+    /// The number of the sample that its answer has left.
+    sample: usize,
 }
 
 impl Trying {
@@ -357,15 +346,27 @@ impl Trying {
     pub fn ended(&mut self, outcome: Outcome, how: How) {
         if !std::mem::replace(&mut self.is_told, true) {
             self.has_answered = outcome == Outcome::Answered;
-            self.health.note(&self.rules, self.role, outcome, how);
+            if let Some(sample) = self.health.note(&self.rules, self.role, outcome, how) {
+                self.sample = sample;
+            }
             self.health.learn(self.adaptive, self.max, outcome, how);
         }
+    }
+
+    /// Nothing was sent to him after all, and nothing wanted of him.
+    pub fn was_not_asked(self) {
+        self.health.asked.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Somebody else was asked in his place.
+    pub fn moved_on(&self) {
+        self.health.note_move();
     }
 
     /// The answer that had begun broke off.
     pub fn broke_off(&mut self, now: Moment) {
         if std::mem::replace(&mut self.has_answered, false) {
-            self.health.note_break(&self.rules, now);
+            self.health.note_break(&self.rules, self.sample, now);
         }
     }
 }
