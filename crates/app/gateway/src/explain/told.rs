@@ -160,7 +160,7 @@ fn add_details(told: &mut Value, reason: Reason) {
         Reason::Unable(what) => told["needs"] = what.into(),
         Reason::ContextTooSmall { tokens_max } => told["tokens_max"] = tokens_max.into(),
         Reason::Busy { wait } | Reason::Ejected { wait } | Reason::LimitUsedUp { wait } => {
-            told["wait_ms"] = ms(wait).into()
+            told["wait_ms"] = ms(wait).into();
         }
         _ => {}
     }
