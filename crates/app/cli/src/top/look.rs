@@ -1,0 +1,168 @@
+//! One look at the server, and the lines it makes.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::columns::{Column, Line, table};
+use super::order::Order;
+use super::words::{Mood, count, list, ms, name, percent, rate, span, why};
+use crate::admin_client::AdminClient;
+
+const REGIONS: [Column; 11] = [
+    Column::left("REGION"),
+    Column::left("STATE"),
+    Column::right("REQ/S"),
+    Column::right("OK"),
+    Column::right("P50 MS"),
+    Column::right("P95 MS"),
+    Column::right("P99 MS"),
+    Column::right("RUNNING"),
+    Column::right("REQUESTS"),
+    Column::right("FAILED"),
+    Column::right("FAILOVERS"),
+];
+
+const TARGETS: [Column; 16] = [
+    Column::left("PROVIDER"),
+    Column::left("MODEL"),
+    Column::left("LINE"),
+    Column::left("STATE"),
+    Column::right("REQ/S"),
+    Column::right("OK"),
+    Column::right("P50 MS"),
+    Column::right("P95 MS"),
+    Column::right("P99 MS"),
+    Column::right("RUNNING"),
+    Column::right("MAX"),
+    Column::right("WAITING"),
+    Column::right("REQUESTS"),
+    Column::right("FAILED"),
+    Column::right("FAILOVERS"),
+    Column::left("WHY"),
+];
+
+/// What the server said.
+pub(super) struct Look {
+    stats: Value,
+    health: Value,
+}
+
+impl Look {
+    /// Asks the server.
+    pub(super) fn at(server: &AdminClient) -> Result<Self> {
+        // Figures and states are of two moments, a few milliseconds apart.
+        let stats = server.ask("GET", "/admin/v1/stats", None)?;
+        Ok(Self { stats, health: server.ask("GET", "/admin/v1/health", None)? })
+    }
+
+    #[cfg(test)]
+    pub(super) const fn of(stats: Value, health: Value) -> Self {
+        Self { stats, health }
+    }
+
+    /// Everything that a look shows: the figures, and beside them how full the server is, its lines and its targets.
+    pub(super) fn json(&self) -> Value {
+        let mut told = self.stats.clone();
+        for part in ["status", "calls", "lines", "targets"] {
+            told[part] = self.health[part].clone();
+        }
+        told
+    }
+
+    /// The whole picture.
+    pub(super) fn lines(&self, order: Order, shows_all: bool) -> Vec<Line> {
+        let mut lines = vec![Line::plain(self.headline()), Line::plain(String::new())];
+        lines.extend(table(&REGIONS, &self.regions()));
+        lines.push(Line::plain(String::new()));
+        let (targets, unasked) = self.targets(order, shows_all);
+        lines.extend(table(&TARGETS, &targets));
+        if unasked > 0 {
+            lines.push(Line::of(Mood::Unknown, format!("and {unasked} that nobody has asked yet")));
+        }
+        lines
+    }
+
+    fn headline(&self) -> String {
+        let calls = &self.health["calls"];
+        let draining = if self.health["status"] == "ok" { "" } else { ", draining" };
+        format!(
+            "bellwether {}, up {}{draining}; {} calls inside (peak {}, at most {}), {} waiting; {} workers",
+            self.health["version"].as_str().unwrap_or_default(),
+            span(self.stats["uptime"].as_u64().unwrap_or_default()),
+            count(&calls["inside"]),
+            count(&calls["inside_peak"]),
+            count(&calls["inside_max"]),
+            count(&calls["waiting"]),
+            count(&self.health["workers"]),
+        )
+    }
+
+    fn regions(&self) -> Vec<(Mood, [String; REGIONS.len()])> {
+        let regions = self.stats["regions"].as_object().into_iter().flatten();
+        let row = |(region, figures): (&String, &Value)| {
+            let mood = Mood::of(name(figures, "current_health"), name(figures, "switch"));
+            let cells = [
+                region.clone(),
+                mood.word(name(figures, "current_health"), name(figures, "switch")),
+                rate(&figures["requests_per_second"]),
+                percent(&figures["success_rate"]),
+                ms(&figures["p50_latency"]),
+                ms(&figures["p95_latency"]),
+                ms(&figures["p99_latency"]),
+                count(&figures["in_flight"]),
+                count(&figures["total_requests"]),
+                count(&figures["failed_requests"]),
+                count(&figures["failover_count"]),
+            ];
+            (mood, cells)
+        };
+        regions.map(row).collect()
+    }
+
+    /// Rows, and how many of those that nobody has asked are left out.
+    fn targets(&self, order: Order, shows_all: bool) -> (Vec<(Mood, [String; TARGETS.len()])>, usize) {
+        let all = list(&self.health["targets"]);
+        let is_shown = |target: &&Value| {
+            shows_all || target["requests"] != 0 || target["state"] != "unknown" || target["switch"] != "on"
+        };
+        let mut shown: Vec<&Value> = all.iter().filter(is_shown).collect();
+        order.sort(&mut shown);
+        let unasked = all.len() - shown.len();
+        (shown.into_iter().map(target).collect(), unasked)
+    }
+}
+
+fn target(target: &Value) -> (Mood, [String; TARGETS.len()]) {
+    let (state, switch) = (name(target, "state"), name(target, "switch"));
+    let mood = Mood::of(state, switch);
+    let latency = &target["latency_ms"];
+    let cells = [
+        name(target, "provider").to_owned(),
+        name(target, "model").to_owned(),
+        line(target),
+        mood.word(state, switch),
+        rate(&target["per_second"]),
+        percent(&target["success_rate"]),
+        ms(&latency["p50"]),
+        ms(&latency["p95"]),
+        ms(&latency["p99"]),
+        count(&target["in_flight"]),
+        count(&target["limit"]),
+        count(&target["waiting"]),
+        count(&target["requests"]),
+        count(&target["failed"]),
+        count(&target["failovers"]),
+        why(target),
+    ];
+    (mood, cells)
+}
+
+/// The region, with the number of the line and of the key where they say more.
+fn line(target: &Value) -> String {
+    let line = target["line"].as_u64().unwrap_or_default();
+    let key = target["key"].as_u64().map(|key| format!(" key {key}")).unwrap_or_default();
+    format!("{line} {}{key}", name(target, "region"))
+}
+
+#[cfg(test)]
+mod tests;
