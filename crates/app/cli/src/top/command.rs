@@ -25,8 +25,11 @@ pub(crate) fn run(data: &DataOptions, options: &TopOptions) -> Result<()> {
     if options.json {
         say(&first.json().to_string());
     } else if options.once || !is_watched {
-        let lines: Vec<String> =
-            first.lines(Order::default(), options.all).into_iter().map(|line| line.text).collect();
+        let lines: Vec<String> = first
+            .lines(Order::default(), options.all, usize::MAX)
+            .into_iter()
+            .map(|line| line.text)
+            .collect();
         say(&lines.join("\n"));
     } else {
         watch(&server, first, options)?;

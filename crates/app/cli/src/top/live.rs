@@ -29,7 +29,8 @@ pub(super) fn watch(server: &AdminClient, first: Look, options: &TopOptions) -> 
     let screen = Screen::take(environment::variable("NO_COLOR").is_none())?;
     let mut next = Instant::now() + every;
     loop {
-        screen.draw(&view.look.lines(view.order, view.shows_all), &view.bottom())?;
+        let (columns, _) = Screen::size();
+        screen.draw(&view.look.lines(view.order, view.shows_all, columns), &view.bottom())?;
         match Screen::wait(next)? {
             Wake::Time => {
                 view.look_again(server);

@@ -11,15 +11,15 @@ use crate::admin_client::AdminClient;
 const REGIONS: [Column; 11] = [
     Column::left("REGION"),
     Column::left("STATE"),
-    Column::right("REQ/S"),
     Column::right("OK"),
-    Column::right("P50 MS"),
+    Column::right("REQ/S"),
+    Column::right("P50 MS").out(3),
     Column::right("P95 MS"),
-    Column::right("P99 MS"),
+    Column::right("P99 MS").out(4),
     Column::right("RUNNING"),
-    Column::right("REQUESTS"),
-    Column::right("FAILED"),
-    Column::right("FAILOVERS"),
+    Column::right("FAILOVERS").out(5),
+    Column::right("FAILED").out(2),
+    Column::right("REQUESTS").out(1),
 ];
 
 const TARGETS: [Column; 16] = [
@@ -27,17 +27,17 @@ const TARGETS: [Column; 16] = [
     Column::left("MODEL"),
     Column::left("LINE"),
     Column::left("STATE"),
-    Column::right("REQ/S"),
     Column::right("OK"),
-    Column::right("P50 MS"),
-    Column::right("P95 MS"),
-    Column::right("P99 MS"),
-    Column::right("RUNNING"),
-    Column::right("MAX"),
-    Column::right("WAITING"),
-    Column::right("REQUESTS"),
-    Column::right("FAILED"),
-    Column::right("FAILOVERS"),
+    Column::right("REQ/S"),
+    Column::right("P50 MS").out(4),
+    Column::right("P95 MS").out(8),
+    Column::right("P99 MS").out(5),
+    Column::right("RUNNING").out(9),
+    Column::right("MAX").out(6),
+    Column::right("WAITING").out(3),
+    Column::right("FAILOVERS").out(7),
+    Column::right("FAILED").out(2),
+    Column::right("REQUESTS").out(1),
     Column::left("WHY"),
 ];
 
@@ -69,15 +69,21 @@ impl Look {
         told
     }
 
-    /// The whole picture.
-    pub(super) fn lines(&self, order: Order, shows_all: bool) -> Vec<Line> {
-        let mut lines = vec![Line::plain(self.headline()), Line::plain(String::new())];
-        lines.extend(table(&REGIONS, &self.regions()));
-        lines.push(Line::plain(String::new()));
+    /// The whole picture, in so many columns of characters if that is possible.
+    pub(super) fn lines(&self, order: Order, shows_all: bool, room: usize) -> Vec<Line> {
+        let empty = || Line::plain(String::new());
+        let mut lines = vec![Line::plain(self.headline()), empty()];
+        lines.extend(table(&REGIONS, &self.regions(), room));
         let (targets, unasked) = self.targets(order, shows_all);
-        lines.extend(table(&TARGETS, &targets));
+        lines.push(empty());
+        if !targets.is_empty() {
+            lines.extend(table(&TARGETS, &targets, room));
+        }
         if unasked > 0 {
-            lines.push(Line::of(Mood::Unknown, format!("and {unasked} that nobody has asked yet")));
+            let and = if targets.is_empty() { "" } else { "and " };
+            let plural = if unasked == 1 { "" } else { "s" };
+            let text = format!("{and}{unasked} target{plural} that nobody has asked yet");
+            lines.push(Line::of(Mood::Unknown, text));
         }
         lines
     }
@@ -86,7 +92,7 @@ impl Look {
         let calls = &self.health["calls"];
         let draining = if self.health["status"] == "ok" { "" } else { ", draining" };
         format!(
-            "bellwether {}, up {}{draining}; {} calls inside (peak {}, at most {}), {} waiting; {} workers",
+            "bellwether {}, up {}{draining}; calls {} (peak {}, at most {}), waiting {}; workers {}",
             self.health["version"].as_str().unwrap_or_default(),
             span(self.stats["uptime"].as_u64().unwrap_or_default()),
             count(&calls["inside"]),
@@ -104,15 +110,15 @@ impl Look {
             let cells = [
                 region.clone(),
                 mood.word(name(figures, "current_health"), name(figures, "switch")),
-                rate(&figures["requests_per_second"]),
                 percent(&figures["success_rate"]),
+                rate(&figures["requests_per_second"]),
                 ms(&figures["p50_latency"]),
                 ms(&figures["p95_latency"]),
                 ms(&figures["p99_latency"]),
                 count(&figures["in_flight"]),
-                count(&figures["total_requests"]),
-                count(&figures["failed_requests"]),
                 count(&figures["failover_count"]),
+                count(&figures["failed_requests"]),
+                count(&figures["total_requests"]),
             ];
             (mood, cells)
         };
@@ -141,17 +147,17 @@ fn target(target: &Value) -> (Mood, [String; TARGETS.len()]) {
         name(target, "model").to_owned(),
         line(target),
         mood.word(state, switch),
-        rate(&target["per_second"]),
         percent(&target["success_rate"]),
+        rate(&target["per_second"]),
         ms(&latency["p50"]),
         ms(&latency["p95"]),
         ms(&latency["p99"]),
         count(&target["in_flight"]),
         count(&target["limit"]),
         count(&target["waiting"]),
-        count(&target["requests"]),
-        count(&target["failed"]),
         count(&target["failovers"]),
+        count(&target["failed"]),
+        count(&target["requests"]),
         why(target),
     ];
     (mood, cells)

@@ -27,7 +27,7 @@ fn look(targets: &[Value]) -> Look {
 }
 
 fn texts(look: &Look, order: Order, shows_all: bool) -> Vec<String> {
-    look.lines(order, shows_all).into_iter().map(|line| line.text).collect()
+    look.lines(order, shows_all, usize::MAX).into_iter().map(|line| line.text).collect()
 }
 
 #[test]
@@ -36,14 +36,14 @@ fn a_picture_has_the_server_its_regions_and_its_targets() {
     assert_eq!(
         lines[..4],
         [
-            "bellwether 1.2.3, up 1 min 1 s; 2 calls inside (peak 9, at most 100), 0 waiting; 2 workers",
+            "bellwether 1.2.3, up 1 min 1 s; calls 2 (peak 9, at most 100), waiting 0; workers 2",
             "",
-            "REGION  STATE               REQ/S    OK  P50 MS  P95 MS  P99 MS  RUNNING  REQUESTS  FAILED  FAILOVERS",
-            "us      draining (healthy)    1.2  99 %    41.0     120     900        2       200       1          1",
+            "REGION  STATE                 OK  REQ/S  P50 MS  P95 MS  P99 MS  RUNNING  FAILOVERS  FAILED  REQUESTS",
+            "us      draining (healthy)  99 %    1.2    41.0     120     900        2          1       1       200",
         ]
     );
     let cells: Vec<&str> = lines[6].split_whitespace().collect();
-    assert_eq!(cells[..9], ["a", "m", "1", "us", "healthy", "3.0", "-", "-", "-"]);
+    assert_eq!(cells[..9], ["a", "m", "1", "us", "healthy", "-", "3.0", "-", "-"]);
 }
 
 #[test]
@@ -70,4 +70,10 @@ fn json_is_the_figures_with_lines_and_targets_beside_them() {
     let told = look(&[target("a", "healthy", 3)]).json();
     assert_eq!((&told["uptime"], &told["targets"][0]["requests"]), (&json!(61), &json!(3)));
     assert_eq!(told["regions"]["us"]["total_requests"], 200);
+}
+
+#[test]
+fn before_anybody_was_asked_there_is_no_empty_table() {
+    let lines = texts(&look(&[target("d", "unknown", 0), target("e", "unknown", 0)]), Order::State, false);
+    assert_eq!(lines[5..], ["2 targets that nobody has asked yet"]);
 }
