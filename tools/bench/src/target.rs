@@ -128,8 +128,10 @@ fn body(surface: Surface, model: &str, bytes: usize, stream: Option<usize>) -> S
          [{{\"role\":\"system\",\"content\":\"You are a careful assistant.\"}}"
     );
     for role in ["user", "assistant"].iter().cycle() {
-        let open = format!(",{{\"role\":\"{role}\",\"content\":\"");
         let room = bytes.saturating_sub(body.len() + tail.len() + 2);
+        // The last word is the user's: not all models go on with an answer that has begun.
+        let role = if room <= 2 * MESSAGE_BYTES_MAX { "user" } else { role };
+        let open = format!(",{{\"role\":\"{role}\",\"content\":\"");
         if room < open.len() + 3 {
             break;
         }
@@ -153,6 +155,8 @@ mod tests {
         for bytes in [1024, 131_072, 1_048_576] {
             let made = chat_body(MODEL_DEFAULT, bytes, None).len();
             assert!(made <= bytes && made + 64 > bytes, "wanted {bytes}, made {made}");
+            let body = chat_body(MODEL_DEFAULT, bytes, None);
+            assert!(body.rfind("\"user\"") > body.rfind("\"assistant\""), "the user has the last word");
         }
     }
 
