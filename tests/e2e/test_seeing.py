@@ -207,7 +207,7 @@ def test_figures_add_up_over_all_workers(start: StartGateway, simulator: Simulat
     moved = sum(region["failover_count"] for region in regions)
     assert sum(received) - moved == calls
     assert regions[0]["failed_requests"] == moved == 4
-    assert regions[0]["success_rate"] == pytest.approx((received[0] - moved) / received[0])
+    assert regions[0]["success_rate"] == pytest.approx((received[0] - moved) / received[0], abs=1e-4)
     whole = figures["providers"]["openai"]
     assert whole["total_requests"] == attempts
     assert whole["failover_count"] == moved

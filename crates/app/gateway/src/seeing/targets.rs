@@ -82,7 +82,7 @@ fn target(row: &Row<'_>, uptime: Duration, now: Moment) -> Value {
         "failovers": report.moved_on,
         "per_second": per_second([report], uptime),
         "sampled": digest.sampled(),
-        "success_rate": digest.success_rate(),
+        "success_rate": rate(&digest),
         "latency_ms": latency(&digest),
         "in_flight": row.crowd.active,
         "in_flight_peak": row.crowd.peak,
@@ -127,6 +127,11 @@ pub(super) fn latency(digest: &Digest) -> Value {
         "p95": quantile(0.95),
         "p99": quantile(0.99),
     })
+}
+
+/// What part were answers, to four digits.
+pub(super) fn rate(digest: &Digest) -> Option<f64> {
+    digest.success_rate().map(|rate| (rate * 10_000.0).round() / 10_000.0)
 }
 
 /// Whole milliseconds, rounded up: what is said to be over is over.
