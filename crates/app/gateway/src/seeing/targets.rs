@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::rows::Row;
 
-/// Samples of more targets at once would be too long an answer.
+/// Samples of more targets at once would be too long an answer: a hundred of them are several times as long as all the rest that
+/// is said of a target, which is also why they are told on request only.
 const SAMPLED_TARGETS_MAX: usize = 100;
 /// What is recent, as the breakers see it.
 const RECENT_SECONDS: u64 = 10;
