@@ -72,6 +72,9 @@ def test_a_region_nobody_knows_is_waited_for_a_quarter_of_a_second(
     assert reply.headers["x-bellwether-region"] == "two"
     assert reply.headers["x-bellwether-attempts"] == "1", "the first was told nothing"
     assert 200 < took_ms < 2000, took_ms
+    told = gateway.admin().get("/admin/v1/stats").json()["regions"]
+    counts = [(told[name]["total_requests"], told[name]["failover_count"]) for name in ("one", "two")]
+    assert counts == [(1, 1), (1, 0)], "the call went on from one to two"
     silent.close()
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import StartGateway
+from conftest import StartGateway, StartUpstream
 from harness.config import NO_REPEATS, configuration, line, provider
 from harness.gateway import Gateway
 from harness.process import until
 from harness.simulator import Simulator
-from harness.speech import CHAT_PATH, MODEL, chat
+from harness.speech import CHAT_PATH, CHAT_REPLY, MODEL, chat
+from harness.upstream import RefusingPort, whole
 
 #: What MISSION promises of each region.
 SHAPE = {
@@ -39,16 +40,27 @@ def two_regions(start: StartGateway, simulator: Simulator, **sections: Any) -> G
     return start(config={**configuration(providers, retries=NO_REPEATS), "health": NEVER, **sections})
 
 
+#: One for each gateway and key: what must happen within a breaker's times has none to lose with new connections.
+CLIENTS: dict[tuple[int, str], httpx.Client] = {}
+
+
+def client(gateway: Gateway, key: str) -> httpx.Client:
+    known = (gateway.process.pid, key)
+    if known not in CLIENTS:
+        CLIENTS[known] = gateway.http(key=key)
+    return CLIENTS[known]
+
+
 def ask(gateway: Gateway, model: str = MODEL) -> httpx.Response:
-    return gateway.http().post(CHAT_PATH, content=chat(model=model))
+    return client(gateway, gateway.key).post(CHAT_PATH, content=chat(model=model))
 
 
 def health(gateway: Gateway, **choice: str) -> dict[str, Any]:
-    return gateway.admin().get("/admin/v1/health", params=choice).raise_for_status().json()
+    return client(gateway, gateway.admin_key).get("/admin/v1/health", params=choice).raise_for_status().json()
 
 
 def stats(gateway: Gateway) -> dict[str, Any]:
-    return gateway.admin().get("/admin/v1/stats").raise_for_status().json()
+    return client(gateway, gateway.admin_key).get("/admin/v1/stats").raise_for_status().json()
 
 
 def target(gateway: Gateway, region: str = REGIONS[0], **choice: str) -> dict[str, Any]:
@@ -146,9 +158,8 @@ def test_who_asks_for_patience_says_for_how_long(start: StartGateway, simulator:
 def test_the_last_hundred_are_kept_and_told_on_request(start: StartGateway, simulator: Simulator) -> None:
     gateway = two_regions(start, simulator)
     simulator.nodes[0].set(latency_ms=20)
-    client = gateway.http()
     for _ in range(110):
-        assert client.post(CHAT_PATH, content=chat()).is_success
+        assert ask(gateway).is_success
     assert "samples" not in target(gateway)
     found = target(gateway, samples="true")
     assert (found["requests"], found["sampled"], len(found["samples"])) == (110, 100, 100)
@@ -192,8 +203,8 @@ def test_figures_add_up_over_all_workers(start: StartGateway, simulator: Simulat
 
     def one(_: int) -> int:
         # A connection of its own, so that all workers have some.
-        with httpx.Client(base_url=gateway.url, trust_env=False, timeout=10) as client:
-            reply = client.post(CHAT_PATH, content=chat(), headers={"authorization": f"Bearer {gateway.key}"})
+        with httpx.Client(base_url=gateway.url, trust_env=False, timeout=10) as own:
+            reply = own.post(CHAT_PATH, content=chat(), headers={"authorization": f"Bearer {gateway.key}"})
         assert reply.status_code == 200, reply.text
         return int(reply.headers["x-bellwether-attempts"])
 
@@ -207,7 +218,7 @@ def test_figures_add_up_over_all_workers(start: StartGateway, simulator: Simulat
     moved = sum(region["failover_count"] for region in regions)
     assert sum(received) - moved == calls
     assert regions[0]["failed_requests"] == moved == 4
-    assert regions[0]["success_rate"] == pytest.approx((received[0] - moved) / received[0])
+    assert regions[0]["success_rate"] == pytest.approx((received[0] - moved) / received[0], abs=1e-4)
     whole = figures["providers"]["openai"]
     assert whole["total_requests"] == attempts
     assert whole["failover_count"] == moved
@@ -246,3 +257,51 @@ def test_names_that_callers_make_up_are_no_labels(start: StartGateway, simulator
     states = gateway.metrics()["ai_gateway_target_state"].samples
     assert {sample.labels["state"] for sample in states} == {"unknown", "healthy", "degraded", "ejected"}
     assert sum(sample.value for sample in states) == 1
+
+
+def test_a_line_that_probes_do_not_reach_is_ejected(
+    start: StartGateway, simulator: Simulator, refusing: RefusingPort
+) -> None:
+    lines = [line(refusing.base_url, "dead"), line(simulator.node.base_url, "alive")]
+    providers = {"openai": provider(key=simulator.key, lines=lines, models=[MODEL], policy="priority")}
+    probes = {"every_ms": 100, "every_ms_failing": 100}
+    gateway = start(config=configuration(providers) | {"health": {"probes": probes}})
+
+    def by_line() -> list[tuple[str, str, str | None]]:
+        return [(entry["state"], entry["reach"], entry["reason"]) for entry in health(gateway)["lines"]]
+
+    # That somebody is there is no proof that he answers calls.
+    expected = [("ejected", "unreachable", "unreachable"), ("unknown", "answering", None)]
+    until(lambda: by_line() == expected, "the probes have found nobody on one line and somebody on the other")
+    assert target(gateway, region="dead")["reason"] == "unreachable"
+    assert stats(gateway)["regions"]["dead"]["current_health"] == "ejected"
+    assert gateway.metric("ai_gateway_line_state", region="dead", state="ejected") == 1
+
+
+@pytest.mark.parametrize(("keys", "state"), [(1, "degraded"), (2, "ejected")])
+def test_a_key_that_was_refused_is_told(
+    start: StartGateway, new_upstream: StartUpstream, keys: int, state: str
+) -> None:
+    """Where there is another key, the refused one is left alone."""
+    refusing = new_upstream(whole(b'{"error":{"message":"no"}}', status="401 Unauthorized"))
+    several = {**provider(refusing.base_url, models=[MODEL]), "credentials": [f"made-up-key-{n}" for n in range(keys)]}
+    gateway = start(config=configuration({"openai": several}) | {"health": NEVER})
+    assert ask(gateway).status_code == 502
+    found = health(gateway)["targets"]
+    assert [entry["key"] for entry in found] == ([None] if keys == 1 else [1, 2])
+    assert {(entry["state"], entry["reason"]) for entry in found} == {(state, "key_rests")}
+    assert all(290_000 < entry["recovery_ms"] <= 300_000 for entry in found)
+    assert all(entry["failures"] == {"refused": 1} and entry["failed"] == 0 for entry in found)
+
+
+def test_providers_under_one_label_are_one_series(start: StartGateway, new_upstream: StartUpstream) -> None:
+    providers = {
+        name: provider(new_upstream(whole(CHAT_REPLY)).base_url, models=[MODEL, name]) for name in ("one", "two")
+    }
+    gateway = start(config=configuration(providers) | {"metrics": {"provider_label": "all"}, "health": NEVER})
+    for name in ("one", "two"):
+        assert ask(gateway, model=f"{name}/{MODEL}").is_success
+    attempts = gateway.metrics()["ai_gateway_target_attempts"].samples
+    assert [(sample.labels["provider"], sample.value) for sample in attempts] == [("all", 2)]
+    lines = gateway.metrics()["ai_gateway_line_attempts"].samples
+    assert [(sample.labels["provider"], sample.value) for sample in lines] == [("all", 2)]

@@ -22,6 +22,7 @@ mod settings;
 mod simulate;
 mod switching;
 mod table;
+mod top;
 
 use std::process::ExitCode;
 
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Some(Command::Import(import)) => import::run(&arguments.data, import.command),
         Some(Command::Preflight(options)) => preflight::run(&arguments.data, options),
         Some(Command::Explain(options)) => explain::run(&arguments.data, &options),
+        Some(Command::Top(options)) => top::run(&arguments.data, &options),
         Some(Command::Health(options)) => health::run(&arguments.data, options),
         Some(Command::Simulate(options)) => simulate::run(&options),
     };

@@ -64,3 +64,20 @@ pub(crate) struct HealthOptions {
     #[arg(long, value_name = "URL", env = "BELLWETHER_URL")]
     pub(crate) url: Option<String>,
 }
+
+/// How to watch.
+#[derive(Args, Debug)]
+pub(crate) struct TopOptions {
+    /// Look once and print it. So it is, too, where there is no terminal.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Also show targets that nobody has asked yet.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Look again after so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) interval: u64,
+    /// Look once and print JSON: what /admin/v1/stats says, with the lines and targets of /admin/v1/health.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

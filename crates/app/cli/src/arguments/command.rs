@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::asked::{ExplainOptions, HealthOptions, PreflightOptions};
+use super::asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 use super::catalog::CatalogArguments;
 use super::config::{CheckOptions, ConfigArguments};
 use super::import::ImportArguments;
@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Preflight(PreflightOptions),
     /// Say what would become of a request: who would be asked, in what order and for how long, who not, and why. Asks nobody.
     Explain(ExplainOptions),
+    /// Watch how everybody is doing: regions and targets with state, rate, success, latencies, room and failovers.
+    Top(TopOptions),
     /// Ask the running server whether it takes calls: exit code 0 if it does. For container and service health checks.
     Health(HealthOptions),
     /// Pretend to be AI providers, with every misbehaviour you want: for trying things out and for tests.

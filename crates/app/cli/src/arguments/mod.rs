@@ -10,7 +10,7 @@ mod provider;
 mod serve;
 mod simulate;
 
-pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions};
+pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 pub(crate) use catalog::CatalogCommand;
 pub(crate) use command::{Arguments, Command};
 pub(crate) use config::{CheckOptions, ConfigCommand};

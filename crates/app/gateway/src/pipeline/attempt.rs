@@ -80,7 +80,7 @@ async fn in_turn(
         let target = course.plan().target(place).clone();
         let provider = serving.providers[usize::from(target.provider)].clone();
         call.attempts += 1;
-        let is_fallback = goes_elsewhere(&mut asked_before, place, serving, course.plan(), asked);
+        let is_fallback = moves_on(&mut asked_before, place, serving, course.plan(), asked);
         call.fallback_attempts += u8::from(is_fallback);
         call.provider = Some(provider.clone());
         call.upstream_model.clone_from(&target.model);
@@ -158,7 +158,7 @@ async fn in_turn(
 }
 
 /// Whether it is somebody else's turn than at first; he whose turn it was last has been left, if it is another's now.
-fn goes_elsewhere(
+fn moves_on(
     asked_before: &mut Option<(usize, usize)>,
     place: usize,
     serving: &Serving,

@@ -98,8 +98,12 @@ impl Search<'_> {
         self.call.waited += ended - began;
         for late in runners.into_iter().rev() {
             self.course.give_back(late.turn.place, late.turn.step);
-            let was_first = late.began < since;
-            self.see_through(late, was_first);
+            // Who was begun before him has been left; who was begun after him was not needed.
+            let is_left = late.began < since;
+            if is_left {
+                late.turn.trying.moved_on();
+            }
+            self.see_through(late, is_left);
         }
         Reached { turn, ready, began: ended }
     }
@@ -148,8 +152,7 @@ impl Search<'_> {
     }
 
     /// Another was there sooner. What becomes of this connection is still worth knowing, and having.
-    /// Where it was begun before that other one (`was_first`), the call has moved on from him.
-    fn see_through(&self, runner: Runner, was_first: bool) {
+    fn see_through(&self, runner: Runner, is_left: bool) {
         let (provider, _) = self.target_of(&runner.turn);
         let (provider, worker) = (provider.clone(), self.call.worker.clone());
         let (is_streaming, Runner { mut turn, began, dialling, .. }) = (self.call.is_streaming, runner);
@@ -157,9 +160,7 @@ impl Search<'_> {
             match dialling.await {
                 Ok(connection) => {
                     worker.client.put_aside(connection);
-                    if was_first {
-                        turn.trying.moved_on();
-                    } else {
+                    if !is_left {
                         turn.trying.was_not_asked();
                     }
                 }
@@ -169,7 +170,9 @@ impl Search<'_> {
                     worker.shard.attempt_failed(provider.slot, failure.kind);
                     let how = How { took: began.elapsed(), is_streaming, now: worker.gateway.moment() };
                     turn.trying.ended(Outcome::Fault(Fault::Unreachable), how);
-                    turn.trying.moved_on();
+                    if !is_left {
+                        turn.trying.moved_on();
+                    }
                 }
             }
         });

@@ -211,3 +211,6 @@ fn states(is: State) -> Vec<(Option<(&'static str, &'static str)>, f64)> {
 fn switched(sum: &Sum) -> f64 {
     f64::from(u8::from(sum.switches.iter().all(|switch| *switch != Switch::On)))
 }
+
+#[cfg(test)]
+mod tests;

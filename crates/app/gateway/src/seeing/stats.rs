@@ -8,7 +8,7 @@ use routing::health::{Digest, State, Switch};
 use serde_json::{Map, Value, json};
 
 use super::rows::{Row, ways};
-use super::targets::{exact_ms, per_second};
+use super::targets::{exact_ms, per_second, rate};
 use crate::serving::Serving;
 
 /// What belongs together.
@@ -52,7 +52,7 @@ impl Group<'_, '_> {
             "max_latency": digest.max().map(exact_ms),
             "total_requests": sum(|row| row.report.asked),
             "failover_count": sum(|row| row.report.moved_on),
-            "success_rate": digest.success_rate(),
+            "success_rate": rate(&digest),
             "p50_latency": quantile(0.5),
             "p95_latency": quantile(0.95),
             "p99_latency": quantile(0.99),

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::rows::Row;
 
-/// Samples of more targets at once would be too long an answer.
+/// Samples of more targets at once would be too long an answer: a hundred of them are several times as long as all the rest that
+/// is said of a target, which is also why they are told on request only.
 const SAMPLED_TARGETS_MAX: usize = 100;
 /// What is recent, as the breakers see it.
 const RECENT_SECONDS: u64 = 10;
@@ -82,7 +83,7 @@ fn target(row: &Row<'_>, uptime: Duration, now: Moment) -> Value {
         "failovers": report.moved_on,
         "per_second": per_second([report], uptime),
         "sampled": digest.sampled(),
-        "success_rate": digest.success_rate(),
+        "success_rate": rate(&digest),
         "latency_ms": latency(&digest),
         "in_flight": row.crowd.active,
         "in_flight_peak": row.crowd.peak,
@@ -127,6 +128,11 @@ pub(super) fn latency(digest: &Digest) -> Value {
         "p95": quantile(0.95),
         "p99": quantile(0.99),
     })
+}
+
+/// What part were answers, to four digits.
+pub(super) fn rate(digest: &Digest) -> Option<f64> {
+    digest.success_rate().map(|rate| (rate * 10_000.0).round() / 10_000.0)
 }
 
 /// Whole milliseconds, rounded up: what is said to be over is over.

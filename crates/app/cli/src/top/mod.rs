@@ -1,0 +1,11 @@
+//! `bellwether top`: how everybody is doing, on one screen, as the running server tells it.
+
+mod columns;
+mod command;
+mod live;
+mod look;
+mod order;
+mod screen;
+mod words;
+
+pub(crate) use command::run;
