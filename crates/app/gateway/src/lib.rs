@@ -41,7 +41,7 @@ mod warm_lines;
 mod worker;
 mod workers;
 
-pub use background::{CheckedKey, KeyState, check_keys, probe_lines};
+pub use background::{CheckedKey, KeyState, check_keys, probe_lines, probe_models};
 pub use clock::wall_clock;
 pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, ControlSender};
 pub use gateway::{BodyRoom, Gateway, GatewayParts};

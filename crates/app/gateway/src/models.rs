@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use config::Provider;
 use dialects::canonical::Abilities;
 use providers::Quirks;
+use providers::models::Row;
 
 /// What is known of a provider's models, by its own names and by aliases.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub(crate) struct KnownModel {
     pub(crate) abilities: Abilities,
     /// How its requests differ, if not as those of the provider's other models do.
     pub(crate) quirks: Option<Quirks>,
+    /// What a million tokens of prompt and of answer cost, in billionths of a dollar.
+    pub(crate) nanos_per_million: Option<(u64, u64)>,
 }
 
 impl Models {
@@ -30,7 +33,11 @@ impl Models {
             let quirks = (!row.quirks.is_empty())
                 .then(|| provider.deviations.over(&row.quirks.over(&provider.kind.quirks)));
             let place = models.known.len();
-            models.known.push(KnownModel { abilities: row.facts.abilities(), quirks });
+            models.known.push(KnownModel {
+                abilities: row.facts.abilities(),
+                quirks,
+                nanos_per_million: price_of(row),
+            });
             models.places.insert(row.name.clone(), place);
             for alias in &row.aliases {
                 models.places.entry(alias.clone()).or_insert(place);
@@ -42,4 +49,12 @@ impl Models {
     pub(crate) fn find(&self, name: &str) -> Option<&KnownModel> {
         self.places.get(name).map(|place| &self.known[*place])
     }
+}
+
+/// By the price for short prompts that began last.
+fn price_of(row: &Row) -> Option<(u64, u64)> {
+    let prices = row.prices.iter();
+    let short = prices.filter(|price| price.from_tokens.is_none() && price.currency == "USD");
+    let latest = short.max_by_key(|price| price.from)?;
+    Some((u64::try_from(latest.input?.0).ok()?, u64::try_from(latest.output?.0).ok()?))
 }

@@ -111,6 +111,11 @@ impl ServedProvider {
         self.models.find(model).map_or(&self.models.unknown, |model| &model.abilities)
     }
 
+    /// What a million tokens of prompt and of answer cost, in billionths of a dollar; `None` where nobody knows.
+    pub(crate) fn nanos_per_million(&self, model: &str) -> Option<(u64, u64)> {
+        self.models.find(model)?.nanos_per_million
+    }
+
     /// Whether the catalogue knows one of its models.
     pub(crate) fn knows(&self, model: &str) -> bool {
         self.models.find(model).is_some()

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use domain::Timestamp;
 use serde_json::{Value, json};
 
-use crate::background::{CheckedKey, KeyState};
+use crate::background::{CheckedKey, KeyState, PaidProbes};
 use crate::serving::Serving;
 
 /// What the control plane has found out; each part is swapped whole.
@@ -15,6 +15,8 @@ use crate::serving::Serving;
 pub struct Status {
     keys: ArcSwap<Vec<CheckedKey>>,
     config: ArcSwap<ConfigStatus>,
+    /// What paid probes have found.
+    pub(crate) paid_probes: PaidProbes,
 }
 
 /// Which configuration is in force, and whether it is what the file says.

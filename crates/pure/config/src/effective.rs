@@ -16,6 +16,7 @@ use crate::sections::health::Health;
 use crate::sections::log::LogFormat;
 use crate::sections::metrics::MetricsAccess;
 use crate::sections::models::{Fallback, Model};
+use crate::sections::probes::NANOS_PER_MICRO;
 use crate::sections::providers::{Line, Provider};
 use crate::sections::retries::Retries;
 use crate::snapshot::Snapshot;
@@ -277,11 +278,20 @@ fn retries(snapshot: &Snapshot) -> Option<Node> {
 
 fn health(snapshot: &Snapshot) -> Option<Node> {
     let Health { breaker, silence_min, probes } = &*snapshot.health;
+    let paid = probes.paid.as_ref().and_then(|paid| {
+        some_map([
+            ("every_ms", Some(ms(paid.every))),
+            ("every_ms_ejected", Some(ms(paid.every_ejected))),
+            ("per_day_max", Some(number(paid.per_day_max))),
+            ("usd_micros_per_day_max", Some(number(paid.nanos_per_day_max / NANOS_PER_MICRO))),
+        ])
+    });
     let probes = some_map([
         ("every_ms", Some(ms(probes.every.unwrap_or_default()))),
         ("every_ms_failing", Some(ms(probes.every_failing))),
         ("timeout_ms", Some(ms(probes.timeout))),
         ("failures", Some(number(probes.failures))),
+        ("paid", paid),
     ]);
     some_map([
         ("failures", Some(size(breaker.failures))),

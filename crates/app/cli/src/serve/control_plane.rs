@@ -66,6 +66,7 @@ impl ControlPlane {
         tasks.spawn(keeper.run(asks));
         let mut keys = pin!(super::key_checks::run(&gateway, &key_checks, &log));
         let mut probes = pin!(gateway::probe_lines(&gateway));
+        let mut paid_probes = pin!(gateway::probe_models(&gateway));
         let stopping = CancellationToken::new();
         if let Some(listener) = admin_listener {
             let (admin, stopping) = (admin.clone(), stopping.clone());
@@ -98,6 +99,7 @@ impl ControlPlane {
                 }
                 () = &mut keys => {}
                 () = &mut probes => {}
+                () = &mut paid_probes => {}
                 Some(_) = leaving.join_next() => break,
                 Some(_) = tasks.join_next() => {}
             }

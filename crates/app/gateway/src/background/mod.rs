@@ -2,6 +2,9 @@
 
 mod key_check;
 mod line_probes;
+mod paid_probes;
 
 pub use key_check::{CheckedKey, KeyState, check_keys};
 pub use line_probes::probe_lines;
+pub(crate) use paid_probes::PaidProbes;
+pub use paid_probes::probe_models;

@@ -35,6 +35,7 @@ impl Gateway {
     pub fn health_for_operators(&self) -> Value {
         let mut health = self.health();
         health["providers"] = self.status.providers_json(&self.serving.load());
+        health["paid_probes"] = self.status.paid_probes.json(self.serving.load().probes.paid.as_ref());
         health["config"] = self.status.config_json();
         health["switches"] = self.switches().iter().map(store::ProviderSwitch::json).collect();
         health

@@ -93,6 +93,11 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
     gauges.extend(crate::overload::gauges(gateway));
     gauges.extend(crate::seeing::gauges(&gateway.serving.load(), gateway.moment()));
     gauges.extend(unreachable(&gateway.serving.load()));
+    gauges.extend(gateway.status.paid_probes.found().map(|(found, count)| Gauge {
+        labels: vec![("found", found.to_owned())],
+        value: count as f64,
+        ..gauge("ai_gateway_paid_probes_total", "Probes that cost something, by what they found.", 0)
+    }));
     let switched = gauge_rows(&gateway.serving.load(), &gateway.switches());
     gauges.extend(switched.into_iter().map(|(labels, is_off)| Gauge {
         labels,

@@ -90,6 +90,6 @@ pub(crate) fn check(section: Option<HealthSection>, timeouts: &Timeouts, report:
             wait_max: ms(section.wait_ms_max, usual.wait_max),
         },
         silence_min: ms(section.silence_ms_min, SILENCE_MIN),
-        probes: rules(section.probes),
+        probes: rules(section.probes, report),
     }
 }

@@ -159,6 +159,9 @@ providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targe
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {tags: [x]}}]}} | models.fast.targets[0].when.tags | unknown key | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], on_refusal: shop}} | models.fast.on_refusal | must be stop or next | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], model_field: other}} | models.fast.model_field | must be upstream or served | -
+health: {probes: {paid: {every_ms: 500, every_ms_ejected: 501}}} | health.probes.paid.every_ms_ejected | must not be above every_ms (500) | more often
+health: {probes: {paid: {per_day_max: 0}}} | health.probes.paid.per_day_max | must be 1 to 100000 | -
+health: {probes: {paid: {dollars: 5}}} | health.probes.paid.dollars | unknown key | -
 health: {silence_ms_min: 60001} | health.silence_ms_min | must not be above timeouts.first_byte_ms (60000) | -
 models: {fast: {targets: []}}                                  | models.fast.targets | needs at least one item | -
 models: {fast: {target: [a/b]}}                                | models.fast.target | unknown key | did you mean targets?

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::paid_probes::PaidRules;
 use crate::rng::Rng;
 
 /// When lines are probed, and what follows.
@@ -18,6 +19,8 @@ pub struct ProbeRules {
     pub timeout: Duration,
     /// So many failed probes in a row, and a line counts as unreachable.
     pub failures: u32,
+    /// Probes that cost something; `None` for none.
+    pub paid: Option<PaidRules>,
 }
 
 impl Default for ProbeRules {
@@ -27,6 +30,7 @@ impl Default for ProbeRules {
             every_failing: Duration::from_secs(2),
             timeout: Duration::from_secs(5),
             failures: 2,
+            paid: None,
         }
     }
 }

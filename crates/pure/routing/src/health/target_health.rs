@@ -75,7 +75,7 @@ impl TargetHealth {
     }
 
     /// Attempts since the start.
-    pub(crate) fn asked(&self) -> u64 {
+    pub fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
     }
 
@@ -227,8 +227,15 @@ impl TargetHealth {
         self.breaker.run()
     }
 
-    /// What an active probe found.
+    /// What a probe found that asked what callers ask. A good one ends the time that he is left alone for and is a trial; a bad
+    /// one within that time says nothing new.
     pub fn probed(&self, rules: &BreakerRules, is_well: bool, now: Moment) {
+        match self.standing(rules, now) {
+            Standing::Open { is_busy: true, .. } => return,
+            Standing::Open { .. } if !is_well => return,
+            Standing::Open { .. } => self.breaker.end_wait(now),
+            _ => {}
+        }
         self.breaker.probed(rules, is_well, now);
     }
 
