@@ -20,6 +20,8 @@ use crate::writer::{WriteFailure, Writer};
 pub struct Reply {
     /// The provider's status.
     pub status: StatusCode,
+    /// Whether a header says that nothing is left of a rate limit.
+    pub tells_limit_used_up: bool,
     /// All its headers, hop-by-hop ones included.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What follows.
@@ -63,7 +65,8 @@ pub(crate) async fn exchange(
             // What was not written can no longer be: such a connection ends with this answer.
             let is_reusable = head.keeps_alive && writer.is_flushed();
             let body = ReplyBody::new(pool.clone(), connection, head.framing, received, is_reusable);
-            return Ok(Reply { status: head.status, headers: head.headers, body });
+            let tells_limit_used_up = head.tells_limit_used_up;
+            return Ok(Reply { status: head.status, tells_limit_used_up, headers: head.headers, body });
         }
         if head_bytes >= HEAD_BYTES_MAX {
             return Err(SendFailure::NotHttp("its head is too long"));

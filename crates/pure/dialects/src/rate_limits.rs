@@ -1,4 +1,4 @@
-//! When a used-up rate limit is filled again, as the headers of a refusal tell it. Vendors name the headers differently and
+//! When a used-up rate limit is filled again, as the headers of an answer or a refusal tell it. Vendors name the headers differently and
 //! alike: one says what remains, and its twin, with `reset` in the place of `remaining`, when there is more.
 
 use std::time::Duration;
@@ -8,26 +8,38 @@ use crate::retry_after::{RETRY_AFTER_MAX, moment_of, retry_after};
 const KIND: &str = "ratelimit";
 const REMAINING: &str = "remaining";
 const RESET: &str = "reset";
+const LIMIT: &str = "limit";
 /// A larger number is no span but a point in time, in seconds since the Unix epoch …
 const SECONDS_MIN: f64 = 1e9;
 /// … or in milliseconds.
 const MS_MIN: f64 = 1e12;
 
-/// The longest wait of the limits of which nothing remains, at most [`RETRY_AFTER_MAX`]; `None` where no header tells.
+/// Whether a header of this name says what is left of a rate limit.
+pub(crate) fn tells_what_remains(name: &str) -> bool {
+    name.contains(KIND) && name.contains(REMAINING)
+}
+
+/// The longest wait of the limits of which nothing remains, at most [`RETRY_AFTER_MAX`]; `None` where no header tells. Where the limit itself
+/// is said to be 0 or less there is none: some hosts tell that of models that they do not limit so.
 pub fn exhausted_wait<'h>(
     headers: &(impl Iterator<Item = (&'h str, &'h str)> + Clone),
     now_unix_seconds: i64,
 ) -> Option<Duration> {
-    let used_up = headers.clone().filter(|(name, value)| {
-        name.contains(KIND) && name.contains(REMAINING) && value.trim().parse() == Ok(0.0)
-    });
+    let used_up =
+        headers.clone().filter(|(name, value)| tells_what_remains(name) && value.trim().parse() == Ok(0.0));
     let waits = used_up.filter_map(|(name, _)| {
         let (before, behind) = name.split_once(REMAINING)?;
-        let is_twin = |other: &str| {
-            other.strip_prefix(before).and_then(|other| other.strip_prefix(RESET)) == Some(behind)
+        let twin = |says: &str| {
+            let is_it = |other: &str| {
+                other.strip_prefix(before).and_then(|other| other.strip_prefix(says)) == Some(behind)
+            };
+            headers.clone().find(|(other, _)| is_it(other)).map(|(_, value)| value.trim())
         };
-        let (_, value) = headers.clone().find(|(other, _)| is_twin(other))?;
-        wait(value.trim(), now_unix_seconds)
+        let is_none = |limit: &str| limit.parse::<f64>().is_ok_and(|limit| limit <= 0.0);
+        if twin(LIMIT).is_some_and(is_none) {
+            return None;
+        }
+        wait(twin(RESET)?, now_unix_seconds)
     });
     waits.max().map(|wait| wait.min(RETRY_AFTER_MAX))
 }
@@ -134,6 +146,21 @@ mod tests {
         ];
         check(&several, Some(4_000));
         check(&several[..2], None);
+    }
+
+    #[test]
+    fn a_limit_that_is_none_cannot_be_used_up() {
+        let told = |limit| {
+            [
+                ("x-ratelimit-limit-tokens", limit),
+                ("x-ratelimit-remaining-tokens", "0"),
+                ("x-ratelimit-reset-tokens", "9s"),
+            ]
+        };
+        check(&told("500"), Some(9_000));
+        check(&told("many"), Some(9_000));
+        check(&told("0"), None);
+        check(&told("-1"), None);
     }
 
     #[test]

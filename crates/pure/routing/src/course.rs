@@ -211,11 +211,13 @@ impl Course {
                 continue;
             }
             let target = self.plan.target(attempt.place);
-            let is_aside = rests(health, target, now) || health.way(target).is_unreachable();
+            let (way, model) = (health.way(target), health.place(target, asked));
+            let is_aside =
+                rests(health, target, now) || way.key.is_used_up(model, now) || way.is_unreachable();
             if is_aside && !pick.takes_unwell || is_off(health, target, asked) {
                 continue;
             }
-            let target_health = health.target(target, asked);
+            let target_health = way.model(model);
             if !takes(target_health, health, pick.takes_unwell, now) {
                 self.is_held_up |= target_health.refuses_more(now);
                 continue;

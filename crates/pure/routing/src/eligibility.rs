@@ -100,6 +100,9 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         if provider.has_other_keys && way.key.is_on(self.now) {
             return Found::Unwell(Reason::KeyRests);
         }
+        if way.key.is_used_up(model, self.now) {
+            return Found::Unwell(Reason::LimitUsedUp { wait: way.key.used_up_for(model, self.now) });
+        }
         match health.standing(&self.health.rules, self.now) {
             Standing::Closed { .. } | Standing::Troubled | Standing::Trial
                 if provider.is_full(target, health) =>

@@ -56,6 +56,11 @@ pub enum Reason {
     Unreachable,
     /// Its key was refused.
     KeyRests,
+    /// Its provider has said that nothing is left of a rate limit.
+    LimitUsedUp {
+        /// For so long yet.
+        wait: Duration,
+    },
     /// An operator has switched it off.
     SwitchedOff,
     /// An operator lets it run out.
@@ -79,6 +84,7 @@ impl Reason {
             Self::OnTrial => "on_trial",
             Self::Unreachable => "unreachable",
             Self::KeyRests => "key_rests",
+            Self::LimitUsedUp { .. } => "limit_used_up",
             Self::SwitchedOff => "switched_off",
             Self::Draining => "draining",
             Self::FallbackOff => "fallback_off",

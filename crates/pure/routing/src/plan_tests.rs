@@ -102,6 +102,31 @@ fn whom_probes_do_not_find_comes_last() {
 }
 
 #[test]
+fn whose_limit_is_used_up_comes_last_until_it_is_filled_again() {
+    let mut world = World::of(&[(1, Policy::Priority), (1, Policy::Priority)]);
+    let used_up = |world: &World, place: usize, model: &str, seconds| {
+        let provider = &world.health.providers[place];
+        let model = provider.models.of(model);
+        provider.ways[0].key.used_up(model, Duration::from_secs(seconds), at(1.0));
+    };
+    used_up(&world, 0, "another", 20);
+    assert_eq!(world.order(at(1.5)), [0, 1], "it is another model's");
+    used_up(&world, 0, "up", 20);
+    assert_eq!(world.order(at(1.5)), [1, 0]);
+    let plan = world.plan(&Ask::of(MODEL, true), at(1.5)).unwrap();
+    assert_eq!(plan.reason(0), Some(Reason::LimitUsedUp { wait: Duration::from_millis(19_500) }));
+    used_up(&world, 1, "up", 30);
+    assert_eq!(
+        world.order(at(1.5)),
+        [0, 1],
+        "a hint is no refusal: where nobody else is left, all are tried"
+    );
+    assert_eq!(world.order(at(21.5)), [0, 1]);
+    let plan = world.plan(&Ask::of(MODEL, true), at(21.5)).unwrap();
+    assert!(!plan.order[0].is_last_resort && plan.order[1].is_last_resort);
+}
+
+#[test]
 fn who_could_not_be_reached_is_tried_when_a_probe_finds_him_and_who_failed_is_not() {
     let mut world = World::of(&[(1, Policy::Priority), (1, Policy::Priority), (1, Policy::Priority)]);
     for (place, fault) in [(0, Fault::Unreachable), (1, Fault::Failed)] {

@@ -102,7 +102,9 @@ impl Case<'_> {
         let per_key = provider.by_credential().next().map_or(lines, |(_, lines)| lines.len()).max(1);
         let line = &provider.lines[usize::from(target.line)];
         let has_other_keys = serving.health.providers[usize::from(target.provider)].has_other_keys;
-        let verdict = line.health.own_trouble(has_other_keys, self.now).unwrap_or(report.verdict);
+        let place = serving.health.place(target, self.ask.model);
+        let trouble = line.health.trouble_with(place, has_other_keys, self.now);
+        let verdict = trouble.unwrap_or(report.verdict);
         json!({
             "provider": provider.id(),
             "model": target.model.as_deref().unwrap_or(self.ask.model),
@@ -157,7 +159,9 @@ fn add_details(told: &mut Value, reason: Reason) {
     match reason {
         Reason::Unable(what) => told["needs"] = what.into(),
         Reason::ContextTooSmall { tokens_max } => told["tokens_max"] = tokens_max.into(),
-        Reason::Busy { wait } | Reason::Ejected { wait } => told["wait_ms"] = ms(wait).into(),
+        Reason::Busy { wait } | Reason::Ejected { wait } | Reason::LimitUsedUp { wait } => {
+            told["wait_ms"] = ms(wait).into();
+        }
         _ => {}
     }
 }

@@ -1,5 +1,6 @@
 //! One attempt at one target: the request goes out, and its answer begins, or it is clear why it does not.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dialects::Dialect;
@@ -15,7 +16,7 @@ use crate::key_pause::pause_after;
 use crate::pipeline::beginning::{Begun, Head, begin};
 use crate::pipeline::content::{Content, UnknownCoding};
 use crate::pipeline::outgoing::{Outgoing, Wanted};
-use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send};
+use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send, used_up_wait};
 use crate::serving::{ServedLine, ServedProvider};
 
 /// Largest error answer that is read for its words.
@@ -150,6 +151,9 @@ impl Asking<'_> {
             Unanswered::by_send(provider, &failure)
         })?;
         let head = Head { status: reply.status, headers: reply.headers };
+        if reply.tells_limit_used_up {
+            self.note_limit_used_up(&head);
+        }
         let content = Content::of(reply.body, &head.headers);
         let credential = self.line.line.options().credential.as_ref();
         // A part of an answer was not asked for.
@@ -172,6 +176,24 @@ impl Asking<'_> {
         })?;
         let begun = begin(head, content, wanted, self.bytes_max, provider, credential).await;
         begun.map_err(Unanswered::by_kind)
+    }
+
+    /// Better ask another until the limit is filled again than be refused. What a refusal says is understood elsewhere.
+    #[cold]
+    fn note_limit_used_up(&self, head: &Head) {
+        if head.status == StatusCode::TOO_MANY_REQUESTS {
+            return;
+        }
+        let Some(wait) = used_up_wait(&head.headers) else { return };
+        let gateway = &self.call.worker.gateway;
+        let serving = gateway.serving();
+        let model = self.call.upstream_model.as_deref().unwrap_or(&self.call.model);
+        let is_it = |provider: &Arc<ServedProvider>| provider.slot == self.provider.slot;
+        if let Some(provider) = serving.providers.iter().position(is_it) {
+            let model = serving.health.providers[provider].models.of(model);
+            let wait = wait.min(serving.health.rules.wait_max);
+            self.line.health.key.used_up(model, wait, gateway.moment());
+        }
     }
 
     /// Leaves the key alone for a while if that is what the answer means.

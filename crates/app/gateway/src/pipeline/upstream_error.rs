@@ -230,8 +230,13 @@ pub(super) fn asked_wait(headers: &[(HeaderName, HeaderValue)]) -> Option<Durati
         value.to_str().ok()
     };
     let now = wall_clock().unix_seconds();
+    retry_after(text("retry-after-ms"), text("retry-after"), now).or_else(|| used_up_wait(headers))
+}
+
+/// How long until a rate limit is filled again of which nothing is left.
+pub(super) fn used_up_wait(headers: &[(HeaderName, HeaderValue)]) -> Option<Duration> {
     let all = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    retry_after(text("retry-after-ms"), text("retry-after"), now).or_else(|| exhausted_wait(&all, now))
+    exhausted_wait(&all, wall_clock().unix_seconds())
 }
 
 #[cfg(test)]

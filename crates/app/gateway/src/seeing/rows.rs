@@ -97,7 +97,7 @@ pub(super) fn rows(serving: &Serving, now: Moment) -> Vec<Row<'_>> {
             }
             let health = found.unwrap_or(&nobody);
             let report = health.report(&serving.health.rules, now);
-            let trouble = way.health.own_trouble(way.provider_health.has_other_keys, now);
+            let trouble = way.health.trouble_with(place, way.provider_health.has_other_keys, now);
             rows.push(Row {
                 way,
                 model,

@@ -66,6 +66,16 @@ impl WayHealth {
         (!rest.is_zero()).then(|| Verdict::unwell(state, Why::KeyRests, Some(rest)))
     }
 
+    /// How a way stands as far as one model is concerned, whatever that model's answers say.
+    pub fn trouble_with(&self, model: usize, has_other_keys: bool, now: Moment) -> Option<Verdict> {
+        let used_up = || {
+            let left = self.key.used_up_for(model, now);
+            (!left.is_zero()).then(|| Verdict::unwell(State::Ejected, Why::LimitUsedUp, Some(left)))
+        };
+        let own = self.own_trouble(has_other_keys, now);
+        own.filter(|verdict| verdict.state == State::Ejected).or_else(used_up).or(own)
+    }
+
     /// How a way stands, by itself and by how its models do. That probes find somebody there proves too little to call it well.
     pub fn verdict(&self, rules: &BreakerRules, has_other_keys: bool, now: Moment) -> Verdict {
         if let Some(trouble) = self.own_trouble(has_other_keys, now) {

@@ -73,6 +73,8 @@ pub enum Why {
     Unreachable,
     /// His key was refused, or told to wait.
     KeyRests,
+    /// Nothing is left of a rate limit, by his own word.
+    LimitUsedUp,
 }
 
 impl Why {
@@ -89,6 +91,7 @@ impl Why {
             Self::Busy => "busy",
             Self::Unreachable => "unreachable",
             Self::KeyRests => "key_rests",
+            Self::LimitUsedUp => "limit_used_up",
         }
     }
 }

@@ -6,50 +6,16 @@ use std::time::Duration;
 
 use super::breaker::{BreakerRules, Standing};
 use super::key_rest::KeyRest;
+use super::model_places::{MODELS_MAX, ModelPlaces};
 use super::switch::{Switch, Switches};
 use super::target_health::TargetHealth;
-use crate::hash::hash;
 use crate::moment::Moment;
 use crate::overload::{AdaptiveRules, Bounds, Limited, UNLIMITED};
 use crate::routes::Routes;
 use crate::target::Target;
 
-/// So many models of one provider are told apart; further ones share what is known.
-pub const MODELS_MAX: usize = 64;
-
 /// So many places are kept for models that are configured or in the catalogue; the others are for names that nobody knew of.
 const KEPT_MAX: usize = 48;
-
-/// The names of a provider's models in the order in which they were first asked for.
-#[derive(Debug)]
-pub struct ModelPlaces {
-    names: [OnceLock<Arc<str>>; MODELS_MAX],
-}
-
-impl Default for ModelPlaces {
-    fn default() -> Self {
-        Self { names: [const { OnceLock::new() }; MODELS_MAX] }
-    }
-}
-
-impl ModelPlaces {
-    /// The place of a model, found or taken; where all are taken, one that is shared.
-    pub fn of(&self, model: &str) -> usize {
-        let first = hash(model.as_bytes()) as usize % MODELS_MAX;
-        for step in 0..MODELS_MAX {
-            let place = (first + step) % MODELS_MAX;
-            if **self.names[place].get_or_init(|| Arc::from(model)) == *model {
-                return place;
-            }
-        }
-        first
-    }
-
-    /// The models that have a place.
-    pub fn known(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.names.iter().enumerate().filter_map(|(place, name)| Some((place, &**name.get()?)))
-    }
-}
 
 /// Whether anybody is at the other end of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -294,7 +260,7 @@ mod tests {
     use std::collections::HashSet;
     use std::time::Duration;
 
-    use super::{Health, MODELS_MAX, ModelPlaces};
+    use super::{Health, MODELS_MAX};
     use crate::health::{How, Outcome};
     use crate::moment::Moment;
     use crate::overload::Bounds;
@@ -341,17 +307,5 @@ mod tests {
         assert!(own < Duration::from_millis(50) && other > Duration::from_millis(300), "{own:?} {other:?}");
         assert_eq!(unusual(0, 2), Some(other), "the longer of the two");
         assert_eq!(unusual(1, 0), None, "of another provider nothing is learnt");
-    }
-
-    #[test]
-    fn models_keep_their_places_and_share_when_all_are_taken() {
-        let places = ModelPlaces::default();
-        let names: Vec<String> = (0..MODELS_MAX).map(|count| format!("model-{count}")).collect();
-        let first: Vec<usize> = names.iter().map(|name| places.of(name)).collect();
-        assert_eq!(first.iter().collect::<HashSet<_>>().len(), MODELS_MAX, "all apart");
-        assert_eq!(names.iter().map(|name| places.of(name)).collect::<Vec<_>>(), first);
-        let late = places.of("one-too-many");
-        assert_eq!(places.of("one-too-many"), late);
-        assert_eq!(places.known().count(), MODELS_MAX);
     }
 }

@@ -4,6 +4,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::body_framing::Framing;
+use crate::rate_limits::tells_what_remains;
 
 /// Longest head of an answer.
 pub const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -21,6 +22,8 @@ pub struct ReplyHead {
     pub framing: Framing,
     /// Whether another request may follow on the connection.
     pub keeps_alive: bool,
+    /// Whether a header says that nothing is left of a rate limit.
+    pub tells_limit_used_up: bool,
 }
 
 /// Takes a whole head off the front of `buffer`. Interim answers (1xx) are passed over. `None`: more bytes are needed.
@@ -74,6 +77,7 @@ fn assemble(
     let mut headers = Vec::with_capacity(places.len());
     let mut framing = FramingFacts::default();
     let mut persistence = Persistence::default();
+    let mut tells_limit_used_up = false;
     for &(name_start, name_end, value_start, value_end) in places {
         let name =
             HeaderName::from_bytes(&head[name_start..name_end]).map_err(|_| "a header name is invalid")?;
@@ -83,6 +87,8 @@ fn assemble(
             http::header::CONTENT_LENGTH => framing.length(value.as_bytes())?,
             http::header::TRANSFER_ENCODING => framing.transfer_encoding(value.as_bytes())?,
             http::header::CONNECTION => persistence.read(value.as_bytes()),
+            // Hardly any other header is so short: that goes before a look at its name.
+            ref name if value.as_bytes() == b"0" => tells_limit_used_up |= tells_what_remains(name.as_str()),
             _ => {}
         }
         headers.push((name, value));
@@ -91,7 +97,7 @@ fn assemble(
     let framing = framing.decide(status);
     let keeps_alive =
         persistence.lasts(is_http_1_0) && !is_doubtful && !matches!(framing, Framing::UntilClose);
-    Ok(ReplyHead { status, headers, framing, keeps_alive })
+    Ok(ReplyHead { status, headers, framing, keeps_alive, tells_limit_used_up })
 }
 
 #[derive(Default)]
@@ -214,6 +220,24 @@ mod tests {
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 OK\r\nContent-Length: 0\r\n\r\n",
             Ok((201, "Length(0)", true)),
         );
+    }
+
+    #[test]
+    fn a_limit_of_which_nothing_is_left_is_noticed() {
+        let tells = |header: &str| {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n{header}\r\n\r\n");
+            take_head(&mut BytesMut::from(head.as_str())).unwrap().unwrap().tells_limit_used_up
+        };
+        assert!(tells("X-RateLimit-Remaining-Requests: 0"));
+        assert!(tells("anthropic-ratelimit-tokens-remaining:0 "));
+        for other in [
+            "x-ratelimit-remaining-requests: 10",
+            "x-ratelimit-remaining: -1",
+            "x-ratelimit-reset: 0",
+            "age: 0",
+        ] {
+            assert!(!tells(other), "{other}");
+        }
     }
 
     #[test]

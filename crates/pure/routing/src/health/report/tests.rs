@@ -93,6 +93,10 @@ fn a_way_stands_as_its_probes_its_key_and_its_models_do() {
     assert_eq!(told(false, 3.0), (State::Ejected, Some(Why::FailuresInARow), Some(1.0)));
     ask(way.model(1), Outcome::Answered, 3.0);
     assert_eq!(told(false, 3.5), (State::Degraded, Some(Why::FailuresInARow), Some(0.5)), "one model of two");
+    way.key.used_up(1, Duration::from_secs(20), at(3.0));
+    let trouble = |model| way.trouble_with(model, false, at(4.0)).map(|verdict| (verdict.state, verdict.why));
+    assert_eq!(trouble(0), None, "limits are those of a model");
+    assert_eq!(trouble(1), Some((State::Ejected, Some(Why::LimitUsedUp))));
     way.key.begin(Duration::from_secs(300), at(3.0));
     assert_eq!(told(true, 4.0), (State::Ejected, Some(Why::KeyRests), Some(299.0)));
     assert_eq!(told(false, 4.0), (State::Degraded, Some(Why::KeyRests), Some(299.0)), "there is no other");
