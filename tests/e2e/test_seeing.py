@@ -235,6 +235,22 @@ def test_figures_add_up_over_all_workers(start: StartGateway, simulator: Simulat
     assert metric("ai_gateway_target_in_flight", **labels, model=MODEL) == 0
 
 
+def test_limits_are_shown_where_they_hold(start: StartGateway, simulator: Simulator) -> None:
+    lines = [{**line(simulator.node.base_url, "us"), "concurrent_max": 7}, line(simulator.nodes[1].base_url, "eu")]
+    providers = {"openai": {**provider(key=simulator.key, lines=lines, models=[MODEL]), "concurrent_max": 9}}
+    models = {"smart": {"targets": [{"provider": "openai", "model": MODEL, "region": "eu", "concurrent_max": 3}]}}
+    gateway = start(config={"providers": providers, "models": models, "health": NEVER})
+    assert ask(gateway, model="smart").is_success
+    found = health(gateway)
+    assert [(entry["limit"], entry["provider_limit"]) for entry in found["lines"]] == [(7, 9), (None, 9)]
+    assert [(entry["region"], entry["limit"], entry["in_flight_peak"]) for entry in found["targets"]] == [
+        ("us", None, 0),
+        ("eu", 3, 1),
+    ]
+    assert found["calls"]["inside_peak"] == 1
+    assert found["calls"]["waiting"] == 0
+
+
 def test_switches_are_shown_beside_the_state(start: StartGateway, simulator: Simulator) -> None:
     gateway = two_regions(start, simulator)
     assert ask(gateway).is_success

@@ -36,5 +36,6 @@ fn line(serving: &Serving, way: &Way<'_>, rows: &[Row<'_>], now: Moment) -> Valu
         "in_flight": own().map(|row| row.crowd.active).sum::<u32>(),
         "waiting": own().map(|row| row.crowd.waiting).sum::<u32>(),
         "limit": way.line_limit(),
+        "provider_limit": way.provider_limit(),
     })
 }

@@ -50,6 +50,11 @@ impl<'a> Way<'a> {
         self.health.verdict(&serving.health.rules, self.provider_health.has_other_keys, now)
     }
 
+    /// How many requests its provider may have at once, by all of its ways together.
+    pub(super) fn provider_limit(&self) -> Option<u32> {
+        self.provider_health.limit.as_ref().map(|limited| limited.max)
+    }
+
     /// How many requests may be under way by its line, with all credentials together.
     pub(super) fn line_limit(&self) -> Option<u32> {
         let limits = &self.provider_health.line_limits;
