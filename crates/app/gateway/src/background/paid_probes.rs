@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,10 +14,11 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use routing::health::{DaySpend, PaidRules, Switch, TargetHealth};
 use routing::{Rng, Target};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{sleep, timeout};
 use upstream::{Body, Client, Line, Request};
 
+use crate::background::paid_found::Found;
 use crate::gateway::Gateway;
 use crate::serving::{ServedProvider, Serving};
 
@@ -30,54 +30,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const INPUT_TOKENS: u64 = 64;
 /// … and the answer no more than this, where one alone cannot be asked for.
 const OUTPUT_TOKENS: u64 = 16;
-
-/// What paid probes have found, for metrics and health.
-#[derive(Debug, Default)]
-pub(crate) struct PaidProbes {
-    found: [AtomicU64; Found::ALL.len()],
-    today: AtomicU64,
-    nanos_today: AtomicU64,
-}
-
-impl PaidProbes {
-    /// How many there were since the start, by what they found.
-    pub(crate) fn found(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        Found::ALL.iter().zip(&self.found).map(|(found, count)| (found.name(), count.load(Ordering::Relaxed)))
-    }
-
-    /// As health shows it to operators; nothing where there are none.
-    pub(crate) fn json(&self, rules: Option<&PaidRules>) -> Value {
-        let Some(rules) = rules else { return Value::Null };
-        json!({
-            "found": self.found().collect::<HashMap<_, _>>(),
-            "today": self.today.load(Ordering::Relaxed),
-            "per_day_max": rules.per_day_max,
-            "usd_micros_today": self.nanos_today.load(Ordering::Relaxed) / 1000,
-            "usd_micros_per_day_max": rules.nanos_per_day_max / 1000,
-        })
-    }
-}
-
-/// What a probe found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
-    Answered,
-    Failed,
-    /// It was refused in a way that says nothing of how the target is doing.
-    Refused,
-}
-
-impl Found {
-    const ALL: [Self; 3] = [Self::Answered, Self::Failed, Self::Refused];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::Failed => "failed",
-            Self::Refused => "refused",
-        }
-    }
-}
 
 /// Asks for ever, one target at a time; nobody waits for it.
 pub async fn probe_models(gateway: &Gateway) {
@@ -99,10 +51,9 @@ pub async fn probe_models(gateway: &Gateway) {
             continue;
         };
         let told = &gateway.status.paid_probes;
-        told.today.store(spend.probes.into(), Ordering::Relaxed);
-        told.nanos_today.store(spend.nanos, Ordering::Relaxed);
+        told.note_spend(spend);
         let found = timeout(ANSWER_LIMIT, due.ask(&client)).await.unwrap_or(Found::Failed);
-        told.found[found as usize].fetch_add(1, Ordering::Relaxed);
+        told.note(found);
         if found != Found::Refused {
             due.health.probed(&serving.health.rules, found == Found::Answered, gateway.moment());
         }
