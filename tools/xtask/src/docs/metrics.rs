@@ -138,6 +138,12 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
     ),
     ("ai_gateway_lines_unreachable", "gauge", "service, provider, region", "Lines that probes do not reach."),
     (
+        "ai_gateway_paid_probes_total",
+        "counter",
+        "service, found",
+        "Probes that cost something, by what they found.",
+    ),
+    (
         "ai_gateway_provider_switched_off",
         "gauge",
         "service, provider, region, model, position",
