@@ -132,6 +132,17 @@ const fn multipart(
     Surface { path, operation, dialect, body, answer, can_stream }
 }
 
+/// Where conversations of a dialect are held.
+///
+/// # Panics
+///
+/// Never: every dialect has one, as a test shows.
+pub fn conversations_in(dialect: Dialect) -> &'static Surface {
+    let is_meant =
+        |surface: &&Surface| surface.operation == Operation::Conversation && surface.dialect == dialect;
+    SURFACES.iter().find(is_meant).expect("every dialect has a surface for conversations")
+}
+
 /// The surface at a path, if there is one.
 pub fn surface_at(path: &str) -> Option<&'static Surface> {
     let path = path.strip_prefix("/v1").unwrap_or(path);
@@ -140,7 +151,8 @@ pub fn surface_at(path: &str) -> Option<&'static Surface> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Operation, SURFACES, surface_at};
+    use super::{Operation, SURFACES, conversations_in, surface_at};
+    use crate::Dialect;
 
     #[test]
     fn paths_work_with_and_without_the_version() {
@@ -156,6 +168,13 @@ mod tests {
     fn every_operation_has_a_name() {
         for surface in SURFACES {
             assert_eq!(Operation::named(surface.operation.name()), Some(surface.operation));
+        }
+    }
+
+    #[test]
+    fn every_dialect_has_conversations() {
+        for dialect in Dialect::ALL {
+            assert_eq!(conversations_in(*dialect).dialect, *dialect);
         }
     }
 

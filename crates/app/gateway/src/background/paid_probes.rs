@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use dialects::Dialect;
 use dialects::canonical::Losses;
-use dialects::surface::{Operation, SURFACES};
+use dialects::surface::conversations_in;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use routing::health::{DaySpend, PaidRules, Switch, TargetHealth};
@@ -140,12 +140,7 @@ impl Due<'_> {
 
     async fn ask(&self, client: &Client) -> Found {
         let spoken = self.provider.dialects.first().copied().unwrap_or(Dialect::OpenAiChat);
-        let is_meant = |surface: &&dialects::surface::Surface| {
-            surface.operation == Operation::Conversation && surface.dialect == spoken
-        };
-        let (Some(surface), Some(body)) = (SURFACES.iter().find(is_meant), self.question(spoken)) else {
-            return Found::Refused;
-        };
+        let Some(body) = self.question(spoken) else { return Found::Refused };
         let line: &Arc<Line> = &self.provider.lines[usize::from(self.target.line)].line;
         let json = HeaderValue::from_static("application/json");
         let usual = spoken.usual_headers().iter();
@@ -155,7 +150,7 @@ impl Due<'_> {
             [(ACCEPT, json.clone()), (CONTENT_TYPE, json)].into_iter().chain(usual).collect();
         let headers = headers.iter().map(|(name, value)| (name, value));
         let body = [Bytes::from(body)];
-        let request = Request::new(line, "POST", surface.path, headers, Body::Pieces(&body));
+        let request = Request::new(line, "POST", conversations_in(spoken).path, headers, Body::Pieces(&body));
         // The body is not read, which closes the connection.
         match client.send(line, &request, None).await {
             Ok(reply) if reply.status.is_success() => Found::Answered,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use dialects::canonical::{Losses, Prompt as Conversation, Seal, SealForm, refuse_unseen};
 use dialects::envelope::{self, Provenance};
-use dialects::surface::{Operation, SURFACES, Surface};
+use dialects::surface::conversations_in;
 use dialects::translation::{BackMap, SealKeeper};
 use dialects::{Dialect, Voice};
 use domain::Failure;
@@ -56,7 +56,7 @@ pub(super) async fn write<'p>(
         input_tokens,
         echo: caller.translator().echo(&prompt.pieces.concat()),
     };
-    let surface = conversation_surface(spoken);
+    let surface = conversations_in(spoken);
     let wanted = Wanted {
         is_stream: prompt.deciding.is_streaming,
         form: surface.answer,
@@ -124,11 +124,4 @@ fn seal_keeper(call: &Call, provider: &ServedProvider, model: &str) -> SealKeepe
         let blob = envelope::close(seal, from, |text| hasher.mark(SEAL_PURPOSE, text))?;
         Some(Seal { form: seal.form, blob })
     })
-}
-
-/// Where conversations of a dialect are held.
-fn conversation_surface(dialect: Dialect) -> &'static Surface {
-    let is_meant =
-        |surface: &&Surface| surface.operation == Operation::Conversation && surface.dialect == dialect;
-    SURFACES.iter().find(is_meant).expect("every dialect has a surface for conversations")
 }
