@@ -69,7 +69,8 @@ fn value(letter: u8) -> u32 {
     })
 }
 
-fn is_media_type(text: &str) -> bool {
+/// Whether it is a media type without parameters, such as `image/png`.
+pub(crate) fn is_media_type(text: &str) -> bool {
     let is_name = |name: &str| {
         !name.is_empty()
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&byte))

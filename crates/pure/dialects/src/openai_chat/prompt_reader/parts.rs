@@ -65,12 +65,13 @@ fn link(fields: &mut Fields<'_>, item: &Item<'_>, name: &str, kind: MediaKind) -
 
 fn audio(fields: &mut Fields<'_>, item: &Item<'_>) -> Result<Part, Flaw> {
     let mut given = fields.need("input_audio")?.fields()?;
-    let data = given.need("data")?.string()?.into_owned();
+    let data = given.need("data")?;
     let media_type = match given.need("format")?.string()?.as_ref() {
         "mp3" => "audio/mpeg".to_owned(),
         other => format!("audio/{other}"),
     };
-    Ok(medium(MediaKind::Audio, Source::Inline { media_type, data }, None, None, fields, item))
+    let source = sound(media_type, &data.string()?, &data)?;
+    Ok(medium(MediaKind::Audio, source, None, None, fields, item))
 }
 
 fn file(fields: &mut Fields<'_>, item: &Item<'_>) -> Result<Part, Flaw> {
@@ -96,7 +97,7 @@ fn file_data(item: &Item<'_>) -> Result<Source, Flaw> {
     if data.starts_with("data:") {
         return inline(&data, item);
     }
-    Ok(Source::Inline { media_type: "application/pdf".to_owned(), data: data.into_owned() })
+    sound("application/pdf".to_owned(), &data, item)
 }
 
 fn medium(
@@ -112,12 +113,19 @@ fn medium(
 
 /// What a data URI holds: `data:image/png;base64,…`.
 fn inline(uri: &str, item: &Item<'_>) -> Result<Source, Flaw> {
-    let flaw = || item.flaw("is a data URI that is not Base64 with a media type");
+    let flaw = || item.flaw(NOT_SOUND);
     let (head, data) = uri.strip_prefix("data:").and_then(|rest| rest.split_once(',')).ok_or_else(flaw)?;
     let media_type = head.strip_suffix(";base64").ok_or_else(flaw)?;
     let media_type = media_type.split(';').next().unwrap_or_default().to_ascii_lowercase();
-    if !media_type.contains('/') || !media::is_base64(data) {
-        return Err(flaw());
+    sound(media_type, data, item)
+}
+
+const NOT_SOUND: &str = "is not Base64 (standard alphabet, with padding) with a media type";
+
+/// A medium that any dialect takes, whichever way it stands here.
+fn sound(media_type: String, data: &str, item: &Item<'_>) -> Result<Source, Flaw> {
+    if !media::is_media_type(&media_type) || !media::is_base64(data) {
+        return Err(item.flaw(NOT_SOUND));
     }
     Ok(Source::Inline { media_type, data: data.to_owned() })
 }
