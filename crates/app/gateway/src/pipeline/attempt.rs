@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use dialects::canonical::Losses;
 use domain::{Failure, Kind, Secret};
 use http::{HeaderMap, HeaderValue};
-use routing::health::{Fault, How, Outcome};
-use routing::{Circumstances, Course, Onward, Plan, Span, Target, Turn, span_of};
+use routing::health::{Fault, How, Outcome, Trying};
+use routing::{Circumstances, Course, Onward, Plan, Target, Turn, span_of};
 use tokio::time::sleep;
 use upstream::{Connection, SendFailure};
 
@@ -20,11 +20,9 @@ use crate::pipeline::beginning::Begun;
 use crate::pipeline::connecting::{Reached, Search, reach};
 use crate::pipeline::failures::Failures;
 use crate::pipeline::outgoing::{Outgoing, outgoing};
-use crate::pipeline::patience::patience;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::unsealed::unsealed;
 use crate::pipeline::watch::Watch;
-use crate::pipeline::wishes::Wishes;
 use crate::serving::{ServedLine, ServedProvider, Serving};
 
 /// A stream may be so many times as large as an answer that is not streamed.
@@ -45,132 +43,224 @@ pub(crate) struct Answer {
     pub(crate) bytes_max: u64,
 }
 
+/// What is asked. Lent to each search for an answer, never kept: the next may be for another request.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) serving: &'a Serving,
+    /// Nobody is asked for a caller who was not let in.
+    pub(crate) admitted: &'a Admitted,
+    pub(crate) prompt: &'a Prompt,
+    pub(crate) headers: &'a HeaderMap,
+    /// The caller wants nothing lost, by his word for this call.
+    pub(crate) is_strict: bool,
+}
+
+impl<'a> Question<'a> {
+    /// The name that was asked for.
+    fn model(&self) -> &'a str {
+        &self.prompt.deciding.model
+    }
+
+    fn is_strict(&self) -> bool {
+        self.is_strict || self.admitted.is_strict()
+    }
+}
+
 /// Asks one target after the other. Boxed: a future is moved each time it becomes part of another, and this is the largest.
 pub(crate) async fn attempt(
     call: &mut Call,
-    serving: &Serving,
-    admitted: &Admitted,
+    question: Question<'_>,
     plan: Plan,
-    prompt: &Prompt,
-    wishes: (&HeaderMap, &Wishes<'_>),
+    patience: Duration,
 ) -> Result<Answer, Box<Failure>> {
-    Box::pin(in_turn(call, serving, admitted, plan, prompt, wishes)).await
+    let asking = async move {
+        let mut attempts = Attempts::begin(call, &question, plan, patience);
+        attempts.next_answer(call, &question).await
+    };
+    Box::pin(asking).await
 }
 
-async fn in_turn(
-    call: &mut Call,
-    serving: &Serving,
-    admitted: &Admitted,
-    plan: Plan,
-    prompt: &Prompt,
-    (headers, wishes): (&HeaderMap, &Wishes<'_>),
-) -> Result<Answer, Box<Failure>> {
-    let limit = patience(serving, prompt, wishes);
-    let deadline = call.received + limit;
-    let (bytes_max, gateway) = (answer_bytes_max(serving, prompt), call.worker.gateway.clone());
-    let is_strict = admitted.is_strict() || wishes.is_strict;
-    serving.retry_budget.call();
-    let asked = prompt.deciding.model.as_str();
-    let (mut failures, mut course) = (Failures::default(), Course::of(plan, &serving.retry));
-    let (mut has_left_out_seals, mut asked_before) = (false, None);
-    while let Some((turn, began)) = next_turn(call, serving, &mut course, asked, deadline).await? {
-        let found =
-            Search { call, serving, course: &mut course, failures: &mut failures, asked, began, deadline };
-        let Reached { turn: Turn { place, behind, trying, .. }, ready, began } = reach(found, turn).await;
-        let target = course.plan().target(place).clone();
-        let provider = serving.providers[usize::from(target.provider)].clone();
+/// The attempts of one call: who may yet be asked, and what went wrong so far. It owns all it keeps, so it can outlive an answer
+/// that has begun.
+pub(crate) struct Attempts {
+    course: Course,
+    failures: Failures,
+    /// Who was asked at first, and who last.
+    asked_before: Option<(usize, usize)>,
+    has_left_out_seals: bool,
+    /// How long the caller is made to wait for an answer to begin, and until when.
+    patience: Duration,
+    deadline: Instant,
+}
+
+impl Attempts {
+    pub(crate) fn begin(call: &Call, question: &Question<'_>, plan: Plan, patience: Duration) -> Self {
+        question.serving.retry_budget.call();
+        Self {
+            course: Course::of(plan, &question.serving.retry),
+            failures: Failures::default(),
+            asked_before: None,
+            has_left_out_seals: false,
+            patience,
+            deadline: call.received + patience,
+        }
+    }
+
+    /// Asks those who are left, one after the other, until one begins to answer.
+    pub(crate) async fn next_answer(
+        &mut self,
+        call: &mut Call,
+        question: &Question<'_>,
+    ) -> Result<Answer, Box<Failure>> {
+        let Question { serving, prompt, headers, .. } = *question;
+        let (asked, is_strict) = (question.model(), question.is_strict());
+        while let Some((turn, began)) =
+            next_turn(call, serving, &mut self.course, asked, self.deadline).await?
+        {
+            let Reached { turn, ready, began } = reach(self.search(call, question, began), turn).await;
+            let Turn { place, behind, trying, .. } = turn;
+            let target = self.course.plan().target(place).clone();
+            let provider = serving.provider_of(&target).clone();
+            self.note_begin(call, question, place, trying);
+            let line = &provider.lines[usize::from(target.line)];
+            let bytes_max = answer_bytes_max(serving, prompt);
+            let until = self.until(question, &target, began, behind);
+            let way = Way { provider: &provider, line, bytes_max, until };
+            let mut answered = match ready {
+                Ok(ready) => match outgoing(call, serving, prompt, &target, is_strict).await {
+                    Ok(mut sent) => way.ask(call, &mut sent, headers, ready).await,
+                    Err(failure) => Err(failure.into()),
+                },
+                Err(failure) => Err(way.unreached(call, &failure)),
+            };
+            if let Err(refused) = &answered
+                && refused.refuses_seals
+                && !self.has_left_out_seals
+                // Boxed: it is rare, and its room is not carried along by every call.
+                && let Some(mut sent) = Box::pin(unsealed(call, serving, prompt, &target, is_strict)).await
+            {
+                self.has_left_out_seals = true;
+                call.attempts += 1;
+                self.note_failure(call, question, place, refused.failure.clone(), began);
+                let ready = call.worker.client.take(&line.line);
+                answered = Box::pin(way.ask(call, &mut sent, headers, ready)).await;
+            }
+            let unanswered = match answered {
+                Ok(begun) => return Ok(self.answer(question, place, begun, began)),
+                Err(unanswered) => unanswered,
+            };
+            match self.onward(call, question, place, unanswered, began)? {
+                Onward::Next => {}
+                Onward::Wait(wait, _waiting) => {
+                    sleep(wait).await;
+                    call.waited += wait;
+                }
+                Onward::Stop(_) => break,
+            }
+        }
+        let now = call.worker.gateway.moment();
+        let failures = std::mem::take(&mut self.failures);
+        Err(failures.into_failure(|| nobody_left(&self.course, serving, asked, now)))
+    }
+
+    fn search<'s>(&'s mut self, call: &'s mut Call, question: &Question<'s>, began: Instant) -> Search<'s> {
+        let Question { serving, .. } = *question;
+        let (course, failures) = (&mut self.course, &mut self.failures);
+        Search { call, serving, course, failures, asked: question.model(), began, deadline: self.deadline }
+    }
+
+    /// Somebody is asked now.
+    fn note_begin(&mut self, call: &mut Call, question: &Question<'_>, place: usize, trying: Trying) {
+        let target = self.course.plan().target(place);
         call.attempts += 1;
-        let is_fallback = moves_on(&mut asked_before, place, serving, course.plan(), asked);
-        call.fallback_attempts += u8::from(is_fallback);
-        call.provider = Some(provider.clone());
+        call.provider = Some(question.serving.provider_of(target).clone());
         call.upstream_model.clone_from(&target.model);
         call.trying = Some(trying);
-        let line = &provider.lines[usize::from(target.line)];
-        let span = span(serving, prompt, &target, deadline.saturating_duration_since(began), behind);
-        let until = Until { at: began + span.limit, limit: if span.is_whole { limit } else { span.limit } };
-        let way = Way { provider: &provider, line, bytes_max, until };
-        let mut answered = match ready {
-            Ok(ready) => match outgoing(call, serving, prompt, &target, is_strict).await {
-                Ok(mut sent) => way.ask(call, &mut sent, headers, ready).await,
-                Err(failure) => Err(failure.into()),
-            },
-            Err(failure) => Err(way.unreached(call, &failure)),
-        };
-        let model = target.model.as_deref().unwrap_or(asked);
-        if let Err(refused) = &mut answered
-            && refused.refuses_seals
-            && !has_left_out_seals
-            // Boxed: it is rare, and its room is not carried along by every call.
-            && let Some(mut sent) = Box::pin(unsealed(call, serving, prompt, &target, is_strict)).await
-        {
-            has_left_out_seals = true;
-            call.attempts += 1;
-            call.worker.shard.attempt_failed(provider.slot, refused.failure.kind);
-            failures.add(refused.failure.clone(), &provider, model, began.elapsed());
-            let ready = call.worker.client.take(&line.line);
-            answered = Box::pin(way.ask(call, &mut sent, headers, ready)).await;
+        let is_fallback = self.moves_on(place, question);
+        call.fallback_attempts += u8::from(is_fallback);
+    }
+
+    /// Whether it is somebody else's turn than at first; he whose turn it was last has been left, if it is another's now.
+    fn moves_on(&mut self, place: usize, question: &Question<'_>) -> bool {
+        let (first, last) = self.asked_before.unwrap_or((place, place));
+        if last != place {
+            let target = self.course.plan().target(last);
+            question.serving.health.target(target, question.model()).note_move();
         }
-        let Unanswered { failure, fault, .. } = match answered {
-            Ok(begun) => {
-                let region = line.region.clone();
-                // Sound comes as fast as it is made: its silence is watched, like that of a stream.
-                let is_whole = !prompt.deciding.is_streaming && !matches!(begun.watch, Watch::Anything);
-                let total_until = target.total_limit().map(|limit| began + limit);
-                let whole_until = is_whole.then_some(deadline).into_iter().chain(total_until).min();
-                let (line, credential) = (line.line.id(), line.line.options().credential.clone());
-                let idle_limit = target.idle_limit().unwrap_or(serving.timeouts.idle);
-                return Ok(Answer {
-                    begun,
-                    provider,
-                    region,
-                    line,
-                    credential,
-                    whole_until,
-                    idle_limit,
-                    bytes_max,
-                });
-            }
-            Err(unanswered) => unanswered,
-        };
+        self.asked_before = Some((first, place));
+        first != place
+    }
+
+    /// How long an attempt at a target may take of what the call has left.
+    fn until(&self, question: &Question<'_>, target: &Target, began: Instant, behind: u32) -> Until {
+        let is_streaming = question.prompt.deciding.is_streaming;
+        let unusual = unusual_after(question.serving, question.prompt, target);
+        let left = self.deadline.saturating_duration_since(began);
+        let span = span_of(left, behind, target.attempt_limit(is_streaming), unusual);
+        let limit = if span.is_whole { self.patience } else { span.limit };
+        Until { at: began + span.limit, limit }
+    }
+
+    fn answer(&self, question: &Question<'_>, place: usize, begun: Begun, began: Instant) -> Answer {
+        let Question { serving, prompt, .. } = *question;
+        let target = self.course.plan().target(place);
+        let provider = serving.provider_of(target).clone();
+        let served = &provider.lines[usize::from(target.line)];
+        // Sound comes as fast as it is made: its silence is watched, like that of a stream.
+        let is_whole = !prompt.deciding.is_streaming && !matches!(begun.watch, Watch::Anything);
+        let total_until = target.total_limit().map(|limit| began + limit);
+        Answer {
+            region: served.region.clone(),
+            line: served.line.id(),
+            credential: served.line.options().credential.clone(),
+            whole_until: is_whole.then_some(self.deadline).into_iter().chain(total_until).min(),
+            idle_limit: target.idle_limit().unwrap_or(serving.timeouts.idle),
+            bytes_max: answer_bytes_max(serving, prompt),
+            begun,
+            provider,
+        }
+    }
+
+    /// What follows a failure; `Err` where the caller is to be told.
+    fn onward(
+        &mut self,
+        call: &mut Call,
+        question: &Question<'_>,
+        place: usize,
+        unanswered: Unanswered,
+        began: Instant,
+    ) -> Result<Onward, Box<Failure>> {
+        let Unanswered { failure, fault, .. } = unanswered;
         call.trying = None;
-        let Some(fault) = worth_another(fault, &failure, course.plan()) else { return Err(failure) };
-        call.worker.shard.attempt_failed(provider.slot, failure.kind);
-        failures.add(failure, &provider, model, began.elapsed());
+        let Some(fault) = worth_another(fault, &failure, self.course.plan()) else { return Err(failure) };
+        self.note_failure(call, question, place, failure, began);
+        let gateway = &call.worker.gateway;
         let circumstances = Circumstances {
-            health: &serving.health,
-            rules: &serving.retry,
-            budget: &serving.retry_budget,
-            asked,
-            deadline: gateway.moment_of(deadline),
+            health: &question.serving.health,
+            rules: &question.serving.retry,
+            budget: &question.serving.retry_budget,
+            asked: question.model(),
+            deadline: gateway.moment_of(self.deadline),
             now: gateway.moment(),
         };
-        let onward = course.failed(place, fault, &circumstances, &mut call.worker.rng.borrow_mut());
-        match onward {
-            Onward::Next => {}
-            Onward::Wait(wait, _waiting) => {
-                sleep(wait).await;
-                call.waited += wait;
-            }
-            Onward::Stop(_) => break,
-        }
+        Ok(self.course.failed(place, fault, &circumstances, &mut call.worker.rng.borrow_mut()))
     }
-    Err(failures.into_failure(|| nobody_left(&course, serving, asked, gateway.moment())))
-}
 
-/// Whether it is somebody else's turn than at first; he whose turn it was last has been left, if it is another's now.
-fn moves_on(
-    asked_before: &mut Option<(usize, usize)>,
-    place: usize,
-    serving: &Serving,
-    plan: &Plan,
-    asked: &str,
-) -> bool {
-    let (first, last) = asked_before.unwrap_or((place, place));
-    if last != place {
-        serving.health.target(plan.target(last), asked).note_move();
+    /// Counts what went wrong, and keeps it for the caller.
+    fn note_failure(
+        &mut self,
+        call: &Call,
+        question: &Question<'_>,
+        place: usize,
+        failure: Box<Failure>,
+        began: Instant,
+    ) {
+        let target = self.course.plan().target(place);
+        let provider = question.serving.provider_of(target);
+        call.worker.shard.attempt_failed(provider.slot, failure.kind);
+        let model = target.model.as_deref().unwrap_or(question.model());
+        self.failures.add(failure, provider, model, began.elapsed());
     }
-    *asked_before = Some((first, place));
-    first != place
 }
 
 /// What is to be made of a failure that another target may not have; nothing where the caller is to be told.
@@ -179,12 +269,6 @@ fn worth_another(fault: Option<Fault>, failure: &Failure, plan: &Plan) -> Option
         return Some(Fault::Declined);
     }
     fault.filter(|_| failure.kind.goes_elsewhere())
-}
-
-/// How long an attempt at a target may take of what the call has left.
-fn span(serving: &Serving, prompt: &Prompt, target: &Target, left: Duration, behind: u32) -> Span {
-    let unusual = unusual_after(serving, prompt, target);
-    span_of(left, behind, target.attempt_limit(prompt.deciding.is_streaming), unusual)
 }
 
 /// From when on silence is no longer thinking, as far as the target is known.

@@ -90,6 +90,10 @@ async fn run(
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }
-    let asked = attempt::attempt(call, &serving, &admitted, plan, &prompt, (&head.headers, &wishes));
+    let patience = patience::patience(&serving, &prompt, &wishes);
+    let (headers, is_strict) = (&head.headers, wishes.is_strict);
+    let question =
+        attempt::Question { serving: &serving, admitted: &admitted, prompt: &prompt, headers, is_strict };
+    let asked = attempt::attempt(call, question, plan, patience);
     Ok(Served::Asked(Box::new((asked.await?, wish))))
 }
