@@ -55,6 +55,8 @@ pub(crate) struct Call {
     pub(crate) fallback_attempts: u8,
     /// The attempt that is under way or has led to the answer.
     pub(crate) trying: Option<Trying>,
+    /// Another was asked beside who was late.
+    pub(crate) hedged: Option<Box<Hedged>>,
     /// Time spent waiting for providers until the answer's head.
     pub(crate) waited: Duration,
     pub(crate) first_byte: Option<Duration>,
@@ -74,6 +76,41 @@ pub(crate) struct Call {
     pub(crate) has_entered: bool,
     is_admitted: bool,
     is_quiet: bool,
+}
+
+/// That another was asked beside who was late.
+#[derive(Debug)]
+pub(crate) struct Hedged {
+    /// The slot of who was late.
+    pub(crate) late: u16,
+    /// Who was asked beside him.
+    pub(crate) second: Arc<ServedProvider>,
+    pub(crate) outcome: HedgeOutcome,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HedgeOutcome {
+    /// The second began to answer first.
+    Won,
+    /// The first did after all, or told the caller what is wrong.
+    Lost,
+    /// The second failed while the first was waited for.
+    Failed,
+    /// The caller went before either had answered.
+    Unended,
+}
+
+impl HedgeOutcome {
+    /// As told to people.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Won => "won",
+            Self::Lost => "lost",
+            Self::Failed => "failed",
+            Self::Unended => "unended",
+        }
+    }
 }
 
 impl Call {
@@ -110,6 +147,7 @@ impl Call {
             attempts: 0,
             fallback_attempts: 0,
             trying: None,
+            hedged: None,
             waited: Duration::ZERO,
             first_byte: None,
             added: Duration::ZERO,
@@ -223,6 +261,9 @@ impl Drop for Call {
         if let (Some(slot), Some(usage)) = (slot, &self.usage) {
             shard.tokens(slot, usage);
         }
+        if let Some(hedged) = &self.hedged {
+            shard.hedged(hedged.late, hedged.outcome.name());
+        }
         if self.is_admitted {
             shard.in_flight_ended(self.is_streaming);
             if let Some(key) = &self.key {
@@ -250,6 +291,8 @@ impl Drop for Call {
             added: self.added,
             first_byte: self.first_byte,
             attempts: self.attempts,
+            hedged: self.hedged.as_ref().map_or("", |hedged| hedged.outcome.name()),
+            hedge_provider: self.hedged.as_ref().map_or("", |hedged| hedged.second.id()),
             is_streaming: self.is_streaming,
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,

@@ -14,7 +14,7 @@ use http::HeaderValue;
 use providers::KeyCheck;
 use providers::quirk::Quirks;
 use routing::health::{Health, ModelPlaces, ProbeRules, ProviderHealth, WayHealth};
-use routing::{RetryBudget, RetryRules, Routes, Target};
+use routing::{HedgeRules, RetryBudget, RetryRules, Routes, Target};
 use upstream::{Line, LineOptions};
 
 use crate::models::Models;
@@ -41,6 +41,9 @@ pub struct Serving {
     pub(crate) retry: RetryRules,
     /// What all calls together may spend on second attempts; kept over reloads that do not change it.
     pub(crate) retry_budget: Arc<RetryBudget>,
+    /// When another is asked beside who is late, and what all calls together may spend on that; kept over reloads like the other.
+    pub(crate) hedges: HedgeRules,
+    pub(crate) hedge_budget: Arc<RetryBudget>,
     /// How lines are probed that nobody asks.
     pub(crate) probes: ProbeRules,
     /// A target is not taken to be silent before this.
@@ -211,7 +214,15 @@ impl Serving {
             routes: snapshot.routes.clone(),
             health,
             retry: snapshot.retries.rules.clone(),
-            retry_budget: retry_budget(snapshot, before),
+            retry_budget: kept_budget(
+                RetryBudget::new(snapshot.retries.budget_percent, snapshot.retries.budget_per_second),
+                before.map(|serving| &serving.retry_budget),
+            ),
+            hedges: snapshot.retries.hedges,
+            hedge_budget: kept_budget(
+                RetryBudget::of_hedges(snapshot.retries.hedge_percent),
+                before.map(|serving| &serving.hedge_budget),
+            ),
             probes: snapshot.health.probes.clone(),
             silence_min: snapshot.health.silence_min,
             limits: snapshot.limits.clone(),
@@ -316,9 +327,8 @@ fn warm_connections(provider: &Provider, line: &config::Line) -> usize {
     provider.warm_connections.unwrap_or(usual).into()
 }
 
-fn retry_budget(snapshot: &Snapshot, before: Option<&Serving>) -> Arc<RetryBudget> {
-    let budget = RetryBudget::new(snapshot.retries.budget_percent, snapshot.retries.budget_per_second);
-    let kept = before.map(|serving| &serving.retry_budget).filter(|kept| kept.is_like(&budget));
+fn kept_budget(budget: RetryBudget, before: Option<&Arc<RetryBudget>>) -> Arc<RetryBudget> {
+    let kept = before.filter(|kept| kept.is_like(&budget));
     kept.cloned().unwrap_or_else(|| Arc::new(budget))
 }
 

@@ -46,6 +46,9 @@ fn the_text_is_as_recorded() {
     one.attempt_failed(0, Kind::UpstreamTimeout(Phase::Connect));
     two.attempt_failed(0, Kind::UpstreamFailed);
     two.attempt_failed(0, Kind::UpstreamTimeout(Phase::Idle));
+    one.hedged(0, "won");
+    two.hedged(0, "won");
+    two.hedged(0, "lost");
     for _ in 0..3 {
         one.upstream_opened(0);
         one.upstream_reused(0);

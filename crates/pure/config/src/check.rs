@@ -65,7 +65,9 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
     providers.iter_mut().for_each(|provider| provider.learn(&mut catalogue));
     let timeouts = timeouts::check(file.timeouts, report);
     let others = routes(&providers, &[]);
-    let (models, targets) = models::check(file.models, (&providers, &others), &timeouts, report);
+    let retries = retries::check(file.retries, report);
+    let (models, targets) =
+        models::check(file.models, (&providers, &others), (&timeouts, retries.hedges), report);
     let health = health::check(file.health, &timeouts, report);
     Snapshot {
         region,
@@ -85,7 +87,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         errors: errors::check(file.errors),
         limits: Arc::new(limits::check(file.limits, report)),
         timeouts: Arc::new(timeouts),
-        retries: Arc::new(retries::check(file.retries, report)),
+        retries: Arc::new(retries),
         health: Arc::new(health),
         log: log::check(file.log, report),
         notes: Vec::new(),

@@ -7,7 +7,7 @@ use domain::ProxyUrl;
 use providers::Deviations;
 use providers::models::Facts;
 use routing::overload::AdaptiveRules;
-use routing::{BackoffForm, Condition, Manner};
+use routing::{BackoffForm, Condition, Hedge, Manner};
 
 use crate::secret_source::Credential;
 use crate::sections::adaptive;
@@ -171,14 +171,22 @@ fn model(model: &Model) -> Node {
             ("total_ms", fallback.limits.total.map(ms)),
         ])
     };
-    let Manner { goes_on_after_refusal, model_field } = model.manner;
+    let Manner { goes_on_after_refusal, model_field, hedge } = model.manner;
     map([
         ("policy", model.policy.and_then(|policy| text(policy.name()))),
         ("targets", list(&model.targets, target).filter(|_| !model.targets.is_empty())),
         ("fallbacks", list(&model.fallbacks, fallback).filter(|_| !model.fallbacks.is_empty())),
         ("on_refusal", text(if goes_on_after_refusal { "next" } else { "stop" })),
         ("model_field", text(model_field.name())),
+        ("hedge", Some(hedge_node(hedge))),
     ])
+}
+
+fn hedge_node(hedge: Option<Hedge>) -> Node {
+    match hedge.and_then(|hedge| hedge.after) {
+        Some(after) => map([("after_ms", Some(ms(after)))]),
+        None => Value::Bool(hedge.is_some()).into(),
+    }
 }
 
 fn when(condition: &Condition) -> Node {
@@ -259,7 +267,7 @@ fn timeouts(snapshot: &Snapshot) -> Option<Node> {
 }
 
 fn retries(snapshot: &Snapshot) -> Option<Node> {
-    let Retries { rules, budget_percent, budget_per_second } = &*snapshot.retries;
+    let Retries { rules, budget_percent, budget_per_second, hedges, hedge_percent } = &*snapshot.retries;
     let backoff = match rules.backoff.form {
         BackoffForm::Exponential => "exponential",
         BackoffForm::Linear => "linear",
@@ -273,6 +281,8 @@ fn retries(snapshot: &Snapshot) -> Option<Node> {
         ("wait_ms_max", Some(ms(rules.wait_max))),
         ("budget_percent", Some(number(*budget_percent))),
         ("budget_per_second", Some(number(*budget_per_second))),
+        ("hedge_percent", Some(number(*hedge_percent))),
+        ("hedge_ms_min", Some(ms(hedges.after_min))),
     ])
 }
 

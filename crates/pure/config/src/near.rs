@@ -17,6 +17,8 @@ const SYNONYMS: &[(&[&str], &str)] = &[
     (&["rate", "rate_limit", "aimd"], "adaptive"),
     (&["probe", "active", "checks", "health_checks"], "probes"),
     (&["interval", "interval_ms", "period_ms"], "every_ms"),
+    (&["hedging", "speculative", "race"], "hedge"),
+    (&["delay_ms", "delay", "after"], "after_ms"),
     (&["type", "vendor"], "kind"),
     (&["logging", "logs"], "log"),
     (&["name"], "service"),

@@ -95,6 +95,8 @@ struct Pick {
     takes_unwell: bool,
     /// He has waited for room: nobody waits before him.
     has_waited: bool,
+    /// Only to one who is well beyond doubt: not to be tried, nor in trouble.
+    is_careful: bool,
     /// Only to one of this step.
     step: Option<u16>,
 }
@@ -180,7 +182,7 @@ impl Course {
         if self.attempts_left == 0 {
             return None;
         }
-        let of_all = Pick { takes_unwell: false, has_waited, step: None };
+        let of_all = Pick { takes_unwell: false, has_waited, is_careful: false, step: None };
         let turn = self.take(health, asked, now, of_all);
         // Better wait for one who is well than ask one who is not.
         if turn.is_some() || self.is_held_up {
@@ -191,7 +193,38 @@ impl Course {
 
     /// Who may be connected to beside one whose connection is late: the first who is well, of `step` if that is given.
     pub fn beside(&mut self, step: Option<u16>, health: &Health, asked: &str, now: Moment) -> Option<Turn> {
-        self.take(health, asked, now, Pick { takes_unwell: false, has_waited: false, step })
+        let pick = Pick { takes_unwell: false, has_waited: false, is_careful: false, step };
+        self.take(health, asked, now, pick)
+    }
+
+    /// Who may be asked beside one who has not answered yet: the first who is well beyond doubt and has room, if both may be
+    /// asked. He is never who is asked already: whose turn it was is no longer among those who wait.
+    pub fn second(&mut self, health: &Health, asked: &str, now: Moment) -> Option<Turn> {
+        if self.attempts_left < 2 {
+            return None;
+        }
+        self.take(
+            health,
+            asked,
+            now,
+            Pick { takes_unwell: false, has_waited: false, is_careful: true, step: None },
+        )
+    }
+
+    /// Of two who were asked beside each other the one at `place` has failed: the other's attempt is what follows.
+    pub fn fell(&mut self, place: usize, fault: Fault) {
+        if fault == Fault::Unreachable && self.replacements_left > 0 {
+            self.was_replaced();
+        } else {
+            self.spend(place, fault);
+        }
+    }
+
+    /// Of two who were asked beside each other the one at `place` was sent away, because the other has begun to answer. Nothing
+    /// speaks against asking him, should that answer come to nothing.
+    pub fn was_outrun(&mut self, place: usize) {
+        self.attempts_left = self.attempts_left.saturating_sub(1);
+        self.push_front(place);
     }
 
     /// Puts back one whose turn it was and who was told nothing, because another was connected to sooner. He is the next.
@@ -212,12 +245,17 @@ impl Course {
             }
             let target = self.plan.target(attempt.place);
             let (way, model) = (health.way(target), health.place(target, asked));
-            let is_aside =
-                rests(health, target, now) || way.key.is_used_up(model, now) || way.is_unreachable();
+            let is_aside = rests(health, target, now)
+                || way.key.is_used_up(model, now)
+                || way.is_unreachable()
+                || way.model(model).is_unknown(now);
             if is_aside && !pick.takes_unwell || is_off(health, target, asked) {
                 continue;
             }
             let target_health = way.model(model);
+            if pick.is_careful && !is_beyond_doubt(target_health, health, now) {
+                continue;
+            }
             if !takes(target_health, health, pick.takes_unwell, now) {
                 self.is_held_up |= target_health.refuses_more(now);
                 continue;
@@ -254,13 +292,8 @@ impl Course {
             }
             _ => {}
         }
-        self.attempts_left -= 1;
-        self.failed += 1;
-        if matches!(fault, Fault::TooLong | Fault::Declined) {
-            if fault == Fault::TooLong {
-                self.leave_out_small_contexts(place);
-            }
-            self.leave_out_same_model(place);
+        self.spend(place, fault);
+        if is_about_the_request(fault) {
             return if self.waiting.is_empty() {
                 Onward::Stop(Stopped::NobodyLeft)
             } else {
@@ -288,6 +321,18 @@ impl Course {
             self.push_front(place);
         }
         Onward::Next
+    }
+
+    /// One attempt has failed, and so those who would say the same need not be asked.
+    fn spend(&mut self, place: usize, fault: Fault) {
+        self.attempts_left = self.attempts_left.saturating_sub(1);
+        self.failed += 1;
+        if fault == Fault::TooLong {
+            self.leave_out_small_contexts(place);
+        }
+        if is_about_the_request(fault) {
+            self.leave_out_same_model(place);
+        }
     }
 
     /// How many may yet be asked.
@@ -391,6 +436,15 @@ impl Course {
             _ => true,
         });
     }
+}
+
+/// Whether it says nothing of how he is doing: his model cannot, or will not, do this one.
+const fn is_about_the_request(fault: Fault) -> bool {
+    matches!(fault, Fault::TooLong | Fault::Declined | Fault::UnknownModel)
+}
+
+fn is_beyond_doubt(target: &Arc<TargetHealth>, health: &Health, now: Moment) -> bool {
+    matches!(target.standing(&health.rules, now), Standing::Closed { .. })
 }
 
 fn rests(health: &Health, target: &Target, now: Moment) -> bool {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::ask::Ask;
 use crate::course::{Circumstances, Course, Onward, Stopped};
+use crate::entry::Reason;
 use crate::health::{Fault, Health, How, Outcome, Switch};
 use crate::moment::Moment;
 use crate::policies::Policy;
@@ -222,4 +223,49 @@ fn nobody_who_is_ill_is_a_stand_in() {
     let mut course = Course::of(plan, &world.rules);
     let _first = course.next(&world.health, MODEL, at(1.0)).unwrap();
     assert!(course.beside(None, &world.health, MODEL, at(1.0)).is_none());
+}
+
+#[test]
+fn a_second_is_another_who_is_well_beyond_doubt() {
+    let mut world = priority(&[3]);
+    let plan = world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap();
+    (0..20).for_each(|_| world.asked(1, Outcome::Answered, 1, at(1.0)));
+    (0..3).for_each(|_| world.asked(1, Outcome::Fault(FAILED), 1, at(1.0)));
+    let mut course = Course::of(plan, &world.rules);
+    let first = course.next(&world.health, MODEL, at(1.0)).unwrap();
+    let second = course.second(&world.health, MODEL, at(1.0)).unwrap();
+    assert_eq!((first.place, second.place), (0, 2), "not who is in trouble");
+    assert!(course.second(&world.health, MODEL, at(1.0)).is_none());
+    course.was_outrun(first.place);
+    assert_eq!(course.left(), 2, "who was sent away may be asked, should the answer come to nothing");
+}
+
+#[test]
+fn who_falls_beside_another_costs_an_attempt_and_no_money() {
+    let mut world = priority(&[4]);
+    world.attempts_max = 2;
+    world.budget = crate::retry::RetryBudget::new(0, 0);
+    let mut course = Course::of(world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap(), &world.rules);
+    let first = course.next(&world.health, MODEL, at(1.0)).unwrap();
+    let second = course.second(&world.health, MODEL, at(1.0)).unwrap();
+    course.fell(first.place, FAILED);
+    assert!(course.second(&world.health, MODEL, at(1.0)).is_none(), "the last attempt is under way");
+    let onward = course.failed(second.place, FAILED, &circumstances(&world, at(1.0)), &mut Rng::new(3));
+    assert!(matches!(onward, Onward::Stop(Stopped::AttemptsUsed)));
+}
+
+#[test]
+fn who_does_not_know_the_model_is_followed_and_asked_last_for_a_minute() {
+    let mut world = priority(&[2]);
+    let (asked, ..) = run(&mut world, |place, _| (place == 0).then_some(Fault::UnknownModel));
+    assert_eq!(asked, [0, 1]);
+    assert_eq!(world.order(at(2.0)), [1, 0]);
+    let plan = world.plan(&Ask::of(MODEL, true), at(2.0)).unwrap();
+    let wait = Duration::from_secs(59);
+    assert_eq!(plan.reason(0), Some(Reason::UnknownModel { wait }));
+    assert_eq!(world.order(at(61.0)), [0, 1]);
+    // A good answer ends it sooner.
+    let _ = run(&mut world, |place, _| (place == 0).then_some(Fault::UnknownModel));
+    world.asked(0, Outcome::Answered, 1, at(3.0));
+    assert_eq!(world.order(at(3.0)), [0, 1]);
 }

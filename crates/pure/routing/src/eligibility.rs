@@ -103,6 +103,9 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         if way.key.is_used_up(model, self.now) {
             return Found::Unwell(Reason::LimitUsedUp { wait: way.key.used_up_for(model, self.now) });
         }
+        if health.is_unknown(self.now) {
+            return Found::Unwell(Reason::UnknownModel { wait: health.unknown_for(self.now) });
+        }
         match health.standing(&self.health.rules, self.now) {
             Standing::Closed { .. } | Standing::Troubled | Standing::Trial
                 if provider.is_full(target, health) =>

@@ -61,6 +61,11 @@ pub enum Reason {
         /// For so long yet.
         wait: Duration,
     },
+    /// Its provider has said that it does not know the model.
+    UnknownModel {
+        /// Its word counts for so long yet.
+        wait: Duration,
+    },
     /// An operator has switched it off.
     SwitchedOff,
     /// An operator lets it run out.
@@ -85,6 +90,7 @@ impl Reason {
             Self::Unreachable => "unreachable",
             Self::KeyRests => "key_rests",
             Self::LimitUsedUp { .. } => "limit_used_up",
+            Self::UnknownModel { .. } => "unknown_model",
             Self::SwitchedOff => "switched_off",
             Self::Draining => "draining",
             Self::FallbackOff => "fallback_off",

@@ -1,5 +1,7 @@
 //! How calls for a name are served, beside who serves them.
 
+use crate::hedge::Hedge;
+
 /// How calls for a name are served, beside who serves them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Manner {
@@ -7,6 +9,8 @@ pub struct Manner {
     pub goes_on_after_refusal: bool,
     /// What answers say in their field `model`.
     pub model_field: ModelField,
+    /// When a second one is asked beside the first; never if `None`.
+    pub hedge: Option<Hedge>,
 }
 
 /// What answers say in their field `model`.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::told::{Case, explained};
+use crate::pipeline::has_no_side_effects;
 use crate::serving::Serving;
 
 /// What would be asked.
@@ -70,5 +71,6 @@ pub(crate) fn answer(serving: &Serving, now: Moment, question: Value) -> Result<
     let limit = if ask.is_streaming { timeouts.first_byte } else { timeouts.answer_for(tokens) };
     let offers = |target: &Target| serving.provider_of(target).offers(surface);
     let unfit = |target: &Target| (!offers(target)).then_some(Reason::NotOffered);
-    explained(&Case { serving, surface, ask: &ask, limit, now }, unfit, &mut Rng::new(1))
+    let may_be_hedged = has_no_side_effects(surface.operation);
+    explained(&Case { serving, surface, ask: &ask, may_be_hedged, limit, now }, unfit, &mut Rng::new(1))
 }

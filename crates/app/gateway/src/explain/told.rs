@@ -19,6 +19,8 @@ pub(crate) struct Case<'a> {
     pub(crate) serving: &'a Serving,
     pub(crate) surface: &'static Surface,
     pub(crate) ask: &'a Ask<'a>,
+    /// Whether another may be asked beside who is late, as far as the request is concerned.
+    pub(crate) may_be_hedged: bool,
     /// How long the call may take to begin its answer.
     pub(crate) limit: Duration,
     pub(crate) now: Moment,
@@ -30,7 +32,7 @@ pub(crate) fn explained(
     unfit: impl Fn(&Target) -> Option<Reason>,
     rng: &mut Rng,
 ) -> Result<Value, Box<Failure>> {
-    let Case { serving, surface, ask, limit, now } = case;
+    let Case { serving, surface, ask, limit, now, .. } = case;
     let attempts_max = serving.limits.attempts_max;
     let situation = Situation { routes: &serving.routes, health: &serving.health, attempts_max, now: *now };
     let told = |none| refused(none, ask, surface.path, ask.goes_on);
@@ -54,6 +56,7 @@ pub(crate) fn explained(
         "steps": steps(&plan.route),
         "order": case.order(&plan),
         "passed_over": passed.collect::<Vec<_>>(),
+        "hedge": case.hedge(&plan.route),
         "retries": retries(serving, &plan.route),
         "refusal": none.map(|none| refusal(&told(none))),
     }))
@@ -79,6 +82,11 @@ impl Case<'_> {
                 let unusual = health.unusual_after(self.ask.is_streaming, self.serving.silence_min);
                 let own = target.attempt_limit(self.ask.is_streaming);
                 let span = span_of(left, behind, own, unusual);
+                if behind > 0
+                    && let Some(after) = self.hedge_after(&plan.route, target)
+                {
+                    told["hedge_after_ms"] = Some(after).filter(|after| *after < span.limit).map(ms).into();
+                }
                 told["latest_start_ms"] = ms(self.limit - left).into();
                 told["limit_ms"] = ms(span.limit).into();
                 told["idle_ms"] = ms(target.idle_limit().unwrap_or(self.serving.timeouts.idle)).into();
@@ -90,6 +98,23 @@ impl Case<'_> {
             told
         };
         plan.order.iter().take(ORDER_MAX).enumerate().map(entry).collect()
+    }
+
+    /// How long a target is waited for before another is asked beside it; `None` where that is not done, or nobody knows yet.
+    fn hedge_after(&self, route: &Route, target: &Target) -> Option<Duration> {
+        let hedge = route.manner.hedge.filter(|_| self.may_be_hedged)?;
+        let late_after = self.serving.health.late_after(target, self.ask.model, self.ask.is_streaming);
+        hedge.after(late_after, self.serving.hedges)
+    }
+
+    /// Whether and when another is asked beside who is late.
+    fn hedge(&self, route: &Route) -> Option<Value> {
+        let hedge = route.manner.hedge?;
+        Some(json!({
+            "possible": self.may_be_hedged,
+            "after_ms": hedge.after.map(ms),
+            "after_ms_min": ms(self.serving.hedges.after_min),
+        }))
     }
 
     /// Who it is, and how he is doing.
@@ -159,7 +184,10 @@ fn add_details(told: &mut Value, reason: Reason) {
     match reason {
         Reason::Unable(what) => told["needs"] = what.into(),
         Reason::ContextTooSmall { tokens_max } => told["tokens_max"] = tokens_max.into(),
-        Reason::Busy { wait } | Reason::Ejected { wait } | Reason::LimitUsedUp { wait } => {
+        Reason::Busy { wait }
+        | Reason::Ejected { wait }
+        | Reason::LimitUsedUp { wait }
+        | Reason::UnknownModel { wait } => {
             told["wait_ms"] = ms(wait).into();
         }
         _ => {}

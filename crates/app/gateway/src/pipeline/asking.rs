@@ -10,14 +10,14 @@ use routing::health::Fault;
 use tokio::time::timeout_at;
 use upstream::{Connection, Request, SendFailure};
 
-use crate::call::Call;
 use crate::hygiene::passes_to_provider;
 use crate::key_pause::pause_after;
 use crate::pipeline::beginning::{Begun, Head, begin};
 use crate::pipeline::content::{Content, UnknownCoding};
 use crate::pipeline::outgoing::{Outgoing, Wanted};
-use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send, used_up_wait};
+use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send, says_unknown_model, used_up_wait};
 use crate::serving::{ServedLine, ServedProvider};
+use crate::worker::Worker;
 
 /// Largest error answer that is read for its words.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
@@ -87,7 +87,10 @@ impl Unanswered {
 
 /// One attempt at one target.
 pub(super) struct Asking<'a> {
-    pub(super) call: &'a Call,
+    pub(super) worker: &'a Worker,
+    pub(super) request_id: &'a HeaderValue,
+    /// What the provider calls the model.
+    pub(super) model: &'a str,
     pub(super) provider: &'a ServedProvider,
     pub(super) line: &'a ServedLine,
     pub(super) bytes_max: u64,
@@ -116,7 +119,7 @@ impl Asking<'_> {
             &sent.path,
             passing
                 .chain(missing.iter().map(|(name, value)| (name, value)))
-                .chain([(&request_id, &self.call.request_id)]),
+                .chain([(&request_id, self.request_id)]),
             sent.body.as_body(),
         );
         match timeout_at(until.at.into(), self.first_piece(&request, began, &mut sent.wanted, ready)).await {
@@ -137,7 +140,7 @@ impl Asking<'_> {
         wanted: &mut Wanted,
         ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {
-        let (worker, provider) = (&self.call.worker, self.provider.id());
+        let (worker, provider) = (self.worker, self.provider.id());
         let sent = match worker.client.send(&self.line.line, request, ready).await {
             // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
             Err(SendFailure::Broken { was_reused: true, .. }) if began.elapsed() < STALE_WITHIN => {
@@ -165,9 +168,11 @@ impl Asking<'_> {
             let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), credential);
             self.put_key_aside(&head, &failure);
             let refuses_seals = refuses_seals(wanted.dialect, &failure);
+            let is_model_unknown = says_unknown_model(provider, &failure);
             let failure = if wanted.translator.is_some() { of_another_dialect(failure) } else { failure };
             let unanswered = Unanswered::by_answer(failure, head.status, asked_wait(&head.headers));
-            return Err(Unanswered { refuses_seals, ..unanswered });
+            let fault = if is_model_unknown { Some(Fault::UnknownModel) } else { unanswered.fault };
+            return Err(Unanswered { refuses_seals, fault, ..unanswered });
         }
         self.line.health.key.end();
         let content = content.map_err(|UnknownCoding| {
@@ -185,12 +190,11 @@ impl Asking<'_> {
             return;
         }
         let Some(wait) = used_up_wait(&head.headers) else { return };
-        let gateway = &self.call.worker.gateway;
+        let gateway = &self.worker.gateway;
         let serving = gateway.serving();
-        let model = self.call.upstream_model.as_deref().unwrap_or(&self.call.model);
         let is_it = |provider: &Arc<ServedProvider>| provider.slot == self.provider.slot;
         if let Some(provider) = serving.providers.iter().position(is_it) {
-            let model = serving.health.providers[provider].models.of(model);
+            let model = serving.health.providers[provider].models.of(self.model);
             let wait = wait.min(serving.health.rules.wait_max);
             self.line.health.key.used_up(model, wait, gateway.moment());
         }
@@ -200,7 +204,7 @@ impl Asking<'_> {
     fn put_key_aside(&self, head: &Head, failure: &Failure) {
         let code = failure.told.as_ref().and_then(|told| told.code.as_deref());
         if let Some(pause) = pause_after(head.status, asked_wait(&head.headers), code) {
-            self.line.health.key.begin(pause, self.call.worker.gateway.moment());
+            self.line.health.key.begin(pause, self.worker.gateway.moment());
         }
     }
 }

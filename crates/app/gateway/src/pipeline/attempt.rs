@@ -8,7 +8,7 @@ use dialects::canonical::Losses;
 use domain::{Failure, Kind, Secret};
 use http::{HeaderMap, HeaderValue};
 use routing::health::{Fault, How, Outcome, Trying};
-use routing::{Circumstances, Course, Onward, Plan, Target, Turn, span_of};
+use routing::{Circumstances, Course, Hedge, Onward, Plan, Target, Turn, span_of};
 use tokio::time::sleep;
 use upstream::{Connection, SendFailure};
 
@@ -19,11 +19,13 @@ use crate::pipeline::asking::{Asking, Unanswered, Until};
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::connecting::{Reached, Search, reach};
 use crate::pipeline::failures::Failures;
+use crate::pipeline::hedge::{First, late, may_be_hedged};
 use crate::pipeline::outgoing::{Outgoing, outgoing};
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::unsealed::unsealed;
 use crate::pipeline::watch::Watch;
 use crate::serving::{ServedLine, ServedProvider, Serving};
+use crate::worker::Worker;
 
 /// A stream may be so many times as large as an answer that is not streamed.
 const STREAM_FACTOR: u64 = 16;
@@ -57,12 +59,18 @@ pub(crate) struct Question<'a> {
 
 impl<'a> Question<'a> {
     /// The name that was asked for.
-    fn model(&self) -> &'a str {
+    pub(super) fn model(&self) -> &'a str {
         &self.prompt.deciding.model
     }
 
-    fn is_strict(&self) -> bool {
+    pub(super) fn is_strict(&self) -> bool {
         self.is_strict || self.admitted.is_strict()
+    }
+
+    /// How large an answer may be. A stream says around every token what a whole answer says once.
+    fn answer_bytes_max(&self) -> u64 {
+        let whole = self.serving.limits.answer_bytes_max as u64;
+        if self.prompt.deciding.is_streaming { whole.saturating_mul(STREAM_FACTOR) } else { whole }
     }
 }
 
@@ -83,11 +91,13 @@ pub(crate) async fn attempt(
 /// The attempts of one call: who may yet be asked, and what went wrong so far. It owns all it keeps, so it can outlive an answer
 /// that has begun.
 pub(crate) struct Attempts {
-    course: Course,
+    pub(super) course: Course,
     failures: Failures,
     /// Who was asked at first, and who last.
     asked_before: Option<(usize, usize)>,
     has_left_out_seals: bool,
+    /// When another is asked beside who is late; nothing once it was done.
+    pub(super) hedge: Option<Hedge>,
     /// How long the caller is made to wait for an answer to begin, and until when.
     patience: Duration,
     deadline: Instant,
@@ -96,7 +106,12 @@ pub(crate) struct Attempts {
 impl Attempts {
     pub(crate) fn begin(call: &Call, question: &Question<'_>, plan: Plan, patience: Duration) -> Self {
         question.serving.retry_budget.call();
+        let hedge = plan.route.manner.hedge.filter(|_| may_be_hedged(question.prompt));
+        if hedge.is_some() {
+            question.serving.hedge_budget.call();
+        }
         Self {
+            hedge,
             course: Course::of(plan, &question.serving.retry),
             failures: Failures::default(),
             asked_before: None,
@@ -112,44 +127,47 @@ impl Attempts {
         call: &mut Call,
         question: &Question<'_>,
     ) -> Result<Answer, Box<Failure>> {
-        let Question { serving, prompt, headers, .. } = *question;
+        let Question { serving, prompt, .. } = *question;
         let (asked, is_strict) = (question.model(), question.is_strict());
         while let Some((turn, began)) =
             next_turn(call, serving, &mut self.course, asked, self.deadline).await?
         {
             let Reached { turn, ready, began } = reach(self.search(call, question, began), turn).await;
-            let Turn { place, behind, trying, .. } = turn;
-            let target = self.course.plan().target(place).clone();
-            let provider = serving.provider_of(&target).clone();
-            self.note_begin(call, question, place, trying);
-            let line = &provider.lines[usize::from(target.line)];
-            let bytes_max = answer_bytes_max(serving, prompt);
-            let until = self.until(question, &target, began, behind);
-            let way = Way { provider: &provider, line, bytes_max, until };
+            let behind = turn.behind;
+            let (mut target, trying) = self.targeted(question, turn, began);
+            self.note_begin(call, question, &target, trying);
             let mut answered = match ready {
-                Ok(ready) => match outgoing(call, serving, prompt, &target, is_strict).await {
-                    Ok(mut sent) => way.ask(call, &mut sent, headers, ready).await,
+                Ok(ready) => match outgoing(call, serving, prompt, &target.target, is_strict).await {
+                    Ok(mut sent) => match self.late_after(question, &target, behind) {
+                        None => target.ask(call, question, &mut sent, ready).await,
+                        // Boxed: what racing needs is not carried along by every call.
+                        Some(late_after) => {
+                            let first = First { target: &mut target, sent: &mut sent, ready };
+                            Box::pin(self.raced(call, question, first, late(late_after))).await
+                        }
+                    },
                     Err(failure) => Err(failure.into()),
                 },
-                Err(failure) => Err(way.unreached(call, &failure)),
+                Err(failure) => Err(target.unreached(call, &failure)),
             };
             if let Err(refused) = &answered
                 && refused.refuses_seals
                 && !self.has_left_out_seals
                 // Boxed: it is rare, and its room is not carried along by every call.
-                && let Some(mut sent) = Box::pin(unsealed(call, serving, prompt, &target, is_strict)).await
+                && let Some(mut sent) =
+                    Box::pin(unsealed(call, serving, prompt, &target.target, is_strict)).await
             {
                 self.has_left_out_seals = true;
                 call.attempts += 1;
-                self.note_failure(call, question, place, refused.failure.clone(), began);
-                let ready = call.worker.client.take(&line.line);
-                answered = Box::pin(way.ask(call, &mut sent, headers, ready)).await;
+                self.note_failure(call, question, &target, refused.failure.clone());
+                let ready = call.worker.client.take(&target.line().line);
+                answered = Box::pin(target.ask(call, question, &mut sent, ready)).await;
             }
             let unanswered = match answered {
-                Ok(begun) => return Ok(self.answer(question, place, begun, began)),
+                Ok(begun) => return Ok(self.answer(question, target, begun)),
                 Err(unanswered) => unanswered,
             };
-            match self.onward(call, question, place, unanswered, began)? {
+            match self.onward(call, question, &target, unanswered)? {
                 Onward::Next => {}
                 Onward::Wait(wait, _waiting) => {
                     sleep(wait).await;
@@ -169,15 +187,34 @@ impl Attempts {
         Search { call, serving, course, failures, asked: question.model(), began, deadline: self.deadline }
     }
 
+    /// Whoever has the turn, as one who is asked.
+    pub(super) fn targeted(&self, question: &Question<'_>, turn: Turn, began: Instant) -> (Targeted, Trying) {
+        let Turn { place, behind, trying, .. } = turn;
+        let target = self.course.plan().target(place).clone();
+        let provider = question.serving.provider_of(&target).clone();
+        let until = self.until(question, &target, began, behind);
+        (Targeted { place, target, provider, began, until }, trying)
+    }
+
     /// Somebody is asked now.
-    fn note_begin(&mut self, call: &mut Call, question: &Question<'_>, place: usize, trying: Trying) {
-        let target = self.course.plan().target(place);
+    fn note_begin(&mut self, call: &mut Call, question: &Question<'_>, target: &Targeted, trying: Trying) {
         call.attempts += 1;
-        call.provider = Some(question.serving.provider_of(target).clone());
-        call.upstream_model.clone_from(&target.model);
-        call.trying = Some(trying);
-        let is_fallback = self.moves_on(place, question);
+        let is_fallback = self.is_up(call, question, target, Some(trying));
         call.fallback_attempts += u8::from(is_fallback);
+    }
+
+    /// It is his answer that is waited for. Gives whether he is another than the first.
+    pub(super) fn is_up(
+        &mut self,
+        call: &mut Call,
+        question: &Question<'_>,
+        target: &Targeted,
+        trying: Option<Trying>,
+    ) -> bool {
+        call.provider = Some(target.provider.clone());
+        call.upstream_model.clone_from(&target.target.model);
+        call.trying = trying;
+        self.moves_on(target.place, question)
     }
 
     /// Whether it is somebody else's turn than at first; he whose turn it was last has been left, if it is another's now.
@@ -201,23 +238,21 @@ impl Attempts {
         Until { at: began + span.limit, limit }
     }
 
-    fn answer(&self, question: &Question<'_>, place: usize, begun: Begun, began: Instant) -> Answer {
+    fn answer(&self, question: &Question<'_>, target: Targeted, begun: Begun) -> Answer {
         let Question { serving, prompt, .. } = *question;
-        let target = self.course.plan().target(place);
-        let provider = serving.provider_of(target).clone();
-        let served = &provider.lines[usize::from(target.line)];
         // Sound comes as fast as it is made: its silence is watched, like that of a stream.
         let is_whole = !prompt.deciding.is_streaming && !matches!(begun.watch, Watch::Anything);
-        let total_until = target.total_limit().map(|limit| began + limit);
+        let total_until = target.target.total_limit().map(|limit| target.began + limit);
+        let served = target.line();
         Answer {
             region: served.region.clone(),
             line: served.line.id(),
             credential: served.line.options().credential.clone(),
             whole_until: is_whole.then_some(self.deadline).into_iter().chain(total_until).min(),
-            idle_limit: target.idle_limit().unwrap_or(serving.timeouts.idle),
-            bytes_max: answer_bytes_max(serving, prompt),
+            idle_limit: target.target.idle_limit().unwrap_or(serving.timeouts.idle),
+            bytes_max: question.answer_bytes_max(),
             begun,
-            provider,
+            provider: target.provider,
         }
     }
 
@@ -226,14 +261,12 @@ impl Attempts {
         &mut self,
         call: &mut Call,
         question: &Question<'_>,
-        place: usize,
+        target: &Targeted,
         unanswered: Unanswered,
-        began: Instant,
     ) -> Result<Onward, Box<Failure>> {
-        let Unanswered { failure, fault, .. } = unanswered;
         call.trying = None;
-        let Some(fault) = worth_another(fault, &failure, self.course.plan()) else { return Err(failure) };
-        self.note_failure(call, question, place, failure, began);
+        let Some(fault) = self.worth_another(&unanswered) else { return Err(unanswered.failure) };
+        self.note_failure(call, question, target, unanswered.failure);
         let gateway = &call.worker.gateway;
         let circumstances = Circumstances {
             health: &question.serving.health,
@@ -243,32 +276,30 @@ impl Attempts {
             deadline: gateway.moment_of(self.deadline),
             now: gateway.moment(),
         };
-        Ok(self.course.failed(place, fault, &circumstances, &mut call.worker.rng.borrow_mut()))
+        Ok(self.course.failed(target.place, fault, &circumstances, &mut call.worker.rng.borrow_mut()))
+    }
+
+    /// What is to be made of a failure that another target may not have; nothing where the caller is to be told.
+    pub(super) fn worth_another(&self, unanswered: &Unanswered) -> Option<Fault> {
+        let Unanswered { failure, fault, .. } = unanswered;
+        if failure.kind == Kind::ContentRefused && self.course.plan().route.manner.goes_on_after_refusal {
+            return Some(Fault::Declined);
+        }
+        // No such model there is not to say that there is none elsewhere.
+        fault.filter(|fault| failure.kind.goes_elsewhere() || *fault == Fault::UnknownModel)
     }
 
     /// Counts what went wrong, and keeps it for the caller.
-    fn note_failure(
+    pub(super) fn note_failure(
         &mut self,
         call: &Call,
         question: &Question<'_>,
-        place: usize,
+        target: &Targeted,
         failure: Box<Failure>,
-        began: Instant,
     ) {
-        let target = self.course.plan().target(place);
-        let provider = question.serving.provider_of(target);
-        call.worker.shard.attempt_failed(provider.slot, failure.kind);
-        let model = target.model.as_deref().unwrap_or(question.model());
-        self.failures.add(failure, provider, model, began.elapsed());
+        call.worker.shard.attempt_failed(target.provider.slot, failure.kind);
+        self.failures.add(failure, &target.provider, target.model(question), target.began.elapsed());
     }
-}
-
-/// What is to be made of a failure that another target may not have; nothing where the caller is to be told.
-fn worth_another(fault: Option<Fault>, failure: &Failure, plan: &Plan) -> Option<Fault> {
-    if failure.kind == Kind::ContentRefused && plan.route.manner.goes_on_after_refusal {
-        return Some(Fault::Declined);
-    }
-    fault.filter(|_| failure.kind.goes_elsewhere())
 }
 
 /// From when on silence is no longer thinking, as far as the target is known.
@@ -277,29 +308,51 @@ fn unusual_after(serving: &Serving, prompt: &Prompt, target: &Target) -> Option<
     serving.health.unusual_after(target, asked, is_streaming, serving.silence_min)
 }
 
-/// By which way a target is asked, and for how long.
-struct Way<'a> {
-    provider: &'a ServedProvider,
-    line: &'a ServedLine,
-    bytes_max: u64,
-    until: Until,
+/// One who is asked, and for how long.
+pub(super) struct Targeted {
+    pub(super) place: usize,
+    pub(super) target: Target,
+    pub(super) provider: Arc<ServedProvider>,
+    pub(super) began: Instant,
+    pub(super) until: Until,
 }
 
-impl Way<'_> {
+impl Targeted {
+    pub(super) fn line(&self) -> &ServedLine {
+        &self.provider.lines[usize::from(self.target.line)]
+    }
+
+    pub(super) fn model<'a>(&'a self, question: &Question<'a>) -> &'a str {
+        self.target.model.as_deref().unwrap_or(question.model())
+    }
+
+    pub(super) fn asking<'a>(
+        &'a self,
+        worker: &'a Worker,
+        request_id: &'a HeaderValue,
+        question: &Question<'a>,
+    ) -> Asking<'a> {
+        Asking {
+            worker,
+            request_id,
+            model: self.model(question),
+            provider: &self.provider,
+            line: self.line(),
+            bytes_max: question.answer_bytes_max(),
+        }
+    }
+
     async fn ask(
         &self,
         call: &mut Call,
+        question: &Question<'_>,
         sent: &mut Outgoing<'_>,
-        headers: &HeaderMap,
         ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {
-        sent.losses.told().iter().for_each(|loss| {
-            call.worker.shard.lost(self.provider.slot, loss.feature.code());
-        });
-        call.warnings = told(&sent.losses);
-        let asking = Asking { call, provider: self.provider, line: self.line, bytes_max: self.bytes_max };
+        call.warnings = self.note_losses(call, sent);
+        let asking = self.asking(&call.worker, &call.request_id, question);
         let began = Instant::now();
-        let answered = asking.ask(sent, headers, began, self.until, ready).await;
+        let answered = asking.ask(sent, question.headers, began, self.until, ready).await;
         let ended = Instant::now();
         let took = ended - began;
         call.waited += took;
@@ -314,26 +367,31 @@ impl Way<'_> {
         note(call, Some(&unanswered), Duration::ZERO, Instant::now());
         unanswered
     }
+
+    /// Counts what of the request is lost on the way to him; the codes for the caller's eyes.
+    pub(super) fn note_losses(&self, call: &Call, sent: &Outgoing<'_>) -> Option<HeaderValue> {
+        sent.losses.told().iter().for_each(|loss| {
+            call.worker.shard.lost(self.provider.slot, loss.feature.code());
+        });
+        told(&sent.losses)
+    }
 }
 
 /// Tells the target's health how an attempt went.
 fn note(call: &mut Call, unanswered: Option<&Unanswered>, took: Duration, ended: Instant) {
     let how = How { took, is_streaming: call.is_streaming, now: call.worker.gateway.moment_of(ended) };
-    let outcome =
-        unanswered.and_then(|unanswered| unanswered.fault).map_or(Outcome::Answered, Outcome::Fault);
     if let Some(trying) = &mut call.trying {
-        trying.ended(outcome, how);
+        trying.ended(outcome(unanswered), how);
     }
+}
+
+/// What an attempt says of who was asked.
+pub(super) fn outcome(unanswered: Option<&Unanswered>) -> Outcome {
+    unanswered.and_then(|unanswered| unanswered.fault).map_or(Outcome::Answered, Outcome::Fault)
 }
 
 /// The codes of what was lost, for the caller's eyes.
 fn told(losses: &Losses) -> Option<HeaderValue> {
     let codes = losses.warnings();
     (!codes.is_empty()).then(|| HeaderValue::from_str(&codes.join(", ")).expect("codes are plain words"))
-}
-
-/// How large an answer may be. A stream says around every token what a whole answer says once.
-fn answer_bytes_max(serving: &Serving, prompt: &Prompt) -> u64 {
-    let whole = serving.limits.answer_bytes_max as u64;
-    if prompt.deciding.is_streaming { whole.saturating_mul(STREAM_FACTOR) } else { whole }
 }

@@ -9,6 +9,7 @@ use routing::{Ask, Reason, Target};
 
 use super::Refused;
 use super::authenticate::authenticate;
+use super::hedge::may_be_hedged;
 use super::needs::needed;
 use super::patience::patience;
 use super::plan::{bond_of, permit};
@@ -62,7 +63,8 @@ async fn run(call: &mut Call, head: &Parts, body: Incoming) -> Result<Vec<u8>, B
     let unfit = |target: &Target| (!offers(target)).then_some(Reason::NotOffered);
     let limit = patience(&serving, &prompt, &wishes);
     let now = call.worker.gateway.moment();
-    let case = Case { serving: &serving, surface, ask: &ask, limit, now };
+    let may_be_hedged = may_be_hedged(&prompt);
+    let case = Case { serving: &serving, surface, ask: &ask, may_be_hedged, limit, now };
     let told = explained(&case, unfit, &mut call.worker.rng.borrow_mut())?;
     Ok(told.to_string().into_bytes())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{AttemptNote, Failure};
+use domain::{AttemptNote, Failure, Kind};
 
 use crate::serving::ServedProvider;
 
@@ -27,7 +27,10 @@ impl Failures {
         self.notes.push(AttemptNote { provider, model, kind: failure.kind, ms });
         // The first that will be free again is worth coming back for.
         self.retry_after = self.retry_after.into_iter().chain(failure.retry_after).min();
-        self.last = Some(failure);
+        // That a stand-in does not know the model says less than why the one before him failed.
+        if failure.kind != Kind::UnknownModel || self.last.is_none() {
+            self.last = Some(failure);
+        }
     }
 
     pub(super) fn into_failure(self, nobody_was_asked: impl FnOnce() -> Box<Failure>) -> Box<Failure> {

@@ -14,6 +14,7 @@ mod events;
 mod explain;
 mod failures;
 mod flawed;
+mod hedge;
 mod media;
 mod needs;
 mod outgoing;
@@ -41,6 +42,7 @@ use hyper::body::Incoming;
 
 pub(crate) use authenticate::{Caller, authenticate};
 pub(crate) use explain::{explain, is_explain};
+pub(crate) use hedge::has_no_side_effects;
 pub(crate) use relay::{BrokenOff, Relay};
 pub(crate) use stored::serve_stored;
 pub(crate) use upstream_error::own_words;

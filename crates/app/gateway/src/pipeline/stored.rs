@@ -117,7 +117,14 @@ async fn ask_provider(
     let limit = if is_stream { serving.timeouts.first_byte } else { serving.timeouts.answer };
     let bytes_max = serving.limits.answer_bytes_max as u64;
     let began = Instant::now();
-    let asking = Asking { call, provider: &provider, line, bytes_max };
+    let asking = Asking {
+        worker: &call.worker,
+        request_id: &call.request_id,
+        model: &whereabouts.model,
+        provider: &provider,
+        line,
+        bytes_max,
+    };
     let (until, open) = (Until { at: began + limit, limit }, call.worker.client.take(&line.line));
     let asked = asking.ask(&mut sent, &head.headers, began, until, open).await;
     let asked = asked.map_err(|unanswered| unanswered.failure);

@@ -27,6 +27,8 @@ const TOO_LONG_WORDS: &[&str] = &[
     "exceeds the maximum number of tokens",
     "maximum prompt length",
 ];
+/// How providers say that they do not know a model, beside codes that name it.
+const UNKNOWN_MODEL_WORDS: &[&str] = &["model", "deployment"];
 /// A mix of letters and digits this long is taken for a credential.
 const SECRET_BYTES_MIN: usize = 24;
 
@@ -135,6 +137,18 @@ fn kind_of(status: StatusCode, told: &Told, message: Option<&str>) -> Kind {
         400..=499 => Kind::BadRequest,
         _ => Kind::UpstreamFailed,
     }
+}
+
+/// Whether a 404 is about the model, rather than about a path that leads nowhere: another may know it.
+pub(super) fn says_unknown_model(provider: &str, failure: &Failure) -> bool {
+    let code = failure.told.as_ref().and_then(|told| told.code.as_deref()).unwrap_or_default();
+    // The message begins with the provider's name, which may be anything.
+    let said = failure.message.strip_prefix(provider).unwrap_or(&failure.message);
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        UNKNOWN_MODEL_WORDS.iter().any(|word| text.contains(word))
+    };
+    failure.kind == Kind::UnknownModel && (says(code) || says(said))
 }
 
 /// The message of an error answer, for the operator: what may be secret in it is left out, nothing else.

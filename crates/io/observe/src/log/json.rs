@@ -48,6 +48,10 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
         push_ms(out, first_byte);
     }
     number(out, b",\"attempts\":", u64::from(line.attempts));
+    if !line.hedged.is_empty() {
+        text(out, b",\"hedged\":\"", line.hedged, usize::MAX);
+        text(out, b",\"hedge_provider\":\"", line.hedge_provider, PROVIDER_BYTES_MAX);
+    }
     let streaming: &[u8] =
         if line.is_streaming { b",\"is_streaming\":true" } else { b",\"is_streaming\":false" };
     out.extend_from_slice(streaming);

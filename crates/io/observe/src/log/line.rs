@@ -51,6 +51,10 @@ pub struct RequestLine<'a> {
     pub first_byte: Option<Duration>,
     /// Targets that were asked.
     pub attempts: u8,
+    /// What came of asking a second target beside the first; empty if none was.
+    pub hedged: &'a str,
+    /// Configured id of the provider that was asked second.
+    pub hedge_provider: &'a str,
     /// Whether the answer was a stream.
     pub is_streaming: bool,
     /// Size of the request body.

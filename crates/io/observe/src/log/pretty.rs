@@ -48,6 +48,10 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
         push_number(out, u64::from(line.attempts));
         out.extend_from_slice(b" attempts");
     }
+    if !line.hedged.is_empty() {
+        out.extend_from_slice(b" hedge ");
+        out.extend_from_slice(line.hedged.as_bytes());
+    }
     if let Some(kind) = line.kind {
         out.push(b' ');
         out.extend_from_slice(kind.code().as_bytes());

@@ -96,6 +96,8 @@ fn success() -> RequestLine<'static> {
         bytes_out: 20_480,
         usage: Some(Usage { input: 200, cached_input: 12, output: 19, reasoning: 10, ..Usage::default() }),
         usage_by_model: &[],
+        hedged: "",
+        hedge_provider: "",
         warnings: "",
     }
 }

@@ -175,6 +175,13 @@ fn answers(out: &mut Exposition, series: &[Series]) {
     for Series { labels, totals } in of_providers(series) {
         by_key(out, name, labels, "kind", &totals.failures);
     }
+    let name = "ai_gateway_hedges_total";
+    let help =
+        "Calls for which another was to be asked beside this provider, who was late, by what came of it.";
+    out.family(name, "counter", help);
+    for Series { labels, totals } in of_providers(series) {
+        by_key(out, name, labels, "outcome", &totals.hedges);
+    }
 }
 
 fn connections(out: &mut Exposition, series: &[Series]) {

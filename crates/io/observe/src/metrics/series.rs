@@ -7,7 +7,7 @@ use domain::Usage;
 use super::counter::{Counter, UpDown};
 use super::histogram::{ADDED_EDGES, Histogram, REQUEST_EDGES};
 
-/// Kinds of failures, or of losses, counted apart; there are fewer.
+/// Kinds of failures, of losses or of hedges, counted apart; there are fewer.
 const CODES_MAX: usize = 64;
 const STATUSES_PER_CLASS: usize = 100;
 const STATUS_MIN: u16 = 100;
@@ -26,6 +26,8 @@ pub(crate) struct ProviderSeries {
     pub(crate) estimates: Counter,
     pub(crate) losses: CodeCounts,
     pub(crate) failures: CodeCounts,
+    /// By what came of asking another beside it.
+    pub(crate) hedges: CodeCounts,
     pub(crate) connections_opened: Counter,
     pub(crate) connections_reused: Counter,
     pub(crate) connections_warmed: Counter,

@@ -98,6 +98,11 @@ impl Shard {
         self.series(Some(provider)).failures.add(kind.code());
     }
 
+    /// This provider was late, and another was to be asked beside it: what came of that.
+    pub fn hedged(&self, provider: u16, outcome: &'static str) {
+        self.series(Some(provider)).hedges.add(outcome);
+    }
+
     /// A request began.
     #[inline]
     pub fn in_flight_started(&self, is_streaming: bool) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use routing::{Backoff, BackoffForm, RetryRules};
+use routing::{Backoff, BackoffForm, HedgeRules, RetryRules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ use crate::problem::Report;
 pub const BUDGET_PERCENT: u32 = 20;
 /// So many second attempts a second are always there unless configured.
 pub const BUDGET_PER_SECOND: u32 = 10;
+/// Hedges may be so large a part of the calls for which there may be one unless configured.
+pub const HEDGE_PERCENT: u32 = 3;
 
 /// When it is tried again.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -38,6 +40,13 @@ pub(crate) struct RetriesSection {
     /// Second attempts that are always there, a second; unused ones are kept for ten seconds. Default: 10.
     #[schemars(range(max = 1_000_000))]
     budget_per_second: Option<u32>,
+    /// What part of the calls for names with `hedge` may have a second target asked beside the first, in percent, and one every
+    /// ten seconds in any case; 0 for none. Default: 3.
+    #[schemars(range(max = 100))]
+    hedge_percent: Option<u32>,
+    /// No second target is asked beside the first before this. Default: 50.
+    #[schemars(range(min = 1, max = 600_000))]
+    hedge_ms_min: Option<u32>,
 }
 
 /// How waits grow.
@@ -71,6 +80,10 @@ pub struct Retries {
     pub budget_percent: u32,
     /// … and so many a second in any case.
     pub budget_per_second: u32,
+    /// When a second one is asked beside the first …
+    pub hedges: HedgeRules,
+    /// … and for what part of the calls for which that may be done, in percent.
+    pub hedge_percent: u32,
 }
 
 pub(crate) fn check(section: Option<RetriesSection>, report: &mut Report) -> Retries {
@@ -94,5 +107,7 @@ pub(crate) fn check(section: Option<RetriesSection>, report: &mut Report) -> Ret
         },
         budget_percent: section.budget_percent.unwrap_or(BUDGET_PERCENT),
         budget_per_second: section.budget_per_second.unwrap_or(BUDGET_PER_SECOND),
+        hedges: HedgeRules { after_min: ms(section.hedge_ms_min, HedgeRules::default().after_min) },
+        hedge_percent: section.hedge_percent.unwrap_or(HEDGE_PERCENT),
     }
 }

@@ -26,14 +26,26 @@ pub enum Fault {
     TooLong,
     /// He refuses it on grounds of his policy.
     Declined,
+    /// He knows no model of that name.
+    UnknownModel,
 }
 
 /// How many kinds there are.
 pub(super) const FAULTS: usize = NAMES.len();
 
-/// In the order of the kinds. The last three are not held against anybody: they are about the key or the request.
-const NAMES: [&str; 9] =
-    ["unreachable", "broken", "broke_off", "failed", "busy", "silent", "refused", "too_long", "declined"];
+/// In the order of the kinds. Those behind `silent` are not held against anybody: they are about the key or the request.
+const NAMES: [&str; 10] = [
+    "unreachable",
+    "broken",
+    "broke_off",
+    "failed",
+    "busy",
+    "silent",
+    "refused",
+    "too_long",
+    "declined",
+    "unknown_model",
+];
 /// Those before this place are held against whoever was asked.
 pub(super) const HELD_AGAINST: usize = 6;
 
@@ -58,6 +70,7 @@ impl Fault {
             Self::Refused => 6,
             Self::TooLong => 7,
             Self::Declined => 8,
+            Self::UnknownModel => 9,
         }
     }
 }

@@ -27,6 +27,13 @@ impl Pace {
         let _ = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, changed);
     }
 
+    /// Takes in that it took so long at least: what is less than is known already says nothing.
+    pub(crate) fn note_at_least(&self, took: Duration, now: Moment) {
+        if took.as_secs_f32() * 1e6 > self.micros(now).unwrap_or_default() {
+            self.note(took, now);
+        }
+    }
+
     /// Forgets what was, and begins with one measurement.
     pub(crate) fn restart(&self, took: Duration, now: Moment) {
         self.0.store(pack((took.as_secs_f32() * 1e6).max(1.0), now), Ordering::Relaxed);
@@ -100,6 +107,16 @@ mod tests {
         pace.note(Duration::from_secs(9), at(30.0));
         pace.restart(Duration::from_millis(10), at(30.1));
         assert_eq!(pace.micros(at(30.1)), Some(10_000.0));
+    }
+
+    #[test]
+    fn who_was_not_waited_for_is_so_slow_at_least() {
+        let pace = Pace::default();
+        pace.note(Duration::from_millis(100), at(1.0));
+        pace.note_at_least(Duration::from_millis(40), at(1.0));
+        assert_eq!(pace.micros(at(1.0)), Some(100_000.0));
+        pace.note_at_least(Duration::from_millis(300), at(1.0));
+        assert_eq!(pace.micros(at(1.0)), Some(300_000.0));
     }
 
     #[test]

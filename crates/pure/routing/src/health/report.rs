@@ -49,6 +49,9 @@ impl TargetHealth {
     }
 
     fn verdict(&self, rules: &BreakerRules, has_samples: bool, now: Moment) -> Verdict {
+        if self.is_unknown(now) {
+            return Verdict::unwell(State::Ejected, Why::UnknownModel, Some(self.unknown_for(now)));
+        }
         let recovers_in = self.breaker.recovers_in(rules, now);
         Verdict::by_standing(self.standing(rules, now), self.breaker.cause(), has_samples, recovers_in)
     }
@@ -81,8 +84,10 @@ impl WayHealth {
         if let Some(trouble) = self.own_trouble(has_other_keys, now) {
             return trouble;
         }
+        // Which names it does not know says nothing of the way: callers may make them up.
         let models: Vec<Verdict> = self
             .models()
+            .filter(|health| !health.is_unknown(now))
             .map(|health| health.verdict(rules, !health.samples.all().is_empty(), now))
             .collect();
         let state = State::of_all(models.iter().map(|verdict| verdict.state));

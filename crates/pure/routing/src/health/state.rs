@@ -75,6 +75,8 @@ pub enum Why {
     KeyRests,
     /// Nothing is left of a rate limit, by his own word.
     LimitUsedUp,
+    /// He does not know the model, by his own word.
+    UnknownModel,
 }
 
 impl Why {
@@ -92,6 +94,7 @@ impl Why {
             Self::Unreachable => "unreachable",
             Self::KeyRests => "key_rests",
             Self::LimitUsedUp => "limit_used_up",
+            Self::UnknownModel => "unknown_model",
         }
     }
 }

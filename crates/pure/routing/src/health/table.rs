@@ -240,12 +240,26 @@ impl Health {
         is_streaming: bool,
         floor: Duration,
     ) -> Option<Duration> {
+        self.known_of(target, asked, |health| health.unusual_after(is_streaming, floor))
+    }
+
+    /// When a target is later than it usually is; as long as it is not known well enough, when its model is so on its
+    /// provider's other ways. `None` while nobody knows.
+    pub fn late_after(&self, target: &Target, asked: &str, is_streaming: bool) -> Option<Duration> {
+        self.known_of(target, asked, |health| health.late_after(is_streaming))
+    }
+
+    /// What is known of a target, else the longest that is known of its model on its provider's other ways.
+    fn known_of(
+        &self,
+        target: &Target,
+        asked: &str,
+        known: impl Fn(&TargetHealth) -> Option<Duration>,
+    ) -> Option<Duration> {
         let place = self.place(target, asked);
-        let own = self.way(target).model(place).unusual_after(is_streaming, floor);
-        own.or_else(|| {
+        known(self.way(target).model(place)).or_else(|| {
             let ways = &self.providers[usize::from(target.provider)].ways;
-            let known = ways.iter().filter_map(|way| way.models[place].get());
-            known.filter_map(|health| health.unusual_after(is_streaming, floor)).max()
+            ways.iter().filter_map(|way| known(way.models[place].get()?)).max()
         })
     }
 

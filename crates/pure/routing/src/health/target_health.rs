@@ -11,9 +11,13 @@ use super::role::{Change, Role};
 use super::samples::{Sample, Samples};
 use super::spread::{KNOWN_MIN, Spread};
 use super::tally::Tally;
+use crate::hedge::LATE_PART;
 use crate::moment::Moment;
 use crate::overload::{Adaptive, AdaptiveRules, Bounds, Gate, Refusal, UNLIMITED};
 
+/// Whoever says that he does not know a model is asked for it only if nobody else is left, for so long: models that are being
+/// brought up are soon there.
+const UNKNOWN_MODEL_REST: Duration = Duration::from_secs(60);
 /// What takes so many times as long as is usual is unusual.
 const USUAL_FACTOR: u32 = 3;
 
@@ -35,6 +39,8 @@ pub struct TargetHealth {
     moved_on: AtomicU64,
     pub(super) faults: Tally,
     last_fault: Mutex<Option<(Fault, Moment)>>,
+    /// Until when his word counts that he does not know the model, in microseconds.
+    unknown_until: AtomicU64,
 }
 
 /// How many requests somebody has.
@@ -169,6 +175,21 @@ impl TargetHealth {
         (spread.counted() >= KNOWN_MIN).then(|| spread.quantile(part)).flatten()
     }
 
+    /// When he is later than he usually is: nearly all of his answers took no longer. `None` while too little is known.
+    pub fn late_after(&self, is_streaming: bool) -> Option<Duration> {
+        self.usual(is_streaming, LATE_PART)
+    }
+
+    /// Whether he has said of late that he does not know the model.
+    pub(crate) fn is_unknown(&self, now: Moment) -> bool {
+        self.unknown_until.load(Ordering::Relaxed) > now.micros()
+    }
+
+    /// For how much longer that counts.
+    pub(crate) fn unknown_for(&self, now: Moment) -> Duration {
+        Moment::from_micros(self.unknown_until.load(Ordering::Relaxed)).since(now)
+    }
+
     /// Begins an attempt within its bounds; whoever has waited for it (`has_waited`) goes before those who come anew.
     pub fn begin(
         self: &Arc<Self>,
@@ -260,6 +281,9 @@ impl TargetHealth {
             self.spreads[kind].note(took);
             let sample = self.samples.note(Sample { took, is_good: true, at: now });
             let change = self.breaker.succeeded(rules, role, now);
+            if self.unknown_until.load(Ordering::Relaxed) != 0 {
+                self.unknown_until.store(0, Ordering::Relaxed);
+            }
             if change == Change::Closed {
                 // How slow he was while he was ill says nothing any more.
                 self.paces[kind].restart(took, now);
@@ -273,8 +297,11 @@ impl TargetHealth {
                 self.breaker.succeeded(rules, role, now);
                 return None;
             }
-            // About the key, not about him: the key rests.
-            Fault::Refused => {
+            // About the key, or about one model, not about him: that rests.
+            Fault::Refused | Fault::UnknownModel => {
+                if fault == Fault::UnknownModel {
+                    self.unknown_until.store((now + UNKNOWN_MODEL_REST).micros(), Ordering::Relaxed);
+                }
                 if role == Role::Trial {
                     self.breaker.release_trial(now);
                 }
@@ -293,6 +320,16 @@ impl TargetHealth {
             _ => self.breaker.failed(rules, role, now),
         };
         Some(sample)
+    }
+
+    /// Takes in that he was not waited for any longer. What is usual for him would shrink with each such answer if those who take
+    /// longer than usual did not count; whoever was sent away sooner says nothing.
+    fn note_outrun(&self, how: How) {
+        let How { took, is_streaming, now } = how;
+        self.paces[usize::from(!is_streaming)].note_at_least(took, now);
+        if self.late_after(is_streaming).is_some_and(|late_after| took >= late_after) {
+            self.spreads[usize::from(!is_streaming)].note(took);
+        }
     }
 
     fn note_break(&self, rules: &BreakerRules, sample: usize, now: Moment) {
@@ -363,6 +400,11 @@ impl Trying {
     /// Nothing was sent to him after all, and nothing wanted of him.
     pub fn was_not_asked(self) {
         self.health.asked.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Another, asked beside him, began to answer: he was sent away. No fault of his, but he takes so long at least.
+    pub fn was_outrun(self, how: How) {
+        self.health.note_outrun(how);
     }
 
     /// Somebody else was asked in his place.

@@ -1,5 +1,5 @@
 //! What all calls together may spend on second attempts: a part of the calls there are, and a little that is always there.
-//! So retries never make an outage larger.
+//! So retries never make an outage larger, and hedges never a bill.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,9 +8,13 @@ use crate::moment::Moment;
 /// One attempt, in the budget's small coin.
 const ATTEMPT: u64 = 1000;
 /// Unused credit lasts as long as the floor needs to give it.
-const FLOOR_SECONDS_KEPT: u64 = 10;
+const FLOOR_MICROS_KEPT: u64 = 10 * MICROS_PER_SECOND;
 /// What calls have paid in is kept up to so many attempts.
 const PAID_IN_MAX: u64 = 1000 * ATTEMPT;
+/// Hedges are for what is rare: those that were not needed for long are not saved up for a day on which all is slow.
+const PAID_IN_MAX_HEDGES: u64 = 30 * ATTEMPT;
+/// How often the floor gives a hedge: where there are few calls, a part of them is nothing for hours.
+const HEDGE_EVERY_MICROS: u64 = 10 * MICROS_PER_SECOND;
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// Shared by all workers.
@@ -18,32 +22,56 @@ const MICROS_PER_SECOND: u64 = 1_000_000;
 pub struct RetryBudget {
     /// What each call pays in: thousandths of an attempt.
     per_call: u64,
-    /// Attempts a second that are always there.
-    floor: u64,
+    /// What is kept of that.
+    paid_in_max: u64,
+    /// How often an attempt is there in any case; `None` for never.
+    floor_every: Option<u64>,
     paid_in: AtomicU64,
-    /// Until when the floor's credit is used up, in microseconds: it lies at most `FLOOR_SECONDS_KEPT` back.
+    /// Until when the floor's credit is used up, in microseconds: it lies at most `FLOOR_MICROS_KEPT` back.
     floor_used_until: AtomicU64,
 }
 
 impl RetryBudget {
     /// `percent` of the calls, and `floor` a second in any case.
     pub const fn new(percent: u32, floor: u32) -> Self {
+        Self::with(percent, MICROS_PER_SECOND.checked_div(floor as u64), PAID_IN_MAX)
+    }
+
+    /// For asking a second one beside the first: `percent` of the calls for which that may be done, and one every ten seconds
+    /// in any case; none at all for 0 percent.
+    pub fn of_hedges(percent: u32) -> Self {
+        Self::with(percent, (percent > 0).then_some(HEDGE_EVERY_MICROS), PAID_IN_MAX_HEDGES)
+    }
+
+    const fn with(percent: u32, floor_every: Option<u64>, paid_in_max: u64) -> Self {
         Self {
             per_call: percent as u64 * ATTEMPT / 100,
-            floor: floor as u64,
+            paid_in_max,
+            floor_every,
             paid_in: AtomicU64::new(0),
             floor_used_until: AtomicU64::new(0),
         }
     }
 
     /// Whether it gives as much as another.
-    pub const fn is_like(&self, other: &Self) -> bool {
-        self.per_call == other.per_call && self.floor == other.floor
+    pub fn is_like(&self, other: &Self) -> bool {
+        (self.per_call, self.paid_in_max, self.floor_every)
+            == (other.per_call, other.paid_in_max, other.floor_every)
     }
 
     /// A call has come.
     pub fn call(&self) {
-        let more = |credit: u64| (credit < PAID_IN_MAX).then(|| (credit + self.per_call).min(PAID_IN_MAX));
+        self.pay_in(self.per_call);
+    }
+
+    /// An attempt that was taken came to nothing: nobody was asked.
+    pub fn put_back(&self) {
+        self.pay_in(ATTEMPT);
+    }
+
+    fn pay_in(&self, paid: u64) {
+        let most = self.paid_in_max;
+        let more = |credit: u64| (credit < most).then(|| (credit + paid).min(most));
         let _ = self.paid_in.try_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
 
@@ -54,10 +82,10 @@ impl RetryBudget {
     }
 
     fn take_of_floor(&self, now: Moment) -> bool {
-        let Some(span) = MICROS_PER_SECOND.checked_div(self.floor) else { return false };
+        let Some(span) = self.floor_every else { return false };
         // The clock begins at zero: what the floor has saved up before it is there from the start.
-        let now = now.micros() + FLOOR_SECONDS_KEPT * MICROS_PER_SECOND;
-        let oldest = now - FLOOR_SECONDS_KEPT * MICROS_PER_SECOND;
+        let now = now.micros() + FLOOR_MICROS_KEPT;
+        let oldest = now - FLOOR_MICROS_KEPT;
         let used = |until: u64| Some(until.max(oldest) + span).filter(|until| *until <= now);
         self.floor_used_until.try_update(Ordering::Relaxed, Ordering::Relaxed, used).is_ok()
     }
@@ -86,6 +114,21 @@ mod tests {
         assert_eq!(taken(&budget, at(0.0)), 200);
         assert_eq!(taken(&budget, at(0.5)), 5);
         assert_eq!(taken(&budget, at(100.0)), 100, "and no more is saved up");
+    }
+
+    #[test]
+    fn hedges_are_a_small_part_and_are_not_saved_up() {
+        let budget = RetryBudget::of_hedges(3);
+        assert_eq!(taken(&budget, at(0.0)), 1, "the floor's");
+        (0..100).for_each(|_| budget.call());
+        assert_eq!(taken(&budget, at(0.0)), 3);
+        assert_eq!(taken(&budget, at(9.9)), 0);
+        assert_eq!(taken(&budget, at(10.0)), 1);
+        (0..100_000).for_each(|_| budget.call());
+        assert_eq!(taken(&budget, at(10.0)), 30);
+        budget.put_back();
+        assert_eq!(taken(&budget, at(10.0)), 1);
+        assert_eq!(taken(&RetryBudget::of_hedges(0), at(100.0)), 0, "none at all");
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub(crate) struct Caller {
     pub(crate) course: Option<Course>,
     pub(crate) asked: Vec<usize>,
     pub(crate) attempt: Option<Attempt>,
+    /// One who is asked beside him.
+    pub(crate) beside: Option<Attempt>,
+    pub(crate) has_hedged: bool,
     /// It waits until it may ask again.
     pub(crate) waiting: Option<Waiting>,
     /// Those who could not be reached and were replaced.
@@ -24,7 +27,10 @@ pub(crate) struct Caller {
 /// What is under way.
 #[derive(Debug)]
 pub(crate) struct Attempt {
+    /// No other has it.
+    pub(crate) number: u64,
     pub(crate) place: usize,
+    pub(crate) began: Moment,
     pub(crate) trying: Trying,
     pub(crate) took: Duration,
     pub(crate) fault: Option<Fault>,
@@ -39,10 +45,23 @@ impl Caller {
             course: None,
             asked: Vec::new(),
             attempt: None,
+            beside: None,
+            has_hedged: false,
             waiting: None,
             replaced: 0,
             counted: 0,
         }
+    }
+}
+
+impl Caller {
+    /// The attempt of this number, if it is still under way, and whether another is beside it.
+    pub(crate) fn take(&mut self, number: u64) -> Option<Attempt> {
+        let is_it = |attempt: &mut Attempt| attempt.number == number;
+        let found = self.attempt.take_if(is_it).or_else(|| self.beside.take_if(is_it));
+        // Whoever is left is the only one.
+        self.attempt = self.attempt.take().or_else(|| self.beside.take());
+        found
     }
 }
 

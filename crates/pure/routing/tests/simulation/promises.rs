@@ -33,6 +33,9 @@ pub(crate) struct Promises {
     pub(crate) answered: u64,
     pub(crate) attempts: u64,
     paid: u64,
+    pub(crate) hedges: u64,
+    /// So many of a hundred calls may have one, beside one in ten seconds.
+    pub(crate) hedge_percent: u32,
     pub(crate) broken: Option<String>,
 }
 
@@ -65,6 +68,8 @@ impl Promises {
             answered: 0,
             attempts: 0,
             paid: 0,
+            hedges: 0,
+            hedge_percent: 0,
             broken: None,
         }
     }
@@ -105,10 +110,29 @@ impl Promises {
             let is_free = !std::mem::replace(&mut self.is_on_trial[place], true);
             self.must(is_free, now, || format!("node {place} was tried by two at once"));
         }
-        let (asked, most) = (caller.counted, self.attempts_max);
+        let (asked, most) = (caller.counted + usize::from(caller.attempt.is_some()), self.attempts_max);
         self.must(asked < most, now, || format!("{} attempts before this one", caller.asked.len()));
         self.must(now <= caller.deadline, now, || "an attempt after the deadline".to_owned());
         is_trial
+    }
+
+    /// Somebody is asked beside one who is late.
+    pub(crate) fn hedges(&mut self, caller: &Caller, begin: Begin) {
+        let Begin { place, standing, now, .. } = begin;
+        self.hedges += 1;
+        let floor = if self.hedge_percent > 0 { 1.0 + now.passed().as_secs_f64() / 10.0 } else { 0.0 };
+        let most = self.calls as f64 * f64::from(self.hedge_percent) / 100.0 + floor;
+        let (hedges, calls) = (self.hedges, self.calls);
+        self.must(hedges as f64 <= most + 1e-3, now, || format!("{hedges} hedges for {calls} calls"));
+        let first = caller.attempt.as_ref().map(|attempt| attempt.place);
+        self.must(first.is_some_and(|first| first != place), now, || {
+            format!("node {place} was asked beside {first:?}")
+        });
+        self.must(matches!(standing, Standing::Closed { .. }), now, || {
+            format!("node {place} was asked beside another, and stands as {standing:?}")
+        });
+        self.must(!caller.has_hedged, now, || "a second hedge for one call".to_owned());
+        self.begins(caller, begin);
     }
 
     pub(crate) fn trial_ends(&mut self, place: usize) {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use routing::health::{Fault, Health, How, Outcome, Standing};
 use routing::{
-    Ask, Circumstances, Course, Moment, NoTarget, Onward, Policy, RetryBudget, RetryRules, Rng, Routes,
-    Situation, Stopped, plan, span_of,
+    Ask, Circumstances, Course, Hedge, HedgeRules, Moment, NoTarget, Onward, Policy, RetryBudget, RetryRules,
+    Rng, Routes, Situation, Stopped, Turn, plan, span_of,
 };
 
 use crate::caller::{Attempt, Caller, End};
@@ -19,6 +19,8 @@ const MS: Duration = Duration::from_millis(1);
 const SILENCE_MIN: Duration = Duration::from_secs(1);
 /// The most patience a caller has.
 const LIMIT_MAX: Duration = Duration::from_secs(10);
+/// When somebody is asked beside another at the earliest.
+const HEDGES: HedgeRules = HedgeRules { after_min: Duration::from_millis(5) };
 /// How often one who waits for room looks for it.
 const QUEUE_STEP: Duration = Duration::from_millis(20);
 /// So long after the last trouble, beside the time that one was left alone: three good trials and the slow return.
@@ -35,7 +37,10 @@ enum Step {
     Comes,
     Plans(usize),
     Asks(usize),
-    Hears(usize),
+    /// What the attempt of this number comes to.
+    Hears(usize, u64),
+    /// The attempt of this number is late.
+    IsLate(usize, u64),
     /// An answer that began has ended.
     Goes(usize),
 }
@@ -47,6 +52,9 @@ pub(crate) struct World {
     health: Health,
     rules: RetryRules,
     budget: RetryBudget,
+    /// When somebody is asked beside who is late, if at all.
+    hedge: Option<Hedge>,
+    hedge_budget: RetryBudget,
     /// The core's chance and the fleet's are apart.
     core: Rng,
     rng: Rng,
@@ -90,11 +98,20 @@ impl World {
             Allowance { percent: rng.below(30) as u32, per_second: rng.below(4) as u32 }
         };
         let attempts_max = 1 + rng.below(4);
+        let hedge = match rng.below(4) {
+            0 | 1 => None,
+            2 => Some(Hedge { after: None }),
+            _ => Some(Hedge { after: Some(MS * (1 + rng.below(100) as u32)) }),
+        };
+        let hedge_percent = [0, 3, 30, 100][rng.below(4)];
         let nodes = fleet.nodes.len();
         let mut promises = Promises::new(nodes, attempts_max, rules.replacements_max, allowance);
+        promises.hedge_percent = hedge_percent;
         promises.are_few_hit = fleet.ever_hit() < attempts_max.min(nodes);
         Self {
             budget: RetryBudget::new(allowance.percent, allowance.per_second),
+            hedge,
+            hedge_budget: RetryBudget::of_hedges(hedge_percent),
             core: Rng::new(seed),
             now: Moment::default(),
             agenda: BinaryHeap::new(),
@@ -124,7 +141,8 @@ impl World {
                 Step::Comes => self.comes(),
                 Step::Plans(caller) => self.plans(caller),
                 Step::Asks(caller) => self.asks(caller),
-                Step::Hears(caller) => self.hears(caller),
+                Step::Hears(caller, attempt) => self.hears(caller, attempt),
+                Step::IsLate(caller, attempt) => self.is_late(caller, attempt),
                 Step::Goes(caller) => self.callers[caller] = None,
             }
             if self.promises.broken.is_some() {
@@ -180,6 +198,9 @@ impl World {
         self.callers.push(Some(Caller::new(self.now, self.limit)));
         self.promises.calls += 1;
         self.budget.call();
+        if self.hedge.is_some() {
+            self.hedge_budget.call();
+        }
         let soon = self.soon();
         self.note(soon, Step::Plans(caller));
     }
@@ -228,9 +249,26 @@ impl World {
                 && matches!(standing, Standing::Closed { .. } | Standing::Troubled)
         });
         let begin = Begin { place: turn.place, standing: before[turn.place], is_other_well, now: *now };
-        let target = course.plan().target(turn.place);
-        let unusual = health.unusual_after(target, MODEL, true, SILENCE_MIN);
+        let late_after = health.late_after(course.plan().target(turn.place), MODEL, true);
         let is_trial = self.promises.begins(caller, begin);
+        let (behind, attempt) = (turn.behind, self.attempt(number, turn, is_trial));
+        let (serial, took) = (attempt.number, attempt.took);
+        let caller = self.caller(number);
+        caller.attempt = Some(attempt);
+        let may_hedge = behind > 0 && !caller.has_hedged;
+        self.note(took, Step::Hears(number, serial));
+        let after = self.hedge.filter(|_| may_hedge).and_then(|hedge| hedge.after(late_after, HEDGES));
+        if let Some(after) = after.filter(|after| *after < took) {
+            self.note(after, Step::IsLate(number, serial));
+        }
+    }
+
+    /// An attempt at whoever has the turn, and what will come of it.
+    fn attempt(&mut self, number: usize, turn: Turn, is_trial: bool) -> Attempt {
+        let Self { callers, health, now, .. } = self;
+        let caller = callers[number].as_mut().expect("it has not gone");
+        let course = caller.course.as_ref().expect("it was planned");
+        let unusual = health.unusual_after(course.plan().target(turn.place), MODEL, true, SILENCE_MIN);
         caller.asked.push(turn.place);
         let left = caller.deadline.since(*now);
         let limit = span_of(left, turn.behind, None, unusual).limit;
@@ -241,15 +279,45 @@ impl World {
             None if reply.fault == Some(Fault::Unreachable) => (limit, reply.fault),
             None => (limit, Some(Fault::Silent)),
         };
-        let attempt = Attempt { place: turn.place, trying: turn.trying, took, fault, is_trial };
-        caller.attempt = Some(attempt);
-        self.note(took, Step::Hears(number));
+        let (number, began) = (self.promises.attempts, *now);
+        Attempt { number, place: turn.place, began, trying: turn.trying, took, fault, is_trial }
     }
 
-    fn hears(&mut self, number: usize) {
+    /// Somebody else is asked beside one who has not answered yet, if there is money and anybody to ask.
+    fn is_late(&mut self, number: usize, attempt: u64) {
+        let before = self.standings();
+        let Self { callers, health, now, hedge_budget, promises, .. } = self;
+        let Some(caller) = callers[number].as_mut() else { return };
+        if caller.attempt.as_ref().is_none_or(|first| first.number != attempt) || !hedge_budget.take(*now) {
+            return;
+        }
+        let course = caller.course.as_mut().expect("it was planned");
+        let Some(turn) = course.second(health, MODEL, *now) else { return hedge_budget.put_back() };
+        let (place, standing) = (turn.place, before[turn.place]);
+        promises.hedges(caller, Begin { place, standing, is_other_well: false, now: *now });
+        caller.has_hedged = true;
+        let attempt = self.attempt(number, turn, false);
+        let (serial, took) = (attempt.number, attempt.took);
+        self.caller(number).beside = Some(attempt);
+        self.note(took, Step::Hears(number, serial));
+    }
+
+    /// Another has answered: he is told no longer to.
+    fn sent_away(&mut self, number: usize, other: Attempt) {
+        let course = self.caller(number).course.as_mut().expect("it was planned");
+        course.was_outrun(other.place);
+        let how = How { took: self.now.since(other.began), is_streaming: true, now: self.now };
+        if other.is_trial {
+            self.promises.trial_ends(other.place);
+        }
+        other.trying.was_outrun(how);
+    }
+
+    fn hears(&mut self, number: usize, attempt: u64) {
         let now = self.now;
-        let caller = self.callers[number].as_mut().expect("it has not gone");
-        let mut attempt = caller.attempt.take().expect("somebody was asked");
+        // Who was sent away is heard by nobody.
+        let Some(caller) = self.callers[number].as_mut() else { return };
+        let Some(mut attempt) = caller.take(attempt) else { return };
         let (place, fault) = (attempt.place, attempt.fault);
         let is_tried = !attempt.is_trial
             && matches!(
@@ -265,10 +333,16 @@ impl World {
         }
         self.promises.told(place, fault, is_tried, now);
         let Some(fault) = fault else {
-            caller.attempt = Some(attempt);
+            let other = self.caller(number).attempt.replace(attempt);
+            if let Some(other) = other {
+                self.sent_away(number, other);
+            }
             return self.answered(number);
         };
         drop(attempt);
+        if self.caller(number).attempt.is_some() {
+            return self.falls(number, place, fault);
+        }
         self.goes_on(number, place, fault);
     }
 
@@ -277,6 +351,18 @@ impl World {
         promises.ends(callers[number].as_ref().expect("it has not gone"), End::Answered, *now);
         let lasts = MS * self.rng.below(200) as u32;
         self.note(lasts, Step::Goes(number));
+    }
+
+    /// One of two has failed, and the other goes on.
+    fn falls(&mut self, number: usize, place: usize, fault: Fault) {
+        let replacements_max = self.promises.replacements_max;
+        let caller = self.caller(number);
+        caller.course.as_mut().expect("it was planned").fell(place, fault);
+        if fault == Fault::Unreachable && caller.replaced < replacements_max {
+            caller.replaced += 1;
+        } else {
+            caller.counted += 1;
+        }
     }
 
     /// What follows a failure.
@@ -326,6 +412,11 @@ impl World {
         let policy = self.fleet.policies[0];
         let left = self.callers.iter().flatten().count();
         self.promises.must(left == 0, now, || format!("{left} calls never ended"));
+        let (asked, in_flight) = self.settled();
+        let attempts = self.promises.attempts;
+        self.promises.must((asked, in_flight) == (attempts, 0), now, || {
+            format!("{asked} of {attempts} attempts were counted, {in_flight} never left")
+        });
         if policy == Policy::Priority {
             let firsts = self.firsts[0];
             self.promises.must(firsts == round, now, || format!("the first had {firsts} of {round} calls"));
@@ -345,6 +436,15 @@ impl World {
                     .must(is_fair, now, || format!("node {place} had {firsts} calls, not {part:.0}"));
             }
         }
+    }
+
+    /// Attempts as health has counted them, and those that it takes to be under way.
+    fn settled(&self) -> (u64, u32) {
+        let route = self.routes.find(MODEL).expect("it is configured");
+        let of_all = route.targets.iter().map(|target| self.health.target(target, MODEL));
+        of_all.fold((0, 0), |(asked, in_flight), health| {
+            (asked + health.asked(), in_flight + health.in_flight())
+        })
     }
 
     fn standings(&self) -> Vec<Standing> {

@@ -1,10 +1,11 @@
 //! One name for callers to ask for, and all of them together.
 
-use routing::{Manner, ModelField, Policy, Route, Routes};
+use routing::{HedgeRules, Manner, ModelField, Policy, Route, Routes};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::chain::{self, Fallback, FallbackParts, Own};
+use super::hedge::HedgeSetting;
 use super::target::{self, ModelTarget, TargetParts};
 use super::word_or::WordOr;
 use crate::key_path::KeyPath;
@@ -34,6 +35,10 @@ pub(crate) struct ModelEntry {
     on_refusal: Option<OnRefusal>,
     /// What answers say in their field `model`. Default: `upstream`.
     model_field: Option<ModelFieldName>,
+    /// When a target is later than usual with its first token, or with a whole answer, the next one is asked beside it: whoever
+    /// begins to answer first is heard, the other is sent away. Costs a second bill for a few calls (`retries.hedge_percent`).
+    /// Default: false.
+    hedge: Option<HedgeSetting>,
 }
 
 /// What follows when a provider refuses on grounds of its policy.
@@ -78,7 +83,7 @@ pub struct Model {
 pub(crate) fn check(
     entries: Option<Named<ModelEntry>>,
     (providers, others): (&[Provider], &Routes),
-    timeouts: &Timeouts,
+    (timeouts, hedges): (&Timeouts, HedgeRules),
     report: &mut Report,
 ) -> (Vec<Model>, Vec<(String, Route)>) {
     let path = KeyPath::default().key("models");
@@ -92,6 +97,7 @@ pub(crate) fn check(
         let manner = Manner {
             goes_on_after_refusal: matches!(entry.on_refusal, Some(OnRefusal::Next)),
             model_field: entry.model_field.map_or(ModelField::Upstream, ModelFieldName::field),
+            hedge: entry.hedge.and_then(|hedge| hedge.check(&path.key("hedge"), (timeouts, hedges), report)),
         };
         let targets_path = path.key("targets");
         let (targets, route) = match entry.targets {
@@ -104,7 +110,18 @@ pub(crate) fn check(
         models.push(Model { name, targets, policy, fallbacks: named, manner });
     }
     let routes = chain::routes(&all, others, report);
+    for (model, route) in models.iter().zip(&routes) {
+        refuse_lonely_hedge(model, route, &path.key(&model.name), report);
+    }
     (models, all.into_iter().map(|own| own.name).zip(routes).collect())
+}
+
+/// Nobody is asked beside the only one there is.
+fn refuse_lonely_hedge(model: &Model, route: &Route, path: &KeyPath, report: &mut Report) {
+    if model.manner.hedge.is_some() && route.targets.len() == 1 {
+        let hint = "name a second target, a fallback or a second line, or leave it out".to_owned();
+        report.add(&path.key("hedge"), "one target", "there is nobody to ask beside it", hint);
+    }
 }
 
 /// Who serves a name of which the file does not say it.

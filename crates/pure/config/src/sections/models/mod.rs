@@ -3,6 +3,7 @@
 mod chain;
 mod condition;
 mod entry;
+mod hedge;
 mod limits;
 mod target;
 mod word_or;

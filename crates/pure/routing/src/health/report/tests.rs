@@ -101,3 +101,34 @@ fn a_way_stands_as_its_probes_its_key_and_its_models_do() {
     assert_eq!(told(true, 4.0), (State::Ejected, Some(Why::KeyRests), Some(299.0)));
     assert_eq!(told(false, 4.0), (State::Degraded, Some(Why::KeyRests), Some(299.0)), "there is no other");
 }
+
+#[test]
+fn a_name_that_is_not_known_here_is_said_of_the_target_and_not_of_the_way() {
+    let (rules, way) = (BreakerRules::default(), WayHealth::new(Arc::new(KeyRest::default())));
+    ask(way.model(3), Outcome::Answered, 1.0);
+    ask(way.model(5), Outcome::Fault(Fault::UnknownModel), 1.0);
+    assert_eq!(told(way.model(5), 11.0), (State::Ejected, Some(Why::UnknownModel), Some(50.0)));
+    assert_eq!(way.model(5).report(&rules, at(11.0)).failed, 0, "no fault of his");
+    assert_eq!(way.verdict(&rules, false, at(11.0)).state, State::Healthy);
+}
+
+#[test]
+fn who_was_sent_away_is_not_at_fault_and_does_not_seem_faster_than_he_is() {
+    let (target, rules) = (Arc::new(TargetHealth::default()), Arc::new(BreakerRules::default()));
+    let how = |ms| How { took: Duration::from_millis(ms), is_streaming: true, now: at(1.0) };
+    let begin = || target.begin(&rules, &Bounds::NONE, false, at(1.0)).unwrap();
+    assert_eq!(target.late_after(true), None, "nobody knows");
+    for number in 0..100 {
+        begin().ended(Outcome::Answered, how(if number < 90 { 100 } else { 400 }));
+    }
+    let late_after = target.late_after(true).unwrap();
+    assert!(late_after >= Duration::from_millis(400), "{late_after:?}");
+    (0..200).for_each(|_| begin().was_outrun(how(5)));
+    assert_eq!(target.late_after(true), Some(late_after), "who was sent away at once says nothing");
+    (0..20).for_each(|_| begin().was_outrun(how(900)));
+    assert!(target.late_after(true).unwrap() >= Duration::from_millis(900));
+    assert!(target.pace_micros(true, at(1.0)).unwrap() >= 900_000.0);
+    let report = target.report(&rules, at(1.0));
+    assert_eq!((report.failed, report.run, target.in_flight()), (0, 0, 0));
+    assert_eq!((report.asked, report.recent), (320, (100, 0)));
+}

@@ -1,0 +1,297 @@
+//! Asking a second target beside the first, who is late. Whoever begins to answer first is heard; the other is sent away at once:
+//! dropping his attempt closes his connection. Why a second is asked is a value, and comes from a future: the race is the same
+//! whatever the reason.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use dialects::Dialect;
+use dialects::surface::Operation;
+use futures_util::future::{Either, select};
+use http::HeaderValue;
+use memchr::memmem::Finder;
+use routing::health::{Fault, How, Trying};
+use tokio::time::sleep;
+use upstream::Connection;
+
+use crate::call::{Call, HedgeOutcome, Hedged};
+use crate::pipeline::asking::Unanswered;
+use crate::pipeline::attempt::{Attempts, Question, Targeted, outcome};
+use crate::pipeline::beginning::Begun;
+use crate::pipeline::outgoing::{Outgoing, outgoing};
+use crate::pipeline::understand::Prompt;
+
+/// Why a second target is asked beside the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// The first is later than he usually is, or than was configured.
+    Late,
+}
+
+/// The first, and what he is asked.
+pub(super) struct First<'a, 'p> {
+    /// Whoever's answer comes of it stands here afterwards.
+    pub(super) target: &'a mut Targeted,
+    pub(super) sent: &'a mut Outgoing<'p>,
+    pub(super) ready: Option<Connection>,
+}
+
+/// How an attempt began to be answered, and what of the request was lost on its way.
+type Answered = Result<Begun, Unanswered>;
+
+/// Who ended the race.
+enum Ended {
+    First(Answered),
+    /// With what of the request was lost on the way to him.
+    Second(Answered, Option<HeaderValue>),
+}
+
+/// Rings when the first is late.
+pub(super) async fn late(after: Duration) -> Beside {
+    sleep(after).await;
+    Beside::Late
+}
+
+/// Whether what is asked can be asked twice and be wanted once: nothing but the bill tells the two apart.
+pub(crate) const fn has_no_side_effects(operation: Operation) -> bool {
+    matches!(operation, Operation::Conversation | Operation::Embeddings)
+}
+
+/// The same of one request. What goes on from an answer that its provider keeps, or is kept there beyond the call, is asked once.
+pub(super) fn may_be_hedged(prompt: &Prompt) -> bool {
+    static KEPT: LazyLock<[Finder<'static>; 2]> =
+        LazyLock::new(|| [Finder::new("\"conversation\""), Finder::new("\"background\"")]);
+    let is_kept = || {
+        prompt.deciding.previous_response.is_some()
+            || prompt.surface.dialect == Dialect::OpenAiResponses && KEPT.iter().any(|it| prompt.may_say(it))
+    };
+    has_no_side_effects(prompt.surface.operation) && prompt.file.is_none() && !is_kept()
+}
+
+impl Attempts {
+    /// How long he is waited for before another is asked beside him; `None` where that is not done. Once for each call.
+    pub(super) fn late_after(
+        &self,
+        question: &Question<'_>,
+        target: &Targeted,
+        behind: u32,
+    ) -> Option<Duration> {
+        let hedge = self.hedge.filter(|_| behind > 0)?;
+        let Question { serving, prompt, .. } = *question;
+        let is_streaming = prompt.deciding.is_streaming;
+        let late_after = match hedge.after {
+            Some(_) => None,
+            None => serving.health.late_after(&target.target, question.model(), is_streaming),
+        };
+        let left = target.until.at.saturating_duration_since(target.began);
+        hedge.after(late_after, serving.hedges).filter(|after| *after < left)
+    }
+
+    /// Asks the first, and another beside him once `trigger` says so.
+    pub(super) async fn raced(
+        &mut self,
+        call: &mut Call,
+        question: &Question<'_>,
+        first: First<'_, '_>,
+        trigger: impl Future<Output = Beside>,
+    ) -> Answered {
+        let First { target, sent, ready } = first;
+        call.warnings = target.note_losses(call, sent);
+        let (worker, request_id) = (call.worker.clone(), call.request_id.clone());
+        let began = Instant::now();
+        let raced = {
+            let asking = target.asking(&worker, &request_id, question);
+            let mut asked = pin!(asking.ask(sent, question.headers, began, target.until, ready));
+            match select(asked.as_mut(), pin!(trigger)).await {
+                Either::Left((answered, _)) => Err(answered),
+                Either::Right((why, _)) => match self.second(call, question, target, why) {
+                    None => Err(asked.await),
+                    Some(second) => {
+                        let first = (&*target, began);
+                        Ok(self.both(call, question, first, asked, second).await)
+                    }
+                },
+            }
+        };
+        call.waited += began.elapsed();
+        match raced {
+            Ok((answered, Some(second))) => {
+                *target = second;
+                answered
+            }
+            Ok((answered, None)) => answered,
+            Err(answered) => {
+                let how = how(call, began);
+                if let Some(trying) = &mut call.trying {
+                    trying.ended(outcome(answered.as_ref().err()), how);
+                }
+                answered
+            }
+        }
+    }
+
+    /// Who is asked beside the first, if anybody can be: one who is well and has room, for whom there is money.
+    fn second(
+        &mut self,
+        call: &mut Call,
+        question: &Question<'_>,
+        first: &Targeted,
+        why: Beside,
+    ) -> Option<(Targeted, Trying)> {
+        let serving = question.serving;
+        let budget = match why {
+            Beside::Late => &serving.hedge_budget,
+        };
+        let shard = &call.worker.shard;
+        let now = call.worker.gateway.moment();
+        if !budget.take(now) {
+            shard.hedged(first.provider.slot, "no_budget");
+            return None;
+        }
+        let Some(turn) = self.course.second(&serving.health, question.model(), now) else {
+            budget.put_back();
+            shard.hedged(first.provider.slot, "nobody");
+            return None;
+        };
+        self.hedge = None;
+        let second = self.targeted(question, turn, Instant::now());
+        call.attempts += 1;
+        call.fallback_attempts += 1;
+        let (late, provider) = (first.provider.slot, second.0.provider.clone());
+        call.hedged = Some(Box::new(Hedged { late, second: provider, outcome: HedgeOutcome::Unended }));
+        Some(second)
+    }
+
+    /// Waits for both. Gives what comes of it, and the second if it comes from him.
+    async fn both(
+        &mut self,
+        call: &mut Call,
+        question: &Question<'_>,
+        (first, began): (&Targeted, Instant),
+        asked: Pin<&mut impl Future<Output = Answered>>,
+        (second, trying): (Targeted, Trying),
+    ) -> (Answered, Option<Targeted>) {
+        // Taken by whoever falls: what is left in the end has answered, or is sent away.
+        let mut first_runner = call.trying.take().map(|trying| Runner { trying, sent_at: Some(began) });
+        let (mut trying, sent_at) = (Some(trying), Cell::new(None));
+        let mut second_runner = || trying.take().map(|trying| Runner { trying, sent_at: sent_at.get() });
+        let ended = {
+            let call = &*call;
+            let beside = pin!(ask_second(call, question, &second, &sent_at));
+            match select(asked, beside).await {
+                // He has failed while another is asked already: that one is the next attempt.
+                Either::Left((Err(unanswered), beside)) if self.worth_another(&unanswered).is_some() => {
+                    self.fall(call, question, (first, first_runner.take()), unanswered);
+                    let (answered, warnings) = beside.await;
+                    Ended::Second(answered, warnings)
+                }
+                Either::Left((answered, _)) => Ended::First(answered),
+                Either::Right(((Err(unanswered), _), asked)) => {
+                    self.fall(call, question, (&second, second_runner()), unanswered);
+                    Ended::First(asked.await)
+                }
+                Either::Right(((answered, warnings), _)) => Ended::Second(answered, warnings),
+            }
+        };
+        match ended {
+            Ended::First(answered) => {
+                let is_left = second_runner().map(|runner| self.send_away(call, second.place, runner));
+                note_outcome(call, if is_left.is_some() { HedgeOutcome::Lost } else { HedgeOutcome::Failed });
+                call.trying = first_runner.and_then(|runner| runner.ended(call, answered.as_ref().err()));
+                (answered, None)
+            }
+            Ended::Second(answered, warnings) => {
+                note_outcome(call, if answered.is_ok() { HedgeOutcome::Won } else { HedgeOutcome::Failed });
+                if let Some(runner) = first_runner {
+                    self.send_away(call, first.place, runner);
+                }
+                let trying = second_runner().and_then(|runner| runner.ended(call, answered.as_ref().err()));
+                self.is_up(call, question, &second, trying);
+                call.warnings = warnings;
+                (answered, Some(second))
+            }
+        }
+    }
+
+    /// One of the two has failed, and the other is still waited for.
+    fn fall(
+        &mut self,
+        call: &Call,
+        question: &Question<'_>,
+        (target, runner): (&Targeted, Option<Runner>),
+        unanswered: Unanswered,
+    ) {
+        // What he says is the caller's mistake the other may see otherwise; he himself would say it again.
+        let fault = self.worth_another(&unanswered).unwrap_or(Fault::Declined);
+        if let Some(runner) = runner {
+            runner.ended(call, Some(&unanswered));
+        }
+        self.course.fell(target.place, fault);
+        self.note_failure(call, question, target, unanswered.failure);
+    }
+
+    /// The other has begun to answer: nothing more is wanted of this one.
+    fn send_away(&mut self, call: &Call, place: usize, runner: Runner) {
+        self.course.was_outrun(place);
+        match runner.sent_at {
+            Some(sent_at) => runner.trying.was_outrun(how(call, sent_at)),
+            None => runner.trying.was_not_asked(),
+        }
+    }
+}
+
+/// One of the two, on his way.
+struct Runner {
+    trying: Trying,
+    /// When the request left for him; nothing as long as it is being written.
+    sent_at: Option<Instant>,
+}
+
+impl Runner {
+    /// Tells his health how it went, if he was asked at all.
+    fn ended(self, call: &Call, unanswered: Option<&Unanswered>) -> Option<Trying> {
+        let Self { mut trying, sent_at } = self;
+        let Some(sent_at) = sent_at else {
+            trying.was_not_asked();
+            return None;
+        };
+        trying.ended(outcome(unanswered), how(call, sent_at));
+        Some(trying)
+    }
+}
+
+/// Writes the request for the second and asks him, while the first is waited for.
+async fn ask_second(
+    call: &Call,
+    question: &Question<'_>,
+    second: &Targeted,
+    sent_at: &Cell<Option<Instant>>,
+) -> (Answered, Option<HeaderValue>) {
+    let Question { serving, prompt, headers, .. } = *question;
+    let written = outgoing(call, serving, prompt, &second.target, question.is_strict()).await;
+    let mut sent = match written {
+        Ok(sent) => sent,
+        Err(failure) => return (Err(failure.into()), None),
+    };
+    let warnings = second.note_losses(call, &sent);
+    let ready = call.worker.client.take(&second.line().line);
+    let began = Instant::now();
+    sent_at.set(Some(began));
+    let asking = second.asking(&call.worker, &call.request_id, question);
+    (asking.ask(&mut sent, headers, began, second.until, ready).await, warnings)
+}
+
+fn how(call: &Call, sent_at: Instant) -> How {
+    let ended = Instant::now();
+    let now = call.worker.gateway.moment_of(ended);
+    How { took: ended - sent_at, is_streaming: call.is_streaming, now }
+}
+
+fn note_outcome(call: &mut Call, outcome: HedgeOutcome) {
+    if let Some(hedged) = &mut call.hedged {
+        hedged.outcome = outcome;
+    }
+}
