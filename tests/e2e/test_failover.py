@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 from collections import Counter
 from typing import Any
 
@@ -16,7 +17,7 @@ from harness.gateway import Gateway
 from harness.process import until
 from harness.simulator import Simulator
 from harness.speech import CHAT_PATH, CHAT_REPLY, MODEL, chat
-from harness.upstream import Upstream, whole
+from harness.upstream import Script, Upstream, whole
 
 #: So that nothing comes back within a test that does not want it.
 LONG = {"open_ms": 600_000, "open_ms_max": 600_000}
@@ -193,3 +194,61 @@ def test_a_used_up_rate_limit_says_when_there_is_more(
     again = ask(gateway)
     assert (again.status_code, len(upstream.calls)) == (429, 1)
     assert 30 <= int(again.headers["retry-after"]) <= 40
+
+
+def not_found(code: str | None, message: str) -> Script:
+    error = {"message": message, "type": "invalid_request_error", "param": "model", "code": code}
+    return whole(json.dumps({"error": error}).encode(), status="404 Not Found")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("model_not_found", "it is not there"),
+        (None, "The model `gpt-4o-mini` does not exist."),
+        (None, "model: gpt-4o-mini"),
+        ("DeploymentNotFound", "The API deployment for this resource does not exist."),
+    ],
+)
+def test_who_does_not_know_the_model_is_followed_and_left_alone_for_a_while(
+    start: StartGateway, new_upstream: StartUpstream, code: str | None, message: str
+) -> None:
+    first, second = new_upstream(not_found(code, message)), new_upstream()
+    gateway = start(config=one_after_the_other(first.base_url, second.base_url))
+    replies = [ask(gateway) for _ in range(4)]
+    assert [reply.headers["x-bellwether-provider"] for reply in replies] == ["second"] * 4
+    assert [reply.headers["x-bellwether-attempts"] for reply in replies] == ["2", "1", "1", "1"]
+    assert len(first.calls) == 1, "he is asked only if nobody else is left"
+    order = gateway.http().post("/v1/explain", content=chat()).json()["order"]
+    (one,) = [entry for entry in order if entry["provider"] == "first"]
+    assert (one["reason"], one["why"], one["last_resort"]) == ("unknown_model", "unknown_model", True)
+    assert 55_000 < one["wait_ms"] <= 60_000
+    first.script = whole(CHAT_REPLY)
+    second.script = whole(b"{}", status="500 Internal Server Error")
+    assert served_by(gateway) == "first", "who has the model by now answers"
+    assert gateway.metric("ai_gateway_attempts_failed_total", provider="first", kind="model_not_found") == 1
+
+
+def test_a_model_that_nobody_knows_and_a_path_that_leads_nowhere_are_told(
+    start: StartGateway, new_upstream: StartUpstream
+) -> None:
+    first = new_upstream(not_found("model_not_found", "gone"))
+    second = new_upstream(not_found(None, "No model so named"))
+    gateway = start(config=one_after_the_other(first.base_url, second.base_url))
+    reply = ask(gateway)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (404, "model_not_found")
+    assert (len(first.calls), len(second.calls)) == (1, 1)
+    lost, other = new_upstream(not_found(None, "Not Found")), new_upstream()
+    gateway = start(home="lost", config=one_after_the_other(lost.base_url, other.base_url))
+    assert ask(gateway).status_code == 404
+    assert not other.calls
+
+
+def test_that_a_stand_in_does_not_know_the_model_is_not_what_the_caller_hears(
+    start: StartGateway, new_upstream: StartUpstream
+) -> None:
+    failing = new_upstream(whole(b"{}", status="500 Internal Server Error"))
+    second = new_upstream(not_found("model_not_found", "gone"))
+    gateway = start(config=one_after_the_other(failing.base_url, second.base_url))
+    reply = ask(gateway)
+    assert (reply.status_code, len(reply.json()["error"]["attempts"])) == (502, 2)

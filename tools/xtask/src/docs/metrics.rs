@@ -86,7 +86,7 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
         "ai_gateway_target_failures_total",
         "counter",
         "service, provider, region, line, credential, model, reason",
-        "Attempts that failed at a target, by reason: unreachable, broken, broke_off, failed, busy, silent; and refused, too_long, declined, which are not held against it.",
+        "Attempts that failed at a target, by reason: unreachable, broken, broke_off, failed, busy, silent; and refused, too_long, declined, unknown_model, which are not held against it.",
     ),
     (
         "ai_gateway_target_failovers_total",

@@ -46,8 +46,11 @@ fn order_row((number, entry): (usize, &Value)) -> [String; 9] {
     let starts =
         entry["latest_start_ms"].as_u64().map_or_else(|| "stands in".to_owned(), |ms| format!("{ms} ms"));
     let limit = entry["limit_ms"].as_u64().map_or_else(String::new, |ms| format!("{ms} ms"));
-    let note =
-        if entry["last_resort"] == true { format!("last resort: {}", why(entry)) } else { String::new() };
+    let note = match entry["hedge_after_ms"].as_u64() {
+        _ if entry["last_resort"] == true => format!("last resort: {}", why(entry)),
+        Some(ms) => format!("another beside it after {ms} ms"),
+        None => String::new(),
+    };
     [
         (number + 1).to_string(),
         entry["step"].to_string(),
@@ -118,6 +121,7 @@ mod tests {
         let target = |provider: &str| json!({ "provider": provider, "model": "m", "region": "eu", "line": 1, "state": "healthy" });
         let mut first = target("one");
         (first["step"], first["latest_start_ms"], first["limit_ms"]) = (json!(1), json!(0), json!(55_000));
+        first["hedge_after_ms"] = json!(800);
         let mut other = target("two");
         (other["reason"], other["wait_ms"]) = (json!("busy"), json!(1500));
         let text = told(&json!({
@@ -132,6 +136,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("1  1     one       m      1 (eu)  healthy  0 ms       55000 ms"), "{text}");
+        assert!(text.contains("another beside it after 800 ms"), "{text}");
         assert!(text.contains("two       m      1 (eu)  busy for 1500 ms"), "{text}");
     }
 }

@@ -9,10 +9,10 @@ use routing::{Ask, Reason, Target};
 
 use super::Refused;
 use super::authenticate::authenticate;
-use super::hedge::may_be_hedged;
 use super::needs::needed;
 use super::patience::patience;
 use super::plan::{bond_of, permit};
+use super::side_effects::may_be_asked_twice;
 use super::understand::understand;
 use super::wishes::Wishes;
 use crate::answer::{AnswerBody, known};
@@ -63,7 +63,7 @@ async fn run(call: &mut Call, head: &Parts, body: Incoming) -> Result<Vec<u8>, B
     let unfit = |target: &Target| (!offers(target)).then_some(Reason::NotOffered);
     let limit = patience(&serving, &prompt, &wishes);
     let now = call.worker.gateway.moment();
-    let may_be_hedged = may_be_hedged(&prompt);
+    let may_be_hedged = may_be_asked_twice(&prompt);
     let case = Case { serving: &serving, surface, ask: &ask, may_be_hedged, limit, now };
     let told = explained(&case, unfit, &mut call.worker.rng.borrow_mut())?;
     Ok(told.to_string().into_bytes())

@@ -5,24 +5,21 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use dialects::Dialect;
-use dialects::surface::Operation;
 use futures_util::future::{Either, select};
 use http::HeaderValue;
-use memchr::memmem::Finder;
 use routing::health::{Fault, How, Trying};
 use tokio::time::sleep;
 use upstream::Connection;
 
 use crate::call::{Call, HedgeOutcome, Hedged};
 use crate::pipeline::asking::Unanswered;
-use crate::pipeline::attempt::{Attempts, Question, Targeted, outcome};
+use crate::pipeline::attempts::Attempts;
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::outgoing::{Outgoing, outgoing};
-use crate::pipeline::understand::Prompt;
+use crate::pipeline::question::Question;
+use crate::pipeline::targeted::{Targeted, outcome};
 
 /// Why a second target is asked beside the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,22 +50,6 @@ enum Ended {
 pub(super) async fn late(after: Duration) -> Beside {
     sleep(after).await;
     Beside::Late
-}
-
-/// Whether what is asked can be asked twice and be wanted once: nothing but the bill tells the two apart.
-pub(crate) const fn has_no_side_effects(operation: Operation) -> bool {
-    matches!(operation, Operation::Conversation | Operation::Embeddings)
-}
-
-/// The same of one request. What goes on from an answer that its provider keeps, or is kept there beyond the call, is asked once.
-pub(super) fn may_be_hedged(prompt: &Prompt) -> bool {
-    static KEPT: LazyLock<[Finder<'static>; 2]> =
-        LazyLock::new(|| [Finder::new("\"conversation\""), Finder::new("\"background\"")]);
-    let is_kept = || {
-        prompt.deciding.previous_response.is_some()
-            || prompt.surface.dialect == Dialect::OpenAiResponses && KEPT.iter().any(|it| prompt.may_say(it))
-    };
-    has_no_side_effects(prompt.surface.operation) && prompt.file.is_none() && !is_kept()
 }
 
 impl Attempts {
@@ -198,6 +179,10 @@ impl Attempts {
         };
         match ended {
             Ended::First(answered) => {
+                if sent_at.get().is_some() {
+                    // His call has ended elsewhere.
+                    question.serving.health.target(&second.target, question.model()).note_move();
+                }
                 let is_left = second_runner().map(|runner| self.send_away(call, second.place, runner));
                 note_outcome(call, if is_left.is_some() { HedgeOutcome::Lost } else { HedgeOutcome::Failed });
                 call.trying = first_runner.and_then(|runner| runner.ended(call, answered.as_ref().err()));

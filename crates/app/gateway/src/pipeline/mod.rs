@@ -3,6 +3,7 @@
 mod admit;
 mod asking;
 mod attempt;
+mod attempts;
 mod authenticate;
 mod beginning;
 mod body_reader;
@@ -21,11 +22,14 @@ mod outgoing;
 mod patience;
 mod plan;
 mod pulse;
+mod question;
 mod relay;
 mod retouched;
+mod side_effects;
 mod silence;
 mod splice;
 mod stored;
+mod targeted;
 mod translated;
 mod understand;
 mod unsealed;
@@ -42,8 +46,8 @@ use hyper::body::Incoming;
 
 pub(crate) use authenticate::{Caller, authenticate};
 pub(crate) use explain::{explain, is_explain};
-pub(crate) use hedge::has_no_side_effects;
 pub(crate) use relay::{BrokenOff, Relay};
+pub(crate) use side_effects::has_no_side_effects;
 pub(crate) use stored::serve_stored;
 pub(crate) use upstream_error::own_words;
 
@@ -92,10 +96,6 @@ async fn run(
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }
-    let patience = patience::patience(&serving, &prompt, &wishes);
-    let (headers, is_strict) = (&head.headers, wishes.is_strict);
-    let question =
-        attempt::Question { serving: &serving, admitted: &admitted, prompt: &prompt, headers, is_strict };
-    let asked = attempt::attempt(call, question, plan, patience);
+    let asked = attempt::attempt(call, (&serving, &admitted), plan, &prompt, (&head.headers, &wishes));
     Ok(Served::Asked(Box::new((asked.await?, wish))))
 }

@@ -163,6 +163,11 @@ health: {probes: {paid: {every_ms: 500, every_ms_ejected: 501}}} | health.probes
 health: {probes: {paid: {per_day_max: 0}}} | health.probes.paid.per_day_max | must be 1 to 100000 | -
 health: {probes: {paid: {dollars: 5}}} | health.probes.paid.dollars | unknown key | -
 health: {silence_ms_min: 60001} | health.silence_ms_min | must not be above timeouts.first_byte_ms (60000) | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: yes please}} | models.fast.hedge | must be true or false or a mapping | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: {after_ms: 49}}} | models.fast.hedge.after_ms | is too soon | retries.hedge_ms_min (50)
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: {after_ms: 180000}}} | models.fast.hedge.after_ms | is too late | no call waits longer
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: {after: 100}}} | models.fast.hedge.after | unknown key | did you mean after_ms?
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], hedge: true}} | models.fast.hedge | there is nobody to ask beside it | name a second target
 models: {fast: {targets: []}}                                  | models.fast.targets | needs at least one item | -
 models: {fast: {target: [a/b]}}                                | models.fast.target | unknown key | did you mean targets?
 models: {fast: {targets: [a/b]}}                               | models.fast.targets[0] | there is no provider of this name | add it under providers

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use routing::{Capability, ModelField};
+use routing::{Capability, Hedge, HedgeRules, ModelField};
 
 use crate::world::World;
 
@@ -107,4 +107,22 @@ models:
     assert!(condition.needs.has(Capability::Images) && condition.is_streaming == Some(true));
     assert!(route.targets[1].condition.is_none());
     assert!(route.manner.goes_on_after_refusal && route.manner.model_field == ModelField::Requested);
+}
+
+#[test]
+fn another_is_asked_beside_who_is_late_only_where_that_is_said() {
+    let models = "models:
+  plain: { targets: [one/a, two/b] }
+  never: { targets: [one/a, two/b], hedge: false }
+  usual: { targets: [one/a, two/b], hedge: true }
+  also: { targets: [one/a], fallbacks: [two/b], hedge: {} }
+  fixed: { targets: [one/a, two/b], hedge: { after_ms: 900 } }
+";
+    let snapshot = snapshot(models);
+    let hedge = |name| snapshot.routes.find(name).unwrap().manner.hedge;
+    assert_eq!((hedge("plain"), hedge("never")), (None, None));
+    let usual = Some(Hedge { after: None });
+    assert_eq!((hedge("usual"), hedge("also")), (usual, usual));
+    assert_eq!(hedge("fixed"), Some(Hedge { after: Some(Duration::from_millis(900)) }));
+    assert_eq!((snapshot.retries.hedge_percent, snapshot.retries.hedges), (3, HedgeRules::default()));
 }

@@ -47,7 +47,7 @@ models:
     fallbacks: [m, { model: second/x, timeout_ms: 14, first_token_ms: 10, idle_ms: 8, total_ms: 15 }]
     on_refusal: next
     model_field: served
-    hedge: { after_ms: 900 }
+    hedge: { after_ms: 9 }
 keys: { prefix: hs_ }
 metrics: { access: key, key: 'env:M_KEY', provider_label: all }
 errors: { code: numeric }
@@ -57,7 +57,7 @@ limits: { body_bytes_max: 4096, body_memory_bytes_max: 65536, upload_bytes_max: 
 timeouts: { connect_ms: 11, dns_fresh_ms: 9, dns_stale_ms: 10, first_byte_ms: 12, answer_ms: 13, answer_ms_large: 14, answer_ms_xlarge: 15, idle_ms: 16, ping_ms: 22,
   request_head_ms: 17, request_body_ms: 18, tls_handshake_ms: 19, keep_alive_ms: 20, drain_ms: 21 }
 retries: { repeats_max: 1, backoff: fibonacci, base_ms: 50, max_ms: 60, wait_ms_max: 70, budget_percent: 80, budget_per_second: 90,
-  hedge_percent: 5, hedge_ms_min: 70 }
+  hedge_percent: 5, hedge_ms_min: 8 }
 health: { failures: 4, within_ms: 1000, failure_percent: 30, open_ms: 500, open_ms_max: 600, successes: 2, slow_start_ms: 700,
   wait_ms_max: 800, silence_ms_min: 12, probes: { every_ms: 700, every_ms_failing: 600, timeout_ms: 500, failures: 4,
   paid: { every_ms: 5000, every_ms_ejected: 400, per_day_max: 7, usd_micros_per_day_max: 300 } } }
