@@ -103,6 +103,10 @@ pub trait StreamWriter: Send {
     /// The answer is whole: writes what is still kept and the dialect's own ending. Called once, and only after a finish.
     fn finish(&mut self, out: &mut String);
 
+    /// The answer begins anew, and all that was told of it is void: tells so in an event of ours, which callers get only where
+    /// they asked for it, and counts parts from the first again.
+    fn restart(&mut self, out: &mut String);
+
     /// The answer cannot go on: closes what is open so that nobody takes half of it for a whole, and tells why.
     fn fail(&mut self, failure: &Failure, request_id: &str, codes: ErrorCodes, out: &mut String);
 

@@ -143,7 +143,7 @@ impl StreamWriter for MessagesWriter {
 
     fn check(&self) -> Result<(), ReplyFlaw> {
         if self.is_broken {
-            return Err(ReplyFlaw::new("ended its answer in the middle of a call of a tool"));
+            return Err(ReplyFlaw::half_call());
         }
         Ok(())
     }
@@ -157,6 +157,16 @@ impl StreamWriter for MessagesWriter {
             o.object("usage", |o| usage::write(&told, o));
         });
         write_event(out, "message_stop", |_| {});
+    }
+
+    fn restart(&mut self, out: &mut String) {
+        self.blocks.clear();
+        self.paused.clear();
+        self.next_index = 0;
+        (self.refuses, self.has_wrapped) = (false, false);
+        if self.has_begun {
+            write_event(out, "bellwether.restart", |_| {});
+        }
     }
 
     fn fail(&mut self, failure: &Failure, request_id: &str, _codes: ErrorCodes, out: &mut String) {

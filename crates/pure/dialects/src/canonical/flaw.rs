@@ -39,6 +39,11 @@ impl ReplyFlaw {
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }
+
+    /// Of an answer whose last call is not whole.
+    pub(crate) fn half_call() -> Self {
+        Self::new("ended its answer in the middle of a call of a tool")
+    }
 }
 
 impl From<Flaw> for ReplyFlaw {

@@ -229,6 +229,19 @@ impl StreamWriter for ChatStreamWriter {
         out.push_str(END);
     }
 
+    fn restart(&mut self, out: &mut String) {
+        self.parts.clear();
+        (self.calls, self.thoughts) = (0, 0);
+        if self.has_begun {
+            out.push_str("data: ");
+            out.push_str(&self.head);
+            out.push_str(",\"choices\":[],");
+            let event = object(|o| o.object("bellwether", |o| o.text("event", "restart")));
+            out.push_str(&event[1..]);
+            out.push_str("\n\n");
+        }
+    }
+
     fn fail(&mut self, failure: &Failure, request_id: &str, codes: ErrorCodes, out: &mut String) {
         out.push_str(&String::from_utf8_lossy(&stream_error_event(failure, request_id, codes)));
     }

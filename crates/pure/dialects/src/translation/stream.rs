@@ -5,6 +5,8 @@ use std::fmt;
 use domain::{Failure, ModelUsage, Usage};
 
 use super::back_map::BackMap;
+use super::keep::Keep;
+use super::passage::Passage;
 use crate::Dialect;
 use crate::canonical::{Event, Feature, Finish, ReplyFlaw};
 use crate::framing::sse::{Event as Framed, SseParser};
@@ -15,36 +17,42 @@ use crate::watch::StreamFault;
 
 /// Longest event that is translated: an image within one is long.
 pub const EVENT_BYTES_MAX: usize = 8 << 20;
-/// Of what the model wrote, so much is kept for counting, in case that the provider does not count.
-const SAID_BYTES_MAX: usize = 1 << 20;
-/// Longest error in a stream that is read for its words.
-const ERROR_BYTES_MAX: usize = 64 * 1024;
 
 /// A stream on its way from one dialect into another.
 pub struct StreamTranslation {
-    parser: SseParser,
-    halves: Halves,
-    reader: Box<dyn StreamReader>,
+    pub(super) source: Source,
     writer: Box<dyn StreamWriter>,
-    back_map: BackMap,
-    state: Told,
+    /// What is kept of it where it is to outlive its source.
+    pub(super) keep: Option<Box<Keep>>,
+    pub(super) state: Passage,
+    /// The caller is to be shown that the answer begins anew, once it does.
+    pub(super) is_to_restart: bool,
     read: Vec<Event>,
     mapped: Vec<Event>,
 }
 
-/// What the stream has told so far.
-#[derive(Debug, Default)]
-struct Told {
-    parts: u64,
-    usage: Option<Usage>,
-    usage_by_model: Vec<ModelUsage>,
-    finish: Option<Finish>,
-    /// The provider's end mark has come, or nothing more is wanted.
-    is_done: bool,
-    /// The caller has the ending.
-    is_ended: bool,
-    fault: Option<StreamFault>,
-    said: String,
+/// Where the answer comes from.
+pub(super) struct Source {
+    parser: SseParser,
+    halves: Halves,
+    reader: Box<dyn StreamReader>,
+    back_map: BackMap,
+}
+
+impl Source {
+    pub(super) fn new(dialect: Dialect, back_map: BackMap) -> Self {
+        Self {
+            parser: SseParser::with_limit(EVENT_BYTES_MAX),
+            halves: Halves::default(),
+            reader: dialect.translator().stream_reader(),
+            back_map,
+        }
+    }
+
+    /// Bytes that came without the end of their line.
+    pub(super) fn dripped_bytes(&self) -> u64 {
+        self.parser.dripped_bytes()
+    }
 }
 
 impl fmt::Debug for StreamTranslation {
@@ -57,12 +65,11 @@ impl StreamTranslation {
     /// Translates from a provider's dialect into a caller's.
     pub fn new(from: Dialect, to: Dialect, back_map: BackMap, voice: Voice) -> Self {
         Self {
-            parser: SseParser::with_limit(EVENT_BYTES_MAX),
-            halves: Halves::default(),
-            reader: from.translator().stream_reader(),
+            source: Source::new(from, back_map),
             writer: to.translator().stream_writer(voice),
-            back_map,
-            state: Told::default(),
+            keep: None,
+            state: Passage::default(),
+            is_to_restart: false,
             read: Vec::new(),
             mapped: Vec::new(),
         }
@@ -71,7 +78,8 @@ impl StreamTranslation {
     /// Reads the next chunk, and returns what the caller gets for it.
     pub fn feed(&mut self, chunk: &[u8]) -> String {
         let mut out = String::new();
-        let Self { parser, halves, reader, writer, back_map, state, read, mapped } = self;
+        let Self { source, writer, keep, state, is_to_restart, read, mapped } = self;
+        let Source { parser, halves, reader, back_map } = source;
         parser.feed(chunk, |event| {
             if state.fault.is_some() || state.is_done || event.data.trim_ascii().is_empty() {
                 return;
@@ -87,7 +95,8 @@ impl StreamTranslation {
             // An error is no part of an answer: as long as nothing else has come, another target may answer.
             state.parts += read.iter().filter(|event| !matches!(event, Event::Fault { .. })).count() as u64;
             read.drain(..).for_each(|event| back_map.map(event, mapped));
-            mapped.drain(..).for_each(|event| state.pass(&event, writer.as_mut(), &mut out));
+            let mut telling = Telling { keep, state, writer: writer.as_mut(), is_to_restart, out: &mut out };
+            mapped.drain(..).for_each(|event| telling.take(event));
             state.is_done |= back_map.is_cut();
         });
         if parser.has_missed() && state.fault.is_none() {
@@ -103,19 +112,24 @@ impl StreamTranslation {
         if self.state.is_ended || self.state.fault.is_some() {
             return out;
         }
-        if !self.parser.is_between_events() {
+        if !self.source.parser.is_between_events() {
             out.push_str(&self.feed(b"\n\n"));
+            // Of an answer that is all said, half an event behind it takes nothing away.
+            if self.keep.is_some() && self.state.finish.is_some() {
+                self.state.fault.take_if(|fault| *fault == StreamFault::Malformed);
+            }
         }
-        let Self { reader, writer, back_map, state, read, mapped, .. } = self;
-        reader.finish(read);
-        read.drain(..).for_each(|event| back_map.map(event, mapped));
-        mapped.drain(..).for_each(|event| state.pass(&event, writer.as_mut(), &mut out));
+        let Self { source, writer, keep, state, is_to_restart, read, mapped } = self;
+        source.reader.finish(read);
+        read.drain(..).for_each(|event| source.back_map.map(event, mapped));
+        let mut telling = Telling { keep, state, writer: writer.as_mut(), is_to_restart, out: &mut out };
+        mapped.drain(..).for_each(|event| telling.take(event));
         if state.fault.is_some() || state.finish.is_none() {
             return out;
         }
-        if state.usage.is_none() {
+        if state.spent.now().is_none() {
             let usage = estimate(&state.said);
-            state.pass(&Event::Usage(usage), writer.as_mut(), &mut out);
+            state.count(usage, writer.as_mut(), &mut out);
         }
         writer.finish(&mut out);
         state.is_ended = true;
@@ -138,7 +152,7 @@ impl StreamTranslation {
 
     /// Grows with everything that is a part of an answer, and with nothing else.
     pub fn signs_of_life(&self) -> u64 {
-        self.state.parts.wrapping_add(self.parser.dripped_bytes())
+        self.state.parts.wrapping_add(self.state.dripped_before.wrapping_add(self.source.dripped_bytes()))
     }
 
     /// How many parts of an answer have come.
@@ -146,17 +160,17 @@ impl StreamTranslation {
         self.state.parts
     }
 
-    /// The usage it told, or that was counted at its end.
+    /// The usage it told, or that was counted at its end: the sum of all its sources.
     pub fn usage(&self) -> Option<Usage> {
-        self.state.usage
+        self.state.spent.sum()
     }
 
     /// The same by the models that used them, where there were several.
     pub fn usage_by_model(&self) -> &[ModelUsage] {
-        &self.state.usage_by_model
+        self.state.spent.by_model()
     }
 
-    /// What the model wrote so far, for counting what a broken answer has cost.
+    /// What the model of its present source wrote so far, for counting what a broken answer has cost.
     pub fn said(&self) -> &str {
         &self.state.said
     }
@@ -173,7 +187,7 @@ impl StreamTranslation {
 
     /// Whether a stop text cut it: the provider would go on.
     pub fn is_cut(&self) -> bool {
-        self.back_map.is_cut()
+        self.source.back_map.is_cut()
     }
 
     /// Whether the caller has all of it, the ending included.
@@ -193,30 +207,36 @@ impl StreamTranslation {
     }
 }
 
-impl Told {
-    fn pass(&mut self, event: &Event, writer: &mut dyn StreamWriter, out: &mut String) {
-        match event {
-            _ if self.fault.is_some() => return,
-            Event::Fault { json } => {
-                let words = (json.len() <= ERROR_BYTES_MAX).then(|| json.clone().into_bytes());
-                self.fault = Some(StreamFault::Told(words));
-                return;
-            }
-            Event::Usage(usage) => self.usage = Some(*usage),
-            // No caller is told in his own dialect.
-            Event::UsageByModel(parts) => return self.usage_by_model.clone_from(parts),
-            // A finish comes once: who says it twice says nothing new.
-            Event::Finish(_) if self.finish.is_some() => return,
-            Event::Finish(finish) => self.finish = Some(finish.clone()),
-            Event::End => self.is_done = true,
-            Event::Delta { text, .. } if self.said.len() + text.len() <= SAID_BYTES_MAX => {
-                self.said.push_str(text);
-            }
-            _ => {}
+/// On its way from the source to the caller.
+struct Telling<'s> {
+    keep: &'s mut Option<Box<Keep>>,
+    state: &'s mut Passage,
+    writer: &'s mut dyn StreamWriter,
+    is_to_restart: &'s mut bool,
+    out: &'s mut String,
+}
+
+impl Telling<'_> {
+    fn take(&mut self, event: Event) {
+        let Self { keep, state, writer, is_to_restart, out } = self;
+        state.hear(&event);
+        let Some(keep) = keep.as_mut() else { return state.tell(&event, *writer, out) };
+        // What a source says behind its finish is not told, and so must not be taken for told.
+        let is_of_answer =
+            !matches!(event, Event::Usage(_) | Event::UsageByModel(_) | Event::End | Event::Fault { .. });
+        if state.fault.is_some() || (is_of_answer && state.finish.is_some()) {
+            return;
         }
-        writer.write(event, out);
-        if let Err(ReplyFlaw { message }) = writer.check() {
-            self.fault = Some(StreamFault::Unfit(message));
+        let mut told = Vec::new();
+        if let Err(ReplyFlaw { message }) = keep.take(event, &mut told) {
+            state.fault = Some(StreamFault::Unfit(message));
+        }
+        for event in told {
+            let is_of_answer = matches!(event, Event::Open { .. } | Event::Finish(_));
+            if is_of_answer && std::mem::take(*is_to_restart) {
+                writer.restart(out);
+            }
+            state.tell(&event, *writer, out);
         }
     }
 }

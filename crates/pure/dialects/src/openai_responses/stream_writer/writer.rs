@@ -46,6 +46,17 @@ impl StreamWriter for ResponsesWriter {
         self.end(&ending, &response, out);
     }
 
+    fn restart(&mut self, out: &mut String) {
+        self.items.clear();
+        self.is_item_open = false;
+        self.current = None;
+        self.waiting.clear();
+        self.interrupted.clear();
+        if self.has_begun {
+            self.numbered.write(out, "bellwether.restart", |_| {});
+        }
+    }
+
     /// A call that is not whole gets no end: whoever acts on finished items must not act on it.
     fn fail(&mut self, failure: &Failure, request_id: &str, _codes: ErrorCodes, out: &mut String) {
         self.begin(out);

@@ -1,0 +1,168 @@
+//! Where the text of the next source is joined to the text that was told: how much of its beginning the caller has already.
+//! It decides on text alone and as early as it can: what it has not decided on is held, and nobody waits for text that could
+//! only have been decided otherwise.
+//!
+//! A repetition is told from a text that merely sounds alike by what can be known of it:
+//! - Text that is said again *from the start* is one that begins like all that was told. No answer that goes on does.
+//! - Text that says *the end* again is harder to know: answers do say "ha ha", rulers and rows of a table. So only an
+//!   overlap counts that is long enough, begins where a word begins, is nothing but a repetition in itself ("never never"),
+//!   and was said only once: what a text has said twice, it may say three times. A source that was given the text as its own
+//!   beginning repeats nothing unless it is broken, and one that was asked in words repeats words and lines: so the first
+//!   must repeat much to be taken for it, and the second a line, or some words.
+//! - Where most of the text is said again from the start and then something else, neither can be right: it does not fit.
+
+use memchr::memmem;
+
+use super::rescue::Repeats;
+
+/// An overlap at the end is looked for in so much of what was told.
+const OVERLAP_BYTES_MAX: usize = 8 << 10;
+/// Shortest overlap that counts from a source that should repeat nothing, or all; and of words said from the start, the least
+/// that cannot be chance.
+const SURE_BYTES: usize = 32;
+/// The same from a source of which nothing is known, and for one that begins where a line began.
+const WORDS_BYTES: usize = 12;
+const LINE_BYTES: usize = 6;
+
+/// What has come of a text, until it is decided.
+#[derive(Debug)]
+pub(super) struct Seam {
+    repeats: Repeats,
+    /// White space before anything else: who repeats often leaves it out, or adds some.
+    lead: String,
+    held: String,
+    /// So many bytes of it are as those told from the start.
+    same: usize,
+    /// Where in what was told an overlap may begin, and how many bytes have been compared there; none have been looked for at
+    /// first.
+    places: Option<Vec<usize>>,
+    compared: usize,
+}
+
+/// How a text is joined.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Joint {
+    /// It depends on what follows.
+    Open,
+    /// So many bytes are said again, and the rest is new.
+    Again(usize),
+    /// It does not go with what was told.
+    Misfit,
+}
+
+impl Seam {
+    pub(super) fn new(repeats: Repeats) -> Self {
+        Self { repeats, lead: String::new(), held: String::new(), same: 0, places: None, compared: 0 }
+    }
+
+    /// Bytes that it holds.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.lead.len() + self.held.len()
+    }
+
+    /// Adds what has come.
+    pub(super) fn push(&mut self, text: &str, told: &str) -> Joint {
+        let is_lead = self.held.is_empty() && matches!(self.repeats, Repeats::All | Repeats::Unknown);
+        let words = if is_lead { text.trim_start() } else { text };
+        self.lead.push_str(&text[..text.len() - words.len()]);
+        self.held.push_str(words);
+        self.decide(told, false)
+    }
+
+    /// Nothing more comes.
+    pub(super) fn end(&mut self, told: &str) -> Joint {
+        self.decide(told, true)
+    }
+
+    /// What the caller does not have of it, and how many characters of it he has.
+    pub(super) fn rest(self, again: usize) -> (String, usize) {
+        if again == 0 {
+            return (self.lead + &self.held, 0);
+        }
+        let chars = self.lead.chars().count() + self.held[..again].chars().count();
+        (self.held[again..].to_owned(), chars)
+    }
+
+    /// Whether it is the message of one who was asked in words to go on, and does, with no white space before it.
+    pub(super) fn is_a_message_of_its_own(&self, again: usize) -> bool {
+        self.repeats == Repeats::Unknown && again == 0 && self.lead.is_empty() && !self.held.is_empty()
+    }
+
+    fn decide(&mut self, told: &str, is_last: bool) -> Joint {
+        if self.repeats != Repeats::Nothing {
+            let told = if self.repeats == Repeats::Anew { told } else { told.trim_start() };
+            self.compare_from_start(told);
+            if self.same == told.len() {
+                return Joint::Again(told.len());
+            }
+            if self.same == self.held.len() && !is_last {
+                return Joint::Open;
+            }
+            if self.repeats == Repeats::Anew {
+                return Joint::Misfit;
+            }
+        }
+        if self.held.is_empty() {
+            return if is_last { Joint::Again(0) } else { Joint::Open };
+        }
+        self.compare_ends(told);
+        for place in self.places.iter().flatten() {
+            let overlap = &told[*place..];
+            if overlap.len() > self.held.len() {
+                if !is_last {
+                    return Joint::Open;
+                }
+            } else if is_said_again(told, *place) {
+                return Joint::Again(overlap.len());
+            }
+        }
+        let is_most = self.same >= SURE_BYTES && self.same * 2 >= told.len();
+        if is_most { Joint::Misfit } else { Joint::Again(0) }
+    }
+
+    fn compare_from_start(&mut self, told: &str) {
+        let more = self.held.as_bytes()[self.same..].iter().zip(&told.as_bytes()[self.same..]);
+        self.same += more.take_while(|(held, told)| held == told).count();
+    }
+
+    fn compare_ends(&mut self, told: &str) {
+        let repeats = self.repeats;
+        let places = self.places.get_or_insert_with(|| {
+            let from = told.len().saturating_sub(OVERLAP_BYTES_MAX);
+            (from..told.len()).filter(|place| can_begin(told, *place, repeats)).collect()
+        });
+        let (held, compared) = (self.held.as_bytes(), self.compared);
+        places.retain(|place| {
+            let told = &told.as_bytes()[*place..];
+            let upto = told.len().min(held.len());
+            compared >= upto || told[compared..upto] == held[compared..upto]
+        });
+        self.compared = held.len();
+    }
+}
+
+/// Whether an overlap from this place on would be long enough, and begins as one does.
+fn can_begin(told: &str, place: usize, repeats: Repeats) -> bool {
+    if !told.is_char_boundary(place) {
+        return false;
+    }
+    let (before, overlap) = told.split_at(place);
+    let is_line = before.is_empty() || before.ends_with('\n');
+    let least = match repeats {
+        Repeats::Unknown if is_line => LINE_BYTES,
+        Repeats::Unknown => WORDS_BYTES,
+        _ => SURE_BYTES,
+    };
+    let (last, first) = (before.chars().next_back(), overlap.chars().next());
+    // Scripts without spaces may begin a word anywhere.
+    let is_within_word = last.is_some_and(|last| last.is_ascii_alphanumeric())
+        && first.is_some_and(|first| first.is_ascii_alphanumeric());
+    overlap.len() >= least && !is_within_word
+}
+
+/// Whether a text that comes as the overlap from this place on was told once, and is no row of the same.
+fn is_said_again(told: &str, place: usize) -> bool {
+    let overlap = told[place..].as_bytes();
+    let is_row = (1..=overlap.len() / 2).any(|period| overlap[period..] == overlap[..overlap.len() - period]);
+    !is_row && memmem::find(told.as_bytes(), overlap) == Some(place)
+}
