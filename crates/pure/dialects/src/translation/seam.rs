@@ -5,8 +5,8 @@
 //! A repetition is told from a text that merely sounds alike by what can be known of it:
 //! - Text that is said again *from the start* is one that begins like all that was told. No answer that goes on does.
 //! - Text that says *the end* again is harder to know: answers do say "ha ha", rulers and rows of a table. So only an
-//!   overlap counts that is long enough, begins where a word begins, is nothing but a repetition in itself ("never never"),
-//!   and was said only once: what a text has said twice, it may say three times. A source that was given the text as its own
+//!   overlap counts that is long enough, begins with a word, is no repetition in itself ("never never"), and was said only
+//!   once: what a text has said twice, it may say three times. A source that was given the text as its own
 //!   beginning repeats nothing unless it is broken, and one that was asked in words repeats words and lines: so the first
 //!   must repeat much to be taken for it, and the second a line, or some words.
 //! - Where most of the text is said again from the start and then something else, neither can be right: it does not fit.
@@ -105,15 +105,18 @@ impl Seam {
         if self.held.is_empty() {
             return if is_last { Joint::Again(0) } else { Joint::Open };
         }
-        self.compare_ends(told);
-        for place in self.places.iter().flatten() {
-            let overlap = &told[*place..];
-            if overlap.len() > self.held.len() {
-                if !is_last {
-                    return Joint::Open;
+        // White space first is how a text goes on: who says something again begins with a word of it.
+        if self.lead.is_empty() {
+            self.compare_ends(told);
+            for place in self.places.iter().flatten() {
+                let overlap = &told[*place..];
+                if overlap.len() > self.held.len() {
+                    if !is_last {
+                        return Joint::Open;
+                    }
+                } else if is_said_again(told, *place) {
+                    return Joint::Again(overlap.len());
                 }
-            } else if is_said_again(told, *place) {
-                return Joint::Again(overlap.len());
             }
         }
         let is_most = self.same >= SURE_BYTES && self.same * 2 >= told.len();
@@ -157,7 +160,7 @@ fn can_begin(told: &str, place: usize, repeats: Repeats) -> bool {
     // Scripts without spaces may begin a word anywhere.
     let is_within_word = last.is_some_and(|last| last.is_ascii_alphanumeric())
         && first.is_some_and(|first| first.is_ascii_alphanumeric());
-    overlap.len() >= least && !is_within_word
+    overlap.len() >= least && !is_within_word && !first.is_some_and(char::is_whitespace)
 }
 
 /// Whether a text that comes as the overlap from this place on was told once, and is no row of the same.
