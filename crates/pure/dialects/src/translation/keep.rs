@@ -129,7 +129,9 @@ impl Keep {
             Event::Usage(_) | Event::UsageByModel(_) | Event::Fault { .. } => out.push(event),
             _ if self.has_misfit => {}
             Event::Begin { ref model, .. } => {
-                self.model.clone_from(model);
+                if model.is_some() {
+                    self.model.clone_from(model);
+                }
                 out.push(event);
             }
             Event::Open { part, opening } => self.open(part, opening, out),

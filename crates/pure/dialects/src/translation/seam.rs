@@ -169,3 +169,166 @@ fn is_said_again(told: &str, place: usize) -> bool {
     let is_row = (1..=overlap.len() / 2).any(|period| overlap[period..] == overlap[..overlap.len() - period]);
     !is_row && memmem::find(told.as_bytes(), overlap) == Some(place)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Joint, OVERLAP_BYTES_MAX, Seam};
+    use crate::translation::rescue::Repeats::{self, All, Anew, Nothing, Unknown};
+
+    /// What the caller has in the end, whatever the pieces in which the text comes; `None` if it does not fit.
+    fn joined(told: &str, repeats: Repeats, comes: &str) -> Option<String> {
+        let by = |size: usize| {
+            let (mut seam, mut joint) = (Seam::new(repeats), Joint::Open);
+            let chars: Vec<char> = comes.chars().collect();
+            let mut pieces = chars.chunks(size).map(|piece| piece.iter().collect::<String>());
+            for piece in pieces.by_ref() {
+                joint = seam.push(&piece, told);
+                if joint != Joint::Open {
+                    break;
+                }
+            }
+            if joint == Joint::Open {
+                joint = seam.end(told);
+            }
+            match joint {
+                Joint::Open => panic!("undecided at the end"),
+                Joint::Misfit => None,
+                Joint::Again(again) => {
+                    Some(told.to_owned() + &seam.rest(again).0 + &pieces.collect::<String>())
+                }
+            }
+        };
+        let whole = by(usize::MAX);
+        for size in [1, 2, 3, 7] {
+            assert_eq!(by(size), whole, "{told:?} {repeats:?} {comes:?} by {size}");
+        }
+        whole
+    }
+
+    fn check(told: &str, repeats: Repeats, comes: &str, expected: &str) {
+        let found = joined(told, repeats, comes);
+        assert_eq!(found.as_deref(), Some(expected), "{told:?} {repeats:?} {comes:?}");
+    }
+
+    #[test]
+    fn who_goes_on_is_believed_that_he_does() {
+        check("ha ha", Nothing, " ha ha.", "ha ha ha ha.");
+        check("ha", Nothing, "ha", "haha");
+        check(
+            "All night they sang",
+            Nothing,
+            "they sang once more",
+            "All night they sangthey sang once more",
+        );
+        check("x", Nothing, "", "x");
+        // Much of it, once: nobody goes on like that.
+        let end = "and the whales answered from below the ice";
+        check(
+            &format!("He sang {end}"),
+            Nothing,
+            &format!("{end}, he said"),
+            &format!("He sang {end}, he said"),
+        );
+        // Twice is a row, and may be one more.
+        let rows = format!("{end}\n{end}");
+        check(&rows, Nothing, &format!("{end}\nEnd"), &format!("{rows}{end}\nEnd"));
+        let row = "never-".repeat(9);
+        check(&format!("I {row}"), Nothing, &row, &format!("I {row}{row}"));
+    }
+
+    #[test]
+    fn what_is_given_and_said_again_is_said_once() {
+        check("One two", All, "One two three", "One two three");
+        check("\n\nOne two", All, "One two three", "\n\nOne two three");
+        check("One two", All, "\nOne two three", "One two three");
+        check("One two", All, "One two", "One two");
+        // Who does not do it after all goes on.
+        check("One two", All, " three", "One two three");
+        check("One two", All, "One more", "One twoOne more");
+        check("One two", All, "", "One two");
+        let long = "The whales sang all night long, and ";
+        assert_eq!(joined(&format!("{long}slept"), All, &format!("{long}woke")), None);
+        assert_eq!(joined(&format!("{long}slept"), All, long), None);
+    }
+
+    #[test]
+    fn an_answer_from_the_start_says_the_same_or_does_not_fit() {
+        check("One two", Anew, "One two three", "One two three");
+        check("\u{fc}b", Anew, "\u{fc}ber", "\u{fc}ber");
+        for other in ["One too", "One tw", "", " One two", "Two"] {
+            assert_eq!(joined("One two", Anew, other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn who_was_asked_in_words_may_do_anything() {
+        let told = "Whales sing.\n1. At night\n2. Under the ice";
+        let expected = "Whales sing.\n1. At night\n2. Under the ice sea";
+        for comes in
+            [" sea", "Under the ice sea", "2. Under the ice sea", "1. At night\n2. Under the ice sea"]
+        {
+            check(told, Unknown, comes, expected);
+        }
+        check(told, Unknown, expected, expected);
+        check(told, Unknown, &format!("\n{expected}"), expected);
+        // Chance is no repetition: one word, white space first, half a word, a row.
+        check("All he said was no", Unknown, "no, never", "All he said was nono, never");
+        check("x\n| a | b | c |", Unknown, "\n| a | b | c |\nEnd", "x\n| a | b | c |\n| a | b | c |\nEnd");
+        check("x interpretations", Unknown, "pretations of it", "x interpretationspretations of it");
+        check("x la-la-la-la-la-", Unknown, "la-la-la-la-la!", "x la-la-la-la-la-la-la-la-la-la!");
+        check(
+            "A b c d e f g. A b c d e f g",
+            Unknown,
+            "A b c d e f g h",
+            "A b c d e f g. A b c d e f gA b c d e f g h",
+        );
+        // Most of it in other words is neither.
+        assert_eq!(
+            joined(
+                "Whales sing in the cold sea, and sleep.",
+                Unknown,
+                "Whales sing in the cold sea, and dream."
+            ),
+            None
+        );
+        check(
+            "Whales sing in the sea, and sleep.",
+            Unknown,
+            "Whales dream",
+            "Whales sing in the sea, and sleep.Whales dream",
+        );
+    }
+
+    #[test]
+    fn the_longest_overlap_counts_and_nothing_that_is_older() {
+        check("x one two three four", Unknown, "one two three four five", "x one two three four five");
+        let (old, new) = ("a very old beginning. ", "word ".repeat(OVERLAP_BYTES_MAX / 5) + "end");
+        let told = format!("x {old}{new}");
+        check(&told, Unknown, &format!("{old}{new}, more"), &format!("{told}{old}{new}, more"));
+    }
+
+    #[test]
+    fn a_text_of_one_letter_takes_no_time_to_speak_of() {
+        let told = "a".repeat(64 << 10);
+        for repeats in [Nothing, All, Unknown, Anew] {
+            let mut seam = Seam::new(repeats);
+            let decided = (0..told.len() + 1).find(|_| seam.push("a", &told) != Joint::Open);
+            assert!(decided.is_some());
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_text_that_decides_nothing() {
+        let decided_at_once = |repeats: Repeats, comes: &str| {
+            Seam::new(repeats).push(comes, "The whales sing, all of them together") != Joint::Open
+        };
+        assert!(decided_at_once(Nothing, " and"));
+        assert!(decided_at_once(Nothing, "Then"));
+        assert!(!decided_at_once(Nothing, "The whales"));
+        assert!(decided_at_once(All, "Whales"));
+        assert!(decided_at_once(Anew, "Whales"));
+        assert!(decided_at_once(Unknown, " and"));
+        assert!(!decided_at_once(Unknown, "The whales"));
+        assert!(!decided_at_once(Unknown, "all of"));
+    }
+}

@@ -26,7 +26,8 @@ fn check_every_cut(made: &Made, rescue: Rescue) {
         for at in 0..=stream.len() {
             let to = Dialect::ALL[at / WAYS.len() % Dialect::ALL.len()];
             let way = WAYS[at % WAYS.len()];
-            let cut = Cut { at, ends: at / 2 % 2 == 0, way, from: second, chars: 5 + at % 9 };
+            let cut =
+                Cut { at, ends: at / 2 % 2 == 0, way, from: second, bytes: usize::MAX, chars: 5 + at % 9 };
             Case { made, stream: &stream, from: *from, to, rescue, cuts: &[cut] }.check();
         }
     }

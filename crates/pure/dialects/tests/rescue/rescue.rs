@@ -53,7 +53,9 @@ pub(crate) struct Cut {
     pub(crate) ends: bool,
     pub(crate) way: Way,
     pub(crate) from: Dialect,
-    /// Characters of each piece of the next source.
+    /// Bytes of each piece in which the stream up to here comes.
+    pub(crate) bytes: usize,
+    /// Characters of each piece of the next source's text.
     pub(crate) chars: usize,
 }
 
@@ -79,7 +81,9 @@ impl Case<'_> {
         let mut thought = made.thought.concat();
         for cut in cuts {
             let at = cut.at.min(source.len());
-            out += &translation.feed(&source.as_bytes()[..at]);
+            for piece in source.as_bytes()[..at].chunks(cut.bytes) {
+                out += &translation.feed(piece);
+            }
             if cut.ends || translation.standing() == Standing::Finished {
                 out += &translation.end(estimate);
             }
@@ -152,6 +156,10 @@ fn second(whole: &str, told: &str, way: Way) -> (Repeats, String, bool) {
 fn overlap(told: &str) -> String {
     let places = told.char_indices().skip(1).filter(|(place, _)| told[..*place].ends_with(' '));
     let ends = places.map(|(place, _)| &told[place..]).filter(|end| end.len() >= 24);
-    let once = ends.filter(|end| !end.starts_with([' ', '\n']) && told.matches(*end).count() == 1);
-    once.last().unwrap_or_default().to_owned()
+    let is_row = |end: &str| {
+        let first: String = end.chars().take(6).collect();
+        end.matches(&first).count() > 1
+    };
+    let once = ends.filter(|end| !end.starts_with([' ', '\n', '\t']) && told.matches(*end).count() == 1);
+    once.filter(|end| !is_row(end)).last().unwrap_or_default().to_owned()
 }
