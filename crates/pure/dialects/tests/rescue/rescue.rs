@@ -78,7 +78,7 @@ impl Case<'_> {
         let mut translation = translation(from, to, rescue);
         let mut out = String::new();
         let mut source = Cow::Borrowed(stream);
-        let mut thought = made.thought.concat();
+        let (mut thought, mut restarts) = (made.thought.concat(), 0);
         for cut in cuts {
             let at = cut.at.min(source.len());
             for piece in source.as_bytes()[..at].chunks(cut.bytes) {
@@ -90,7 +90,8 @@ impl Case<'_> {
             if translation.is_whole() {
                 break;
             }
-            let had = read(&out, to);
+            // What is void once the answer begins anew is void already for whoever is to begin it.
+            let had = Some(read(&out, to)).filter(|had| had.restarts == restarts).unwrap_or_default();
             self.check_broken(&translation, &had, &out);
             translation.break_off(estimate);
             let told = translation.told();
@@ -104,6 +105,7 @@ impl Case<'_> {
             thought =
                 if is_visible || !has_thoughts_left_out { second.thought.concat() } else { had.thought };
             if is_visible {
+                restarts = read(&out, to).restarts + 1;
                 translation.restart_visibly(cut.from, back_map());
             } else {
                 translation.go_on(cut.from, back_map(), repeats);
