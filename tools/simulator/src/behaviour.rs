@@ -42,8 +42,8 @@ pub struct Behaviour {
     pub is_strict: bool,
     /// Messages: whether the model takes system text between turns, as newer ones do.
     pub takes_system_turns: bool,
-    /// Messages: whether the model goes on with a turn of its own that the caller began, as older ones do.
-    pub takes_prefill: bool,
+    /// What becomes of a turn of the model's own that the caller began.
+    pub beginnings: Beginnings,
     /// Whose thinking this node's seals are bound to; `None` is the node's own name. Nodes of one account read each
     /// other's thinking.
     pub account: Option<String>,
@@ -53,6 +53,19 @@ pub struct Behaviour {
     pub scenarios: BTreeMap<String, Scenario>,
     /// The scenario that every request plays which names none itself.
     pub scenario: Option<String>,
+}
+
+/// What becomes of a turn of the model's own that the caller began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Beginnings {
+    /// The answer begins at its beginning.
+    #[default]
+    Anew,
+    /// It is gone on with: only what is missing is said.
+    Continued,
+    /// Chats, Messages: the request is refused, as newer models do.
+    Refused,
 }
 
 impl Default for Behaviour {
@@ -71,7 +84,7 @@ impl Default for Behaviour {
             cached_tokens: 0,
             is_strict: false,
             takes_system_turns: true,
-            takes_prefill: true,
+            beginnings: Beginnings::Anew,
             account: None,
             binds_thinking: false,
             scenarios: BTreeMap::new(),

@@ -55,6 +55,9 @@
 //! A node with `concurrent_max` works on so many requests at once, and refuses the others as `refusal` says, a fault such as
 //! `status=429;retry_after=1`.
 //!
+//! A turn of the model's own that the caller began is treated as `beginnings` says: `anew`, `continued` or
+//! `refused`.
+//!
 //! What is no conversation is answered with what was received: transcriptions and edited images with the fields, files
 //! and their SHA-256 as their text; speech is [`expected_speech`], every image [`EXPECTED_IMAGE`]; moderations flag what
 //! has [`FLAG_MARKER`] in it.
@@ -114,7 +117,7 @@ mod simulator;
 mod talk;
 mod text;
 
-pub use behaviour::{ANSWER_TOKENS_MAX, Behaviour};
+pub use behaviour::{ANSWER_TOKENS_MAX, Beginnings, Behaviour};
 pub use delay::{DELAY_MS_MAX, Delay};
 pub use demo::{DEMO_MODELS, DEMO_NODE, demo};
 pub use embeddings::{DIMENSIONS_DEFAULT, DIMENSIONS_MAX, expected_vector};

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::ask::{Ask, CREATED_UNIX_S, choices, includes_usage, invalid, is_streaming};
+use crate::behaviour::Beginnings;
 use crate::chat::check::check;
 use crate::chat::deviate::{deviate, deviate_calls};
-use crate::chat::read::read;
+use crate::chat::read::{is_begun, read};
 use crate::chat::usage::detailed;
 use crate::chat::write::{deltas, finish_reason, whole_choice};
 use crate::misbehaviour::Deviation;
@@ -19,6 +20,10 @@ pub(crate) fn answer(body: &Value, ask: &mut Ask<'_>) -> Result<Reply, Reply> {
     let messages = messages.ok_or_else(|| invalid("messages", "must be a list of at least one message"))?;
     if ask.behaviour.is_strict {
         check(body, messages)?;
+    }
+    if ask.behaviour.beginnings == Beginnings::Refused && messages.last().is_some_and(is_begun) {
+        let words = "this model does not take the beginning of an answer: the conversation must end with a user message";
+        return Err(invalid("messages", words));
     }
     let mut heard = read(body, model, messages)?;
     let count = choices(body)?;

@@ -21,6 +21,7 @@ pub(super) fn read(body: &Value, model: &str, messages: &[Value]) -> Result<Hear
         user_text: user_texts.join("\n"),
         results,
         turns: messages.iter().filter(|message| message["role"] == "assistant").count(),
+        beginning: messages.last().filter(|last| is_begun(last)).map(|last| texts(last).join("")),
         tools: body["tools"].as_array().into_iter().flatten().filter_map(tool).collect(),
         choice: choice(&body["tool_choice"]),
         calls_one_only: body["parallel_tool_calls"] == false,
@@ -34,6 +35,11 @@ pub(super) fn read(body: &Value, model: &str, messages: &[Value]) -> Result<Hear
         },
         prompt_tokens: messages.iter().flat_map(texts).map(tokens_in).sum(),
     })
+}
+
+/// Whether a last message is an answer that somebody has begun.
+pub(super) fn is_begun(last: &Value) -> bool {
+    last["role"] == "assistant" && last["tool_calls"].is_null()
 }
 
 fn tool(tool: &Value) -> Option<Offered> {

@@ -21,6 +21,10 @@ pub(super) fn read(body: &Value, turns: &[Turn]) -> Heard {
         user_text: spoken.join("\n"),
         results: results.map(|result| texts(result).join("")).collect(),
         turns: turns.iter().filter(|turn| turn.is_assistant()).count(),
+        beginning: turns
+            .last()
+            .filter(|last| last.is_assistant())
+            .map(|last| last.of("text").flat_map(texts).collect()),
         tools: body["tools"].as_array().into_iter().flatten().filter_map(tool).collect(),
         choice: match body["tool_choice"]["type"].as_str() {
             Some("any") => Choice::Any,

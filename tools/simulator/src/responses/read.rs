@@ -25,6 +25,7 @@ pub(super) fn read(body: &Value, items: &[Value]) -> Heard {
         user_text: spoken.join("\n"),
         results,
         turns: begins.count(),
+        beginning: None,
         tools: tools(&body["tools"], None),
         choice: choice(&body["tool_choice"]),
         calls_one_only: body["parallel_tool_calls"] == false,

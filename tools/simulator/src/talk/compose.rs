@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::ask::Ask;
+use crate::behaviour::Beginnings;
 use crate::talk::heard::{Choice, Heard, Offered, ToolKind};
 use crate::talk::said::{Call, Finish, Part, Said};
 use crate::talk::scenario::{Scenario, Step, Stop, marked};
@@ -57,13 +58,22 @@ pub(crate) fn compose(heard: &Heard, call_prefix: &str, ask: &mut Ask<'_>) -> Re
 /// The answer's text within the caller's limit, up to his first stop text.
 fn speak(heard: &Heard, spent: usize, ask: &Ask<'_>) -> (String, Finish) {
     let limit = heard.tokens_max.map(|limit| limit.saturating_sub(spent).max(1));
-    let spoken = ask.speak(&heard.message, limit);
+    let mut spoken = ask.speak(&heard.message, limit);
+    if let Some(rest) = rest_behind(heard.beginning.as_deref(), &spoken.text, ask) {
+        spoken.text = rest;
+    }
     let stop = heard.stops.iter().filter_map(|stop| Some((spoken.text.find(stop.as_str())?, stop))).min();
     if let Some((at, stop)) = stop {
         return (spoken.text[..at].to_owned(), Finish::StopText(stop.clone()));
     }
     let finish = if spoken.finish_reason == "length" { Finish::Length } else { Finish::Stop };
     (spoken.text, finish)
+}
+
+/// What is missing of a text that the caller began, where the node says only that.
+fn rest_behind(beginning: Option<&str>, text: &str, ask: &Ask<'_>) -> Option<String> {
+    let beginning = beginning.filter(|_| ask.behaviour.beginnings == Beginnings::Continued)?;
+    text.strip_prefix(beginning).map(str::to_owned)
 }
 
 /// The tools to call: those that the caller insists on or asks for, unless he brings the results of a call.
@@ -96,8 +106,10 @@ fn scenario(heard: &Heard, ask: &Ask<'_>) -> Result<Option<(String, Scenario)>, 
 /// The turn of a scenario that is due.
 fn play(name: &str, scenario: &Scenario, heard: &Heard, call_prefix: &str, ask: &mut Ask<'_>) -> Said {
     let plain = |text: String| Said { parts: vec![Part::Text(text)], finish: Finish::Stop };
-    let Some(steps) = scenario.get(heard.turns) else {
-        return plain(format!("The scenario {name} has no turn {}.", heard.turns + 1));
+    // What was begun is the turn that is due.
+    let turn = heard.turns - usize::from(heard.beginning.is_some());
+    let Some(steps) = scenario.get(turn) else {
+        return plain(format!("The scenario {name} has no turn {}.", turn + 1));
     };
     // An agent also asks small things on the side, without tools. They are no part of the scenario.
     let missing = steps.iter().filter_map(Step::tool).find(|tool| heard.tool(tool).is_none());
@@ -108,7 +120,11 @@ fn play(name: &str, scenario: &Scenario, heard: &Heard, call_prefix: &str, ask: 
     let mut said = Said { parts: Vec::new(), finish: Finish::Stop };
     for step in steps {
         match step {
-            Step::Text(text) => said.parts.push(Part::Text(text.replace(RESULT_PLACE, &results))),
+            Step::Text(text) => {
+                let text = text.replace(RESULT_PLACE, &results);
+                let rest = rest_behind(heard.beginning.as_deref(), &text, ask);
+                said.parts.push(Part::Text(rest.unwrap_or(text)));
+            }
             Step::Thinking(text) if heard.may_think => said.parts.push(Part::Thinking(text.clone())),
             Step::Redacted(text) if heard.may_think => said.parts.push(Part::Redacted(text.clone())),
             Step::Thinking(_) | Step::Redacted(_) => {}

@@ -17,6 +17,8 @@ pub(crate) struct Heard {
     pub(crate) tools: Vec<Offered>,
     pub(crate) choice: Choice,
     pub(crate) calls_one_only: bool,
+    /// What the model has begun to say, by the caller's word.
+    pub(crate) beginning: Option<String>,
     /// Whether thinking was asked for.
     pub(crate) thinks: bool,
     /// Whether a scenario's thinking may be said.

@@ -192,3 +192,22 @@ async fn errors_and_events_may_have_other_forms() {
         answer.text().matches("obfuscation").count() > 30 && answer.text().matches("assistant").count() > 30
     );
 }
+
+#[tokio::test]
+async fn a_begun_answer_is_treated_as_the_node_is_told() {
+    let (_simulator, node) = one_node().await;
+    let whole = simulator::expected_text("hello", 32);
+    let (begun, rest) = whole.split_at(24);
+    let said =
+        [json!({ "role": "user", "content": "hello" }), json!({ "role": "assistant", "content": begun })];
+    for (how, status, expected) in
+        [("anew", 200, whole.as_str()), ("continued", 200, rest), ("refused", 400, "")]
+    {
+        node.patch(&json!({ "beginnings": how })).unwrap();
+        let answer = ask(&node, PATH, &with("messages", json!(said))).await;
+        assert_eq!(answer.status, status, "{how}");
+        if status == 200 {
+            assert_eq!(answer.json()["choices"][0]["message"]["content"], expected, "{how}");
+        }
+    }
+}

@@ -311,7 +311,7 @@ async fn models_differ_in_what_turns_they_take() {
     for body in [&begun, &between] {
         assert_eq!(ask(&node, body).await.status, 200);
     }
-    node.patch(&json!({ "takes_prefill": false, "takes_system_turns": false })).unwrap();
+    node.patch(&json!({ "beginnings": "refused", "takes_system_turns": false })).unwrap();
     for (body, part) in [(&begun, "prefill"), (&between, "messages.1.role")] {
         let answer = ask(&node, body).await;
         assert!(answer.status == 400 && answer.text().contains(part), "{}", answer.text());

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::ask::Ask;
+use crate::behaviour::Beginnings;
 use crate::messages::block::Turn;
 use crate::messages::check::content::{check_contents, check_system};
 use crate::messages::check::pairing::check_pairs;
@@ -130,7 +131,7 @@ fn check_messages(messages: &Value, ask: &Ask<'_>) -> Checked {
         demand(!is_empty || may_be_empty, || format!("messages.{index}: content must not be empty"))?;
     }
     let is_begun = list.and_then(|list| list.last()).is_some_and(|last| last["role"] == "assistant");
-    demand(!is_begun || ask.behaviour.takes_prefill, || {
+    demand(!is_begun || ask.behaviour.beginnings != Beginnings::Refused, || {
         "This model does not support assistant message prefill. The conversation must end with a user message.".to_owned()
     })
 }
