@@ -7,7 +7,7 @@ use domain::ProxyUrl;
 use providers::Deviations;
 use providers::models::Facts;
 use routing::overload::AdaptiveRules;
-use routing::{BackoffForm, Condition, Hedge, Manner};
+use routing::{BackoffForm, Condition, Hedge, Manner, Resume};
 
 use crate::secret_source::Credential;
 use crate::sections::adaptive;
@@ -171,13 +171,15 @@ fn model(model: &Model) -> Node {
             ("total_ms", fallback.limits.total.map(ms)),
         ])
     };
-    let Manner { goes_on_after_refusal, model_field, hedge } = model.manner;
+    let Manner { goes_on_after_refusal, model_field, hedge, resume, resume_hold } = model.manner;
     map([
         ("policy", model.policy.and_then(|policy| text(policy.name()))),
         ("targets", list(&model.targets, target).filter(|_| !model.targets.is_empty())),
         ("fallbacks", list(&model.fallbacks, fallback).filter(|_| !model.fallbacks.is_empty())),
         ("on_refusal", text(if goes_on_after_refusal { "next" } else { "stop" })),
         ("model_field", text(model_field.name())),
+        ("resume", text(resume.name())),
+        ("resume_hold_ms", Some(ms(resume_hold)).filter(|_| resume != Resume::Off)),
         ("hedge", Some(hedge_node(hedge))),
     ])
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use dialects::canonical::{
-    Abilities, CallForce, Event, Finish, Losses, Part, Prompt, Reply, SchemaSupport, ThinkingForm,
+    Abilities, CallForce, Continuing, Event, Finish, Losses, Part, Prompt, Reply, SchemaSupport, ThinkingForm,
 };
 use dialects::framing::sse::SseParser;
 use dialects::{Dialect, Target, Translator, Voice};
@@ -251,6 +251,29 @@ fn what_must_not_be_lost_is_refused() {
         r#""messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"file-1"}}]}]"#,
         "file_id_unsupported",
     );
+}
+
+/// The beginning of an answer is handed on in the host's own way.
+#[test]
+fn a_beginning_is_told_as_the_host_takes_it() {
+    let body = br#"{"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","content":"The","partial":true}]}"#;
+    let prompt = chat().read_prompt(body).unwrap();
+    let written = |continuing| {
+        let abilities = Abilities { continuing, ..Abilities::default() };
+        let target = Target { model: "m", abilities: &abilities, output_tokens_default: 1 };
+        chat().write_prompt(&prompt, &target, &mut Losses::new(false)).map(|written| written.body)
+    };
+    let last = r#"{"role":"assistant","content":"The"}]"#;
+    assert!(written(Some(Continuing::Bare)).unwrap().contains(last));
+    assert!(
+        written(Some(Continuing::Flag("prefix"))).unwrap().contains(r#""content":"The","prefix":true}]"#)
+    );
+    let beside = written(Some(Continuing::FinalMessage)).unwrap();
+    assert!(
+        beside.contains(last)
+            && beside.contains(r#""continue_final_message":true,"add_generation_prompt":false"#)
+    );
+    assert!(written(None).unwrap_err().message.contains("prefill_unsupported"));
 }
 
 /// What a model cannot do is done in another way, and told.

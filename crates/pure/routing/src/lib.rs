@@ -38,7 +38,7 @@ pub use condition::Condition;
 pub use course::{Circumstances, Course, Onward, Stopped, Turn};
 pub use entry::{Attempt, Passed, Reason};
 pub use hedge::{Hedge, HedgeRules};
-pub use manner::{Manner, ModelField};
+pub use manner::{Manner, ModelField, Resume};
 pub use moment::Moment;
 pub use names::{KnownNames, Retired};
 pub use plan::{NoTarget, ORDER_MAX, Plan, dry_run, plan};

@@ -159,6 +159,11 @@ providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targe
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {tags: [x]}}]}} | models.fast.targets[0].when.tags | unknown key | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], on_refusal: shop}} | models.fast.on_refusal | must be stop or next | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], model_field: other}} | models.fast.model_field | must be upstream or served | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], resume: always}} | models.fast.resume | must be | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], resume: continue}} | models.fast.resume | none of its targets is known to go on | write ask
+providers: {p: {kind: anthropic, credentials: [], catalog: {m: {continues_answers: false}}, models: [m]}}; models: {fast: {targets: [p/m], resume: continue}} | models.fast.resume | none of its targets is known to go on | quirks.continues
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], resume_hold_ms: 5}} | models.fast.resume_hold_ms | nothing to hold back for | resume
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, idle_ms: 900}, p/n], resume: ask, resume_hold_ms: 901}} | models.fast.resume_hold_ms | must not be above the limit of silence (900 ms) | few hundred
 health: {probes: {paid: {every_ms: 500, every_ms_ejected: 501}}} | health.probes.paid.every_ms_ejected | must not be above every_ms (500) | more often
 health: {probes: {paid: {per_day_max: 0}}} | health.probes.paid.per_day_max | must be 1 to 100000 | -
 health: {probes: {paid: {dollars: 5}}} | health.probes.paid.dollars | unknown key | -

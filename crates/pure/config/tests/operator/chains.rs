@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use routing::{Capability, Hedge, HedgeRules, ModelField};
+use routing::{Capability, Hedge, HedgeRules, ModelField, Resume};
 
 use crate::world::World;
 
@@ -107,6 +107,25 @@ models:
     assert!(condition.needs.has(Capability::Images) && condition.is_streaming == Some(true));
     assert!(route.targets[1].condition.is_none());
     assert!(route.manner.goes_on_after_refusal && route.manner.model_field == ModelField::Requested);
+}
+
+#[test]
+fn broken_streams_are_gone_on_with_where_that_can_be() {
+    let check = |provider: &str, resume: &str| {
+        let text = format!("providers: {{ p: {provider} }}\nmodels: {{ x: {{ targets: [p/m], {resume} }} }}");
+        let snapshot = World::default().good(&text);
+        snapshot.routes.find("x").unwrap().manner
+    };
+    let (any, told) =
+        ("{ base_url: 'http://h/v1' }", "{ base_url: 'http://h/v1', quirks: { continues: prefix } }");
+    assert_eq!(check(any, "model_field: upstream").resume, Resume::Off);
+    for resume in Resume::ALL {
+        let manner = check(told, &format!("resume: {}", resume.name()));
+        assert_eq!((manner.resume, manner.resume_hold), (resume, Duration::ZERO));
+    }
+    assert_eq!(check("{ kind: moonshot, credentials: [] }", "resume: continue").resume, Resume::Continue);
+    assert_eq!(check("{ kind: anthropic, credentials: [] }", "resume: continue").resume, Resume::Continue);
+    assert_eq!(check(any, "resume: ask, resume_hold_ms: 250").resume_hold, Duration::from_millis(250));
 }
 
 #[test]

@@ -34,7 +34,7 @@ providers:
       temperature_zero: '0.01', no_developer: true, tool_choices: [none, required], answers: object, nine_char_ids: true,
       speaker_names: of_tools, no_strict: false, schema_drop: ['$schema'], joined_text: true, no_empty_content: true,
       no_null_members: true, reasoning: enable_thinking, efforts: [low, high], replay: required_with_calls,
-      alternation: true, hidden_thoughts: true }
+      alternation: true, hidden_thoughts: true, continues: prefix }
     catalog: { m: { context_tokens: 9, output_tokens_max: 8, images: true, image_urls: false, audio: false, documents: true,
       tools: true, forced_calls: required, parallel_switch: true, answers: object, thinking: budget,
       can_stop_thinking: false, sampling: false, temperature_max_milli: 1000, temperature_with_top_p: false,
@@ -47,6 +47,8 @@ models:
     fallbacks: [m, { model: second/x, timeout_ms: 14, first_token_ms: 10, idle_ms: 8, total_ms: 15 }]
     on_refusal: next
     model_field: served
+    resume: continue
+    resume_hold_ms: 7
     hedge: { after_ms: 9 }
 keys: { prefix: hs_ }
 metrics: { access: key, key: 'env:M_KEY', provider_label: all }

@@ -36,6 +36,8 @@ pub struct Abilities {
     pub takes_temperature_with_top_p: bool,
     /// It goes on from the beginning of an answer.
     pub continues_answers: bool,
+    /// How a host of the chat dialect is told to; `None` where nobody knows.
+    pub continuing: Option<Continuing>,
     /// Most stop texts.
     pub stop_texts_max: usize,
     /// Instructions may stand between the turns.
@@ -79,6 +81,17 @@ pub enum ThinkingForm {
     Unknown,
 }
 
+/// How a host of the chat dialect is told that the last message is the beginning of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Continuing {
+    /// By its place: a message of the model's at the end is nothing else.
+    Bare,
+    /// By this flag in the message.
+    Flag(&'static str),
+    /// By `continue_final_message` beside the messages.
+    FinalMessage,
+}
+
 impl Default for Abilities {
     fn default() -> Self {
         Self {
@@ -98,6 +111,7 @@ impl Default for Abilities {
             temperature_max_milli: 2000,
             takes_temperature_with_top_p: true,
             continues_answers: true,
+            continuing: None,
             stop_texts_max: 16,
             takes_late_instructions: false,
         }

@@ -19,7 +19,7 @@ mod strict_schema;
 mod tool;
 mod unseen;
 
-pub use abilities::{Abilities, CallForce, SchemaSupport, ThinkingForm};
+pub use abilities::{Abilities, CallForce, Continuing, SchemaSupport, ThinkingForm};
 pub use answer_shape::AnswerShape;
 pub use event::{Event, Finish, Opening};
 pub use flaw::{Flaw, ReplyFlaw};

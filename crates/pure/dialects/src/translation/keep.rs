@@ -82,6 +82,11 @@ impl Keep {
         self.teller.told()
     }
 
+    /// What lies here of the answer.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.told().len() + self.held_bytes
+    }
+
     pub(super) fn is_lost(&self) -> bool {
         self.teller.is_lost()
     }
@@ -121,6 +126,14 @@ impl Keep {
     /// Whether the caller has words that another source must go on with.
     pub(super) fn has_told(&self) -> bool {
         !self.told().trim_start().is_empty()
+    }
+
+    /// Holds the beginning no longer; what must be whole stays held.
+    pub(super) fn let_go(&mut self, out: &mut Vec<Event>) {
+        self.rescue.hold_bytes = 0;
+        if !self.holds_all {
+            self.release(out);
+        }
     }
 
     /// Takes one event of the source, and adds what is to be told for it.

@@ -68,6 +68,21 @@ impl Passage {
         }
     }
 
+    /// The same for what was kept, behind a word that the answer begins anew, if that is due.
+    pub(super) fn tell_kept(
+        &mut self,
+        event: &Event,
+        writer: &mut dyn StreamWriter,
+        is_to_restart: &mut bool,
+        out: &mut String,
+    ) {
+        let is_of_answer = matches!(event, Event::Open { .. } | Event::Finish(_));
+        if is_of_answer && std::mem::take(is_to_restart) {
+            writer.restart(out);
+        }
+        self.tell(event, writer, out);
+    }
+
     /// The caller is told what all sources have used.
     pub(super) fn count(&mut self, usage: Usage, writer: &mut dyn StreamWriter, out: &mut String) {
         let sum = self.spent.note(usage);

@@ -70,6 +70,30 @@ impl StreamTranslation {
         self.replace_source(from, back_map);
     }
 
+    /// The beginning need not be held back any longer: what is held only for its sake leaves.
+    pub fn let_go(&mut self) -> String {
+        let mut out = String::new();
+        let Self { writer, keep, state, is_to_restart, .. } = self;
+        let mut told = Vec::new();
+        if let Some(keep) = keep {
+            keep.let_go(&mut told);
+        }
+        for event in told {
+            state.tell_kept(&event, writer.as_mut(), is_to_restart, &mut out);
+        }
+        out
+    }
+
+    /// How much of the answer is kept for another source to go on with, and held back.
+    pub fn kept_bytes(&self) -> usize {
+        self.keep.as_ref().map_or(0, |keep| keep.kept_bytes())
+    }
+
+    /// What the present source has told of its usage.
+    pub fn usage_of_source(&self) -> Option<Usage> {
+        self.state.spent.now()
+    }
+
     /// Whether the source does not go with what was told: it must be broken off, and nothing of what does not fit was told.
     pub fn has_misfit(&self) -> bool {
         self.keep.as_ref().is_some_and(|keep| keep.has_misfit())

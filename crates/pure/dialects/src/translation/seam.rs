@@ -20,7 +20,7 @@ const OVERLAP_BYTES_MAX: usize = 8 << 10;
 /// Shortest overlap that counts from a source that should repeat nothing, or all; and of words said from the start, the least
 /// that cannot be chance.
 const SURE_BYTES: usize = 32;
-/// The same from a source of which nothing is known, and for one that begins where a line began.
+/// The same from a source of which nothing is known and that begins with a word, and for one that begins where a line began.
 const WORDS_BYTES: usize = 12;
 const LINE_BYTES: usize = 6;
 
@@ -105,18 +105,15 @@ impl Seam {
         if self.held.is_empty() {
             return if is_last { Joint::Again(0) } else { Joint::Open };
         }
-        // White space first is how a text goes on: who says something again begins with a word of it.
-        if self.lead.is_empty() {
-            self.compare_ends(told);
-            for place in self.places.iter().flatten() {
-                let overlap = &told[*place..];
-                if overlap.len() > self.held.len() {
-                    if !is_last {
-                        return Joint::Open;
-                    }
-                } else if is_said_again(told, *place) {
-                    return Joint::Again(overlap.len());
+        self.compare_ends(told);
+        for place in self.places.iter().flatten() {
+            let overlap = &told[*place..];
+            if overlap.len() > self.held.len() {
+                if !is_last {
+                    return Joint::Open;
                 }
+            } else if is_said_again(told, *place) {
+                return Joint::Again(overlap.len());
             }
         }
         let is_most = self.same >= SURE_BYTES && self.same * 2 >= told.len();
@@ -129,10 +126,11 @@ impl Seam {
     }
 
     fn compare_ends(&mut self, told: &str) {
-        let repeats = self.repeats;
+        // White space first is how a text goes on: who says something again mostly begins with a word of it.
+        let is_unsure = self.repeats == Repeats::Unknown && self.lead.is_empty();
         let places = self.places.get_or_insert_with(|| {
             let from = told.len().saturating_sub(OVERLAP_BYTES_MAX);
-            (from..told.len()).filter(|place| can_begin(told, *place, repeats)).collect()
+            (from..told.len()).filter(|place| can_begin(told, *place, is_unsure)).collect()
         });
         let (held, compared) = (self.held.as_bytes(), self.compared);
         places.retain(|place| {
@@ -145,16 +143,16 @@ impl Seam {
 }
 
 /// Whether an overlap from this place on would be long enough, and begins as one does.
-fn can_begin(told: &str, place: usize, repeats: Repeats) -> bool {
+fn can_begin(told: &str, place: usize, is_unsure: bool) -> bool {
     if !told.is_char_boundary(place) {
         return false;
     }
     let (before, overlap) = told.split_at(place);
     let is_line = before.is_empty() || before.ends_with('\n');
-    let least = match repeats {
-        Repeats::Unknown if is_line => LINE_BYTES,
-        Repeats::Unknown => WORDS_BYTES,
-        _ => SURE_BYTES,
+    let least = match (is_unsure, is_line) {
+        (true, true) => LINE_BYTES,
+        (true, false) => WORDS_BYTES,
+        (false, _) => SURE_BYTES,
     };
     let (last, first) = (before.chars().next_back(), overlap.chars().next());
     // Scripts without spaces may begin a word anywhere.
@@ -165,7 +163,7 @@ fn can_begin(told: &str, place: usize, repeats: Repeats) -> bool {
 
 /// Whether a text that comes as the overlap from this place on was told once, and is no row of the same.
 fn is_said_again(told: &str, place: usize) -> bool {
-    let overlap = told[place..].as_bytes();
+    let overlap = &told.as_bytes()[place..];
     let is_row = (1..=overlap.len() / 2).any(|period| overlap[period..] == overlap[..overlap.len() - period]);
     !is_row && memmem::find(told.as_bytes(), overlap) == Some(place)
 }
@@ -281,6 +279,14 @@ mod tests {
             Unknown,
             "A b c d e f g h",
             "A b c d e f g. A b c d e f gA b c d e f g h",
+        );
+        // Much of it is one, white space or not.
+        let much = "and the whales answered from below the ice";
+        check(
+            &format!("He sang {much}"),
+            Unknown,
+            &format!(" {much}, he said"),
+            &format!("He sang {much}, he said"),
         );
         // Most of it in other words is neither.
         assert_eq!(

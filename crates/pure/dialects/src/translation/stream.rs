@@ -21,7 +21,7 @@ pub const EVENT_BYTES_MAX: usize = 8 << 20;
 /// A stream on its way from one dialect into another.
 pub struct StreamTranslation {
     pub(super) source: Source,
-    writer: Box<dyn StreamWriter>,
+    pub(super) writer: Box<dyn StreamWriter>,
     /// What is kept of it where it is to outlive its source.
     pub(super) keep: Option<Box<Keep>>,
     pub(super) state: Passage,
@@ -232,11 +232,7 @@ impl Telling<'_> {
             state.fault = Some(StreamFault::Unfit(message));
         }
         for event in told {
-            let is_of_answer = matches!(event, Event::Open { .. } | Event::Finish(_));
-            if is_of_answer && std::mem::take(*is_to_restart) {
-                writer.restart(out);
-            }
-            state.tell(&event, *writer, out);
+            state.tell_kept(&event, *writer, is_to_restart, out);
         }
     }
 }

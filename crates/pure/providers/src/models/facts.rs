@@ -152,6 +152,8 @@ impl Facts {
                 .temperature_with_top_p
                 .unwrap_or(any.takes_temperature_with_top_p),
             continues_answers: self.continues_answers.unwrap_or(any.continues_answers),
+            // A host's way, not a model's.
+            continuing: any.continuing,
             stop_texts_max: self.stop_texts_max.map_or(any.stop_texts_max, usize::from),
             takes_late_instructions: self.late_instructions.unwrap_or(any.takes_late_instructions),
         }

@@ -41,7 +41,8 @@ fn put_to_work(quirk: &Quirk, draft: &mut Draft<'_>, losses: &mut Losses) -> Res
         Quirk::Reasoning(form) => reasoning::put(&mut draft.top, *form, losses)?,
         Quirk::Efforts(known) => reasoning::limit_effort(&mut draft.top, known, losses)?,
         Quirk::Replay(form) => messages::replay(draft, *form, losses)?,
-        Quirk::HiddenThoughts => {}
+        // Answers are read by it, and requests that go on are written by it.
+        Quirk::HiddenThoughts | Quirk::Continues(_) => {}
         Quirk::Alternation => messages::alternate(draft.messages()?, losses)?,
     }
     Ok(())

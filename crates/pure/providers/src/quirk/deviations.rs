@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use dialects::canonical::{Effort, SchemaSupport};
+use dialects::canonical::{Continuing, Effort, SchemaSupport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,9 @@ pub struct Deviations {
     /// It counts what was thought in the total of tokens alone: what the total holds beyond prompt and answer is thoughts.
     #[serde(skip_serializing_if = "Option::is_none")]
     hidden_thoughts: Option<bool>,
+    /// How it is told that the last message is the beginning of the answer, to be gone on from. Without it nobody asks it to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continues: Option<ContinuesName>,
 }
 
 /// The names of the cap on output.
@@ -113,6 +116,20 @@ enum AnswersName {
     Object,
     /// Not at all.
     None,
+}
+
+/// How a host is told to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ContinuesName {
+    /// By nothing: a message of the assistant at the end is enough.
+    Bare,
+    /// By `"prefix": true` in the message.
+    Prefix,
+    /// By `"partial": true` in the message.
+    Partial,
+    /// By `continue_final_message` beside the messages, and `add_generation_prompt` off.
+    FinalMessage,
 }
 
 /// How hard to think.
@@ -206,6 +223,7 @@ impl Deviations {
         quirks.extend(self.reasoning.map(Quirk::Reasoning));
         quirks.extend(self.efforts.as_deref().map(efforts));
         quirks.extend(self.replay.map(Quirk::Replay));
+        quirks.extend(self.continues.map(|name| Quirk::Continues(name.continuing())));
         quirks
     }
 }
@@ -238,6 +256,17 @@ impl AnswersName {
             Self::Schema => SchemaSupport::Schema,
             Self::Object => SchemaSupport::ObjectOnly,
             Self::None => SchemaSupport::None,
+        }
+    }
+}
+
+impl ContinuesName {
+    const fn continuing(self) -> Continuing {
+        match self {
+            Self::Bare => Continuing::Bare,
+            Self::Prefix => Continuing::Flag("prefix"),
+            Self::Partial => Continuing::Flag("partial"),
+            Self::FinalMessage => Continuing::FinalMessage,
         }
     }
 }

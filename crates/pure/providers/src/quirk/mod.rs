@@ -15,7 +15,7 @@ mod tools;
 
 use std::borrow::Cow;
 
-use dialects::canonical::{Effort, SchemaSupport};
+use dialects::canonical::{Continuing, Effort, SchemaSupport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +69,8 @@ pub enum Quirk {
     Alternation,
     /// It counts what was thought in the total of tokens, and names it nowhere.
     HiddenThoughts,
+    /// How it is told to go on from the beginning of an answer.
+    Continues(Continuing),
 }
 
 /// Which kinds of `tool_choice` a host takes. `auto` is what it does without any.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use dialects::canonical::Continuing;
 use memchr::memmem::Finder;
 
 use super::{Quirk, Replay};
@@ -60,6 +61,14 @@ impl Quirks {
         self.0.contains(&Quirk::HiddenThoughts)
     }
 
+    /// How it is told to go on from the beginning of an answer, where that is known.
+    pub fn continuing(&self) -> Option<Continuing> {
+        self.0.iter().find_map(|quirk| match quirk {
+            Quirk::Continues(continuing) => Some(*continuing),
+            _ => None,
+        })
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &Quirk> {
         self.0.iter()
@@ -87,14 +96,15 @@ impl Quirk {
         }
     }
 
+    /// Or about nothing that a request says by itself.
     fn is_about_thoughts_alone(&self) -> bool {
-        matches!(self, Self::Replay(Replay::None) | Self::HiddenThoughts)
+        matches!(self, Self::Replay(Replay::None) | Self::HiddenThoughts | Self::Continues(_))
     }
 
     fn concerns(&self, body: &[u8]) -> bool {
         match self {
             Self::Replay(Replay::None) => may_name_thoughts(body),
-            Self::HiddenThoughts => false,
+            Self::HiddenThoughts | Self::Continues(_) => false,
             _ => true,
         }
     }

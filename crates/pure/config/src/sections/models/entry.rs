@@ -1,11 +1,14 @@
 //! One name for callers to ask for, and all of them together.
 
-use routing::{HedgeRules, Manner, ModelField, Policy, Route, Routes};
+use std::time::Duration;
+
+use routing::{HedgeRules, Manner, ModelField, Policy, Resume, Route, Routes};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::chain::{self, Fallback, FallbackParts, Own};
 use super::hedge::HedgeSetting;
+use super::resume;
 use super::target::{self, ModelTarget, TargetParts};
 use super::word_or::WordOr;
 use crate::key_path::KeyPath;
@@ -35,6 +38,12 @@ pub(crate) struct ModelEntry {
     on_refusal: Option<OnRefusal>,
     /// What answers say in their field `model`. Default: `upstream`.
     model_field: Option<ModelFieldName>,
+    /// What follows when a stream breaks after it has begun. Default: `off`.
+    resume: Option<ResumeName>,
+    /// How long the beginning of a stream is held back, so that a break within that time is seen by nobody, in
+    /// milliseconds. Default: 0.
+    #[schemars(range(max = 60_000))]
+    resume_hold_ms: Option<u32>,
     /// When a target is later than usual with its first token, or with a whole answer, the next one is asked beside it: whoever
     /// begins to answer first is heard, the other is sent away. Costs a second bill for a few calls (`retries.hedge_percent`).
     /// Default: false.
@@ -61,6 +70,23 @@ enum ModelFieldName {
     Served,
     /// The name that the caller asked for.
     Requested,
+}
+
+/// What follows when a stream breaks after it has begun.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ResumeName {
+    /// The caller is told by an error within the stream.
+    Off,
+    /// As long as the caller has nothing of the answer yet, the next target answers instead. Else he is told.
+    Hidden,
+    /// The next target goes on where the first broke off, if it takes the beginning of an answer; else it answers anew, and
+    /// what it says must begin with what the caller has.
+    Continue,
+    /// As `continue`, but a target that does not take the beginning of an answer is asked in words to go on.
+    Ask,
+    /// An event tells the caller that the answer begins anew, and then it does.
+    Visible,
 }
 
 /// A name for callers to ask for, as configured.
@@ -97,6 +123,8 @@ pub(crate) fn check(
         let manner = Manner {
             goes_on_after_refusal: matches!(entry.on_refusal, Some(OnRefusal::Next)),
             model_field: entry.model_field.map_or(ModelField::Upstream, ModelFieldName::field),
+            resume: entry.resume.map_or(Resume::Off, ResumeName::resume),
+            resume_hold: Duration::from_millis(entry.resume_hold_ms.unwrap_or_default().into()),
             hedge: entry.hedge.and_then(|hedge| hedge.check(&path.key("hedge"), (timeouts, hedges), report)),
         };
         let targets_path = path.key("targets");
@@ -110,6 +138,9 @@ pub(crate) fn check(
         models.push(Model { name, targets, policy, fallbacks: named, manner });
     }
     let routes = chain::routes(&all, others, report);
+    for (own, route) in all.iter().zip(&routes) {
+        resume::check(route, &path.key(&own.name), (providers, timeouts), report);
+    }
     for (model, route) in models.iter().zip(&routes) {
         refuse_lonely_hedge(model, route, &path.key(&model.name), report);
     }
@@ -136,6 +167,18 @@ fn unsaid(name: &str, path: &KeyPath, has_policy: bool, others: &Routes, report:
         report.add(&path.key("targets"), "nothing", "is required", hint);
     }
     found.map(|route| route.under(name)).unwrap_or_default()
+}
+
+impl ResumeName {
+    const fn resume(self) -> Resume {
+        match self {
+            Self::Off => Resume::Off,
+            Self::Hidden => Resume::Hidden,
+            Self::Continue => Resume::Continue,
+            Self::Ask => Resume::Ask,
+            Self::Visible => Resume::Visible,
+        }
+    }
 }
 
 impl ModelFieldName {

@@ -5,6 +5,7 @@ mod condition;
 mod entry;
 mod hedge;
 mod limits;
+mod resume;
 mod target;
 mod word_or;
 

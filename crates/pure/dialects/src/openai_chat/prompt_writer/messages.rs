@@ -2,8 +2,8 @@
 
 use super::parts::{self, WrittenPart};
 use crate::canonical::{
-    Abilities, Call, Feature, Flaw, Losses, Outcome, Part, Prompt, Seal, SealForm, Speaker, Thought,
-    ToolNames, Turn, legal_id, short_id,
+    Abilities, Call, Continuing, Feature, Flaw, Losses, Outcome, Part, Prompt, Seal, SealForm, Speaker,
+    Thought, ToolNames, Turn, legal_id, short_id,
 };
 use crate::json::Item;
 use crate::json::writer::{ObjectWriter, object};
@@ -31,8 +31,18 @@ impl<'a> Messages<'a> {
         Self { abilities, names, losses, written: Vec::new() }
     }
 
-    /// Writes a conversation. `words` are told behind the instructions at its beginning.
-    pub(super) fn write(&mut self, prompt: &Prompt, words: Option<&str>) -> Result<(), Flaw> {
+    /// Writes a conversation. `words` are told behind the instructions at its beginning; the last turn may be the beginning
+    /// of the answer.
+    pub(super) fn write(
+        &mut self,
+        prompt: &Prompt,
+        words: Option<&str>,
+        continuing: Option<Continuing>,
+    ) -> Result<(), Flaw> {
+        let flag = match continuing {
+            Some(Continuing::Flag(flag)) => Some(flag),
+            Some(Continuing::Bare | Continuing::FinalMessage) | None => None,
+        };
         let leading = prompt.leading_instructions();
         for (place, turn) in prompt.turns.iter().enumerate() {
             if place == leading {
@@ -41,7 +51,7 @@ impl<'a> Messages<'a> {
             match turn.speaker {
                 Speaker::Instructions => self.said("system", turn)?,
                 Speaker::User => self.user(turn)?,
-                Speaker::Model => self.model(turn)?,
+                Speaker::Model => self.model(turn, flag.filter(|_| place + 1 == prompt.turns.len()))?,
             }
         }
         if prompt.turns.len() == leading {
@@ -126,7 +136,7 @@ impl<'a> Messages<'a> {
         Ok(())
     }
 
-    fn model(&mut self, turn: &Turn) -> Result<(), Flaw> {
+    fn model(&mut self, turn: &Turn, flag: Option<&str>) -> Result<(), Flaw> {
         let mut said = Vec::new();
         let mut refusal = String::new();
         let mut thoughts = Vec::new();
@@ -162,6 +172,9 @@ impl<'a> Messages<'a> {
                 o.text("refusal", &refusal);
             }
             thoughts.write(o);
+            if let Some(flag) = flag {
+                o.boolean(flag, true);
+            }
             if !calls.is_empty() {
                 o.list("tool_calls", |l| {
                     calls.iter().for_each(|call| l.object(|o| self.call(call, &thoughts, o)));

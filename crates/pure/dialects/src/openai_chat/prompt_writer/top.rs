@@ -3,7 +3,7 @@
 use super::messages::Messages;
 use super::{format, settings, tools};
 use crate::Dialect;
-use crate::canonical::{AnswerShape, Feature, Flaw, Losses, Prompt, ToolNames};
+use crate::canonical::{Abilities, AnswerShape, Continuing, Feature, Flaw, Losses, Prompt, ToolNames};
 use crate::json::writer::object;
 use crate::translator::{Target, Written};
 
@@ -16,7 +16,8 @@ pub(in crate::openai_chat) fn write(
     target: &Target<'_>,
     losses: &mut Losses,
 ) -> Result<Written, Flaw> {
-    if prompt.continues_last {
+    let continuing = continuing(prompt, target.abilities);
+    if prompt.continues_last && continuing.is_none() {
         losses.lose(Feature::ContinueLast, "messages")?;
     }
     let offered = prompt.without_foreign_tools(Dialect::OpenAiChat, losses)?;
@@ -32,7 +33,7 @@ pub(in crate::openai_chat) fn write(
     let tools = tools::write(prompt, &names, &shape, target.abilities, &mut written, losses)?;
     let knobs = settings::settle(prompt, target.abilities, &mut written, losses)?;
     let mut messages = Messages::new(target.abilities, &names, losses);
-    messages.write(&paired, shape.words())?;
+    messages.write(&paired, shape.words(), continuing)?;
     if let Some(words) = &choice.words {
         messages.ask(words);
     }
@@ -57,6 +58,10 @@ pub(in crate::openai_chat) fn write(
             o.raw("response_format", json);
         }
         knobs.iter().for_each(|(name, json)| o.raw(name, json));
+        if continuing == Some(Continuing::FinalMessage) {
+            o.boolean("continue_final_message", true);
+            o.boolean("add_generation_prompt", false);
+        }
         if prompt.is_streaming {
             o.boolean("stream", true);
             // Who pays by tokens must hear of them; whether the caller does is seen when the answer is written.
@@ -65,4 +70,9 @@ pub(in crate::openai_chat) fn write(
         extras.iter().for_each(|extra| o.raw(&extra.name, &extra.json));
     });
     Ok(written)
+}
+
+/// How the target is told to go on from the last message, where it is to and can.
+fn continuing(prompt: &Prompt, abilities: &Abilities) -> Option<Continuing> {
+    abilities.continuing.filter(|_| prompt.continues_last && abilities.continues_answers)
 }
