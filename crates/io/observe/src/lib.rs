@@ -7,5 +7,7 @@
 mod log;
 mod metrics;
 
-pub use log::{Format, Level, Log, LogBuffer, LogCounts, LogOptions, LogThread, RequestLine, Sink};
-pub use metrics::{Gauge, Metrics, PROVIDERS_MAX, Shard, Shed};
+pub use log::{
+    Format, Level, Log, LogBuffer, LogCounts, LogOptions, LogThread, RequestLine, SegmentLine, Sink,
+};
+pub use metrics::{Gauge, Metrics, PROVIDERS_MAX, Rescued, Shard, Shed};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Kind, Phase, Usage};
-use observe::{Gauge, Metrics, PROVIDERS_MAX, Shed};
+use observe::{Gauge, Metrics, PROVIDERS_MAX, Rescued, Shed};
 
 const PROVIDERS_LAST: u16 = PROVIDERS_MAX as u16 - 1;
 
@@ -43,6 +43,9 @@ fn the_text_is_as_recorded() {
     two.tokens(0, &Usage { input: 10, cache_write: 5, is_estimated: true, ..Usage::default() });
     one.lost(0, "seed_dropped");
     two.lost(0, "seed_dropped");
+    one.stream_broke(0, Rescued::Continued);
+    two.stream_broke(0, Rescued::Continued);
+    two.stream_broke(0, Rescued::Lost);
     one.attempt_failed(0, Kind::UpstreamTimeout(Phase::Connect));
     two.attempt_failed(0, Kind::UpstreamFailed);
     two.attempt_failed(0, Kind::UpstreamTimeout(Phase::Idle));

@@ -79,6 +79,12 @@ impl ReplyBody {
         }
     }
 
+    /// Wants nothing more of it: the connection is closed.
+    pub fn abandon(&mut self) {
+        self.connection = None;
+        self.unread = BytesMut::new();
+    }
+
     /// Reads all, if it is at most `bytes_max`: for answers that must be judged before they are passed on.
     pub async fn collect(&mut self, bytes_max: usize) -> Result<Option<Bytes>, BodyFailure> {
         let mut whole: Option<Bytes> = None;

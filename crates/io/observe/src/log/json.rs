@@ -62,6 +62,7 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
         push_tokens(out, usage);
     }
     push_by_model(out, line);
+    push_segments(out, line);
     text_if_any(out, b",\"warnings\":\"", line.warnings, usize::MAX);
     out.extend_from_slice(b"}\n");
 }
@@ -95,6 +96,27 @@ fn push_by_model(out: &mut Vec<u8>, line: &RequestLine<'_>) {
         before = b",{\"model\":\"";
     }
     if !line.usage_by_model.is_empty() {
+        out.push(b']');
+    }
+}
+
+/// Who gave which part of an answer that several gave.
+fn push_segments(out: &mut Vec<u8>, line: &RequestLine<'_>) {
+    let mut before: &[u8] = b",\"segments\":[{\"provider\":\"";
+    for segment in line.segments {
+        text(out, before, segment.provider, PROVIDER_BYTES_MAX);
+        text(out, b",\"upstream_model\":\"", segment.model, MODEL_BYTES_MAX);
+        match segment.usage {
+            Some(usage) => {
+                out.extend_from_slice(b",\"tokens\":{");
+                push_tokens(out, usage);
+                out.push(b'}');
+            }
+            None => out.push(b'}'),
+        }
+        before = b",{\"provider\":\"";
+    }
+    if !line.segments.is_empty() {
         out.push(b']');
     }
 }

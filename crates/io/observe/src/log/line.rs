@@ -65,8 +65,21 @@ pub struct RequestLine<'a> {
     pub usage: Option<Usage>,
     /// The same by the models that used them, where there were several.
     pub usage_by_model: &'a [ModelUsage],
+    /// Who gave which part of an answer that broke off and was gone on with; empty for all others.
+    pub segments: &'a [SegmentLine<'a>],
     /// What of the request could not be carried to the provider, as short codes.
     pub warnings: &'a str,
+}
+
+/// A part of an answer that several targets gave.
+#[derive(Clone, Copy, Debug)]
+pub struct SegmentLine<'a> {
+    /// Configured id of the provider that gave it.
+    pub provider: &'a str,
+    /// Model name sent to it.
+    pub model: &'a str,
+    /// Its tokens, where the provider told, or as they were counted here.
+    pub usage: Option<Usage>,
 }
 
 impl RequestLine<'_> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::buffer::{BATCH_BYTES, FAILURE_BYTES_MAX};
 use super::sink::Output;
-use super::{Format, Level, Log, LogOptions, LogThread, RequestLine, Sink};
+use super::{Format, Level, Log, LogOptions, LogThread, RequestLine, SegmentLine, Sink};
 
 const NOW: Timestamp = Timestamp(1_795_219_199_123);
 
@@ -96,6 +96,7 @@ fn success() -> RequestLine<'static> {
         bytes_out: 20_480,
         usage: Some(Usage { input: 200, cached_input: 12, output: 19, reasoning: 10, ..Usage::default() }),
         usage_by_model: &[],
+        segments: &[],
         hedged: "",
         hedge_provider: "",
         warnings: "",
@@ -141,6 +142,21 @@ fn tokens_that_several_models_used_are_told_by_model_too() {
     };
     assert_eq!(told["tokens_by_model"], json!([with_model("gpt-4o-mini", 7), with_model("wise \"one\"", 2)]));
     assert_eq!(told["tokens"]["unexplained"], 3);
+}
+
+#[test]
+fn who_gave_which_part_of_an_answer_is_told() {
+    let usage = Some(Usage { input: 5, output: 2, is_estimated: true, ..Usage::default() });
+    let part = |provider, usage| SegmentLine { provider, model: "m \"1\"", usage };
+    let segments = [part("eu", usage), part("us", None)];
+    let told = &parsed(&written(Format::Json, &[RequestLine { segments: &segments, ..success() }]))[0];
+    let tokens = json!({"input": 5, "cached_input": 0, "output": 2, "reasoning": 0, "estimated": true});
+    let expected = json!([
+        {"provider": "eu", "upstream_model": "m \"1\"", "tokens": tokens},
+        {"provider": "us", "upstream_model": "m \"1\""},
+    ]);
+    assert_eq!(told["segments"], expected);
+    assert!(parsed(&written(Format::Json, &[success()]))[0].get("segments").is_none());
 }
 
 #[test]

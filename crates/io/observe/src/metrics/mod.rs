@@ -16,4 +16,4 @@ mod totals;
 pub use queue::Shed;
 pub use registry::Metrics;
 pub use render::Gauge;
-pub use shard::{PROVIDERS_MAX, Shard};
+pub use shard::{PROVIDERS_MAX, Rescued, Shard};

@@ -170,6 +170,15 @@ fn answers(out: &mut Exposition, series: &[Series]) {
     for Series { labels, totals } in of_providers(series) {
         by_key(out, name, labels, "code", &totals.losses);
     }
+    let name = "ai_gateway_streams_broken_total";
+    out.family(
+        name,
+        "counter",
+        "Streams that broke where another target may go on with them, by the provider that broke and by what came of it.",
+    );
+    for Series { labels, totals } in of_providers(series) {
+        by_key(out, name, labels, "outcome", &totals.breaks);
+    }
     let name = "ai_gateway_attempts_failed_total";
     out.family(name, "counter", "Attempts that failed, even if another one then succeeded.");
     for Series { labels, totals } in of_providers(series) {

@@ -26,6 +26,7 @@ pub(crate) struct ProviderSeries {
     pub(crate) estimates: Counter,
     pub(crate) losses: CodeCounts,
     pub(crate) failures: CodeCounts,
+    pub(crate) breaks: CodeCounts,
     /// By what came of asking another beside it.
     pub(crate) hedges: CodeCounts,
     pub(crate) connections_opened: Counter,

@@ -17,6 +17,30 @@ pub(crate) const GATEWAY_SLOT: usize = PROVIDERS_MAX;
 /// Providers and the gateway itself.
 pub(crate) const SLOTS: usize = PROVIDERS_MAX + 1;
 
+/// What came of a stream that broke on a route where others may go on with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rescued {
+    /// Another went on with it.
+    Continued,
+    /// Another began anew, and the caller saw nothing of that.
+    Hidden,
+    /// Another began anew before the caller's eyes.
+    Restarted,
+    /// Nobody did: the caller was told of the break.
+    Lost,
+}
+
+impl Rescued {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Continued => "continued",
+            Self::Hidden => "hidden",
+            Self::Restarted => "restarted",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 /// The counters of one worker. To be written by that worker's thread only: a second writer would lose counts.
 #[derive(Debug)]
 #[repr(align(128))]
@@ -96,6 +120,11 @@ impl Shard {
     /// One attempt failed, whether or not another then succeeded.
     pub fn attempt_failed(&self, provider: u16, kind: Kind) {
         self.series(Some(provider)).failures.add(kind.code());
+    }
+
+    /// A stream of this provider broke, and this came of it.
+    pub fn stream_broke(&self, provider: u16, outcome: Rescued) {
+        self.series(Some(provider)).breaks.add(outcome.name());
     }
 
     /// This provider was late, and another was to be asked beside it: what came of that.

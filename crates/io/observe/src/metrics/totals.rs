@@ -23,6 +23,7 @@ pub(crate) struct Totals {
     pub(crate) tokens: [(&'static str, u64); Usage::PARTS],
     pub(crate) estimates: u64,
     pub(crate) losses: BTreeMap<&'static str, u64>,
+    pub(crate) breaks: BTreeMap<&'static str, u64>,
     pub(crate) hedges: BTreeMap<&'static str, u64>,
     pub(crate) failures: BTreeMap<&'static str, u64>,
     pub(crate) connections_opened: u64,
@@ -43,6 +44,7 @@ impl Default for Totals {
             tokens: Usage::default().parts(),
             estimates: 0,
             losses: BTreeMap::new(),
+            breaks: BTreeMap::new(),
             hedges: BTreeMap::new(),
             failures: BTreeMap::new(),
             connections_opened: 0,
@@ -66,6 +68,9 @@ impl Totals {
             *total += part.read();
         }
         self.estimates += series.estimates.read();
+        for (outcome, count) in series.breaks.read() {
+            *self.breaks.entry(outcome).or_default() += count;
+        }
         for (outcome, count) in series.hedges.read() {
             *self.hedges.entry(outcome).or_default() += count;
         }
