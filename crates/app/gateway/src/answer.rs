@@ -13,7 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 
 use crate::call::Call;
-use crate::pipeline::{BrokenOff, Relay};
+use crate::pipeline::{BrokenOff, Relay, Resumable};
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -22,8 +22,17 @@ pub(crate) enum AnswerBody {
     Whole(Option<Bytes>),
     /// As the provider sends it.
     Relayed(Box<Relay>),
+    /// As one provider sends it, and another should that one break off.
+    Resumable(Box<Resumable>),
     /// As the control plane sends it.
     Channel(mpsc::Receiver<Bytes>),
+}
+
+impl AnswerBody {
+    /// Of an answer on its way.
+    pub(crate) fn of(relay: Box<Relay>) -> Self {
+        if relay.is_rescuable() { Self::Resumable(Resumable::of(relay)) } else { Self::Relayed(relay) }
+    }
 }
 
 impl Body for AnswerBody {
@@ -41,6 +50,9 @@ impl Body for AnswerBody {
             Self::Relayed(relay) => {
                 relay.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
             }
+            Self::Resumable(stream) => {
+                stream.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+            }
             Self::Channel(pieces) => {
                 pieces.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
             }
@@ -51,6 +63,7 @@ impl Body for AnswerBody {
         match self {
             Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
             Self::Relayed(relay) => relay.is_end(),
+            Self::Resumable(stream) => stream.is_end(),
             Self::Channel(_) => false,
         }
     }
@@ -59,7 +72,8 @@ impl Body for AnswerBody {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Relayed(relay) => relay.known_length().map_or_else(SizeHint::default, SizeHint::with_exact),
-            Self::Channel(_) => SizeHint::default(),
+            // Nobody can say how long it will be.
+            Self::Resumable(_) | Self::Channel(_) => SizeHint::default(),
         }
     }
 }

@@ -13,7 +13,7 @@ use dialects::surface::surface_at;
 use domain::{CallId, Failure, Kind, ModelUsage, Timestamp, Usage};
 use http::request::Parts;
 use http::{HeaderValue, Method};
-use observe::RequestLine;
+use observe::{RequestLine, SegmentLine};
 use routing::health::Trying;
 use store::KeyEntry;
 
@@ -21,6 +21,7 @@ use crate::clock::wall_clock;
 use crate::forwarded::origin;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
+use crate::segments::{Segment, Segments};
 use crate::serving::ServedProvider;
 use crate::worker::Worker;
 
@@ -66,6 +67,8 @@ pub(crate) struct Call {
     pub(crate) usage: Option<Usage>,
     /// The same by the models that used them, where there were several.
     pub(crate) usage_by_model: Vec<ModelUsage>,
+    /// Who gave which part of an answer that broke off at least once.
+    pub(crate) segments: Option<Box<Segments>>,
     /// What of the request could not be carried, in short codes.
     pub(crate) warnings: Option<HeaderValue>,
     pub(crate) status: u16,
@@ -155,6 +158,7 @@ impl Call {
             bytes_out: 0,
             usage: None,
             usage_by_model: Vec::new(),
+            segments: None,
             warnings: None,
             status: 499,
             kind: Some(Kind::CallerGone),
@@ -191,6 +195,11 @@ impl Call {
     /// Notes that the provider's answer broke off, also for who is asked next.
     pub(crate) fn broke_off(&mut self) {
         self.answered(502, Some(Kind::StreamBroken));
+        self.source_broke();
+    }
+
+    /// Notes that whoever was answering has broken off.
+    pub(crate) fn source_broke(&mut self) {
         let now = self.worker.gateway.moment();
         if let Some(trying) = &mut self.trying {
             trying.broke_off(now);
@@ -258,8 +267,14 @@ impl Drop for Call {
         if self.first_byte.is_some() {
             shard.added_latency(slot, self.added);
         }
-        if let (Some(slot), Some(usage)) = (slot, &self.usage) {
-            shard.tokens(slot, usage);
+        match (&self.segments, slot, &self.usage) {
+            (Some(segments), ..) => {
+                for (slot, usage) in segments.iter().filter_map(Segment::spent) {
+                    shard.tokens(slot, &usage);
+                }
+            }
+            (None, Some(slot), Some(usage)) => shard.tokens(slot, usage),
+            (None, ..) => {}
         }
         if let Some(hedged) = &self.hedged {
             shard.hedged(hedged.late, hedged.outcome.name());
@@ -274,6 +289,8 @@ impl Drop for Call {
                 }
             }
         }
+        let segments: Vec<SegmentLine<'_>> =
+            self.segments.iter().flat_map(|segments| segments.iter()).map(Segment::line).collect();
         self.worker.write_line(&RequestLine {
             at: Timestamp(self.received_at.unix_ms() + took.as_millis() as i64),
             call_id: self.id,
@@ -298,6 +315,7 @@ impl Drop for Call {
             bytes_out: self.bytes_out,
             usage: self.usage,
             usage_by_model: &self.usage_by_model,
+            segments: &segments,
             warnings: self.warnings.as_ref().map_or("", |codes| codes.to_str().unwrap_or_default()),
         });
     }

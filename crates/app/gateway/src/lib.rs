@@ -31,6 +31,7 @@ mod overload;
 mod pipeline;
 mod remote_media;
 mod seeing;
+mod segments;
 mod serving;
 mod spool;
 mod status;

@@ -1,6 +1,7 @@
 //! The models of one provider as calls see them: what is known of each, ready to be used.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 
 use config::Provider;
 use dialects::canonical::Abilities;
@@ -14,6 +15,7 @@ pub(crate) struct Models {
     places: HashMap<String, usize>,
     /// Of a model that nobody knows.
     pub(crate) unknown: Abilities,
+    unknown_refuse_beginnings: AtomicBool,
 }
 
 /// What is known of one model.
@@ -24,19 +26,24 @@ pub(crate) struct KnownModel {
     pub(crate) quirks: Option<Quirks>,
     /// What a million tokens of prompt and of answer cost, in billionths of a dollar.
     pub(crate) nanos_per_million: Option<(u64, u64)>,
+    /// It has refused the beginning of an answer.
+    refuses_beginnings: AtomicBool,
 }
 
 impl Models {
     pub(crate) fn of(provider: &Provider) -> Self {
         let mut models = Self::default();
+        models.unknown.continuing = provider.quirks().continuing();
         for row in provider.known.rows() {
             let quirks = (!row.quirks.is_empty())
                 .then(|| provider.deviations.over(&row.quirks.over(&provider.kind.quirks)));
             let place = models.known.len();
+            let continuing = quirks.as_ref().map_or(models.unknown.continuing, Quirks::continuing);
             models.known.push(KnownModel {
-                abilities: row.facts.abilities(),
+                abilities: Abilities { continuing, ..row.facts.abilities() },
                 quirks,
                 nanos_per_million: price_of(row),
+                refuses_beginnings: AtomicBool::new(false),
             });
             models.places.insert(row.name.clone(), place);
             for alias in &row.aliases {
@@ -44,6 +51,11 @@ impl Models {
             }
         }
         models
+    }
+
+    /// Whether a model has refused the beginning of an answer.
+    pub(crate) fn refuses_beginnings(&self, name: &str) -> &AtomicBool {
+        self.find(name).map_or(&self.unknown_refuse_beginnings, |model| &model.refuses_beginnings)
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&KnownModel> {

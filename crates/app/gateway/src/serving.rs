@@ -1,7 +1,7 @@
 //! The configuration as the data plane uses it: names turned into header values, lines ready to be dialled.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use config::{Limits, MetricsAccess, Provider, Snapshot, Timeouts};
@@ -112,6 +112,23 @@ impl ServedProvider {
     /// What one of its models can do; anything where nobody knows.
     pub(crate) fn abilities(&self, model: &str) -> &Abilities {
         self.models.find(model).map_or(&self.models.unknown, |model| &model.abilities)
+    }
+
+    /// Whether one of its models goes on from the beginning of an answer, as far as anybody knows.
+    pub(crate) fn takes_beginnings(&self, model: &str, spoken: Dialect) -> bool {
+        let abilities = self.abilities(model);
+        let can = match spoken {
+            // Who always thinks cannot be told what the answer begins with.
+            Dialect::AnthropicMessages => abilities.can_stop_thinking,
+            Dialect::OpenAiChat => abilities.continuing.is_some(),
+            Dialect::OpenAiResponses => false,
+        };
+        can && abilities.continues_answers && !self.models.refuses_beginnings(model).load(Ordering::Relaxed)
+    }
+
+    /// One of its models was given the beginning of an answer, and did not take it.
+    pub(crate) fn note_refused_beginning(&self, model: &str) {
+        self.models.refuses_beginnings(model).store(true, Ordering::Relaxed);
     }
 
     /// What a million tokens of prompt and of answer cost, in billionths of a dollar; `None` where nobody knows.

@@ -177,6 +177,8 @@ fn retries(serving: &Serving, route: &Route) -> Value {
         "max_ms": ms(rules.backoff.max),
         "wait_ms_max": ms(rules.wait_max),
         "on_refusal": if route.manner.goes_on_after_refusal { "next" } else { "stop" },
+        "resume": route.manner.resume.name(),
+        "resume_hold_ms": ms(route.manner.resume_hold),
     })
 }
 

@@ -40,18 +40,20 @@ pub(super) struct Unanswered {
     pub(super) fault: Option<Fault>,
     /// The provider does not take back a sealed thought of the conversation.
     pub(super) refuses_seals: bool,
+    /// The provider was given the beginning of its answer, and refused the request.
+    pub(super) refuses_beginning: bool,
 }
 
 /// Nobody was asked.
 impl From<Box<Failure>> for Unanswered {
     fn from(failure: Box<Failure>) -> Self {
-        Self { failure, fault: None, refuses_seals: false }
+        Self { failure, fault: None, refuses_seals: false, refuses_beginning: false }
     }
 }
 
 impl Unanswered {
     fn by(failure: Box<Failure>, fault: Fault) -> Self {
-        Self { failure, fault: Some(fault), refuses_seals: false }
+        Self { failure, fault: Some(fault), refuses_seals: false, refuses_beginning: false }
     }
 
     /// He has not answered as he should.
@@ -168,11 +170,12 @@ impl Asking<'_> {
             let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), credential);
             self.put_key_aside(&head, &failure);
             let refuses_seals = refuses_seals(wanted.dialect, &failure);
+            let refuses_beginning = failure.kind == Kind::BadRequest && wanted.gives_beginning();
             let is_model_unknown = says_unknown_model(provider, &failure);
             let failure = if wanted.translator.is_some() { of_another_dialect(failure) } else { failure };
             let unanswered = Unanswered::by_answer(failure, head.status, asked_wait(&head.headers));
             let fault = if is_model_unknown { Some(Fault::UnknownModel) } else { unanswered.fault };
-            return Err(Unanswered { refuses_seals, fault, ..unanswered });
+            return Err(Unanswered { refuses_seals, refuses_beginning, fault, ..unanswered });
         }
         self.line.health.key.end();
         let content = content.map_err(|UnknownCoding| {

@@ -5,26 +5,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{Failure, Secret};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use routing::{Onward, Plan};
 use tokio::time::sleep;
 
 use crate::call::Call;
 use crate::overload::{next_turn, nobody_left};
-use crate::pipeline::admit::Admitted;
+use crate::pipeline::asking::Unanswered;
 use crate::pipeline::attempts::Attempts;
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::connecting::{Reached, reach};
 use crate::pipeline::hedge::{First, late};
-use crate::pipeline::outgoing::outgoing;
-use crate::pipeline::patience::patience;
+use crate::pipeline::outgoing::{Outgoing, outgoing};
 use crate::pipeline::question::Question;
 use crate::pipeline::targeted::Targeted;
-use crate::pipeline::understand::Prompt;
 use crate::pipeline::unsealed::unsealed;
 use crate::pipeline::watch::Watch;
-use crate::pipeline::wishes::Wishes;
-use crate::serving::{ServedProvider, Serving};
+use crate::serving::ServedProvider;
 
 /// An answer that has begun, and what is known of it.
 #[derive(Debug)]
@@ -41,18 +38,18 @@ pub(crate) struct Answer {
     pub(crate) bytes_max: u64,
 }
 
-/// Asks one target after the other. Boxed: a future is moved each time it becomes part of another, and this is the largest.
+/// Asks one target after the other; who is left is kept for an answer that may be gone on with. Boxed: a future is moved each
+/// time it becomes part of another, and this is the largest.
 pub(crate) async fn attempt(
     call: &mut Call,
-    (serving, admitted): (&Serving, &Admitted),
+    question: Question<'_>,
     plan: Plan,
-    prompt: &Prompt,
-    (headers, wishes): (&HeaderMap, &Wishes<'_>),
-) -> Result<Answer, Box<Failure>> {
-    let question = Question { serving, admitted, prompt, headers, is_strict: wishes.is_strict };
+    patience: Duration,
+) -> Result<(Answer, Option<Attempts>), Box<Failure>> {
     let asking = async move {
-        let mut attempts = Attempts::begin(call, &question, plan, patience(serving, prompt, wishes));
-        attempts.next_answer(call, &question).await
+        let mut attempts = Attempts::begin(call, &question, plan, patience);
+        let answer = attempts.next_answer(call, &question).await?;
+        Ok((answer, question.rescue.is_some().then_some(attempts)))
     };
     Box::pin(asking).await
 }
@@ -64,8 +61,7 @@ impl Attempts {
         call: &mut Call,
         question: &Question<'_>,
     ) -> Result<Answer, Box<Failure>> {
-        let Question { serving, prompt, .. } = *question;
-        let (asked, is_strict) = (question.model(), question.is_strict());
+        let (serving, asked) = (question.serving, question.model());
         while let Some((turn, began)) =
             next_turn(call, serving, &mut self.course, asked, self.deadline).await?
         {
@@ -74,7 +70,7 @@ impl Attempts {
             let (mut target, trying) = self.targeted(question, turn, began);
             self.note_begin(call, question, &target, trying);
             let mut answered = match ready {
-                Ok(ready) => match outgoing(call, serving, prompt, &target.target, is_strict).await {
+                Ok(ready) => match outgoing(call, question, &target.target).await {
                     Ok(mut sent) => match self.late_after(question, &target, behind) {
                         None => target.ask(call, question, &mut sent, ready).await,
                         // Boxed: what racing needs is not carried along by every call.
@@ -88,13 +84,9 @@ impl Attempts {
                 Err(failure) => Err(target.unreached(call, &failure)),
             };
             if let Err(refused) = &answered
-                && refused.refuses_seals
-                && !self.has_left_out_seals
                 // Boxed: it is rare, and its room is not carried along by every call.
-                && let Some(mut sent) =
-                    Box::pin(unsealed(call, serving, prompt, &target.target, is_strict)).await
+                && let Some(mut sent) = Box::pin(self.otherwise(call, question, &target, refused)).await
             {
-                self.has_left_out_seals = true;
                 call.attempts += 1;
                 self.note_failure(call, question, &target, refused.failure.clone());
                 let ready = call.worker.client.take(&target.line().line);
@@ -116,6 +108,24 @@ impl Attempts {
         let now = call.worker.gateway.moment();
         let failures = std::mem::take(&mut self.failures);
         Err(failures.into_failure(|| nobody_left(&self.course, serving, asked, now)))
+    }
+
+    /// The request written in another way for the same target, where he refuses it as it was.
+    async fn otherwise<'p>(
+        &mut self,
+        call: &Call,
+        question: &Question<'p>,
+        target: &Targeted,
+        refused: &Unanswered,
+    ) -> Option<Outgoing<'p>> {
+        if refused.refuses_beginning {
+            target.provider.note_refused_beginning(target.model(question));
+            return outgoing(call, question, &target.target).await.ok();
+        }
+        if !refused.refuses_seals || std::mem::replace(&mut self.has_left_out_seals, true) {
+            return None;
+        }
+        unsealed(call, question, &target.target).await
     }
 
     fn answer(&self, question: &Question<'_>, target: Targeted, begun: Begun) -> Answer {

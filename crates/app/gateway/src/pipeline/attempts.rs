@@ -129,6 +129,28 @@ impl Attempts {
         call.trying = None;
         let Some(fault) = self.worth_another(&unanswered) else { return Err(unanswered.failure) };
         self.note_failure(call, question, target, unanswered.failure);
+        Ok(self.failed(call, question, target.place, fault))
+    }
+
+    /// What follows when an answer that had begun broke off. The patience of the caller, who waits again, begins anew.
+    pub(super) fn after_break(
+        &mut self,
+        call: &Call,
+        question: &Question<'_>,
+        failure: Box<Failure>,
+        fault: Fault,
+    ) -> Onward {
+        let began = Instant::now();
+        self.deadline = began + self.patience;
+        let (_, place) = self.asked_before.unwrap_or_default();
+        let target = self.course.plan().target(place).clone();
+        let provider = question.serving.provider_of(&target).clone();
+        let until = Until { at: self.deadline, limit: self.patience };
+        self.note_failure(call, question, &Targeted { place, target, provider, began, until }, failure);
+        self.failed(call, question, place, fault)
+    }
+
+    fn failed(&mut self, call: &Call, question: &Question<'_>, place: usize, fault: Fault) -> Onward {
         let gateway = &call.worker.gateway;
         let circumstances = Circumstances {
             health: &question.serving.health,
@@ -138,7 +160,7 @@ impl Attempts {
             deadline: gateway.moment_of(self.deadline),
             now: gateway.moment(),
         };
-        Ok(self.course.failed(target.place, fault, &circumstances, &mut call.worker.rng.borrow_mut()))
+        self.course.failed(place, fault, &circumstances, &mut call.worker.rng.borrow_mut())
     }
 
     /// What is to be made of a failure that another target may not have; nothing where the caller is to be told.

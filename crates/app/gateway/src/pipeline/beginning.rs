@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use crate::pipeline::content::Content;
 use crate::pipeline::estimate::{Estimate, estimate_said};
 use crate::pipeline::events::HELD_BYTES_MAX;
+use crate::pipeline::next_source::NextSource;
 use crate::pipeline::outgoing::Wanted;
 use crate::pipeline::upstream_error::from_words;
 use crate::pipeline::watch::Watch;
@@ -34,6 +35,8 @@ pub(crate) struct Begun {
     pub(crate) watch: Watch,
     /// Of a conversation that passes as it is.
     pub(crate) estimate: Option<Estimate>,
+    /// How it goes on with another, if it is to.
+    pub(crate) source: Option<Box<NextSource>>,
 }
 
 /// What a provider says of its answer.
@@ -116,7 +119,7 @@ pub(super) async fn begin(
         input_tokens: wanted.input_tokens,
         whole: ready.as_deref().and_then(|ready| estimate_whole(&watch, wanted, ready)),
     });
-    Ok(Begun { head, content, first: ready, watch, estimate })
+    Ok(Begun { head, content, first: ready, watch, estimate, source: wanted.source.take() })
 }
 
 /// Of an answer that is all there and tells no usage.

@@ -85,6 +85,12 @@ impl Content {
         }
     }
 
+    /// Wants nothing more of it.
+    pub(super) fn abandon(&mut self) {
+        self.body.abandon();
+        self.packed = None;
+    }
+
     /// Reads all, if it is at most `bytes_max`.
     pub(super) async fn collect(&mut self, bytes_max: usize) -> Option<Bytes> {
         if self.packed.is_none() {

@@ -255,8 +255,7 @@ async fn ask_second(
     second: &Targeted,
     sent_at: &Cell<Option<Instant>>,
 ) -> (Answered, Option<HeaderValue>) {
-    let Question { serving, prompt, headers, .. } = *question;
-    let written = outgoing(call, serving, prompt, &second.target, question.is_strict()).await;
+    let written = outgoing(call, question, &second.target).await;
     let mut sent = match written {
         Ok(sent) => sent,
         Err(failure) => return (Err(failure.into()), None),
@@ -266,7 +265,7 @@ async fn ask_second(
     let began = Instant::now();
     sent_at.set(Some(began));
     let asking = second.asking(&call.worker, &call.request_id, question);
-    (asking.ask(&mut sent, headers, began, second.until, ready).await, warnings)
+    (asking.ask(&mut sent, question.headers, began, second.until, ready).await, warnings)
 }
 
 fn how(call: &Call, sent_at: Instant) -> How {

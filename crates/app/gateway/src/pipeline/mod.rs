@@ -1,6 +1,7 @@
 //! The life of a paid call, on one screen. Each stage consumes the proof of the one before.
 
 mod admit;
+mod asked;
 mod asking;
 mod attempt;
 mod attempts;
@@ -15,15 +16,21 @@ mod events;
 mod explain;
 mod failures;
 mod flawed;
+mod going_on;
 mod hedge;
 mod media;
 mod needs;
+mod next_source;
 mod outgoing;
 mod patience;
 mod plan;
 mod pulse;
 mod question;
+mod readiness;
 mod relay;
+mod rescue;
+mod rescuer;
+mod resumable;
 mod retouched;
 mod side_effects;
 mod silence;
@@ -47,6 +54,7 @@ use hyper::body::Incoming;
 pub(crate) use authenticate::{Caller, authenticate};
 pub(crate) use explain::{explain, is_explain};
 pub(crate) use relay::{BrokenOff, Relay};
+pub(crate) use resumable::Resumable;
 pub(crate) use side_effects::has_no_side_effects;
 pub(crate) use stored::serve_stored;
 pub(crate) use upstream_error::own_words;
@@ -67,7 +75,7 @@ pub(crate) async fn serve(
     body: Incoming,
 ) -> Result<Response<AnswerBody>, Refused> {
     match run(&mut call, surface, head, body).await {
-        Ok(Served::Asked(asked)) => Ok(relay::relay(call, asked.0, asked.1).map(AnswerBody::Relayed)),
+        Ok(Served::Asked(asked)) => Ok(relay::relay(call, *asked).map(AnswerBody::of)),
         Ok(Served::Known(body)) => Ok(known(&mut call, body)),
         Err(failure) => Err((call, failure)),
     }
@@ -76,7 +84,7 @@ pub(crate) async fn serve(
 /// Who answered.
 enum Served {
     /// A provider, who has begun to.
-    Asked(Box<(attempt::Answer, Option<retouched::Wish>)>),
+    Asked(Box<asked::Asked>),
     /// We ourselves: the whole answer.
     Known(Vec<u8>),
 }
@@ -96,6 +104,6 @@ async fn run(
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }
-    let asked = attempt::attempt(call, (&serving, &admitted), plan, &prompt, (&head.headers, &wishes));
-    Ok(Served::Asked(Box::new((asked.await?, wish))))
+    let asked = asked::ask(call, (serving, admitted, prompt), (plan, wish), (&head.headers, &wishes));
+    Ok(Served::Asked(Box::new(asked.await?)))
 }

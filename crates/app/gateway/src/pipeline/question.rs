@@ -1,8 +1,10 @@
 //! What is asked, as those need it who look for an answer. Lent to each search, never kept by what outlives it.
 
+use dialects::translation::Rescue;
 use http::HeaderMap;
 
 use crate::pipeline::admit::Admitted;
+use crate::pipeline::going_on::GoingOn;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
 
@@ -19,6 +21,10 @@ pub(crate) struct Question<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// The caller wants nothing lost, by his word for this call.
     pub(crate) is_strict: bool,
+    /// What follows when the answer breaks; nothing for an answer that is merely told to have broken.
+    pub(crate) rescue: Option<Rescue>,
+    /// What the caller has of the answer already.
+    pub(crate) going_on: Option<&'a GoingOn>,
 }
 
 impl<'a> Question<'a> {

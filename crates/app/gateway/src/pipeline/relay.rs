@@ -1,6 +1,8 @@
 //! Passing an answer on: the bytes as they come, watched but never changed. The end of the answer, or of the caller,
 //! is the end of the call; both settle it once, by dropping it.
 
+mod rescued;
+
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -15,12 +17,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 
 use crate::call::Call;
 use crate::hygiene::copy_to_caller;
+use crate::pipeline::asked::Asked;
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::content::Content;
 use crate::pipeline::estimate::Estimate;
 use crate::pipeline::pulse::Pulse;
-use crate::pipeline::retouched::Wish;
+use crate::pipeline::rescuer::Rescuer;
 use crate::pipeline::silence::Patience;
 use crate::pipeline::upstream_error::told_in_answer;
 use crate::pipeline::watch::Watch;
@@ -59,6 +62,8 @@ pub(crate) struct Relay {
     /// Of a stream that is changed on its way.
     retouch: Option<Box<Retouch>>,
     bytes_max: u64,
+    /// Of a stream that another may go on with.
+    rescuer: Option<Box<Rescuer>>,
     state: State,
 }
 
@@ -66,6 +71,10 @@ pub(crate) struct Relay {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Flowing,
+    /// It broke, and another may go on with it.
+    Stranded,
+    /// It broke, and nobody goes on with it.
+    Lost,
     /// It broke, and what there is to say has been said: hyper is left a moment to send it.
     Breaking,
     /// The break itself is told at the next poll.
@@ -74,10 +83,11 @@ enum State {
 }
 
 /// The head of the answer, with the rest to follow.
-pub(crate) fn relay(mut call: Box<Call>, answer: Answer, wish: Option<Wish>) -> Response<Box<Relay>> {
+pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
+    let Asked { answer, wish, rescuer } = asked;
     remember(&call, &answer);
     let Answer { begun, provider, region, line: _, credential, whole_until, idle_limit, bytes_max } = answer;
-    let Begun { head, content, first, watch, estimate } = begun;
+    let Begun { head, content, first, watch, estimate, source: _ } = begun;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
     copy_to_caller(head.headers, &mut headers);
     if let Some(right) = watch.content_type(headers.get(CONTENT_TYPE)) {
@@ -110,8 +120,8 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer, wish: Option<Wish>) -> 
     }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let patience = Patience::new(idle_limit, whole_until, content.known_length().is_some(), &watch);
-    let pulse = matches!(watch, Watch::TranslatedStream(_))
-        .then(|| Pulse::new(call.worker.gateway.serving.load().timeouts.ping));
+    let is_translated_stream = matches!(watch, Watch::TranslatedStream(_));
+    let pulse = is_translated_stream.then(|| pulse_of(&call));
     let retouch = wish.and_then(|wish| wish.retouch(&call, &provider, &watch));
     let (first, retouch) = match retouch {
         None => (first, None),
@@ -131,6 +141,7 @@ pub(crate) fn relay(mut call: Box<Call>, answer: Answer, wish: Option<Wish>) -> 
         pulse,
         retouch,
         bytes_max,
+        rescuer: rescuer.filter(|_| is_translated_stream),
         state,
     };
     let mut response = Response::new(Box::new(relay));
@@ -157,6 +168,8 @@ impl Relay {
     pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         match self.state {
             State::Flowing => {}
+            State::Stranded => return Poll::Pending,
+            State::Lost => return self.tell_break(b"", cx),
             State::Breaking => return self.let_flush(cx),
             State::Broken => {
                 self.state = State::Over;
@@ -172,6 +185,9 @@ impl Relay {
                     Poll::Ready(Some(Ok(piece))) => {
                         let leaves = self.watch.pass(piece);
                         self.patience.hear(&self.watch);
+                        if self.rescuer.is_some() {
+                            self.note_kept();
+                        }
                         if self.watch.is_cut() && self.finish() {
                             // The provider would go on: what it says now is paid for and not wanted.
                             let leaves = self.retouched(leaves);
@@ -227,6 +243,9 @@ impl Relay {
 
     /// As it leaves: changed, if that was wished.
     fn retouched(&mut self, piece: Bytes) -> Bytes {
+        if self.retouch.is_some() && self.call.segments.is_some() {
+            self.tell_segments();
+        }
         match &mut self.retouch {
             None => piece,
             Some(retouch) => retouch.events(&piece).map_or(piece, Bytes::from),
@@ -254,6 +273,7 @@ impl Relay {
     fn note_usage(&mut self, is_whole: bool) {
         self.call.usage = self.usage(is_whole);
         self.call.usage_by_model = self.watch.usage_by_model();
+        self.note_last_segment();
     }
 
     /// As the provider tells, or by our own count. Who told none with a whole answer will not tell with the next.
@@ -286,6 +306,15 @@ impl Relay {
     /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
     /// any other answer the rest is kept back, so that by its length, too, it is not whole.
     fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        if self.may_be_rescued() {
+            self.state = State::Stranded;
+            let last = Bytes::copy_from_slice(last);
+            return if last.is_empty() { Poll::Pending } else { Poll::Ready(Some(Ok(last))) };
+        }
+        self.tell_break(last, cx)
+    }
+
+    fn tell_break(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         self.note_usage(false);
         self.call.broke_off();
         if !self.watch.is_stream() {
@@ -344,7 +373,10 @@ impl Relay {
 
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         match self.patience.poll_exhausted(cx) {
-            Poll::Pending => self.poll_pulse(cx).map(|ping| Some(Ok(ping))),
+            Poll::Pending => match self.poll_held(cx) {
+                Poll::Ready(held) => Poll::Ready(Some(Ok(held))),
+                Poll::Pending => self.poll_pulse(cx).map(|ping| Some(Ok(ping))),
+            },
             Poll::Ready(()) => self.end_in_silence(Bytes::new(), cx),
         }
     }
@@ -387,6 +419,11 @@ impl Relay {
         self.call.bytes_out += ping.len() as u64;
         Poll::Ready(ping)
     }
+}
+
+/// When a caller who hears nothing is to be given a sign of life.
+fn pulse_of(call: &Call) -> Pulse {
+    Pulse::new(call.worker.gateway.serving.load().timeouts.ping)
 }
 
 fn joined(left: Bytes, right: Bytes) -> Bytes {

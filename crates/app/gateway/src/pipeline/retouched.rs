@@ -47,7 +47,12 @@ impl Wish {
             ("total_attempts", call.attempts.to_string()),
             ("latency_ms", latency.as_millis().to_string()),
         ];
-        let facts = if self.wants_routing { &facts[..] } else { &[] };
-        Some(Box::new(Retouch::new(call.dialect, model, facts)))
+        let mut facts = if self.wants_routing { facts.to_vec() } else { Vec::new() };
+        if self.wants_routing
+            && let Some(segments) = &call.segments
+        {
+            facts.push(("segments", segments.told()));
+        }
+        Some(Box::new(Retouch::new(call.dialect, model, &facts)))
     }
 }

@@ -84,6 +84,11 @@ impl Patience {
         self.is_only_noise && Instant::now() >= self.ends()
     }
 
+    /// Whether there was silence for as long as may be.
+    pub(super) fn has_run_out(&self) -> bool {
+        Instant::now() >= self.ends()
+    }
+
     pub(super) fn poll_exhausted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let ends = self.ends();
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(ends.into())));

@@ -18,6 +18,7 @@ use crate::answer::AnswerBody;
 use crate::call::Call;
 use crate::overload::enter;
 use crate::pipeline::admit::admit;
+use crate::pipeline::asked::Asked;
 use crate::pipeline::asking::{Asking, Until};
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::authenticate::authenticate;
@@ -76,7 +77,7 @@ pub(crate) async fn serve_stored(
     head: &Parts,
 ) -> Result<Response<AnswerBody>, (Box<Call>, Box<Failure>)> {
     match ask_provider(&mut call, stored, method, head).await {
-        Ok(answer) => Ok(relay(call, answer, None).map(AnswerBody::Relayed)),
+        Ok(answer) => Ok(relay(call, Asked { answer, wish: None, rescuer: None }).map(AnswerBody::of)),
         Err(failure) => Err((call, failure)),
     }
 }
@@ -155,6 +156,7 @@ fn wanted(is_stream: bool) -> Wanted {
         input_tokens: 0,
         keeps_said: false,
         translator: None,
+        source: None,
     }
 }
 

@@ -8,18 +8,15 @@ use routing::Target;
 
 use crate::call::Call;
 use crate::pipeline::outgoing::{Outgoing, Sent, outgoing};
-use crate::pipeline::understand::Prompt;
-use crate::serving::Serving;
+use crate::pipeline::question::Question;
 
 /// Writes the request anew. `None` where it holds no sealed thought, or cannot be written without.
 pub(super) async fn unsealed<'p>(
     call: &Call,
-    serving: &Serving,
-    prompt: &'p Prompt,
+    question: &Question<'p>,
     target: &Target,
-    is_strict: bool,
 ) -> Option<Outgoing<'p>> {
-    let mut sent = outgoing(call, serving, prompt, target, is_strict).await.ok()?;
+    let mut sent = outgoing(call, question, target).await.ok()?;
     let Sent::Pieces(pieces) = &sent.body else { return None };
     let translator = sent.wanted.dialect.translator();
     let body = translator.without_seals(&pieces.concat(), &mut sent.losses).ok()??;

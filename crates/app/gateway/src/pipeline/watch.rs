@@ -83,7 +83,7 @@ impl Watch {
                 piece
             }
             Self::Anything => piece,
-            Self::TranslatedStream(stream) => stream.pass(&piece),
+            Self::TranslatedStream(stream) => stream.pass(piece),
             Self::TranslatedWhole(whole) => {
                 whole.keep(&piece);
                 Bytes::new()
@@ -160,7 +160,7 @@ impl Watch {
     pub(super) fn fault(&self) -> Option<&StreamFault> {
         match self {
             Self::Stream(events) => events.watch.fault(),
-            Self::TranslatedStream(stream) => stream.translation.fault(),
+            Self::TranslatedStream(stream) => stream.fault(),
             Self::Json(_) | Self::Anything | Self::TranslatedWhole(_) => None,
         }
     }
@@ -275,6 +275,7 @@ mod tests {
             input_tokens: 0,
             keeps_said: false,
             translator: None,
+            source: None,
         };
         Watch::for_answer(&headers, first, &mut wanted)
     }

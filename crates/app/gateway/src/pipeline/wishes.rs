@@ -20,6 +20,8 @@ pub(crate) struct Wishes<'h> {
     pub(crate) session: Option<&'h str>,
     /// `x-bellwether-fallback: off`, of who has a chain of his own.
     pub(crate) is_without_fallback: bool,
+    /// `x-bellwether-resume: off`, of who would rather be told of a break than have others go on.
+    pub(crate) is_without_resume: bool,
     /// `x-bellwether-include`, names parted by commas: `routing`, facts about it in the body.
     pub(crate) wants_routing: bool,
     /// How long his SDK waits for the next byte: `x-stainless-read-timeout`, or for all: `x-stainless-timeout`. The first counts.
@@ -54,6 +56,7 @@ impl<'h> Wishes<'h> {
             "prefer" => self.prefers = self.prefers.or_else(text),
             "session" => self.session = self.session.or_else(text),
             "fallback" => self.is_without_fallback |= value.as_bytes().eq_ignore_ascii_case(b"off"),
+            "resume" => self.is_without_resume |= value.as_bytes().eq_ignore_ascii_case(b"off"),
             "include" => {
                 let named = text().into_iter().flat_map(|named| named.split(','));
                 self.wants_routing |= named.map(str::trim).any(|name| name.eq_ignore_ascii_case("routing"));
@@ -91,6 +94,7 @@ mod tests {
             ("x-bellwether-strict", "True"),
             ("x-bellwether-session", "s-1"),
             ("x-bellwether-fallback", "OFF"),
+            ("x-bellwether-resume", "off"),
             ("x-bellwether-include", "cost, Routing"),
             ("x-bellwether-else", "b"),
         ]);
@@ -99,11 +103,16 @@ mod tests {
             prefers: Some("a"),
             session: Some("s-1"),
             is_without_fallback: true,
+            is_without_resume: true,
             wants_routing: true,
             sdk_limit: None,
         };
         assert_eq!(Wishes::of(&sent), expected);
-        let odd = headers(&[("x-bellwether-strict", "no"), ("x-bellwether-fallback", "on")]);
+        let odd = headers(&[
+            ("x-bellwether-strict", "no"),
+            ("x-bellwether-fallback", "on"),
+            ("x-bellwether-resume", "on"),
+        ]);
         assert_eq!(Wishes::of(&odd), Wishes::default());
     }
 

@@ -65,6 +65,7 @@ pub(super) fn write<'p>(
         input_tokens: if keeps_said { estimate_prompt(prompt) } else { guess_prompt(prompt) },
         keeps_said,
         translator: None,
+        source: None,
     };
     Ok(Outgoing { method: "POST", path: surface.path.into(), body, wanted, losses })
 }

@@ -7,10 +7,11 @@ use domain::Failure;
 use routing::Target;
 
 use super::request::Outgoing;
-use super::{as_it_came, translated};
+use super::{as_it_came, rescued, translated};
 use crate::call::Call;
-use crate::pipeline::understand::Prompt;
-use crate::serving::Serving;
+use crate::pipeline::going_on::Approach;
+use crate::pipeline::question::Question;
+use crate::serving::ServedProvider;
 
 /// How a request is written for a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,20 +25,52 @@ enum Writing {
 /// Writes the request for a target.
 pub(in crate::pipeline) async fn outgoing<'p>(
     call: &Call,
-    serving: &Serving,
-    prompt: &'p Prompt,
+    question: &Question<'p>,
     target: &Target,
-    is_strict: bool,
 ) -> Result<Outgoing<'p>, Box<Failure>> {
+    let Question { serving, prompt, .. } = *question;
     let provider = serving.provider_of(target);
-    let losses = Losses::new(is_strict);
-    match decide(prompt.surface, prompt.may_hold_envelopes(), &provider.dialects) {
+    let losses = Losses::new(question.is_strict());
+    let writing = decide(prompt.surface, prompt.may_hold_envelopes(), &provider.dialects);
+    if question.going_on.is_some() || question.rescue.is_some() {
+        return Box::pin(rescuable(call, question, (provider, target), writing, losses)).await;
+    }
+    match writing {
         Writing::AsItCame => as_it_came::write(provider, prompt, target, losses),
         // Boxed: what translating needs is not carried along by every call.
         Writing::Translated(spoken) => {
-            Box::pin(translated::write(call, serving, provider, prompt, (target, spoken), losses)).await
+            Box::pin(translated::write(call, serving, provider, prompt, (target, spoken), None, losses)).await
         }
     }
+}
+
+/// The same for an answer that may be gone on with, or goes on with another.
+async fn rescuable<'p>(
+    call: &Call,
+    question: &Question<'p>,
+    (provider, target): (&ServedProvider, &Target),
+    writing: Writing,
+    losses: Losses,
+) -> Result<Outgoing<'p>, Box<Failure>> {
+    let Question { serving, prompt, .. } = *question;
+    let spoken = match writing {
+        Writing::AsItCame => prompt.surface.dialect,
+        Writing::Translated(spoken) => spoken,
+    };
+    let model = target.model.as_deref().unwrap_or(&prompt.deciding.model);
+    let going_on = question.going_on.map(|going_on| (going_on, going_on.approach(provider, model, spoken)));
+    let adds = going_on.filter(|(_, approach)| *approach != Approach::Anew);
+    let mut sent = match (writing, adds) {
+        (Writing::AsItCame, None) => as_it_came::write(provider, prompt, target, losses)?,
+        _ => translated::write(call, serving, provider, prompt, (target, spoken), adds, losses).await?,
+    };
+    let of = (provider, prompt, target);
+    match (going_on, question.rescue) {
+        (Some((_, approach)), _) => rescued::go_on(of, approach, &mut sent.wanted),
+        (None, Some(rescue)) => rescued::make_ready(call, of, rescue, &mut sent.wanted),
+        (None, None) => {}
+    }
+    Ok(sent)
 }
 
 /// Only conversations can be translated. An envelope never reaches a provider: who finds one opens it, and writes the

@@ -3,6 +3,7 @@
 mod as_it_came;
 mod decision;
 mod request;
+mod rescued;
 mod translated;
 
 pub(super) use decision::outgoing;

@@ -8,6 +8,8 @@ use dialects::canonical::Losses;
 use dialects::surface::AnswerForm;
 use upstream::{Body, FileBody};
 
+use crate::pipeline::going_on::Approach;
+use crate::pipeline::next_source::NextSource;
 use crate::pipeline::translated::Translator;
 
 /// A request for one target.
@@ -58,4 +60,13 @@ pub(in crate::pipeline) struct Wanted {
     pub(in crate::pipeline) keeps_said: bool,
     /// How the answer becomes one for the caller, if it does not pass as it is.
     pub(in crate::pipeline) translator: Option<Box<Translator>>,
+    /// How the answer goes on with another that broke off, if it is to.
+    pub(in crate::pipeline) source: Option<Box<NextSource>>,
+}
+
+impl Wanted {
+    /// Whether the target was given the beginning of its answer.
+    pub(in crate::pipeline) fn gives_beginning(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.approach == Approach::Beginning)
+    }
 }

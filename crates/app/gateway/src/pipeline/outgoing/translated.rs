@@ -16,6 +16,7 @@ use super::request::{Outgoing, Sent, Wanted};
 use crate::call::Call;
 use crate::pipeline::count::estimate_prompt;
 use crate::pipeline::flawed::flawed;
+use crate::pipeline::going_on::{Approach, GoingOn};
 use crate::pipeline::media;
 use crate::pipeline::translated::Translator;
 use crate::pipeline::understand::Prompt;
@@ -31,11 +32,15 @@ pub(super) async fn write<'p>(
     provider: &ServedProvider,
     prompt: &'p Prompt,
     (target, spoken): (&Target, Dialect),
+    going_on: Option<(&GoingOn, Approach)>,
     mut losses: Losses,
 ) -> Result<Outgoing<'p>, Box<Failure>> {
     let caller = prompt.surface.dialect;
     let model = target.model.as_deref().unwrap_or(&prompt.deciding.model);
-    let canonical = settled(call, serving, provider, prompt, (model, spoken), &mut losses).await?;
+    let mut canonical = settled(call, serving, provider, prompt, (model, spoken), &mut losses).await?;
+    if let Some((going_on, approach)) = going_on {
+        going_on.add_to(&mut canonical, approach);
+    }
     let to = dialects::Target {
         model,
         abilities: provider.abilities(model),
@@ -48,14 +53,7 @@ pub(super) async fn write<'p>(
     let back_map = BackMap::new(&written, seal_keeper).with_hidden_thoughts(hides_thoughts);
     let body = adapted(written.body, quirks, spoken, &mut losses)?;
     let input_tokens = estimate_prompt(prompt);
-    let voice = Voice {
-        id: call.id.to_string().replace('-', ""),
-        created: call.received_at.unix_seconds(),
-        model: model.to_owned(),
-        wants_usage: canonical.wants_stream_usage,
-        input_tokens,
-        echo: caller.translator().echo(&prompt.pieces.concat()),
-    };
+    let voice = voice(call, prompt, model, (canonical.wants_stream_usage, input_tokens));
     let surface = conversations_in(spoken);
     let wanted = Wanted {
         is_stream: prompt.deciding.is_streaming,
@@ -68,9 +66,27 @@ pub(super) async fn write<'p>(
         input_tokens,
         keeps_said: false,
         translator: Some(Box::new(Translator::new(spoken, caller, back_map, voice))),
+        source: None,
     };
     let body = Sent::Pieces(Cow::Owned(vec![Bytes::from(body)]));
     Ok(Outgoing { method: "POST", path: surface.path.into(), body, wanted, losses })
+}
+
+/// What the answer says of itself.
+pub(super) fn voice(
+    call: &Call,
+    prompt: &Prompt,
+    model: &str,
+    (wants_usage, input_tokens): (bool, u64),
+) -> Voice {
+    Voice {
+        id: call.id.to_string().replace('-', ""),
+        created: call.received_at.unix_seconds(),
+        model: model.to_owned(),
+        wants_usage,
+        input_tokens,
+        echo: prompt.surface.dialect.translator().echo(&prompt.pieces.concat()),
+    }
 }
 
 /// The conversation as this target may see it: what it cannot look at refused, what it does not fetch fetched, envelopes
