@@ -1,7 +1,7 @@
 # The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast prove-agents prove-fuzz prove-dialects prove-routing prove-fleet image-check dev bench schema fmt lint
+.PHONY: help run test test-fast prove-agents prove-fuzz prove-dialects prove-routing prove-fleet prove-faults image-check dev bench schema fmt lint
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,11 @@ prove-fleet: ## three regions of two nodes die in every way under load; times ar
 	@scripts/setup test
 	@cargo build --locked --quiet --profile quick --package cli
 	@FLEET_LONG=1 BELLWETHER_BIN=target/quick/bellwether .venv/bin/python -m pytest tests/e2e/test_fleet.py --quiet $(ARGS)
+
+prove-faults: ## SECONDS=600 of all kinds of faults under steady load: hardly a caller notices
+	@scripts/setup test
+	@cargo build --locked --quiet --profile quick --package cli
+	@FAULTS_S=$(or $(SECONDS),600) BELLWETHER_BIN=target/quick/bellwether .venv/bin/python -m pytest tests/e2e/test_mixed_faults.py --quiet $(ARGS)
 
 dev: ## the gateway in front of the simulator, seeded; ARGS as in run
 	@scripts/setup build

@@ -6,8 +6,9 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from threading import Thread
 from typing import Any, Self
 
@@ -91,18 +92,22 @@ class Load:
 
     gateway: Gateway
     per_second: float
+    #: What is asked, in turn.
+    bodies: Sequence[bytes] = (chat(),)
     calls: list[Call] = field(default_factory=list)
     _idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
     _under_way: set[float] = field(default_factory=set)
     _stop: bool = False
 
     def __post_init__(self) -> None:
-        body = chat()
-        self._request = (
+        self._requests = cycle([self._request(body) for body in self.bodies])
+        self._thread = Thread(target=lambda: asyncio.run(self._run()))
+
+    def _request(self, body: bytes) -> bytes:
+        return (
             f"POST {CHAT_PATH} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {self.gateway.key}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         ).encode() + body
-        self._thread = Thread(target=lambda: asyncio.run(self._run()))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -153,15 +158,27 @@ class Load:
         host, port = self.gateway.address
         connection = self._idle.pop() if self._idle else await asyncio.open_connection(host, port)
         reader, writer = connection
-        writer.write(self._request)
+        writer.write(next(self._requests))
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = _fields(head[1:])
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        if headers.get("transfer-encoding") == "chunked":
+            body = await _dechunked(reader)
+        else:
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
         if headers.get("connection") == "close":
             writer.close()
         else:
             self._idle.append(connection)
         return int(head[0].split(" ")[1]), headers, body
+
+
+async def _dechunked(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += await reader.readexactly(size)
+        await reader.readline()
+    await reader.readline()
+    return body
 
 
 def _fields(lines: Iterable[str]) -> dict[str, str]:

@@ -47,7 +47,7 @@ pub(super) async fn ask(
     let patience = patience(&serving, &prompt, wishes);
     let (answer, attempts) = attempt(call, question, plan, patience).await?;
     let rescuer = attempts.map(|attempts| {
-        let headers = headers.clone();
+        let (prompt, headers) = (prompt.compacted(), headers.clone());
         let hold = (!manner.resume_hold.is_zero()).then(|| Box::pin(sleep(manner.resume_hold)));
         let resume = manner.resume;
         let kept = call.worker.gateway.bodies.lease();

@@ -71,6 +71,13 @@ impl Prompt {
         prompt.saturating_add(self.deciding.output_tokens_max.unwrap_or(0))
     }
 
+    /// The same in as little memory as it takes: pieces as they were read keep all that was read with them.
+    pub(crate) fn compacted(mut self) -> Self {
+        self.pieces = vec![Bytes::from(self.pieces.concat().into_boxed_slice())];
+        self.canonical = OnceCell::new();
+        self
+    }
+
     /// The conversation in no dialect.
     pub(crate) fn canonical(&self) -> Result<&canonical::Prompt, Box<Failure>> {
         let read = self.canonical.get_or_init(|| {
