@@ -1,0 +1,98 @@
+//! Steps of a chain that get too little time, where those before them are silent.
+
+use std::time::Duration;
+
+use routing::span_of;
+
+use super::rule::Rule;
+use super::times::ms;
+use crate::drill::finding::{Trace, Weight};
+use crate::drill::house::{House, Road};
+
+/// Whoever has less can hardly begin.
+const TIME_MIN: Duration = Duration::from_secs(1);
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::new(
+        "no_time_left",
+        Weight::Error,
+        "a step for which less than a second is left where all before it are silent",
+        no_time_left,
+    ),
+    Rule::new(
+        "time_cut_short",
+        Weight::Warning,
+        "the limits of a chain together exceed what a call may take: a step gets less than half of its own",
+        time_cut_short,
+    ),
+];
+
+/// A step, and its time where all before it stay silent to the end of theirs.
+struct Stage {
+    label: String,
+    own: Option<Duration>,
+    given: Duration,
+}
+
+/// Each step that is asked, as attempts share the time of a call.
+fn stages(house: &House<'_>, road: &Road, is_streaming: bool) -> Vec<Stage> {
+    let mut left = house.patience(is_streaming);
+    let steps = road.steps().min(house.snapshot.limits.attempts_max);
+    let servers = road.servers();
+    let mut stages = Vec::with_capacity(steps);
+    for step in 0..steps {
+        let Some(server) = servers.iter().find(|server| usize::from(server.step) == step) else { continue };
+        let own = server.first.attempt_limit(is_streaming);
+        let behind = u32::try_from(steps - 1 - step).unwrap_or(u32::MAX);
+        let given = span_of(left, behind, own, None).limit;
+        stages.push(Stage { label: house.label(road, server.first), own, given });
+        left = left.saturating_sub(given);
+    }
+    stages
+}
+
+/// The first step of each name, of streams or of whole answers, that is as described.
+fn each(
+    house: &House<'_>,
+    is_it: impl Fn(&Stage) -> bool,
+    what: impl Fn(&Stage, &str) -> String,
+) -> Vec<Trace> {
+    let mut found = Vec::new();
+    for road in &house.roads {
+        for (is_streaming, kind, key) in
+            [(true, "streams", "timeouts.first_byte_ms"), (false, "whole answers", "timeouts.answer_ms")]
+        {
+            let stages = stages(house, road, is_streaming);
+            if let Some(stage) = stages.iter().skip(1).find(|stage| is_it(stage)) {
+                found.push(Trace::of_model(
+                    &road.name,
+                    stage.label.clone(),
+                    format!("{kind}: {}", what(stage, key)),
+                    format!("shorten the limits of those before it, or lengthen {key}"),
+                ));
+            }
+        }
+    }
+    found
+}
+
+fn no_time_left(house: &House<'_>) -> Vec<Trace> {
+    each(
+        house,
+        |stage| stage.given < TIME_MIN,
+        |stage, key| {
+            format!("where all before it are silent, {} of {key} is left: it cannot answer", ms(stage.given))
+        },
+    )
+}
+
+fn time_cut_short(house: &House<'_>) -> Vec<Trace> {
+    each(
+        house,
+        |stage| stage.given >= TIME_MIN && stage.own.is_some_and(|own| stage.given * 2 < own),
+        |stage, key| {
+            let own = stage.own.unwrap_or_default();
+            format!("where all before it are silent, {key} leaves {} of its {}", ms(stage.given), ms(own))
+        },
+    )
+}
