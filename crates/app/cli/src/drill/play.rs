@@ -21,7 +21,7 @@ const STAGES_MAX: usize = 16;
 /// The faults of a name are dealt to so many stages.
 const PARTS: usize = 4;
 /// A call that does not come to where the fault is, is made again so often.
-const UNMET_MAX: u32 = 6;
+const UNMET_MAX: u32 = 24;
 /// What did not come as it has to must come so often: a moment of a busy machine is no finding.
 const UNEXPECTED_MIN: u32 = 3;
 

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::caller::Seen;
 use super::faults::FAULTS;
 use super::finding::{Finding, Weight};
 use super::pace::Pace;
@@ -71,41 +70,26 @@ impl Report {
         parts.join("\n\n")
     }
 
-    /// Scenes that look the same to callers in one row.
+    /// One block for each name and place; scenes that look the same to callers are one row of it.
     fn scenes_text(&self) -> String {
-        let mut rows: Vec<([String; 4], Vec<&str>)> = Vec::new();
-        for scene in self.scenes.iter().filter(|scene| scene.is_met && scene.fault.is_some()) {
-            let kind = if scene.is_streaming { "stream" } else { "whole" };
-            let mut seen = scene.seen();
-            if !scene.is_as_it_should() {
-                seen = format!("! {seen}");
-            } else if scene.answer.seen != Seen::Whole && scene.elsewhere == 0 {
-                seen = format!("{seen} (nobody stands elsewhere)");
-            }
-            let key = [scene.model.clone(), scene.site.label.clone(), kind.to_owned(), seen];
-            let fault = scene.fault.map_or("", |fault| fault.name);
-            match rows.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, faults)) => faults.push(fault),
-                None => rows.push((key, vec![fault])),
+        let mut blocks: Vec<(String, Vec<&Scene>)> = Vec::new();
+        for scene in self.scenes.iter().filter(|scene| scene.is_met || !scene.is_as_it_should()) {
+            let alone = if scene.elsewhere == 0 { "; nobody stands elsewhere" } else { "" };
+            let title = match scene.fault {
+                Some(_) => format!("{}, {}{alone}", scene.model, scene.site.label),
+                None if scene.is_as_it_should() => continue,
+                None => format!("{}, everybody well", scene.model),
+            };
+            match blocks.iter_mut().find(|(known, _)| *known == title) {
+                Some((_, scenes)) => scenes.push(scene),
+                None => blocks.push((title, vec![scene])),
             }
         }
-        let order = |fault: &str| FAULTS.iter().position(|known| known.name == fault);
-        rows.sort_by(|(one, faults), (other, others)| {
-            let key = |row: &[String; 4], faults: &[&str]| {
-                (row[1].clone(), row[2] == "stream", order(faults.first().copied().unwrap_or_default()))
-            };
-            // The order of names is that of the configuration.
-            let place = |name: &str| self.scenes.iter().position(|scene| scene.model == name);
-            (place(&one[0]), key(one, faults)).cmp(&(place(&other[0]), key(other, others)))
-        });
-        let rows: Vec<[String; 5]> = rows
-            .into_iter()
-            .map(|([model, at, kind, seen], mut faults)| {
-                faults.sort_by_key(|fault| order(fault));
-                [model, at, kind, seen, faults_text(&faults)]
-            })
-            .collect();
-        table(["MODEL", "AT", "ASKED FOR", "CALLERS SEE", "WITH"], &rows)
+        // The parts of a name were played side by side.
+        let place = |name: &str| self.scenes.iter().position(|scene| scene.model == name);
+        blocks.sort_by_key(|(_, scenes)| place(&scenes[0].model));
+        let text = |(title, scenes): &(String, Vec<&Scene>)| format!("{title}\n{}", block_text(scenes));
+        blocks.iter().map(text).collect::<Vec<_>>().join("\n\n")
     }
 
     fn verdict(&self) -> String {
@@ -124,12 +108,46 @@ impl Report {
     }
 }
 
-/// Most or all of them are told by those that are missing.
-fn faults_text(faults: &[&str]) -> String {
-    if faults.len() == FAULTS.len() {
-        return "every fault".to_owned();
+/// What callers saw, the most frequent first; there the others are told by what they are not.
+fn block_text(scenes: &[&Scene]) -> String {
+    let mut rows: Vec<(String, String, Vec<&str>)> = Vec::new();
+    for fault in std::iter::once(None).chain(FAULTS.iter().map(|fault| Some(fault.name))) {
+        let same_fault = |scene: &&&Scene| scene.fault.map(|fault| fault.name) == fault;
+        let mut seen: Vec<(String, Vec<&str>)> = Vec::new();
+        for scene in scenes.iter().filter(same_fault) {
+            let mark = if scene.is_as_it_should() { "" } else { "! " };
+            let words = format!("{mark}{}", scene.seen());
+            let kind = if scene.is_streaming { "stream" } else { "whole" };
+            match seen.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, kinds)) => kinds.push(kind),
+                None => seen.push((words, vec![kind])),
+            }
+        }
+        for (words, mut kinds) in seen {
+            kinds.sort_unstable_by(|one, other| other.cmp(one));
+            kinds.dedup();
+            let (kinds, fault) = (kinds.join(", "), fault.unwrap_or("no fault"));
+            match rows.iter_mut().find(|(known, kind, _)| *known == words && *kind == kinds) {
+                Some((_, _, faults)) => faults.push(fault),
+                None => rows.push((words, kinds, vec![fault])),
+            }
+        }
     }
-    faults.join(", ")
+    rows.sort_by_key(|(_, _, faults)| std::cmp::Reverse(faults.len()));
+    let rows: Vec<[String; 4]> = rows
+        .into_iter()
+        .map(|(seen, kinds, faults)| [format!("  {seen}"), kinds, faults.len().to_string(), wrapped(&faults)])
+        .collect();
+    table(["  CALLERS SEE", "ASKED FOR", "FAULTS", "WHICH"], &rows)
+}
+
+/// A long list is told by its beginning; JSON has all of it.
+fn wrapped(faults: &[&str]) -> String {
+    const SHOWN_MAX: usize = 8;
+    if faults.len() <= SHOWN_MAX {
+        return faults.join(", ");
+    }
+    format!("{} … {}", faults[..SHOWN_MAX - 1].join(", "), faults[faults.len() - 1])
 }
 
 fn findings_text(weight: Weight, findings: &[&Finding]) -> String {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::caller::{Answer, Purpose, Seen};
 use super::faults::{Fault, Then};
-use super::house::{House, Road, line_place, region_of, takes_ordinary};
+use super::house::{House, Road, line_place, takes_ordinary};
 use super::pace::Pace;
 use super::stage::Place;
 
@@ -129,7 +129,7 @@ pub(super) fn sites(snapshot: &Snapshot, road: &Road, is_streaming: bool) -> Vec
         .collect();
     let all = road.lines(snapshot);
     let provider = |place: Place| &snapshot.providers[place.0];
-    let region = |place: Place| region_of(snapshot, &provider(place).lines[place.1]);
+    let region = |place: Place| provider(place).lines[place.1].region.as_deref();
     let mut sites: Vec<Site> = Vec::new();
     let mut add = |label: String, is_there: &dyn Fn(Place) -> bool| {
         let places: Vec<Place> = all.iter().copied().filter(|place| is_there(*place)).collect();
@@ -149,8 +149,9 @@ pub(super) fn sites(snapshot: &Snapshot, road: &Road, is_streaming: bool) -> Vec
     for step in &first_step {
         add(format!("provider {}", provider(*step).id), &|place| place.0 == step.0);
     }
-    for step in &first_step {
-        add(format!("region {}", region(*step)), &|place| region(place) == region(*step));
+    // Where no region is said nobody knows who would be down together.
+    for name in first_step.iter().filter_map(|step| region(*step)) {
+        add(format!("region {name}"), &|place| region(place) == Some(name));
     }
     sites
 }

@@ -55,28 +55,31 @@ fn lacking(house: &House<'_>, by_all: bool) -> Vec<Trace> {
         let servers = road.servers();
         let (first, behind) = parts(&servers);
         let Some(first) = first.first().filter(|_| !behind.is_empty()) else { continue };
+        let (mut lacked, mut unable) = (Vec::new(), Vec::new());
         for capability in routing::Capability::all().filter(|one| !first.first.lacks.has(*one)) {
-            let unable: Vec<String> = behind
-                .iter()
-                .filter(|server| server.first.lacks.has(capability))
-                .map(|server| house.label(road, server.first))
-                .collect();
-            if unable.is_empty() || (unable.len() == behind.len()) != by_all {
-                continue;
+            let without = behind.iter().filter(|server| server.first.lacks.has(capability));
+            let without: Vec<String> = without.map(|server| house.label(road, server.first)).collect();
+            if !without.is_empty() && (without.len() == behind.len()) == by_all {
+                lacked.push(capability.name());
+                unable
+                    .extend(without.into_iter().filter(|label| !unable.contains(label)).collect::<Vec<_>>());
             }
-            let (name, able) = (capability.name(), house.label(road, first.first));
-            let what = if by_all {
-                format!("{able} takes {name} and nobody behind it does: calls with {name} have no fallback")
-            } else {
-                format!("{able} takes {name}, these do not: calls with {name} pass them over")
-            };
-            found.push(Trace::of_model(
-                &road.name,
-                format!("{name}: {}", unable.join(", ")),
-                what,
-                format!("add a fallback that takes {name}, or correct providers.*.catalog"),
-            ));
         }
+        if lacked.is_empty() {
+            continue;
+        }
+        let (lacked, able) = (lacked.join(", "), house.label(road, first.first));
+        let what = if by_all {
+            format!("{able} takes {lacked}, and nobody behind it does: such calls have no fallback")
+        } else {
+            format!("{able} takes {lacked}, and these do not take all of it: such calls pass them over")
+        };
+        found.push(Trace::of_model(
+            &road.name,
+            unable.join(", "),
+            what,
+            format!("add a fallback that takes {lacked}, or correct providers.*.catalog"),
+        ));
     }
     found
 }

@@ -19,7 +19,7 @@ mod tries;
 mod weights;
 
 #[cfg(test)]
-mod planted;
+mod tests;
 
 pub(super) use rule::Rule;
 

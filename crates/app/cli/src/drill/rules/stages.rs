@@ -51,26 +51,28 @@ fn stages(house: &House<'_>, road: &Road, is_streaming: bool) -> Vec<Stage> {
     stages
 }
 
-/// The first step of each name, of streams or of whole answers, that is as described.
-fn each(
-    house: &House<'_>,
-    is_it: impl Fn(&Stage) -> bool,
-    what: impl Fn(&Stage, &str) -> String,
-) -> Vec<Trace> {
-    let mut found = Vec::new();
+/// The first step of each name that is as described; one finding where streams and whole answers have it alike.
+fn each(house: &House<'_>, is_it: impl Fn(&Stage) -> bool, what: impl Fn(&Stage) -> String) -> Vec<Trace> {
+    const KINDS: [(bool, &str, &str); 2] =
+        [(true, "streams", "timeouts.first_byte_ms"), (false, "whole answers", "timeouts.answer_ms")];
+    let mut found: Vec<Trace> = Vec::new();
     for road in &house.roads {
-        for (is_streaming, kind, key) in
-            [(true, "streams", "timeouts.first_byte_ms"), (false, "whole answers", "timeouts.answer_ms")]
-        {
+        let (mut kinds, mut keys, mut stage) = (Vec::new(), Vec::new(), None);
+        for (is_streaming, kind, key) in KINDS {
             let stages = stages(house, road, is_streaming);
-            if let Some(stage) = stages.iter().skip(1).find(|stage| is_it(stage)) {
-                found.push(Trace::of_model(
-                    &road.name,
-                    stage.label.clone(),
-                    format!("{kind}: {}", what(stage, key)),
-                    format!("shorten the limits of those before it, or lengthen {key}"),
-                ));
+            if let Some(short) = stages.into_iter().skip(1).find(|stage| is_it(stage)) {
+                kinds.push(kind);
+                keys.push(key);
+                stage.get_or_insert(short);
             }
+        }
+        if let Some(stage) = stage {
+            found.push(Trace::of_model(
+                &road.name,
+                stage.label.clone(),
+                format!("{}: {}", kinds.join(" and "), what(&stage)),
+                format!("shorten the limits of those before it, or lengthen {}", keys.join(" and ")),
+            ));
         }
     }
     found
@@ -80,8 +82,8 @@ fn no_time_left(house: &House<'_>) -> Vec<Trace> {
     each(
         house,
         |stage| stage.given < TIME_MIN,
-        |stage, key| {
-            format!("where all before it are silent, {} of {key} is left: it cannot answer", ms(stage.given))
+        |stage| {
+            format!("where all before it are silent, {} is left for it: it cannot answer", ms(stage.given))
         },
     )
 }
@@ -90,9 +92,9 @@ fn time_cut_short(house: &House<'_>) -> Vec<Trace> {
     each(
         house,
         |stage| stage.given >= TIME_MIN && stage.own.is_some_and(|own| stage.given * 2 < own),
-        |stage, key| {
+        |stage| {
             let own = stage.own.unwrap_or_default();
-            format!("where all before it are silent, {key} leaves {} of its {}", ms(stage.given), ms(own))
+            format!("where all before it are silent, {} is left of its {}", ms(stage.given), ms(own))
         },
     )
 }
