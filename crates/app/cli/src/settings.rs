@@ -69,9 +69,7 @@ impl Settings {
         let reader = Reader::default();
         let text = match self.read_text(&reader) {
             Ok(text) => text,
-            Err(problem) => {
-                return Reading { text: None, checked: Err(vec![problem]), seen: reader.into_seen() };
-            }
+            Err(problems) => return Reading { text: None, checked: Err(problems), seen: reader.into_seen() },
         };
         let checked = self.check(text.as_deref(), &reader);
         Reading { text, checked, seen: reader.into_seen() }
@@ -79,7 +77,7 @@ impl Settings {
 
     /// What the file holds, if there is one.
     pub(crate) fn text(&self) -> Result<Option<String>, Vec<Problem>> {
-        self.read_text(&Reader::default()).map_err(|problem| vec![problem])
+        self.read_text(&Reader::default())
     }
 
     /// What a text would mean in the place of the file's own, with other variables and files.
@@ -92,8 +90,9 @@ impl Settings {
         self.check(Some(text), &Reader::default())
     }
 
-    fn read_text(&self, reader: &Reader) -> Result<Option<String>, Problem> {
-        self.file.as_deref().map(|file| reader.read(file).map_err(Self::unreadable)).transpose()
+    fn read_text(&self, reader: &Reader) -> Result<Option<String>, Vec<Problem>> {
+        let read = |file| reader.read(file).map_err(|error| vec![Self::unreadable(error)]);
+        self.file.as_deref().map(read).transpose()
     }
 
     fn check(&self, text: Option<&str>, reader: &Reader) -> Result<Snapshot, Vec<Problem>> {

@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_simulator_knows_every_fault() {
-        let pace = Pace::of(Duration::from_secs(60));
+        let pace = Pace::of(Duration::from_secs(60), Duration::from_secs(30));
         for fault in FAULTS {
             let script = fault.script(&pace);
             assert!(!script.contains(LATE), "{script}");

@@ -6,34 +6,50 @@ use std::time::Duration;
 use config::{Health, Retries, Snapshot, Timeouts};
 use routing::{Backoff, RetryRules, TargetLimits};
 
-/// What the longest wait of a caller becomes.
+/// What the longest wait of a caller becomes …
 const LONGEST: Duration = Duration::from_millis(900);
+/// … or more, up to this, where there are limits that are much shorter than it.
+const LONGEST_MAX: Duration = Duration::from_secs(3);
 /// No limit becomes shorter than this: a busy machine must not look like a silent provider.
 const LIMIT_MIN: Duration = Duration::from_millis(120);
 /// A fault that is late is so many times later than anybody waits.
-const LATE_TIMES: u32 = 3;
+const LATE_TIMES: u32 = 2;
 
 /// How much faster.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     /// Every time is divided by this.
     pub(super) times: f64,
+    /// What the longest wait of a caller becomes.
+    longest: Duration,
 }
 
 impl Pace {
-    /// So that a caller who waits for `longest` does not take long. Nothing is made slower.
-    pub(super) fn of(longest: Duration) -> Self {
-        Self { times: (longest.as_secs_f64() / LONGEST.as_secs_f64()).max(1.0) }
+    /// So that a caller who waits for `longest` does not take long, and a limit of `shortest` keeps its part of that, as far as
+    /// both can be had. Nothing is made slower.
+    pub(super) fn of(longest: Duration, shortest: Duration) -> Self {
+        let times = |whole: Duration, part: Duration| whole.as_secs_f64() / part.as_secs_f64();
+        let kept = times(shortest, LIMIT_MIN).max(times(longest, LONGEST_MAX));
+        let times = times(longest, LONGEST).min(kept).max(1.0);
+        Self { times, longest: longest.div_f64(times) }
     }
 
     /// That of a whole configuration.
     pub(super) fn for_house(snapshot: &Snapshot) -> Self {
-        Self::of(snapshot.timeouts.first_byte.max(snapshot.timeouts.answer))
+        let limits = snapshot.models.iter().flat_map(|model| {
+            let of_targets = model.targets.iter().map(|target| &target.limits);
+            of_targets.chain(model.fallbacks.iter().map(|fallback| &fallback.limits))
+        });
+        let limits =
+            limits.flat_map(|limits| [limits.attempt, limits.first_token, limits.idle, limits.total]);
+        let timeouts = &snapshot.timeouts;
+        let shortest = limits.flatten().fold(timeouts.idle, Duration::min);
+        Self::of(timeouts.first_byte.max(timeouts.answer), shortest)
     }
 
     /// Later than any caller waits.
     pub(super) fn late(&self) -> Duration {
-        LONGEST * LATE_TIMES
+        self.longest * LATE_TIMES
     }
 
     /// A wait between two things.
@@ -101,14 +117,27 @@ mod tests {
 
     #[test]
     fn long_limits_become_short_and_short_ones_stay() {
-        let pace = Pace::of(Duration::from_secs(90));
+        let seconds = Duration::from_secs;
+        let pace = Pace::of(seconds(90), seconds(30));
         assert_eq!(pace.limit(Duration::from_secs(90)), Duration::from_millis(900));
         assert_eq!(pace.limit(Duration::from_secs(45)), Duration::from_millis(450));
         assert_eq!(pace.limit(Duration::from_secs(1)), LIMIT_MIN);
         assert_eq!(pace.limit(Duration::from_millis(7)), Duration::from_millis(7));
         assert_eq!(pace.wait(Duration::from_secs(1)), Duration::from_millis(10));
         assert_eq!(pace.in_house(Duration::from_millis(450)), Duration::from_secs(45));
-        let unhurried = Pace::of(Duration::from_millis(300));
+        let unhurried = Pace::of(Duration::from_millis(300), Duration::from_millis(100));
         assert_eq!(unhurried.limit(Duration::from_millis(300)), Duration::from_millis(300));
+    }
+
+    #[test]
+    fn a_short_limit_keeps_its_part_as_far_as_that_can_be_had() {
+        let seconds = Duration::from_secs;
+        let part = |shortest| {
+            let pace = Pace::of(seconds(60), shortest);
+            (pace.limit(seconds(60)).as_millis(), pace.limit(shortest).as_millis())
+        };
+        assert_eq!(part(seconds(20)), (900, 300));
+        assert_eq!(part(seconds(4)), (1800, 120));
+        assert_eq!(part(seconds(1)), (3000, 120));
     }
 }

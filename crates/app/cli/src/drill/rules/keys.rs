@@ -140,12 +140,8 @@ fn shared_key(house: &House<'_>) -> Vec<Trace> {
 }
 
 fn secret_not_here(house: &House<'_>) -> Vec<Trace> {
-    let found = house.stood_in.iter().map(|reference| {
-        Trace::of(
-            reference.clone(),
-            "it is not here: something stands in for it, and a start without it would be refused",
-            "see that it is there where the gateway runs",
-        )
-    });
-    found.collect()
+    let is_any = !house.stood_in.is_empty();
+    let of = house.stood_in.join(", ");
+    let what = "not here: something stands in for it, and a start without it would be refused";
+    is_any.then(|| Trace::of(of, what, "see that it is there where the gateway runs")).into_iter().collect()
 }

@@ -62,14 +62,18 @@ fn retired(house: &House<'_>) -> Vec<Trace> {
 }
 
 fn will_retire(house: &House<'_>) -> Vec<Trace> {
-    each(house, |road, server| {
+    let mut found = each(house, |road, server| {
         let row = house.row(road, server.first)?;
         let end = row.retires.filter(|_| row.is_served())?;
         let label = house.label(road, server.first);
         let is_over = house.today.is_some_and(|today| today >= end);
         let what = format!("{label} {} on {end}", if is_over { "ended" } else { "ends" });
-        Some(Trace::of_model(&road.name, label, what, instead(row)))
-    })
+        Some(Trace::of(label, what, instead(row)))
+    });
+    // A model ends once, however many names lead to it.
+    found.sort_by(|one, other| one.of.cmp(&other.of));
+    found.dedup();
+    found
 }
 
 fn unknown(house: &House<'_>) -> Vec<Trace> {
