@@ -156,7 +156,7 @@ def test_secrets_that_are_not_here_are_stood_in_for(drill: Drill, commands: Comm
 
 
 def test_what_was_left_switched_off_is_found(start: StartGateway, commands: Commands) -> None:
-    config = two_providers(health={"probes": {"every_ms": 1000}})
+    config = two_providers()
     keys = {"KEY_OF_ONE": KEY, "KEY_OF_TWO": f"{KEY}-2"}
     gateway = start(config=config, environment=keys)
     commands.text("provider", "disable", "two", "--reason", "a trial of ours")

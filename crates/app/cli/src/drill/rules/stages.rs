@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use routing::span_of;
+use routing::{ORDER_MAX, span_of};
 
 use super::rule::Rule;
 use super::times::ms;
@@ -24,6 +24,12 @@ pub(super) const RULES: &[Rule] = &[
         Weight::Warning,
         "the limits of a chain together exceed what a call may take: a step gets less than half of its own",
         time_cut_short,
+    ),
+    Rule::new(
+        "lines_use_up_time",
+        Weight::Warning,
+        "the limit of a first target, on each of its lines in turn, leaves the next step less than half of its own",
+        lines_use_up_time,
     ),
 ];
 
@@ -97,4 +103,44 @@ fn time_cut_short(house: &House<'_>) -> Vec<Trace> {
             format!("where all before it are silent, {} is left of its {}", ms(stage.given), ms(own))
         },
     )
+}
+
+/// Where every line of the first step is silent, as when its provider is: what is left for the step behind it.
+fn behind_all_lines(house: &House<'_>, road: &Road, is_streaming: bool) -> Option<Stage> {
+    let attempts = house.snapshot.limits.attempts_max;
+    let servers = road.servers();
+    let first_step = || servers.iter().filter(|server| server.step == 0);
+    let next = servers.iter().find(|server| server.step == 1)?;
+    // Without a limit of its own, what is usual for it decides, which nobody knows here.
+    let own = first_step().map(|server| server.first.attempt_limit(is_streaming)).max()??;
+    let ways: usize = first_step().map(|server| server.targets.len()).sum();
+    // Each step behind has its attempt before any has a second one but the first.
+    let tries = ways.min(attempts.saturating_sub(road.steps() - 1).max(1));
+    let in_order = road.route.targets.len().min(ORDER_MAX).min(attempts);
+    let behind = |place: usize| u32::try_from(in_order.saturating_sub(place + 1)).unwrap_or(u32::MAX);
+    let mut left = house.patience(is_streaming);
+    for place in 0..tries {
+        left = left.saturating_sub(span_of(left, behind(place), Some(own), None).limit);
+    }
+    let own = next.first.attempt_limit(is_streaming);
+    let given = span_of(left, behind(tries), own, None).limit;
+    (tries > 1).then(|| Stage { label: house.label(road, next.first), own, given })
+}
+
+fn lines_use_up_time(house: &House<'_>) -> Vec<Trace> {
+    let mut found = Vec::new();
+    for road in &house.roads {
+        let is_short =
+            |stage: &Stage| stage.given < TIME_MIN * 3 || stage.own.is_some_and(|own| stage.given * 2 < own);
+        let stages = [true, false].into_iter().filter_map(|kind| behind_all_lines(house, road, kind));
+        if let Some(stage) = stages.into_iter().find(is_short) {
+            let what = format!(
+                "where all lines before it are silent, as when a provider is, {} is left for it",
+                ms(stage.given)
+            );
+            let remedy = "shorten the limit of the first target: it holds for each line in turn";
+            found.push(Trace::of_model(&road.name, stage.label, what, remedy));
+        }
+    }
+    found
 }

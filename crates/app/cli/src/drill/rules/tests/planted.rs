@@ -172,6 +172,11 @@ pub(super) const MISTAKES: &[Mistake] = &[
         ],
     ),
     plant(
+        "lines_use_up_time",
+        "two/n",
+        &[(FIRST, "      - { provider: one, model: m, timeout_ms: 30000 }\n")],
+    ),
+    plant(
         "no_retry_budget",
         "retries.budget_percent",
         &[(RETRIES, "retries: { budget_percent: 0, budget_per_second: 0 }")],
