@@ -147,12 +147,14 @@ def test_secrets_that_are_not_here_are_stood_in_for(drill: Drill, commands: Comm
     assert commands.run("check", write_config(commands.home, config)).returncode == 1
     config["providers"]["one"]["credentials"] = ["env:KEY_OF_ONE", "file:/not/there"]
     config["listeners"] = [{"address": "127.0.0.1:0", "tls": {"certificate": "no.pem", "key": "no-key.pem"}}]
-    code, report = drill(config, KEY_OF_TWO=KEY)
-    assert (code, report["hints"]) == (0, 1)
+    code, report = drill(config)
     (hint,) = report["findings"]
-    assert hint["code"] == "secret_not_here"
-    assert {"env:KEY_OF_ONE", "file:/not/there"} < set(hint["of"].split(", "))
-    assert "KEY_OF_TWO" not in hint["of"]
+    assert (code, hint["code"], hint["weight"]) == (0, "secret_not_here", "hint")
+    assert {"env:KEY_OF_ONE", "env:KEY_OF_TWO", "file:/not/there"} < set(hint["of"].split(", "))
+    code, report = drill(config, KEY_OF_TWO=KEY)
+    (warning,) = report["findings"]
+    assert (code, warning["code"], warning["weight"]) == (1, "missing_key", "warning"), "one that is here, and others not"
+    assert "KEY_OF_TWO" not in warning["of"]
 
 
 def test_what_was_left_switched_off_is_found(start: StartGateway, commands: Commands) -> None:

@@ -56,6 +56,7 @@ pub(crate) fn run(data: &DataOptions, options: DrillOptions) -> Result<Outcome> 
         roads,
         today: today(),
         stood_in: stand_ins.used(),
+        has_secrets: stand_ins.has_found(),
         switched: switched::find(data)?,
     };
     let report = rehearse(&house, &faults)?;

@@ -15,6 +15,8 @@ pub(super) struct House<'a> {
     pub(super) today: Option<Date>,
     /// Secrets that are not here.
     pub(super) stood_in: Vec<String>,
+    /// Some secrets are here.
+    pub(super) has_secrets: bool,
     /// What an operator has taken out, and why, where that is known.
     pub(super) switched: Vec<Switched>,
 }
@@ -137,4 +139,12 @@ pub(super) fn takes_ordinary(target: &Target, is_streaming: Option<bool>) -> boo
                 _ => true,
             }
     })
+}
+
+/// Whether a provider is its vendor, and not somebody else at another address.
+pub(super) fn is_at_home(provider: &Provider) -> bool {
+    provider
+        .kind
+        .base_url
+        .is_some_and(|home| provider.lines.iter().all(|line| line.base_url.to_string() == home))
 }

@@ -163,3 +163,62 @@ pub(super) fn elsewhere(snapshot: &Snapshot, road: &Road, site: &Site, is_stream
     });
     others.count()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use config::{Overrides, Snapshot, Sources};
+
+    use super::{elsewhere, sites};
+    use crate::drill::house::Road;
+
+    const TEXT: &str = "\
+        providers:\n  \
+          one: { lines: [{ base_url: 'http://a.internal/v1', region: eu }, { base_url: 'http://b.internal/v1', region: us }] }\n  \
+          two: { base_url: 'http://c.internal/v1', region: eu }\n  \
+          three: { base_url: 'http://d.internal/v1' }\n\
+        models:\n  \
+          chain: { targets: [one/m, two/m] }\n  \
+          pool: { policy: weighted, targets: [two/m, three/m] }\n  \
+          streams: { targets: [{ provider: two, model: m, when: { stream: false } }, three/m] }\n";
+
+    fn snapshot() -> Snapshot {
+        let sources = Sources {
+            text: Some(("bellwether.yaml", TEXT)),
+            catalog: None,
+            env: &|_| None,
+            env_names: Vec::new(),
+            read_file: &|_| Err("there are no files".to_owned()),
+            overrides: Overrides::default(),
+        };
+        config::check(&sources).unwrap_or_else(|problems| panic!("{problems:?}"))
+    }
+
+    /// Each place of a name, and how many targets stand elsewhere.
+    fn played(name: &str, is_streaming: bool) -> Vec<(String, usize)> {
+        let snapshot = snapshot();
+        let road =
+            Road { name: name.to_owned(), route: Arc::new((*snapshot.routes.find(name).unwrap()).clone()) };
+        let sites = sites(&snapshot, &road, is_streaming).into_iter();
+        sites.map(|site| (site.label.clone(), elsewhere(&snapshot, &road, &site, is_streaming))).collect()
+    }
+
+    #[test]
+    fn a_line_a_provider_and_a_region_fall() {
+        let places = |all: &[(&str, usize)]| {
+            all.iter().map(|(label, elsewhere)| ((*label).to_owned(), *elsewhere)).collect::<Vec<_>>()
+        };
+        let chain = [("line 1 of one", 2), ("provider one", 1), ("region eu", 1), ("region us", 2)];
+        assert_eq!(played("chain", true), places(&chain));
+        // Of those who share the calls each may be the first; nobody knows where one without a region is.
+        let pool = [("its line of two, provider two, region eu", 1), ("provider three", 1)];
+        assert_eq!(played("pool", true), places(&pool));
+        assert_eq!(played("streams", true), places(&[("its line of three, provider three", 0)]));
+        assert_eq!(
+            played("streams", false),
+            places(&[("its line of two, provider two, region eu", 1)]),
+            "who is not for such calls is not played"
+        );
+    }
+}

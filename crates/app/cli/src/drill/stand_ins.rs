@@ -1,7 +1,7 @@
 //! Something in the place of every secret that is not here: a drill sends none of them anywhere, and is often held where they are
 //! not, such as before a change is taken. What is here is read, for two may be the same; nothing of it is shown.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,8 @@ pub(super) struct StandIns {
     /// Files of certificates.
     certificates: BTreeSet<PathBuf>,
     used: RefCell<BTreeSet<String>>,
+    /// Whether any secret that is referred to is here.
+    has_found: Cell<bool>,
 }
 
 impl StandIns {
@@ -45,9 +47,16 @@ impl StandIns {
         self.used.borrow().iter().cloned().collect()
     }
 
+    /// Whether any of the secrets is here.
+    pub(super) const fn has_found(&self) -> bool {
+        self.has_found.get()
+    }
+
     /// The variable, or what stands in for it.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
+        let secret = name.strip_suffix(FILE_ENDING).unwrap_or(name);
         if let Some(text) = environment::variable(name) {
+            self.has_found.set(self.has_found.get() || self.secrets.contains(secret));
             return Some(text);
         }
         let has_file = environment::variable(&format!("{name}{FILE_ENDING}")).is_some();
@@ -64,12 +73,14 @@ impl StandIns {
 
     /// The file, or what stands in for it. `path` may have the configuration's folder before it.
     pub(super) fn file(&self, path: &Path) -> Result<String, String> {
+        let is_certificate = self.certificates.iter().any(|named| path.ends_with(named));
         if let Ok(text) = environment::read_file(path) {
+            self.has_found.set(self.has_found.get() || !is_certificate);
             return Ok(text);
         }
         let shown = format!("file:{}", path.display());
         let is_proxy = |name: &String| name.strip_prefix("file:").is_some_and(|named| path.ends_with(named));
-        let stand_in = if self.certificates.iter().any(|named| path.ends_with(named)) {
+        let stand_in = if is_certificate {
             CERTIFICATE.to_owned()
         } else if self.proxies.iter().any(is_proxy) {
             PROXY.to_owned()

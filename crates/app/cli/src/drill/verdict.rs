@@ -79,3 +79,70 @@ pub(super) fn findings(scenes: &[Scene]) -> Vec<Finding> {
     };
     found.into_iter().map(finding).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::findings;
+    use crate::drill::caller::{Answer, Seen};
+    use crate::drill::faults::FAULTS;
+    use crate::drill::scenes::{Scene, Site};
+
+    fn scene(fault: Option<&str>, is_streaming: bool, elsewhere: usize, seen: Seen) -> Scene {
+        let fault = fault.map(|name| FAULTS.iter().find(|fault| fault.name == name).unwrap());
+        let answer = Answer { seen, provider: None, model: None, attempts: 1, took: Duration::ZERO };
+        let site = Site { label: "provider one".to_owned(), places: vec![(0, 0)] };
+        Scene { model: "smart".to_owned(), fault, site, is_streaming, elsewhere, is_met: true, answer }
+    }
+
+    fn refused() -> Seen {
+        Seen::Refused { status: 502, code: "upstream_failed".to_owned() }
+    }
+
+    fn broken_off() -> Seen {
+        Seen::BrokenOff { code: "stream_broken".to_owned() }
+    }
+
+    fn codes(scenes: &[Scene]) -> Vec<&'static str> {
+        findings(scenes).iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn what_nobody_could_have_done_better_is_no_finding() {
+        let good = [
+            scene(Some("failed"), false, 0, refused()),
+            scene(Some("failed"), false, 1, Seen::Whole),
+            scene(Some("content_refused"), false, 1, refused()),
+            scene(Some("stream_cut"), true, 1, broken_off()),
+            // Made whole by whoever goes on with it.
+            scene(Some("stream_cut"), true, 1, Seen::Whole),
+            scene(None, true, 1, Seen::Whole),
+        ];
+        assert_eq!(codes(&good), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn what_somebody_elsewhere_could_have_answered_is_one() {
+        let scenes = [
+            scene(Some("failed"), false, 1, refused()),
+            scene(Some("hanging"), true, 1, refused()),
+            scene(Some("stream_cut"), false, 1, broken_off()),
+        ];
+        let found = findings(&scenes);
+        assert_eq!(codes(&scenes), ["not_survived"], "one finding for one place");
+        assert_eq!(
+            found[0].trace.what,
+            "1 targets stand elsewhere, and callers see: failed (502 upstream_failed); \
+             hanging, streamed (502 upstream_failed); stream_cut (broken off, told: stream_broken)"
+        );
+    }
+
+    #[test]
+    fn what_must_never_be_is_one_wherever_it_is() {
+        assert_eq!(codes(&[scene(Some("stream_cut"), true, 0, Seen::HalfAsWhole)]), ["half_as_whole"]);
+        assert_eq!(codes(&[scene(Some("unknown_model"), true, 0, Seen::NoEnd)]), ["no_end"]);
+        assert_eq!(codes(&[scene(Some("no_end_mark"), false, 0, refused())]), ["not_survived"]);
+        assert_eq!(codes(&[scene(None, false, 0, refused())]), ["does_not_answer"]);
+    }
+}

@@ -25,6 +25,12 @@ pub(super) const RULES: &[Rule] = &[
         "a name whose streams, or whole answers, have one target and the other kind several",
         no_fallback_for_streams,
     ),
+    Rule::new(
+        "nobody_for_long_prompts",
+        Weight::Warning,
+        "a name whose targets all have a `when` with tokens_max",
+        nobody_for_long_prompts,
+    ),
 ];
 
 /// How many targets take requests like this.
@@ -78,6 +84,23 @@ fn no_fallback_for_streams(house: &House<'_>) -> Vec<Trace> {
             "when.stream",
             format!("for {what} there is no second target, for the others there is"),
             format!("let one more target take {what}"),
+        ));
+    }
+    found
+}
+
+fn nobody_for_long_prompts(house: &House<'_>) -> Vec<Trace> {
+    let bound = |target: &Target| target.condition.as_ref().and_then(|condition| condition.tokens_max);
+    let mut found = Vec::new();
+    for road in &house.roads {
+        let bounds: Option<Vec<u64>> = road.route.targets.iter().map(bound).collect();
+        let Some(most) = bounds.and_then(|bounds| bounds.into_iter().max()) else { continue };
+        let what = format!("every target is for requests of {most} tokens at most: longer ones are refused");
+        found.push(Trace::of_model(
+            &road.name,
+            "when.tokens_max",
+            what,
+            "let one target be without tokens_max",
         ));
     }
     found

@@ -9,9 +9,17 @@ use crate::drill::house::House;
 
 /// A run of failures within less hardly ever comes about.
 const WITHIN_MIN: Duration = Duration::from_secs(5);
-/// So many in a row, or more, and so large a part of failures: then it hardly ever opens.
+/// So many in a row, or more, hardly ever come about where there are few calls.
 const FAILURES_MAX: usize = 15;
-const RATE_MAX: f64 = 0.9;
+/// So small a part of failures is always there.
+const RATE_MIN: f64 = 0.1;
+/// So many good trials, or so slow a return, and who is well again is missed.
+const SUCCESSES_MAX: u32 = 20;
+const SLOW_START_MAX: Duration = Duration::from_secs(300);
+/// Who is left alone for less is asked all the time.
+const OPEN_MAX_MIN: Duration = Duration::from_millis(500);
+/// A dead line that is found so late was found by callers.
+const PROBES_FAILED_MAX: Duration = Duration::from_secs(120);
 /// Who is left alone for longer is missed when he is well again.
 const OPEN_MAX: Duration = Duration::from_secs(60);
 const OPEN_MAX_MAX: Duration = Duration::from_secs(600);
@@ -22,13 +30,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new(
         "breaker_never_opens",
         Weight::Warning,
-        "health.failures, within_ms and failure_percent by which a failing target is hardly ever left alone",
+        "health.failures and within_ms by which a failing target is hardly ever left alone",
         breaker_never_opens,
     ),
     Rule::new(
         "breaker_opens_at_once",
         Weight::Warning,
-        "health.failures 1: one slip takes a target out",
+        "health.failures 1, or failure_percent below 10: one slip takes a target out",
         breaker_opens_at_once,
     ),
     Rule::new(
@@ -36,6 +44,18 @@ pub(super) const RULES: &[Rule] = &[
         Weight::Warning,
         "health.open_ms above a minute, or open_ms_max above ten",
         breaker_open_long,
+    ),
+    Rule::new(
+        "breaker_open_short",
+        Weight::Warning,
+        "health.open_ms_max below half a second: who is down is asked all the time",
+        breaker_open_short,
+    ),
+    Rule::new(
+        "slow_return",
+        Weight::Warning,
+        "health.successes above 20, or slow_start_ms above five minutes",
+        slow_return,
     ),
     Rule::new("probes_off", Weight::Warning, "health.probes.every_ms 0, where there is a choice", probes_off),
     Rule::new(
@@ -62,21 +82,24 @@ fn breaker_never_opens(house: &House<'_>) -> Vec<Trace> {
     let rules = &house.snapshot.health.breaker;
     let is_rare = rules.failures >= FAILURES_MAX || rules.within < WITHIN_MIN;
     let what = format!(
-        "{} failures within {}, or {:.0} percent: a target that fails is hardly ever left alone, and each call finds out anew",
+        "{} failures in a row within {}: where calls are few, each finds out anew that a target fails",
         rules.failures,
-        ms(rules.within),
-        rules.rate * 100.0
+        ms(rules.within)
     );
-    (is_rare && rules.rate >= RATE_MAX)
+    is_rare
         .then(|| Trace::of("health.failures", what, "5 within 60000 ms, and 50 percent, are usual"))
         .into_iter()
         .collect()
 }
 
 fn breaker_opens_at_once(house: &House<'_>) -> Vec<Trace> {
-    let is_at_once = house.snapshot.health.breaker.failures == 1;
-    let what = "one failure leaves a target alone: a slip sends all its calls elsewhere";
-    is_at_once.then(|| Trace::of("health.failures", what, "5 is usual")).into_iter().collect()
+    let rules = &house.snapshot.health.breaker;
+    let is_at_once = rules.failures == 1 || rules.rate < RATE_MIN;
+    let what = "a slip or two leave a target alone: all its calls go elsewhere";
+    is_at_once
+        .then(|| Trace::of("health.failures", what, "5, and 50 for failure_percent, are usual"))
+        .into_iter()
+        .collect()
 }
 
 fn breaker_open_long(house: &House<'_>) -> Vec<Trace> {
@@ -90,6 +113,28 @@ fn breaker_open_long(house: &House<'_>) -> Vec<Trace> {
         .then(|| {
             Trace::of("health.open_ms", what, "1000 and 30000 are usual; trials cost one call at a time")
         })
+        .into_iter()
+        .collect()
+}
+
+fn breaker_open_short(house: &House<'_>) -> Vec<Trace> {
+    let open_max = house.snapshot.health.breaker.open_max;
+    let what = format!("who is down is asked again every {}: callers wait for it", ms(open_max));
+    (open_max < OPEN_MAX_MIN)
+        .then(|| Trace::of("health.open_ms_max", what, "leave it out: 30000 is usual"))
+        .into_iter()
+        .collect()
+}
+
+fn slow_return(house: &House<'_>) -> Vec<Trace> {
+    let rules = &house.snapshot.health.breaker;
+    let what = format!(
+        "{} good trials, one at a time, and {} until it has its part again: an outage lasts longer here than there",
+        rules.successes,
+        ms(rules.slow_start)
+    );
+    (rules.successes > SUCCESSES_MAX || rules.slow_start > SLOW_START_MAX)
+        .then(|| Trace::of("health.successes", what, "3 and 10000 are usual"))
         .into_iter()
         .collect()
 }
@@ -114,6 +159,12 @@ fn probes_too_slow(house: &House<'_>) -> Vec<Trace> {
     if probes.every_failing > PROBE_FAILING_MAX {
         let what = format!("a line that was down is tried again after {} only", ms(probes.every_failing));
         found.push(Trace::of("health.probes.every_ms_failing", what, remedy));
+    }
+    let found_after = probes.every_failing * probes.failures;
+    if found_after > PROBES_FAILED_MAX && probes.every_failing <= PROBE_FAILING_MAX {
+        let what =
+            format!("a dead line is known to be dead after {} probes, {}", probes.failures, ms(found_after));
+        found.push(Trace::of("health.probes.failures", what, "2 is usual"));
     }
     if probes.every.is_some_and(|every| probes.timeout >= every) {
         let what = format!("a probe may take {}, longer than the time between two", ms(probes.timeout));

@@ -5,7 +5,7 @@ use providers::KEY_LOOKALIKES;
 
 use super::rule::Rule;
 use crate::drill::finding::{Trace, Weight};
-use crate::drill::house::House;
+use crate::drill::house::{House, is_at_home};
 
 /// How a text begins or what it holds that somebody wrote in the place of a key.
 const PLACEHOLDERS: &[&str] =
@@ -32,20 +32,18 @@ pub(super) const RULES: &[Rule] = &[
         shared_key,
     ),
     Rule::new(
+        "missing_key",
+        Weight::Warning,
+        "a secret that is not here, though others are: where the gateway runs it may be forgotten, too",
+        missing_key,
+    ),
+    Rule::new(
         "secret_not_here",
         Weight::Hint,
-        "a secret that is not here; a drill needs none",
+        "secrets that are not here, as none is; a drill needs none",
         secret_not_here,
     ),
 ];
-
-/// Whether a provider is its vendor, and not somebody else at another address.
-fn is_at_home(provider: &Provider) -> bool {
-    provider
-        .kind
-        .base_url
-        .is_some_and(|home| provider.lines.iter().all(|line| line.base_url.to_string() == home))
-}
 
 fn no_key(house: &House<'_>) -> Vec<Trace> {
     let found = house.snapshot.providers.iter().filter(|provider| {
@@ -139,7 +137,15 @@ fn shared_key(house: &House<'_>) -> Vec<Trace> {
     found
 }
 
+fn missing_key(house: &House<'_>) -> Vec<Trace> {
+    if house.has_secrets { not_here(house) } else { Vec::new() }
+}
+
 fn secret_not_here(house: &House<'_>) -> Vec<Trace> {
+    if house.has_secrets { Vec::new() } else { not_here(house) }
+}
+
+fn not_here(house: &House<'_>) -> Vec<Trace> {
     let is_any = !house.stood_in.is_empty();
     let of = house.stood_in.join(", ");
     let what = "not here: something stands in for it, and a start without it would be refused";

@@ -1,11 +1,11 @@
 //! Models that are not, or no longer, what the chain takes them for.
 
 use config::{Origin, nearest};
-use providers::models::Row;
+use providers::models::{Known, Row, shipped};
 
 use super::rule::Rule;
 use crate::drill::finding::{Trace, Weight};
-use crate::drill::house::{House, Road, Server};
+use crate::drill::house::{House, Road, Server, is_at_home};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::new("retired_model", Weight::Error, "a target whose vendor no longer serves the model", retired),
@@ -20,6 +20,12 @@ pub(super) const RULES: &[Rule] = &[
         Weight::Warning,
         "a target that looks like a slip of the pen: its vendor has one of nearly that name",
         unknown,
+    ),
+    Rule::new(
+        "other_vendors_model",
+        Weight::Warning,
+        "a target whose vendor does not know the model, and another vendor does",
+        other_vendors_model,
     ),
     Rule::new(
         "unlike_kinds",
@@ -91,6 +97,23 @@ fn unknown(house: &House<'_>) -> Vec<Trace> {
         let remedy =
             format!("write {near}, or say in providers.{}.catalog that {name} is right", provider.id);
         Some(Trace::of_model(&road.name, label, what, remedy))
+    })
+}
+
+fn other_vendors_model(house: &House<'_>) -> Vec<Trace> {
+    each(house, |road, server| {
+        let provider = house.provider(server.first);
+        let name = server.first.model.as_deref().unwrap_or(&road.name);
+        // Where nothing is known, or the address is another's, any model may be there.
+        if provider.known.is_empty() || provider.known.find(name).is_some() || !is_at_home(provider) {
+            return None;
+        }
+        let knows = |(kind, known): (&str, &Known)| known.find(name).map(|_| kind.to_owned());
+        let owner = shipped().kinds().find_map(knows)?;
+        let label = house.label(road, server.first);
+        let what =
+            format!("{} does not know {name}, {owner} does: whoever comes to it gets a 404", provider.id);
+        Some(Trace::of_model(&road.name, label, what, format!("ask a provider of kind {owner} for it")))
     })
 }
 

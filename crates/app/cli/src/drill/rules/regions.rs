@@ -20,6 +20,13 @@ pub(super) const RULES: &[Rule] = &[
         alike_regions,
     ),
     Rule::new(
+        "lines_without_region",
+        Weight::Hint,
+        "a provider of which some lines have a region and some have none",
+        lines_without_region,
+    ),
+    Rule::new("unused_provider", Weight::Hint, "a provider that no name leads to", unused_provider),
+    Rule::new(
         "own_region_unknown",
         Weight::Hint,
         "this gateway's own region is given, and no line is there",
@@ -72,6 +79,42 @@ fn alike_regions(house: &House<'_>) -> Vec<Trace> {
         }
     }
     found
+}
+
+fn lines_without_region(house: &House<'_>) -> Vec<Trace> {
+    let half_said = house.snapshot.providers.iter().filter(|provider| {
+        let named = provider.lines.iter().filter(|line| line.region.is_some()).count();
+        named > 0 && named < provider.lines.len()
+    });
+    half_said
+        .map(|provider| {
+            let what =
+                "lines without a region count as this gateway's own: a switch for a region misses them";
+            Trace::of(format!("providers.{}.lines", provider.id), what, "give each line its region")
+        })
+        .collect()
+}
+
+fn unused_provider(house: &House<'_>) -> Vec<Trace> {
+    let is_used = |place: usize| {
+        let targets = house.roads.iter().flat_map(|road| &road.route.targets);
+        let mut providers = targets.map(|target| usize::from(target.provider));
+        providers.any(|used| used == place)
+    };
+    // Where only some names are looked at, others may lead to it.
+    if house.snapshot.models.len() > house.roads.len() || house.snapshot.models.is_empty() {
+        return Vec::new();
+    }
+    let unused = house.snapshot.providers.iter().enumerate().filter(|(place, _)| !is_used(*place));
+    unused
+        .map(|(_, provider)| {
+            Trace::of(
+                format!("providers.{}", provider.id),
+                "no name under models leads to it: it stands in for nobody",
+                "name it among the targets or fallbacks of one",
+            )
+        })
+        .collect()
 }
 
 fn own_region_unknown(house: &House<'_>) -> Vec<Trace> {

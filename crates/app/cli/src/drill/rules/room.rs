@@ -7,6 +7,10 @@ use crate::drill::house::House;
 /// A fallback with less than one of so many parts of the first's room cannot carry its calls.
 const ROOM_PART: u32 = 4;
 
+/// An answer with pictures, or a request with some pages, needs as much.
+const ANSWER_BYTES_MIN: usize = 1 << 20;
+const BODY_BYTES_MIN: usize = 256 << 10;
+
 pub(super) const RULES: &[Rule] = &[
     Rule::new(
         "bottleneck",
@@ -27,9 +31,15 @@ pub(super) const RULES: &[Rule] = &[
         adaptive_ceiling_low,
     ),
     Rule::new(
+        "answers_cut",
+        Weight::Warning,
+        "limits.answer_bytes_max below 1 MiB, or body_bytes_max below 256 KiB: long calls fail at each target",
+        answers_cut,
+    ),
+    Rule::new(
         "nobody_may_wait",
         Weight::Warning,
-        "limits.queue_max 0 beside a concurrent_max: whoever finds no room is refused at once",
+        "limits.queue_max or queue_wait_ms 0 beside a concurrent_max: whoever finds no room is refused at once",
         nobody_may_wait,
     ),
 ];
@@ -106,8 +116,24 @@ fn adaptive_ceiling_low(house: &House<'_>) -> Vec<Trace> {
     .collect()
 }
 
+fn answers_cut(house: &House<'_>) -> Vec<Trace> {
+    let limits = &house.snapshot.limits;
+    let sizes = [
+        ("limits.answer_bytes_max", limits.answer_bytes_max, ANSWER_BYTES_MIN, "answers"),
+        ("limits.body_bytes_max", limits.body_bytes_max, BODY_BYTES_MIN, "requests"),
+    ];
+    let small = sizes.into_iter().filter(|(_, size, least, _)| size < least);
+    small
+        .map(|(key, size, _, what)| {
+            let what = format!("{what} of more than {size} bytes fail, and no other target helps");
+            Trace::of(key, what, "raise it, or leave it out")
+        })
+        .collect()
+}
+
 fn nobody_may_wait(house: &House<'_>) -> Vec<Trace> {
-    let is_none = house.snapshot.limits.queue_max == 0 && !bounds(house).is_empty();
+    let limits = &house.snapshot.limits;
+    let is_none = (limits.queue_max == 0 || limits.queue_wait.is_zero()) && !bounds(house).is_empty();
     let what = "room is bounded and nobody may wait for it: the shortest burst is answered with 503";
     is_none.then(|| Trace::of("limits.queue_max", what, "leave it out: 1024 is usual")).into_iter().collect()
 }

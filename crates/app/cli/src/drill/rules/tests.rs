@@ -42,6 +42,7 @@ fn house(snapshot: &Snapshot) -> House<'_> {
         roads: snapshot.models.iter().map(|model| road(&model.name)).collect(),
         today: "2026-11-27".parse().ok(),
         stood_in: has_stand_in.then(|| format!("env:{}", VARIABLE.0)).into_iter().collect(),
+        has_secrets: false,
         switched: Vec::new(),
     }
 }
@@ -76,8 +77,8 @@ fn every_planted_mistake_is_found_where_it_is() {
 
 #[test]
 fn every_rule_has_a_planted_mistake() {
-    let switches = ["all_switched_off", "switched_off"];
-    for rule in all().filter(|rule| !switches.contains(&rule.code)) {
+    let told_apart = ["all_switched_off", "switched_off", "missing_key"];
+    for rule in all().filter(|rule| !told_apart.contains(&rule.code)) {
         assert!(MISTAKES.iter().any(|mistake| mistake.code == rule.code), "{}", rule.code);
     }
     let mut codes: Vec<&str> = all().map(|rule| rule.code).collect();
@@ -110,7 +111,7 @@ fn no_key_is_shown() {
 fn what_stands_in_comments_is_not_there() {
     let commented = GOOD
         .replace("health:", "# retries: { budget_percent: 0, budget_per_second: 0 }\nhealth:")
-        .replace("models:\n", "  # three: { base_url: 'http://three.example.com/v1' }\nmodels:\n");
+        .replace("models:\n", "  # three: { base_url: 'http://9.9.9.9/v1' }\nmodels:\n");
     assert_ne!(commented, GOOD);
     assert_eq!(found(&commented), []);
 }
@@ -134,6 +135,17 @@ fn what_is_switched_off_is_told() {
     let all = codes(vec![switched("one", None), switched("two", None)]);
     assert_eq!(all[0], ("all_switched_off", "switches".to_owned()));
     assert_eq!(all.len(), 3);
+}
+
+#[test]
+fn a_key_that_is_missing_among_others_weighs_more_than_where_none_is() {
+    let snapshot = snapshot(&GOOD.replace("key-of-two-0123456789", "env:NOT_HERE"));
+    let codes = |has_secrets| {
+        let found = look(&House { has_secrets, ..house(&snapshot) });
+        found.into_iter().map(|finding| (finding.code, finding.weight)).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(false), [("secret_not_here", Weight::Hint)]);
+    assert_eq!(codes(true), [("missing_key", Weight::Warning)]);
 }
 
 #[test]

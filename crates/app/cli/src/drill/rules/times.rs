@@ -10,6 +10,10 @@ use crate::drill::house::House;
 const FIRST_TOKEN_MIN: Duration = Duration::from_secs(2);
 /// Few whole answers of any length are there sooner.
 const ANSWER_MIN: Duration = Duration::from_secs(5);
+/// The official SDKs give up after so long.
+const PATIENCE_MAX: Duration = Duration::from_secs(600);
+/// Three round trips around half of the world.
+const CONNECT_MIN: Duration = Duration::from_millis(200);
 /// Whoever is silent for so long within an answer will hardly go on.
 const IDLE_MAX: Duration = Duration::from_secs(120);
 /// Models that think pause for so long between two pieces.
@@ -21,6 +25,18 @@ pub(super) const RULES: &[Rule] = &[
         Weight::Warning,
         "a limit that many good answers need longer than: 2 s for a first token, 5 s for a whole answer",
         limit_too_short,
+    ),
+    Rule::new(
+        "limit_too_long",
+        Weight::Warning,
+        "timeouts.first_byte_ms or answer_ms above ten minutes: callers have given up by then",
+        limit_too_long,
+    ),
+    Rule::new(
+        "connect_too_short",
+        Weight::Warning,
+        "timeouts.connect_ms below 200: a handshake across an ocean takes longer",
+        connect_too_short,
     ),
     Rule::new(
         "target_limit_without_effect",
@@ -98,6 +114,26 @@ fn limit_too_short(house: &House<'_>) -> Vec<Trace> {
         }
     }
     found
+}
+
+fn limit_too_long(house: &House<'_>) -> Vec<Trace> {
+    let timeouts = &house.snapshot.timeouts;
+    let limits = [("timeouts.first_byte_ms", timeouts.first_byte), ("timeouts.answer_ms", timeouts.answer)];
+    let long = limits.into_iter().filter(|(_, limit)| *limit > PATIENCE_MAX);
+    long.map(|(key, limit)| {
+        let what = format!("a call may hang for {}: callers give up before and ask again", ms(limit));
+        Trace::of(key, what, "60000 and 30000 are usual; longer answers have answer_ms_large and _xlarge")
+    })
+    .collect()
+}
+
+fn connect_too_short(house: &House<'_>) -> Vec<Trace> {
+    let connect = house.snapshot.timeouts.connect;
+    let what = format!("{} are too few for a name, a connection and TLS to a far region", ms(connect));
+    (connect < CONNECT_MIN)
+        .then(|| Trace::of("timeouts.connect_ms", what, "leave it out: 1000 is usual"))
+        .into_iter()
+        .collect()
 }
 
 fn target_limit_without_effect(house: &House<'_>) -> Vec<Trace> {

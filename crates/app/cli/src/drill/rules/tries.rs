@@ -17,6 +17,18 @@ pub(super) const RULES: &[Rule] = &[
         no_retry_budget,
     ),
     Rule::new(
+        "small_retry_budget",
+        Weight::Warning,
+        "a retry budget below 5 percent and 2 a second: in an outage most calls are not sent elsewhere",
+        small_retry_budget,
+    ),
+    Rule::new(
+        "retry_storm",
+        Weight::Warning,
+        "a retry budget above 50 percent: in an outage what is left is asked twice as often",
+        retry_storm,
+    ),
+    Rule::new(
         "no_repeats",
         Weight::Warning,
         "a name with one target and retries.repeats_max 0: one slip is an error",
@@ -52,6 +64,24 @@ fn no_retry_budget(house: &House<'_>) -> Vec<Trace> {
     let what = "there is no budget for second attempts: after a failure nobody else is asked";
     let remedy = "leave both out: 20 percent of all calls and 10 a second are usual";
     is_none.then(|| Trace::of("retries.budget_percent", what, remedy)).into_iter().collect()
+}
+
+fn small_retry_budget(house: &House<'_>) -> Vec<Trace> {
+    let (percent, floor) = (house.snapshot.retries.budget_percent, house.snapshot.retries.budget_per_second);
+    let is_small = percent < 5 && floor < 2 && percent + floor > 0;
+    let what =
+        format!("{percent} percent and {floor} a second: until breakers open, other calls fail at once");
+    is_small
+        .then(|| Trace::of("retries.budget_percent", what, "20 percent and 10 a second are usual"))
+        .into_iter()
+        .collect()
+}
+
+fn retry_storm(house: &House<'_>) -> Vec<Trace> {
+    let percent = house.snapshot.retries.budget_percent;
+    let what =
+        format!("{percent} percent of all calls may be second attempts: an outage makes itself larger");
+    (percent > 50).then(|| Trace::of("retries.budget_percent", what, "20 is usual")).into_iter().collect()
 }
 
 /// Names that one line of one target serves.

@@ -6,12 +6,12 @@ region: eu-central
 providers:
   one:
     lines:
-      - { base_url: 'https://eu.one.example.org/v1', region: eu-central }
-      - { base_url: 'https://us.one.example.org/v1', region: us-west }
+      - { base_url: 'https://eu.one.internal/v1', region: eu-central }
+      - { base_url: 'https://us.one.internal/v1', region: us-west }
     credentials: ['key-of-one-0123456789']
     catalog: { m: { context_tokens: 100000, output_tokens_max: 8000 } }
   two:
-    base_url: https://two.example.net/v1
+    base_url: https://two.internal/v1
     region: us-west
     credentials: ['key-of-two-0123456789']
     catalog: { n: { context_tokens: 100000, output_tokens_max: 8000 } }
@@ -43,7 +43,7 @@ const fn plant(
 
 const FIRST: &str = "      - { provider: one, model: m }\n";
 const SECOND: &str = "      - { provider: two, model: n }\n";
-const EU_LINE: &str = "      - { base_url: 'https://eu.one.example.org/v1', region: eu-central }\n";
+const EU_LINE: &str = "      - { base_url: 'https://eu.one.internal/v1', region: eu-central }\n";
 const LIMITS: &str = "limits: { queue_max: 1000 }";
 const TIMEOUTS: &str = "timeouts: { answer_ms: 30000 }";
 const RETRIES: &str = "retries: { budget_percent: 20 }";
@@ -58,15 +58,15 @@ pub(super) const MISTAKES: &[Mistake] = &[
     plant("single_region", "us-west", &[(FIRST, "      - { provider: one, model: m, region: us-west }\n")]),
     plant(
         "single_host",
-        "us.one.example.org:443",
-        &[(EU_LINE, ""), ("https://two.example.net/v1", "https://us.one.example.org/other/v1")],
+        "us.one.internal:443",
+        &[(EU_LINE, ""), ("https://two.internal/v1", "https://us.one.internal/other/v1")],
     ),
     plant(
         "single_proxy",
-        "proxy.example.org:3128",
+        "proxy.internal:3128",
         &[
-            ("  one:\n", "  one:\n    proxy: http://proxy.example.org:3128\n"),
-            ("  two:\n", "  two:\n    proxy: http://proxy.example.org:3128\n"),
+            ("  one:\n", "  one:\n    proxy: http://proxy.internal:3128\n"),
+            ("  two:\n", "  two:\n    proxy: http://proxy.internal:3128\n"),
         ],
     ),
     plant("no_second_attempt", "limits.attempts_max", &[(LIMITS, "limits: { attempts_max: 1 }")]),
@@ -206,11 +206,11 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "same_line_twice",
         "providers.one.lines[1]",
         &[(
-            "https://us.one.example.org/v1', region: us-west",
-            "https://eu.one.example.org/v1', region: eu-central",
+            "https://us.one.internal/v1', region: us-west",
+            "https://eu.one.internal/v1', region: eu-central",
         )],
     ),
-    plant("plain_http", "providers.two", &[("https://two", "http://two")]),
+    plant("plain_http", "providers.two", &[("https://two.internal", "http://9.9.9.9")]),
     plant("no_stale_names", "timeouts.dns_stale_ms", &[(TIMEOUTS, "timeouts: { dns_stale_ms: 0 }")]),
     plant(
         "line_never_used",
@@ -219,11 +219,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     plant("alike_regions", "us-west, us_west", &[("    region: us-west\n", "    region: us_west\n")]),
     plant("own_region_unknown", "region", &[("region: eu-central\nproviders", "region: eu-west\nproviders")]),
-    plant(
-        "breaker_never_opens",
-        "health.failures",
-        &[(HEALTH, "health: { failures: 20, failure_percent: 100 }")],
-    ),
+    plant("breaker_never_opens", "health.failures", &[(HEALTH, "health: { failures: 20 }")]),
     plant("breaker_opens_at_once", "health.failures", &[(HEALTH, "health: { failures: 1 }")]),
     plant("breaker_open_long", "health.open_ms", &[(HEALTH, "health: { open_ms: 120000 }")]),
     plant("probes_off", "health.probes.every_ms", &[(HEALTH, "health: { probes: { every_ms: 0 } }")]),
@@ -271,7 +267,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     plant(
         "line_weight_without_effect",
         "providers.one.policy",
-        &[("us.one.example.org/v1', region", "us.one.example.org/v1', weight: 3, region")],
+        &[("us.one.internal/v1', region", "us.one.internal/v1', weight: 3, region")],
     ),
     plant("cheapest_of_unknown", "one/m", &[("    targets:\n", "    policy: cheapest\n    targets:\n")]),
     plant("no_price", "openai/ft-of-our-own", &[VENDOR, (SECOND, "      - openai/ft-of-our-own\n")]),
@@ -279,5 +275,81 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "dear_fallback",
         "openai/gpt-5-pro",
         &[VENDOR, (FIRST, "      - openai/gpt-5-mini\n"), (SECOND, "      - openai/gpt-5-pro\n")],
+    ),
+    plant(
+        "nobody_for_long_prompts",
+        "when.tokens_max",
+        &[
+            (FIRST, "      - { provider: one, model: m, when: { tokens_max: 4000 } }\n"),
+            (SECOND, "      - { provider: two, model: n, when: { tokens_max: 9000 } }\n"),
+        ],
+    ),
+    plant(
+        "other_vendors_model",
+        "openai/claude-opus-4-7",
+        &[VENDOR, (SECOND, "      - openai/claude-opus-4-7\n")],
+    ),
+    plant("limit_too_long", "timeouts.first_byte_ms", &[(TIMEOUTS, "timeouts: { first_byte_ms: 900000 }")]),
+    plant("connect_too_short", "timeouts.connect_ms", &[(TIMEOUTS, "timeouts: { connect_ms: 50 }")]),
+    plant(
+        "small_retry_budget",
+        "retries.budget_percent",
+        &[(RETRIES, "retries: { budget_percent: 1, budget_per_second: 0 }")],
+    ),
+    plant("retry_storm", "retries.budget_percent", &[(RETRIES, "retries: { budget_percent: 100 }")]),
+    plant("names_kept_long", "timeouts.dns_fresh_ms", &[(TIMEOUTS, "timeouts: { dns_fresh_ms: 3600000 }")]),
+    plant(
+        "path_of_a_request",
+        "providers.two",
+        &[("https://two.internal/v1", "https://two.internal/v1/chat/completions")],
+    ),
+    plant("path_of_a_request", "providers.two", &[("https://two.internal/v1", "https://two.internal/v1/v1")]),
+    plant(
+        "path_unlike_vendors",
+        "providers.openai",
+        &[("  two:\n", "  openai: { base_url: 'https://api.openai.com' }\n  two:\n")],
+    ),
+    plant(
+        "other_vendors_address",
+        "providers.two",
+        &[("https://two.internal/v1", "https://api.anthropic.com/v1")],
+    ),
+    plant(
+        "placeholder_address",
+        "providers.two",
+        &[("https://two.internal/v1", "https://two.example.com/v1")],
+    ),
+    plant(
+        "providers_at_one_address",
+        "https://us.one.internal/v1",
+        &[("https://two.internal/v1", "https://us.one.internal/v1")],
+    ),
+    plant("own_machine_as_fallback", "two/n", &[("https://two.internal/v1", "http://localhost:8000/v1")]),
+    plant(
+        "lines_without_region",
+        "providers.one.lines",
+        &[(EU_LINE, "      - { base_url: 'https://eu.one.internal/v1' }\n")],
+    ),
+    plant(
+        "unused_provider",
+        "providers.three",
+        &[("  two:\n", "  three: { base_url: 'https://three.internal/v1' }\n  two:\n")],
+    ),
+    plant(
+        "breaker_open_short",
+        "health.open_ms_max",
+        &[(HEALTH, "health: { open_ms: 50, open_ms_max: 50 }")],
+    ),
+    plant("slow_return", "health.successes", &[(HEALTH, "health: { successes: 100 }")]),
+    plant(
+        "probes_too_slow",
+        "health.probes.failures",
+        &[(HEALTH, "health: { probes: { failures: 20, every_ms_failing: 30000 } }")],
+    ),
+    plant("answers_cut", "limits.answer_bytes_max", &[(LIMITS, "limits: { answer_bytes_max: 65536 }")]),
+    plant(
+        "nobody_may_wait",
+        "limits.queue_max",
+        &[(LIMITS, "limits: { queue_wait_ms: 0, concurrent_max: 500 }")],
     ),
 ];
