@@ -1,4 +1,4 @@
-"""Proves docs/operations/drill.md: outages rehearsed on a configuration, and the mistakes in it found. Nobody is asked for it."""
+"""Proves docs/operations/drill.md: outages rehearsed on a configuration, and its mistakes found. Nobody is asked."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_secrets_that_are_not_here_are_stood_in_for(drill: Drill, commands: Comm
     assert {"env:KEY_OF_ONE", "env:KEY_OF_TWO", "file:/not/there"} < set(hint["of"].split(", "))
     code, report = drill(config, KEY_OF_TWO=KEY)
     (warning,) = report["findings"]
-    assert (code, warning["code"], warning["weight"]) == (1, "missing_key", "warning"), "one that is here, and others not"
+    assert (code, warning["code"], warning["weight"]) == (1, "missing_key", "warning"), "one is here"
     assert "KEY_OF_TWO" not in warning["of"]
 
 
@@ -214,8 +214,11 @@ def test_people_get_tables_and_what_to_do(commands: Commands) -> None:
     assert "! 502 upstream_failed" in done.stdout
     assert "error no_second_attempt  smart: limits.attempts_max" in done.stdout
     assert "-> raise limits.attempts_max" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("4 scenes played (times were divided by 67); errors: 2,")
-    assert "scenes, " in done.stderr, "how far it has come"
+    last = done.stdout.splitlines()[-2:]
+    assert last == [
+        "4 scenes played; times were divided by 67, and are told as parts of what a caller waits at most",
+        "errors: 2, warnings: 0, hints: 1",
+    ]
 
 
 def test_the_examples_have_no_error_and_do_not_take_long(commands: Commands, figure: Callable[[str], None]) -> None:
@@ -225,7 +228,8 @@ def test_the_examples_have_no_error_and_do_not_take_long(commands: Commands, fig
         done = run(command, commands.home, clean_environment(commands.home))
         took = time.monotonic() - began
         report = json.loads(done.stdout)
-        errors = [finding for finding in report["findings"] if finding["weight"] == "error"]
-        assert errors == []
+        assert [finding for finding in report["findings"] if finding["weight"] == "error"] == []
+        if took > 2.0:
+            assert "scenes, " in done.stderr, "how far it has come is told every second"
         assert took < ALL_LIMIT_S
         figure(f"drill of {file}: {len(report['scenes'])} scenes in {took:.1f} s")

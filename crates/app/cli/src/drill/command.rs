@@ -11,7 +11,7 @@ use providers::models::Date;
 use super::faults::{FAULTS, Fault};
 use super::ground::Ground;
 use super::house::{House, Road};
-use super::pace::Pace;
+use super::pace::{Hurried, Pace};
 use super::play::{Programme, play};
 use super::report::{Report, list, list_json};
 use super::scenes::purpose;
@@ -125,10 +125,11 @@ fn today() -> Option<Date> {
 /// Looks, and plays.
 fn rehearse(house: &House<'_>, faults: &[&'static Fault]) -> Result<Report> {
     let pace = Pace::for_house(house.snapshot);
-    let hurried = pace.hurry(house.snapshot);
+    let hurried = Hurried::by(pace, house.snapshot);
+    let patient = Hurried::by(pace.slower(), house.snapshot);
     let (mut played, mut not_played) = (Vec::new(), Vec::new());
     for road in &house.roads {
-        match (purpose(house, road), hurried.routes.find(&road.name)) {
+        match (purpose(house, road), hurried.snapshot.routes.find(&road.name)) {
             (Some(purpose), Some(route)) => {
                 let route = Arc::new(route.under(&road.name));
                 played.push((Road { name: road.name.clone(), route }, purpose));
@@ -138,7 +139,8 @@ fn rehearse(house: &House<'_>, faults: &[&'static Fault]) -> Result<Report> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (ground, ending) = runtime.block_on(Ground::prepare())?;
-    let programme = Programme { hurried: &hurried, roads: &played, faults, pace, ground: &ground };
+    let programme =
+        Programme { hurried: &hurried, roads: &played, faults, patient: &patient, ground: &ground };
     let mut progress = Progress::begin();
     let scenes = play(&programme, |done, total| progress.tell(done, total));
     ending.clear(ground);
@@ -150,24 +152,23 @@ fn rehearse(house: &House<'_>, faults: &[&'static Fault]) -> Result<Report> {
     Ok(Report { findings, scenes, not_played, pace, patience })
 }
 
-/// How far it has come, for whoever watches.
+/// How far it has come, for whoever watches: told every second.
 struct Progress {
     began: Instant,
-    tenths: usize,
+    told: u64,
 }
 
 impl Progress {
     fn begin() -> Self {
-        Self { began: Instant::now(), tenths: 0 }
+        Self { began: Instant::now(), told: 0 }
     }
 
     #[expect(clippy::print_stderr, reason = "how far a command has come is for its terminal")]
     fn tell(&mut self, done: usize, total: usize) {
-        let tenths = done * 10 / total.max(1);
-        if tenths > self.tenths {
-            self.tenths = tenths;
-            let seconds = self.began.elapsed().as_secs_f64();
-            eprintln!("bellwether: drill: {done} of {total} scenes, {seconds:.1} s");
+        let seconds = self.began.elapsed().as_secs();
+        if seconds > self.told {
+            self.told = seconds;
+            eprintln!("bellwether: drill: {done} of {total} scenes, {seconds} s");
         }
     }
 }

@@ -46,6 +46,11 @@ impl Fault {
         Self { times: Some(1), ..self }
     }
 
+    /// Whether those who come can be counted: a door that is shut sees nobody.
+    pub(super) fn sees_callers(&self) -> bool {
+        self.script != "refuse"
+    }
+
     /// As the simulator reads it.
     pub(super) fn script(&self, pace: &Pace) -> String {
         self.script.replace(LATE, &pace.late().as_millis().to_string())

@@ -15,6 +15,22 @@ const LIMIT_MIN: Duration = Duration::from_millis(120);
 /// A fault that is late is so many times later than anybody waits.
 const LATE_TIMES: u32 = 2;
 
+/// What did not come is asked for again so many times slower.
+const SLOWER_TIMES: f64 = 2.5;
+
+/// A configuration, and how much faster time runs in it.
+#[derive(Debug)]
+pub(super) struct Hurried {
+    pub(super) snapshot: Snapshot,
+    pub(super) pace: Pace,
+}
+
+impl Hurried {
+    pub(super) fn by(pace: Pace, snapshot: &Snapshot) -> Self {
+        Self { snapshot: pace.hurry(snapshot), pace }
+    }
+}
+
 /// How much faster.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
@@ -47,6 +63,12 @@ impl Pace {
         Self::of(timeouts.first_byte.max(timeouts.answer), shortest)
     }
 
+    /// The same with more time for everything, as far as the house itself takes it.
+    pub(super) fn slower(&self) -> Self {
+        let times = (self.times / SLOWER_TIMES).max(1.0);
+        Self { times, longest: self.longest.mul_f64(self.times / times) }
+    }
+
     /// Later than any caller waits.
     pub(super) fn late(&self) -> Duration {
         self.longest * LATE_TIMES
@@ -68,7 +90,7 @@ impl Pace {
     }
 
     /// The configuration with all the times that a call may meet.
-    pub(super) fn hurry(&self, snapshot: &Snapshot) -> Snapshot {
+    fn hurry(&self, snapshot: &Snapshot) -> Snapshot {
         let timeouts = &*snapshot.timeouts;
         let timeouts = Timeouts {
             first_byte: self.limit(timeouts.first_byte),
@@ -139,5 +161,10 @@ mod tests {
         assert_eq!(part(seconds(20)), (900, 300));
         assert_eq!(part(seconds(4)), (1800, 120));
         assert_eq!(part(seconds(1)), (3000, 120));
+        let slower = Pace::of(seconds(90), seconds(30)).slower();
+        assert_eq!(
+            (slower.limit(seconds(90)), slower.late()),
+            (Duration::from_millis(2250), Duration::from_millis(4500))
+        );
     }
 }

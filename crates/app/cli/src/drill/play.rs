@@ -6,13 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow};
-use config::Snapshot;
 
-use super::caller::{Answer, Purpose};
+use super::caller::Purpose;
 use super::faults::Fault;
 use super::ground::Ground;
 use super::house::Road;
-use super::pace::Pace;
+use super::pace::Hurried;
 use super::scenes::{Scene, Site, elsewhere, sites};
 use super::stage::{Place, Stage};
 
@@ -22,16 +21,17 @@ const STAGES_MAX: usize = 16;
 const PARTS: usize = 4;
 /// A call that does not come to where the fault is, is made again so often.
 const UNMET_MAX: u32 = 24;
-/// What did not come as it has to must come so often: a moment of a busy machine is no finding.
-const UNEXPECTED_MIN: u32 = 3;
+/// What did not come as it has to must come so often, but for the first time with more time: a busy machine is no finding.
+const UNEXPECTED_MIN: u32 = 2;
 
 /// What is played.
 pub(super) struct Programme<'a> {
-    /// The configuration with its times shortened.
-    pub(super) hurried: &'a Snapshot,
+    /// The configuration with its times shortened …
+    pub(super) hurried: &'a Hurried,
+    /// … and not so much, for what did not come as it has to.
+    pub(super) patient: &'a Hurried,
     pub(super) roads: &'a [(Road, Purpose)],
     pub(super) faults: &'a [&'static Fault],
-    pub(super) pace: Pace,
     pub(super) ground: &'a Ground,
 }
 
@@ -41,12 +41,14 @@ struct Part<'a> {
     road: &'a Road,
     purpose: Purpose,
     is_streaming: bool,
+    /// Whether it is the first of its name's.
+    is_first: bool,
     faults: Vec<&'static Fault>,
 }
 
 /// How many scenes there will be, about.
 fn count(programme: &Programme<'_>, part: &Part<'_>) -> usize {
-    sites(programme.hurried, part.road, part.is_streaming).len() * part.faults.len()
+    sites(&programme.hurried.snapshot, part.road, part.is_streaming).len() * part.faults.len()
 }
 
 /// Plays all of it. `progress` is told how many scenes of how many are over.
@@ -96,7 +98,8 @@ fn parts<'a>(programme: &Programme<'a>) -> Vec<Part<'a>> {
             }
             for part in 0..PARTS.min(programme.faults.len().max(1)) {
                 let faults = programme.faults.iter().copied().skip(part).step_by(PARTS).collect();
-                parts.push(Part { number: parts.len(), road, purpose: *purpose, is_streaming, faults });
+                let (number, is_first) = (parts.len(), part == 0);
+                parts.push(Part { number, road, purpose: *purpose, is_streaming, is_first, faults });
             }
         }
     }
@@ -119,74 +122,103 @@ fn work(programme: &Programme<'_>, waiting: &Mutex<VecDeque<Part<'_>>>, tell: &S
 }
 
 async fn play_part(programme: &Programme<'_>, part: &Part<'_>, tell: &Sender<Told>) -> Result<Vec<Scene>> {
-    let places = part.road.lines(programme.hurried);
-    let stage = Stage::open(programme.hurried, places.clone(), programme.ground).await?;
-    let scenes = play_on(&stage, programme, part, places, tell).await;
-    stage.close().await;
+    let places = part.road.lines(&programme.hurried.snapshot);
+    let mut stages = Stages { programme, places, quick: None, patient: None };
+    let scenes = play_on(&mut stages, part, tell).await;
+    stages.close().await;
     scenes.map_err(|error| anyhow!("{}: {error:#}", part.road.name))
 }
 
-async fn play_on(
-    stage: &Stage,
-    programme: &Programme<'_>,
-    part: &Part<'_>,
+/// A stage in haste, and one with more time; each is opened when it is needed first.
+struct Stages<'a> {
+    programme: &'a Programme<'a>,
     places: Vec<Place>,
-    tell: &Sender<Told>,
-) -> Result<Vec<Scene>> {
-    let everybody = Site { label: "nowhere".to_owned(), places };
-    let well = scene(stage, programme, part, None, everybody).await?;
-    // A name that nobody serves when everybody is well need not be tried further.
-    let mut scenes = vec![well];
-    if !scenes[0].is_as_it_should() {
+    quick: Option<Stage>,
+    patient: Option<Stage>,
+}
+
+impl Stages<'_> {
+    async fn get(&mut self, is_patient: bool) -> Result<&Stage> {
+        let Programme { hurried, patient, ground, .. } = self.programme;
+        let (stage, hurried) =
+            if is_patient { (&mut self.patient, patient) } else { (&mut self.quick, hurried) };
+        match stage {
+            Some(stage) => Ok(stage),
+            None => Ok(stage.insert(Stage::open(hurried, self.places.clone(), ground).await?)),
+        }
+    }
+
+    async fn close(self) {
+        for stage in [self.quick, self.patient].into_iter().flatten() {
+            stage.close().await;
+        }
+    }
+}
+
+async fn play_on(stages: &mut Stages<'_>, part: &Part<'_>, tell: &Sender<Told>) -> Result<Vec<Scene>> {
+    let everybody = Site { label: "nowhere".to_owned(), places: stages.places.clone() };
+    let well = scene(stages, part, None, &everybody).await?;
+    let is_well = well.is_as_it_should();
+    // Each part of a name asks whether everybody is well, and it is told once.
+    let is_told = part.is_first || !is_well;
+    let mut scenes: Vec<Scene> = is_told.then_some(well).into_iter().collect();
+    if !is_well {
+        // A name that nobody serves even then need not be tried further.
         return Ok(scenes);
     }
-    for site in sites(programme.hurried, part.road, part.is_streaming) {
+    for site in sites(&stages.programme.hurried.snapshot, part.road, part.is_streaming) {
         for fault in &part.faults {
-            scenes.push(scene(stage, programme, part, Some(fault), site.clone()).await?);
+            scenes.push(scene(stages, part, Some(fault), &site).await?);
             let _ = tell.send(Told::Scene);
         }
     }
     Ok(scenes)
 }
 
+/// Plays one until it was met and came as it has to, or did not come so often enough.
 async fn scene(
-    stage: &Stage,
-    programme: &Programme<'_>,
+    stages: &mut Stages<'_>,
     part: &Part<'_>,
     fault: Option<&'static Fault>,
-    site: Site,
+    site: &Site,
 ) -> Result<Scene> {
-    let elsewhere = elsewhere(programme.hurried, part.road, &site, part.is_streaming);
-    let script = fault.map(|fault| fault.script(&programme.pace));
     let (mut unmet, mut unexpected) = (0, 0);
     loop {
-        stage.clear().await?;
-        if let (Some(fault), Some(script)) = (fault, &script) {
-            stage.arm(&site.places, script, fault.times).await?;
-        }
-        let before = stage.visits(&site.places);
-        let answer: Answer = stage.caller.ask(&part.road.name, part.purpose, part.is_streaming).await;
-        // A door that is shut sees nobody come.
-        let is_met = stage.visits(&site.places) > before || script.as_deref() == Some("refuse");
-        let scene = Scene {
-            model: part.road.name.clone(),
-            fault,
-            site: site.clone(),
-            is_streaming: part.is_streaming,
-            elsewhere,
-            is_met,
-            answer,
-        };
-        if scene.is_as_it_should() {
-            unmet += u32::from(!is_met);
-            if is_met || unmet >= UNMET_MAX {
-                return Ok(scene);
-            }
-        } else {
+        let scene = scene_once(stages.get(unexpected > 0).await?, part, fault, site).await?;
+        if !scene.is_as_it_should() {
             unexpected += 1;
             if unexpected >= UNEXPECTED_MIN {
                 return Ok(scene);
             }
+            continue;
+        }
+        unmet += u32::from(!scene.is_met);
+        if scene.is_met || unmet >= UNMET_MAX {
+            return Ok(scene);
         }
     }
+}
+
+async fn scene_once(
+    stage: &Stage,
+    part: &Part<'_>,
+    fault: Option<&'static Fault>,
+    site: &Site,
+) -> Result<Scene> {
+    stage.clear().await?;
+    if let Some(fault) = fault {
+        stage.arm(&site.places, fault).await?;
+    }
+    let before = stage.visits(&site.places);
+    let answer = stage.caller.ask(&part.road.name, part.purpose, part.is_streaming).await;
+    Ok(Scene {
+        model: part.road.name.clone(),
+        fault,
+        site: site.clone(),
+        is_streaming: part.is_streaming,
+        elsewhere: elsewhere(stage.snapshot(), part.road, site, part.is_streaming),
+        is_met: stage.visits(&site.places) > before || fault.is_some_and(|fault| !fault.sees_callers()),
+        pace: stage.pace,
+        answer,
+    })
 }

@@ -37,7 +37,6 @@ impl Report {
     }
 
     pub(super) fn json(&self) -> Value {
-        let patience = |scene: &Scene| self.patience[usize::from(!scene.is_streaming)];
         json!({
             "ok": !self.has_weight(),
             "errors": self.count(Weight::Error),
@@ -46,7 +45,7 @@ impl Report {
             "times_divided_by": (self.pace.times * 10.0).round() / 10.0,
             "not_played": self.not_played,
             "findings": self.findings.iter().map(Finding::json).collect::<Vec<_>>(),
-            "scenes": self.scenes.iter().map(|scene| scene.json(&self.pace, patience(scene))).collect::<Vec<_>>(),
+            "scenes": self.scenes.iter().map(|scene| scene.json(&self.patience)).collect::<Vec<_>>(),
         })
     }
 
@@ -88,19 +87,24 @@ impl Report {
         // The parts of a name were played side by side.
         let place = |name: &str| self.scenes.iter().position(|scene| scene.model == name);
         blocks.sort_by_key(|(_, scenes)| place(&scenes[0].model));
-        let text = |(title, scenes): &(String, Vec<&Scene>)| format!("{title}\n{}", block_text(scenes));
+        let text = |(title, scenes): &(String, Vec<&Scene>)| {
+            format!("{title}\n{}", block_text(scenes, &self.patience))
+        };
         blocks.iter().map(text).collect::<Vec<_>>().join("\n\n")
     }
 
     fn verdict(&self) -> String {
         let played = self.scenes.iter().filter(|scene| scene.fault.is_some()).count();
         let pace = if self.pace.times > 1.0 {
-            format!(" (times were divided by {:.0})", self.pace.times)
+            format!(
+                "; times were divided by {:.0}, and are told as parts of what a caller waits at most",
+                self.pace.times
+            )
         } else {
             String::new()
         };
         format!(
-            "{played} scenes played{pace}; errors: {}, warnings: {}, hints: {}",
+            "{played} scenes played{pace}\nerrors: {}, warnings: {}, hints: {}",
             self.count(Weight::Error),
             self.count(Weight::Warning),
             self.count(Weight::Hint)
@@ -108,41 +112,73 @@ impl Report {
     }
 }
 
-/// What callers saw, the most frequent first; there the others are told by what they are not.
-fn block_text(scenes: &[&Scene]) -> String {
-    let mut rows: Vec<(String, String, Vec<&str>)> = Vec::new();
+/// Scenes of a block that look the same to callers.
+struct Row<'s> {
+    seen: String,
+    /// Whole answers, streams, or both.
+    kinds: Vec<&'s str>,
+    faults: Vec<&'s str>,
+    /// The longest that one of them took, of what a caller waits at most.
+    took_percent: u64,
+    is_as_it_should: bool,
+}
+
+impl Row<'_> {
+    fn is_like(&self, other: &Row<'_>) -> bool {
+        (&self.seen, &self.kinds, self.is_as_it_should) == (&other.seen, &other.kinds, other.is_as_it_should)
+    }
+
+    fn cells(self) -> [String; 5] {
+        let mark = if self.is_as_it_should { " " } else { "!" };
+        [
+            format!("{mark} {}", self.seen),
+            self.kinds.join(", "),
+            format!("{} %", self.took_percent),
+            self.faults.len().to_string(),
+            shortened(&self.faults),
+        ]
+    }
+}
+
+/// What callers saw: first what should not be, then the most frequent.
+fn block_text(scenes: &[&Scene], patience: &[Duration; 2]) -> String {
+    let mut rows: Vec<Row<'_>> = Vec::new();
     for fault in std::iter::once(None).chain(FAULTS.iter().map(|fault| Some(fault.name))) {
         let same_fault = |scene: &&&Scene| scene.fault.map(|fault| fault.name) == fault;
-        let mut seen: Vec<(String, Vec<&str>)> = Vec::new();
+        let mut of_fault: Vec<Row<'_>> = Vec::new();
         for scene in scenes.iter().filter(same_fault) {
-            let mark = if scene.is_as_it_should() { "" } else { "! " };
-            let words = format!("{mark}{}", scene.seen());
+            let (seen, is_as_it_should) = (scene.seen(), scene.is_as_it_should());
             let kind = if scene.is_streaming { "stream" } else { "whole" };
-            match seen.iter_mut().find(|(known, _)| *known == words) {
-                Some((_, kinds)) => kinds.push(kind),
-                None => seen.push((words, vec![kind])),
+            let took_percent = scene.took_percent(patience);
+            let faults = vec![fault.unwrap_or("no fault")];
+            let row = Row { seen, kinds: vec![kind], faults, took_percent, is_as_it_should };
+            // A whole answer is asked for first.
+            match of_fault.iter_mut().find(|known| known.seen == row.seen) {
+                Some(known) => {
+                    known.kinds.push(kind);
+                    known.kinds.dedup();
+                    known.took_percent = known.took_percent.max(took_percent);
+                }
+                None => of_fault.push(row),
             }
         }
-        for (words, mut kinds) in seen {
-            kinds.sort_unstable_by(|one, other| other.cmp(one));
-            kinds.dedup();
-            let (kinds, fault) = (kinds.join(", "), fault.unwrap_or("no fault"));
-            match rows.iter_mut().find(|(known, kind, _)| *known == words && *kind == kinds) {
-                Some((_, _, faults)) => faults.push(fault),
-                None => rows.push((words, kinds, vec![fault])),
+        for row in of_fault {
+            match rows.iter_mut().find(|known| known.is_like(&row)) {
+                Some(known) => {
+                    known.faults.extend(row.faults);
+                    known.took_percent = known.took_percent.max(row.took_percent);
+                }
+                None => rows.push(row),
             }
         }
     }
-    rows.sort_by_key(|(_, _, faults)| std::cmp::Reverse(faults.len()));
-    let rows: Vec<[String; 4]> = rows
-        .into_iter()
-        .map(|(seen, kinds, faults)| [format!("  {seen}"), kinds, faults.len().to_string(), wrapped(&faults)])
-        .collect();
-    table(["  CALLERS SEE", "ASKED FOR", "FAULTS", "WHICH"], &rows)
+    rows.sort_by_key(|row| (row.is_as_it_should, std::cmp::Reverse(row.faults.len())));
+    let rows: Vec<[String; 5]> = rows.into_iter().map(Row::cells).collect();
+    table(["  CALLERS SEE", "ASKED FOR", "TOOK UP TO", "FAULTS", "WHICH"], &rows)
 }
 
 /// A long list is told by its beginning; JSON has all of it.
-fn wrapped(faults: &[&str]) -> String {
+fn shortened(faults: &[&str]) -> String {
     const SHOWN_MAX: usize = 8;
     if faults.len() <= SHOWN_MAX {
         return faults.join(", ");

@@ -33,6 +33,8 @@ pub(super) struct Scene {
     pub(super) elsewhere: usize,
     /// Whether the call came to where the fault is.
     pub(super) is_met: bool,
+    /// How much faster than in the house.
+    pub(super) pace: Pace,
     pub(super) answer: Answer,
 }
 
@@ -48,15 +50,13 @@ impl Scene {
         }
     }
 
-    pub(super) fn json(&self, pace: &Pace, patience: Duration) -> Value {
+    pub(super) fn json(&self, patience: &[Duration; 2]) -> Value {
         let (status, code) = match &self.answer.seen {
             Seen::Whole | Seen::HalfAsWhole => (Some(200), None),
             Seen::Refused { status, code } => (Some(*status), Some(code)),
             Seen::BrokenOff { code } => (Some(200), Some(code)),
             Seen::NoEnd => (None, None),
         };
-        let in_house = pace.in_house(self.answer.took);
-        let percent = 100.0 * in_house.as_secs_f64() / patience.as_secs_f64();
         json!({
             "model": self.model,
             "fault": self.fault.map(|fault| fault.name),
@@ -72,8 +72,15 @@ impl Scene {
             "served_model": self.answer.model,
             "attempts": self.answer.attempts,
             "took_ms_in_drill": self.answer.took.as_millis() as u64,
-            "took_percent_of_limit": percent.round() as u64,
+            "took_percent_of_limit": self.took_percent(patience),
         })
+    }
+
+    /// How long it took, of what a caller waits at most in the house: for a stream to begin, and for a whole answer.
+    pub(super) fn took_percent(&self, patience: &[Duration; 2]) -> u64 {
+        let in_house = self.pace.in_house(self.answer.took).as_secs_f64();
+        let limit = patience[usize::from(!self.is_streaming)].as_secs_f64();
+        (100.0 * in_house / limit).round() as u64
     }
 
     /// What a caller saw, in few words.

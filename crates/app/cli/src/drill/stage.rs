@@ -10,10 +10,12 @@ use config::{Credential, Line, Listener, Provider, Snapshot};
 use domain::{BaseUrl, Secret};
 use gateway::{BodyRoom, Gateway, GatewayParts, InheritedSockets, Serving, Workers};
 use observe::Metrics;
-use simulator::{Fault, Node, NodeOptions, Options, Simulator};
+use simulator::{Node, NodeOptions, Options, Simulator};
 
 use super::caller::Caller;
+use super::faults::Fault;
 use super::ground::Ground;
+use super::pace::{Hurried, Pace};
 
 /// One worker is enough for one caller.
 const WORKERS: usize = 1;
@@ -30,14 +32,15 @@ pub(super) struct Stage {
     simulator: Simulator,
     places: Vec<Place>,
     snapshot: Snapshot,
+    pub(super) pace: Pace,
     gateway: Arc<Gateway>,
     workers: Workers,
     pub(super) caller: Caller,
 }
 
 impl Stage {
-    /// Opens one for calls that come to these places only. `hurried` is the configuration with its times shortened.
-    pub(super) async fn open(hurried: &Snapshot, places: Vec<Place>, ground: &Ground) -> Result<Self> {
+    /// Opens one for calls that come to these places only.
+    pub(super) async fn open(hurried: &Hurried, places: Vec<Place>, ground: &Ground) -> Result<Self> {
         let names = (0..places.len()).map(|number| format!("line-{number}")).chain([NOBODY.to_owned()]);
         let node = |name: String| NodeOptions {
             is_recording: false,
@@ -46,7 +49,7 @@ impl Stage {
         };
         let options = Options { nodes: names.map(node).collect(), control: None, seed: 1 };
         let simulator = simulator::start(options).await.context("cannot start the simulator")?;
-        let snapshot = pointed_at(hurried, &places, &simulator)?;
+        let snapshot = pointed_at(&hurried.snapshot, &places, &simulator)?;
         let serving = Serving::new(&snapshot, None).map_err(anyhow::Error::msg)?;
         let gateway = Gateway::new(GatewayParts {
             serving,
@@ -72,7 +75,12 @@ impl Stage {
         let workers = gateway::start_workers(&gateway, vec![bound]).context("cannot start a worker")?;
         let patience = snapshot.timeouts.first_byte.max(snapshot.timeouts.answer) + BEYOND;
         let caller = Caller::new(url, ground.key.clone(), patience);
-        Ok(Self { simulator, places, snapshot, gateway, workers, caller })
+        Ok(Self { simulator, places, snapshot, pace: hurried.pace, gateway, workers, caller })
+    }
+
+    /// What it plays, pointed at its simulator.
+    pub(super) const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
     }
 
     /// Everybody is well, and nothing is known of anybody.
@@ -84,14 +92,15 @@ impl Stage {
     }
 
     /// Lets a fault happen at these places.
-    pub(super) async fn arm(&self, places: &[Place], script: &str, times: Option<u32>) -> Result<()> {
+    pub(super) async fn arm(&self, places: &[Place], fault: &Fault) -> Result<()> {
+        let script: simulator::Fault = fault.script(&self.pace).parse().map_err(anyhow::Error::msg)?;
         for node in self.nodes(places) {
-            let fault: Fault = script.parse().map_err(anyhow::Error::msg)?;
-            let fault = match times {
-                Some(times) => fault.times(times).map_err(anyhow::Error::msg)?,
-                None => fault,
+            let script = script.clone();
+            let script = match fault.times {
+                Some(times) => script.times(times).map_err(anyhow::Error::msg)?,
+                None => script,
             };
-            node.add_fault(fault).await.map_err(anyhow::Error::msg)?;
+            node.add_fault(script).await.map_err(anyhow::Error::msg)?;
         }
         Ok(())
     }

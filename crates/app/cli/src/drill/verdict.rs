@@ -1,6 +1,7 @@
 //! What the scenes show.
 
 use super::caller::Seen;
+use super::faults::FAULTS;
 use super::finding::{Finding, Trace, Weight};
 use super::scenes::Scene;
 
@@ -54,7 +55,14 @@ fn kind(scene: &Scene) -> &'static Played {
 /// What the scenes show: for each name and place one finding of a kind, with all faults in it.
 pub(super) fn findings(scenes: &[Scene]) -> Vec<Finding> {
     let mut found: Vec<(&Scene, &'static Played, Vec<String>)> = Vec::new();
-    for scene in scenes.iter().filter(|scene| !scene.is_as_it_should()) {
+    let mut wrong: Vec<&Scene> = scenes.iter().filter(|scene| !scene.is_as_it_should()).collect();
+    // The parts of a name were played side by side: told is in the order of the list.
+    let order = |scene: &&Scene| {
+        let fault = scene.fault.map(|fault| fault.name);
+        (FAULTS.iter().position(|known| Some(known.name) == fault), scene.is_streaming)
+    };
+    wrong.sort_by_key(order);
+    for scene in wrong {
         let played = kind(scene);
         let stream = if scene.is_streaming { ", streamed" } else { "" };
         let fault = scene.fault.map_or("nothing", |fault| fault.name);
@@ -72,7 +80,10 @@ pub(super) fn findings(scenes: &[Scene]) -> Vec<Finding> {
         let faults = faults.join("; ");
         let what = match scene.fault {
             None => format!("everybody is well, and callers see: {faults}"),
-            Some(_) => format!("{} targets stand elsewhere, and callers see: {faults}", scene.elsewhere),
+            Some(_) => match scene.elsewhere {
+                1 => format!("one target stands elsewhere, and callers see: {faults}"),
+                count => format!("{count} targets stand elsewhere, and callers see: {faults}"),
+            },
         };
         let trace = Trace::of_model(&scene.model, scene.site.label.clone(), what, played.remedy);
         Finding { code: played.code, weight: played.weight, trace }
@@ -87,13 +98,15 @@ mod tests {
     use super::findings;
     use crate::drill::caller::{Answer, Seen};
     use crate::drill::faults::FAULTS;
+    use crate::drill::pace::Pace;
     use crate::drill::scenes::{Scene, Site};
 
     fn scene(fault: Option<&str>, is_streaming: bool, elsewhere: usize, seen: Seen) -> Scene {
         let fault = fault.map(|name| FAULTS.iter().find(|fault| fault.name == name).unwrap());
         let answer = Answer { seen, provider: None, model: None, attempts: 1, took: Duration::ZERO };
         let site = Site { label: "provider one".to_owned(), places: vec![(0, 0)] };
-        Scene { model: "smart".to_owned(), fault, site, is_streaming, elsewhere, is_met: true, answer }
+        let pace = Pace::of(Duration::from_secs(1), Duration::from_secs(1));
+        Scene { model: "smart".to_owned(), fault, site, is_streaming, elsewhere, is_met: true, pace, answer }
     }
 
     fn refused() -> Seen {
@@ -133,8 +146,8 @@ mod tests {
         assert_eq!(codes(&scenes), ["not_survived"], "one finding for one place");
         assert_eq!(
             found[0].trace.what,
-            "1 targets stand elsewhere, and callers see: failed (502 upstream_failed); \
-             hanging, streamed (502 upstream_failed); stream_cut (broken off, told: stream_broken)"
+            "one target stands elsewhere, and callers see: hanging, streamed (502 upstream_failed); \
+             failed (502 upstream_failed); stream_cut (broken off, told: stream_broken)"
         );
     }
 

@@ -171,9 +171,10 @@ fn limits_are_changed_where_there_are_any() {
     builder.provider("a", 0, Ways::of_lines(1), None);
     builder.model("limited", &one(0, "m").with_limits(&limits));
     builder.model("free", &one(0, "m"));
-    let halved = builder
-        .build()
-        .with_limits(|limits| TargetLimits { attempt: limits.attempt.map(|limit| limit / 2), ..limits.clone() });
+    let halved = builder.build().with_limits(|limits| TargetLimits {
+        attempt: limits.attempt.map(|limit| limit / 2),
+        ..limits.clone()
+    });
     let limit = |name: &str| halved.find(name).unwrap().targets[0].attempt_limit(true);
     assert_eq!((limit("limited"), limit("free")), (Some(Duration::from_secs(10)), None));
 }
