@@ -78,7 +78,8 @@ def test_nobody_is_asked_and_no_key_is_shown(
     config = two_providers(first.base_url, second.base_url)
     config["providers"]["three"] = provider("https://vendor.example/v1", key=KEY, proxy=f"http://{own_proxy.authority}")
     config["providers"]["four"] = provider("https://other.example/v1", key="env:KEY_OF_ONE")
-    config["models"]["smart"]["targets"] += ["three/x", "four/y"]
+    chains = {"a": ["one/m", "two/n"], "b": ["two/n", "one/m"], "c": ["three/x", "two/n"], "d": ["four/y", "one/m"]}
+    config["models"] = {name: {"targets": targets} for name, targets in chains.items()}
     room = tmp_path / "room"
     room.mkdir()
     environment = {

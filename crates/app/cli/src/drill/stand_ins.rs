@@ -118,18 +118,17 @@ impl StandIns {
 
     /// A provider without credentials and without an address of its own takes the usual variable of its kind.
     fn collect_usual(&mut self, root: &Node) {
-        for (id, provider) in map(root, "providers").map(entries).into_iter().flatten() {
-            let kind = match map(provider, "kind").map(|kind| &kind.value) {
+        for (id, provider) in entry(root, "providers").map(entries).into_iter().flatten() {
+            let kind = match entry(provider, "kind").map(|kind| &kind.value) {
                 Some(Value::Text(kind)) => kind,
                 _ => &id.text,
             };
-            let is_said = ["credentials", "base_url", "lines"].iter().any(|key| map(provider, key).is_some());
-            let usual = providers::find(kind).and_then(|kind| kind.key_variables.first());
-            if let Some(usual) = usual.filter(|_| !is_said)
-                && !providers::find(kind).is_some_and(|kind| {
-                    kind.key_variables.iter().any(|name| environment::variable(name).is_some())
-                })
-            {
+            let is_said =
+                ["credentials", "base_url", "lines"].iter().any(|key| entry(provider, key).is_some());
+            let Some(kind) = providers::find(kind).filter(|_| !is_said) else { continue };
+            if kind.key_variables.iter().any(|name| environment::variable(name).is_some()) {
+                self.has_found.set(true);
+            } else if let Some(usual) = kind.key_variables.first() {
                 self.secrets.insert((*usual).to_owned());
             }
         }
@@ -143,7 +142,7 @@ fn entries(node: &Node) -> &[(Key, Node)] {
     }
 }
 
-fn map<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     entries(node).iter().find(|(known, _)| known.text == key).map(|(_, node)| node)
 }
 
