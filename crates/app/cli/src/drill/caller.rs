@@ -67,10 +67,11 @@ impl Caller {
         Self { base, key, patience }
     }
 
-    /// Asks for a model.
-    pub(super) async fn ask(&self, model: &str, purpose: Purpose, is_streaming: bool) -> Answer {
+    /// Asks for a model. Callers of different numbers are different to those who serve one caller always alike.
+    pub(super) async fn ask(&self, number: u32, model: &str, purpose: Purpose, is_streaming: bool) -> Answer {
         let began = Instant::now();
-        let mut answer = match timeout(self.patience, self.exchange(model, purpose, is_streaming)).await {
+        let exchange = self.exchange(number, model, purpose, is_streaming);
+        let mut answer = match timeout(self.patience, exchange).await {
             Ok(answer) => answer,
             Err(_) => Answer::without_head(Seen::NoEnd),
         };
@@ -78,7 +79,7 @@ impl Caller {
         answer
     }
 
-    async fn exchange(&self, model: &str, purpose: Purpose, is_streaming: bool) -> Answer {
+    async fn exchange(&self, number: u32, model: &str, purpose: Purpose, is_streaming: bool) -> Answer {
         let messages = json!([{ "role": "user", "content": PROMPT }]);
         let (path, question) = match purpose {
             Purpose::Conversation => (
@@ -99,7 +100,8 @@ impl Caller {
         let body = [Bytes::from(question.to_string())];
         let content_type =
             (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"));
-        let headers = [(&content_type.0, &content_type.1)].into_iter();
+        let session = (HeaderName::from_static("x-bellwether-session"), HeaderValue::from(number));
+        let headers = [(&content_type.0, &content_type.1), (&session.0, &session.1)].into_iter();
         let request = Request::new(&line, "POST", path, headers, Body::Pieces(&body));
         let mut reply = match Client::default().send(&line, &request, None).await {
             Ok(reply) => reply,

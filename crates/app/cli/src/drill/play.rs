@@ -184,7 +184,8 @@ async fn scene(
 ) -> Result<Scene> {
     let (mut unmet, mut unexpected) = (0, 0);
     loop {
-        let scene = scene_once(stages.get(unexpected > 0).await?, part, fault, site).await?;
+        let stage = stages.get(unexpected > 0).await?;
+        let scene = scene_once(stage, part, fault, site, unmet).await?;
         if !scene.is_as_it_should() {
             unexpected += 1;
             if unexpected >= UNEXPECTED_MIN {
@@ -204,13 +205,14 @@ async fn scene_once(
     part: &Part<'_>,
     fault: Option<&'static Fault>,
     site: &Site,
+    caller: u32,
 ) -> Result<Scene> {
     stage.clear().await?;
     if let Some(fault) = fault {
         stage.arm(&site.places, fault).await?;
     }
     let before = stage.visits(&site.places);
-    let answer = stage.caller.ask(&part.road.name, part.purpose, part.is_streaming).await;
+    let answer = stage.caller.ask(caller, &part.road.name, part.purpose, part.is_streaming).await;
     Ok(Scene {
         model: part.road.name.clone(),
         fault,

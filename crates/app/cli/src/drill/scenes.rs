@@ -89,6 +89,8 @@ impl Scene {
             Seen::Whole => {
                 format!("answered by {}", self.answer.provider.as_deref().unwrap_or("somebody"))
             }
+            // Codes may be the status again, by `errors.code: numeric`.
+            Seen::Refused { status, code } if *code == status.to_string() => code.clone(),
             Seen::Refused { status, code } => format!("{status} {code}"),
             Seen::BrokenOff { code } => format!("broken off, told: {code}"),
             Seen::HalfAsWhole => "HALF AN ANSWER AS A WHOLE ONE".to_owned(),

@@ -1,6 +1,7 @@
 //! Models that are not, or no longer, what the chain takes them for.
 
 use config::{Origin, nearest};
+use providers::Operation;
 use providers::models::{Known, Row, shipped};
 
 use super::rule::Rule;
@@ -32,6 +33,12 @@ pub(super) const RULES: &[Rule] = &[
         Weight::Error,
         "a chain of models for different things, such as embeddings after conversations",
         unlike_kinds,
+    ),
+    Rule::new(
+        "surface_not_offered",
+        Weight::Error,
+        "a chain of models that are for no conversation, and a provider that does not offer what they are for",
+        surface_not_offered,
     ),
     Rule::new(
         "mixed_embeddings",
@@ -138,6 +145,22 @@ fn unlike_kinds(house: &House<'_>) -> Vec<Trace> {
         }
     }
     found
+}
+
+fn surface_not_offered(house: &House<'_>) -> Vec<Trace> {
+    each(house, |road, server| {
+        let first = &road.route.targets[0];
+        let wanted = house.row(road, first)?.surface.as_deref()?;
+        let (operation, provider) = (Operation::named(wanted)?, house.provider(server.first));
+        let offers = provider.surfaces.as_ref().is_none_or(|surfaces| surfaces.contains(&operation));
+        let label = house.label(road, server.first);
+        (!offers).then(|| {
+            let what = format!("{} is said not to offer {wanted}: {label} is never asked", provider.id);
+            let remedy =
+                format!("add {wanted} to providers.{}.surfaces, or name another provider", provider.id);
+            Trace::of_model(&road.name, label, what, remedy)
+        })
+    })
 }
 
 fn mixed_embeddings(house: &House<'_>) -> Vec<Trace> {

@@ -352,4 +352,14 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "limits.queue_max",
         &[(LIMITS, "limits: { queue_wait_ms: 0, concurrent_max: 500 }")],
     ),
+    plant(
+        "surface_not_offered",
+        "two/text-embedding-3-small",
+        &[
+            VENDOR,
+            ("  two:\n", "  two:\n    surfaces: [moderations]\n"),
+            (FIRST, "      - openai/text-embedding-3-small\n"),
+            (SECOND, "      - two/text-embedding-3-small\n"),
+        ],
+    ),
 ];
