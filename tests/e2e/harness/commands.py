@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .process import clean_environment, run
+from .process import PATIENCE_S, clean_environment, run
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,12 @@ class Commands:
     binary: Path
     home: Path
 
-    def run(self, *words: str | Path, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: str | Path, environment: Mapping[str, str] | None = None, patience_s: float = PATIENCE_S
+    ) -> subprocess.CompletedProcess[str]:
         """Runs a command and returns what it said, well or not."""
         command = [self.binary, "--data-dir", self.home / "data", *words]
-        return run(command, self.home, clean_environment(self.home, environment or {}))
+        return run(command, self.home, clean_environment(self.home, environment or {}), patience_s)
 
     def text(self, *words: str | Path, environment: Mapping[str, str] | None = None) -> str:
         """What a command that succeeds prints."""

@@ -159,7 +159,9 @@ def activated(command: Sequence[str], passed: Sequence[int]) -> list[str]:
     return ["bash", "-c", f'{moves}export LISTEN_PID=$$ LISTEN_FDS={len(passed)}; exec "$@"', "bash", *command]
 
 
-def run(command: Sequence[str | Path], home: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run(
+    command: Sequence[str | Path], home: Path, environment: Mapping[str, str], patience_s: float = PATIENCE_S
+) -> subprocess.CompletedProcess[str]:
     """Runs a command that ends by itself and returns what it said."""
     return subprocess.run(
         [str(part) for part in command],
@@ -168,6 +170,6 @@ def run(command: Sequence[str | Path], home: Path, environment: Mapping[str, str
         text=True,
         env=dict(environment),
         cwd=home,
-        timeout=PATIENCE_S,
+        timeout=patience_s,
         check=False,
     )

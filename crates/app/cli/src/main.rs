@@ -6,6 +6,7 @@ mod audit;
 mod catalog;
 mod check;
 mod configuration;
+mod drill;
 mod environment;
 mod explain;
 mod health;
@@ -42,6 +43,10 @@ fn main() -> ExitCode {
             options.serve.config = options.serve.config.or(arguments.serve.config);
             check::run(&arguments.data, options)
         }
+        Some(Command::Drill(mut options)) => {
+            options.serve.config = options.serve.config.or(arguments.serve.config);
+            return drilled(drill::run(&arguments.data, options));
+        }
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
         Some(Command::Catalog(catalog)) => catalog::run(&arguments.data, catalog.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
@@ -61,6 +66,18 @@ fn main() -> ExitCode {
         Err(error) => {
             complain(&error);
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// A drill tells what it found from that it could not be held.
+fn drilled(done: anyhow::Result<drill::Outcome>) -> ExitCode {
+    match done {
+        Ok(drill::Outcome::NothingOfWeight) => ExitCode::SUCCESS,
+        Ok(drill::Outcome::Findings) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(2)
         }
     }
 }

@@ -22,6 +22,13 @@ pub(crate) struct Settings {
     catalog: Option<PathBuf>,
 }
 
+/// Where variables and files are looked up.
+pub(crate) struct Ports<'a> {
+    pub(crate) variable: &'a dyn Fn(&str) -> Option<String>,
+    /// A path that is relative in the file comes with the folder of that file before it.
+    pub(crate) file: &'a dyn Fn(&Path) -> Result<String, String>,
+}
+
 /// Where the operator's own catalogue of models is kept.
 pub(crate) fn catalog_file(data: &DataOptions) -> Result<PathBuf> {
     Ok(environment::data_dir(data)?.join(CATALOG_FILE))
@@ -60,18 +67,22 @@ impl Settings {
     /// Reads and checks everything.
     pub(crate) fn read(&self) -> Reading {
         let reader = Reader::default();
-        let text = match &self.file {
-            None => None,
-            Some(file) => match reader.read(file) {
-                Ok(text) => Some(text),
-                Err(error) => {
-                    let checked = Err(vec![Self::unreadable(error)]);
-                    return Reading { text: None, checked, seen: reader.into_seen() };
-                }
-            },
+        let text = match self.read_text(&reader) {
+            Ok(text) => text,
+            Err(problems) => return Reading { text: None, checked: Err(problems), seen: reader.into_seen() },
         };
         let checked = self.check(text.as_deref(), &reader);
         Reading { text, checked, seen: reader.into_seen() }
+    }
+
+    /// What the file holds, if there is one.
+    pub(crate) fn text(&self) -> Result<Option<String>, Vec<Problem>> {
+        self.read_text(&Reader::default())
+    }
+
+    /// What a text would mean in the place of the file's own, with other variables and files.
+    pub(crate) fn check_by(&self, text: Option<&str>, ports: &Ports<'_>) -> Result<Snapshot, Vec<Problem>> {
+        self.check_all(text, &Reader::default(), ports)
     }
 
     /// What a text would mean in the place of the file's own.
@@ -79,17 +90,32 @@ impl Settings {
         self.check(Some(text), &Reader::default())
     }
 
+    fn read_text(&self, reader: &Reader) -> Result<Option<String>, Vec<Problem>> {
+        let read = |file| reader.read(file).map_err(|error| vec![Self::unreadable(error)]);
+        self.file.as_deref().map(read).transpose()
+    }
+
     fn check(&self, text: Option<&str>, reader: &Reader) -> Result<Snapshot, Vec<Problem>> {
+        let file = |path: &Path| reader.read(path);
+        self.check_all(text, reader, &Ports { variable: &environment::variable, file: &file })
+    }
+
+    fn check_all(
+        &self,
+        text: Option<&str>,
+        reader: &Reader,
+        ports: &Ports<'_>,
+    ) -> Result<Snapshot, Vec<Problem>> {
         let start = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let name = self.file_name().unwrap_or_default();
         let catalog = self.read_catalog(reader)?;
         let sources = Sources {
             text: text.map(|text| (name.as_str(), text)),
             catalog: catalog.as_ref().map(|(name, text)| (name.as_str(), text.as_str())),
-            env: &environment::variable,
+            env: ports.variable,
             env_names: environment::variable_names(),
             // A relative path means beside the file that names it.
-            read_file: &|path| reader.read(&start.join(path)),
+            read_file: &|path| (ports.file)(&start.join(path)),
             overrides: Overrides {
                 listen: self.options.listen.clone(),
                 region: self.options.region.clone(),

@@ -151,6 +151,15 @@ impl Route {
         route
     }
 
+    /// The same with what `change` makes of the limits of each target that has any.
+    pub(crate) fn with_changed_limits(&self, change: impl Fn(&TargetLimits) -> TargetLimits) -> Self {
+        let mut route = self.clone();
+        for target in &mut route.targets {
+            target.limits = target.limits.take().and_then(|limits| change(&limits).shared());
+        }
+        route
+    }
+
     /// Notes what is known of a provider's model.
     pub(crate) fn learn(&mut self, provider: u16, model: &str, traits: Traits) {
         let is_it =

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::names::{KnownNames, Retired};
 use crate::route::{Route, Ways};
 use crate::server::{Known, Server};
-use crate::target::Traits;
+use crate::target::{TargetLimits, Traits};
 
 /// All names, and the providers that take any name.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,15 @@ impl Routes {
     /// The routes that have a name of their own.
     pub fn named(&self) -> impl Iterator<Item = &Route> {
         self.named.values().map(|route| &**route)
+    }
+
+    /// The same with other limits in the place of those of its targets. Only names that are configured have any.
+    #[must_use]
+    pub fn with_limits(&self, change: impl Fn(&TargetLimits) -> TargetLimits) -> Self {
+        let changed = |(name, route): (&Arc<str>, &Arc<Route>)| {
+            (name.clone(), Arc::new(route.with_changed_limits(&change)))
+        };
+        Self { named: self.named.iter().map(changed).collect(), ..self.clone() }
     }
 
     /// Whether `name` is served, without planning for it.

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use super::asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 use super::catalog::CatalogArguments;
 use super::config::{CheckOptions, ConfigArguments};
+use super::drill::DrillOptions;
 use super::import::ImportArguments;
 use super::keys::KeysArguments;
 use super::provider::{AuditArguments, ProviderArguments};
@@ -32,6 +33,9 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Say whether a start would succeed: every problem of the configuration at once. Starts nothing.
     Check(CheckOptions),
+    /// Rehearse outages on a configuration: every fault against every model, with a simulator in the place of the providers; and the
+    /// mistakes that keep failover from working. Asks no provider and needs no key. Exit code 1 if something of weight is found.
+    Drill(DrillOptions),
     /// Show the configuration in force, compare it, put a former one back.
     Config(ConfigArguments),
     /// What is known of models: sizes, abilities, draft prices, other names. Your own file goes over what is shipped.

@@ -4,6 +4,7 @@ mod asked;
 mod catalog;
 mod command;
 mod config;
+mod drill;
 mod import;
 mod keys;
 mod provider;
@@ -14,6 +15,7 @@ pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptio
 pub(crate) use catalog::CatalogCommand;
 pub(crate) use command::{Arguments, Command};
 pub(crate) use config::{CheckOptions, ConfigCommand};
+pub(crate) use drill::DrillOptions;
 pub(crate) use import::{ImportCommand, ImportOptions, Layout};
 pub(crate) use keys::KeysCommand;
 pub(crate) use provider::{AuditCommand, ProviderChange, ProviderCommand, ProviderListing};

@@ -1,11 +1,13 @@
 //! Which names resolve to whom.
 
+use std::time::Duration;
+
 use super::{Routes, RoutesBuilder};
 use crate::capability::Capabilities;
 use crate::names::{KnownNames, Retired};
 use crate::policies::Policy;
 use crate::route::{Route, Ways};
-use crate::target::{Target, Traits};
+use crate::target::{Target, TargetLimits, Traits};
 
 fn one(provider: u16, model: &str) -> Route {
     let mut route = Route::default();
@@ -160,4 +162,19 @@ fn choices_are_remembered_by_whatever_name_a_model_is_asked() {
     }
     let preferred = routes.find("small").unwrap().with_first("small-1").unwrap();
     assert_eq!(preferred.tiers[0].round(true), 3);
+}
+
+#[test]
+fn limits_are_changed_where_there_are_any() {
+    let limits = TargetLimits { attempt: Some(Duration::from_secs(20)), ..TargetLimits::default() };
+    let mut builder = RoutesBuilder::default();
+    builder.provider("a", 0, Ways::of_lines(1), None);
+    builder.model("limited", &one(0, "m").with_limits(&limits));
+    builder.model("free", &one(0, "m"));
+    let halved = builder.build().with_limits(|limits| TargetLimits {
+        attempt: limits.attempt.map(|limit| limit / 2),
+        ..limits.clone()
+    });
+    let limit = |name: &str| halved.find(name).unwrap().targets[0].attempt_limit(true);
+    assert_eq!((limit("limited"), limit("free")), (Some(Duration::from_secs(10)), None));
 }
