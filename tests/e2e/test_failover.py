@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import statistics
+import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -17,12 +20,16 @@ from harness.gateway import Gateway
 from harness.process import until
 from harness.simulator import Simulator
 from harness.speech import CHAT_PATH, CHAT_REPLY, MODEL, chat
-from harness.upstream import Script, Upstream, whole
+from harness.upstream import Exchange, Script, Upstream, whole
 
 #: So that nothing comes back within a test that does not want it.
 LONG = {"open_ms": 600_000, "open_ms_max": 600_000}
 #: So that it comes back soon.
 SHORT = {"open_ms": 100, "slow_start_ms": 0}
+#: So many are looked at.
+SWITCHES = 100
+
+Figure = Callable[[str], None]
 
 
 def two(start: StartGateway, simulator: Simulator, **sections: Any) -> Gateway:
@@ -252,3 +259,37 @@ def test_that_a_stand_in_does_not_know_the_model_is_not_what_the_caller_hears(
     gateway = start(config=one_after_the_other(failing.base_url, second.base_url))
     reply = ask(gateway)
     assert (reply.status_code, len(reply.json()["error"]["attempts"])) == (502, 2)
+
+
+@pytest.mark.parametrize("trouble", ["error", "reset"])
+def test_the_switch_to_the_next_takes_few_milliseconds(
+    start: StartGateway, new_upstream: StartUpstream, figure: Figure, trouble: str
+) -> None:
+    """From when the first has failed until the second has the request, as they see it themselves."""
+    failed: list[float] = []
+    took: list[float] = []
+
+    def fail(exchange: Exchange) -> None:
+        failed.append(time.monotonic())
+        if trouble == "error":
+            whole(b"{}", status="500 Internal Server Error")(exchange)
+        else:
+            exchange.reset()
+
+    def answer(exchange: Exchange) -> None:
+        if failed:
+            took.append((time.monotonic() - failed.pop()) * 1000)
+        whole(CHAT_REPLY)(exchange)
+
+    first, second = new_upstream(fail), new_upstream(answer)
+    # So that the first is asked again and again, however often it fails.
+    config = one_after_the_other(first.base_url, second.base_url) | {"health": {"open_ms": 1, "open_ms_max": 1}}
+    gateway = start(config=config)
+    for _ in range(400):
+        assert served_by(gateway) == "second"
+        if len(took) == SWITCHES:
+            break
+    assert len(took) == SWITCHES
+    half, most = statistics.median(took), sorted(took)[SWITCHES * 99 // 100 - 1]
+    figure(f"switch after {trouble}: half within {half:.1f} ms, 99 of 100 within {most:.1f} ms")
+    assert half < 50

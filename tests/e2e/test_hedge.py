@@ -291,11 +291,13 @@ def test_a_hedge_is_in_the_log(start: StartGateway, new_upstream: StartUpstream)
     gateway.stop()
     lines = [json.loads(text) for text in gateway.process.output.splitlines() if text.startswith("{")]
     (found,) = [found for found in lines if found.get("request_id") == "find-me"]
-    shown = {name: found[name] for name in ("provider", "attempts", "hedged", "hedge_provider", "status")}
+    names = ("provider", "attempts", "hedged", "late_provider", "hedge_provider", "status")
+    shown = {name: found[name] for name in names}
     assert shown == {
         "provider": "second",
         "attempts": 2,
         "hedged": "won",
+        "late_provider": "first",
         "hedge_provider": "second",
         "status": 200,
     }

@@ -84,8 +84,8 @@ pub(crate) struct Call {
 /// That another was asked beside who was late.
 #[derive(Debug)]
 pub(crate) struct Hedged {
-    /// The slot of who was late.
-    pub(crate) late: u16,
+    /// Who was late.
+    pub(crate) late: Arc<ServedProvider>,
     /// Who was asked beside him.
     pub(crate) second: Arc<ServedProvider>,
     pub(crate) outcome: HedgeOutcome,
@@ -277,7 +277,7 @@ impl Drop for Call {
             (None, ..) => {}
         }
         if let Some(hedged) = &self.hedged {
-            shard.hedged(hedged.late, hedged.outcome.name());
+            shard.hedged(hedged.late.slot, hedged.outcome.name());
         }
         if self.is_admitted {
             shard.in_flight_ended(self.is_streaming);
@@ -309,6 +309,7 @@ impl Drop for Call {
             first_byte: self.first_byte,
             attempts: self.attempts,
             hedged: self.hedged.as_ref().map_or("", |hedged| hedged.outcome.name()),
+            late_provider: self.hedged.as_ref().map_or("", |hedged| hedged.late.id()),
             hedge_provider: self.hedged.as_ref().map_or("", |hedged| hedged.second.id()),
             is_streaming: self.is_streaming,
             bytes_in: self.bytes_in,

@@ -141,7 +141,7 @@ impl Attempts {
         let second = self.targeted(question, turn, Instant::now());
         call.attempts += 1;
         call.fallback_attempts += 1;
-        let (late, provider) = (first.provider.slot, second.0.provider.clone());
+        let (late, provider) = (first.provider.clone(), second.0.provider.clone());
         call.hedged = Some(Box::new(Hedged { late, second: provider, outcome: HedgeOutcome::Unended }));
         Some(second)
     }

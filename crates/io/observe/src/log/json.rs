@@ -50,6 +50,7 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
     number(out, b",\"attempts\":", u64::from(line.attempts));
     if !line.hedged.is_empty() {
         text(out, b",\"hedged\":\"", line.hedged, usize::MAX);
+        text(out, b",\"late_provider\":\"", line.late_provider, PROVIDER_BYTES_MAX);
         text(out, b",\"hedge_provider\":\"", line.hedge_provider, PROVIDER_BYTES_MAX);
     }
     let streaming: &[u8] =

@@ -53,6 +53,8 @@ pub struct RequestLine<'a> {
     pub attempts: u8,
     /// What came of asking a second target beside the first; empty if none was.
     pub hedged: &'a str,
+    /// Configured id of the provider that was late.
+    pub late_provider: &'a str,
     /// Configured id of the provider that was asked second.
     pub hedge_provider: &'a str,
     /// Whether the answer was a stream.

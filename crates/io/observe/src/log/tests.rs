@@ -98,6 +98,7 @@ fn success() -> RequestLine<'static> {
         usage_by_model: &[],
         segments: &[],
         hedged: "",
+        late_provider: "",
         hedge_provider: "",
         warnings: "",
     }
