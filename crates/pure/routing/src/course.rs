@@ -330,8 +330,10 @@ impl Course {
         if fault == Fault::TooLong {
             self.leave_out_small_contexts(place);
         }
-        if is_about_the_request(fault) {
-            self.leave_out_same_model(place);
+        match fault {
+            Fault::TooLong | Fault::Declined => self.leave_out_same_model(place),
+            Fault::UnknownModel => self.put_same_model_behind(place),
+            _ => {}
         }
     }
 
@@ -423,6 +425,15 @@ impl Course {
         self.waiting.retain(|attempt| {
             let target = plan.target(attempt.place);
             target.provider != failed.provider || target.model != failed.model
+        });
+    }
+
+    /// Another line or key of who does not know a model may know it, but whoever is somebody else more likely does.
+    fn put_same_model_behind(&mut self, place: usize) {
+        let (plan, failed) = (&self.plan, self.plan.target(place));
+        self.waiting.make_contiguous().sort_by_key(|attempt| {
+            let target = plan.target(attempt.place);
+            (target.provider, &target.model) == (failed.provider, &failed.model)
         });
     }
 

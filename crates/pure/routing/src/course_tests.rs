@@ -131,8 +131,8 @@ fn too_long_for_one_goes_to_a_larger_one_only() {
     assert_eq!((asked, stopped), (vec![0], Some(Stopped::NobodyLeft)), "the same model is asked once");
 }
 
-#[test]
-fn declined_by_one_goes_to_another_model_only() {
+/// One provider with two lines, then another with one.
+fn two_lines_and_another() -> World {
     let name = |target: Target| {
         let model = if target.provider < 2 { "same" } else { "other" };
         Target {
@@ -144,8 +144,25 @@ fn declined_by_one_goes_to_another_model_only() {
     };
     let mut world = World::with(&[(3, Policy::Priority)], name);
     world.health = Health::unknown([2, 1]);
-    let (asked, ..) = run(&mut world, |place, _| (place == 0).then_some(Fault::Declined));
+    world
+}
+
+#[test]
+fn declined_by_one_goes_to_another_model_only() {
+    let (asked, ..) = run(&mut two_lines_and_another(), |place, _| (place == 0).then_some(Fault::Declined));
     assert_eq!(asked, [0, 2]);
+}
+
+#[test]
+fn another_line_of_who_does_not_know_the_model_is_asked_last() {
+    let unknown = |known: Option<usize>| {
+        let says = move |place: usize, _: usize| (Some(place) != known).then_some(Fault::UnknownModel);
+        let (asked, _, stopped) = run(&mut two_lines_and_another(), says);
+        (asked, stopped)
+    };
+    assert_eq!(unknown(Some(2)), (vec![0, 2], None));
+    assert_eq!(unknown(Some(1)), (vec![0, 2, 1], None));
+    assert_eq!(unknown(None), (vec![0, 2, 1], Some(Stopped::NobodyLeft)));
 }
 
 #[test]
