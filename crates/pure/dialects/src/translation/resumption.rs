@@ -28,7 +28,8 @@ impl StreamTranslation {
         }
     }
 
-    /// The text that the caller has, and that another source is to go on with. It never ends in white space.
+    /// The text that the caller has, and that another source is to go on with. It does not end in white space,
+    /// unless in a flood of it.
     pub fn told(&self) -> &str {
         self.keep.as_ref().map_or("", |keep| keep.told())
     }
@@ -52,7 +53,6 @@ impl StreamTranslation {
         };
         let usage_by_model = self.state.spent.now_by_model().to_vec();
         self.state.spent.turn(usage);
-        self.state.said_when_counted = 0;
         Segment { model, usage, usage_by_model, said_bytes: said.len() }
     }
 

@@ -230,6 +230,8 @@ mod tests {
         // Twice is a row, and may be one more.
         let rows = format!("{end}\n{end}");
         check(&rows, Nothing, &format!("{end}\nEnd"), &format!("{rows}{end}\nEnd"));
+        // White space first is how the next row begins.
+        check(&format!("x\n{end}"), Nothing, &format!("\n{end}\nEnd"), &format!("x\n{rows}\nEnd"));
         let row = "never-".repeat(9);
         check(&format!("I {row}"), Nothing, &row, &format!("I {row}{row}"));
     }
@@ -272,7 +274,13 @@ mod tests {
         // Chance is no repetition: one word, white space first, half a word, a row.
         check("All he said was no", Unknown, "no, never", "All he said was nono, never");
         check("x\n| a | b | c |", Unknown, "\n| a | b | c |\nEnd", "x\n| a | b | c |\n| a | b | c |\nEnd");
-        check("x interpretations", Unknown, "pretations of it", "x interpretationspretations of it");
+        check(
+            "x denationalisations",
+            Unknown,
+            "nationalisations of it",
+            "x denationalisationsnationalisations of it",
+        );
+        check("x\nha", Unknown, "ha!", "x\nhaha!");
         check("x la-la-la-la-la-", Unknown, "la-la-la-la-la!", "x la-la-la-la-la-la-la-la-la-la!");
         check(
             "A b c d e f g. A b c d e f g",

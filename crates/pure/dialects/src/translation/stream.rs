@@ -221,10 +221,8 @@ impl Telling<'_> {
         let Self { keep, state, writer, is_to_restart, out } = self;
         state.hear(&event);
         let Some(keep) = keep.as_mut() else { return state.tell(&event, *writer, out) };
-        // What a source says behind its finish is not told, and so must not be taken for told.
-        let is_of_answer =
-            !matches!(event, Event::Usage(_) | Event::UsageByModel(_) | Event::End | Event::Fault { .. });
-        if state.fault.is_some() || (is_of_answer && state.finish.is_some()) {
+        // What is not told must not be taken for told.
+        if state.fault.is_some() {
             return;
         }
         let mut told = Vec::new();

@@ -1,11 +1,15 @@
 //! What the caller is told of an answer that may be gone on with, so that a second source can: a text stays open until
 //! something else is told, and white space at its end waits for what follows it. So the text that was told never ends in
-//! white space, which some providers refuse at the end of a beginning that they are given, and others drop.
+//! white space, which some providers refuse at the end of a beginning that they are given, and others drop. Only where a
+//! model says nothing else for long is it told as it comes.
 
 use std::collections::HashMap;
 
 use super::rescue::TOLD_BYTES_MAX;
 use crate::canonical::{Event, Opening};
+
+/// White space that waits: more of it is told.
+const WHITE_BYTES_MAX: usize = 4 << 10;
 
 /// Tells events in its own numbers, and knows what was told.
 #[derive(Debug, Default)]
@@ -134,7 +138,8 @@ impl Teller {
 
     fn say(&mut self, part: u32, text: &str, out: &mut Vec<Event>) {
         let Some(words) = self.words(part) else { return };
-        let spoken = text.trim_end();
+        let is_flood = words.white.len() + text.len() > WHITE_BYTES_MAX && text.trim_end().is_empty();
+        let spoken = if is_flood { text } else { text.trim_end() };
         if spoken.is_empty() {
             words.white.push_str(text);
             return;

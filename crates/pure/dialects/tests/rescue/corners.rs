@@ -168,15 +168,15 @@ fn an_answer_that_says_less_than_was_told_or_refuses_does_not_fit() {
     for (repeats, events) in [
         (Repeats::Anew, vec![content("Hello"), finish("stop")]),
         (Repeats::Anew, vec![finish("stop")]),
-        (Repeats::Nothing, vec![refusal.clone()]),
-        (Repeats::Unknown, vec![content(" and"), refusal.clone()]),
+        (Repeats::Nothing, vec![refusal.clone(), content(" and"), finish("stop")]),
+        (Repeats::Unknown, vec![refusal.clone(), content(" and"), finish("stop")]),
     ] {
         let mut stream = rescued(Chat, Chat);
         feed(&mut stream, &[content("Hello, you")]);
         stream.break_off(estimate);
         stream.go_on(Chat, back_map(), repeats);
-        feed(&mut stream, &events);
-        assert!(stream.has_misfit(), "{repeats:?} {events:?}");
+        assert_eq!(feed(&mut stream, &events) + &stream.end(estimate), "", "{repeats:?} {events:?}");
+        assert!(stream.has_misfit() && !stream.is_whole(), "{repeats:?} {events:?}");
     }
     // A refusal is an answer like any other, but nobody goes on with it.
     let mut stream = rescued(Chat, Chat);
@@ -213,8 +213,10 @@ fn an_end_mark_without_a_finish_is_a_break() {
 #[test]
 fn an_error_of_the_source_is_a_break_and_forgotten_when_another_goes_on() {
     let mut stream = rescued(Chat, Messages);
-    let mut out =
-        feed(&mut stream, &[content("Hello"), "data: {\"error\":{\"message\":\"busy\"}}\n\n".to_owned()]);
+    let mut out = feed(
+        &mut stream,
+        &[content("Hello"), "data: {\"error\":{\"message\":\"busy\"}}\n\ndata: {\"half".to_owned()],
+    );
     assert!(matches!(stream.fault(), Some(StreamFault::Told(_))));
     let signs = stream.signs_of_life();
     assert_eq!(stream.standing(), Standing::Told);
@@ -348,6 +350,34 @@ fn who_was_asked_in_words_need_not_know_of_the_space_before_them() {
 }
 
 #[test]
+fn white_space_that_was_told_is_not_told_again() {
+    let mut stream = rescued(Chat, Chat);
+    let mut out = feed(&mut stream, &[content("One, ")]);
+    for comes in [" two", "three"] {
+        stream.break_off(estimate);
+        stream.go_on(Chat, back_map(), Repeats::Unknown);
+        out += &feed(&mut stream, &[content(comes)]);
+    }
+    out += &feed(&mut stream, &[finish("stop")]);
+    assert_eq!(ended(&mut stream, out, Chat).text, "One, twothree");
+}
+
+#[test]
+fn a_flood_of_white_space_is_not_kept() {
+    let white = " ".repeat(HELD_BYTES_MAX / 4);
+    for repeats in [Repeats::Nothing, Repeats::All, Repeats::Unknown] {
+        let mut stream = rescued(Chat, Chat);
+        let mut out = feed(&mut stream, &[content("One,")]);
+        stream.break_off(estimate);
+        stream.go_on(Chat, back_map(), repeats);
+        out += &feed(&mut stream, &vec![content(&white); 6]);
+        assert!(read(&out, Chat).text.len() > HELD_BYTES_MAX, "{repeats:?}");
+        out += &feed(&mut stream, &[content("two"), finish("stop")]);
+        assert_eq!(ended(&mut stream, out, Chat).text.len(), "One,two".len() + 6 * white.len());
+    }
+}
+
+#[test]
 fn what_is_said_again_in_several_texts_is_said_once() {
     let mut stream = rescued(Chat, Messages);
     let mut out = feed(&mut stream, &[content("One two three")]);
@@ -359,11 +389,13 @@ fn what_is_said_again_in_several_texts_is_said_once() {
             + &message(&json!({"type": "content_block_stop", "index": index}))
     };
     let end = message(&json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}));
-    out += &feed(
-        &mut stream,
-        &[text(0, "One "), text(1, "two"), text(2, " three, four"), text(3, ", five"), end],
-    );
-    assert_eq!(ended(&mut stream, out, Messages).text, "One two three, four, five");
+    out += &feed(&mut stream, &[text(0, "One "), text(1, "two"), text(2, " three, four"), text(3, ", five")]);
+    // What was told goes on in its own block, and so does the next one with the last of them.
+    stream.break_off(estimate);
+    stream.go_on(Messages, back_map(), Repeats::Nothing);
+    out += &feed(&mut stream, &[text(0, ", six"), end]);
+    assert_eq!(out.matches("event: content_block_start").count(), 2, "{out}");
+    assert_eq!(ended(&mut stream, out, Messages).text, "One two three, four, five, six");
 }
 
 #[test]
@@ -403,6 +435,7 @@ fn the_first_words_are_held_until_more_have_come() {
     assert_eq!((read(&out, Chat).text.as_str(), stream.standing()), ("", Standing::Untold));
     out += &feed(&mut stream, &[content("!")]);
     assert_eq!((read(&out, Chat).text.as_str(), stream.standing()), ("Hello, you!", Standing::Told));
-    out += &feed(&mut stream, &[content(" So")]);
-    assert_eq!(read(&out, Chat).text, "Hello, you! So");
+    // Another text is held no more: the caller has some.
+    out += &feed(&mut stream, &[content(" So"), chunk(&json!({"reasoning_content": "Hm"})), content("Now")]);
+    assert_eq!(read(&out, Chat).text, "Hello, you! SoNow");
 }
