@@ -1,7 +1,7 @@
 # The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast prove-agents prove-fuzz prove-dialects prove-routing prove-fleet prove-faults image-check dev bench schema fmt lint
+.PHONY: help run test test-fast prove-agents prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-faults image-check dev bench schema fmt lint
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ prove-fuzz: ## fuzz each reader of strangers' bytes for SECONDS=600; ARGS="head 
 prove-dialects: ## CASES=10000 made-up conversations and answers through every pair of dialects
 	@scripts/setup build
 	@DIALECT_CASES=$(or $(CASES),10000) cargo test --locked --quiet --package dialects --test conversations
+
+prove-streams: ## CASES=10000 made-up answers that break up to four times and are gone on with by other sources
+	@scripts/setup build
+	@RESCUE_CASES=$(or $(CASES),10000) cargo test --locked --quiet --package dialects --test rescue
 
 prove-routing: ## SEEDS=100000 made-up fleets with faults through the routing core on a virtual clock: about five minutes
 	@scripts/setup build

@@ -1,8 +1,8 @@
 //! Translation: whatever is read is written as JSON that its own dialect can read, the same every time; a stream comes out the
-//! same however it is cut. The first byte says between which dialects, and whether it is a request, an answer or a stream.
+//! same however it is cut, one that may be rescued, too, and whatever follows a break adds to what was told. The first byte says between which dialects, and whether it is a request, an answer or a stream.
 
 use dialects::canonical::{Abilities, Losses};
-use dialects::translation::{BackMap, StreamTranslation, translate_reply};
+use dialects::translation::{BackMap, Repeats, Rescue, Standing, StreamTranslation, translate_reply};
 use dialects::{Dialect, Target, Voice, Written};
 use domain::Usage;
 
@@ -46,15 +46,36 @@ fn answer(text: &[u8], from: Dialect, to: Dialect) {
 }
 
 fn stream(text: &[u8], from: Dialect, to: Dialect) {
-    let whole = translated(&[text], from, to);
+    let plain = || StreamTranslation::new(from, to, back_map(), Voice::default());
+    let rescued = || plain().with_rescue(Rescue::default());
+    let (whole, whole_rescued) = (translated(&[text], plain()), translated(&[text], rescued()));
     for pieces in cuttings(text) {
-        assert_eq!(translated(&pieces, from, to), whole);
+        assert_eq!(translated(&pieces, plain()), whole);
+        assert_eq!(translated(&pieces, rescued()), whole_rescued);
+    }
+    for repeats in [Repeats::Nothing, Repeats::All, Repeats::Anew, Repeats::Unknown] {
+        broken(text, rescued(), from, repeats);
     }
 }
 
-fn translated(pieces: &[&[u8]], from: Dialect, to: Dialect) -> (String, bool, bool) {
-    let mut translation = StreamTranslation::new(from, to, back_map(), Voice::default());
+fn translated(pieces: &[&[u8]], mut translation: StreamTranslation) -> (String, bool, bool) {
     let mut out: String = pieces.iter().map(|piece| translation.feed(piece)).collect();
     out.push_str(&translation.end(|_| Usage::default()));
     (out, translation.is_whole(), translation.fault().is_some())
+}
+
+/// Breaks in the middle, and is gone on with by a source that says all of it.
+fn broken(text: &[u8], mut translation: StreamTranslation, from: Dialect, repeats: Repeats) {
+    translation.feed(&text[..text.len() / 2]);
+    translation.break_off(|_| Usage::default());
+    if !matches!(translation.standing(), Standing::Untold | Standing::Told) {
+        return;
+    }
+    let told = translation.told().to_owned();
+    assert_eq!(told.trim_end(), told);
+    translation.go_on(from, back_map(), repeats);
+    translation.feed(text);
+    translation.end(|_| Usage::default());
+    assert!(translation.told().starts_with(&told));
+    assert!(!translation.has_misfit() || !translation.is_whole());
 }

@@ -226,14 +226,11 @@ impl Keep {
         if self.seam.is_some() {
             return;
         }
-        if let Some((joined, further)) = self.joined.filter(|(joined, _)| *joined == part)
-            && let Some((from, to)) = citation.span
-        {
-            debug_assert_eq!(joined, part);
-            let Some(span) = from.checked_add_signed(further).zip(to.checked_add_signed(further)) else {
-                return;
-            };
-            citation.span = Some(span);
+        let further = self.joined.filter(|(joined, _)| *joined == part).map_or(0, |(_, further)| further);
+        if let Some((from, to)) = citation.span {
+            let moved = from.checked_add_signed(further).zip(to.checked_add_signed(further));
+            let Some(moved) = moved else { return };
+            citation.span = Some(moved);
         }
         self.pass(Event::Cited { part, citation }, out);
     }
