@@ -140,6 +140,31 @@ def test_who_stops_answering_the_question_is_found(
     held.release()
 
 
+def test_who_answers_probes_with_a_failure_is_asked_less_and_a_good_call_undoes_it(
+    start: StartGateway, upstream: Upstream, new_upstream: StartUpstream
+) -> None:
+    """The list of models fails, calls do not."""
+    counted = Counted()
+    upstream.answer_models = counted
+    upstream.script = whole(CHAT_REPLY)
+    other = new_upstream(whole(CHAT_REPLY))
+    lines = [line(upstream.base_url, "doubtful"), line(other.base_url, "well")]
+    several = {"credentials": ["sk-upstream"], "lines": lines, "models": [MODEL], "policy": "weighted"}
+    # Seldom enough that no probe comes between the calls below.
+    probes = {"every_ms": 1000, "every_ms_failing": 1000}
+    gateway = start(config=configuration({"several": several}) | {"health": {"probes": probes}})
+    counted.wait_for_more(2)
+    counted.status = "503 No"
+    until(lambda: regions(gateway)["doubtful"] == "degraded", "two probes were answered with failures")
+    assert unreachable(gateway, region="doubtful") == 0
+    found = gateway.admin().get("/admin/v1/health").json()["lines"][0]
+    assert (found["state"], found["reach"], found["reason"]) == ("degraded", "doubtful", "probes_fail")
+    assert "probes of a line fail: it is asked less" in gateway.process.stderr
+    asked = [ask(gateway).headers["x-bellwether-region"] for _ in range(7)]
+    assert asked.count("doubtful") == 1, asked
+    until(lambda: regions(gateway)["doubtful"] == "healthy", "the call that it answered says more")
+
+
 def test_where_calls_are_answered_nothing_is_probed(start: StartGateway, upstream: Upstream) -> None:
     counted = Counted()
     upstream.answer_models = counted

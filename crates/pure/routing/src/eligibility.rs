@@ -14,7 +14,7 @@ use crate::sample::{SAMPLE_MAX, spread_out};
 use crate::situation::Situation;
 use crate::target::Target;
 
-/// Who fails now and then gets so much of his part: of 60, 20 and 20 there remain 20, 40 and 40 percent.
+/// Who fails now and then, or fails probes, gets so much of his part: of 60, 20 and 20 there remain 20, 40 and 40 percent.
 const TROUBLED_SHARE: f32 = 1.0 / 6.0;
 
 /// Sorts the targets of one route.
@@ -86,10 +86,12 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         }
         let provider = &self.health.providers[usize::from(target.provider)];
         let way = &provider.ways[usize::from(target.line)];
-        if way.is_set_apart()
-            && let Some(found) = self.set_apart(way, target)
-        {
-            return found;
+        let mut share_max = 1.0;
+        if way.is_set_apart() {
+            share_max = match self.set_apart(way, target) {
+                Ok(share_max) => share_max,
+                Err(found) => return found,
+            };
         }
         let model = match self.known {
             Some((before, model)) if is_same_model(before, target) => model,
@@ -112,7 +114,7 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
             {
                 Found::Unwell(Reason::Full)
             }
-            Standing::Closed { share } => Found::Well { health, share },
+            Standing::Closed { share } => Found::Well { health, share: share.min(share_max) },
             Standing::Troubled => Found::Well { health, share: TROUBLED_SHARE },
             Standing::Trial => Found::ForTrial { health },
             Standing::Open { is_busy: true, .. } if health.refuses_more(self.now) => {
@@ -129,15 +131,16 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         }
     }
 
-    /// What an operator or the probes have to say against a way, if it is about this target.
+    /// What an operator or the probes have to say against a way, if it is about this target: it is set apart, or gets so
+    /// much of its part at most.
     #[cold]
-    fn set_apart(&self, way: &WayHealth, target: &Target) -> Option<Found<'a>> {
+    fn set_apart(&self, way: &WayHealth, target: &Target) -> Result<f32, Found<'a>> {
         match way.switch(target.model.as_deref().unwrap_or(self.ask.model)) {
-            Switch::Off => Some(Found::Not(Reason::SwitchedOff)),
-            Switch::Draining if !self.ask.goes_on => Some(Found::Not(Reason::Draining)),
-            Switch::On | Switch::Draining => {
-                way.is_unreachable().then_some(Found::Unwell(Reason::Unreachable))
-            }
+            Switch::Off => Err(Found::Not(Reason::SwitchedOff)),
+            Switch::Draining if !self.ask.goes_on => Err(Found::Not(Reason::Draining)),
+            Switch::On | Switch::Draining if way.is_unreachable() => Err(Found::Unwell(Reason::Unreachable)),
+            Switch::On | Switch::Draining if way.is_doubtful() => Ok(TROUBLED_SHARE),
+            Switch::On | Switch::Draining => Ok(1.0),
         }
     }
 

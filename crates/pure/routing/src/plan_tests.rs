@@ -8,7 +8,7 @@ use crate::ask::Ask;
 use crate::capability::{Capabilities, Capability};
 use crate::condition::Condition;
 use crate::entry::{Passed, Reason};
-use crate::health::{Fault, Outcome, Switch};
+use crate::health::{Fault, Outcome, Reach, Switch};
 use crate::moment::Moment;
 use crate::names::KnownNames;
 use crate::plan::{NoTarget, ORDER_MAX, Plan};
@@ -93,11 +93,11 @@ fn who_is_switched_off_or_drains_is_not_asked() {
 #[test]
 fn whom_probes_do_not_find_comes_last() {
     let mut world = World::of(&[(2, Policy::Priority)]);
-    world.health.providers[0].ways[0].probed(true, false, at(1.0));
+    world.health.providers[0].ways[0].probed(Reach::Unreachable, at(1.0));
     assert_eq!(world.order(at(1.0)), [1, 0]);
-    world.health.providers[1].ways[0].probed(true, false, at(1.0));
+    world.health.providers[1].ways[0].probed(Reach::Unreachable, at(1.0));
     assert_eq!(world.order(at(1.0)), [0, 1], "where nobody is found, all are tried");
-    world.health.providers[0].ways[0].probed(false, true, at(1.0));
+    world.health.providers[0].ways[0].probed(Reach::Answering, at(1.0));
     assert_eq!(world.order(at(1.0)), [0, 1]);
 }
 
@@ -133,7 +133,7 @@ fn who_could_not_be_reached_is_tried_when_a_probe_finds_him_and_who_failed_is_no
         for _ in 0..5 {
             world.asked(place, Outcome::Fault(fault), 5, at(1.0));
         }
-        world.health.providers[place].ways[0].probed(false, true, at(1.1));
+        world.health.providers[place].ways[0].probed(Reach::Answering, at(1.1));
     }
     assert_eq!(world.order(at(1.1)), [0, 2, 1], "that he is there does not say that he answers calls");
 }

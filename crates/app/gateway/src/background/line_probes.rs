@@ -13,7 +13,7 @@ use http::header::ACCEPT;
 use observe::Level;
 use providers::KeyCheck;
 use routing::Rng;
-use routing::health::{ProbeRules, Probed, Probing, Switch, WayHealth};
+use routing::health::{ProbeRules, Probed, Probing, Reach, Switch, WayHealth};
 use tokio::time::{sleep, timeout};
 use upstream::{Body, Client, Line, Request};
 
@@ -71,7 +71,8 @@ struct Watched {
     probing: Probing,
     due: Option<Instant>,
     is_asked: bool,
-    is_unreachable: bool,
+    /// What its probes have against it; `Unknown` for nothing.
+    against: Reach,
     /// It is in the present configuration.
     is_served: bool,
 }
@@ -109,7 +110,7 @@ impl Prober<'_> {
             probing: Probing::default(),
             due: Some(Instant::now() + first),
             is_asked: false,
-            is_unreachable: false,
+            against: Reach::Unknown,
             is_served: true,
         });
         watched.ways = ways;
@@ -122,18 +123,16 @@ impl Prober<'_> {
         watched.is_asked = false;
         let now = self.gateway.moment();
         // A call that was answered meanwhile says more.
-        let is_unreachable = if watched.ways.iter().any(|way| way.has_answered_lately(now)) {
-            watched.probing.call_answered();
-            false
-        } else {
-            watched.probing.found(found.probed, &serving.probes)
-        };
-        let has_answered = found.probed == Probed::Answered;
-        watched.ways.iter().for_each(|way| way.probed(is_unreachable, has_answered, now));
-        if watched.is_unreachable != is_unreachable {
-            watched.is_unreachable = is_unreachable;
-            watched.tell(self.gateway, &found.words);
-        }
+        let reach = watched.probing.found(found.probed, &serving.probes);
+        let reach =
+            if reach != Reach::Answering && watched.ways.iter().any(|way| way.has_answered_lately(now)) {
+                watched.probing.call_answered();
+                Reach::Unknown
+            } else {
+                reach
+            };
+        watched.ways.iter().for_each(|way| way.probed(reach, now));
+        watched.stands(reach, self.gateway, &found.words);
         watched.plan(&serving.probes, &serving, self.gateway, &mut self.rng);
     }
 
@@ -176,10 +175,10 @@ impl Watched {
     }
 
     fn found_well(&mut self, gateway: &Gateway) {
-        if std::mem::take(&mut self.is_unreachable) {
+        if self.against != Reach::Unknown {
             let now = gateway.moment();
-            self.ways.iter().for_each(|way| way.probed(false, false, now));
-            self.tell(gateway, "");
+            self.ways.iter().for_each(|way| way.probed(Reach::Unknown, now));
+            self.stands(Reach::Unknown, gateway, "");
         }
     }
 
@@ -189,11 +188,18 @@ impl Watched {
         self.due = self.probing.wait(is_any_left_alone, rules, rng).map(|wait| Instant::now() + wait);
     }
 
-    fn tell(&self, gateway: &Gateway, words: &str) {
-        let (level, message) = if self.is_unreachable {
-            (Level::Warn, "probes do not reach a line: it is asked only if nobody else is left")
-        } else {
-            (Level::Info, "a line is reached again")
+    /// Tells of what its probes have against it, if that is another thing than before.
+    fn stands(&mut self, reach: Reach, gateway: &Gateway, words: &str) {
+        let against = if reach == Reach::Answering { Reach::Unknown } else { reach };
+        if std::mem::replace(&mut self.against, against) == against {
+            return;
+        }
+        let (level, message) = match against {
+            Reach::Unreachable => {
+                (Level::Warn, "probes do not reach a line: it is asked only if nobody else is left")
+            }
+            Reach::Doubtful => (Level::Warn, "probes of a line fail: it is asked less"),
+            Reach::Unknown | Reach::Answering => (Level::Info, "a line is reached again"),
         };
         gateway.log.event(
             level,
@@ -219,7 +225,7 @@ fn probe(client: &Client, line: &Arc<Line>, check: KeyCheck, limit: Duration) ->
             Ok(found) => found,
             Err(_) => {
                 let words = format!("it did not answer within {} ms", limit.as_millis());
-                Found { probed: Probed::Failed, words }
+                Found { probed: Probed::Silent, words }
             }
         };
         (line.id(), found)
@@ -237,7 +243,7 @@ async fn ask(client: &Client, line: &Arc<Line>, check: KeyCheck) -> Found {
         }
         Ok(_) => Found { probed: Probed::Answered, words: String::new() },
         Err(failure) => {
-            let probed = if failure.is_unsent() { Probed::Unreachable } else { Probed::Failed };
+            let probed = if failure.is_unsent() { Probed::Unreachable } else { Probed::Silent };
             Found { probed, words: failure.to_string() }
         }
     }

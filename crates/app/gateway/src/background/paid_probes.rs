@@ -12,7 +12,7 @@ use dialects::canonical::Losses;
 use dialects::surface::conversations_in;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
-use routing::health::{DaySpend, PaidRules, Switch, TargetHealth};
+use routing::health::{DaySpend, PaidRules, Switch, TargetHealth, Why};
 use routing::{Rng, Target};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
@@ -82,8 +82,9 @@ impl Schedule {
             let Some(model) = target.model.as_deref() else { continue };
             let provider_health = &serving.health.providers[usize::from(target.provider)];
             let (way, place) = (serving.health.way(target), serving.health.place(target, model));
-            // Who rests by his own word, or leads nowhere, is not asked.
-            let is_aside = way.trouble_with(place, provider_health.has_other_keys, now).is_some();
+            // Who rests by his own word, or leads nowhere, is not asked; who only fails free questions is.
+            let trouble = way.trouble_with(place, provider_health.has_other_keys, now);
+            let is_aside = trouble.is_some_and(|verdict| verdict.why != Some(Why::ProbesFail));
             if is_aside || way.switch(model) != Switch::On {
                 continue;
             }

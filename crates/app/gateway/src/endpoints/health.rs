@@ -88,9 +88,9 @@ impl Region<'_> {
     fn status(&self) -> &'static str {
         let has = |reach| self.reached.contains(&reach);
         match (has(Reach::Answering), has(Reach::Unreachable)) {
-            (false, true) if !has(Reach::Unknown) => "unreachable",
+            (false, true) if !has(Reach::Unknown) && !has(Reach::Doubtful) => "unreachable",
             (true, true) => "degraded",
-            _ if self.has_ejected => "degraded",
+            _ if self.has_ejected || has(Reach::Doubtful) => "degraded",
             (true, false) => "healthy",
             _ => "unknown",
         }

@@ -129,7 +129,7 @@ impl Case<'_> {
         let has_other_keys = serving.health.providers[usize::from(target.provider)].has_other_keys;
         let place = serving.health.place(target, self.ask.model);
         let trouble = line.health.trouble_with(place, has_other_keys, self.now);
-        let verdict = trouble.unwrap_or(report.verdict);
+        let verdict = trouble.map_or(report.verdict, |trouble| trouble.or_worse(report.verdict));
         json!({
             "provider": provider.id(),
             "model": target.model.as_deref().unwrap_or(self.ask.model),

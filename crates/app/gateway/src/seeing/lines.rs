@@ -27,6 +27,7 @@ fn line(serving: &Serving, way: &Way<'_>, rows: &[Row<'_>], now: Moment) -> Valu
         "reach": match way.health.reach(now) {
             Reach::Unknown => "unknown",
             Reach::Answering => "answering",
+            Reach::Doubtful => "doubtful",
             Reach::Unreachable => "unreachable",
         },
         "switch": way.health.switch_of_all().name(),

@@ -102,7 +102,7 @@ pub(super) fn rows(serving: &Serving, now: Moment) -> Vec<Row<'_>> {
                 way,
                 model,
                 is_known: known.contains(&(way.place.0, model)),
-                verdict: trouble.unwrap_or(report.verdict),
+                verdict: trouble.map_or(report.verdict, |trouble| trouble.or_worse(report.verdict)),
                 report,
                 switch: way.health.switch(model),
                 crowd: health.crowd(way.provider_health.adaptive),

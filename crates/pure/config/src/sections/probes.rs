@@ -25,7 +25,8 @@ pub(crate) struct ProbesSection {
     /// How long an answer may take. Default: 5000.
     #[schemars(range(min = 10, max = 60_000))]
     timeout_ms: Option<u32>,
-    /// So many failed probes in a row, and the line is asked only if nobody else is left. Default: 2.
+    /// So many failed probes in a row, and the line is asked only if nobody else is left, or less if one of them was answered.
+    /// Default: 2.
     #[schemars(range(min = 1, max = 20))]
     failures: Option<u8>,
     /// Probes that cost something: one token of a target that is left alone, or that no call has asked for long. Without this

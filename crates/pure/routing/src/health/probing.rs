@@ -1,11 +1,13 @@
 //! What probes find out about a line that nobody asks: whether anybody is there. Probing is done elsewhere.
 //!
 //! A probe asks for something that costs nothing, so it proves less than a call: who does not answer it is not there, but who
-//! answers may still fail every call. So it never makes anybody well; and a call that was answered counts for more.
+//! answers may still fail every call. So it never makes anybody well; and a call that was answered counts for more. Who says
+//! that he has failed is there all the same, and his calls may go well: he gets less, not nothing.
 
 use std::time::Duration;
 
 use super::paid_probes::PaidRules;
+use super::table::Reach;
 use crate::rng::Rng;
 
 /// When lines are probed, and what follows.
@@ -17,7 +19,7 @@ pub struct ProbeRules {
     pub every_failing: Duration,
     /// How long an answer may take.
     pub timeout: Duration,
-    /// So many failed probes in a row, and a line counts as unreachable.
+    /// So many failed probes in a row, and a line counts as doubtful; so many without any answer, and as unreachable.
     pub failures: u32,
     /// Probes that cost something; `None` for none.
     pub paid: Option<PaidRules>,
@@ -42,34 +44,50 @@ pub enum Probed {
     Answered,
     /// No connection came about.
     Unreachable,
-    /// A connection, but no answer, or one that says that it has failed.
+    /// An answer that says that it has failed.
     Failed,
+    /// A connection, but no answer.
+    Silent,
 }
 
 /// What the probes of one line have found so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Probing {
-    /// Failed probes since somebody answered last.
+    /// Probes since the last good answer, …
     failed: u32,
+    /// … and since the last answer of any kind.
+    unanswered: u32,
     /// It has answered a probe before: one that never did may only not know the question.
     has_answered: bool,
 }
 
 impl Probing {
-    /// Takes in what a probe found; says whether the line counts as unreachable now.
-    pub fn found(&mut self, probed: Probed, rules: &ProbeRules) -> bool {
-        match probed {
-            Probed::Answered => *self = Self { failed: 0, has_answered: true },
-            Probed::Unreachable => self.failed = self.failed.saturating_add(1),
-            Probed::Failed if self.has_answered => self.failed = self.failed.saturating_add(1),
-            Probed::Failed => {}
+    /// Takes in what a probe found; says how the line stands now, `Unknown` if there is nothing to say.
+    pub fn found(&mut self, probed: Probed, rules: &ProbeRules) -> Reach {
+        if probed == Probed::Answered {
+            *self = Self { has_answered: true, ..Self::default() };
+            return Reach::Answering;
         }
-        self.failed >= rules.failures
+        match probed {
+            // Somebody is there again, and nobody knows whether he knows the question.
+            Probed::Failed if !self.has_answered => self.call_answered(),
+            Probed::Failed => (self.failed, self.unanswered) = (self.failed.saturating_add(1), 0),
+            Probed::Silent if !self.has_answered => {}
+            Probed::Silent | Probed::Unreachable | Probed::Answered => {
+                self.failed = self.failed.saturating_add(1);
+                self.unanswered = self.unanswered.saturating_add(1);
+            }
+        }
+        match rules.failures {
+            failures if self.unanswered >= failures => Reach::Unreachable,
+            failures if self.failed >= failures => Reach::Doubtful,
+            _ => Reach::Unknown,
+        }
     }
 
     /// A call was answered: that proves more than a probe.
     pub fn call_answered(&mut self) {
-        self.failed = 0;
+        (self.failed, self.unanswered) = (0, 0);
     }
 
     /// How long until the next one; `None` if there is none. Not quite the same for all, so that they do not ask at once.
@@ -85,9 +103,10 @@ mod tests {
     use std::time::Duration;
 
     use super::{ProbeRules, Probed, Probing};
+    use crate::health::Reach;
     use crate::rng::Rng;
 
-    fn found(probes: &[Probed]) -> Vec<bool> {
+    fn found(probes: &[Probed]) -> Vec<Reach> {
         let mut probing = Probing::default();
         probes.iter().map(|probed| probing.found(*probed, &ProbeRules::default())).collect()
     }
@@ -95,14 +114,42 @@ mod tests {
     #[test]
     fn two_in_a_row_make_a_line_unreachable_and_one_answer_undoes_it() {
         use Probed::{Answered, Unreachable};
-        assert_eq!(found(&[Unreachable, Unreachable, Answered, Unreachable]), [false, true, false, false]);
+        assert_eq!(
+            found(&[Unreachable, Unreachable, Answered, Unreachable]),
+            [Reach::Unknown, Reach::Unreachable, Reach::Answering, Reach::Unknown]
+        );
     }
 
     #[test]
     fn who_never_answered_a_probe_may_only_not_know_the_question() {
-        use Probed::{Answered, Failed};
-        assert_eq!(found(&[Failed; 4]), [false; 4]);
-        assert_eq!(found(&[Answered, Failed, Failed]), [false, false, true]);
+        use Probed::{Answered, Failed, Silent};
+        for silent_or_not in [Failed, Silent] {
+            assert_eq!(found(&[silent_or_not; 4]), [Reach::Unknown; 4]);
+        }
+        assert_eq!(found(&[Answered, Silent, Silent])[1..], [Reach::Unknown, Reach::Unreachable]);
+    }
+
+    #[test]
+    fn who_answers_that_he_has_failed_is_there_and_only_doubtful() {
+        use Probed::{Answered, Failed, Silent, Unreachable};
+        assert_eq!(found(&[Answered, Failed, Failed])[1..], [Reach::Unknown, Reach::Doubtful]);
+        assert_eq!(
+            found(&[Answered, Failed, Silent, Unreachable, Failed, Silent, Answered])[1..],
+            [
+                Reach::Unknown,
+                Reach::Doubtful,
+                Reach::Unreachable,
+                Reach::Doubtful,
+                Reach::Doubtful,
+                Reach::Answering
+            ],
+            "it takes two without any answer in a row, and one is enough to undo it"
+        );
+        assert_eq!(
+            found(&[Unreachable, Unreachable, Failed])[1..],
+            [Reach::Unreachable, Reach::Unknown],
+            "somebody is there who may only not know the question"
+        );
     }
 
     #[test]

@@ -66,7 +66,8 @@ impl WayHealth {
         let rest = self.key.left(now);
         // A key that has no other beside it is asked all the same.
         let state = if has_other_keys { State::Ejected } else { State::Degraded };
-        (!rest.is_zero()).then(|| Verdict::unwell(state, Why::KeyRests, Some(rest)))
+        let rests = (!rest.is_zero()).then(|| Verdict::unwell(state, Why::KeyRests, Some(rest)));
+        rests.or_else(|| self.is_doubtful().then(|| Verdict::unwell(State::Degraded, Why::ProbesFail, None)))
     }
 
     /// How a way stands as far as one model is concerned, whatever that model's answers say.
@@ -81,9 +82,12 @@ impl WayHealth {
 
     /// How a way stands, by itself and by how its models do. That probes find somebody there proves too little to call it well.
     pub fn verdict(&self, rules: &BreakerRules, has_other_keys: bool, now: Moment) -> Verdict {
-        if let Some(trouble) = self.own_trouble(has_other_keys, now) {
-            return trouble;
-        }
+        let own = self.own_trouble(has_other_keys, now);
+        let by_models = self.verdict_by_models(rules, now);
+        own.map_or(by_models, |own| own.or_worse(by_models))
+    }
+
+    fn verdict_by_models(&self, rules: &BreakerRules, now: Moment) -> Verdict {
         // Which names it does not know says nothing of the way: callers may make them up.
         let models: Vec<Verdict> = self
             .models()

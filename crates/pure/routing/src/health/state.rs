@@ -69,6 +69,8 @@ pub enum Why {
     TrialFailed,
     /// He asks for patience.
     Busy,
+    /// Probes find somebody there who says that he has failed.
+    ProbesFail,
     /// Probes find nobody there.
     Unreachable,
     /// His key was refused, or told to wait.
@@ -91,6 +93,7 @@ impl Why {
             Self::AnswersBrokeOff => "answers_broke_off",
             Self::TrialFailed => "trial_failed",
             Self::Busy => "busy",
+            Self::ProbesFail => "probes_fail",
             Self::Unreachable => "unreachable",
             Self::KeyRests => "key_rests",
             Self::LimitUsedUp => "limit_used_up",
@@ -117,6 +120,12 @@ impl Verdict {
 
     pub(super) const fn unwell(state: State, why: Why, recovers_in: Option<Duration>) -> Self {
         Self { state, why: Some(why), recovers_in }
+    }
+
+    /// This, or `other` if that is worse.
+    #[must_use]
+    pub fn or_worse(self, other: Self) -> Self {
+        if other.state > self.state { other } else { self }
     }
 
     /// Of one whose breaker stands so.

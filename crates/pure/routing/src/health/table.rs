@@ -18,12 +18,14 @@ use crate::target::Target;
 const KEPT_MAX: usize = 48;
 
 /// Whether anybody is at the other end of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// Nobody has asked yet.
     Unknown,
     /// Somebody answers, whatever he says.
     Answering,
+    /// Somebody answers, and says that he has failed.
+    Doubtful,
     /// Nobody does.
     Unreachable,
 }
@@ -73,7 +75,7 @@ impl WayHealth {
 
     /// Whether an operator or the probes have something to say against it, or against some model here.
     pub(crate) fn is_set_apart(&self) -> bool {
-        self.switches.are_any() || self.is_unreachable()
+        self.switches.are_any() || self.reach.load(Ordering::Relaxed) >= Reach::Doubtful as u8
     }
 
     /// Whether probes find nobody there: it is asked only if nobody else is left.
@@ -81,17 +83,19 @@ impl WayHealth {
         self.reach.load(Ordering::Relaxed) == Reach::Unreachable as u8
     }
 
-    /// Takes in what probes have found. Who could not be reached and is there again is tried at once, not at the end of
-    /// his time: that he was left alone for.
-    pub fn probed(&self, is_unreachable: bool, has_answered: bool, now: Moment) {
-        let reach = match (is_unreachable, has_answered) {
-            (true, _) => Reach::Unreachable,
-            (false, true) => Reach::Answering,
-            (false, false) if self.is_unreachable() => Reach::Unknown,
-            (false, false) => return,
-        };
-        self.reach.store(reach as u8, Ordering::Relaxed);
-        if has_answered {
+    /// Whether probes find somebody there who says that he has failed: it is asked, but less.
+    pub fn is_doubtful(&self) -> bool {
+        self.reach.load(Ordering::Relaxed) == Reach::Doubtful as u8
+    }
+
+    /// Takes in what probes have found; `Unknown` takes back what they had against it. Who could not be reached and is there
+    /// again is tried at once, not at the end of his time: that he was left alone for.
+    pub fn probed(&self, reach: Reach, now: Moment) {
+        let is_nothing_new = reach == Reach::Unknown && !self.is_doubtful() && !self.is_unreachable();
+        if !is_nothing_new {
+            self.reach.store(reach as u8, Ordering::Relaxed);
+        }
+        if reach == Reach::Answering {
             self.models().for_each(|health| health.is_there_again(now));
         }
     }
@@ -100,6 +104,8 @@ impl WayHealth {
     pub fn reach(&self, now: Moment) -> Reach {
         if self.is_unreachable() {
             Reach::Unreachable
+        } else if self.is_doubtful() {
+            Reach::Doubtful
         } else if self.reach.load(Ordering::Relaxed) == Reach::Answering as u8
             || self.has_answered_lately(now)
         {

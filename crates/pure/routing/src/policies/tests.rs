@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Policy;
 use crate::ask::Ask;
-use crate::health::{Fault, Outcome};
+use crate::health::{Fault, Outcome, Reach};
 use crate::moment::Moment;
 use crate::overload::Bounds;
 use crate::target::Target;
@@ -53,6 +53,17 @@ fn weights_shift_to_the_others_after_a_failure_and_come_back_by_themselves() {
     world.asked(0, Outcome::Fault(Fault::Failed), 5, at(1.0));
     assert_eq!(firsts(&mut world, 100, at(2.0)), [20, 40, 40]);
     assert_eq!(firsts(&mut world, 100, at(12.0)), [60, 20, 20]);
+}
+
+#[test]
+fn who_says_to_probes_that_he_has_failed_keeps_a_sixth_of_his_part_and_comes_back_with_a_good_answer() {
+    let mut world = weighted();
+    world.health.providers[0].ways[0].probed(Reach::Doubtful, at(1.0));
+    assert_eq!(firsts(&mut world, 100, at(2.0)), [20, 40, 40]);
+    world.asked(0, Outcome::Fault(Fault::Failed), 5, at(2.0));
+    assert_eq!(firsts(&mut world, 100, at(3.0)), [20, 40, 40], "that his calls fail, too, takes no more");
+    world.health.providers[0].ways[0].probed(Reach::Answering, at(12.0));
+    assert_eq!(firsts(&mut world, 100, at(13.0)), [60, 20, 20]);
 }
 
 #[test]

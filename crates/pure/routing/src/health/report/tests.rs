@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::health::{BreakerRules, Fault, How, KeyRest, Outcome, State, TargetHealth, WayHealth, Why};
+use crate::health::{BreakerRules, Fault, How, KeyRest, Outcome, Reach, State, TargetHealth, WayHealth, Why};
 use crate::moment::Moment;
 use crate::overload::Bounds;
 
@@ -84,13 +84,17 @@ fn a_way_stands_as_its_probes_its_key_and_its_models_do() {
         (verdict.state, verdict.why, verdict.recovers_in.map(|span| span.as_secs_f64()))
     };
     assert_eq!(told(false, 1.0), (State::Unknown, None, None));
-    way.probed(false, true, at(1.0));
+    way.probed(Reach::Answering, at(1.0));
     assert_eq!(told(false, 1.0), (State::Unknown, None, None), "somebody is there, and has answered no call");
-    way.probed(true, false, at(2.0));
+    way.probed(Reach::Unreachable, at(2.0));
     assert_eq!(told(false, 2.0), (State::Ejected, Some(Why::Unreachable), None));
-    way.probed(false, true, at(3.0));
+    way.probed(Reach::Doubtful, at(3.0));
+    assert_eq!(told(false, 3.0), (State::Degraded, Some(Why::ProbesFail), None));
     (0..5).for_each(|_| ask(way.model(0), Outcome::Fault(Fault::Silent), 3.0));
-    assert_eq!(told(false, 3.0), (State::Ejected, Some(Why::FailuresInARow), Some(1.0)));
+    let worse = (State::Ejected, Some(Why::FailuresInARow), Some(1.0));
+    assert_eq!(told(false, 3.0), worse, "that probes are answered does not hide that calls are not");
+    way.probed(Reach::Answering, at(3.0));
+    assert_eq!(told(false, 3.0), worse);
     ask(way.model(1), Outcome::Answered, 3.0);
     assert_eq!(told(false, 3.5), (State::Degraded, Some(Why::FailuresInARow), Some(0.5)), "one model of two");
     way.key.used_up(1, Duration::from_secs(20), at(3.0));
