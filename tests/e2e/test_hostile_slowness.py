@@ -154,7 +154,10 @@ def endless(started: list[Exchange], held_back: list[int]) -> Script:
 def test_callers_who_do_not_read_cost_little(
     start: StartGateway, simulator: Simulator, new_upstream: StartUpstream, figure: Tell
 ) -> None:
-    """Each asks for more than all sockets hold, streamed or whole, and takes nothing: the provider is held back."""
+    """Each asks for more than all sockets hold, streamed or whole, and takes nothing: the provider is held back.
+
+    Whole answers are held to their end as long as half of the memory for bodies is free, all of them together.
+    """
     begun: list[Exchange] = []
     held_back: list[int] = []
     talker = new_upstream(endless(begun, held_back))
@@ -162,7 +165,8 @@ def test_callers_who_do_not_read_cost_little(
         "simulator": provider(simulator.node.base_url, key=simulator.key, models=[MODEL]),
         "talker": provider(talker.base_url, models=["endless"]),
     }
-    gateway = start(config=configuration(providers))
+    limits = {"body_bytes_max": MIB, "body_memory_bytes_max": 8 * MIB}
+    gateway = start(config=configuration(providers) | {"limits": limits})
     bodies = [chat(model="endless", stream=kind != "whole", user=kind) for kind in ("events", "one event", "whole")]
     with Siege(gateway, simulator, grown_bytes_max=STALLED * MIB) as siege:
         stalled: list[socket.socket] = []

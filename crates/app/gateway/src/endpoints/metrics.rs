@@ -65,7 +65,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
     let mut gauges = vec![
         gauge(
             "ai_gateway_body_memory_bytes",
-            "Memory taken by request bodies.",
+            "Memory taken by bodies of requests, and by answers that are held back.",
             gateway.bodies.bytes_taken(),
         ),
         gauge(

@@ -12,8 +12,9 @@ use upstream::{Connection, Request, SendFailure};
 
 use crate::hygiene::passes_to_provider;
 use crate::key_pause::pause_after;
-use crate::pipeline::beginning::{Begun, Head, begin};
+use crate::pipeline::beginning::{Beginning, Begun, Head};
 use crate::pipeline::content::{Content, UnknownCoding};
+use crate::pipeline::holding::{HoldLimits, hold};
 use crate::pipeline::outgoing::{Outgoing, Wanted};
 use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send, says_unknown_model, used_up_wait};
 use crate::serving::{ServedLine, ServedProvider};
@@ -96,10 +97,12 @@ pub(super) struct Asking<'a> {
     pub(super) provider: &'a ServedProvider,
     pub(super) line: &'a ServedLine,
     pub(super) bytes_max: u64,
+    /// Of a call for targets: when the caller's patience with a whole answer ends.
+    pub(super) whole: Option<Until>,
 }
 
 impl Asking<'_> {
-    /// Asks, and waits for the first piece of the answer's body.
+    /// Asks, and waits until an answer has begun, or, of an object, until all of it is there.
     pub(super) async fn ask(
         &self,
         sent: &mut Outgoing<'_>,
@@ -124,8 +127,9 @@ impl Asking<'_> {
                 .chain([(&request_id, self.request_id)]),
             sent.body.as_body(),
         );
-        match timeout_at(until.at.into(), self.first_piece(&request, began, &mut sent.wanted, ready)).await {
-            Ok(answered) => answered,
+        let wanted = &mut sent.wanted;
+        match timeout_at(until.at.into(), self.first_piece(&request, began, wanted, ready)).await {
+            Ok(beginning) => self.go_on(beginning?, wanted, began).await.map_err(Unanswered::by_kind),
             Err(_) => {
                 let message =
                     format!("{} did not answer within {} ms", self.provider.id(), until.limit.as_millis());
@@ -135,13 +139,34 @@ impl Asking<'_> {
         }
     }
 
+    async fn go_on(
+        &self,
+        mut beginning: Beginning,
+        wanted: &mut Wanted,
+        began: Instant,
+    ) -> Result<Begun, Box<Failure>> {
+        let (gateway, provider) = (&self.worker.gateway, self.provider.id());
+        if let Some(whole) = self.whole
+            && !wanted.is_stream
+            && beginning.is_unfinished_object()
+        {
+            let own = wanted.total_limit.map(|limit| Until { at: began + limit, limit });
+            let whole = own.filter(|own| own.at < whole.at).unwrap_or(whole);
+            let idle = wanted.idle_limit.unwrap_or(gateway.serving.load().timeouts.idle);
+            let limits = HoldLimits { idle, until: whole.at, whole: whole.limit };
+            // Boxed: few answers are so large, and no call need carry the room for it.
+            Box::pin(hold(&mut beginning, wanted, provider, gateway.bodies.lease(), limits)).await?;
+        }
+        beginning.judge(wanted, provider, self.line.line.options().credential.as_ref())
+    }
+
     async fn first_piece(
         &self,
         request: &Request<'_>,
         began: Instant,
         wanted: &mut Wanted,
         ready: Option<Connection>,
-    ) -> Result<Begun, Unanswered> {
+    ) -> Result<Beginning, Unanswered> {
         let (worker, provider) = (self.worker, self.provider.id());
         let sent = match worker.client.send(&self.line.line, request, ready).await {
             // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
@@ -182,8 +207,9 @@ impl Asking<'_> {
             let message = format!("{provider} answered in a coding that nobody asked for");
             Unanswered::by_kind(Failure::new(Kind::UpstreamFailed, message))
         })?;
-        let begun = begin(head, content, wanted, self.bytes_max, provider, credential).await;
-        begun.map_err(Unanswered::by_kind)
+        let mut beginning = Beginning::of(head, content, self.bytes_max);
+        beginning.read(wanted, provider).await.map_err(Unanswered::by_kind)?;
+        Ok(beginning)
     }
 
     /// Better ask another until the limit is filled again than be refused. What a refusal says is understood elsewhere.

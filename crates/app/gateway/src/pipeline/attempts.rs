@@ -67,7 +67,7 @@ impl Attempts {
         let target = self.course.plan().target(place).clone();
         let provider = question.serving.provider_of(&target).clone();
         let until = self.until(question, &target, began, behind);
-        (Targeted { place, target, provider, began, until }, trying)
+        (Targeted { place, target, provider, began, until, whole: self.whole() }, trying)
     }
 
     /// Somebody is asked now.
@@ -108,6 +108,10 @@ impl Attempts {
         first != place
     }
 
+    fn whole(&self) -> Until {
+        Until { at: self.deadline, limit: self.patience }
+    }
+
     /// How long an attempt at a target may take of what the call has left.
     fn until(&self, question: &Question<'_>, target: &Target, began: Instant, behind: u32) -> Until {
         let is_streaming = question.prompt.deciding.is_streaming;
@@ -145,8 +149,13 @@ impl Attempts {
         let (_, place) = self.asked_before.unwrap_or_default();
         let target = self.course.plan().target(place).clone();
         let provider = question.serving.provider_of(&target).clone();
-        let until = Until { at: self.deadline, limit: self.patience };
-        self.note_failure(call, question, &Targeted { place, target, provider, began, until }, failure);
+        let (until, whole) = (self.whole(), self.whole());
+        self.note_failure(
+            call,
+            question,
+            &Targeted { place, target, provider, began, until, whole },
+            failure,
+        );
         self.failed(call, question, place, fault)
     }
 

@@ -1,6 +1,7 @@
 //! The beginning of an answer, held back until it is clear that it is one: while nothing has left, another target may
-//! answer instead.
+//! answer instead. How long a large one is held is decided elsewhere.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::time::Duration;
 
@@ -8,14 +9,16 @@ use bytes::Bytes;
 use dialects::canonical::Reply;
 use dialects::surface::AnswerForm;
 use dialects::watch::{ReplyWatch, StreamFault};
-use domain::{Failure, Kind, Usage};
+use domain::{Failure, Kind, Secret, Usage};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::timeout;
 
+use crate::body_budget::BodyLease;
 use crate::pipeline::content::Content;
 use crate::pipeline::estimate::{Estimate, estimate_said};
 use crate::pipeline::events::HELD_BYTES_MAX;
+use crate::pipeline::kept::Kept;
 use crate::pipeline::next_source::NextSource;
 use crate::pipeline::outgoing::Wanted;
 use crate::pipeline::upstream_error::from_words;
@@ -30,7 +33,7 @@ pub(crate) struct Begun {
     pub(crate) head: Head,
     pub(crate) content: Content,
     /// What of it may leave so far.
-    pub(crate) first: Option<Bytes>,
+    pub(crate) kept: Kept,
     /// It has seen all that came.
     pub(crate) watch: Watch,
     /// Of a conversation that passes as it is.
@@ -55,53 +58,127 @@ impl Head {
     }
 }
 
-/// Reads until it is clear what this success is: one chunk of a stream, or the whole of an answer that is not large.
-pub(super) async fn begin(
+/// A success of which nothing has left, as far as it has come.
+#[derive(Debug)]
+pub(super) struct Beginning {
     head: Head,
-    mut content: Content,
-    wanted: &mut Wanted,
+    content: Content,
+    held: Held,
     bytes_max: u64,
-    provider: &str,
-    credential: Option<&domain::Secret>,
-) -> Result<Begun, Box<Failure>> {
-    let failed = |why: &str| Failure::new(Kind::UpstreamFailed, format!("{provider} {why}"));
-    if content.known_length().is_some_and(|length| length > bytes_max) {
-        return Err(failed(&format!("answers with more than {bytes_max} bytes (limits.answer_bytes_max)")));
+}
+
+impl Beginning {
+    pub(super) fn of(head: Head, content: Content, bytes_max: u64) -> Self {
+        Self { head, content, held: Held::default(), bytes_max }
     }
-    let mut held = Held::default();
-    while !held.is_enough() && !content.is_end() {
-        let next = poll_fn(|cx| content.poll_piece(cx));
-        let piece = if held.is_over() {
+
+    /// Reads until it is clear what it is: one chunk of a stream, or the whole of an answer that is not large.
+    pub(super) async fn read(&mut self, wanted: &mut Wanted, provider: &str) -> Result<(), Box<Failure>> {
+        if self.content.known_length().is_some_and(|length| length > self.bytes_max) {
+            return Err(too_large(provider, self.bytes_max));
+        }
+        while !self.held.is_enough() && self.read_on(wanted, provider).await? {}
+        Ok(())
+    }
+
+    /// Reads the next piece; false if there is none.
+    pub(super) async fn read_on(
+        &mut self,
+        wanted: &mut Wanted,
+        provider: &str,
+    ) -> Result<bool, Box<Failure>> {
+        if self.content.is_end() {
+            return Ok(false);
+        }
+        let next = poll_fn(|cx| self.content.poll_piece(cx));
+        let piece = if self.held.is_over() {
             // Only the end of the framing is missing, and some never send it.
-            let Ok(piece) = timeout(END_LAG_MAX, next).await else { break };
+            let Ok(piece) = timeout(END_LAG_MAX, next).await else { return Ok(false) };
             piece
         } else {
             next.await
         };
         let piece = piece.transpose();
         let piece = piece.map_err(|_| {
-            Failure::new(Kind::UpstreamFailed, format!("{provider}: the connection broke before an answer"))
+            let message = format!("{provider}: the connection broke before an answer was whole");
+            Failure::new(Kind::UpstreamFailed, message)
         })?;
         if let Some(piece) = piece {
-            held.add(piece, |first| Watch::for_answer(&head.headers, first, wanted));
-            if matches!(held.watch, Some(Watch::TranslatedWhole(_))) && held.bytes as u64 > bytes_max {
-                return Err(failed(&format!(
-                    "answers with more than {bytes_max} bytes (limits.answer_bytes_max)"
-                )));
+            self.held.add(piece, |first| Watch::for_answer(&self.head.headers, first, wanted));
+            if self.is_object() && self.held.bytes as u64 > self.bytes_max {
+                return Err(too_large(provider, self.bytes_max));
             }
         }
+        Ok(true)
     }
+
+    /// Whether it is a JSON object, so far.
+    fn is_object(&self) -> bool {
+        match &self.held.watch {
+            Some(Watch::Json(watch)) => !watch.is_broken(),
+            Some(Watch::TranslatedWhole(whole)) => !whole.watch.is_broken(),
+            _ => false,
+        }
+    }
+
+    /// Whether more of it would have to come before anybody can say that it is whole: an object, as long as nothing is wrong
+    /// with it.
+    pub(super) fn is_unfinished_object(&self) -> bool {
+        self.is_object() && !self.content.is_end()
+    }
+
+    /// Whether it may leave before it is whole.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self.held.watch, Some(Watch::Json(_)))
+    }
+
+    /// How much has come.
+    pub(super) fn bytes(&self) -> usize {
+        self.held.bytes
+    }
+
+    /// Its memory is counted from here on.
+    pub(super) fn count(&mut self, memory: BodyLease) {
+        self.held.kept.count(memory);
+    }
+
+    /// What may be made of what has come.
+    pub(super) fn judge(
+        self,
+        wanted: &mut Wanted,
+        provider: &str,
+        credential: Option<&Secret>,
+    ) -> Result<Begun, Box<Failure>> {
+        let Self { head, content, held, bytes_max: _ } = self;
+        judge(head, content, held, wanted, (provider, credential))
+    }
+}
+
+fn too_large(provider: &str, bytes_max: u64) -> Box<Failure> {
+    let message = format!("{provider} answers with more than {bytes_max} bytes (limits.answer_bytes_max)");
+    Failure::new(Kind::UpstreamFailed, message)
+}
+
+fn judge(
+    head: Head,
+    content: Content,
+    mut held: Held,
+    wanted: &mut Wanted,
+    (provider, credential): (&str, Option<&Secret>),
+) -> Result<Begun, Box<Failure>> {
+    let failed = |why: &str| Failure::new(Kind::UpstreamFailed, format!("{provider} {why}"));
     if held.watch.is_none() && wanted.form == AnswerForm::Anything && !held.white.is_empty() {
         // The text of a silent recording.
-        (held.watch, held.ready) =
-            (Some(Watch::Anything), Some(Bytes::from(std::mem::take(&mut held.white))));
+        held.watch = Some(Watch::Anything);
+        held.kept.add(Bytes::from(std::mem::take(&mut held.white)));
     }
-    let Some(mut watch) = held.watch else { return Err(failed("answered with nothing")) };
+    let Held { mut kept, watch, .. } = held;
+    let Some(mut watch) = watch else { return Err(failed("answered with nothing")) };
     if matches!(watch, Watch::Anything) && head.is_page() {
         return Err(failed("answered with a page of HTML"));
     }
-    if let Some(told) = told_error(&watch, held.ready.as_deref(), content.is_end()) {
-        return Err(from_words(provider, told, credential));
+    if let Some(told) = told_error(&watch, &kept, content.is_end()) {
+        return Err(from_words(provider, &told, credential));
     }
     if let Some(StreamFault::Unfit(why)) = watch.fault().filter(|_| watch.parts() == 0) {
         return Err(failed(why));
@@ -111,33 +188,32 @@ pub(super) async fn begin(
     if let Some(why) = no_answer(&watch, wanted.is_stream, needs_stream, content.is_end()) {
         return Err(failed(why));
     }
-    let mut ready = held.ready.filter(|ready| !ready.is_empty());
     if let Watch::TranslatedWhole(whole) = &mut watch {
-        ready = Some(whole.translate().map_err(|why| failed(&why))?);
+        kept.replace(whole.translate().map_err(|why| failed(&why))?);
     }
     let estimate = (wanted.is_a_turn && !watch.is_translated()).then(|| Estimate {
         input_tokens: wanted.input_tokens,
-        whole: ready.as_deref().and_then(|ready| estimate_whole(&watch, wanted, ready)),
+        whole: estimate_whole(&watch, wanted, &kept),
     });
-    Ok(Begun { head, content, first: ready, watch, estimate, source: wanted.source.take() })
+    Ok(Begun { head, content, kept, watch, estimate, source: wanted.source.take() })
 }
 
-/// Of an answer that is all there and tells no usage.
-fn estimate_whole(watch: &Watch, wanted: &Wanted, body: &[u8]) -> Option<Usage> {
+/// Of an answer that is all there and tells no usage. A large one is counted by its size: reading it would keep the worker.
+fn estimate_whole(watch: &Watch, wanted: &Wanted, kept: &Kept) -> Option<Usage> {
     let Watch::Json(reply) = watch else { return None };
-    if !reply.is_whole() || reply.usage().is_some() {
+    if !reply.is_whole() || reply.usage().is_some() || kept.length() > HELD_BYTES_MAX as u64 {
         return None;
     }
-    let events = wanted.dialect.translator().read_reply(body).ok()?;
+    let events = wanted.dialect.translator().read_reply(&kept.whole()).ok()?;
     Some(estimate_said(wanted.input_tokens, &Reply::of(events).said()))
 }
 
 /// What has come of an answer, and not yet left.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Held {
     /// White, before anything tells what it is.
     white: Vec<u8>,
-    ready: Option<Bytes>,
+    kept: Kept,
     bytes: usize,
     watch: Option<Watch>,
 }
@@ -155,11 +231,9 @@ impl Held {
                 piece = Bytes::from([self.white.as_slice(), &piece].concat());
             }
         }
-        let ready = self.watch.as_mut().map_or_else(Bytes::new, |watch| watch.pass(piece));
-        self.ready = Some(match self.ready.take() {
-            Some(earlier) if !earlier.is_empty() => Bytes::from([earlier, ready].concat()),
-            _ => ready,
-        });
+        if let Some(watch) = &mut self.watch {
+            self.kept.add(watch.pass(piece));
+        }
     }
 
     fn is_enough(&self) -> bool {
@@ -171,7 +245,7 @@ impl Held {
             }
             Some(Watch::Json(watch)) => watch.is_broken() || self.bytes > HELD_BYTES_MAX,
             Some(Watch::Anything) => true,
-            Some(Watch::TranslatedWhole(whole)) => whole.watch.is_broken(),
+            Some(Watch::TranslatedWhole(whole)) => whole.watch.is_broken() || self.bytes > HELD_BYTES_MAX,
         }
     }
 
@@ -181,16 +255,16 @@ impl Held {
 }
 
 /// The error that stands where an answer should, in the provider's words.
-fn told_error<'a>(watch: &'a Watch, whole: Option<&'a [u8]>, is_end: bool) -> Option<&'a [u8]> {
+fn told_error<'a>(watch: &'a Watch, kept: &'a Kept, is_end: bool) -> Option<Cow<'a, [u8]>> {
     let told = |reply: &ReplyWatch| reply.is_error() || (is_end && reply.is_whole() && !reply.has_answer());
     match watch {
         Watch::Stream(_) | Watch::TranslatedStream(_) if watch.parts() == 0 => match watch.fault() {
-            Some(StreamFault::Told(words)) => Some(words.as_deref().unwrap_or_default()),
+            Some(StreamFault::Told(words)) => Some(Cow::Borrowed(words.as_deref().unwrap_or_default())),
             _ => None,
         },
         // Whatever it tells, it is not what was asked for.
-        Watch::Json(reply) if told(reply) => whole,
-        Watch::TranslatedWhole(whole) if told(&whole.watch) => Some(whole.raw()),
+        Watch::Json(reply) if told(reply) => Some(kept.whole()),
+        Watch::TranslatedWhole(whole) if told(&whole.watch) => Some(Cow::Borrowed(whole.raw())),
         _ => None,
     }
 }

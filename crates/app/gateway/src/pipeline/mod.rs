@@ -18,6 +18,8 @@ mod failures;
 mod flawed;
 mod going_on;
 mod hedge;
+mod holding;
+mod kept;
 mod media;
 mod needs;
 mod next_source;

@@ -22,6 +22,7 @@ use crate::pipeline::attempt::Answer;
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::content::Content;
 use crate::pipeline::estimate::Estimate;
+use crate::pipeline::kept::Kept;
 use crate::pipeline::pulse::Pulse;
 use crate::pipeline::rescuer::Rescuer;
 use crate::pipeline::silence::Patience;
@@ -51,7 +52,7 @@ pub(crate) struct Relay {
     call: Box<Call>,
     content: Content,
     /// Read during the attempt, not yet passed on.
-    first: Option<Bytes>,
+    kept: Kept,
     watch: Watch,
     estimate: Option<Estimate>,
     /// Never to be quoted.
@@ -87,7 +88,7 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     let Asked { answer, wish, rescuer } = asked;
     remember(&call, &answer);
     let Answer { begun, provider, region, line: _, credential, whole_until, idle_limit, bytes_max } = answer;
-    let Begun { head, content, first, watch, estimate, source: _ } = begun;
+    let Begun { head, content, mut kept, watch, estimate, source: _ } = begun;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
     copy_to_caller(head.headers, &mut headers);
     if let Some(right) = watch.content_type(headers.get(CONTENT_TYPE)) {
@@ -123,17 +124,18 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     let is_translated_stream = matches!(watch, Watch::TranslatedStream(_));
     let pulse = is_translated_stream.then(|| pulse_of(&call));
     let retouch = wish.and_then(|wish| wish.retouch(&call, &provider, &watch));
-    let (first, retouch) = match retouch {
-        None => (first, None),
-        Some(retouch) if watch.is_stream() => (first, Some(retouch)),
-        // What there is of it is its beginning, which is all that is changed.
-        Some(retouch) => (first.map(|first| retouch.whole(&first).map_or(first, Bytes::from)), None),
+    let retouch = match retouch {
+        Some(retouch) if !watch.is_stream() => {
+            kept.change_beginning(|beginning| retouch.whole(beginning));
+            None
+        }
+        retouch => retouch,
     };
     let state = State::Flowing;
     let relay = Relay {
         call,
         content,
-        first,
+        kept,
         watch,
         estimate,
         credential,
@@ -178,9 +180,9 @@ impl Relay {
             State::Over => return Poll::Ready(None),
         }
         loop {
-            let mut piece = match self.first.take() {
+            let mut piece = match self.kept.next() {
                 // Watched when it was read.
-                Some(first) => first,
+                Some(piece) => piece,
                 None => match self.content.poll_piece(cx) {
                     Poll::Ready(Some(Ok(piece))) => {
                         let leaves = self.watch.pass(piece);
@@ -204,16 +206,17 @@ impl Relay {
                     Poll::Pending => return self.poll_silence(cx),
                 },
             };
-            if self.content.is_end() {
+            let is_end = self.content.is_end() && self.kept.is_empty();
+            if is_end {
                 piece = joined(piece, self.watch.end());
             }
             let piece = self.retouched(piece);
             self.call.bytes_out += piece.len() as u64;
             let is_unfit = self.call.bytes_out > self.bytes_max || self.watch.fault().is_some();
-            if is_unfit || (self.content.is_end() && !self.finish()) {
+            if is_unfit || (is_end && !self.finish()) {
                 return self.break_off(&piece, cx);
             }
-            if self.state == State::Flowing && self.patience.is_exhausted() {
+            if self.state == State::Flowing && self.kept.is_empty() && self.patience.is_exhausted() {
                 return self.end_in_silence(piece, cx);
             }
             if !piece.is_empty() {
@@ -238,7 +241,7 @@ impl Relay {
             return None;
         }
         let rest = self.content.known_length()?;
-        Some(rest + self.first.as_ref().map_or(0, |first| first.len() as u64))
+        Some(rest + self.kept.length())
     }
 
     /// As it leaves: changed, if that was wished.
@@ -441,7 +444,7 @@ impl Drop for Relay {
         if self.state == State::Flowing {
             let is_whole = self.watch.is_whole();
             self.note_usage(is_whole);
-            if is_whole {
+            if is_whole && self.kept.is_empty() {
                 let status = self.call.status;
                 self.call.answered(status, None);
             }

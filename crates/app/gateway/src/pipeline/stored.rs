@@ -125,6 +125,7 @@ async fn ask_provider(
         provider: &provider,
         line,
         bytes_max,
+        whole: None,
     };
     let (until, open) = (Until { at: began + limit, limit }, call.worker.client.take(&line.line));
     let asked = asking.ask(&mut sent, &head.headers, began, until, open).await;
@@ -155,6 +156,8 @@ fn wanted(is_stream: bool) -> Wanted {
         hides_usage: false,
         input_tokens: 0,
         keeps_said: false,
+        idle_limit: None,
+        total_limit: None,
         translator: None,
         source: None,
     }

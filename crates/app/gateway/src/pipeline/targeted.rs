@@ -24,6 +24,8 @@ pub(super) struct Targeted {
     pub(super) provider: Arc<ServedProvider>,
     pub(super) began: Instant,
     pub(super) until: Until,
+    /// The same for a whole answer, which has begun and is read to its end.
+    pub(super) whole: Until,
 }
 
 impl Targeted {
@@ -48,6 +50,7 @@ impl Targeted {
             provider: &self.provider,
             line: self.line(),
             bytes_max: question.answer_bytes_max(),
+            whole: Some(self.whole),
         }
     }
 

@@ -129,7 +129,7 @@ impl TranslatedStream {
     }
 
     /// Another source goes on, of which this much has come; returns what the caller gets for it.
-    pub(super) fn go_on(&mut self, next: NextSource, events: Events, first: &Bytes, is_shown: bool) -> Bytes {
+    pub(super) fn go_on(&mut self, next: NextSource, events: Events, first: &[u8], is_shown: bool) -> Bytes {
         let NextSource { dialect, back_map, approach } = next;
         if is_shown {
             self.translation.restart_visibly(dialect, back_map);

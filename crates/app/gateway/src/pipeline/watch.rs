@@ -274,6 +274,8 @@ mod tests {
             hides_usage: false,
             input_tokens: 0,
             keeps_said: false,
+            idle_limit: None,
+            total_limit: None,
             translator: None,
             source: None,
         };

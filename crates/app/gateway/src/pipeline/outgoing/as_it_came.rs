@@ -64,6 +64,8 @@ pub(super) fn write<'p>(
         hides_usage: asks_usage,
         input_tokens: if keeps_said { estimate_prompt(prompt) } else { guess_prompt(prompt) },
         keeps_said,
+        idle_limit: target.idle_limit(),
+        total_limit: target.total_limit(),
         translator: None,
         source: None,
     };

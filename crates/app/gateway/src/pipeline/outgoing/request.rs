@@ -1,6 +1,7 @@
 //! A request as it is sent to one target, and what answer is expected.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Bytes;
 use dialects::Dialect;
@@ -58,6 +59,9 @@ pub(in crate::pipeline) struct Wanted {
     pub(in crate::pipeline) input_tokens: u64,
     /// What the model writes is kept for counting: this provider tells no usage.
     pub(in crate::pipeline) keeps_said: bool,
+    /// The target's own limits of silence within an answer, and of a whole one.
+    pub(in crate::pipeline) idle_limit: Option<Duration>,
+    pub(in crate::pipeline) total_limit: Option<Duration>,
     /// How the answer becomes one for the caller, if it does not pass as it is.
     pub(in crate::pipeline) translator: Option<Box<Translator>>,
     /// How the answer goes on with another that broke off, if it is to.

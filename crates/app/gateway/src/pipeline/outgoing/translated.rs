@@ -65,6 +65,8 @@ pub(super) async fn write<'p>(
         hides_usage: false,
         input_tokens,
         keeps_said: false,
+        idle_limit: target.idle_limit(),
+        total_limit: target.total_limit(),
         translator: Some(Box::new(Translator::new(spoken, caller, back_map, voice))),
         source: None,
     };

@@ -81,14 +81,14 @@ impl Relay {
     /// Goes on with the answer of another.
     pub(in crate::pipeline) fn take_over(&mut self, answer: Answer, going_on: &GoingOn) -> Rescued {
         let Answer { begun, provider, credential, whole_until, idle_limit, .. } = answer;
-        let Begun { content, first, watch, source, .. } = begun;
+        let Begun { content, kept, watch, source, .. } = begun;
         let (Watch::TranslatedStream(stream), Watch::Stream(events), Some(source)) =
             (&mut self.watch, watch, source)
         else {
             return Rescued::Lost;
         };
         let is_shown = going_on.resume == Resume::Visible && !going_on.told.is_empty();
-        self.first = Some(stream.go_on(*source, *events, &first.unwrap_or_default(), is_shown));
+        self.kept.replace(stream.go_on(*source, *events, &kept.whole(), is_shown));
         (self.content, self.credential) = (content, credential);
         let is_length_known = self.content.known_length().is_some();
         self.patience = Patience::new(idle_limit, whole_until, is_length_known, &self.watch);
