@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import statistics
 import time
 
@@ -12,36 +11,13 @@ from conftest import StartGateway, StartUpstream
 from harness.config import NO_REPEATS, configuration, line, provider
 from harness.gateway import Gateway
 from harness.process import until
+from harness.silent import SilentPort
 from harness.speech import CHAT_PATH, CHAT_REPLY, MODEL, chat
 from harness.upstream import whole
 
 #: Long enough that nobody who waits for it passes a test.
 CONNECT_MS = 5000
 ONE_WORKER = {"workers": 1}
-
-
-class SilentPort:
-    """An address whose queue of connections is full: what is sent to it is dropped, as where a region has gone."""
-
-    def __init__(self, port: int = 0) -> None:
-        self._sockets = [socket.socket()]
-        listener = self._sockets[0]
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(0)
-        for _ in range(3):
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-            self._sockets.append(filler)
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._sockets[0].getsockname()[1]}/v1"
-
-    def close(self) -> None:
-        for each in self._sockets:
-            each.close()
 
 
 def ask(gateway: Gateway, client: httpx.Client | None = None) -> tuple[httpx.Response, float]:

@@ -1,5 +1,6 @@
 //! One call: its identity, and the facts that are counted and logged when it is over, however it ends.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -65,6 +66,8 @@ pub(crate) struct Call {
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
     pub(crate) usage: Option<Usage>,
+    /// Of an answer of which nothing has left yet: what it has told or what it would come to, should the caller go.
+    pub(crate) heard: Rc<Cell<Option<Usage>>>,
     /// The same by the models that used them, where there were several.
     pub(crate) usage_by_model: Vec<ModelUsage>,
     /// Who gave which part of an answer that broke off at least once.
@@ -157,6 +160,7 @@ impl Call {
             bytes_in: 0,
             bytes_out: 0,
             usage: None,
+            heard: Rc::default(),
             usage_by_model: Vec::new(),
             segments: None,
             warnings: None,
@@ -260,6 +264,7 @@ impl Drop for Call {
             self.status = 499;
             self.kind = Some(Kind::CallerGone);
             self.worker.shard.caller_gone();
+            self.usage = self.usage.or(self.heard.get());
         }
         let shard = &self.worker.shard;
         let slot = self.provider.as_ref().map(|provider| provider.slot);

@@ -51,6 +51,14 @@ impl Usage {
         self
     }
 
+    /// With so much more that the provider has not counted.
+    #[must_use]
+    pub const fn with_uncounted(mut self, output: u64) -> Self {
+        self.output = self.output.saturating_add(output);
+        self.is_estimated = self.is_estimated || output > 0;
+        self
+    }
+
     /// Both together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {

@@ -1,10 +1,11 @@
 //! One attempt at one target: the request goes out, and its answer begins, or it is clear why it does not.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dialects::Dialect;
-use domain::{Failure, Kind, Phase};
+use domain::{Failure, Kind, Phase, Usage};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use routing::health::Fault;
 use tokio::time::timeout_at;
@@ -99,6 +100,8 @@ pub(super) struct Asking<'a> {
     pub(super) bytes_max: u64,
     /// Of a call for targets: when the caller's patience with a whole answer ends.
     pub(super) whole: Option<Until>,
+    /// What an answer of which nothing has left has come to.
+    pub(super) heard: &'a Cell<Option<Usage>>,
 }
 
 impl Asking<'_> {
@@ -128,7 +131,9 @@ impl Asking<'_> {
             sent.body.as_body(),
         );
         let wanted = &mut sent.wanted;
-        match timeout_at(until.at.into(), self.first_piece(&request, began, wanted, ready)).await {
+        let answered = match timeout_at(until.at.into(), self.first_piece(&request, began, wanted, ready))
+            .await
+        {
             Ok(beginning) => self.go_on(beginning?, wanted, began).await.map_err(Unanswered::by_kind),
             Err(_) => {
                 let message =
@@ -136,12 +141,14 @@ impl Asking<'_> {
                 let failure = Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message);
                 Err(Unanswered::by(failure.with_limit(until.limit), Fault::Silent))
             }
-        }
+        };
+        self.heard.set(None);
+        answered
     }
 
     async fn go_on(
         &self,
-        mut beginning: Beginning,
+        mut beginning: Beginning<'_>,
         wanted: &mut Wanted,
         began: Instant,
     ) -> Result<Begun, Box<Failure>> {
@@ -155,7 +162,8 @@ impl Asking<'_> {
             let idle = wanted.idle_limit.unwrap_or(gateway.serving.load().timeouts.idle);
             let limits = HoldLimits { idle, until: whole.at, whole: whole.limit };
             // Boxed: few answers are so large, and no call need carry the room for it.
-            Box::pin(hold(&mut beginning, wanted, provider, gateway.bodies.lease(), limits)).await?;
+            let memory = gateway.bodies.lease();
+            Box::pin(hold(&mut beginning, wanted, provider, memory, limits)).await?;
         }
         beginning.judge(wanted, provider, self.line.line.options().credential.as_ref())
     }
@@ -166,7 +174,7 @@ impl Asking<'_> {
         began: Instant,
         wanted: &mut Wanted,
         ready: Option<Connection>,
-    ) -> Result<Beginning, Unanswered> {
+    ) -> Result<Beginning<'_>, Unanswered> {
         let (worker, provider) = (self.worker, self.provider.id());
         let sent = match worker.client.send(&self.line.line, request, ready).await {
             // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
@@ -207,7 +215,7 @@ impl Asking<'_> {
             let message = format!("{provider} answered in a coding that nobody asked for");
             Unanswered::by_kind(Failure::new(Kind::UpstreamFailed, message))
         })?;
-        let mut beginning = Beginning::of(head, content, self.bytes_max);
+        let mut beginning = Beginning::of(head, content, self.bytes_max, self.heard);
         beginning.read(wanted, provider).await.map_err(Unanswered::by_kind)?;
         Ok(beginning)
     }

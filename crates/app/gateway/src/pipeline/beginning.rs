@@ -2,6 +2,7 @@
 //! answer instead. How long a large one is held is decided elsewhere.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::pipeline::next_source::NextSource;
 use crate::pipeline::outgoing::Wanted;
 use crate::pipeline::upstream_error::from_words;
 use crate::pipeline::watch::Watch;
+use crate::tokens::BYTES_PER_TOKEN;
 
 /// How long the end of the framing may lag behind the end of the content.
 pub(super) const END_LAG_MAX: Duration = Duration::from_millis(250);
@@ -60,16 +62,18 @@ impl Head {
 
 /// A success of which nothing has left, as far as it has come.
 #[derive(Debug)]
-pub(super) struct Beginning {
+pub(super) struct Beginning<'a> {
     head: Head,
     content: Content,
     held: Held,
     bytes_max: u64,
+    /// What it has come to so far, for whoever counts if nothing follows.
+    heard: &'a Cell<Option<Usage>>,
 }
 
-impl Beginning {
-    pub(super) fn of(head: Head, content: Content, bytes_max: u64) -> Self {
-        Self { head, content, held: Held::default(), bytes_max }
+impl<'a> Beginning<'a> {
+    pub(super) fn of(head: Head, content: Content, bytes_max: u64, heard: &'a Cell<Option<Usage>>) -> Self {
+        Self { head, content, held: Held::default(), bytes_max, heard }
     }
 
     /// Reads until it is clear what it is: one chunk of a stream, or the whole of an answer that is not large.
@@ -105,6 +109,7 @@ impl Beginning {
         })?;
         if let Some(piece) = piece {
             self.held.add(piece, |first| Watch::for_answer(&self.head.headers, first, wanted));
+            self.heard.set(self.held.usage(wanted));
             if self.is_object() && self.held.bytes as u64 > self.bytes_max {
                 return Err(too_large(provider, self.bytes_max));
             }
@@ -149,7 +154,7 @@ impl Beginning {
         provider: &str,
         credential: Option<&Secret>,
     ) -> Result<Begun, Box<Failure>> {
-        let Self { head, content, held, bytes_max: _ } = self;
+        let Self { head, content, held, .. } = self;
         judge(head, content, held, wanted, (provider, credential))
     }
 }
@@ -191,7 +196,7 @@ fn judge(
     if let Watch::TranslatedWhole(whole) = &mut watch {
         kept.replace(whole.translate().map_err(|why| failed(&why))?);
     }
-    let estimate = (wanted.is_a_turn && !watch.is_translated()).then(|| Estimate {
+    let estimate = (wanted.is_conversation && !watch.is_translated()).then(|| Estimate {
         input_tokens: wanted.input_tokens,
         whole: estimate_whole(&watch, wanted, &kept),
     });
@@ -234,6 +239,18 @@ impl Held {
         if let Some(watch) = &mut self.watch {
             self.kept.add(watch.pass(piece));
         }
+    }
+
+    /// What an object has told, or by its size so far.
+    fn usage(&self, wanted: &Wanted) -> Option<Usage> {
+        let reply = match &self.watch {
+            Some(Watch::Json(reply)) => reply,
+            Some(Watch::TranslatedWhole(whole)) => &whole.watch,
+            _ => return None,
+        };
+        let output = self.bytes as u64 / BYTES_PER_TOKEN;
+        let by_size = Usage { input: wanted.input_tokens, output, is_estimated: true, ..Usage::default() };
+        reply.usage().or_else(|| wanted.is_conversation.then_some(by_size))
     }
 
     fn is_enough(&self) -> bool {

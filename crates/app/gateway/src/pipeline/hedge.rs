@@ -81,10 +81,10 @@ impl Attempts {
     ) -> Answered {
         let First { target, sent, ready } = first;
         call.warnings = target.note_losses(call, sent);
-        let (worker, request_id) = (call.worker.clone(), call.request_id.clone());
+        let (worker, request_id, heard) = (call.worker.clone(), call.request_id.clone(), call.heard.clone());
         let began = Instant::now();
         let raced = {
-            let asking = target.asking(&worker, &request_id, question);
+            let asking = target.asking(&worker, (&request_id, &heard), question);
             let mut asked = pin!(asking.ask(sent, question.headers, began, target.until, ready));
             match select(asked.as_mut(), pin!(trigger)).await {
                 Either::Left((answered, _)) => Err(answered),
@@ -264,7 +264,9 @@ async fn ask_second(
     let ready = call.worker.client.take(&second.line().line);
     let began = Instant::now();
     sent_at.set(Some(began));
-    let asking = second.asking(&call.worker, &call.request_id, question);
+    // What the loser of a race has come to is no part of the answer.
+    let heard = Cell::new(None);
+    let asking = second.asking(&call.worker, (&call.request_id, &heard), question);
     (asking.ask(&mut sent, question.headers, began, second.until, ready).await, warnings)
 }
 

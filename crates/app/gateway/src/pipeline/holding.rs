@@ -24,7 +24,7 @@ pub(super) struct HoldLimits {
 /// Reads on to the end, within `memory`. Where that is used up, what has come is all that is held, and the rest will pass as
 /// it comes; what has to be translated is read to its end all the same.
 pub(super) async fn hold(
-    beginning: &mut Beginning,
+    beginning: &mut Beginning<'_>,
     wanted: &mut Wanted,
     provider: &str,
     mut memory: BodyLease,

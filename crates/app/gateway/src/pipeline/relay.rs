@@ -282,7 +282,8 @@ impl Relay {
     /// As the provider tells, or by our own count. Who told none with a whole answer will not tell with the next.
     fn usage(&self, is_whole: bool) -> Option<Usage> {
         if let Some(told) = self.watch.usage() {
-            return Some(self.as_meant(told));
+            let uncounted = if is_whole { 0 } else { self.watch.uncounted() };
+            return Some(self.as_meant(told).with_uncounted(uncounted));
         }
         let estimate = self.estimate.as_ref()?;
         if is_whole && let Some(provider) = &self.call.provider {
@@ -444,7 +445,9 @@ impl Drop for Relay {
         if self.state == State::Flowing {
             let is_whole = self.watch.is_whole();
             self.note_usage(is_whole);
-            if is_whole && self.kept.is_empty() {
+            // Of sound and text only the framing tells that it is all, and it has not.
+            let is_all = is_whole && self.kept.is_empty() && !matches!(self.watch, Watch::Anything);
+            if is_all {
                 let status = self.call.status;
                 self.call.answered(status, None);
             }

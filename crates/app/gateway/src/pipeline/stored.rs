@@ -126,6 +126,7 @@ async fn ask_provider(
         line,
         bytes_max,
         whole: None,
+        heard: &call.heard,
     };
     let (until, open) = (Until { at: began + limit, limit }, call.worker.client.take(&line.line));
     let asked = asking.ask(&mut sent, &head.headers, began, until, open).await;
@@ -151,7 +152,6 @@ fn wanted(is_stream: bool) -> Wanted {
         form: AnswerForm::Anything,
         dialect: Dialect::OpenAiResponses,
         is_conversation: false,
-        is_a_turn: false,
         choices: None,
         hides_usage: false,
         input_tokens: 0,

@@ -1,9 +1,11 @@
 //! One target of a plan as it is asked once: by which line, for how long, and what its health is told of that.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dialects::canonical::Losses;
+use domain::Usage;
 use http::HeaderValue;
 use routing::Target;
 use routing::health::{How, Outcome};
@@ -40,7 +42,7 @@ impl Targeted {
     pub(super) fn asking<'a>(
         &'a self,
         worker: &'a Worker,
-        request_id: &'a HeaderValue,
+        (request_id, heard): (&'a HeaderValue, &'a Cell<Option<Usage>>),
         question: &Question<'a>,
     ) -> Asking<'a> {
         Asking {
@@ -51,6 +53,7 @@ impl Targeted {
             line: self.line(),
             bytes_max: question.answer_bytes_max(),
             whole: Some(self.whole),
+            heard,
         }
     }
 
@@ -62,7 +65,7 @@ impl Targeted {
         ready: Option<Connection>,
     ) -> Result<Begun, Unanswered> {
         call.warnings = self.note_losses(call, sent);
-        let asking = self.asking(&call.worker, &call.request_id, question);
+        let asking = self.asking(&call.worker, (&call.request_id, &call.heard), question);
         let began = Instant::now();
         let answered = asking.ask(sent, question.headers, began, self.until, ready).await;
         let ended = Instant::now();

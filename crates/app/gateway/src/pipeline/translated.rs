@@ -99,21 +99,24 @@ impl TranslatedStream {
         self.translation.end(|said| estimate_said(input_tokens, said))
     }
 
-    /// As its sources say, or for as much as was said.
+    /// As its sources say, or for as much as was said: what one says before the finish may count only the beginning.
     pub(super) fn usage(&self) -> Option<Usage> {
-        let (told, said) = (self.translation.usage(), self.translation.said());
-        if self.translation.usage_of_source().is_some() || said.is_empty() {
-            return told;
+        let now = self.usage_of_source();
+        match self.translation.usage_before() {
+            Some(before) => Some(now.map_or(before, |now| before.plus(now))),
+            None => now,
         }
-        let estimated = estimate_said(self.input_tokens, said);
-        Some(told.map_or(estimated, |before| before.plus(estimated)))
     }
 
     /// What its present source has used.
     pub(super) fn usage_of_source(&self) -> Option<Usage> {
         let said = self.translation.said();
-        let estimated = || (!said.is_empty()).then(|| estimate_said(self.input_tokens, said));
-        self.translation.usage_of_source().or_else(estimated)
+        let counted = || estimate_said(self.input_tokens, said);
+        match self.translation.usage_of_source() {
+            Some(told) if said.is_empty() || self.translation.has_said_all() => Some(told),
+            Some(told) => Some(told.with_uncounted(counted().output.saturating_sub(told.output_total()))),
+            None => (!said.is_empty()).then(counted),
+        }
     }
 
     /// Why it cannot go on.

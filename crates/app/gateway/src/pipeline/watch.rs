@@ -128,6 +128,14 @@ impl Watch {
         }
     }
 
+    /// Pieces of text that the usage does not count, should nothing follow; of what is translated it counts them itself.
+    pub(super) fn uncounted(&self) -> u64 {
+        match self {
+            Self::Stream(events) => events.watch.deltas_behind_usage(),
+            _ => 0,
+        }
+    }
+
     /// The same by the models that used them, where there were several.
     pub(super) fn usage_by_model(&self) -> Vec<domain::ModelUsage> {
         match self {
@@ -269,7 +277,6 @@ mod tests {
             form: AnswerForm::Object(&["choices"]),
             dialect: Dialect::OpenAiChat,
             is_conversation: true,
-            is_a_turn: true,
             choices: None,
             hides_usage: false,
             input_tokens: 0,

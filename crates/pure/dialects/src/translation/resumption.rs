@@ -89,6 +89,11 @@ impl StreamTranslation {
         self.keep.as_ref().map_or(0, |keep| keep.kept_bytes())
     }
 
+    /// What the sources before the present one have used.
+    pub fn usage_before(&self) -> Option<Usage> {
+        self.state.spent.before()
+    }
+
     /// What the present source has told of its usage.
     pub fn usage_of_source(&self) -> Option<Usage> {
         self.state.spent.now()

@@ -29,6 +29,11 @@ impl Spent {
         self.add_up();
     }
 
+    /// What those before it have used.
+    pub(super) fn before(&self) -> Option<Usage> {
+        self.before
+    }
+
     /// What the source that speaks has told.
     pub(super) fn now(&self) -> Option<Usage> {
         self.now

@@ -63,6 +63,7 @@ impl Reading {
                 }
                 if reader.is_mere_delta(event.name) {
                     facts.chunks += 1;
+                    facts.deltas_behind_usage += 1;
                     return;
                 }
                 said.clear();
@@ -73,7 +74,10 @@ impl Reading {
                     facts.chunks += 1;
                     match said {
                         canonical::Event::Begin { id, .. } => facts.id = id.or(facts.id.take()),
-                        canonical::Event::Usage(usage) => facts.usage = Some(usage),
+                        canonical::Event::Usage(usage) => {
+                            (facts.usage, facts.deltas_behind_usage) = (Some(usage), 0);
+                        }
+                        canonical::Event::Delta { .. } => facts.deltas_behind_usage += 1,
                         canonical::Event::UsageByModel(parts) => facts.usage_by_model = parts,
                         canonical::Event::Finish(_) => facts.is_finished = true,
                         canonical::Event::End => facts.is_done = true,

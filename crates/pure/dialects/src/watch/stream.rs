@@ -146,6 +146,11 @@ impl StreamWatch {
         self.facts.usage
     }
 
+    /// Pieces of text that have come since, and that it does not count.
+    pub fn deltas_behind_usage(&self) -> u64 {
+        self.facts.deltas_behind_usage
+    }
+
     /// The same by the models that used them, where there were several.
     pub fn usage_by_model(&self) -> &[ModelUsage] {
         &self.facts.usage_by_model
@@ -200,6 +205,7 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
+    use crate::Dialect;
     use domain::Usage;
 
     use super::{StreamFault, StreamWatch};
@@ -275,6 +281,24 @@ mod tests {
         let words = b"{\"id\":1,\"error\":{\"message\":\"no\"}}".to_vec();
         assert_eq!(watch.fault(), Some(&StreamFault::Told(Some(words))));
         assert!(!self::watch("data: {\"error\":null,\"choices\":[]}\n\n").is_error());
+    }
+
+    #[test]
+    fn what_comes_behind_the_first_usage_of_messages_is_not_in_it() {
+        let mut watch = StreamWatch::of_dialect(Dialect::AnthropicMessages);
+        let delta = |name: &str| {
+            let data = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"x"}}"#;
+            format!("{name}data: {data}\n\n")
+        };
+        let start = r#"{"type":"message_start","message":{"usage":{"input_tokens":3,"output_tokens":1}}}"#;
+        watch.feed(format!("data: {start}\n\n").as_bytes());
+        assert_eq!((watch.usage().unwrap().output, watch.deltas_behind_usage()), (1, 0));
+        watch.feed(format!("{}{}", delta("event: content_block_delta\n"), delta("")).as_bytes());
+        assert_eq!(watch.deltas_behind_usage(), 2, "with and without its name before it");
+        let rest =
+            r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}"#;
+        watch.feed(format!("data: {rest}\n\n").as_bytes());
+        assert_eq!((watch.usage().unwrap().output, watch.deltas_behind_usage()), (2, 0));
     }
 
     #[test]

@@ -59,7 +59,6 @@ pub(super) fn write<'p>(
         form: surface.answer,
         dialect: surface.dialect,
         is_conversation: matches!(surface.operation, Operation::Conversation | Operation::Completions),
-        is_a_turn: is_conversation,
         choices,
         hides_usage: asks_usage,
         input_tokens: if keeps_said { estimate_prompt(prompt) } else { guess_prompt(prompt) },

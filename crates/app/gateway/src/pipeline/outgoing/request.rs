@@ -47,10 +47,8 @@ pub(in crate::pipeline) struct Wanted {
     pub(in crate::pipeline) form: AnswerForm,
     /// What the answer will speak.
     pub(in crate::pipeline) dialect: Dialect,
-    /// Events of this surface are a conversation's, or look like it.
+    /// It is an answer to a conversation, or looks like one: a text that goes on.
     pub(in crate::pipeline) is_conversation: bool,
-    /// It is an answer to a conversation.
-    pub(in crate::pipeline) is_a_turn: bool,
     /// More than one choice, or an unknown number of them.
     pub(in crate::pipeline) choices: Option<u64>,
     /// The caller did not ask for the usage that we ask for.

@@ -60,7 +60,6 @@ pub(super) async fn write<'p>(
         form: surface.answer,
         dialect: spoken,
         is_conversation: true,
-        is_a_turn: true,
         choices: None,
         hides_usage: false,
         input_tokens,
