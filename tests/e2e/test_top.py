@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -157,6 +158,18 @@ def test_it_is_watched_on_a_terminal_and_the_terminal_is_given_back(gateway: Gat
         watched.wait_for("show those that were asked")
         watched.press("x")
         watched.press("q")
+        watched.wait_for("\x1b[?25h\x1b[?1049l")
+        assert watched.process.wait(PATIENCE_S) == 0
+        assert termios.tcgetattr(watched.slave) == watched.before
+
+
+@pytest.mark.usefixtures("gateway")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_who_is_ended_by_a_signal_gives_the_terminal_back(commands: Commands, number: signal.Signals) -> None:
+    with terminal(commands) as watched:
+        watched.wait_for("sort (by state)")
+        assert termios.tcgetattr(watched.slave) != watched.before
+        watched.process.send_signal(number)
         watched.wait_for("\x1b[?25h\x1b[?1049l")
         assert watched.process.wait(PATIENCE_S) == 0
         assert termios.tcgetattr(watched.slave) == watched.before

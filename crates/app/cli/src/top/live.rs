@@ -26,12 +26,12 @@ struct View {
 pub(super) fn watch(server: &AdminClient, first: Look, options: &TopOptions) -> Result<()> {
     let every = Duration::from_secs(options.interval);
     let mut view = View { look: first, order: Order::default(), shows_all: options.all, trouble: None };
-    let screen = Screen::take(environment::variable("NO_COLOR").is_none())?;
+    let mut screen = Screen::take(environment::variable("NO_COLOR").is_none())?;
     let mut next = Instant::now() + every;
     loop {
         let (columns, _) = Screen::size();
         screen.draw(&view.look.lines(view.order, view.shows_all, columns), &view.bottom())?;
-        match Screen::wait(next)? {
+        match screen.wait(next)? {
             Wake::Time => {
                 view.look_again(server);
                 next = Instant::now() + every;

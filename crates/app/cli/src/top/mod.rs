@@ -2,6 +2,7 @@
 
 mod columns;
 mod command;
+mod farewell;
 mod live;
 mod look;
 mod order;

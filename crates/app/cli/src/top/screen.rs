@@ -9,12 +9,13 @@ use rustix::stdio::{stdin, stdout};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
 use super::columns::Line;
+use super::farewell::Farewell;
 use super::words::Mood;
 
 /// Another screen, so that the lines above are there again afterwards; no cursor.
 const TAKE: &str = "\x1b[?1049h\x1b[?25l";
 const GIVE_BACK: &str = "\x1b[?25h\x1b[?1049l";
-/// How often it is looked whether the window has another size.
+/// How often it is looked whether the window has another size, or a signal has come that woke nobody.
 const SIZE_CHECKED_EVERY: Duration = Duration::from_millis(200);
 /// Where a terminal does not know its size.
 const SIZE_DEFAULT: (usize, usize) = (80, 24);
@@ -23,6 +24,7 @@ const SIZE_DEFAULT: (usize, usize) = (80, 24);
 pub(super) struct Screen {
     before: Termios,
     has_colours: bool,
+    farewell: Farewell,
 }
 
 /// What ended a wait.
@@ -31,17 +33,18 @@ pub(super) enum Wake {
     Time,
     Key(u8),
     Resized,
-    /// Nobody is there any more.
+    /// Nobody is there any more, or a signal ends the program.
     Gone,
 }
 
 impl Screen {
     pub(super) fn take(has_colours: bool) -> Result<Self> {
+        let farewell = Farewell::listen()?;
         let before = tcgetattr(stdin()).context("cannot read the terminal's settings")?;
         let mut raw = before.clone();
         raw.make_raw();
         tcsetattr(stdin(), OptionalActions::Flush, &raw).context("cannot set the terminal up")?;
-        let screen = Self { before, has_colours };
+        let screen = Self { before, has_colours, farewell };
         put(TAKE)?;
         Ok(screen)
     }
@@ -73,7 +76,7 @@ impl Screen {
     }
 
     /// Waits for a key, for another size, or until then.
-    pub(super) fn wait(until: Instant) -> Result<Wake> {
+    pub(super) fn wait(&mut self, until: Instant) -> Result<Wake> {
         let size = Self::size();
         loop {
             let left = until.saturating_duration_since(Instant::now()).min(SIZE_CHECKED_EVERY);
@@ -87,6 +90,9 @@ impl Screen {
                     return Ok(if read == 0 { Wake::Gone } else { Wake::Key(key[0]) });
                 }
                 Err(error) => return Err(error).context("cannot wait for the terminal"),
+            }
+            if self.farewell.was_said() {
+                return Ok(Wake::Gone);
             }
             if Self::size() != size {
                 return Ok(Wake::Resized);
