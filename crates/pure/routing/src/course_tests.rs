@@ -71,6 +71,19 @@ fn three_attempts_and_no_more() {
 }
 
 #[test]
+fn each_step_of_a_chain_has_an_attempt_as_far_as_they_go_and_a_slip_takes_the_last() {
+    let asked = |steps: &[u16], repeats_max| {
+        let mut world = priority(steps);
+        world.rules.repeats_max = repeats_max;
+        run(&mut world, |_, _| Some(FAILED)).0
+    };
+    assert_eq!(asked(&[3, 1], 0), [0, 1, 3], "the first step has what the others leave");
+    assert_eq!(asked(&[3, 3, 3], 0), [0, 3, 6]);
+    assert_eq!(asked(&[1, 1, 1, 1], 0), [0, 1, 2], "three attempts, whatever stands behind");
+    assert_eq!(asked(&[1, 1, 1], 2), [0, 0, 1], "who is asked again takes the attempt of the last");
+}
+
+#[test]
 fn who_cannot_be_reached_is_replaced_without_costing_an_attempt() {
     let mut world = priority(&[6]);
     world.budget = crate::retry::RetryBudget::new(0, 0);
