@@ -141,9 +141,11 @@ def test_a_coding_that_nobody_asked_for_is_no_answer(gateway: Gateway, upstream:
 
 
 def test_what_is_packed_a_thousandfold_is_bounded(start: StartGateway, upstream: Upstream) -> None:
+    """By the memory for bodies while it is held, and as it passes."""
     bomb = gzip.compress(b'{"choices":[' + b" " * 300_000_000, compresslevel=1)
     upstream.script = whole(bomb, "content-encoding: gzip")
-    gateway = start(config=configuration(providers={"openai": provider(upstream.base_url)}))
+    limits = {"body_bytes_max": 1 << 20, "body_memory_bytes_max": 8 << 20}
+    gateway = start(config=configuration(providers={"openai": provider(upstream.base_url)}) | {"limits": limits})
     before = gateway.process.resident_bytes
     with Wire(gateway.address) as wire:
         wire.send(request(CHAT_PATH, chat()))

@@ -64,6 +64,11 @@ pub trait Translator: Sync {
         Ok(None)
     }
 
+    /// The event without which callers do not take a stream for ended that has said all, where there is one.
+    fn last_event(&self) -> String {
+        String::new()
+    }
+
     /// The fields of a request that an answer of this dialect repeats, each with its JSON text.
     fn echo(&self, _body: &[u8]) -> Vec<(String, String)> {
         Vec::new()

@@ -199,8 +199,8 @@ impl Relay {
                         leaves
                     }
                     Poll::Ready(None) => Bytes::new(),
-                    Poll::Ready(Some(Err(_))) if self.is_over_by_its_mark() && self.finish() => {
-                        return Poll::Ready(None);
+                    Poll::Ready(Some(Err(_))) if self.watch.is_whole_without_its_mark() => {
+                        return self.end_in_silence(Bytes::new(), cx);
                     }
                     Poll::Ready(Some(Err(_))) => return self.break_off(b"", cx),
                     Poll::Pending => return self.poll_silence(cx),
@@ -302,11 +302,6 @@ impl Relay {
         if told.unexplained > 0 && hides_thoughts() { told.with_hidden_thoughts() } else { told }
     }
 
-    /// Whether a stream has said its last word, and only its framing is missing.
-    fn is_over_by_its_mark(&self) -> bool {
-        self.watch.is_stream() && self.watch.is_over()
-    }
-
     /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
     /// any other answer the rest is kept back, so that by its length, too, it is not whole.
     fn break_off(&mut self, last: &[u8], cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
@@ -398,6 +393,9 @@ impl Relay {
         }
         let ending = match &mut self.watch {
             Watch::TranslatedStream(stream) => stream.end(),
+            Watch::Stream(events) if !events.watch.is_done() => {
+                Bytes::from(self.call.dialect.translator().last_event())
+            }
             _ => Bytes::new(),
         };
         let ending = self.retouched(ending);

@@ -226,6 +226,17 @@ impl Watch {
         }
     }
 
+    /// Whether a stream that breaks now is whole all the same: it has its finish, and what the caller is told behind it.
+    pub(super) fn is_whole_without_its_mark(&self) -> bool {
+        match self {
+            Self::Stream(events) => {
+                self.is_over() || (events.watch.lacks_only_its_mark() && events.is_whole())
+            }
+            Self::TranslatedStream(_) => self.is_over() || self.has_said_all(),
+            Self::Json(_) | Self::Anything | Self::TranslatedWhole(_) => false,
+        }
+    }
+
     /// Whether the caller has all he wants, though the provider goes on.
     pub(super) fn is_cut(&self) -> bool {
         matches!(self, Self::TranslatedStream(stream) if stream.translation.is_cut())

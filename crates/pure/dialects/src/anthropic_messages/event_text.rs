@@ -11,3 +11,8 @@ pub(super) fn write_event(out: &mut String, name: &str, fill: impl FnOnce(&mut O
     });
     out.push_str("\n\n");
 }
+
+/// Writes the event that ends a stream.
+pub(super) fn write_last_event(out: &mut String) {
+    write_event(out, "message_stop", |_| {});
+}

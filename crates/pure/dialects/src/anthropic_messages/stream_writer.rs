@@ -3,7 +3,7 @@
 
 use domain::{Failure, Usage};
 
-use super::event_text::write_event;
+use super::event_text::{write_event, write_last_event};
 use super::waiting::Waiting;
 use super::{failure, finish, reply, usage};
 use crate::canonical::{Event, Feature, Finish, Opening, ReplyFlaw};
@@ -156,7 +156,7 @@ impl StreamWriter for MessagesWriter {
             o.object("delta", |o| finish::write(self.finish.as_ref(), self.refuses, o));
             o.object("usage", |o| usage::write(&told, o));
         });
-        write_event(out, "message_stop", |_| {});
+        write_last_event(out);
     }
 
     fn restart(&mut self, out: &mut String) {

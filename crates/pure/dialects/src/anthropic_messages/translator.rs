@@ -2,6 +2,7 @@
 
 use domain::{Failure, ModelUsage, Usage};
 
+use super::event_text::write_last_event;
 use super::stream_reader::MessagesReader;
 use super::stream_writer::MessagesWriter;
 use super::{arguments, failure, prompt_reader, prompt_writer, reply, seals, usage};
@@ -33,6 +34,12 @@ impl Translator for Messages {
 
     fn write_reply(&self, reply: &Reply, voice: &Voice) -> String {
         reply::write(reply, voice)
+    }
+
+    fn last_event(&self) -> String {
+        let mut out = String::new();
+        write_last_event(&mut out);
+        out
     }
 
     fn loss_of_reply(&self, reply: &Reply) -> Option<Feature> {

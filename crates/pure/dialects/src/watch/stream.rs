@@ -162,9 +162,15 @@ impl StreamWatch {
         self.facts.is_finished || self.facts.is_done
     }
 
-    /// Whether a chat has named its finish: its usage and the end mark may follow, and nothing that takes long.
+    /// Whether a conversation has named its finish: its usage and the end mark may follow, and nothing that takes long.
     pub fn has_said_all(&self) -> bool {
-        self.facts.is_finished && matches!(self.reading, Reading::Chat(_))
+        self.facts.is_finished && !matches!(self.reading, Reading::Loose(_))
+    }
+
+    /// Whether the usage has come behind the finish, too, or the caller will not miss it: only the end mark is missing.
+    pub fn lacks_only_its_mark(&self) -> bool {
+        let needs_usage = matches!(&self.reading, Reading::Chat(chat) if !chat.hides_usage);
+        self.has_said_all() && (self.facts.usage.is_some() || !needs_usage)
     }
 
     /// Whether the end mark has passed.
