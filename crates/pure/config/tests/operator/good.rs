@@ -220,6 +220,24 @@ fn a_credential_may_be_a_variable_a_file_or_discouraged_plain_text() {
 }
 
 #[test]
+fn a_target_that_may_take_longer_than_a_usual_answer_is_told_of() {
+    let notes = |target: &str| {
+        let providers = "providers: {p: {base_url: 'http://h/v1', models: [m]}}";
+        let target = format!("{{provider: p, model: m, {target}}}");
+        World::default().good(&format!("{providers}\nmodels: {{fast: {{targets: [{target}]}}}}")).notes
+    };
+    let told = notes("timeout_ms: 30001");
+    assert_eq!(
+        told,
+        [
+            "models.fast.targets[0].timeout_ms: 30001 ms are more than timeouts.answer_ms (30000): whole answers that are not large end before"
+        ]
+    );
+    assert!(notes("timeout_ms: 30000").is_empty());
+    assert!(notes("timeout_ms: 60000, when: {stream: true}").is_empty(), "streams have a limit of their own");
+}
+
+#[test]
 fn json_and_anchors_are_fine() {
     World::default().good(r#"{"providers": {"a": {"base_url": "http://a/v1"}}, "workers": 3}"#);
     let snapshot = World::default().good(

@@ -70,7 +70,7 @@ pub(super) fn read(
         if fallbacks.iter().any(|(known, _)| known.model == model) {
             report.add(&named, shown::text(&model), "is listed twice", None);
         }
-        fallbacks.push((Fallback { model, limits: spoken.check(&path, timeouts, report) }, named));
+        fallbacks.push((Fallback { model, limits: spoken.check(&path, (timeouts, None), report) }, named));
     }
     fallbacks
 }

@@ -18,8 +18,14 @@ pub(super) struct Spoken {
 }
 
 impl Spoken {
-    /// The limits; what can never be kept is told.
-    pub(super) fn check(self, path: &KeyPath, timeouts: &Timeouts, report: &mut Report) -> TargetLimits {
+    /// The limits; what can never be kept is told. `is_streaming` is said of a target that is for streams, or for whole answers,
+    /// only.
+    pub(super) fn check(
+        self,
+        path: &KeyPath,
+        (timeouts, is_streaming): (&Timeouts, Option<bool>),
+        report: &mut Report,
+    ) -> TargetLimits {
         let ms = |given: Option<u32>| given.map(|ms| Duration::from_millis(ms.into()));
         let limits = TargetLimits {
             attempt: ms(self.timeout_ms),
@@ -27,9 +33,13 @@ impl Spoken {
             idle: ms(self.idle_ms),
             total: ms(self.total_ms),
         };
-        let longest = timeouts.first_byte.max(timeouts.answer_xlarge);
+        let (longest, by) = match is_streaming {
+            Some(true) => (timeouts.first_byte, "timeouts.first_byte_ms"),
+            Some(false) => (timeouts.answer_xlarge, "what any whole answer may take by timeouts"),
+            None => (timeouts.first_byte.max(timeouts.answer_xlarge), "what any answer may take by timeouts"),
+        };
         let bounds = [
-            ("timeout_ms", limits.attempt, Some(longest), "what any answer may take by timeouts"),
+            ("timeout_ms", limits.attempt, Some(longest), by),
             ("first_token_ms", limits.first_token, Some(timeouts.first_byte), "timeouts.first_byte_ms"),
             ("first_token_ms", limits.first_token, limits.total, "total_ms"),
             ("idle_ms", limits.idle, limits.total, "total_ms"),
@@ -42,6 +52,15 @@ impl Spoken {
                 let hint = "shorten it, or leave it out".to_owned();
                 report.add(&path.key(key), given.as_millis().to_string(), message, hint);
             }
+        }
+        let (usual, given) = (timeouts.answer, limits.attempt.unwrap_or_default());
+        if is_streaming != Some(true) && given > usual && given <= longest {
+            report.note(format!(
+                "{}: {} ms are more than timeouts.answer_ms ({}): whole answers that are not large end before",
+                path.key("timeout_ms").text(),
+                given.as_millis(),
+                usual.as_millis()
+            ));
         }
         limits
     }

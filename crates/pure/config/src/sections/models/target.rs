@@ -119,14 +119,16 @@ fn read(
     };
     let TargetParts { timeout_ms, first_token_ms, idle_ms, total_ms, .. } = parts;
     let spoken = Spoken { timeout_ms, first_token_ms, idle_ms, total_ms };
+    let condition = parts.when.map(|when| condition::check(when, &path.key("when"), report));
+    let is_streaming = condition.as_ref().and_then(|condition| condition.is_streaming);
     let target = ModelTarget {
         provider: parts.provider,
         model: parts.model,
         region: parts.region,
-        limits: spoken.check(path, timeouts, report),
+        limits: spoken.check(path, (timeouts, is_streaming), report),
         concurrent_max: parts.concurrent_max,
         weight: parts.weight.unwrap_or(WEIGHT_DEFAULT),
-        condition: parts.when.map(|when| condition::check(when, &path.key("when"), report)),
+        condition,
     };
     Some((target, paths))
 }
