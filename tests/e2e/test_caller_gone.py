@@ -363,7 +363,7 @@ def test_so_it_is_of_one_stream_among_others(
 def until_logged(
     gateway: Gateway, before: int, left: float, status: int = 499, kind: str = "caller_gone"
 ) -> float:
-    """How many milliseconds after `left` the newest line says that its call ended."""
+    """How many milliseconds after `left` the newest line says that its call ended. The log drops parts of a millisecond, twice."""
     lines = until(lambda: (found := lines_of(gateway)) and len(found) > before and found, "the call has its line")
     assert (lines[-1]["status"], lines[-1]["kind"]) == (status, kind), lines[-1]
     return datetime.fromisoformat(lines[-1]["at"]).timestamp() * 1000 - left * 1000
