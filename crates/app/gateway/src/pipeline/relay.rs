@@ -255,22 +255,21 @@ impl Relay {
         }
     }
 
-    /// The provider's answer has ended by its framing: true if it is whole by its content, too.
+    /// The provider's answer has ended by its framing: true if it is whole by its content, too. If it is not, nothing is settled:
+    /// another may go on with it.
     fn finish(&mut self) -> bool {
-        let is_whole = self.watch.is_whole();
-        self.note_usage(is_whole);
-        self.state = State::Over;
-        if is_whole {
-            let (status, kind) = (self.call.status, None);
-            if self.watch.is_stream() {
-                // Too late for the caller, and in time for log and metrics.
-                self.call.lose(&self.watch.losses());
-            }
-            self.call.answered(status, kind);
-        } else {
-            self.call.answered(502, Some(Kind::StreamBroken));
+        if !self.watch.is_whole() {
+            return false;
         }
-        is_whole
+        self.note_usage(true);
+        self.state = State::Over;
+        if self.watch.is_stream() {
+            // Too late for the caller, and in time for log and metrics.
+            self.call.lose(&self.watch.losses());
+        }
+        let status = self.call.status;
+        self.call.answered(status, None);
+        true
     }
 
     fn note_usage(&mut self, is_whole: bool) {

@@ -1,0 +1,75 @@
+"""More of docs/operations/resume.md: what the log, the metrics, the health and the memory know of streams that were gone on with, and
+breaks in odd places.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from conftest import StartGateway, StartUpstream
+from harness.config import NO_REPEATS, provider
+from harness.gateway import Gateway
+from harness.process import until
+from harness.simulator import Simulator
+from harness.speech import CHAT_PATH, DONE, MODEL, delta
+from harness.upstream import LAST_CHUNK, Exchange, Upstream, chunk, stream_head, whole
+from harness.wire import Wire
+from test_logs import lines_about
+from test_resume import Told, asked, body, expected, routed
+
+BARE = ({}, {"continues": "bare"})
+
+
+def finish(reason: str = "stop") -> bytes:
+    event = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": MODEL}
+    return b"data: " + json.dumps({**event, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}).encode() + b"\n\n"
+
+
+def says(*pieces: bytes, end: str = "close") -> Any:
+    """A script that streams these pieces, and then ends in this way."""
+
+    def script(exchange: Exchange) -> None:
+        exchange.send(stream_head())
+        for piece in pieces:
+            exchange.send(chunk(piece))
+        if end == "whole":
+            exchange.send(chunk(DONE) + LAST_CHUNK)
+        else:
+            exchange.close()
+
+    return script
+
+
+def between(start: StartGateway, upstreams: list[Upstream], resume: str, **more: Any) -> Gateway:
+    """One name: scripted providers, one after the other; all go on from a beginning."""
+    names = [f"p{place}" for place in range(len(upstreams))]
+    sections = more.pop("sections", {"retries": NO_REPEATS})
+    quirks = more.pop("quirks", {"continues": "bare"})
+    providers = {
+        name: {**provider(upstream.base_url, models=["m"]), "quirks": quirks}
+        for name, upstream in zip(names, upstreams, strict=True)
+    }
+    models = {MODEL: {"targets": [f"{name}/m" for name in names], "resume": resume, **more}}
+    return start(config={"providers": providers, "models": models, **sections})
+
+
+def refusal(status: str, **error: Any) -> Any:
+    return whole(json.dumps({"error": {"message": "no", **error}}).encode(), status=status)
+
+
+HELLO = delta(role="assistant", content="Hello there, ")
+NAME = delta(content="dear friend")
+
+
+def test_a_truncated_stream_is_logged_as_what_its_caller_got(start: StartGateway, simulator: Simulator) -> None:
+    """Ended well by its framing, with the rest missing."""
+    gateway = routed(start, simulator, "continue", quirks=BARE)
+    simulator.nodes[0].fault("truncate=40")
+    simulator.nodes[1].set(beginnings="continued")
+    told = Told(gateway, headers={"x-request-id": "truncated"})
+    assert (told.text, told.is_whole) == (expected(), True)
+    (line,) = lines_about(gateway, "truncated")
+    assert (line["status"], line.get("kind")) == (200, None)
