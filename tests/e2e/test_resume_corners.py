@@ -73,3 +73,15 @@ def test_a_truncated_stream_is_logged_as_what_its_caller_got(start: StartGateway
     assert (told.text, told.is_whole) == (expected(), True)
     (line,) = lines_about(gateway, "truncated")
     assert (line["status"], line.get("kind")) == (200, None)
+
+
+def test_who_broke_has_given_his_place_back_before_he_is_asked_again(start: StartGateway, simulator: Simulator) -> None:
+    """With room for one at a time a stream must not wait for itself."""
+    node = simulator.nodes[0]
+    node.set(answer_tokens=60, beginnings="continued")
+    only = {**provider(node.base_url, key=simulator.key, models=["m"]), "quirks": {"continues": "bare"}, "concurrent_max": 1}
+    models = {MODEL: {"targets": ["first/m"], "resume": "continue"}}
+    gateway = start(config={"providers": {"first": only}, "models": models, "limits": {"queue_wait_ms": 60_000}})
+    node.fault("cut=40", times=1)
+    told = Told(gateway)
+    assert (told.text, told.is_whole) == (expected(), True)

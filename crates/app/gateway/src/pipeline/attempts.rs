@@ -136,14 +136,16 @@ impl Attempts {
         Ok(self.failed(call, question, target.place, fault))
     }
 
-    /// What follows when an answer that had begun broke off. The patience of the caller, who waits again, begins anew.
+    /// What follows when an answer that had begun broke off. The patience of the caller, who waits again, begins anew; whoever broke
+    /// gives his place back, or nobody could be asked where there is room for one.
     pub(super) fn after_break(
         &mut self,
-        call: &Call,
+        call: &mut Call,
         question: &Question<'_>,
         failure: Box<Failure>,
         fault: Fault,
     ) -> Onward {
+        call.trying = None;
         let began = Instant::now();
         self.deadline = began + self.patience;
         let (_, place) = self.asked_before.unwrap_or_default();
