@@ -85,3 +85,25 @@ def test_who_broke_has_given_his_place_back_before_he_is_asked_again(start: Star
     node.fault("cut=40", times=1)
     told = Told(gateway)
     assert (told.text, told.is_whole) == (expected(), True)
+
+
+def test_who_leaves_while_the_next_is_looked_for_is_settled(start: StartGateway, new_upstream: StartUpstream) -> None:
+    hung_up: list[bool] = []
+
+    def hang(exchange: Exchange) -> None:
+        hung_up.append(exchange.saw_hang_up())
+
+    first, second = new_upstream(says(HELLO, NAME)), new_upstream(hang)
+    gateway = between(start, [first, second], "continue")
+    with gateway.http().stream(
+        "POST", CHAT_PATH, json=body("chat"), headers={"x-request-id": "gone"}
+    ) as reply:
+        pieces = reply.iter_text()
+        assert "Hello" in next(pieces)
+        until(lambda: second.calls, "the second is asked")
+    until(lambda: hung_up, "the second sees it")
+    assert hung_up == [True]
+    (line,) = lines_about(gateway, "gone")
+    assert (line["status"], line["kind"]) == (499, "caller_gone")
+    assert line["tokens"]["output"] > 0
+    assert [part["provider"] for part in line["segments"]] == ["p0"]

@@ -274,7 +274,7 @@ impl Drop for Call {
         }
         match (&self.segments, slot, &self.usage) {
             (Some(segments), ..) => {
-                for (slot, usage) in segments.iter().filter_map(Segment::spent) {
+                for (slot, usage) in segments.iter().map(Segment::spent) {
                     shard.tokens(slot, &usage);
                 }
             }

@@ -14,14 +14,14 @@ pub(crate) struct Segment {
     pub(crate) provider: Arc<ServedProvider>,
     /// The name that it was asked for.
     pub(crate) model: String,
-    /// What it used, where that is known.
-    pub(crate) usage: Option<Usage>,
+    /// What it used, by its word or by our count.
+    pub(crate) usage: Usage,
 }
 
 impl Segment {
     /// The place of the provider in the metrics, and what it used.
-    pub(crate) fn spent(&self) -> Option<(u16, Usage)> {
-        Some((self.provider.slot, self.usage?))
+    pub(crate) fn spent(&self) -> (u16, Usage) {
+        (self.provider.slot, self.usage)
     }
 
     /// As the log tells it.
@@ -51,11 +51,9 @@ impl Segments {
     /// As a caller is told who asks for it: JSON.
     pub(crate) fn told(&self) -> String {
         let parts = self.iter().map(|segment| {
-            let mut told = json!({ "provider": segment.provider.id(), "model": segment.model });
-            if let Some(usage) = segment.usage {
-                told["tokens"] = json!({ "input": usage.input_total(), "output": usage.output_total() });
-            }
-            told
+            let tokens =
+                json!({ "input": segment.usage.input_total(), "output": segment.usage.output_total() });
+            json!({ "provider": segment.provider.id(), "model": segment.model, "tokens": tokens })
         });
         Value::from_iter(parts).to_string()
     }

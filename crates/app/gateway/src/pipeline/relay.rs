@@ -436,10 +436,10 @@ fn joined(left: Bytes, right: Bytes) -> Bytes {
 }
 
 /// A caller may leave as soon as he has read the end mark, before the provider has closed the framing: that is no hang-up.
-/// Whoever leaves, what the answer has told of its usage is kept.
+/// Whoever leaves, also while somebody is looked for to go on, what the answer has told of its usage is kept.
 impl Drop for Relay {
     fn drop(&mut self) {
-        if self.state == State::Flowing {
+        if matches!(self.state, State::Flowing | State::Stranded | State::Lost) {
             let is_whole = self.watch.is_whole();
             self.note_usage(is_whole);
             // Of sound and text only the framing tells that it is all, and it has not.

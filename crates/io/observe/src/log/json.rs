@@ -107,14 +107,9 @@ fn push_segments(out: &mut Vec<u8>, line: &RequestLine<'_>) {
     for segment in line.segments {
         text(out, before, segment.provider, PROVIDER_BYTES_MAX);
         text(out, b",\"upstream_model\":\"", segment.model, MODEL_BYTES_MAX);
-        match segment.usage {
-            Some(usage) => {
-                out.extend_from_slice(b",\"tokens\":{");
-                push_tokens(out, usage);
-                out.push(b'}');
-            }
-            None => out.push(b'}'),
-        }
+        out.extend_from_slice(b",\"tokens\":{");
+        push_tokens(out, segment.usage);
+        out.push(b'}');
         before = b",{\"provider\":\"";
     }
     if !line.segments.is_empty() {

@@ -80,8 +80,8 @@ pub struct SegmentLine<'a> {
     pub provider: &'a str,
     /// Model name sent to it.
     pub model: &'a str,
-    /// Its tokens, where the provider told, or as they were counted here.
-    pub usage: Option<Usage>,
+    /// Its tokens, as the provider told, or as they were counted here.
+    pub usage: Usage,
 }
 
 impl RequestLine<'_> {

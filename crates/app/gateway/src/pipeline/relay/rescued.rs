@@ -70,7 +70,7 @@ impl Relay {
         let Watch::TranslatedStream(stream) = &mut self.watch else { return None };
         let told = stream.translation.told().to_owned();
         let usage = stream.break_off().usage;
-        let segment = self.segment(Some(self.as_meant(usage)))?;
+        let segment = self.segment(self.as_meant(usage))?;
         self.call.segments.get_or_insert_default().broke(segment);
         self.call.source_broke();
         let resume = self.rescuer.as_ref()?.resume;
@@ -173,17 +173,15 @@ impl Relay {
     /// Notes the part of the one who gives the rest, where others gave parts before.
     pub(super) fn note_last_segment(&mut self) {
         let Watch::TranslatedStream(stream) = &self.watch else { return };
-        if self.call.segments.is_none() {
-            return;
-        }
-        let usage = stream.usage_of_source().map(|usage| self.as_meant(usage));
-        let segment = self.segment(usage);
+        // A source that was left is noted already, and whoever was asked since has given nothing.
+        let Some(usage) = stream.usage_of_source() else { return };
+        let segment = self.segment(self.as_meant(usage));
         if let (Some(segments), Some(segment)) = (&mut self.call.segments, segment) {
             segments.note_last(segment);
         }
     }
 
-    fn segment(&self, usage: Option<Usage>) -> Option<Segment> {
+    fn segment(&self, usage: Usage) -> Option<Segment> {
         let provider = self.call.provider.clone()?;
         let model = self.call.upstream_model.as_deref().unwrap_or(&self.call.model).to_owned();
         Some(Segment { provider, model, usage })
