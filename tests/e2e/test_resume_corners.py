@@ -107,3 +107,14 @@ def test_who_leaves_while_the_next_is_looked_for_is_settled(start: StartGateway,
     assert (line["status"], line["kind"]) == (499, "caller_gone")
     assert line["tokens"]["output"] > 0
     assert [part["provider"] for part in line["segments"]] == ["p0"]
+
+
+def test_the_break_that_is_told_is_that_of_who_broke(start: StartGateway, new_upstream: StartUpstream) -> None:
+    first = new_upstream(says(HELLO, b'data: {"error":{"message":"engine on fire"}}\n\n'))
+    second = new_upstream(refusal("500 Internal Server Error"))
+    gateway = between(start, [first, second], "continue")
+    told = Told(gateway, headers={"x-request-id": "blame"})
+    assert not told.is_whole
+    assert "p0" in json.dumps(told.error) and "p1" not in json.dumps(told.error)
+    (line,) = lines_about(gateway, "blame")
+    assert [part["provider"] for part in line["segments"]] == ["p0"]

@@ -11,13 +11,13 @@ pub(super) type Rescue = Pin<Box<dyn Future<Output = Box<Relay>>>>;
 
 /// The stream, with another source, or given up.
 pub(super) async fn rescue(mut relay: Box<Relay>) -> Box<Relay> {
-    let broken = relay.provider_slot();
+    let broken = relay.whose();
     let outcome = go_on(&mut relay).await;
-    if outcome == Rescued::Lost {
-        relay.give_up();
+    if let Some(broken) = &broken {
+        relay.note_break(broken.provider.slot, outcome);
     }
-    if let Some(broken) = broken {
-        relay.note_break(broken, outcome);
+    if outcome == Rescued::Lost {
+        relay.give_up(broken);
     }
     relay
 }

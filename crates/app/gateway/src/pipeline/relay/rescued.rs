@@ -1,6 +1,7 @@
 //! A stream that changes its source on the way: leaving the one that broke, taking the next, or giving up.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -22,6 +23,13 @@ use crate::pipeline::silence::Patience;
 use crate::pipeline::watch::Watch;
 use crate::segments::Segment;
 use crate::serving::ServedProvider;
+
+/// Whose answer a stream is.
+pub(in crate::pipeline) struct Whose {
+    pub(in crate::pipeline) provider: Arc<ServedProvider>,
+    /// What the provider calls the model.
+    model: Option<Arc<str>>,
+}
 
 impl Relay {
     /// Whether another may go on with the stream, should it break.
@@ -47,9 +55,9 @@ impl Relay {
             }
     }
 
-    /// Where the provider that answers is counted.
-    pub(in crate::pipeline) fn provider_slot(&self) -> Option<u16> {
-        Some(self.call.provider.as_ref()?.slot)
+    /// Whose answer it is now.
+    pub(in crate::pipeline) fn whose(&self) -> Option<Whose> {
+        Some(Whose { provider: self.call.provider.clone()?, model: self.call.upstream_model.clone() })
     }
 
     /// Counts what came of a break.
@@ -117,8 +125,11 @@ impl Relay {
         }
     }
 
-    /// Nobody goes on: the caller is told of the break.
-    pub(in crate::pipeline) fn give_up(&mut self) {
+    /// Nobody goes on: the caller is told of the break, which is that of the one who broke, whoever was asked since.
+    pub(in crate::pipeline) fn give_up(&mut self, broken: Option<Whose>) {
+        if let Some(Whose { provider, model }) = broken {
+            (self.call.provider, self.call.upstream_model) = (Some(provider), model);
+        }
         self.rescuer = None;
         self.state = State::Lost;
     }
