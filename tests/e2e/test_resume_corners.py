@@ -118,3 +118,14 @@ def test_the_break_that_is_told_is_that_of_who_broke(start: StartGateway, new_up
     assert "p0" in json.dumps(told.error) and "p1" not in json.dumps(told.error)
     (line,) = lines_about(gateway, "blame")
     assert [part["provider"] for part in line["segments"]] == ["p0"]
+
+
+@pytest.mark.parametrize("end", ["close", "whole"])
+def test_a_stream_that_breaks_behind_its_finish_has_all_been_said(
+    start: StartGateway, new_upstream: StartUpstream, end: str
+) -> None:
+    first, second = new_upstream(says(HELLO, finish(), end=end)), new_upstream()
+    gateway = between(start, [first, second], "continue")
+    told = Told(gateway)
+    assert (told.text.strip(), told.is_whole, told.error) == ("Hello there,", True, None)
+    assert not second.calls

@@ -202,6 +202,9 @@ impl Relay {
                     Poll::Ready(Some(Err(_))) if self.watch.is_whole_without_its_mark() => {
                         return self.end_in_silence(Bytes::new(), cx);
                     }
+                    Poll::Ready(Some(Err(_))) if self.may_end_without_mark() => {
+                        return self.end_in_silence(Bytes::new(), cx);
+                    }
                     Poll::Ready(Some(Err(_))) => return self.break_off(b"", cx),
                     Poll::Pending => return self.poll_silence(cx),
                 },

@@ -55,6 +55,11 @@ impl Relay {
             }
     }
 
+    /// Whether it can be ended where it broke: all of it has been said, and only its end mark is missing, or its usage.
+    pub(super) fn may_end_without_mark(&self) -> bool {
+        self.is_rescuable() && self.watch.has_said_all()
+    }
+
     /// Whose answer it is now.
     pub(in crate::pipeline) fn whose(&self) -> Option<Whose> {
         Some(Whose { provider: self.call.provider.clone()?, model: self.call.upstream_model.clone() })
