@@ -129,3 +129,19 @@ def test_a_stream_that_breaks_behind_its_finish_has_all_been_said(
     told = Told(gateway)
     assert (told.text.strip(), told.is_whole, told.error) == ("Hello there,", True, None)
     assert not second.calls
+
+
+def test_a_refusal_for_another_reason_is_not_taken_for_one_of_beginnings(
+    start: StartGateway, new_upstream: StartUpstream
+) -> None:
+    answers = [refusal("400 Bad Request", type="invalid_request_error"), refusal("400 Bad Request", type="invalid_request_error")]
+
+    def second(exchange: Exchange) -> None:
+        (answers.pop(0) if answers else says(NAME, finish(), end="whole"))(exchange)
+
+    first, other = new_upstream(says(HELLO)), new_upstream(second)
+    gateway = between(start, [first, other], "continue")
+    assert Told(gateway).error
+    told = Told(gateway)
+    assert told.is_whole and told.text.endswith("dear friend")
+    assert other.calls[-1].json["messages"][-1]["role"] == "assistant"

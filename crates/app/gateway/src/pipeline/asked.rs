@@ -43,6 +43,7 @@ pub(super) async fn ask(
         is_strict,
         rescue: readiness(&plan, &prompt, wishes),
         going_on: None,
+        is_without_beginning: false,
     };
     let patience = patience(&serving, &prompt, wishes);
     let (answer, attempts) = attempt(call, question, plan, patience).await?;

@@ -88,9 +88,14 @@ impl Attempts {
                 && let Some(mut sent) = Box::pin(self.otherwise(call, question, &target, refused)).await
             {
                 call.attempts += 1;
+                let refuses_beginning = refused.refuses_beginning;
                 self.note_failure(call, question, &target, refused.failure.clone());
                 let ready = call.worker.client.take(&target.line().line);
                 answered = Box::pin(target.ask(call, question, &mut sent, ready)).await;
+                // Who refuses it without, too, had another reason.
+                if refuses_beginning && answered.is_ok() {
+                    target.provider.note_refused_beginning(target.model(question));
+                }
             }
             let unanswered = match answered {
                 Ok(begun) => return Ok(self.answer(question, target, begun)),
@@ -119,8 +124,8 @@ impl Attempts {
         refused: &Unanswered,
     ) -> Option<Outgoing<'p>> {
         if refused.refuses_beginning {
-            target.provider.note_refused_beginning(target.model(question));
-            return outgoing(call, question, &target.target).await.ok();
+            let without = Question { is_without_beginning: true, ..*question };
+            return outgoing(call, &without, &target.target).await.ok();
         }
         if !refused.refuses_seals || std::mem::replace(&mut self.has_left_out_seals, true) {
             return None;

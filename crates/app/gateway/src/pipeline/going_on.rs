@@ -1,11 +1,9 @@
 //! A request to go on with an answer that broke off: how a target is asked, and what that adds to the conversation.
 
-use dialects::Dialect;
 use dialects::canonical::{Part, Prompt as Conversation, Speaker, Text, Thinking, ThinkingWish};
 use dialects::translation::Repeats;
 use routing::Resume;
 
-use crate::serving::ServedProvider;
 use crate::tokens::tokens_in;
 
 /// What a model is told that does not take the beginning of its answer.
@@ -32,10 +30,11 @@ pub(crate) enum Approach {
 }
 
 impl GoingOn {
-    pub(crate) fn approach(&self, provider: &ServedProvider, model: &str, spoken: Dialect) -> Approach {
+    /// How somebody is asked who takes the beginning of an answer, or does not.
+    pub(crate) fn approach(&self, takes_beginnings: bool) -> Approach {
         match self.resume {
             _ if self.told.is_empty() => Approach::Anew,
-            Resume::Continue | Resume::Ask if provider.takes_beginnings(model, spoken) => Approach::Beginning,
+            Resume::Continue | Resume::Ask if takes_beginnings => Approach::Beginning,
             Resume::Ask => Approach::Words,
             Resume::Off | Resume::Hidden | Resume::Continue | Resume::Visible => Approach::Anew,
         }

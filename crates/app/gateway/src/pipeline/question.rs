@@ -25,6 +25,8 @@ pub(crate) struct Question<'a> {
     pub(crate) rescue: Option<Rescue>,
     /// What the caller has of the answer already.
     pub(crate) going_on: Option<&'a GoingOn>,
+    /// It is not given to whoever is asked as the beginning of his own: he has refused the request with it.
+    pub(crate) is_without_beginning: bool,
 }
 
 impl<'a> Question<'a> {

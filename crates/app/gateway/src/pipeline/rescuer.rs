@@ -61,6 +61,7 @@ impl Rescuer {
             is_strict: self.is_strict,
             rescue: None,
             going_on: Some(&left.going_on),
+            is_without_beginning: false,
         };
         match self.attempts.after_break(call, &question, left.failure.clone(), left.fault) {
             Onward::Next => {}

@@ -58,7 +58,8 @@ async fn rescuable<'p>(
         Writing::Translated(spoken) => spoken,
     };
     let model = target.model.as_deref().unwrap_or(&prompt.deciding.model);
-    let going_on = question.going_on.map(|going_on| (going_on, going_on.approach(provider, model, spoken)));
+    let takes_beginnings = !question.is_without_beginning && provider.takes_beginnings(model, spoken);
+    let going_on = question.going_on.map(|going_on| (going_on, going_on.approach(takes_beginnings)));
     let adds = going_on.filter(|(_, approach)| *approach != Approach::Anew);
     let mut sent = match (writing, adds) {
         (Writing::AsItCame, None) => as_it_came::write(provider, prompt, target, losses)?,
