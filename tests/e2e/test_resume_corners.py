@@ -145,3 +145,11 @@ def test_a_refusal_for_another_reason_is_not_taken_for_one_of_beginnings(
     told = Told(gateway)
     assert told.is_whole and told.text.endswith("dear friend")
     assert other.calls[-1].json["messages"][-1]["role"] == "assistant"
+
+
+def test_who_refuses_to_go_on_is_followed_by_the_next(start: StartGateway, new_upstream: StartUpstream) -> None:
+    first, third = new_upstream(says(HELLO)), new_upstream(says(NAME, finish(), end="whole"))
+    second = new_upstream(refusal("400 Bad Request", type="invalid_request_error"))
+    gateway = between(start, [first, second, third], "continue")
+    told = Told(gateway)
+    assert told.is_whole and told.text.endswith("dear friend")

@@ -131,7 +131,9 @@ impl Attempts {
         unanswered: Unanswered,
     ) -> Result<Onward, Box<Failure>> {
         call.trying = None;
-        let Some(fault) = self.worth_another(&unanswered) else { return Err(unanswered.failure) };
+        let Some(fault) = self.worth_another(question, &unanswered) else {
+            return Err(unanswered.failure);
+        };
         self.note_failure(call, question, target, unanswered.failure);
         Ok(self.failed(call, question, target.place, fault))
     }
@@ -175,13 +177,16 @@ impl Attempts {
     }
 
     /// What is to be made of a failure that another target may not have; nothing where the caller is to be told.
-    pub(super) fn worth_another(&self, unanswered: &Unanswered) -> Option<Fault> {
+    pub(super) fn worth_another(&self, question: &Question<'_>, unanswered: &Unanswered) -> Option<Fault> {
         let Unanswered { failure, fault, .. } = unanswered;
         if failure.kind == Kind::ContentRefused && self.course.plan().route.manner.goes_on_after_refusal {
             return Some(Fault::Declined);
         }
         // No such model there is not to say that there is none elsewhere.
-        fault.filter(|fault| failure.kind.goes_elsewhere() || *fault == Fault::UnknownModel)
+        let fault = fault.filter(|fault| failure.kind.goes_elsewhere() || *fault == Fault::UnknownModel);
+        // An answer to it had begun: what is wrong with it is so for this one alone.
+        let is_refused = matches!(failure.kind, Kind::BadRequest | Kind::TooLarge);
+        fault.or((is_refused && question.going_on.is_some()).then_some(Fault::Declined))
     }
 
     /// Counts what went wrong, and keeps it for the caller.

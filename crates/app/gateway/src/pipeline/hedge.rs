@@ -164,7 +164,7 @@ impl Attempts {
             let beside = pin!(ask_second(call, question, &second, &sent_at));
             match select(asked, beside).await {
                 // He has failed while another is asked already: that one is the next attempt.
-                Either::Left((Err(unanswered), beside)) if self.worth_another(&unanswered).is_some() => {
+                Either::Left((Err(unanswered), beside)) if self.worth_another(question, &unanswered).is_some() => {
                     self.fall(call, question, (first, first_runner.take()), unanswered);
                     let (answered, warnings) = beside.await;
                     Ended::Second(answered, warnings)
@@ -210,7 +210,7 @@ impl Attempts {
         unanswered: Unanswered,
     ) {
         // What he says is the caller's mistake the other may see otherwise; he himself would say it again.
-        let fault = self.worth_another(&unanswered).unwrap_or(Fault::Declined);
+        let fault = self.worth_another(question, &unanswered).unwrap_or(Fault::Declined);
         if let Some(runner) = runner {
             runner.ended(call, Some(&unanswered));
         }
