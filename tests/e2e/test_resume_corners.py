@@ -47,10 +47,10 @@ def between(start: StartGateway, upstreams: list[Upstream], resume: str, **more:
     """One name: scripted providers, one after the other; all go on from a beginning."""
     names = [f"p{place}" for place in range(len(upstreams))]
     sections = more.pop("sections", {"retries": NO_REPEATS})
-    quirks = more.pop("quirks", {"continues": "bare"})
+    quirks = more.pop("quirks", [{"continues": "bare"}] * len(upstreams))
     providers = {
-        name: {**provider(upstream.base_url, models=["m"]), "quirks": quirks}
-        for name, upstream in zip(names, upstreams, strict=True)
+        name: {**provider(upstream.base_url, models=["m"]), "quirks": quirk}
+        for name, upstream, quirk in zip(names, upstreams, quirks, strict=True)
     }
     models = {MODEL: {"targets": [f"{name}/m" for name in names], "resume": resume, **more}}
     return start(config={"providers": providers, "models": models, **sections})
@@ -153,3 +153,16 @@ def test_who_refuses_to_go_on_is_followed_by_the_next(start: StartGateway, new_u
     gateway = between(start, [first, second, third], "continue")
     told = Told(gateway)
     assert told.is_whole and told.text.endswith("dear friend")
+
+
+def test_who_says_something_else_is_well(start: StartGateway, new_upstream: StartUpstream) -> None:
+    """He answered what he was asked: nothing speaks against him, and he is not asked for it again."""
+    first = new_upstream(says(HELLO))
+    second = new_upstream(says(delta(role="assistant", content="Something else"), finish(), end="whole"))
+    gateway = between(start, [first, second], "continue", quirks=({"continues": "bare"}, {}), sections={})
+    for _ in range(4):
+        before = len(second.calls)
+        assert not Told(gateway).is_whole
+        assert len(second.calls) == before + 1
+    states = {name: gateway.metric("ai_gateway_target_state", provider="p1", state=name) for name in ("healthy", "degraded", "ejected")}
+    assert states == {"healthy": 1, "degraded": 0, "ejected": 0}

@@ -148,6 +148,11 @@ impl TranslatedStream {
         Bytes::from(out)
     }
 
+    /// Whether its source says something else than was told.
+    pub(super) fn has_misfit(&self) -> bool {
+        self.misfit.is_some()
+    }
+
     fn look_for_misfit(&mut self) {
         if self.misfit.is_none() && self.translation.has_misfit() {
             self.misfit =

@@ -82,12 +82,20 @@ impl Relay {
         self.content.abandon();
         let Watch::TranslatedStream(stream) = &mut self.watch else { return None };
         let told = stream.translation.told().to_owned();
+        let is_misfit = stream.has_misfit();
         let usage = stream.break_off().usage;
         let segment = self.segment(self.as_meant(usage))?;
         self.call.segments.get_or_insert_default().broke(segment);
-        self.call.source_broke();
         let resume = self.rescuer.as_ref()?.resume;
-        let fault = if is_silent { Fault::Silent } else { Fault::Broken };
+        let fault = match (is_misfit, is_silent) {
+            // He answered what he was asked, and would hardly find the same words if he was asked again.
+            (true, _) => Fault::Declined,
+            (false, true) => Fault::Silent,
+            (false, false) => Fault::Broken,
+        };
+        if !is_misfit {
+            self.call.source_broke();
+        }
         Some(Left { failure, fault, going_on: GoingOn { told, resume } })
     }
 
