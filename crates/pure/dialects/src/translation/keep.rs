@@ -84,7 +84,7 @@ impl Keep {
 
     /// What lies here of the answer.
     pub(super) fn kept_bytes(&self) -> usize {
-        self.told().len() + self.held_bytes
+        self.told().len() + self.held_bytes + self.seam.as_ref().map_or(0, Seam::held_bytes)
     }
 
     pub(super) fn is_lost(&self) -> bool {

@@ -28,10 +28,10 @@ impl StreamTranslation {
         }
     }
 
-    /// The text that the caller has, and that another source is to go on with. It does not end in white space,
-    /// unless in a flood of it.
+    /// The text that the caller has, and that another source is to go on with. It does not end in white space, unless in a
+    /// flood of it, nor is it white space alone: what stands between a text and a thought behind it binds nobody.
     pub fn told(&self) -> &str {
-        self.keep.as_ref().map_or("", |keep| keep.told())
+        self.keep.as_ref().map_or("", |keep| keep.told().trim_end())
     }
 
     /// The source broke: what it held back is dropped, and what it used is kept. `estimate` counts what the model wrote where

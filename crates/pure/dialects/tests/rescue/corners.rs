@@ -107,6 +107,28 @@ fn what_all_sources_used_is_one_sum_and_each_has_its_own() {
 }
 
 #[test]
+fn what_another_is_given_never_ends_in_white_space() {
+    for (said, told) in [("Hello \n", "Hello"), (" \n", "")] {
+        let mut stream = rescued(Chat, Messages);
+        let thought = chunk(&json!({"reasoning_content": "Hm"}));
+        feed(&mut stream, &[content(said), thought]);
+        stream.break_off(estimate);
+        assert_eq!(stream.told(), told);
+    }
+}
+
+#[test]
+fn text_that_is_not_decided_on_is_counted_as_kept() {
+    let mut stream = rescued(Chat, Chat);
+    feed(&mut stream, &[content("The whales sing, all of them")]);
+    stream.break_off(estimate);
+    stream.go_on(Chat, back_map(), Repeats::Anew);
+    let before = stream.kept_bytes();
+    feed(&mut stream, &[content("The whales")]);
+    assert_eq!(stream.kept_bytes(), before + "The whales".len());
+}
+
+#[test]
 fn thoughts_left_open_hold_nothing_up() {
     for to in [Chat, Messages, Responses] {
         let mut stream = rescued(Chat, to);
