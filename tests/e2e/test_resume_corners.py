@@ -5,6 +5,7 @@ breaks in odd places.
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -16,9 +17,8 @@ from harness.process import until
 from harness.simulator import Simulator
 from harness.speech import CHAT_PATH, DONE, MODEL, delta
 from harness.upstream import LAST_CHUNK, Exchange, Upstream, chunk, stream_head, whole
-from harness.wire import Wire
 from test_logs import lines_about
-from test_resume import Told, asked, body, expected, routed
+from test_resume import Told, body, expected, routed
 
 BARE = ({}, {"continues": "bare"})
 
@@ -109,17 +109,6 @@ def test_who_leaves_while_the_next_is_looked_for_is_settled(start: StartGateway,
     assert [part["provider"] for part in line["segments"]] == ["p0"]
 
 
-def test_the_break_that_is_told_is_that_of_who_broke(start: StartGateway, new_upstream: StartUpstream) -> None:
-    first = new_upstream(says(HELLO, b'data: {"error":{"message":"engine on fire"}}\n\n'))
-    second = new_upstream(refusal("500 Internal Server Error"))
-    gateway = between(start, [first, second], "continue")
-    told = Told(gateway, headers={"x-request-id": "blame"})
-    assert not told.is_whole
-    assert "p0" in json.dumps(told.error) and "p1" not in json.dumps(told.error)
-    (line,) = lines_about(gateway, "blame")
-    assert [part["provider"] for part in line["segments"]] == ["p0"]
-
-
 @pytest.mark.parametrize("end", ["close", "whole"])
 def test_a_stream_that_breaks_behind_its_finish_has_all_been_said(
     start: StartGateway, new_upstream: StartUpstream, end: str
@@ -155,6 +144,17 @@ def test_who_refuses_to_go_on_is_followed_by_the_next(start: StartGateway, new_u
     assert told.is_whole and told.text.endswith("dear friend")
 
 
+def test_the_break_that_is_told_is_that_of_who_broke(start: StartGateway, new_upstream: StartUpstream) -> None:
+    first = new_upstream(says(HELLO, b'data: {"error":{"message":"engine on fire"}}\n\n'))
+    second = new_upstream(refusal("500 Internal Server Error"))
+    gateway = between(start, [first, second], "continue")
+    told = Told(gateway, headers={"x-request-id": "blame"})
+    assert not told.is_whole
+    assert "p0" in json.dumps(told.error) and "p1" not in json.dumps(told.error)
+    (line,) = lines_about(gateway, "blame")
+    assert [part["provider"] for part in line["segments"]] == ["p0"]
+
+
 def test_who_says_something_else_is_well(start: StartGateway, new_upstream: StartUpstream) -> None:
     """He answered what he was asked: nothing speaks against him, and he is not asked for it again."""
     first = new_upstream(says(HELLO))
@@ -166,3 +166,22 @@ def test_who_says_something_else_is_well(start: StartGateway, new_upstream: Star
         assert len(second.calls) == before + 1
     states = {name: gateway.metric("ai_gateway_target_state", provider="p1", state=name) for name in ("healthy", "degraded", "ejected")}
     assert states == {"healthy": 1, "degraded": 0, "ejected": 0}
+
+
+def test_without_memory_for_it_nothing_is_held_back(start: StartGateway, new_upstream: StartUpstream) -> None:
+    """A stream that nobody can go on with does not wait for the end of the time in which somebody could."""
+    is_read, was_read_meanwhile = threading.Event(), []
+
+    def waits(exchange: Exchange) -> None:
+        exchange.send(stream_head() + chunk(HELLO))
+        was_read_meanwhile.append(is_read.wait(2))
+        exchange.send(chunk(finish()) + chunk(DONE) + LAST_CHUNK)
+
+    little = {"body_bytes_max": 65_536, "body_memory_bytes_max": 65_536}
+    sections = {"limits": little}
+    gateway = between(start, [new_upstream(waits)], "hidden", resume_hold_ms=25_000, sections=sections)
+    with gateway.http().stream("POST", CHAT_PATH, json=body("chat")) as reply:
+        for piece in reply.iter_text():
+            if "Hello" in piece:
+                is_read.set()
+    assert was_read_meanwhile == [True]

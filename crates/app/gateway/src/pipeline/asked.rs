@@ -52,18 +52,7 @@ pub(super) async fn ask(
         let hold = (!manner.resume_hold.is_zero()).then(|| Box::pin(sleep(manner.resume_hold)));
         let resume = manner.resume;
         let kept = call.worker.gateway.bodies.lease();
-        Box::new(Rescuer {
-            serving,
-            admitted,
-            prompt,
-            headers,
-            is_strict,
-            attempts,
-            resume,
-            wish,
-            kept,
-            hold,
-        })
+        Box::new(Rescuer { serving, admitted, prompt, headers, is_strict, attempts, resume, kept, hold })
     });
     Ok(Asked { answer, wish, rescuer })
 }

@@ -164,7 +164,9 @@ impl Attempts {
             let beside = pin!(ask_second(call, question, &second, &sent_at));
             match select(asked, beside).await {
                 // He has failed while another is asked already: that one is the next attempt.
-                Either::Left((Err(unanswered), beside)) if self.worth_another(question, &unanswered).is_some() => {
+                Either::Left((Err(unanswered), beside))
+                    if self.worth_another(question, &unanswered).is_some() =>
+                {
                     self.fall(call, question, (first, first_runner.take()), unanswered);
                     let (answered, warnings) = beside.await;
                     Ended::Second(answered, warnings)

@@ -25,6 +25,7 @@ use crate::pipeline::estimate::Estimate;
 use crate::pipeline::kept::Kept;
 use crate::pipeline::pulse::Pulse;
 use crate::pipeline::rescuer::Rescuer;
+use crate::pipeline::retouched::Wish;
 use crate::pipeline::silence::Patience;
 use crate::pipeline::upstream_error::told_in_answer;
 use crate::pipeline::watch::Watch;
@@ -62,6 +63,8 @@ pub(crate) struct Relay {
     pulse: Option<Pulse>,
     /// Of a stream that is changed on its way.
     retouch: Option<Box<Retouch>>,
+    /// What is to be changed of it, whoever goes on.
+    wish: Option<Wish>,
     bytes_max: u64,
     /// Of a stream that another may go on with.
     rescuer: Option<Box<Rescuer>>,
@@ -132,7 +135,7 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
         retouch => retouch,
     };
     let state = State::Flowing;
-    let relay = Relay {
+    let mut relay = Relay {
         call,
         content,
         kept,
@@ -142,10 +145,16 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
         patience,
         pulse,
         retouch,
+        wish,
         bytes_max,
         rescuer: rescuer.filter(|_| is_translated_stream),
         state,
     };
+    if relay.rescuer.is_some() {
+        let first = Bytes::from(relay.kept.whole().into_owned());
+        let first = relay.count_kept(first);
+        relay.kept.replace(first);
+    }
     let mut response = Response::new(Box::new(relay));
     *response.status_mut() = head.status;
     *response.headers_mut() = headers;
@@ -187,9 +196,7 @@ impl Relay {
                     Poll::Ready(Some(Ok(piece))) => {
                         let leaves = self.watch.pass(piece);
                         self.patience.hear(&self.watch);
-                        if self.rescuer.is_some() {
-                            self.note_kept();
-                        }
+                        let leaves = self.count_kept(leaves);
                         if self.watch.is_cut() && self.finish() {
                             // The provider would go on: what it says now is paid for and not wanted.
                             let leaves = self.retouched(leaves);

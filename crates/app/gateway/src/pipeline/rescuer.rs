@@ -16,7 +16,6 @@ use crate::pipeline::attempt::Answer;
 use crate::pipeline::attempts::Attempts;
 use crate::pipeline::going_on::GoingOn;
 use crate::pipeline::question::Question;
-use crate::pipeline::retouched::Wish;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
 
@@ -37,7 +36,6 @@ pub(crate) struct Rescuer {
     pub(super) is_strict: bool,
     pub(super) attempts: Attempts,
     pub(super) resume: Resume,
-    pub(super) wish: Option<Wish>,
     /// Memory for what is kept of the stream.
     pub(super) kept: BodyLease,
     /// The beginning of the stream is held back until then.

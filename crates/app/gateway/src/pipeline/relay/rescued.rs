@@ -12,7 +12,7 @@ use observe::Rescued;
 use routing::Resume;
 use routing::health::Fault;
 
-use super::{Relay, State, pulse_of};
+use super::{Relay, State, joined, pulse_of};
 use crate::call::Call;
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::beginning::Begun;
@@ -109,7 +109,9 @@ impl Relay {
             return Rescued::Lost;
         };
         let is_shown = going_on.resume == Resume::Visible && !going_on.told.is_empty();
-        self.kept.replace(stream.go_on(*source, *events, &kept.whole(), is_shown));
+        let first = stream.go_on(*source, *events, &kept.whole(), is_shown);
+        let first = self.count_kept(first);
+        self.kept.replace(first);
         (self.content, self.credential) = (content, credential);
         let is_length_known = self.content.known_length().is_some();
         self.patience = Patience::new(idle_limit, whole_until, is_length_known, &self.watch);
@@ -124,7 +126,7 @@ impl Relay {
 
     /// What is changed on the way, by what is known now.
     fn retouch_now(&self, provider: &ServedProvider) -> Option<Box<Retouch>> {
-        self.rescuer.as_ref()?.wish?.retouch(&self.call, provider, &self.watch)
+        self.wish?.retouch(&self.call, provider, &self.watch)
     }
 
     /// Once all is said, the caller can be told who gave which part.
@@ -165,14 +167,17 @@ impl Relay {
         }
     }
 
-    /// Counts what is kept of the stream as a body is; where there is no room for it, nobody can go on with it.
-    pub(super) fn note_kept(&mut self) {
-        let (Some(rescuer), Watch::TranslatedStream(stream)) = (&mut self.rescuer, &self.watch) else {
-            return;
+    /// Counts what is kept of the stream as a body is. Where there is no room for it, nobody can go on with it: what is held back for
+    /// the sake of that leaves, behind what leaves anyway.
+    pub(super) fn count_kept(&mut self, leaves: Bytes) -> Bytes {
+        let (Some(rescuer), Watch::TranslatedStream(stream)) = (&mut self.rescuer, &mut self.watch) else {
+            return leaves;
         };
-        if !rescuer.kept.grow_to(stream.translation.kept_bytes()) {
-            self.rescuer = None;
+        if rescuer.kept.grow_to(stream.translation.kept_bytes()) {
+            return leaves;
         }
+        self.rescuer = None;
+        joined(leaves, Bytes::from(stream.translation.let_go()))
     }
 
     /// The beginning that was held back, once it has been long enough.
