@@ -166,28 +166,39 @@ class Upstream:
     tls: ssl.SSLContext | None = None
     #: Where each connection came from.
     peers: list[str] = field(default_factory=list)
+    #: Where it listens.
+    listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0), backlog=512))
 
     def __post_init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._connections: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def authority(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
+
+    @property
+    def host(self) -> str:
+        host: str = self.listener.getsockname()[0]
+        return host
 
     @property
     def port(self) -> int:
-        port: int = self._listener.getsockname()[1]
+        port: int = self.listener.getsockname()[1]
         return port
 
     @property
     def base_url(self) -> str:
-        return self.base_url_at("127.0.0.1")
+        return self.base_url_at(self.host)
 
     def base_url_at(self, host: str) -> str:
         """The same under another name of this machine."""
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}/v1"
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The one that listens, and the connections that are open."""
+        return [self.listener, *self._connections]
 
     @property
     def call(self) -> Received:
@@ -198,8 +209,8 @@ class Upstream:
     def close(self) -> None:
         # A thread blocked in accept keeps the port open: shutdown wakes it, close alone would not.
         with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
         for connection in list(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -207,7 +218,7 @@ class Upstream:
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                connection, peer = self._listener.accept()
+                connection, peer = self.listener.accept()
                 self.peers.append(peer[0])
                 self._connections.add(connection)
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()

@@ -92,6 +92,8 @@ pub(crate) struct Hedged {
     /// Who was asked beside him.
     pub(crate) second: Arc<ServedProvider>,
     pub(crate) outcome: HedgeOutcome,
+    /// He was late to answer. Else his network was late, which is counted by itself.
+    pub(crate) is_counted: bool,
 }
 
 /// What came of it.
@@ -281,7 +283,7 @@ impl Drop for Call {
             (None, Some(slot), Some(usage)) => shard.tokens(slot, usage),
             (None, ..) => {}
         }
-        if let Some(hedged) = &self.hedged {
+        if let Some(hedged) = self.hedged.as_ref().filter(|hedged| hedged.is_counted) {
             shard.hedged(hedged.late.slot, hedged.outcome.name());
         }
         if self.is_admitted {

@@ -48,6 +48,8 @@ pub struct Serving {
     pub(crate) probes: ProbeRules,
     /// A target is not taken to be silent before this.
     pub(crate) silence_min: Duration,
+    /// Whether it is looked if requests arrive.
+    pub(crate) is_path_watched: bool,
     pub(crate) limits: Arc<Limits>,
     pub(crate) timeouts: Arc<Timeouts>,
     pub(crate) errors: ErrorCodes,
@@ -155,6 +157,13 @@ impl ServedProvider {
         (self.lines.len() / self.sources.len().max(1)).max(1)
     }
 
+    /// A line with every credential: they share its path.
+    pub(crate) fn same_line<'a>(&'a self, line: &'a ServedLine) -> impl Iterator<Item = &'a ServedLine> {
+        let count = self.line_count();
+        let place = self.lines.iter().position(|known| known.line.id() == line.line.id());
+        place.into_iter().flat_map(move |place| self.lines.iter().skip(place % count).step_by(count))
+    }
+
     /// Each credential's source with its lines; one without a source where no credential is needed.
     pub(crate) fn by_credential(&self) -> impl Iterator<Item = (Option<&str>, &[ServedLine])> {
         let source = |place: usize| self.sources.get(place).map(String::as_str);
@@ -242,6 +251,7 @@ impl Serving {
             ),
             probes: snapshot.health.probes.clone(),
             silence_min: snapshot.health.silence_min,
+            is_path_watched: snapshot.health.is_path_watched,
             limits: snapshot.limits.clone(),
             timeouts: snapshot.timeouts.clone(),
             errors: match snapshot.errors.code {

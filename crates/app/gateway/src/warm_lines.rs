@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use routing::Moment;
 use routing::health::Switch;
 use upstream::Line;
 
@@ -42,14 +43,14 @@ impl WarmLines {
             return;
         }
         let serving = worker.gateway.serving();
-        for line in self.wanted(&serving, Instant::now()) {
+        for line in self.wanted(&serving, Instant::now(), worker.gateway.moment()) {
             for warming in worker.client.warm(&line, worker.chance()) {
                 worker.spawn(warming);
             }
         }
     }
 
-    fn wanted(&mut self, serving: &Serving, now: Instant) -> Vec<Arc<Line>> {
+    fn wanted(&mut self, serving: &Serving, now: Instant, moment: Moment) -> Vec<Arc<Line>> {
         if !serving.providers.iter().flat_map(|provider| &provider.lines).any(has_warmth) {
             self.used.clear();
             return Vec::new();
@@ -70,7 +71,9 @@ impl WarmLines {
             })
         });
         let is_open = |line: &&ServedLine| {
-            has_warmth(line) && !line.health.is_unreachable() && line.health.switch_of_all() == Switch::On
+            has_warmth(line)
+                && !line.health.is_unreachable(moment)
+                && line.health.switch_of_all() == Switch::On
         };
         lines.filter(is_open).take(WARM_LINES_MAX).map(|line| line.line.clone()).collect()
     }

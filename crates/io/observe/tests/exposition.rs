@@ -61,6 +61,9 @@ fn the_text_is_as_recorded() {
     }
     one.upstream_closed(0);
     one.upstream_warmed(0);
+    one.request_unheard(0);
+    two.request_unheard(0);
+    two.path_died(0);
     one.upstream_idle(0, 2);
     one.upstream_idle(0, -1);
     one.caller_disconnected();

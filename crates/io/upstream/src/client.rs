@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::dial::{Names, Resolver, dial};
 use crate::exchange::{Reply, exchange};
 use crate::failure::SendFailure;
+use crate::glimpse::Glimpse;
 use crate::line::Line;
 use crate::pool::{Connection, Pool, PoolCounts};
 use crate::request::Request;
@@ -41,17 +42,31 @@ impl Client {
 
     /// Sends `request` over `line`, by the connection that is `ready` or else a new one, and waits for the head of the answer.
     /// Dropping the future closes the connection.
-    pub async fn send(
+    pub fn send(
         &self,
         line: &Arc<Line>,
         request: &Request<'_>,
         ready: Option<Connection>,
+    ) -> impl Future<Output = Result<Reply, SendFailure>> {
+        self.send_watched(line, request, ready, None)
+    }
+
+    /// The same; whoever waits may look at the connection meanwhile.
+    pub async fn send_watched(
+        &self,
+        line: &Arc<Line>,
+        request: &Request<'_>,
+        ready: Option<Connection>,
+        glimpse: Option<&Glimpse>,
     ) -> Result<Reply, SendFailure> {
+        if let Some(glimpse) = glimpse {
+            glimpse.begins();
+        }
         let connection = match ready {
             Some(connection) => connection,
             None => self.connect(line).await?,
         };
-        exchange(&self.pool, connection, request).await
+        exchange(&self.pool, connection, request, glimpse).await
     }
 
     /// Keeps a connection that nobody needs now.

@@ -10,6 +10,7 @@ use dialects::framing::http1::{HEAD_BYTES_MAX, take_head};
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::failure::SendFailure;
+use crate::glimpse::Glimpse;
 use crate::pool::{Connection, Pool};
 use crate::reply_body::ReplyBody;
 use crate::request::Request;
@@ -34,6 +35,7 @@ pub(crate) async fn exchange(
     pool: &Rc<Pool>,
     mut connection: Connection,
     request: &Request<'_>,
+    glimpse: Option<&Glimpse>,
 ) -> Result<Reply, SendFailure> {
     let was_reused = connection.was_reused;
     let mut writer = Writer::new(request);
@@ -41,7 +43,7 @@ pub(crate) async fn exchange(
     // Interim answers included: however many there are, they do not last for ever.
     let mut head_bytes = 0;
     loop {
-        let read = next_read(&mut connection, &mut writer).await;
+        let read = next_read(&mut connection, &mut writer, glimpse).await;
         let read = match read.map_err(SendFailure::Body)? {
             Ok(read) if !read.is_empty() => read,
             // Whoever has begun to answer has seen the request: asking again might buy the same answer twice.
@@ -78,6 +80,7 @@ pub(crate) async fn exchange(
 async fn next_read(
     connection: &mut Connection,
     writer: &mut Writer<'_>,
+    glimpse: Option<&Glimpse>,
 ) -> Result<io::Result<BytesMut>, io::Error> {
     let mut write_failure = None;
     poll_fn(|cx| {
@@ -89,13 +92,23 @@ async fn next_read(
                 WriteFailure::Body(error) => return Poll::Ready(Err(error)),
             }
         }
+        if let Some(glimpse) = glimpse
+            && let moved @ 1.. = writer.take_moved()
+        {
+            glimpse.sends(moved);
+        }
         // A provider that refuses early closes its side: its answer counts, not our failed write. The answer may be
         // in the socket without the driver knowing yet, and a connection that cannot be written to soon ends for
         // reading too: so one waits for either.
         match connection.poll_read(cx) {
             Poll::Ready(Ok(read)) if !read.is_empty() => Poll::Ready(Ok(Ok(read))),
             Poll::Ready(ended) => Poll::Ready(Ok(write_failure.take().map_or(ended, Err))),
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                if let Some(glimpse) = glimpse {
+                    glimpse.look(connection.socket.tcp());
+                }
+                Poll::Pending
+            }
         }
     })
     .await

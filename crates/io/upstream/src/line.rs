@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::{BaseUrl, ProxyUrl, Secret};
@@ -80,6 +80,8 @@ pub struct Line {
     /// How long it takes until it can be used, and the TCP connection alone.
     pace: ConnectPace,
     tcp_pace: ConnectPace,
+    /// How often its open connections were given up.
+    renewals: AtomicU32,
 }
 
 impl Line {
@@ -107,6 +109,7 @@ impl Line {
             fixed_headers,
             pace: ConnectPace::default(),
             tcp_pace: ConnectPace::default(),
+            renewals: AtomicU32::new(0),
         }))
     }
 
@@ -132,6 +135,15 @@ impl Line {
     /// From when on a connection that is being opened is later than usual; `None` where nobody knows.
     pub fn late_after(&self) -> Option<Duration> {
         self.pace.late_after()
+    }
+
+    /// Gives up all connections that are open now, in every worker: nothing more is sent over them.
+    pub fn renew_connections(&self) {
+        self.renewals.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn renewals(&self) -> u32 {
+        self.renewals.load(Ordering::Relaxed)
     }
 
     pub(crate) const fn pace(&self) -> &ConnectPace {

@@ -40,11 +40,18 @@ pub struct Connection {
     pub(crate) socket: Socket,
     pub(crate) was_reused: bool,
     line: Arc<Line>,
+    /// The line's renewals when it was opened.
+    renewals: u32,
     buffer: Rc<ReadBuffer>,
     counts: Rc<Cell<PoolCounts>>,
 }
 
 impl Connection {
+    /// Whether its line has given it up.
+    fn is_given_up(&self) -> bool {
+        self.renewals != self.line.renewals()
+    }
+
     /// Reads once. Empty at the end of the stream.
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
         self.buffer.poll_read(&mut self.socket, cx)
@@ -75,6 +82,16 @@ struct LinePool {
     counts: Rc<Cell<PoolCounts>>,
 }
 
+impl LinePool {
+    /// Whether a connection may be kept: it is one of this line, and not given up.
+    fn has_room_for(&self, connection: &Connection) -> bool {
+        let line = &connection.line;
+        self.line_id == line.id()
+            && self.idle.len() < line.options().idle_connections_max
+            && !connection.is_given_up()
+    }
+}
+
 /// The idle connections of one worker, by line, and the buffer that all of them read through when they are not.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
@@ -88,7 +105,7 @@ impl Pool {
         let mut lines = self.lines.borrow_mut();
         let pool = Self::of_line(&mut lines, line);
         while let Some(Idle { mut connection, is_unused, .. }) = pool.idle.pop_back() {
-            if is_quiet(&mut connection.socket) {
+            if !connection.is_given_up() && is_quiet(&mut connection.socket) {
                 connection.was_reused = true;
                 if is_unused {
                     pool.warmth.was_useful();
@@ -106,15 +123,15 @@ impl Pool {
         let pool = Self::of_line(&mut lines, line);
         bump(&pool.counts, |counts| counts.opened += 1);
         let (buffer, counts) = (self.buffer.clone(), pool.counts.clone());
-        Connection { socket, was_reused: false, line: line.clone(), buffer, counts }
+        let renewals = line.renewals();
+        Connection { socket, was_reused: false, line: line.clone(), renewals, buffer, counts }
     }
 
     /// Keeps a connection whose answer is whole; closes it when there are enough, or its line is gone.
     pub(crate) fn put_back(&self, connection: Connection, now: Instant) {
         let mut lines = self.lines.borrow_mut();
-        let line = connection.line.clone();
-        let Some(pool) = lines.get_mut(usize::from(line.slot())) else { return };
-        if pool.line_id == line.id() && pool.idle.len() < line.options().idle_connections_max {
+        let Some(pool) = lines.get_mut(usize::from(connection.line.slot())) else { return };
+        if pool.has_room_for(&connection) {
             pool.idle.push_back(Idle { connection, since: now, is_unused: false });
         }
     }
@@ -122,9 +139,8 @@ impl Pool {
     /// Keeps a connection that nobody has used yet behind those that were.
     pub(crate) fn put_aside(&self, connection: Connection, now: Instant) {
         let mut lines = self.lines.borrow_mut();
-        let line = connection.line.clone();
-        let Some(pool) = lines.get_mut(usize::from(line.slot())) else { return };
-        if pool.line_id == line.id() && pool.idle.len() < line.options().idle_connections_max {
+        let Some(pool) = lines.get_mut(usize::from(connection.line.slot())) else { return };
+        if pool.has_room_for(&connection) {
             pool.idle.push_front(Idle { connection, since: now, is_unused: true });
         }
     }
@@ -136,7 +152,8 @@ impl Pool {
             pool.idle.retain_mut(|idle| {
                 let age = now.duration_since(idle.since);
                 let is_too_old = age >= idle.connection.line.options().idle_limit;
-                let stays = !is_too_old && is_quiet(&mut idle.connection.socket);
+                let stays =
+                    !is_too_old && !idle.connection.is_given_up() && is_quiet(&mut idle.connection.socket);
                 if !stays && idle.is_unused {
                     warmth.ended(age, now, chance);
                 }

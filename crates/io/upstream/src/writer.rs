@@ -26,6 +26,8 @@ pub(crate) struct Writer<'a> {
     /// How much of that part is written.
     written: usize,
     is_flushed: bool,
+    /// How much of it has left since somebody asked.
+    moved: u64,
 }
 
 /// Why a request cannot be written on.
@@ -50,12 +52,17 @@ impl<'a> Writer<'a> {
             Body::File(body) => (&[][..], Some(Box::new(body.chunks()))),
         };
         let (head, chunk) = (request.head.as_slice(), Bytes::new());
-        Self { head, pieces, chunks, chunk, part: 0, written: 0, is_flushed: false }
+        Self { head, pieces, chunks, chunk, part: 0, written: 0, is_flushed: false, moved: 0 }
     }
 
     /// Whether all of it has left.
     pub(crate) const fn is_flushed(&self) -> bool {
         self.is_flushed
+    }
+
+    /// How many bytes of it have left since this was asked last.
+    pub(crate) fn take_moved(&mut self) -> u64 {
+        std::mem::take(&mut self.moved)
     }
 
     /// Writes on. Ready when all has left.
@@ -124,6 +131,7 @@ impl<'a> Writer<'a> {
     }
 
     fn advance(&mut self, wrote: usize) {
+        self.moved += wrote as u64;
         self.written += wrote;
         while let Some(length) = self.part_at(self.part).map(<[u8]>::len).filter(|it| *it <= self.written) {
             self.written -= length;

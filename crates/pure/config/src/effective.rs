@@ -289,7 +289,7 @@ fn retries(snapshot: &Snapshot) -> Option<Node> {
 }
 
 fn health(snapshot: &Snapshot) -> Option<Node> {
-    let Health { breaker, silence_min, probes } = &*snapshot.health;
+    let Health { breaker, silence_min, is_path_watched, probes } = &*snapshot.health;
     let paid = probes.paid.as_ref().and_then(|paid| {
         some_map([
             ("every_ms", Some(ms(paid.every))),
@@ -315,6 +315,7 @@ fn health(snapshot: &Snapshot) -> Option<Node> {
         ("slow_start_ms", Some(ms(breaker.slow_start))),
         ("wait_ms_max", Some(ms(breaker.wait_max))),
         ("silence_ms_min", Some(ms(*silence_min))),
+        ("path_watch", Some(Value::Bool(*is_path_watched).into())),
         ("probes", probes),
     ])
 }

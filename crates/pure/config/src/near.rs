@@ -16,6 +16,7 @@ const SYNONYMS: &[(&[&str], &str)] = &[
     (&["concurrency", "max_concurrent", "max_in_flight", "max_parallel_requests"], "concurrent_max"),
     (&["rate", "rate_limit", "aimd"], "adaptive"),
     (&["probe", "active", "checks", "health_checks"], "probes"),
+    (&["ack_watch", "tcp_info", "tcp_watch", "network_watch"], "path_watch"),
     (&["interval", "interval_ms", "period_ms"], "every_ms"),
     (&["hedging", "speculative", "race"], "hedge"),
     (&["delay_ms", "delay", "after"], "after_ms"),

@@ -213,7 +213,7 @@ impl Course {
 
     /// Of two who were asked beside each other the one at `place` has failed: the other's attempt is what follows.
     pub fn fell(&mut self, place: usize, fault: Fault) {
-        if fault == Fault::Unreachable && self.replacements_left > 0 {
+        if matches!(fault, Fault::Unreachable | Fault::Unheard) && self.replacements_left > 0 {
             self.was_replaced();
         } else {
             self.spend(place, fault);
@@ -247,7 +247,7 @@ impl Course {
             let (way, model) = (health.way(target), health.place(target, asked));
             let is_aside = rests(health, target, now)
                 || way.key.is_used_up(model, now)
-                || way.is_unreachable()
+                || way.is_unreachable(now)
                 || way.model(model).is_unknown(now);
             if is_aside && !pick.takes_unwell || is_off(health, target, asked) {
                 continue;
@@ -286,7 +286,8 @@ impl Course {
                 self.rotations_left -= 1;
                 return Onward::Next;
             }
-            Fault::Unreachable if self.replacements_left > 0 && !self.waiting.is_empty() => {
+            // Nothing of it came about, as far as anybody can tell.
+            Fault::Unreachable | Fault::Unheard if self.replacements_left > 0 && !self.waiting.is_empty() => {
                 self.replacements_left -= 1;
                 return Onward::Next;
             }

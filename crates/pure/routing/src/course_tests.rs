@@ -85,10 +85,12 @@ fn each_step_of_a_chain_has_an_attempt_as_far_as_they_go_and_a_slip_takes_the_la
 
 #[test]
 fn who_cannot_be_reached_is_replaced_without_costing_an_attempt() {
-    let mut world = priority(&[6]);
-    world.budget = crate::retry::RetryBudget::new(0, 0);
-    let (asked, _, stopped) = run(&mut world, |place, _| (place < 5).then_some(Fault::Unreachable));
-    assert_eq!((asked, stopped), (vec![0, 1, 2, 3, 4, 5], None), "not even a budget is needed");
+    for fault in [Fault::Unreachable, Fault::Unheard] {
+        let mut world = priority(&[6]);
+        world.budget = crate::retry::RetryBudget::new(0, 0);
+        let (asked, _, stopped) = run(&mut world, |place, _| (place < 5).then_some(fault));
+        assert_eq!((asked, stopped), (vec![0, 1, 2, 3, 4, 5], None), "not even a budget is needed");
+    }
 }
 
 #[test]

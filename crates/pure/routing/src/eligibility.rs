@@ -87,7 +87,7 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         let provider = &self.health.providers[usize::from(target.provider)];
         let way = &provider.ways[usize::from(target.line)];
         let mut share_max = 1.0;
-        if way.is_set_apart() {
+        if way.is_set_apart(self.now) {
             share_max = match self.set_apart(way, target) {
                 Ok(share_max) => share_max,
                 Err(found) => return found,
@@ -138,7 +138,9 @@ impl<'a, 'ask, F: Fn(&Target) -> Option<Reason>> Eligibility<'a, 'ask, F> {
         match way.switch(target.model.as_deref().unwrap_or(self.ask.model)) {
             Switch::Off => Err(Found::Not(Reason::SwitchedOff)),
             Switch::Draining if !self.ask.goes_on => Err(Found::Not(Reason::Draining)),
-            Switch::On | Switch::Draining if way.is_unreachable() => Err(Found::Unwell(Reason::Unreachable)),
+            Switch::On | Switch::Draining if way.is_unreachable(self.now) => {
+                Err(Found::Unwell(Reason::Unreachable))
+            }
             Switch::On | Switch::Draining if way.is_doubtful() => Ok(TROUBLED_SHARE),
             Switch::On | Switch::Draining => Ok(1.0),
         }

@@ -52,7 +52,7 @@ pub enum Reason {
     },
     /// Somebody is trying it right now.
     OnTrial,
-    /// Probes find nobody there.
+    /// Probes find nobody there, or its path is dead.
     Unreachable,
     /// Its key was refused.
     KeyRests,

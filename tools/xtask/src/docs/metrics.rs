@@ -86,7 +86,7 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
         "ai_gateway_target_failures_total",
         "counter",
         "service, provider, region, line, credential, model, reason",
-        "Attempts that failed at a target, by reason: unreachable, broken, broke_off, failed, busy, silent; and refused, too_long, declined, unknown_model, which are not held against it.",
+        "Attempts that failed at a target, by reason: unreachable, broken, broke_off, failed, busy, silent, unheard; and refused, too_long, declined, unknown_model, which are not held against it.",
     ),
     (
         "ai_gateway_target_failovers_total",
@@ -136,7 +136,12 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
         "service, provider, region, line, credential",
         "1 if an operator has switched a whole line off or is draining it.",
     ),
-    ("ai_gateway_lines_unreachable", "gauge", "service, provider, region", "Lines that probes do not reach."),
+    (
+        "ai_gateway_lines_unreachable",
+        "gauge",
+        "service, provider, region",
+        "Lines that probes do not reach, or whose path is dead.",
+    ),
     (
         "ai_gateway_paid_probes_total",
         "counter",

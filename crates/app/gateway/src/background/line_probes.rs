@@ -2,6 +2,7 @@
 //! a probe is `routing`'s to decide.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,8 @@ use http::HeaderValue;
 use http::header::ACCEPT;
 use observe::Level;
 use providers::KeyCheck;
-use routing::Rng;
 use routing::health::{ProbeRules, Probed, Probing, Reach, Switch, WayHealth};
+use routing::{Moment, Rng};
 use tokio::time::{sleep, timeout};
 use upstream::{Body, Client, Line, Request};
 
@@ -73,6 +74,8 @@ struct Watched {
     is_asked: bool,
     /// What its probes have against it; `Unknown` for nothing.
     against: Reach,
+    /// Its path was dead when it was looked at last.
+    was_dead: bool,
     /// It is in the present configuration.
     is_served: bool,
 }
@@ -111,6 +114,7 @@ impl Prober<'_> {
             due: Some(Instant::now() + first),
             is_asked: false,
             against: Reach::Unknown,
+            was_dead: false,
             is_served: true,
         });
         watched.ways = ways;
@@ -124,14 +128,14 @@ impl Prober<'_> {
         let now = self.gateway.moment();
         // A call that was answered meanwhile says more.
         let reach = watched.probing.found(found.probed, &serving.probes);
-        let reach =
-            if reach != Reach::Answering && watched.ways.iter().any(|way| way.has_answered_lately(now)) {
-                watched.probing.call_answered();
-                Reach::Unknown
-            } else {
-                reach
-            };
+        let reach = if reach != Reach::Answering && watched.is_answering(now) {
+            watched.probing.call_answered();
+            Reach::Unknown
+        } else {
+            reach
+        };
         watched.ways.iter().for_each(|way| way.probed(reach, now));
+        watched.follow_path(self.gateway, now);
         watched.stands(reach, self.gateway, &found.words);
         watched.plan(&serving.probes, &serving, self.gateway, &mut self.rng);
     }
@@ -157,12 +161,14 @@ impl Watched {
             self.found_well(gateway);
             return false;
         }
-        if self.due.is_some_and(|due| due > Instant::now()) {
+        let now = gateway.moment();
+        // The sooner it is known whether the network carries again, the better.
+        let has_died = self.follow_path(gateway, now);
+        if !has_died && self.due.is_some_and(|due| due > Instant::now()) {
             return false;
         }
         let is_off = self.ways.iter().all(|way| way.switch_of_all() == Switch::Off);
-        let now = gateway.moment();
-        let is_answering = self.ways.iter().any(|way| way.has_answered_lately(now));
+        let is_answering = self.is_answering(now);
         if is_answering {
             self.probing.call_answered();
             self.found_well(gateway);
@@ -172,6 +178,15 @@ impl Watched {
             return false;
         }
         true
+    }
+
+    fn is_dead(&self, now: Moment) -> bool {
+        self.ways.iter().any(|way| way.path.is_dead(now))
+    }
+
+    /// Whether a call was answered of late; by a path that has died since, that says nothing.
+    fn is_answering(&self, now: Moment) -> bool {
+        !self.is_dead(now) && self.ways.iter().any(|way| way.has_answered_lately(now))
     }
 
     fn found_well(&mut self, gateway: &Gateway) {
@@ -184,8 +199,20 @@ impl Watched {
 
     fn plan(&mut self, rules: &ProbeRules, serving: &Serving, gateway: &Gateway, rng: &mut Rng) {
         let now = gateway.moment();
-        let is_any_left_alone = self.ways.iter().any(|way| way.is_any_left_alone(&serving.health.rules, now));
+        let is_left_alone = |way: &Arc<WayHealth>| way.is_any_left_alone(&serving.health.rules, now);
+        let is_any_left_alone = self.is_dead(now) || self.ways.iter().any(is_left_alone);
         self.due = self.probing.wait(is_any_left_alone, rules, rng).map(|wait| Instant::now() + wait);
+    }
+
+    /// Tells of a path that carries again; says whether it has died since it was looked at last.
+    fn follow_path(&mut self, gateway: &Gateway, now: Moment) -> bool {
+        let is_dead = self.is_dead(now);
+        let was_dead = std::mem::replace(&mut self.was_dead, is_dead);
+        if was_dead && !is_dead {
+            let fields: [(&str, &dyn Display); 2] = [("provider", &self.provider), ("region", &self.region)];
+            gateway.log.event(Level::Info, "the network carries again over a line", &fields);
+        }
+        is_dead && !was_dead
     }
 
     /// Tells of what its probes have against it, if that is another thing than before.

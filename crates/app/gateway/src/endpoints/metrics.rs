@@ -7,6 +7,7 @@ use domain::{Failure, Kind};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Response, StatusCode};
 use observe::Gauge;
+use routing::Moment;
 use subtle::ConstantTimeEq;
 
 use crate::answer::{AnswerBody, whole};
@@ -92,7 +93,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
     gauges.extend(keys);
     gauges.extend(crate::overload::gauges(gateway));
     gauges.extend(crate::seeing::gauges(&gateway.serving.load(), gateway.moment()));
-    gauges.extend(unreachable(&gateway.serving.load()));
+    gauges.extend(unreachable(&gateway.serving.load(), gateway.moment()));
     gauges.extend(gateway.status.paid_probes.found().map(|(found, count)| Gauge {
         labels: vec![("found", found.to_owned())],
         value: count as f64,
@@ -110,20 +111,20 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
     gauges
 }
 
-/// How many lines of each provider lead nowhere, as far as probes tell.
-fn unreachable(serving: &Serving) -> Vec<Gauge> {
+/// How many lines of each provider lead nowhere, as far as probes and paths tell.
+fn unreachable(serving: &Serving, now: Moment) -> Vec<Gauge> {
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for provider in &serving.providers {
         // Every line once, with its first credential.
         for line in provider.by_credential().next().map_or(&[][..], |(_, lines)| lines) {
             let region = line.region.to_str().unwrap_or_default();
             let count = counts.entry((serving.label_of(provider.id()), region)).or_default();
-            *count += usize::from(line.health.is_unreachable());
+            *count += usize::from(line.health.is_unreachable(now));
         }
     }
     let row = |((provider, region), count): ((&str, &str), usize)| Gauge {
         name: "ai_gateway_lines_unreachable",
-        help: "Lines that probes do not reach.",
+        help: "Lines that probes do not reach, or whose path is dead.",
         labels: vec![("provider", provider.to_owned()), ("region", region.to_owned())],
         value: count as f64,
     };

@@ -1,6 +1,7 @@
 //! One attempt at one target: the request goes out, and its answer begins, or it is clear why it does not.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use domain::{Failure, Kind, Phase, Usage};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use routing::health::Fault;
 use tokio::time::timeout_at;
-use upstream::{Connection, Request, SendFailure};
+use upstream::{Connection, Glimpse, Request, SendFailure};
 
 use crate::hygiene::passes_to_provider;
 use crate::key_pause::pause_after;
@@ -17,6 +18,7 @@ use crate::pipeline::beginning::{Beginning, Begun, Head};
 use crate::pipeline::content::{Content, UnknownCoding};
 use crate::pipeline::holding::{HoldLimits, hold};
 use crate::pipeline::outgoing::{Outgoing, Wanted};
+use crate::pipeline::path_watch::{Lateness, Path, Waited};
 use crate::pipeline::upstream_error::{asked_wait, from_answer, from_send, says_unknown_model, used_up_wait};
 use crate::serving::{ServedLine, ServedProvider};
 use crate::worker::Worker;
@@ -32,6 +34,8 @@ const STALE_WITHIN: Duration = Duration::from_millis(300);
 pub(super) struct Until {
     pub(super) at: Instant,
     pub(super) limit: Duration,
+    /// Whether anybody else could answer.
+    pub(super) has_others: bool,
 }
 
 /// Why an attempt came to nothing.
@@ -82,6 +86,13 @@ impl Unanswered {
         unanswered
     }
 
+    /// The network has not carried the request to him.
+    pub(super) fn unheard(provider: &str, waited: Duration) -> Self {
+        let message = format!("{provider}: the request had not arrived after {} ms", waited.as_millis());
+        let failure = Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message);
+        Self::by(failure.with_limit(waited), Fault::Unheard)
+    }
+
     pub(super) fn by_send(provider: &str, failure: &SendFailure) -> Self {
         let fault = if failure.is_unsent() { Fault::Unreachable } else { Fault::Broken };
         let told = from_send(provider, failure);
@@ -102,6 +113,8 @@ pub(super) struct Asking<'a> {
     pub(super) whole: Option<Until>,
     /// What an answer of which nothing has left has come to.
     pub(super) heard: &'a Cell<Option<Usage>>,
+    /// Where it is looked whether the request arrives: who is told if it is late.
+    pub(super) lateness: Option<&'a Lateness>,
 }
 
 impl Asking<'_> {
@@ -131,19 +144,40 @@ impl Asking<'_> {
             sent.body.as_body(),
         );
         let wanted = &mut sent.wanted;
-        let answered = match timeout_at(until.at.into(), self.first_piece(&request, began, wanted, ready))
-            .await
-        {
-            Ok(beginning) => self.go_on(beginning?, wanted, began).await.map_err(Unanswered::by_kind),
-            Err(_) => {
-                let message =
-                    format!("{} did not answer within {} ms", self.provider.id(), until.limit.as_millis());
-                let failure = Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message);
-                Err(Unanswered::by(failure.with_limit(until.limit), Fault::Silent))
+        let waited = self.beginning(&request, wanted, began, (until, ready)).await;
+        let answered = match waited {
+            Waited::Answered(Ok(beginning)) => {
+                self.go_on(beginning, wanted, began).await.map_err(Unanswered::by_kind)
             }
+            Waited::Answered(Err(unanswered)) => Err(unanswered),
+            Waited::Unheard(waited) => Err(Unanswered::unheard(self.provider.id(), waited)),
+            Waited::TimeUp => Err(self.silent(until.limit)),
         };
         self.heard.set(None);
         answered
+    }
+
+    /// Waits until an answer has begun, or it is too late for that, or the request has not arrived.
+    async fn beginning(
+        &self,
+        request: &Request<'_>,
+        wanted: &mut Wanted,
+        began: Instant,
+        (until, ready): (Until, Option<Connection>),
+    ) -> Waited<Result<Beginning<'_>, Unanswered>> {
+        let glimpse = Glimpse::default();
+        let looked_at = self.lateness.map(|_| &glimpse);
+        let mut answering = pin!(self.first_piece(request, began, wanted, (ready, looked_at)));
+        match self.lateness {
+            Some(lateness) => {
+                let path = Path { worker: self.worker, provider: self.provider, line: self.line };
+                path.wait(&glimpse, until.at, (until.has_others, lateness), answering.as_mut()).await
+            }
+            None => match timeout_at(until.at.into(), answering.as_mut()).await {
+                Ok(answered) => Waited::Answered(answered),
+                Err(_) => Waited::TimeUp,
+            },
+        }
     }
 
     async fn go_on(
@@ -157,7 +191,7 @@ impl Asking<'_> {
             && !wanted.is_stream
             && beginning.is_unfinished_object()
         {
-            let own = wanted.total_limit.map(|limit| Until { at: began + limit, limit });
+            let own = wanted.total_limit.map(|limit| Until { at: began + limit, limit, has_others: false });
             let whole = own.filter(|own| own.at < whole.at).unwrap_or(whole);
             let idle = wanted.idle_limit.unwrap_or(gateway.serving.load().timeouts.idle);
             let limits = HoldLimits { idle, until: whole.at, whole: whole.limit };
@@ -168,19 +202,25 @@ impl Asking<'_> {
         beginning.judge(wanted, provider, self.line.line.options().credential.as_ref())
     }
 
+    fn silent(&self, limit: Duration) -> Unanswered {
+        let message = format!("{} did not answer within {} ms", self.provider.id(), limit.as_millis());
+        let failure = Failure::new(Kind::UpstreamTimeout(Phase::FirstByte), message);
+        Unanswered::by(failure.with_limit(limit), Fault::Silent)
+    }
+
     async fn first_piece(
         &self,
         request: &Request<'_>,
         began: Instant,
         wanted: &mut Wanted,
-        ready: Option<Connection>,
+        (ready, glimpse): (Option<Connection>, Option<&Glimpse>),
     ) -> Result<Beginning<'_>, Unanswered> {
         let (worker, provider) = (self.worker, self.provider.id());
-        let sent = match worker.client.send(&self.line.line, request, ready).await {
+        let sent = match worker.client.send_watched(&self.line.line, request, ready, glimpse).await {
             // Most likely closed for age while it idled: then the break comes at once, and nobody has seen the request.
             Err(SendFailure::Broken { was_reused: true, .. }) if began.elapsed() < STALE_WITHIN => {
                 worker.shard.attempt_failed(self.provider.slot, Kind::UpstreamFailed);
-                worker.client.send(&self.line.line, request, None).await
+                worker.client.send_watched(&self.line.line, request, None, glimpse).await
             }
             sent => sent,
         };
@@ -188,6 +228,9 @@ impl Asking<'_> {
             worker.note_send_failure(provider, &failure);
             Unanswered::by_send(provider, &failure)
         })?;
+        if self.line.health.path.is_doubted() {
+            self.line.health.path.carried();
+        }
         let head = Head { status: reply.status, headers: reply.headers };
         if reply.tells_limit_used_up {
             self.note_limit_used_up(&head);

@@ -15,8 +15,9 @@ use crate::pipeline::asking::Unanswered;
 use crate::pipeline::attempts::Attempts;
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::connecting::{Reached, reach};
-use crate::pipeline::hedge::{First, late};
+use crate::pipeline::hedge::{First, late, unheard};
 use crate::pipeline::outgoing::{Outgoing, outgoing};
+use crate::pipeline::path_watch::Lateness;
 use crate::pipeline::question::Question;
 use crate::pipeline::targeted::Targeted;
 use crate::pipeline::unsealed::unsealed;
@@ -66,17 +67,20 @@ impl Attempts {
             next_turn(call, serving, &mut self.course, asked, self.deadline).await?
         {
             let Reached { turn, ready, began } = reach(self.search(call, question, began), turn).await;
-            let behind = turn.behind;
+            let (behind, lateness) = (turn.behind, &Lateness::default());
             let (mut target, trying) = self.targeted(question, turn, began);
             self.note_begin(call, question, &target, trying);
             let mut answered = match ready {
                 Ok(ready) => match outgoing(call, question, &target.target).await {
                     Ok(mut sent) => match self.late_after(question, &target, behind) {
-                        None => target.ask(call, question, &mut sent, ready).await,
-                        // Boxed: what racing needs is not carried along by every call.
+                        None => {
+                            let first = First { target: &mut target, sent: &mut sent, ready, lateness };
+                            self.raced(call, question, first, unheard(lateness)).await
+                        }
+                        // Boxed: an alarm is not carried along by every call.
                         Some(late_after) => {
-                            let first = First { target: &mut target, sent: &mut sent, ready };
-                            Box::pin(self.raced(call, question, first, late(late_after))).await
+                            let first = First { target: &mut target, sent: &mut sent, ready, lateness };
+                            Box::pin(self.raced(call, question, first, late(late_after, lateness))).await
                         }
                     },
                     Err(failure) => Err(failure.into()),
@@ -91,7 +95,7 @@ impl Attempts {
                 let refuses_beginning = refused.refuses_beginning;
                 self.note_failure(call, question, &target, refused.failure.clone());
                 let ready = call.worker.client.take(&target.line().line);
-                answered = Box::pin(target.ask(call, question, &mut sent, ready)).await;
+                answered = Box::pin(target.ask(call, question, &mut sent, (ready, lateness))).await;
                 // Who refuses it without, too, had another reason.
                 if refuses_beginning && answered.is_ok() {
                     target.provider.note_refused_beginning(target.model(question));

@@ -109,7 +109,7 @@ impl Attempts {
     }
 
     fn whole(&self) -> Until {
-        Until { at: self.deadline, limit: self.patience }
+        Until { at: self.deadline, limit: self.patience, has_others: false }
     }
 
     /// How long an attempt at a target may take of what the call has left.
@@ -119,7 +119,7 @@ impl Attempts {
         let left = self.deadline.saturating_duration_since(began);
         let span = span_of(left, behind, target.attempt_limit(is_streaming), unusual);
         let limit = if span.is_whole { self.patience } else { span.limit };
-        Until { at: began + span.limit, limit }
+        Until { at: began + span.limit, limit, has_others: behind > 0 }
     }
 
     /// What follows a failure; `Err` where the caller is to be told.

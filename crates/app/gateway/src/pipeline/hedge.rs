@@ -18,7 +18,9 @@ use crate::pipeline::asking::Unanswered;
 use crate::pipeline::attempts::Attempts;
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::outgoing::{Outgoing, outgoing};
+use crate::pipeline::path_watch::Lateness;
 use crate::pipeline::question::Question;
+use crate::pipeline::side_effects::may_be_asked_twice;
 use crate::pipeline::targeted::{Targeted, outcome};
 
 /// Why a second target is asked beside the first.
@@ -26,6 +28,8 @@ use crate::pipeline::targeted::{Targeted, outcome};
 pub(super) enum Beside {
     /// The first is later than he usually is, or than was configured.
     Late,
+    /// The network has not carried the request to him, as far as anybody knows.
+    Unheard,
 }
 
 /// The first, and what he is asked.
@@ -34,6 +38,8 @@ pub(super) struct First<'a, 'p> {
     pub(super) target: &'a mut Targeted,
     pub(super) sent: &'a mut Outgoing<'p>,
     pub(super) ready: Option<Connection>,
+    /// Whether the request to him is late.
+    pub(super) lateness: &'a Lateness,
 }
 
 /// How an attempt began to be answered, and what of the request was lost on its way.
@@ -46,10 +52,18 @@ enum Ended {
     Second(Answered, Option<HeaderValue>),
 }
 
-/// Rings when the first is late.
-pub(super) async fn late(after: Duration) -> Beside {
-    sleep(after).await;
-    Beside::Late
+/// Rings when the first is late to answer, or his request to arrive.
+pub(super) async fn late(after: Duration, lateness: &Lateness) -> Beside {
+    match select(pin!(unheard(lateness)), pin!(sleep(after))).await {
+        Either::Left((why, _)) => why,
+        Either::Right(_) => Beside::Late,
+    }
+}
+
+/// Rings when the request to the first is late to arrive.
+pub(super) async fn unheard(lateness: &Lateness) -> Beside {
+    lateness.rings().await;
+    Beside::Unheard
 }
 
 impl Attempts {
@@ -79,20 +93,22 @@ impl Attempts {
         first: First<'_, '_>,
         trigger: impl Future<Output = Beside>,
     ) -> Answered {
-        let First { target, sent, ready } = first;
+        let First { target, sent, ready, lateness } = first;
         call.warnings = target.note_losses(call, sent);
         let (worker, request_id, heard) = (call.worker.clone(), call.request_id.clone(), call.heard.clone());
         let began = Instant::now();
         let raced = {
-            let asking = target.asking(&worker, (&request_id, &heard), question);
+            let asking = target.asking(&worker, (&request_id, &heard), question, lateness);
             let mut asked = pin!(asking.ask(sent, question.headers, began, target.until, ready));
             match select(asked.as_mut(), pin!(trigger)).await {
                 Either::Left((answered, _)) => Err(answered),
                 Either::Right((why, _)) => match self.second(call, question, target, why) {
                     None => Err(asked.await),
+                    // Boxed: what racing needs is not carried along by every call.
                     Some(second) => {
-                        let first = (&*target, began);
-                        Ok(self.both(call, question, first, asked, second).await)
+                        lateness.is_accompanied();
+                        let first = (&*target, began, lateness);
+                        Ok(Box::pin(self.both(call, question, first, asked, second)).await)
                     }
                 },
             }
@@ -123,18 +139,23 @@ impl Attempts {
         why: Beside,
     ) -> Option<(Targeted, Trying)> {
         let serving = question.serving;
+        // Who is late to answer has been asked, and will be paid; a request that has not arrived has cost nothing yet.
         let budget = match why {
-            Beside::Late => &serving.hedge_budget,
+            Beside::Late => Some(&serving.hedge_budget),
+            Beside::Unheard if may_be_asked_twice(question.prompt) => None,
+            Beside::Unheard => return None,
         };
         let shard = &call.worker.shard;
         let now = call.worker.gateway.moment();
-        if !budget.take(now) {
+        if budget.is_some_and(|budget| !budget.take(now)) {
             shard.hedged(first.provider.slot, "no_budget");
             return None;
         }
         let Some(turn) = self.course.second(&serving.health, question.model(), now) else {
-            budget.put_back();
-            shard.hedged(first.provider.slot, "nobody");
+            if let Some(budget) = budget {
+                budget.put_back();
+                shard.hedged(first.provider.slot, "nobody");
+            }
             return None;
         };
         self.hedge = None;
@@ -142,7 +163,8 @@ impl Attempts {
         call.attempts += 1;
         call.fallback_attempts += 1;
         let (late, provider) = (first.provider.clone(), second.0.provider.clone());
-        call.hedged = Some(Box::new(Hedged { late, second: provider, outcome: HedgeOutcome::Unended }));
+        let (outcome, is_counted) = (HedgeOutcome::Unended, budget.is_some());
+        call.hedged = Some(Box::new(Hedged { late, second: provider, outcome, is_counted }));
         Some(second)
     }
 
@@ -151,7 +173,7 @@ impl Attempts {
         &mut self,
         call: &mut Call,
         question: &Question<'_>,
-        (first, began): (&Targeted, Instant),
+        (first, began, lateness): (&Targeted, Instant, &Lateness),
         asked: Pin<&mut impl Future<Output = Answered>>,
         (second, trying): (Targeted, Trying),
     ) -> (Answered, Option<Targeted>) {
@@ -174,6 +196,7 @@ impl Attempts {
                 Either::Left((answered, _)) => Ended::First(answered),
                 Either::Right(((Err(unanswered), _), asked)) => {
                     self.fall(call, question, (&second, second_runner()), unanswered);
+                    lateness.is_alone();
                     Ended::First(asked.await)
                 }
                 Either::Right(((answered, warnings), _)) => Ended::Second(answered, warnings),
@@ -192,8 +215,14 @@ impl Attempts {
             }
             Ended::Second(answered, warnings) => {
                 note_outcome(call, if answered.is_ok() { HedgeOutcome::Won } else { HedgeOutcome::Failed });
-                if let Some(runner) = first_runner {
-                    self.send_away(call, first.place, runner);
+                match first_runner {
+                    // It is not he who was slow.
+                    Some(runner) if lateness.is_late() => {
+                        let unanswered = Unanswered::unheard(first.provider.id(), began.elapsed());
+                        self.fall(call, question, (first, Some(runner)), unanswered);
+                    }
+                    Some(runner) => self.send_away(call, first.place, runner),
+                    None => {}
                 }
                 let trying = second_runner().and_then(|runner| runner.ended(call, answered.as_ref().err()));
                 self.is_up(call, question, &second, trying);
@@ -267,8 +296,8 @@ async fn ask_second(
     let began = Instant::now();
     sent_at.set(Some(began));
     // What the loser of a race has come to is no part of the answer.
-    let heard = Cell::new(None);
-    let asking = second.asking(&call.worker, (&call.request_id, &heard), question);
+    let (heard, lateness) = (Cell::new(None), Lateness::default());
+    let asking = second.asking(&call.worker, (&call.request_id, &heard), question, &lateness);
     (asking.ask(&mut sent, question.headers, began, second.until, ready).await, warnings)
 }
 

@@ -24,6 +24,7 @@ mod media;
 mod needs;
 mod next_source;
 mod outgoing;
+mod path_watch;
 mod patience;
 mod plan;
 mod pulse;

@@ -23,6 +23,7 @@ use crate::pipeline::asking::{Asking, Until};
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::authenticate::authenticate;
 use crate::pipeline::outgoing::{Outgoing, Sent, Wanted};
+use crate::pipeline::path_watch::Lateness;
 use crate::pipeline::relay::relay;
 use crate::pipeline::understand::Prompt;
 use crate::serving::{ServedProvider, Serving};
@@ -118,6 +119,7 @@ async fn ask_provider(
     let limit = if is_stream { serving.timeouts.first_byte } else { serving.timeouts.answer };
     let bytes_max = serving.limits.answer_bytes_max as u64;
     let began = Instant::now();
+    let lateness = Lateness::default();
     let asking = Asking {
         worker: &call.worker,
         request_id: &call.request_id,
@@ -127,8 +129,10 @@ async fn ask_provider(
         bytes_max,
         whole: None,
         heard: &call.heard,
+        lateness: serving.is_path_watched.then_some(&lateness),
     };
-    let (until, open) = (Until { at: began + limit, limit }, call.worker.client.take(&line.line));
+    let (until, open) =
+        (Until { at: began + limit, limit, has_others: false }, call.worker.client.take(&line.line));
     let asked = asking.ask(&mut sent, &head.headers, began, until, open).await;
     let asked = asked.map_err(|unanswered| unanswered.failure);
     call.waited += began.elapsed();

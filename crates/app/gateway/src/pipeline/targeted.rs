@@ -15,6 +15,7 @@ use crate::call::Call;
 use crate::pipeline::asking::{Asking, Unanswered, Until};
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::outgoing::Outgoing;
+use crate::pipeline::path_watch::Lateness;
 use crate::pipeline::question::Question;
 use crate::serving::{ServedLine, ServedProvider};
 use crate::worker::Worker;
@@ -44,6 +45,7 @@ impl Targeted {
         worker: &'a Worker,
         (request_id, heard): (&'a HeaderValue, &'a Cell<Option<Usage>>),
         question: &Question<'a>,
+        lateness: &'a Lateness,
     ) -> Asking<'a> {
         Asking {
             worker,
@@ -54,6 +56,7 @@ impl Targeted {
             bytes_max: question.answer_bytes_max(),
             whole: Some(self.whole),
             heard,
+            lateness: question.serving.is_path_watched.then_some(lateness),
         }
     }
 
@@ -62,10 +65,10 @@ impl Targeted {
         call: &mut Call,
         question: &Question<'_>,
         sent: &mut Outgoing<'_>,
-        ready: Option<Connection>,
+        (ready, lateness): (Option<Connection>, &Lateness),
     ) -> Result<Begun, Unanswered> {
         call.warnings = self.note_losses(call, sent);
-        let asking = self.asking(&call.worker, (&call.request_id, &call.heard), question);
+        let asking = self.asking(&call.worker, (&call.request_id, &call.heard), question, lateness);
         let began = Instant::now();
         let answered = asking.ask(sent, question.headers, began, self.until, ready).await;
         let ended = Instant::now();

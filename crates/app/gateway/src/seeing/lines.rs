@@ -30,6 +30,7 @@ fn line(serving: &Serving, way: &Way<'_>, rows: &[Row<'_>], now: Moment) -> Valu
             Reach::Doubtful => "doubtful",
             Reach::Unreachable => "unreachable",
         },
+        "path_limit_ms": ms(way.health.path.limit()),
         "switch": way.health.switch_of_all().name(),
         "requests": own().map(|row| row.report.asked).sum::<u64>(),
         "failed": own().map(|row| row.report.failed).sum::<u64>(),

@@ -219,6 +219,18 @@ fn connections(out: &mut Exposition, series: &[Series]) {
         |totals| totals.connections_warmed.into(),
     );
     per_provider(
+        "ai_gateway_unheard_requests_total",
+        "counter",
+        "Requests that the provider's host had not acknowledged in time: somebody else was asked, if there was anybody.",
+        |totals| totals.requests_unheard.into(),
+    );
+    per_provider(
+        "ai_gateway_dead_paths_total",
+        "counter",
+        "Times that the network proved to carry nothing over a line of the provider.",
+        |totals| totals.dead_paths.into(),
+    );
+    per_provider(
         "ai_gateway_upstream_connections",
         "gauge",
         "Connections to the provider that are open now.",

@@ -33,6 +33,8 @@ pub(crate) struct ProviderSeries {
     pub(crate) connections_reused: Counter,
     pub(crate) connections_warmed: Counter,
     pub(crate) connections_closed: Counter,
+    pub(crate) requests_unheard: Counter,
+    pub(crate) dead_paths: Counter,
     pub(crate) connections_idle: UpDown,
 }
 

@@ -172,6 +172,16 @@ impl Shard {
         self.series(Some(provider)).connections_closed.add(1);
     }
 
+    /// A request to the provider was not acknowledged in time.
+    pub fn request_unheard(&self, provider: u16) {
+        self.series(Some(provider)).requests_unheard.add(1);
+    }
+
+    /// The network has proved to carry nothing over one of its lines.
+    pub fn path_died(&self, provider: u16) {
+        self.series(Some(provider)).dead_paths.add(1);
+    }
+
     /// So many more (or fewer) connections wait in the pool.
     #[inline]
     pub fn upstream_idle(&self, provider: u16, delta: i64) {

@@ -30,6 +30,8 @@ pub(crate) struct Totals {
     pub(crate) connections_reused: u64,
     pub(crate) connections_warmed: u64,
     pub(crate) connections_closed: u64,
+    pub(crate) requests_unheard: u64,
+    pub(crate) dead_paths: u64,
     pub(crate) connections_idle: i64,
 }
 
@@ -51,6 +53,8 @@ impl Default for Totals {
             connections_reused: 0,
             connections_warmed: 0,
             connections_closed: 0,
+            requests_unheard: 0,
+            dead_paths: 0,
             connections_idle: 0,
         }
     }
@@ -84,6 +88,8 @@ impl Totals {
         self.connections_reused += series.connections_reused.read();
         self.connections_warmed += series.connections_warmed.read();
         self.connections_closed += series.connections_closed.read();
+        self.requests_unheard += series.requests_unheard.read();
+        self.dead_paths += series.dead_paths.read();
         self.connections_idle += series.connections_idle.read();
     }
 

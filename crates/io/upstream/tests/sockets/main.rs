@@ -10,6 +10,7 @@ mod early_answers;
 mod http_proxies;
 mod hyper_agrees;
 mod names;
+mod paths;
 mod racing;
 mod reuse;
 mod sending;

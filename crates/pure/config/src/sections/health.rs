@@ -42,6 +42,8 @@ pub(crate) struct HealthSection {
     /// A target is not taken to be silent before this, however fast it usually is. Default: 1000.
     #[schemars(range(min = 10, max = 3_600_000))]
     silence_ms_min: Option<u32>,
+    /// Whether the next target is asked as soon as a provider's host is late to acknowledge a request (Linux). Default: true.
+    path_watch: Option<bool>,
     /// How lines are probed that nobody asks.
     probes: Option<ProbesSection>,
 }
@@ -53,6 +55,8 @@ pub struct Health {
     pub breaker: BreakerRules,
     /// A target is not taken to be silent before this.
     pub silence_min: Duration,
+    /// Whether it is looked if requests arrive.
+    pub is_path_watched: bool,
     /// How lines are probed that nobody asks.
     pub probes: ProbeRules,
 }
@@ -90,6 +94,7 @@ pub(crate) fn check(section: Option<HealthSection>, timeouts: &Timeouts, report:
             wait_max: ms(section.wait_ms_max, usual.wait_max),
         },
         silence_min: ms(section.silence_ms_min, SILENCE_MIN),
+        is_path_watched: section.path_watch.unwrap_or(true),
         probes: rules(section.probes, report),
     }
 }

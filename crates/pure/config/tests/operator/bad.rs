@@ -169,6 +169,8 @@ providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targe
 health: {probes: {paid: {every_ms: 500, every_ms_ejected: 501}}} | health.probes.paid.every_ms_ejected | must not be above every_ms (500) | more often
 health: {probes: {paid: {per_day_max: 0}}} | health.probes.paid.per_day_max | must be 1 to 100000 | -
 health: {probes: {paid: {dollars: 5}}} | health.probes.paid.dollars | unknown key | -
+health: {path_watch: 50} | health.path_watch | must be true or false | -
+health: {tcp_watch: true} | health.tcp_watch | unknown key | did you mean path_watch?
 health: {silence_ms_min: 60001} | health.silence_ms_min | must not be above timeouts.first_byte_ms (60000) | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: yes please}} | models.fast.hedge | must be true or false or a mapping | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: {after_ms: 49}}} | models.fast.hedge.after_ms | is too soon | retries.hedge_ms_min (50)

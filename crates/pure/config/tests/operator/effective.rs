@@ -61,7 +61,7 @@ timeouts: { connect_ms: 11, dns_fresh_ms: 9, dns_stale_ms: 10, first_byte_ms: 12
 retries: { repeats_max: 1, backoff: fibonacci, base_ms: 50, max_ms: 60, wait_ms_max: 70, budget_percent: 80, budget_per_second: 90,
   hedge_percent: 5, hedge_ms_min: 8 }
 health: { failures: 4, within_ms: 1000, failure_percent: 30, open_ms: 500, open_ms_max: 600, successes: 2, slow_start_ms: 700,
-  wait_ms_max: 800, silence_ms_min: 12, probes: { every_ms: 700, every_ms_failing: 600, timeout_ms: 500, failures: 4,
+  wait_ms_max: 800, silence_ms_min: 12, path_watch: false, probes: { every_ms: 700, every_ms_failing: 600, timeout_ms: 500, failures: 4,
   paid: { every_ms: 5000, every_ms_ejected: 400, per_day_max: 7, usd_micros_per_day_max: 300 } } }
 log: { format: json, file: /log }
 ";

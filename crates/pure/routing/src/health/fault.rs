@@ -20,6 +20,8 @@ pub enum Fault {
     },
     /// Nothing came in time.
     Silent,
+    /// The network did not carry what was sent to him: his host has acknowledged nothing.
+    Unheard,
     /// He does not take our key.
     Refused,
     /// What was asked is too long for him.
@@ -33,21 +35,22 @@ pub enum Fault {
 /// How many kinds there are.
 pub(super) const FAULTS: usize = NAMES.len();
 
-/// In the order of the kinds. Those behind `silent` are not held against anybody: they are about the key or the request.
-const NAMES: [&str; 10] = [
+/// In the order of the kinds. Those behind `unheard` are not held against anybody: they are about the key or the request.
+const NAMES: [&str; 11] = [
     "unreachable",
     "broken",
     "broke_off",
     "failed",
     "busy",
     "silent",
+    "unheard",
     "refused",
     "too_long",
     "declined",
     "unknown_model",
 ];
 /// Those before this place are held against whoever was asked.
-pub(super) const HELD_AGAINST: usize = 6;
+pub(super) const HELD_AGAINST: usize = 7;
 
 impl Fault {
     /// As told to people.
@@ -67,10 +70,11 @@ impl Fault {
             Self::Failed => 3,
             Self::Busy { .. } => 4,
             Self::Silent => 5,
-            Self::Refused => 6,
-            Self::TooLong => 7,
-            Self::Declined => 8,
-            Self::UnknownModel => 9,
+            Self::Unheard => 6,
+            Self::Refused => 7,
+            Self::TooLong => 8,
+            Self::Declined => 9,
+            Self::UnknownModel => 10,
         }
     }
 }

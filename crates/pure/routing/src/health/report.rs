@@ -60,7 +60,10 @@ impl TargetHealth {
 impl WayHealth {
     /// How a way stands by itself, whatever its models; `None` where nothing is wrong with it.
     pub fn own_trouble(&self, has_other_keys: bool, now: Moment) -> Option<Verdict> {
-        if self.is_unreachable() {
+        if self.path.is_dead(now) {
+            return Some(Verdict::unwell(State::Ejected, Why::PathDead, None));
+        }
+        if self.is_unreachable(now) {
             return Some(Verdict::unwell(State::Ejected, Why::Unreachable, None));
         }
         let rest = self.key.left(now);

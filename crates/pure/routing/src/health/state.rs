@@ -73,6 +73,8 @@ pub enum Why {
     ProbesFail,
     /// Probes find nobody there.
     Unreachable,
+    /// The network carries nothing to him: his host acknowledges no byte.
+    PathDead,
     /// His key was refused, or told to wait.
     KeyRests,
     /// Nothing is left of a rate limit, by his own word.
@@ -95,6 +97,7 @@ impl Why {
             Self::Busy => "busy",
             Self::ProbesFail => "probes_fail",
             Self::Unreachable => "unreachable",
+            Self::PathDead => "path_dead",
             Self::KeyRests => "key_rests",
             Self::LimitUsedUp => "limit_used_up",
             Self::UnknownModel => "unknown_model",

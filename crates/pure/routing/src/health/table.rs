@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::breaker::{BreakerRules, Standing};
 use super::key_rest::KeyRest;
 use super::model_places::{MODELS_MAX, ModelPlaces};
+use super::path::PathHealth;
 use super::switch::{Switch, Switches};
 use super::target_health::TargetHealth;
 use crate::moment::Moment;
@@ -37,6 +38,8 @@ pub struct WayHealth {
     switches: Switches,
     /// Whether probes find anybody there, as a [`Reach`].
     reach: AtomicU8,
+    /// Whether the network carries what is sent by it.
+    pub path: PathHealth,
     /// Whether its key is left alone; shared by all ways with that key.
     pub key: Arc<KeyRest>,
 }
@@ -48,6 +51,7 @@ impl WayHealth {
             models: [const { OnceLock::new() }; MODELS_MAX],
             switches: Switches::default(),
             reach: AtomicU8::new(Reach::Unknown as u8),
+            path: PathHealth::default(),
             key,
         }
     }
@@ -73,13 +77,18 @@ impl WayHealth {
         self.switches.of(model)
     }
 
-    /// Whether an operator or the probes have something to say against it, or against some model here.
-    pub(crate) fn is_set_apart(&self) -> bool {
-        self.switches.are_any() || self.reach.load(Ordering::Relaxed) >= Reach::Doubtful as u8
+    /// Whether an operator, the probes or the path have something to say against it, or against some model here.
+    pub(crate) fn is_set_apart(&self, now: Moment) -> bool {
+        let do_probes_object = self.reach.load(Ordering::Relaxed) >= Reach::Doubtful as u8;
+        self.switches.are_any() || do_probes_object || self.path.is_dead(now)
     }
 
-    /// Whether probes find nobody there: it is asked only if nobody else is left.
-    pub fn is_unreachable(&self) -> bool {
+    /// Whether probes find nobody there, or its path is dead: it is asked only if nobody else is left.
+    pub fn is_unreachable(&self, now: Moment) -> bool {
+        self.do_probes_fail() || self.path.is_dead(now)
+    }
+
+    fn do_probes_fail(&self) -> bool {
         self.reach.load(Ordering::Relaxed) == Reach::Unreachable as u8
     }
 
@@ -91,9 +100,12 @@ impl WayHealth {
     /// Takes in what probes have found; `Unknown` takes back what they had against it. Who could not be reached and is there
     /// again is tried at once, not at the end of his time: that he was left alone for.
     pub fn probed(&self, reach: Reach, now: Moment) {
-        let is_nothing_new = reach == Reach::Unknown && !self.is_doubtful() && !self.is_unreachable();
+        let is_nothing_new = reach == Reach::Unknown && !self.is_doubtful() && !self.do_probes_fail();
         if !is_nothing_new {
             self.reach.store(reach as u8, Ordering::Relaxed);
+        }
+        if matches!(reach, Reach::Answering | Reach::Doubtful) && self.path.is_doubted() {
+            self.path.carried();
         }
         if reach == Reach::Answering {
             self.models().for_each(|health| health.is_there_again(now));
@@ -102,7 +114,7 @@ impl WayHealth {
 
     /// Whether anybody is there, as far as calls and probes tell.
     pub fn reach(&self, now: Moment) -> Reach {
-        if self.is_unreachable() {
+        if self.is_unreachable(now) {
             Reach::Unreachable
         } else if self.is_doubtful() {
             Reach::Doubtful

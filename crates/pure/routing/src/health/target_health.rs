@@ -262,7 +262,7 @@ impl TargetHealth {
 
     /// Somebody is there, which is not to say that he answers calls.
     pub(crate) fn is_there_again(&self, now: Moment) {
-        if matches!(self.last_fault(), Some((Fault::Unreachable, _))) {
+        if matches!(self.last_fault(), Some((Fault::Unreachable | Fault::Unheard, _))) {
             self.breaker.end_wait(now);
         }
     }

@@ -1,4 +1,4 @@
-//! Every crate obeys the workspace's lints; the one with its own may differ in `unsafe_code` alone.
+//! Every crate obeys the workspace's lints; those with their own may differ in `unsafe_code` alone.
 
 use toml::{Table, Value};
 
@@ -6,8 +6,8 @@ use crate::tidy::crates::{self, Crate};
 use crate::tidy::finding::{Finding, Rule};
 use crate::tidy::tree::Tree;
 
-/// The crate with the room for `unsafe` code: the workspace forbids it, and `forbid` has no exceptions.
-const WITH_OWN_LINTS: &str = "bench";
+/// The crates with a room for `unsafe` code: the workspace forbids it, and `forbid` has no exceptions.
+const WITH_OWN_LINTS: [&str; 2] = ["bench", "upstream"];
 
 pub(in crate::tidy) const RULE: Rule = Rule {
     name: "lints",
@@ -24,7 +24,7 @@ fn check(tree: &Tree) -> Vec<Finding> {
 
 fn check_crate(ours: &Crate<'_>, house_lints: Option<&Table>) -> Option<Finding> {
     let lints = ours.table.get("lints").and_then(Value::as_table);
-    let (is_fine, what, remedy) = if ours.name == WITH_OWN_LINTS {
+    let (is_fine, what, remedy) = if WITH_OWN_LINTS.contains(&ours.name.as_str()) {
         let is_same =
             lints.cloned().map(without_unsafe_code) == house_lints.cloned().map(without_unsafe_code);
         let remedy = "copy [workspace.lints] here; only `unsafe_code` may be `deny`";
@@ -66,8 +66,10 @@ mod tests {
     }
 
     #[test]
-    fn one_crate_may_differ_in_one_lint() {
+    fn who_has_a_room_may_differ_in_one_lint() {
         check("bench", "[lints.rust]\nunsafe_code = \"deny\"\nmissing_docs = \"warn\"\n", true);
+        check("upstream", "[lints.rust]\nunsafe_code = \"deny\"\nmissing_docs = \"warn\"\n", true);
+        check("store", "[lints.rust]\nunsafe_code = \"deny\"\nmissing_docs = \"warn\"\n", false);
         check("bench", "[lints.rust]\nunsafe_code = \"deny\"\n", false);
     }
 }

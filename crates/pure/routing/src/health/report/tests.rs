@@ -90,6 +90,17 @@ fn a_way_stands_as_its_probes_its_key_and_its_models_do() {
     assert_eq!(told(false, 2.0), (State::Ejected, Some(Why::Unreachable), None));
     way.probed(Reach::Doubtful, at(3.0));
     assert_eq!(told(false, 3.0), (State::Degraded, Some(Why::ProbesFail), None));
+    way.probed(Reach::Answering, at(3.0));
+    way.path.died(at(3.0));
+    assert_eq!(told(false, 3.0), (State::Ejected, Some(Why::PathDead), None));
+    way.probed(Reach::Unknown, at(3.0));
+    assert!(
+        way.is_unreachable(at(32.9)),
+        "a probe that was not answered says nothing of a path that was dead"
+    );
+    assert!(!way.is_unreachable(at(33.0)), "without a probe callers try it");
+    way.probed(Reach::Answering, at(3.0));
+    assert!(!way.is_unreachable(at(3.0)) && !way.path.is_doubted(), "somebody has answered over it");
     (0..5).for_each(|_| ask(way.model(0), Outcome::Fault(Fault::Silent), 3.0));
     let worse = (State::Ejected, Some(Why::FailuresInARow), Some(1.0));
     assert_eq!(told(false, 3.0), worse, "that probes are answered does not hide that calls are not");

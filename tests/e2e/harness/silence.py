@@ -1,0 +1,105 @@
+"""Networks that fall silent: nothing is refused, reset or closed, nothing arrives any more, and nobody is told."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+#: Linux's numbers (socket(7), setns(2)), which Python does not name.
+SO_ATTACH_FILTER = 26
+SO_DETACH_FILTER = 27
+CLONE_NEWNET = 0x40000000
+#: A filter of one instruction, BPF_RET with 0: of every packet no byte is taken.
+DROP_ALL = struct.pack("HBBI", 0x06, 0, 0, 0)
+
+HAS_FILTERS = sys.platform == "linux"
+
+
+def fall_silent(sockets: Iterable[socket.socket]) -> None:
+    """What is sent to these sockets is dropped before TCP sees it, as by a network: nothing is acknowledged."""
+    instructions = ctypes.create_string_buffer(DROP_ALL)
+    program = struct.pack("HxxxxxxP", 1, ctypes.addressof(instructions))
+    for each in sockets:
+        each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+
+
+def carry_again(sockets: Iterable[socket.socket]) -> None:
+    for each in sockets:
+        each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+
+
+def missing_for_namespaces() -> str | None:
+    """Why this machine makes no networks of its own; `None` if it does."""
+    if sys.platform != "linux":
+        return "network namespaces are Linux's"
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    if not shutil.which("ip"):
+        return "ip is not installed: scripts/setup test"
+    tried = subprocess.run(["ip", "netns", "add", PROBE], capture_output=True, text=True)
+    if tried.returncode == 0:
+        subprocess.run(["ip", "netns", "del", PROBE], check=True)
+        return None
+    return f"no network namespaces here: {tried.stderr.strip()}"
+
+
+PROBE = f"bw-probe-{os.getpid()}"
+
+
+class Elsewhere:
+    """Another host, as far as the network goes: a namespace with an address of its own, reached by one cable."""
+
+    def __init__(self, number: int) -> None:
+        self._name = f"bw-{os.getpid()}-{number}"
+        self._here, self._there = f"bwh{os.getpid() % 100000}{number}", f"bwt{os.getpid() % 100000}{number}"
+        self._near, self.address = f"198.18.{number}.1", f"198.18.{number}.2"
+        self._ip("netns", "add", self._name)
+        self._ip("link", "add", self._here, "type", "veth", "peer", "name", self._there, "netns", self._name)
+        self._ip("addr", "add", f"{self._near}/30", "dev", self._here)
+        self._ip("link", "set", self._here, "up")
+        self._inside("addr", "add", f"{self.address}/30", "dev", self._there)
+        self._inside("link", "set", self._there, "up")
+
+    def listener(self) -> socket.socket:
+        """A listening socket on that host. A socket stays in the namespace that it was made in."""
+        made: list[socket.socket] = []
+
+        def make() -> None:
+            with Path(f"/run/netns/{self._name}").open() as namespace:
+                libc = ctypes.CDLL(None, use_errno=True)
+                if libc.setns(namespace.fileno(), CLONE_NEWNET) != 0:
+                    raise OSError(ctypes.get_errno(), "setns")
+            made.append(socket.create_server((self.address, 0), backlog=512))
+
+        # A thread of its own: only it changes its namespace, and it ends.
+        thread = threading.Thread(target=make)
+        thread.start()
+        thread.join()
+        return made[0]
+
+    def fall_silent(self) -> None:
+        """From now on nothing comes back from there, not even an acknowledgement."""
+        self._inside("route", "add", "blackhole", f"{self._near}/32")
+
+    def carry_again(self) -> None:
+        self._inside("route", "del", "blackhole", f"{self._near}/32")
+
+    def close(self) -> None:
+        subprocess.run(["ip", "link", "del", self._here], capture_output=True)
+        subprocess.run(["ip", "netns", "del", self._name], capture_output=True)
+
+    def _inside(self, *arguments: str) -> None:
+        self._ip("-n", self._name, *arguments)
+
+    @staticmethod
+    def _ip(*arguments: str) -> None:
+        done = subprocess.run(["ip", *arguments], capture_output=True, text=True)
+        assert done.returncode == 0, f"ip {' '.join(arguments)}: {done.stderr}"
