@@ -185,3 +185,12 @@ def test_without_memory_for_it_nothing_is_held_back(start: StartGateway, new_ups
             if "Hello" in piece:
                 is_read.set()
     assert was_read_meanwhile == [True]
+
+
+@pytest.mark.parametrize("reason", ["error", "abort"])
+def test_a_finish_that_is_none_is_a_break(start: StartGateway, new_upstream: StartUpstream, reason: str) -> None:
+    """Some say so when they are stopped in the middle, and then end as if that were all."""
+    first = new_upstream(says(HELLO, finish(reason), end="whole"))
+    second = new_upstream(says(NAME, finish(), end="whole"))
+    told = Told(between(start, [first, second], "continue"))
+    assert told.is_whole and told.text.endswith("dear friend")

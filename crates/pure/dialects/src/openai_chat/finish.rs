@@ -18,6 +18,8 @@ pub(super) fn read(reason: &str) -> Reason {
     Reason::End(match reason {
         "" => return Reason::None,
         "error" | "network_error" | "insufficient_system_resource" => return Reason::Fault,
+        // Servers of open models say so when they are stopped or need the room: vllm-project/vllm#57082.
+        "abort" => return Reason::Fault,
         "stop" | "eos" | "eos_token" | "end_turn" => Finish::Stop,
         "length" | "max_tokens" => Finish::Length,
         "model_length" => Finish::ContextFull,
@@ -56,7 +58,9 @@ mod tests {
             assert_eq!(write(&finish), expected);
         }
         assert_eq!(read(""), Reason::None);
-        assert_eq!(read("insufficient_system_resource"), Reason::Fault);
+        for reason in ["insufficient_system_resource", "abort"] {
+            assert_eq!(read(reason), Reason::Fault);
+        }
         assert_eq!(read("weird"), Reason::End(Finish::Other("weird".to_owned())));
     }
 }
