@@ -194,3 +194,13 @@ def test_a_finish_that_is_none_is_a_break(start: StartGateway, new_upstream: Sta
     second = new_upstream(says(NAME, finish(), end="whole"))
     told = Told(between(start, [first, second], "continue"))
     assert told.is_whole and told.text.endswith("dear friend")
+
+
+def test_a_break_that_the_way_of_its_route_cannot_mend_is_counted(
+    start: StartGateway, new_upstream: StartUpstream
+) -> None:
+    first, second = new_upstream(says(HELLO)), new_upstream()
+    gateway = between(start, [first, second], "hidden")
+    assert Told(gateway).error
+    assert not second.calls
+    assert gateway.metric("ai_gateway_streams_broken_total", provider="p0", outcome="lost") == 1

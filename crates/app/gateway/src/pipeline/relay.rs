@@ -14,6 +14,7 @@ use dialects::watch::StreamFault;
 use domain::{Failure, Kind, Secret, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use observe::Rescued;
 
 use crate::call::Call;
 use crate::hygiene::copy_to_caller;
@@ -318,6 +319,9 @@ impl Relay {
             self.state = State::Stranded;
             let last = Bytes::copy_from_slice(last);
             return if last.is_empty() { Poll::Pending } else { Poll::Ready(Some(Ok(last))) };
+        }
+        if let (true, Some(provider)) = (self.is_rescuable(), &self.call.provider) {
+            self.note_break(provider.slot, Rescued::Lost);
         }
         self.tell_break(last, cx)
     }
