@@ -1,5 +1,5 @@
-"""More of docs/operations/resume.md: what the log, the metrics, the health and the memory know of streams that were gone on with, and
-breaks in odd places.
+"""More of docs/operations/resume.md: breaks in odd places, and what the log, the metrics, the health and the memory know of
+streams that were gone on with.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ BARE = ({}, {"continues": "bare"})
 
 def finish(reason: str = "stop") -> bytes:
     event = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": MODEL}
-    return b"data: " + json.dumps({**event, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}).encode() + b"\n\n"
+    choices = [{"index": 0, "delta": {}, "finish_reason": reason}]
+    return b"data: " + json.dumps({**event, "choices": choices}).encode() + b"\n\n"
 
 
 def says(*pieces: bytes, end: str = "close") -> Any:
@@ -79,7 +80,8 @@ def test_who_broke_has_given_his_place_back_before_he_is_asked_again(start: Star
     """With room for one at a time a stream must not wait for itself."""
     node = simulator.nodes[0]
     node.set(answer_tokens=60, beginnings="continued")
-    only = {**provider(node.base_url, key=simulator.key, models=["m"]), "quirks": {"continues": "bare"}, "concurrent_max": 1}
+    only = {**provider(node.base_url, key=simulator.key, models=["m"]), "concurrent_max": 1}
+    only["quirks"] = {"continues": "bare"}
     models = {MODEL: {"targets": ["first/m"], "resume": "continue"}}
     gateway = start(config={"providers": {"first": only}, "models": models, "limits": {"queue_wait_ms": 60_000}})
     node.fault("cut=40", times=1)
@@ -95,9 +97,7 @@ def test_who_leaves_while_the_next_is_looked_for_is_settled(start: StartGateway,
 
     first, second = new_upstream(says(HELLO, NAME)), new_upstream(hang)
     gateway = between(start, [first, second], "continue")
-    with gateway.http().stream(
-        "POST", CHAT_PATH, json=body("chat"), headers={"x-request-id": "gone"}
-    ) as reply:
+    with gateway.http().stream("POST", CHAT_PATH, json=body("chat"), headers={"x-request-id": "gone"}) as reply:
         pieces = reply.iter_text()
         assert "Hello" in next(pieces)
         until(lambda: second.calls, "the second is asked")
@@ -123,7 +123,7 @@ def test_a_stream_that_breaks_behind_its_finish_has_all_been_said(
 def test_a_refusal_for_another_reason_is_not_taken_for_one_of_beginnings(
     start: StartGateway, new_upstream: StartUpstream
 ) -> None:
-    answers = [refusal("400 Bad Request", type="invalid_request_error"), refusal("400 Bad Request", type="invalid_request_error")]
+    answers = [refusal("400 Bad Request", type="invalid_request_error")] * 2
 
     def second(exchange: Exchange) -> None:
         (answers.pop(0) if answers else says(NAME, finish(), end="whole"))(exchange)
@@ -164,8 +164,7 @@ def test_who_says_something_else_is_well(start: StartGateway, new_upstream: Star
         before = len(second.calls)
         assert not Told(gateway).is_whole
         assert len(second.calls) == before + 1
-    states = {name: gateway.metric("ai_gateway_target_state", provider="p1", state=name) for name in ("healthy", "degraded", "ejected")}
-    assert states == {"healthy": 1, "degraded": 0, "ejected": 0}
+    assert gateway.metric("ai_gateway_target_state", provider="p1", state="healthy") == 1
 
 
 def test_without_memory_for_it_nothing_is_held_back(start: StartGateway, new_upstream: StartUpstream) -> None:
