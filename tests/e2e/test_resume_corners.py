@@ -1,5 +1,5 @@
-"""More of docs/operations/resume.md: breaks in odd places, and what the log, the metrics, the health and the memory know of
-streams that were gone on with.
+"""More of docs/operations/resume.md: breaks in odd places, and what log, metrics, health and memory know of streams that
+were gone on with.
 """
 
 from __future__ import annotations
