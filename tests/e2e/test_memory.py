@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from conftest import StartGateway
-from harness.config import provider
+from harness.config import configuration, provider
 from harness.gateway import Gateway
 from harness.process import PATIENCE_S, until
 from harness.speech import CHAT_PATH, CHAT_REPLY, MODEL, chat, delta
