@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dialects::Dialect;
 use dialects::canonical::Feature;
@@ -17,6 +17,7 @@ use http::{HeaderValue, Method};
 use observe::{RequestLine, SegmentLine};
 use routing::health::Trying;
 use store::KeyEntry;
+use tokio::time::Instant;
 
 use crate::clock::wall_clock;
 use crate::forwarded::origin;

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use config::Timeouts;
 use http::{Request, Response};
@@ -16,7 +16,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::answer::AnswerBody;
@@ -165,14 +165,14 @@ impl Watch {
         Self {
             head_limit: timeouts.request_head,
             idle_limit: timeouts.keep_alive,
-            alarm: Box::pin(sleep_until(first.into())),
+            alarm: Box::pin(sleep_until(first)),
         }
     }
 
     fn poll_expired(&mut self, facts: &ConnectionFacts, cx: &mut Context<'_>) -> Poll<()> {
         let (phase, since) = facts.phase();
         if phase == Phase::Head {
-            let ends = (since + self.head_limit).into();
+            let ends = since + self.head_limit;
             if self.alarm.deadline() > ends {
                 self.alarm.as_mut().reset(ends);
             }
@@ -188,7 +188,7 @@ impl Watch {
             if now >= ends {
                 return Poll::Ready(());
             }
-            self.alarm.as_mut().reset(ends.into());
+            self.alarm.as_mut().reset(ends);
         }
         Poll::Pending
     }

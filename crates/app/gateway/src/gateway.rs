@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use domain::{Failure, Timestamp};
@@ -11,6 +10,7 @@ use observe::{Log, Metrics};
 use routing::Moment;
 use serde_json::Value;
 use store::{KeyDirectory, KeyHasher, ProviderSwitch, SwitchScope};
+use tokio::time::Instant;
 
 use crate::body_budget::BodyBudget;
 use crate::clock::wall_clock;

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use routing::Moment;
 use routing::health::Switch;
+use tokio::time::Instant;
 use upstream::Line;
 
 use crate::serving::{ServedLine, ServedProvider, Serving};

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::{Secret, Timestamp};
 use futures_util::StreamExt;
@@ -14,7 +14,7 @@ use http::header::ACCEPT;
 use providers::{KeyCheck, KeyVerdict, key_verdict};
 use routing::health::Switch;
 use serde_json::{Value, json};
-use tokio::time::{timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use upstream::{Body, Client, Line, Reply, Request, SendFailure};
 
 use crate::clock::wall_clock;
@@ -121,7 +121,7 @@ async fn check_provider(client: &Client, provider: &ServedProvider) -> Vec<Check
             None => Outcome::new(KeyState::Unchecked, "it has no free way to try a key"),
             Some(check) => {
                 let asked = check_key(client, check, asked_lines(lines));
-                timeout_at(until.into(), asked)
+                timeout_at(until, asked)
                     .await
                     .unwrap_or_else(|_| Outcome::new(KeyState::Unreachable, "its other keys took too long"))
             }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
@@ -15,7 +15,7 @@ use observe::Level;
 use providers::KeyCheck;
 use routing::health::{ProbeRules, Probed, Probing, Reach, Switch, WayHealth};
 use routing::{Moment, Rng};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use upstream::{Body, Client, Line, Request};
 
 use crate::gateway::Gateway;

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use dialects::Dialect;
@@ -15,7 +15,7 @@ use http::{HeaderName, HeaderValue};
 use routing::health::{DaySpend, PaidRules, Switch, TargetHealth, Why};
 use routing::{Rng, Target};
 use serde_json::json;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use upstream::{Body, Client, Line, Request};
 
 use crate::background::paid_found::Found;

@@ -1,11 +1,11 @@
 //! A call's turn at one of its targets, where all that could be asked have as many requests as they may have.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use domain::{Failure, Kind};
 use routing::overload::Gate;
 use routing::{Course, Moment, Turn};
+use tokio::time::Instant;
 
 use super::refusal::Lack;
 use super::wait::{Going, Wanted, wait};

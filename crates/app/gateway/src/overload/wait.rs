@@ -2,13 +2,13 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::Failure;
 use observe::Shed;
 use routing::Moment;
 use routing::overload::{Gate, Waiter};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use super::refusal::{Lack, refused};
 use crate::serving::Serving;
@@ -80,7 +80,7 @@ pub(super) async fn wait<W: Wanted>(
             return refuse(Shed::WouldWaitInVain, outlook);
         }
         let until = Instant::now() + LOOK_EVERY.min(limit.since(now));
-        was_called = timeout_at(until.into(), poll_fn(|cx| waiter.poll_called(cx))).await.is_ok();
+        was_called = timeout_at(until, poll_fn(|cx| waiter.poll_called(cx))).await.is_ok();
         now = gateway.moment();
     }
 }

@@ -3,13 +3,13 @@
 use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dialects::Dialect;
 use domain::{Failure, Kind, Phase, Usage};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use routing::health::Fault;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use upstream::{Connection, Glimpse, Request, SendFailure};
 
 use crate::hygiene::passes_to_provider;

@@ -2,12 +2,12 @@
 //! other attempt: what follows is relayed.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::{Failure, Secret};
 use http::HeaderValue;
 use routing::{Onward, Plan};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::call::Call;
 use crate::overload::{next_turn, nobody_left};

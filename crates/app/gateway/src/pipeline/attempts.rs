@@ -1,11 +1,12 @@
 //! The attempts of one call: whose turn it is, how long he has, what went wrong so far and what follows from it. Asking is not
 //! done here.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::{Failure, Kind};
 use routing::health::{Fault, Trying};
 use routing::{Circumstances, Course, Hedge, Onward, Plan, Target, Turn, span_of};
+use tokio::time::Instant;
 
 use crate::call::Call;
 use crate::pipeline::asking::{Unanswered, Until};

@@ -4,12 +4,12 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::{LocalBoxFuture, ready};
 use routing::health::{Fault, How, Outcome};
 use routing::{Course, Turn, stand_in_after};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use upstream::{Connection, SendFailure};
 
 use crate::call::Call;
@@ -76,7 +76,7 @@ impl Search<'_> {
         let mut stand_in = StandIn::Alike;
         let mut runners = vec![self.start(first)];
         let (turn, ready, since) = loop {
-            match timeout_at(self.wake_at(&runners, stand_in).into(), first_to_end(&mut runners)).await {
+            match timeout_at(self.wake_at(&runners, stand_in), first_to_end(&mut runners)).await {
                 Ok((runner, Ok(connection))) => break (runner.turn, Ok(Some(connection)), runner.began),
                 Ok((runner, Err(failure))) if runners.is_empty() => {
                     break (runner.turn, Err(failure), runner.began);

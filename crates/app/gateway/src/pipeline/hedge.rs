@@ -5,12 +5,12 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use http::HeaderValue;
 use routing::health::{Fault, How, Trying};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use upstream::Connection;
 
 use crate::call::{Call, HedgeOutcome, Hedged};

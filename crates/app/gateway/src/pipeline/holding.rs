@@ -1,10 +1,10 @@
 //! Holding a large JSON object to its end: nobody can use half of it, and as long as nothing has left another target may
 //! answer instead. It comes already, so no longer is its silence that of one who thinks, but that within an answer.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::{Failure, Kind, Phase};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use crate::body_budget::BodyLease;
 use crate::pipeline::beginning::Beginning;

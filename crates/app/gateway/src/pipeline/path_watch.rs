@@ -5,11 +5,11 @@ use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use observe::Level;
 use routing::health::{PathFinding, PathLook, PathWatch};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use upstream::{Glimpse, PathSeen, Sight};
 
 use crate::serving::{ServedLine, ServedProvider};

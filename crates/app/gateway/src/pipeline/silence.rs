@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::pipeline::beginning::END_LAG_MAX;
 use crate::pipeline::watch::Watch;
@@ -69,7 +69,7 @@ impl Patience {
             self.idle_limit = self.idle_limit.min(lag);
             let ends = self.ends();
             if let Some(alarm) = &mut self.alarm {
-                alarm.as_mut().reset(ends.into());
+                alarm.as_mut().reset(ends);
             }
         }
     }
@@ -91,12 +91,12 @@ impl Patience {
 
     pub(super) fn poll_exhausted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let ends = self.ends();
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(ends.into())));
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(ends)));
         while alarm.as_mut().poll(cx).is_ready() {
             if Instant::now() >= ends {
                 return Poll::Ready(());
             }
-            alarm.as_mut().reset(ends.into());
+            alarm.as_mut().reset(ends);
         }
         Poll::Pending
     }

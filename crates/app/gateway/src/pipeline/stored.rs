@@ -2,7 +2,6 @@
 //! that go on from one. Who keeps what is known since the start only.
 
 use std::borrow::Cow;
-use std::time::Instant;
 
 use dialects::Dialect;
 use dialects::canonical::Losses;
@@ -13,6 +12,7 @@ use http::Response;
 use http::request::Parts;
 use routing::Plan;
 use routing::health::Switch;
+use tokio::time::Instant;
 
 use crate::answer::AnswerBody;
 use crate::call::Call;

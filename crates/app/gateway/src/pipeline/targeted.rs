@@ -2,13 +2,14 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dialects::canonical::Losses;
 use domain::Usage;
 use http::HeaderValue;
 use routing::Target;
 use routing::health::{How, Outcome};
+use tokio::time::Instant;
 use upstream::{Connection, SendFailure};
 
 use crate::call::Call;

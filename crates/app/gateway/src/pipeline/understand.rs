@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 use std::sync::LazyLock;
-use std::time::Instant;
 
 use bytes::Bytes;
 use dialects::canonical;
@@ -13,6 +12,7 @@ use domain::Failure;
 use http::HeaderMap;
 use hyper::body::Incoming;
 use memchr::memmem::Finder;
+use tokio::time::Instant;
 
 use crate::body_budget::BodyLease;
 use crate::call::Call;
