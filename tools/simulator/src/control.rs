@@ -3,11 +3,11 @@
 //! It is for tests: whoever reaches the port may do everything.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::fault::Fault;
 use crate::http::{Connection, Request};

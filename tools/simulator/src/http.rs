@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::chunked::ChunkedBody;
+use crate::stream::Stream;
 
 /// Largest request head.
 pub(crate) const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -60,7 +61,7 @@ pub(crate) enum RequestError {
 /// One connection of a peer.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Stream,
     /// What was read and not yet used: a part of the next request.
     pub(crate) buffer: BytesMut,
 }
@@ -74,6 +75,11 @@ impl Connection {
     pub(crate) fn new(stream: TcpStream) -> Self {
         // Without it the kernel may hold small writes back for 40 ms. A connection that is already gone may refuse it.
         let _ = stream.set_nodelay(true);
+        Self::over(Stream::Tcp(stream))
+    }
+
+    /// Over anything.
+    pub(crate) fn over(stream: Stream) -> Self {
         Self { stream, buffer: BytesMut::new() }
     }
 
@@ -136,8 +142,7 @@ impl Connection {
 
     /// Resets: the peer reads an error, not an end of file.
     pub(crate) fn reset(self) {
-        // Dropping with a zero linger time sends RST; a connection that is already gone needs none.
-        let _ = self.stream.set_zero_linger();
+        self.stream.reset_on_drop();
     }
 
     /// Closes in order. Closing with unread bytes would turn into a reset, so what still comes is read first.

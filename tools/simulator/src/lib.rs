@@ -22,6 +22,11 @@
 //! # }
 //! ```
 //!
+//! # Without sockets
+//!
+//! [`start_unbound`] starts nodes that are reached by [`Node::dial`] only, over a [`Wire`] within the process. On a runtime of
+//! one thread whose clock is paused, all their delays are virtual, and one seed gives one run, byte for byte.
+//!
 //! # From outside
 //!
 //! The control port takes JSON; `GET /` lists all routes and faults.
@@ -114,8 +119,11 @@ mod script;
 mod seal;
 mod seed;
 mod simulator;
+mod stream;
 mod talk;
 mod text;
+mod wire;
+mod wires;
 
 pub use behaviour::{ANSWER_TOKENS_MAX, Beginnings, Behaviour};
 pub use delay::{DELAY_MS_MAX, Delay};
@@ -127,6 +135,7 @@ pub use misbehaviour::{HUGE_BYTES_MAX, SYNTAX};
 pub use node::{Counters, Node};
 pub use options::{NodeOptions, Options};
 pub use recorder::{Outcome, RECORD_BODY_BYTES_MAX, RECORDED_BODIES_BYTES_MAX, RECORDS_MAX, Record};
-pub use simulator::{Simulator, start};
+pub use simulator::{Simulator, start, start_unbound};
 pub use talk::{EVERY_TOOL_MARKER, Scenario, Step, Stop, TOOL_MARKER, expected_thinking};
 pub use text::{BYTES_PER_TOKEN, EXCERPT_CHARACTERS_MAX, Voice, expected_text, tokens_in};
+pub use wire::Wire;

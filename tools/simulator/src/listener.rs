@@ -80,7 +80,7 @@ async fn serve_open(node: &Arc<Node>, listener: &TcpListener, wishes: &mut watch
 }
 
 /// Waits until it is wished that the door be so.
-async fn wished(wishes: &mut watch::Receiver<bool>, is_shut: bool) {
+pub(crate) async fn wished(wishes: &mut watch::Receiver<bool>, is_shut: bool) {
     let wish = wishes.wait_for(|wants_shut| *wants_shut == is_shut).await;
     wish.expect("the node holds the sender, and we hold the node");
 }
@@ -95,7 +95,7 @@ async fn reopened(address: SocketAddr) -> TcpListener {
 }
 
 /// All requests of one connection, one after the other.
-async fn converse(node: Arc<Node>, mut connection: Connection, connection_number: u64) {
+pub(crate) async fn converse(node: Arc<Node>, mut connection: Connection, connection_number: u64) {
     loop {
         let request = match connection.next_request().await {
             Ok(Some(request)) => request,

@@ -1,13 +1,14 @@
 //! One pretended provider endpoint: its behaviour, faults, counters and records. Sockets are `listener.rs`.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout};
 
 use crate::behaviour::Behaviour;
 use crate::fault::{Fault, Faults};
@@ -17,6 +18,7 @@ use crate::options::NodeOptions;
 use crate::recorder::{Outcome, Record, Recorder};
 use crate::seed::Generator;
 use crate::text::Voice;
+use crate::wire::Wire;
 
 /// Longest wait for a node to close or open its door.
 const DOOR_SECONDS_MAX: Duration = Duration::from_secs(5);
@@ -34,6 +36,8 @@ pub struct Node {
     /// What is wished for the door, and what it is.
     wants_shut: watch::Sender<bool>,
     is_shut: watch::Sender<bool>,
+    /// Where peers within the process knock, if that is how it is reached.
+    knocks: Option<mpsc::Sender<Wire>>,
 }
 
 #[derive(Debug)]
@@ -106,7 +110,36 @@ impl Node {
             memory: Memory::default(),
             wants_shut: watch::Sender::new(is_refusing),
             is_shut: watch::Sender::new(false),
+            knocks: None,
         }
+    }
+
+    /// The same, reached by `dial` only.
+    pub(crate) fn unbound(
+        options: NodeOptions,
+        seed: u64,
+        started: Instant,
+        knocks: mpsc::Sender<Wire>,
+    ) -> Self {
+        let address = options.listen;
+        Self { knocks: Some(knocks), ..Self::new(options, address, seed, started) }
+    }
+
+    /// Connects from within the process to a node that was started unbound.
+    pub fn dial(&self) -> io::Result<Wire> {
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        if self.lock().faults.is_refusing() {
+            return Err(refused());
+        }
+        let (ours, theirs) = Wire::pair();
+        let knocks = self.knocks.as_ref().ok_or_else(refused)?;
+        knocks.try_send(theirs).map_err(|_| refused())?;
+        Ok(ours)
+    }
+
+    /// How many requests it is working on.
+    pub fn working(&self) -> u32 {
+        self.lock().working
     }
 
     /// Its name.

@@ -4,14 +4,14 @@ use std::io;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::http::Connection;
 use crate::misbehaviour::Ending;
 use crate::script::{Script, Step};
+use crate::stream::Stream;
 
 /// Most bytes handed to the kernel at once, so that the count of what was sent stays true while a peer does not read.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
@@ -39,7 +39,7 @@ pub(crate) async fn play(
     sent: impl Fn(usize),
     before_last: impl FnOnce(),
 ) -> Played {
-    let (mut reader, mut writer) = connection.stream.split();
+    let (mut reader, mut writer) = split(&mut connection.stream);
     tokio::select! {
         // Writing first: an answer that is written whole counts as whole, even if the peer has left by then.
         biased;
@@ -51,7 +51,7 @@ pub(crate) async fn play(
 }
 
 async fn perform(
-    writer: &mut WriteHalf<'_>,
+    writer: &mut WriteHalf<&mut Stream>,
     script: &Script,
     sent: impl Fn(usize),
     before_last: impl FnOnce(),
@@ -83,7 +83,7 @@ async fn perform(
     Ok(())
 }
 
-async fn write(writer: &mut WriteHalf<'_>, bytes: &[u8], sent: &impl Fn(usize)) -> io::Result<()> {
+async fn write(writer: &mut WriteHalf<&mut Stream>, bytes: &[u8], sent: &impl Fn(usize)) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
         let count = writer.write(&rest[..rest.len().min(WRITE_BYTES_MAX)]).await?;
@@ -97,7 +97,7 @@ async fn write(writer: &mut WriteHalf<'_>, bytes: &[u8], sent: &impl Fn(usize)) 
 }
 
 /// Ends when the peer has closed or reset; keeps what it sends meanwhile.
-async fn peer_leaves(reader: &mut ReadHalf<'_>, buffer: &mut BytesMut) {
+async fn peer_leaves(reader: &mut ReadHalf<&mut Stream>, buffer: &mut BytesMut) {
     while buffer.len() < PIPELINE_BYTES_MAX {
         if !matches!(reader.read_buf(buffer).await, Ok(count) if count > 0) {
             return;

@@ -3,15 +3,17 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::control::{self, Panel};
 use crate::listener;
 use crate::node::Node;
-use crate::options::{Options, check_name};
+use crate::options::{NodeOptions, Options, check_name};
+use crate::wires;
 
 /// A running simulator. Dropping it stops it.
 #[derive(Debug)]
@@ -28,11 +30,7 @@ pub async fn start(options: Options) -> io::Result<Simulator> {
     let mut tasks = JoinSet::new();
     let mut nodes: Vec<Arc<Node>> = Vec::with_capacity(options.nodes.len());
     for node in options.nodes {
-        check_name(&node.name).map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
-        if nodes.iter().any(|other| other.name() == node.name) {
-            let problem = format!("two nodes are called {:?}", node.name);
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
-        }
+        check_node(&node, &nodes)?;
         let listener = listener::listen(node.listen).map_err(|error| taken(node.listen, &error))?;
         let address = listener.local_addr()?;
         let node = Arc::new(Node::new(node, address, options.seed, started));
@@ -50,6 +48,30 @@ pub async fn start(options: Options) -> io::Result<Simulator> {
         node.door_follows().await;
     }
     Ok(Simulator { nodes, control, seed: options.seed, tasks })
+}
+
+/// Starts nodes that no socket leads to, only `Node::dial`. There is no control port.
+pub fn start_unbound(options: Options) -> io::Result<Simulator> {
+    let started = Instant::now();
+    let mut tasks = JoinSet::new();
+    let mut nodes: Vec<Arc<Node>> = Vec::with_capacity(options.nodes.len());
+    for node in options.nodes {
+        check_node(&node, &nodes)?;
+        let (knocks, knocked) = mpsc::channel(wires::KNOCKS_MAX);
+        let node = Arc::new(Node::unbound(node, options.seed, started, knocks));
+        tasks.spawn(wires::serve(Arc::clone(&node), knocked));
+        nodes.push(node);
+    }
+    Ok(Simulator { nodes, control: None, seed: options.seed, tasks })
+}
+
+fn check_node(node: &NodeOptions, before: &[Arc<Node>]) -> io::Result<()> {
+    check_name(&node.name).map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
+    if before.iter().any(|other| other.name() == node.name) {
+        let problem = format!("two nodes are called {:?}", node.name);
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+    }
+    Ok(())
 }
 
 fn taken(address: SocketAddr, error: &io::Error) -> io::Error {

@@ -44,10 +44,16 @@ const HTTP2_PING_LIMIT: Duration = Duration::from_secs(20);
 
 /// Serves a connection until it ends.
 pub(crate) async fn serve(worker: Rc<Worker>, tcp: TcpStream, caller: IpAddr, tls: Option<Arc<TlsSlot>>) {
-    let serving = worker.gateway.serving();
     // A failed option means a dead socket, which the first read will tell.
     let _ = tcp.set_nodelay(true);
-    let Some(socket) = handshake(tcp, tls, serving.timeouts.tls_handshake).await else { return };
+    let limit = worker.gateway.serving.load().timeouts.tls_handshake;
+    let Some(socket) = handshake(tcp, tls, limit).await else { return };
+    serve_socket(worker, socket, caller).await;
+}
+
+/// Serves a connection whose handshake is done.
+pub(crate) async fn serve_socket(worker: Rc<Worker>, socket: InboundSocket, caller: IpAddr) {
+    let serving = worker.gateway.serving();
     let is_http2 =
         matches!(&socket, InboundSocket::Tls(tls) if tls.get_ref().1.alpn_protocol() == Some(b"h2"));
     let facts = ConnectionFacts::new(Instant::now());

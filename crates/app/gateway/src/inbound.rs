@@ -148,6 +148,9 @@ pub(crate) enum InboundSocket {
     Plain(TcpStream),
     /// Behind a TLS handshake.
     Tls(Box<TlsStream<TcpStream>>),
+    /// Within the process.
+    #[cfg(test)]
+    Wire(simulator::Wire),
 }
 
 /// The socket as hyper reads it.
@@ -165,6 +168,8 @@ impl InboundSocket {
         match self {
             Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, buffer),
+            #[cfg(test)]
+            Self::Wire(wire) => Pin::new(wire).poll_read(cx, buffer),
         }
     }
 
@@ -172,6 +177,8 @@ impl InboundSocket {
         match self {
             Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+            #[cfg(test)]
+            Self::Wire(wire) => Pin::new(wire).poll_shutdown(cx),
         }
     }
 }
@@ -183,6 +190,8 @@ impl Drop for Inbound {
             let tcp = match &self.socket {
                 InboundSocket::Plain(tcp) => tcp,
                 InboundSocket::Tls(tls) => tls.get_ref().0,
+                #[cfg(test)]
+                InboundSocket::Wire(wire) => return wire.reset_on_drop(),
             };
             // Where that fails the connection is gone already.
             let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
@@ -212,6 +221,8 @@ impl AsyncWrite for Inbound {
         let written = match &mut this.socket {
             InboundSocket::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             InboundSocket::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, bytes),
+            #[cfg(test)]
+            InboundSocket::Wire(wire) => Pin::new(wire).poll_write(cx, bytes),
         };
         this.facts.note_write(&written);
         written
@@ -233,6 +244,8 @@ impl AsyncWrite for Inbound {
         let written = match &mut this.socket {
             InboundSocket::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, parts),
             InboundSocket::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, parts),
+            #[cfg(test)]
+            InboundSocket::Wire(wire) => Pin::new(wire).poll_write_vectored(cx, parts),
         };
         this.facts.note_write(&written);
         written
@@ -246,6 +259,8 @@ impl AsyncWrite for Inbound {
         match &mut self.get_mut().socket {
             InboundSocket::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             InboundSocket::Tls(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+            #[cfg(test)]
+            InboundSocket::Wire(wire) => Pin::new(wire).poll_flush(cx),
         }
     }
 

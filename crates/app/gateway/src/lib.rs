@@ -33,6 +33,8 @@ mod remote_media;
 mod seeing;
 mod segments;
 mod serving;
+#[cfg(test)]
+mod simulation;
 mod spool;
 mod status;
 mod stored_responses;

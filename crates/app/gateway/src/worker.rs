@@ -34,14 +34,20 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(gateway: Arc<Gateway>, index: usize) -> Rc<Self> {
+        let rng = Rng::new(seed(&gateway, index));
+        Self::with(gateway, index, Client::default(), rng)
+    }
+
+    /// One whose ways out and whose chance are given.
+    pub(crate) fn with(gateway: Arc<Gateway>, index: usize, client: Client, rng: Rng) -> Rc<Self> {
         Rc::new(Self {
-            client: Client::default(),
+            client,
             shard: gateway.metrics.shard(index),
             drain: Drain::default(),
             index,
             log: RefCell::new(gateway.log.buffer()),
             ids: RefCell::new(CallIds::new(gateway.node, gateway.epoch, index as u8)),
-            rng: RefCell::new(Rng::new(seed(&gateway, index))),
+            rng: RefCell::new(rng),
             tasks: TaskTracker::new(),
             idle_told: RefCell::default(),
             has_news: Cell::new(false),

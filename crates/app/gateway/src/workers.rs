@@ -146,7 +146,7 @@ async fn leave(worker: &Worker) {
     }
 }
 
-async fn tick(worker: &Worker) {
+pub(crate) async fn tick(worker: &Worker) {
     let (mut ticks, mut warm) = (0_u32, WarmLines::default());
     warm.keep(worker);
     loop {

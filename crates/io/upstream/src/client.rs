@@ -27,6 +27,12 @@ impl Client {
         Self { pool: Rc::default(), names: Names::new(resolver) }
     }
 
+    /// A client whose connections come from a test's own network.
+    #[cfg(feature = "given-network")]
+    pub fn over(network: crate::given::GivenNetwork) -> Self {
+        Self { pool: Rc::default(), names: Names::given(network) }
+    }
+
     /// A connection over `line` that is open already, if there is one. It may have been closed for age, unseen: then the
     /// failure of what is sent over it says `was_reused`, and whoever owns retries may ask again over a new one.
     pub fn take(&self, line: &Line) -> Option<Connection> {

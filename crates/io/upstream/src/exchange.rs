@@ -105,7 +105,7 @@ async fn next_read(
             Poll::Ready(ended) => Poll::Ready(Ok(write_failure.take().map_or(ended, Err))),
             Poll::Pending => {
                 if let Some(glimpse) = glimpse {
-                    glimpse.look(connection.socket.tcp());
+                    connection.socket.tcp().into_iter().for_each(|tcp| glimpse.look(tcp));
                 }
                 Poll::Pending
             }

@@ -9,6 +9,8 @@ mod dial;
 mod exchange;
 mod failure;
 mod file_body;
+#[cfg(feature = "given-network")]
+mod given;
 mod glimpse;
 mod line;
 mod pace;
@@ -27,6 +29,8 @@ pub use dial::{Resolver, Resolving};
 pub use exchange::Reply;
 pub use failure::{BodyFailure, ProxyProblem, SendFailure};
 pub use file_body::FileBody;
+#[cfg(feature = "given-network")]
+pub use given::{GivenDialling, GivenNetwork, GivenStream};
 pub use glimpse::{Glimpse, Sight};
 pub use line::{Line, LineOptions};
 pub use pool::{Connection, PoolCounts};

@@ -13,14 +13,19 @@ use tokio_rustls::client::TlsStream;
 pub(crate) enum Socket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// Of a test's own network.
+    #[cfg(feature = "given-network")]
+    Given(Box<dyn crate::given::GivenStream>),
 }
 
 impl Socket {
-    /// What carries it.
-    pub(crate) fn tcp(&self) -> &TcpStream {
+    /// What carries it; nothing in a network that only a test has.
+    pub(crate) fn tcp(&self) -> Option<&TcpStream> {
         match self {
-            Self::Plain(tcp) => tcp,
-            Self::Tls(tls) => tls.get_ref().0,
+            Self::Plain(tcp) => Some(tcp),
+            Self::Tls(tls) => Some(tls.get_ref().0),
+            #[cfg(feature = "given-network")]
+            Self::Given(_) => None,
         }
     }
 }
@@ -34,6 +39,8 @@ impl AsyncRead for Socket {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, buffer),
+            #[cfg(feature = "given-network")]
+            Self::Given(given) => Pin::new(given.as_mut()).poll_read(cx, buffer),
         }
     }
 }
@@ -43,6 +50,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, bytes),
+            #[cfg(feature = "given-network")]
+            Self::Given(given) => Pin::new(given.as_mut()).poll_write(cx, bytes),
         }
     }
 
@@ -54,6 +63,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, parts),
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, parts),
+            #[cfg(feature = "given-network")]
+            Self::Given(given) => Pin::new(given.as_mut()).poll_write_vectored(cx, parts),
         }
     }
 
@@ -65,6 +76,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+            #[cfg(feature = "given-network")]
+            Self::Given(given) => Pin::new(given.as_mut()).poll_flush(cx),
         }
     }
 
@@ -72,6 +85,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+            #[cfg(feature = "given-network")]
+            Self::Given(given) => Pin::new(given.as_mut()).poll_shutdown(cx),
         }
     }
 }

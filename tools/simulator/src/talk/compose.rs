@@ -57,9 +57,12 @@ pub(crate) fn compose(heard: &Heard, call_prefix: &str, ask: &mut Ask<'_>) -> Re
 
 /// The answer's text within the caller's limit, up to his first stop text.
 fn speak(heard: &Heard, spent: usize, ask: &Ask<'_>) -> (String, Finish) {
-    let limit = heard.tokens_max.map(|limit| limit.saturating_sub(spent).max(1));
+    let beginning = heard.beginning.as_deref().filter(|_| ask.behaviour.beginnings == Beginnings::Continued);
+    // The caller's limit is for what is said now.
+    let begun = beginning.map_or(0, tokens_in);
+    let limit = heard.tokens_max.map(|limit| limit.saturating_sub(spent).max(1) + begun);
     let mut spoken = ask.speak(&heard.message, limit);
-    if let Some(rest) = rest_behind(heard.beginning.as_deref(), &spoken.text, ask) {
+    if let Some(rest) = rest_behind(beginning, &spoken.text, ask) {
         spoken.text = rest;
     }
     let stop = heard.stops.iter().filter_map(|stop| Some((spoken.text.find(stop.as_str())?, stop))).min();

@@ -45,6 +45,9 @@ type Lookup = Shared<LocalBoxFuture<'static, Result<Addresses, Rc<io::Error>>>>;
 pub(crate) struct Names {
     known: Rc<RefCell<HashMap<String, Entry>>>,
     resolver: Resolver,
+    /// What stands in the place of names and all that follows from them.
+    #[cfg(feature = "given-network")]
+    given: Option<crate::given::GivenNetwork>,
 }
 
 /// What is known about a name.
@@ -71,7 +74,24 @@ impl Default for Names {
 
 impl Names {
     pub(crate) fn new(resolver: Resolver) -> Self {
-        Self { known: Rc::default(), resolver }
+        Self {
+            known: Rc::default(),
+            resolver,
+            #[cfg(feature = "given-network")]
+            given: None,
+        }
+    }
+
+    /// No names: connections come from a test's own network.
+    #[cfg(feature = "given-network")]
+    pub(crate) fn given(network: crate::given::GivenNetwork) -> Self {
+        Self { given: Some(network), ..Self::default() }
+    }
+
+    /// The network that is given in the place of the system's.
+    #[cfg(feature = "given-network")]
+    pub(super) const fn given_network(&self) -> Option<&crate::given::GivenNetwork> {
+        self.given.as_ref()
     }
 
     /// The addresses of `host`: remembered, asked for, or remembered after all.

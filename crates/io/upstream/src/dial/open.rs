@@ -26,6 +26,11 @@ pub(crate) async fn dial(names: &Names, line: &Line) -> Result<Socket, SendFailu
 }
 
 async fn dial_until(names: &Names, line: &Line, until: Instant) -> Result<Socket, SendFailure> {
+    #[cfg(feature = "given-network")]
+    if let Some(network) = names.given_network() {
+        let failed = |error| SendFailure::Connect { host: authority(line), error };
+        return network(line).await.map(Socket::Given).map_err(failed);
+    }
     let tcp = match &line.options().proxy {
         None => direct(names, line, until).await?,
         Some(proxy) => through(names, line, proxy, until).await?,
