@@ -30,8 +30,6 @@ pub(super) struct Got {
     pub(super) ended_ms: u64,
     pub(super) end: End,
     pub(super) raw: Vec<u8>,
-    /// The longest silence behind the head.
-    pub(super) silence_ms: u64,
 }
 
 /// How it ended for him.
@@ -55,7 +53,7 @@ pub(super) async fn call(worker: Rc<Worker>, plan: CallPlan, began: Instant) -> 
     let called = Instant::now();
     let until = called + plan.hangs_up_ms.map_or(LONGEST, Duration::from_millis);
     let mut raw = BytesMut::new();
-    let (mut head_ms, mut silence, mut heard) = (None, Duration::ZERO, called);
+    let mut head_ms = None;
     let end = match ours.write_all(&plan.request(KEY)).await {
         Err(_) => End::Broke,
         Ok(()) => loop {
@@ -65,24 +63,12 @@ pub(super) async fn call(worker: Rc<Worker>, plan: CallPlan, began: Instant) -> 
                 Ok(Ok(0)) => break End::Closed,
                 Ok(Err(_)) => break End::Broke,
                 Ok(Ok(_)) => {
-                    let now = Instant::now();
                     if head_ms.is_none() && raw.windows(4).any(|four| four == b"\r\n\r\n") {
-                        head_ms = Some(since(now));
-                    } else {
-                        silence = silence.max(now - heard);
+                        head_ms = Some(since(Instant::now()));
                     }
-                    heard = now;
                 }
             }
         },
     };
-    Got {
-        plan,
-        called_ms: since(called),
-        head_ms,
-        ended_ms: since(Instant::now()),
-        end,
-        raw: raw.to_vec(),
-        silence_ms: silence.as_millis() as u64,
-    }
+    Got { plan, called_ms: since(called), head_ms, ended_ms: since(Instant::now()), end, raw: raw.to_vec() }
 }

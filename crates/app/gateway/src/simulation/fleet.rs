@@ -15,7 +15,7 @@ const MODEL: &str = "m";
 pub(super) const PATIENCE_MS: u64 = 6_000;
 pub(super) const IDLE_MS: u64 = 1_200;
 pub(super) const QUEUE_WAIT_MS: u64 = 1_000;
-pub(super) const PING_MS_MAX: usize = 1_800;
+const PING_MS_MAX: usize = 1_800;
 
 /// Nodes, configuration, troubles.
 #[derive(Debug)]

@@ -135,6 +135,9 @@ fn digest(got: &[Got], after: &[Got], records: &[(String, Record)], log: &str) -
         );
         digest.add(&record.body);
     }
-    digest.add(log.as_bytes());
+    // Events go past the queue of the lines, so their order is the disk's.
+    let mut lines: Vec<&str> = log.lines().collect();
+    lines.sort_unstable();
+    lines.iter().for_each(|line| digest.add(line.as_bytes()));
     digest
 }
