@@ -67,11 +67,8 @@ impl BodyReader {
     pub(super) async fn next_uncounted(&mut self, started: Instant) -> Result<Option<Bytes>, Box<Failure>> {
         loop {
             let patience = self.grace + Duration::from_secs(self.length as u64 / BODY_BYTES_PER_SECOND_MIN);
-            let frame = timeout_at(
-                (started + patience).into(),
-                poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)),
-            )
-            .await;
+            let frame =
+                timeout_at(started + patience, poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx))).await;
             let Ok(frame) = frame else {
                 let message = format!("the body did not arrive within {} ms", patience.as_millis());
                 return Err(Failure::new(Kind::SlowCaller, message).with_limit(patience));

@@ -55,7 +55,7 @@ impl CallPlan {
             id: format!("after-{number}"),
             at_ms: 0,
             spoken: [Spoken::Chat, Spoken::Messages, Spoken::Responses][number % 3],
-            is_streaming: number % 2 == 0,
+            is_streaming: number.is_multiple_of(2),
             wants_tool: false,
             hangs_up_ms: None,
             declines_resume: false,
