@@ -1,5 +1,5 @@
-"""Proves what docs/operations/misbehaving-providers.md says of a stream that breaks behind its finish: the answer is whole, in
-whatever dialect it came and goes, and it is told as one; a moment earlier it is not.
+"""Proves what docs/operations/misbehaving-providers.md says of a stream that breaks behind its finish:
+the answer is whole, in whatever dialect it came and goes, and it is told as one; a moment earlier it is not.
 """
 
 from __future__ import annotations

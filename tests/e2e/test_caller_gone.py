@@ -1,6 +1,6 @@
-"""Proves docs/operations/failover.md, "When the caller goes": on every surface, at every moment, what nobody waits for ends.
+"""Proves docs/operations/failover.md, "When the caller goes": at every moment, on every surface, his call ends.
 
-Measured at the provider: from the moment the caller closes his connection until the provider's is closed. Where no provider
+Measured at the provider: from when the caller closes his connection until the provider's is closed. Where no provider
 is being asked, until the call's line in the log. Nothing is asked afterwards, and the line says that the caller went.
 """
 
@@ -255,7 +255,8 @@ def lines_of_gone(gateway: Gateway, count: int) -> list[dict[str, Any]]:
 
 def nothing_goes_on(gateway: Gateway, first: Upstream, second: Upstream, count: int) -> None:
     for is_streaming in ("true", "false"):
-        until(lambda: not gateway.metric("ai_gateway_in_flight", streaming=is_streaming), "nothing is under way")  # noqa: B023
+        labels = {"streaming": is_streaming}
+        until(lambda labels=labels: not gateway.metric("ai_gateway_in_flight", **labels), "nothing is under way")
     assert len(first.calls) == count
     assert not second.calls, "nobody else was asked"
 
@@ -363,7 +364,7 @@ def test_so_it_is_of_one_stream_among_others(
 def until_logged(
     gateway: Gateway, before: int, left: float, status: int = 499, kind: str = "caller_gone"
 ) -> float:
-    """How many milliseconds after `left` the newest line says that its call ended. The log drops parts of a millisecond, twice."""
+    """How long after `left` the newest line says that its call ended, in milliseconds: of them the log drops parts."""
     lines = until(lambda: (found := lines_of(gateway)) and len(found) > before and found, "the call has its line")
     assert (lines[-1]["status"], lines[-1]["kind"]) == (status, kind), lines[-1]
     return datetime.fromisoformat(lines[-1]["at"]).timestamp() * 1000 - left * 1000
@@ -428,7 +429,8 @@ def test_who_waits_for_another_attempt_is_not_asked_for_again(
         waits = lambda asked=asked: len(upstream.calls) == asked + 1  # noqa: E731
         taken.append(leave_unasked(gateway, request(CHAT_PATH, chat(stream=is_streaming)), waits))
         with pytest.raises(AssertionError):
-            until(lambda asked=asked: len(upstream.calls) > asked + 1, "he is gone, and was asked for again", WAIT_S + 0.5)
+            is_asked_again = lambda asked=asked: len(upstream.calls) > asked + 1  # noqa: E731
+            until(is_asked_again, "he is asked for again, though he is gone", WAIT_S + 0.5)
         gateway.stop()
     judge(f"before another attempt after {why}", taken, limit_ms, figure)
 

@@ -1,5 +1,5 @@
-"""Proves that a small `concurrent_max` holds whatever else is known of a target: what its refusals teach begins at a floor of
-five, and what its headers say of a rate limit is only a hint."""
+"""Proves that a small `concurrent_max` holds whatever else is known of a target: what its refusals teach
+begins at a floor of five, and what its headers say of a rate limit is only a hint."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ USED_UP = ["x-ratelimit-limit-requests: 60", "x-ratelimit-remaining-requests: 0"
 
 @dataclass
 class Counting:
-    """Answers well, says that nothing is left of its limit, and counts how many ask at once. It can be told to refuse."""
+    """Answers well, says that nothing is left of its limit, and counts how many ask at once; may be told to refuse."""
 
     refusals: int = 0
     now: int = 0
