@@ -173,7 +173,7 @@ impl Asking<'_> {
                 let path = Path { worker: self.worker, provider: self.provider, line: self.line };
                 path.wait(&glimpse, until.at, (until.has_others, lateness), answering.as_mut()).await
             }
-            None => match timeout_at(until.at.into(), answering.as_mut()).await {
+            None => match timeout_at(until.at, answering.as_mut()).await {
                 Ok(answered) => Waited::Answered(answered),
                 Err(_) => Waited::TimeUp,
             },

@@ -36,7 +36,7 @@ pub(super) async fn hold(
             break;
         }
         let ends = limits.until.min(Instant::now() + limits.idle);
-        let read = timeout_at(ends.into(), beginning.read_on(wanted, provider)).await;
+        let read = timeout_at(ends, beginning.read_on(wanted, provider)).await;
         if !read.map_err(|_| limits.passed(ends, provider))?? {
             break;
         }

@@ -114,7 +114,7 @@ impl Path<'_> {
         let mut look_at = Instant::now() + path.first_look();
         // The alarm for the end of all patience is set once there is nothing more to look for.
         while look_at < until {
-            if let Ok(answered) = timeout_at(look_at.into(), answering.as_mut()).await {
+            if let Ok(answered) = timeout_at(look_at, answering.as_mut()).await {
                 return Waited::Answered(answered);
             }
             glimpse.want();
@@ -152,7 +152,7 @@ impl Path<'_> {
             }
             look_at = Instant::now() + look_again;
         }
-        match timeout_at(until.into(), answering).await {
+        match timeout_at(until, answering).await {
             Ok(answered) => Waited::Answered(answered),
             Err(_) => Waited::TimeUp,
         }

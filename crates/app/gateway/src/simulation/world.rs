@@ -69,7 +69,8 @@ impl World {
         }
         note("bytes of bodies", gateway.bodies.bytes_taken() as f64);
         let metrics = gateway.metrics.render(&[]);
-        for line in metrics.lines().filter(|line| line.starts_with("ai_gateway_in_flight{")) {
+        let counts_calls = |line: &&str| line.split('{').next() == Some("ai_gateway_in_flight");
+        for line in metrics.lines().filter(counts_calls) {
             let value = line.rsplit(' ').next().unwrap_or_default();
             note(line, value.parse().unwrap_or(f64::NAN));
         }
