@@ -51,12 +51,16 @@ impl Answer {
         Some(answer)
     }
 
-    /// Whether the caller takes it for a whole answer.
+    /// Whether the caller takes it for a whole answer. Of a stream the finish is enough: hosts leave out the mark behind it, and
+    /// streams that pass stay as they are.
     pub(super) const fn is_well(&self) -> bool {
-        self.status == 200 && self.is_framed && self.has_ended && self.error.is_none()
+        let is_over = self.has_ended || self.has_finished;
+        self.status == 200 && self.is_framed && is_over && self.error.is_none()
     }
 
     fn hear_stream(&mut self, body: &str, spoken: Spoken) {
+        // Lines may end in either way.
+        let body = body.replace("\r\n", "\n");
         let mut events = body.split("\n\n").collect::<Vec<_>>();
         // What no blank line has ended is no event.
         events.pop();
@@ -119,7 +123,10 @@ impl Answer {
                     arguments.push_str(more);
                 }
             }
-            "message_delta" => self.note_usage(&event["usage"], "input_tokens", "output_tokens"),
+            "message_delta" => {
+                self.has_finished |= delta["stop_reason"].is_string();
+                self.note_usage(&event["usage"], "input_tokens", "output_tokens");
+            }
             "message_stop" => self.has_ended = true,
             _ => {}
         }

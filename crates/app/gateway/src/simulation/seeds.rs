@@ -10,7 +10,7 @@ use super::promises::check;
 
 const SEEDS_DEFAULT: u64 = 100;
 /// So many failures are told.
-const TOLD_MAX: usize = 5;
+const TOLD_MAX: usize = 40;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()

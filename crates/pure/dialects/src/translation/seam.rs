@@ -89,7 +89,8 @@ impl Seam {
     }
 
     fn decide(&mut self, told: &str, is_last: bool) -> Joint {
-        if self.repeats != Repeats::Nothing {
+        // Who should go on, and begins as all that was told does, answers from the start: some hosts ignore what they are given.
+        if self.repeats != Repeats::Nothing || could_begin_anew(told) {
             let told = if self.repeats == Repeats::Anew { told } else { told.trim_start() };
             self.compare_from_start(told);
             if self.same == told.len() {
@@ -116,7 +117,8 @@ impl Seam {
                 return Joint::Again(overlap.len());
             }
         }
-        let is_most = self.same >= SURE_BYTES && self.same * 2 >= told.len();
+        let is_most =
+            self.repeats != Repeats::Nothing && self.same >= SURE_BYTES && self.same * 2 >= told.len();
         if is_most { Joint::Misfit } else { Joint::Again(0) }
     }
 
@@ -161,11 +163,19 @@ fn can_begin(told: &str, place: usize, is_unsure: bool) -> bool {
     overlap.len() >= least && !is_within_word && !first.is_some_and(char::is_whitespace)
 }
 
+/// Whether a text is long enough, and no row of the same, so that one that begins like it is it again.
+fn could_begin_anew(told: &str) -> bool {
+    told.len() >= WORDS_BYTES && !is_row(told.as_bytes())
+}
+
+fn is_row(text: &[u8]) -> bool {
+    (1..=text.len() / 2).any(|period| text[period..] == text[..text.len() - period])
+}
+
 /// Whether a text that comes as the overlap from this place on was told once, and is no row of the same.
 fn is_said_again(told: &str, place: usize) -> bool {
     let overlap = &told.as_bytes()[place..];
-    let is_row = (1..=overlap.len() / 2).any(|period| overlap[period..] == overlap[..overlap.len() - period]);
-    !is_row && memmem::find(told.as_bytes(), overlap) == Some(place)
+    !is_row(overlap) && memmem::find(told.as_bytes(), overlap) == Some(place)
 }
 
 #[cfg(test)]
@@ -219,6 +229,9 @@ mod tests {
             "All night they sangthey sang once more",
         );
         check("x", Nothing, "", "x");
+        // All of it from the start: it was not given to him, or he did not look.
+        check("Answer to them", Nothing, "Answer to them all", "Answer to them all");
+        check("no, no, no, no, ", Nothing, "no, no, no, no, no", "no, no, no, no, no, no, no, no, no");
         // Much of it, once: nobody goes on like that.
         let end = "and the whales answered from below the ice";
         check(
