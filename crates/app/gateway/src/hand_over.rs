@@ -37,16 +37,18 @@ pub(crate) async fn hand_over(
         answer = &mut answered => answer,
         sent = timeout(limit, send_body(body, pieces)) => {
             let late = |_| Failure::new(Kind::SlowCaller, format!("the body did not arrive within {} ms", limit.as_millis()));
-            call.bytes_in = sent.map_err(late)??;
-            call.connection.note_body_coming(false);
+            let (bytes, is_all) = sent.map_err(late)??;
+            call.bytes_in = bytes;
+            // Where nobody wanted more of it, it still comes.
+            call.connection.note_body_coming(!is_all);
             answered.await
         }
     };
     answer.map_err(|_| Failure::new(Kind::Internal, "the control plane gave no answer"))
 }
 
-/// Passes a body on until it ends or nobody wants more of it; returns how much there was.
-async fn send_body(mut body: Incoming, pieces: mpsc::Sender<Bytes>) -> Result<u64, Box<Failure>> {
+/// Passes a body on until it ends or nobody wants more of it; returns how much there was, and whether that is all.
+async fn send_body(mut body: Incoming, pieces: mpsc::Sender<Bytes>) -> Result<(u64, bool), Box<Failure>> {
     let mut bytes = 0;
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let frame = frame.map_err(|_| Failure::new(Kind::CallerGone, "the request body broke off"))?;
@@ -57,8 +59,8 @@ async fn send_body(mut body: Incoming, pieces: mpsc::Sender<Bytes>) -> Result<u6
             return Err(Failure::new(Kind::TooLarge, message));
         }
         if pieces.send(piece).await.is_err() {
-            break;
+            return Ok((bytes, false));
         }
     }
-    Ok(bytes)
+    Ok((bytes, true))
 }
