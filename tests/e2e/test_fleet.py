@@ -123,7 +123,8 @@ def test_a_region_that_fails_at_times_costs_few_attempts(fleet: Fleet, figure: F
     added, _ = tell(figure, "region fails 30 %", calm, calls)
     assert not calls.failed, calls.statuses
     assert calls.attempts <= 1.2
-    assert added <= ADDED_MS_P99 * SLACK
+    # More than one in a hundred is asked twice, and each answer takes that long.
+    assert added <= (LATENCY_MS + ADDED_MS_P99) * SLACK
 
 
 def test_a_slow_region_is_left_alone(fleet: Fleet, figure: Figure) -> None:

@@ -93,7 +93,8 @@ impl StreamWatch {
         }
         let (reading, said) = (&mut self.reading, &mut self.said);
         self.parser.feed(chunk, |event| {
-            if facts.fault.is_none() {
+            // Behind the last word nothing can go wrong any more.
+            if facts.fault.is_none() && !facts.is_done {
                 facts.events += 1;
                 reading.read(facts, event);
                 if let Some(said) = said {
