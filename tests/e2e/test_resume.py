@@ -75,7 +75,9 @@ class Told:
     def __init__(self, gateway: Gateway, dialect: str = "chat", headers: dict[str, str] | None = None, **fields: Any):
         self.dialect, self.text, self.raw = dialect, "", ""
         with (
-            gateway.http().stream("POST", PATHS[dialect], json=body(dialect, **fields), headers=headers or {}) as reply,
+            gateway.http().stream(
+                "POST", PATHS[dialect], json=body(dialect, **fields), headers=headers or {}, timeout=120
+            ) as reply,
             contextlib.suppress(httpx.RemoteProtocolError),
         ):
             self.status, self.headers = reply.status_code, reply.headers
