@@ -70,6 +70,18 @@ def test_a_good_configuration_survives_every_fault(drill: Drill) -> None:
     assert all(scene["met"] and scene["as_it_should"] for scene in report["scenes"])
 
 
+@pytest.mark.parametrize("resume", ["continue", "ask"])
+def test_streams_that_are_gone_on_with_are_whole(drill: Drill, resume: str) -> None:
+    config = two_providers()
+    for section in config["providers"].values():
+        section["quirks"] = {"continues": "bare"}
+    for model in config["models"].values():
+        model["resume"] = resume
+    code, report = drill(config)
+    assert code == 0, report["findings"]
+    assert seen(report, "stream_cut", stream=True)[0][0] == "whole"
+
+
 def test_nobody_is_asked_and_no_key_is_shown(
     commands: Commands, new_upstream: StartUpstream, tmp_path: Path
 ) -> None:

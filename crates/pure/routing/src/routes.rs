@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::manner::Manner;
 use crate::names::{KnownNames, Retired};
 use crate::route::{Route, Ways};
 use crate::server::{Known, Server};
@@ -61,6 +62,15 @@ impl Routes {
     pub fn with_limits(&self, change: impl Fn(&TargetLimits) -> TargetLimits) -> Self {
         let changed = |(name, route): (&Arc<str>, &Arc<Route>)| {
             (name.clone(), Arc::new(route.with_changed_limits(&change)))
+        };
+        Self { named: self.named.iter().map(changed).collect(), ..self.clone() }
+    }
+
+    /// The same with other manners of its configured names.
+    #[must_use]
+    pub fn with_manner(&self, change: impl Fn(Manner) -> Manner) -> Self {
+        let changed = |(name, route): (&Arc<str>, &Arc<Route>)| {
+            (name.clone(), Arc::new(Route::clone(route).in_manner(change(route.manner))))
         };
         Self { named: self.named.iter().map(changed).collect(), ..self.clone() }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::{Health, Retries, Snapshot, Timeouts};
-use routing::{Backoff, RetryRules, TargetLimits};
+use routing::{Backoff, Manner, Resume, RetryRules, TargetLimits};
 
 /// What the longest wait of a caller becomes …
 const LONGEST: Duration = Duration::from_millis(900);
@@ -125,10 +125,16 @@ impl Pace {
                 silence_min: self.limit(snapshot.health.silence_min),
                 ..(*snapshot.health).clone()
             }),
-            routes: Arc::new(snapshot.routes.with_limits(limits)),
+            routes: Arc::new(snapshot.routes.with_limits(limits).with_manner(played)),
             ..snapshot.clone()
         }
     }
+}
+
+/// The simulator's nodes understand no words: who would be asked in words is asked for all of it, and says the same again.
+fn played(manner: Manner) -> Manner {
+    let resume = if manner.resume == Resume::Ask { Resume::Continue } else { manner.resume };
+    Manner { resume, ..manner }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use config::{Credential, Line, Listener, Provider, Snapshot};
 use domain::{BaseUrl, Secret};
 use gateway::{BodyRoom, Gateway, GatewayParts, InheritedSockets, Serving, Workers};
 use observe::Metrics;
-use simulator::{Node, NodeOptions, Options, Simulator};
+use simulator::{Beginnings, Behaviour, Node, NodeOptions, Options, Simulator};
 
 use super::caller::Caller;
 use super::faults::Fault;
@@ -45,6 +45,8 @@ impl Stage {
         let node = |name: String| NodeOptions {
             is_recording: false,
             obeys_directives: false,
+            // As hosts that are told the beginning of an answer do.
+            behaviour: Behaviour { beginnings: Beginnings::Continued, ..Behaviour::default() },
             ..NodeOptions::new(&name)
         };
         let options = Options { nodes: names.map(node).collect(), control: None, seed: 1 };
