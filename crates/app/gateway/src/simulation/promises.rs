@@ -113,7 +113,11 @@ fn of_call<'r>(run: &'r Run, id: &str) -> Vec<&'r Record> {
     let records = run.records.iter().map(|(_, record)| record);
     let mut records: Vec<&Record> =
         records.filter(|record| record.header("x-request-id") == Some(id)).collect();
-    records.sort_by(|left, right| left.at_ms.total_cmp(&right.at_ms));
+    // Who was asked and has refused within one moment stands before who was asked next in the same one.
+    let ended = |record: &Record| record.ended_at_ms.unwrap_or(f64::MAX);
+    records.sort_by(|left, right| {
+        left.at_ms.total_cmp(&right.at_ms).then_with(|| ended(left).total_cmp(&ended(right)))
+    });
     records
 }
 
