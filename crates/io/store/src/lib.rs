@@ -28,8 +28,8 @@ pub use error::StoreError;
 pub use foreign::{ForeignDatabase, ForeignError, ForeignTables, read_new_api};
 pub use keys::{
     Answer, CallerKey, Changing, Creation, IssuedKey, KEY_MODELS_MAX, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX,
-    KeyChange, KeyCounters, KeyDesk, KeyDigest, KeyDirectory, KeyEntry, KeyError, KeyHasher, KeyId,
-    KeyModels, KeyRecords, KeyState, NewKey, OrganisationId, ProjectId, Revocation,
+    KeyChange, KeyCounters, KeyDesk, KeyDigest, KeyDirectory, KeyEntry, KeyError, KeyHasher, KeyModels,
+    KeyRecords, KeyState, NewKey, Revocation,
 };
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
 pub use run_file::{RunFile, RunningServer};

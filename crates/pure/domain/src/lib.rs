@@ -8,6 +8,8 @@ mod base64;
 mod call_id;
 mod caller_key;
 mod failure;
+mod ids;
+mod money;
 mod network;
 mod proxy_url;
 mod secret;
@@ -22,6 +24,8 @@ pub use caller_key::{
     why_unknown,
 };
 pub use failure::{AttemptNote, Failure, Kind, Phase, Source, Told};
+pub use ids::{KeyId, OrganisationId, ProjectId, UserId, UserTokenId};
+pub use money::{Currency, Money, NANO};
 pub use network::{Network, NetworkError, is_public};
 pub use proxy_url::{ProxyLogin, ProxyProtocol, ProxyUrl, ProxyUrlError};
 pub use secret::Secret;

@@ -2,10 +2,9 @@
 
 use std::pin::Pin;
 
-use domain::Timestamp;
+use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 
 use super::digest::KeyDigest;
-use super::ids::{KeyId, OrganisationId, ProjectId};
 use super::models::KeyModels;
 use crate::error::StoreError;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Secret, Timestamp};
+use domain::{KeyId, OrganisationId, ProjectId, Secret, Timestamp};
 use tokio::sync::Mutex;
 
 use super::contract::{
@@ -10,7 +10,6 @@ use super::contract::{
 };
 use super::digest::KeyHasher;
 use super::directory::{KeyDirectory, Loading};
-use super::ids::{KeyId, OrganisationId, ProjectId};
 use super::models::KeyModels;
 use crate::error::StoreError;
 

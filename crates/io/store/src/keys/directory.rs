@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use domain::KeyId;
 
 use super::contract::CallerKey;
 use super::digest::{BuildAsIs, KeyDigest};
 use super::entry::KeyEntry;
-use super::ids::KeyId;
 
 /// With a million keys a shard holds four thousand, which is what adding one key copies.
 const SHARDS: usize = 256;
@@ -178,7 +178,7 @@ mod tests {
                 }
             });
             for number in 0..2000_u128 {
-                let id = crate::KeyId::new(NOW, number);
+                let id = domain::KeyId::new(NOW, number);
                 let digest = hasher.digest(id.as_str());
                 directory.insert(&CallerKey { id, digest, ..example(2) });
                 assert!(directory.find(&digest).is_some());

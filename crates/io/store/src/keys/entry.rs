@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use domain::Timestamp;
+use domain::{KeyId, Timestamp};
 
 use super::contract::{CallerKey, KeyState};
 use super::digest::KeyDigest;
-use super::ids::KeyId;
 use super::models::KeyModels;
 
 /// A known key. Shared by all workers; only being revoked, being strict, its models and its counters change.

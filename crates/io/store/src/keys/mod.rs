@@ -5,7 +5,6 @@ mod desk;
 mod digest;
 mod directory;
 mod entry;
-mod ids;
 mod models;
 mod sqlite;
 #[cfg(test)]
@@ -19,5 +18,4 @@ pub use desk::{IssuedKey, KeyDesk, KeyError, NewKey};
 pub use digest::{KeyDigest, KeyHasher};
 pub use directory::KeyDirectory;
 pub use entry::{KeyCounters, KeyEntry};
-pub use ids::{KeyId, OrganisationId, ProjectId};
 pub use models::{KEY_MODELS_MAX, KeyModels};

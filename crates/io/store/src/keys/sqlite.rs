@@ -1,6 +1,6 @@
 //! Callers' keys in SQLite.
 
-use domain::Timestamp;
+use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -8,7 +8,6 @@ use super::contract::{
     Answer, CallerKey, Changing, Creation, KEYS_PER_PAGE_MAX, KeyChange, KeyRecords, Revocation,
 };
 use super::digest::KeyDigest;
-use super::ids::{KeyId, OrganisationId, ProjectId};
 use super::models::KeyModels;
 use crate::error::StoreError;
 use crate::sqlite::{BEGIN, SqliteStore};

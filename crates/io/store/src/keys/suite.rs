@@ -1,10 +1,9 @@
 //! What every database must do alike. `conformance!` runs all of it against one; a new database adds one line.
 
-use domain::Timestamp;
+use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 
 use super::contract::{CallerKey, Changing, Creation, KeyChange, KeyRecords, Revocation};
 use super::digest::KeyDigest;
-use super::ids::{KeyId, OrganisationId, ProjectId};
 use super::models::KeyModels;
 
 /// Makes a module of tests; `$open` gives an empty store and whatever must live as long as it.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use domain::Kind;
+use domain::{KeyId, Kind};
 use serde::{Deserialize, Serialize};
-use store::{KEYS_PER_PAGE_MAX, KeyError, KeyId};
+use store::{KEYS_PER_PAGE_MAX, KeyError};
 
 use super::view::KeyView;
 use crate::parts::AdminParts;

@@ -1,6 +1,6 @@
-//! Ids of keys and of those they belong to. They say what they identify, and a key's id sorts by creation.
+//! Ids of keys, users and of those they belong to. They say what they identify, and sort by creation.
 
-use domain::Timestamp;
+use crate::time::Timestamp;
 
 /// In ascending order of their codes, so that texts sort as the numbers they write.
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -24,6 +24,14 @@ macro_rules! id {
                     && text.len() <= ID_CHARS_MAX
                     && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
                 is_fit.then(|| Self(text.into()))
+            }
+
+            /// The id of what is made `now`; `entropy` must come from the system's generator.
+            pub fn new(now: Timestamp, entropy: u128) -> Self {
+                let mut text = String::from(Self::PREFIX);
+                push_digits(&mut text, now.unix_ms().max(0).unsigned_abs().into(), TIME_DIGITS);
+                push_digits(&mut text, entropy, RANDOM_DIGITS);
+                Self(text.into())
             }
 
             /// The written form.
@@ -58,15 +66,13 @@ id! {
     /// Identifies what a key belongs to.
     ProjectId, "proj_"
 }
-
-impl KeyId {
-    /// The id of a key made `now`; `entropy` must come from the system's generator.
-    pub fn new(now: Timestamp, entropy: u128) -> Self {
-        let mut text = String::from(Self::PREFIX);
-        push_digits(&mut text, now.unix_ms().max(0).unsigned_abs().into(), TIME_DIGITS);
-        push_digits(&mut text, entropy, RANDOM_DIGITS);
-        Self(text.into())
-    }
+id! {
+    /// Identifies a person who looks after keys and bills.
+    UserId, "user_"
+}
+id! {
+    /// Identifies what a user proves himself with.
+    UserTokenId, "utok_"
 }
 
 impl OrganisationId {
@@ -93,9 +99,8 @@ fn push_digits(text: &mut String, number: u128, count: usize) {
 
 #[cfg(test)]
 mod tests {
-    use domain::Timestamp;
-
     use super::{KeyId, ProjectId};
+    use crate::time::Timestamp;
 
     #[test]
     fn ids_sort_by_creation_and_read_back() {

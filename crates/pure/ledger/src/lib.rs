@@ -1,0 +1,1 @@
+//! What a call costs, and who owes it: prices and their versions. Nothing here asks a database or a clock.
