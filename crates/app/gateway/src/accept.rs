@@ -11,6 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use observe::Level;
+use socket2::{SockFilter, SockRef};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -23,6 +24,8 @@ use crate::listener::{BoundListener, TlsSlot};
 const DEALT_CONNECTIONS_MAX: usize = 1024;
 /// After an error such as a full descriptor table, accepting rests this long.
 const ACCEPT_REST: Duration = Duration::from_millis(20);
+/// On a stop, what is half made gets so long to be made: a third step of a handshake from far away.
+const HANDSHAKES_END: Duration = Duration::from_millis(300);
 
 /// A connection that was accepted.
 #[derive(Debug)]
@@ -99,15 +102,47 @@ pub(crate) async fn accept(
             Err(_) => sleep(ACCEPT_REST).await,
         }
     }
-    for Source { listener, tls, .. } in sources.into_iter().filter(|source| !source.is_inherited) {
-        // Asked of the system itself: the runtime only knows what it was told before.
-        let Ok(listener) = listener.into_std() else { continue };
-        while let Ok((tcp, caller)) = listener.accept() {
-            if tcp.set_nonblocking(true).is_ok() {
-                admit(tcp, caller, &tls);
+    // Closing a socket resets whoever stands in its queue, and one more can come between the last look and the close.
+    let sources = sources.into_iter().filter(|source| !source.is_inherited);
+    let closing: Vec<_> =
+        sources.filter_map(|source| Some((source.listener.into_std().ok()?, source.tls))).collect();
+    let is_shut = closing.iter().fold(false, |is_shut, (listener, _)| let_nobody_knock(listener) || is_shut);
+    let take_queued = || {
+        for (listener, tls) in &closing {
+            // Asked of the system itself: the runtime only knows what it was told before.
+            while let Ok((tcp, caller)) = listener.accept() {
+                if tcp.set_nonblocking(true).is_ok() {
+                    admit(tcp, caller, tls);
+                }
             }
         }
+    };
+    take_queued();
+    if is_shut {
+        sleep(HANDSHAKES_END).await;
+        take_queued();
     }
+}
+
+/// From now on the system answers no beginning of a connection here, while those that are half made are still made. Who
+/// knocks in vain knocks again after a second, and is refused then. False where the system does not take this.
+fn let_nobody_knock(listener: &std::net::TcpListener) -> bool {
+    const LOAD_BYTE: u16 = 0x30;
+    const AND: u16 = 0x54;
+    const SKIP_UNLESS_EQUAL: u16 = 0x15;
+    const ANSWER: u16 = 0x06;
+    // Of the TCP header (RFC 9293, 3.1).
+    const FLAGS_AT: u32 = 13;
+    const SYN: u32 = 0x02;
+    const ACK: u32 = 0x10;
+    let only_beginnings_fall = [
+        SockFilter::new(LOAD_BYTE, 0, 0, FLAGS_AT),
+        SockFilter::new(AND, 0, 0, SYN | ACK),
+        SockFilter::new(SKIP_UNLESS_EQUAL, 0, 1, SYN),
+        SockFilter::new(ANSWER, 0, 0, 0),
+        SockFilter::new(ANSWER, 0, 0, u32::MAX),
+    ];
+    SockRef::from(listener).attach_filter(&only_beginnings_fall).is_ok()
 }
 
 /// A listening socket in use.
