@@ -84,7 +84,7 @@ mod tests {
     use std::sync::Arc;
 
     use domain::{Secret, Timestamp};
-    use store::{KeyDesk, KeyHasher, SqliteStore};
+    use store::{Database, KeyDesk, KeyHasher};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;
@@ -93,7 +93,7 @@ mod tests {
 
     async fn admin() -> Admin {
         let hasher = KeyHasher::new(&[1; 32]);
-        let store = SqliteStore::in_memory(&hasher).await.unwrap();
+        let store = Database::in_memory(&hasher).await.unwrap();
         Admin::new(AdminParts {
             key_desk: Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap()),
             admin_key: Secret::new("bwadm_0123456789".to_owned()),

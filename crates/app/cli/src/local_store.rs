@@ -1,17 +1,28 @@
-//! The store in a data directory that no server uses. Its lock is held meanwhile, so that none starts on it.
+//! The store of a data directory that no server uses. Its lock is held meanwhile, so that none starts on it.
 
 use anyhow::{Context, Result};
-use store::{DATABASE_FILE, DataDir, LockedDataDir, MasterKey, SqliteStore};
+use store::{DATABASE_FILE, DataDir, Database, DatabasePlace, LockedDataDir, MasterKey};
 use tokio::runtime::Runtime;
 
 use crate::environment;
 
+/// Names the variable that holds a PostgreSQL server's URL.
+const DATABASE_URL: &str = "BELLWETHER_DATABASE_URL";
+
 /// An opened, locked data directory.
 pub(crate) struct LocalStore {
     pub(crate) runtime: Runtime,
-    pub(crate) store: SqliteStore,
+    pub(crate) store: Database,
     pub(crate) master: MasterKey,
     _lock: LockedDataDir,
+}
+
+/// Where the database is: the server that a variable names, else the file in the data directory.
+pub(crate) fn database_place(dir: &LockedDataDir) -> Result<DatabasePlace> {
+    match environment::secret(DATABASE_URL)? {
+        Some(url) => DatabasePlace::server(url).context(DATABASE_URL),
+        None => Ok(DatabasePlace::File(dir.join(DATABASE_FILE))),
+    }
 }
 
 impl LocalStore {
@@ -25,8 +36,7 @@ impl LocalStore {
             .enable_all()
             .build()
             .context("cannot start a runtime")?;
-        let path = lock.join(DATABASE_FILE);
-        let store = runtime.block_on(SqliteStore::open(&path, &master.key_hasher()))?;
+        let store = runtime.block_on(Database::open(&database_place(&lock)?, &master.key_hasher()))?;
         Ok(Self { runtime, store, master, _lock: lock })
     }
 }

@@ -63,13 +63,13 @@ mod tests {
     use std::sync::Arc;
 
     use domain::Secret;
-    use store::{KeyDesk, KeyHasher, KeyModels, NewKey, SqliteStore};
+    use store::{Database, KeyDesk, KeyHasher, KeyModels, NewKey};
 
     use super::{STORED_RESPONSES_MAX, StoredResponses, Whereabouts};
 
     async fn owner() -> Arc<store::KeyEntry> {
         let hasher = KeyHasher::new(&[7; 32]);
-        let store = SqliteStore::in_memory(&hasher).await.unwrap();
+        let store = Database::in_memory(&hasher).await.unwrap();
         let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
         let text = "sk-for-this-test-only";
         let verbatim = Some(Secret::new(text.to_owned()));

@@ -21,6 +21,15 @@ pub enum StoreError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The server could not be reached, or let nobody in.
+    #[error("cannot use the database of BELLWETHER_DATABASE_URL: {0}")]
+    Server(sqlx::Error),
+    /// Another process has it.
+    #[error("the database is in use by {holder}; one gateway at a time may use it: stop that one first")]
+    InUse {
+        /// The other process, as far as the server knows it.
+        holder: String,
+    },
     /// A newer version has been here.
     #[error(
         "the database was changed by a newer version (layout {found}, this version knows {known}); \

@@ -8,6 +8,7 @@ mod admin_key;
 mod audit;
 mod configs;
 mod data_dir;
+mod database;
 mod error;
 mod foreign;
 mod keys;
@@ -15,7 +16,6 @@ mod master_key;
 mod run_file;
 mod seal;
 mod secret_file;
-mod sqlite;
 mod switches;
 
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
@@ -24,6 +24,7 @@ pub use configs::{
     CONFIG_VERSIONS_MAX, ConfigRecords, ConfigShelf, ConfigShelfError, ConfigVersion, NewConfigVersion,
 };
 pub use data_dir::{DataDir, DataDirError, Holder, LockedDataDir};
+pub use database::{DATABASE_FILE, Database, DatabasePlace, PlaceError};
 pub use error::StoreError;
 pub use foreign::{ForeignDatabase, ForeignError, ForeignTables, read_new_api};
 pub use keys::{
@@ -35,7 +36,6 @@ pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKey
 pub use run_file::{RunFile, RunningServer};
 pub use seal::{Seal, SealError};
 pub use secret_file::SecretFileError;
-pub use sqlite::{DATABASE_FILE, SqliteStore};
 pub use switches::{
     ProviderSwitch, SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError,
     SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched, Who,

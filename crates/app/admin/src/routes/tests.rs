@@ -9,7 +9,7 @@ use domain::{Secret, Timestamp};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use store::{KeyDesk, KeyModels, MasterKey, NewKey, SqliteStore, SwitchDesk, SwitchScope, SwitchWish, Who};
+use store::{Database, KeyDesk, KeyModels, MasterKey, NewKey, SwitchDesk, SwitchScope, SwitchWish, Who};
 
 use super::{NOUNS, PREFIX};
 use crate::{
@@ -37,7 +37,7 @@ impl Office {
         let master =
             MasterKey::from_text(&Secret::new("a master key for tests, 32 bytes+".to_owned())).unwrap();
         let hasher = master.key_hasher();
-        let store = SqliteStore::in_memory(&hasher).await.unwrap();
+        let store = Database::in_memory(&hasher).await.unwrap();
         let desk = Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap());
         let switches = Arc::new(SwitchDesk::open(Box::new(store.clone())).await.unwrap());
         let reloads = Arc::new(AtomicUsize::new(0));

@@ -8,7 +8,8 @@ use domain::Secret;
 use gateway::wall_clock;
 use observe::{Format, Log, LogOptions, LogThread, Sink};
 use store::{
-    DATABASE_FILE, DataDir, KeyDesk, KeyDirectory, KeyHasher, KeyModels, MasterKey, NewKey, SqliteStore,
+    DATABASE_FILE, DataDir, Database, DatabasePlace, KeyDesk, KeyDirectory, KeyHasher, KeyModels, MasterKey,
+    NewKey,
 };
 
 /// Log batches on their way to the writer.
@@ -43,7 +44,8 @@ impl Ground {
         let folder = Folder(std::env::temp_dir().join(name));
         let dir = DataDir::create(folder.0.clone())?.lock()?;
         let (master, _) = MasterKey::from_data_dir(&dir)?;
-        let store = SqliteStore::open(&dir.join(DATABASE_FILE), &master.key_hasher()).await?;
+        let store =
+            Database::open(&DatabasePlace::File(dir.join(DATABASE_FILE)), &master.key_hasher()).await?;
         let prefix = &config::defaults().keys.prefix;
         let desk = KeyDesk::open(Box::new(store.clone()), master.key_hasher(), prefix).await?;
         let wish = NewKey {

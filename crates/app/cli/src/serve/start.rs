@@ -14,13 +14,13 @@ use gateway::{
 };
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
 use store::{
-    AdminKey, ConfigShelf, DATABASE_FILE, DataDir, KeyDesk, LockedDataDir, MasterKey, RunFile, SqliteStore,
-    SwitchDesk,
+    AdminKey, ConfigShelf, DataDir, Database, KeyDesk, LockedDataDir, MasterKey, RunFile, SwitchDesk,
 };
 use tokio::net::TcpListener;
 
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
+use crate::local_store::database_place;
 use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
 use crate::serve::key_checks::KeyChecks;
@@ -59,7 +59,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let admin_listener = bind_admin(&snapshot, &mut inherited)?;
     refuse_unused(&inherited, |_| true)?;
     let (snapshot, demo) = demo::with_demo_if_empty(snapshot).await?;
-    let store = SqliteStore::open(&dir.join(DATABASE_FILE), &secrets.master.key_hasher()).await?;
+    let store = Database::open(&database_place(&dir)?, &secrets.master.key_hasher()).await?;
     let epoch = store.begin_epoch().await?;
     let desk =
         KeyDesk::open(Box::new(store.clone()), secrets.master.key_hasher(), &snapshot.keys.prefix).await?;

@@ -10,7 +10,7 @@ use domain::{BaseUrl, Secret};
 use http::request::Parts;
 use observe::{Format, Log, LogOptions, Metrics, Sink};
 use simulator::{NodeOptions, Options, Simulator};
-use store::{KeyDesk, KeyHasher, KeyModels, NewKey, SqliteStore};
+use store::{Database, KeyDesk, KeyHasher, KeyModels, NewKey};
 use tokio::runtime::Runtime;
 
 use crate::{Gateway, GatewayParts, Serving, Workers, start_workers, wall_clock};
@@ -39,7 +39,7 @@ impl Fixture {
         let (simulator, desk) = control.block_on(async {
             let options = Options { nodes: vec![NodeOptions::new("local")], control: None, seed: 1 };
             let hasher = KeyHasher::new(&[7; 32]);
-            let store = SqliteStore::in_memory(&hasher).await.unwrap();
+            let store = Database::in_memory(&hasher).await.unwrap();
             let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
             let verbatim = Some(Secret::new(KEY.to_owned()));
             desk.create(

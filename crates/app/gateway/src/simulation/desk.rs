@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::Secret;
-use store::{KeyDesk, KeyDirectory, KeyHasher, KeyModels, NewKey, SqliteStore};
+use store::{Database, KeyDesk, KeyDirectory, KeyHasher, KeyModels, NewKey};
 
 use crate::tokens::tokens_in_all;
 use crate::wall_clock;
@@ -24,7 +24,7 @@ impl Desk {
             // The vocabulary is loaded when it is needed first, on a thread that knows no virtual clock.
             tokens_in_all(vec!["warm".to_owned()]).await;
             let hasher = KeyHasher::new(&[7; 32]);
-            let store = SqliteStore::in_memory(&hasher).await.unwrap();
+            let store = Database::in_memory(&hasher).await.unwrap();
             let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
             let new = NewKey {
                 name: "simulation".to_owned(),

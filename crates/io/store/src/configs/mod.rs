@@ -2,7 +2,7 @@
 
 mod contract;
 mod shelf;
-mod sqlite;
+mod sql;
 #[cfg(test)]
 mod suite;
 

@@ -109,8 +109,8 @@ mod tests {
     use domain::{Secret, Timestamp};
 
     use super::{ConfigShelf, ConfigShelfError};
+    use crate::database::{Database, DatabasePlace};
     use crate::master_key::MasterKey;
-    use crate::sqlite::SqliteStore;
 
     #[tokio::test]
     async fn a_text_comes_back_and_the_database_never_sees_it() {
@@ -118,7 +118,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.db");
         let master = MasterKey::from_text(&Secret::new("m".repeat(32))).unwrap();
-        let store = SqliteStore::open(&path, &master.key_hasher()).await.unwrap();
+        let store = Database::open(&DatabasePlace::File(path.clone()), &master.key_hasher()).await.unwrap();
         let shelf = ConfigShelf::new(Box::new(store.clone()), master.key_hasher(), master.seal());
         assert_eq!(shelf.keep(TEXT, "b.yaml", "start", Timestamp(1)).await.unwrap(), 1);
         assert_eq!(shelf.keep(TEXT, "b.yaml", "again", Timestamp(2)).await.unwrap(), 1);

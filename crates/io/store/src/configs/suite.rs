@@ -5,30 +5,6 @@ use domain::Timestamp;
 use super::contract::{CONFIG_VERSIONS_MAX, ConfigRecords, NewConfigVersion};
 use crate::keys::KeyDigest;
 
-macro_rules! conformance {
-    ($name:ident, $open:block) => {
-        mod $name {
-            use super::*;
-
-            suite::conformance!(@tests $open
-                a_version_is_kept_as_given
-                the_newest_is_not_kept_twice
-                the_oldest_are_dropped
-            );
-        }
-    };
-    (@tests $open:block $($test:ident)*) => {
-        $(
-            #[tokio::test]
-            async fn $test() {
-                let (store, _kept) = $open;
-                suite::$test(&store).await;
-            }
-        )*
-    };
-}
-pub(super) use conformance;
-
 fn version(seed: u8) -> NewConfigVersion {
     NewConfigVersion {
         taken_at: Timestamp(1_795_219_200_000 + i64::from(seed)),

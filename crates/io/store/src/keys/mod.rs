@@ -6,7 +6,7 @@ mod digest;
 mod directory;
 mod entry;
 mod models;
-mod sqlite;
+mod sql;
 #[cfg(test)]
 mod suite;
 

@@ -1,41 +1,11 @@
-//! What every database must do alike. `conformance!` runs all of it against one; a new database adds one line.
+//! What every database must do alike.
 
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 
 use super::contract::{CallerKey, Changing, Creation, KeyChange, KeyRecords, Revocation};
 use super::digest::KeyDigest;
 use super::models::KeyModels;
-
-/// Makes a module of tests; `$open` gives an empty store and whatever must live as long as it.
-macro_rules! conformance {
-    ($name:ident, $open:block) => {
-        mod $name {
-            use super::*;
-
-            suite::conformance!(@tests $open
-                a_key_is_kept_as_given
-                the_same_key_is_stored_once
-                a_name_is_free_again_after_revoking
-                revoking_happens_once
-                a_change_lasts_and_concerns_one_key
-                models_are_changed_by_themselves
-                pages_follow_creation
-                a_key_needs_its_project
-                all_characters_survive
-            );
-        }
-    };
-    (@tests $open:block $($test:ident)*) => {
-        $(
-            #[tokio::test]
-            async fn $test() {
-                let (store, _kept) = $open;
-                suite::$test(&store).await;
-            }
-        )*
-    };
-}
-pub(super) use conformance;
+use crate::database::Database;
 
 /// A key of the implicit project; `number` decides everything that must differ between keys.
 pub(super) fn example(number: u8) -> CallerKey {
@@ -170,4 +140,11 @@ pub(super) async fn all_characters_survive(store: &dyn KeyRecords) {
         CallerKey { name: "Đội'; DROP TABLE caller_keys; --\" 日本 🔑".to_owned(), ..example(1) };
     assert_eq!(store.create(&key).await.unwrap(), Creation::Stored);
     assert_eq!(all(store).await, [key]);
+}
+
+pub(super) async fn a_damaged_row_is_named_not_skipped(store: &Database) {
+    fill(store, 1).await;
+    sqlx::query("UPDATE caller_keys SET id = 'nonsense'").execute(&store.pool).await.unwrap();
+    let error = store.list(None, 10).await.unwrap_err().to_string();
+    assert!(error.contains("nonsense"), "{error}");
 }

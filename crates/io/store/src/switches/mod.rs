@@ -2,7 +2,7 @@
 
 mod contract;
 mod desk;
-mod sqlite;
+mod sql;
 #[cfg(test)]
 pub(crate) mod suite;
 

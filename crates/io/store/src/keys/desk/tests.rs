@@ -3,16 +3,16 @@
 use domain::{Secret, Timestamp};
 
 use super::{KeyDesk, KeyError, NewKey, hint};
+use crate::database::{DATABASE_FILE, Database, DatabasePlace};
 use crate::keys::contract::{CallerKey, KeyChange, KeyState};
 use crate::keys::digest::KeyHasher;
 use crate::keys::models::KeyModels;
-use crate::sqlite::{DATABASE_FILE, SqliteStore};
 
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
 
 async fn desk() -> KeyDesk {
     let hasher = KeyHasher::new(&[1; 32]);
-    let store = SqliteStore::in_memory(&hasher).await.unwrap();
+    let store = Database::in_memory(&hasher).await.unwrap();
     KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap()
 }
 
@@ -151,7 +151,7 @@ async fn a_verbatim_key_found_again_stays_as_it_was_changed() {
 #[tokio::test]
 async fn changing_in_vain_says_why_and_changes_nothing() {
     let hasher = KeyHasher::new(&[1; 32]);
-    let store = SqliteStore::in_memory(&hasher).await.unwrap();
+    let store = Database::in_memory(&hasher).await.unwrap();
     let desk = KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap();
     let strict = KeyChange { is_strict: Some(true), models: None };
     for id in ["key_unknown", "org_default", ""] {
@@ -175,10 +175,10 @@ async fn changing_in_vain_says_why_and_changes_nothing() {
 #[tokio::test]
 async fn a_restart_keeps_every_key_and_its_state() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(DATABASE_FILE);
+    let place = DatabasePlace::File(dir.path().join(DATABASE_FILE));
     let hasher = KeyHasher::new(&[1; 32]);
     let open = async || {
-        let store = SqliteStore::open(&path, &hasher).await.unwrap();
+        let store = Database::open(&place, &hasher).await.unwrap();
         let desk = KeyDesk::open(Box::new(store.clone()), hasher.clone(), "hs_").await.unwrap();
         (store, desk)
     };
@@ -200,7 +200,7 @@ async fn a_restart_keeps_every_key_and_its_state() {
 #[tokio::test]
 async fn a_key_is_refused_even_if_the_database_fails() {
     let hasher = KeyHasher::new(&[1; 32]);
-    let store = SqliteStore::in_memory(&hasher).await.unwrap();
+    let store = Database::in_memory(&hasher).await.unwrap();
     let desk = KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap();
     let issued = desk.create(named("leaked"), NOW).await.unwrap();
     store.close().await;

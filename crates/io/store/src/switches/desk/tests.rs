@@ -6,8 +6,8 @@ use domain::Timestamp;
 
 use super::{SwitchDesk, SwitchError, SwitchWish, Switched, Who};
 use crate::audit::AuditRecords;
+use crate::database::Database;
 use crate::keys::KeyHasher;
-use crate::sqlite::SqliteStore;
 use crate::switches::{SwitchPosition, SwitchScope};
 
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
@@ -15,14 +15,14 @@ const OFF: Option<SwitchPosition> = Some(SwitchPosition::Off);
 const DRAINING: Option<SwitchPosition> = Some(SwitchPosition::Draining);
 
 struct Office {
-    store: SqliteStore,
+    store: Database,
     desk: SwitchDesk,
     in_force: RefCell<Vec<String>>,
 }
 
 impl Office {
     async fn open() -> Self {
-        let store = SqliteStore::in_memory(&KeyHasher::new(&[7; 32])).await.unwrap();
+        let store = Database::in_memory(&KeyHasher::new(&[7; 32])).await.unwrap();
         let desk = SwitchDesk::open(Box::new(store.clone())).await.unwrap();
         Self { store, desk, in_force: RefCell::default() }
     }

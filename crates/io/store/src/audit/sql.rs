@@ -1,14 +1,15 @@
-//! The audit in SQLite. That rows are never changed or deleted is the database's own rule.
+//! The audit in a database. That rows are never changed or deleted is the database's own rule.
 
 use domain::Timestamp;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::any::Any;
+use sqlx::{Row, Transaction};
 
 use super::contract::{AUDIT_PER_PAGE_MAX, AuditEntry, AuditRecords, NewAuditEntry};
+use crate::database::Database;
 use crate::error::StoreError;
 use crate::keys::Answer;
-use crate::sqlite::SqliteStore;
 
-impl AuditRecords for SqliteStore {
+impl AuditRecords for Database {
     fn audit(&self, before: Option<i64>, count: u32) -> Answer<'_, Vec<AuditEntry>> {
         Box::pin(
             async move { list(self, before, count).await.map_err(StoreError::database("list the audit")) },
@@ -18,7 +19,7 @@ impl AuditRecords for SqliteStore {
 
 /// Adds an entry to whatever else a transaction does.
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     entry: &NewAuditEntry,
 ) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
@@ -38,10 +39,10 @@ pub(crate) async fn write(
     .await
 }
 
-async fn list(store: &SqliteStore, before: Option<i64>, count: u32) -> Result<Vec<AuditEntry>, sqlx::Error> {
+async fn list(store: &Database, before: Option<i64>, count: u32) -> Result<Vec<AuditEntry>, sqlx::Error> {
     let rows = sqlx::query("SELECT * FROM audit WHERE number < $1 ORDER BY number DESC LIMIT $2")
         .bind(before.unwrap_or(i64::MAX))
-        .bind(count.min(AUDIT_PER_PAGE_MAX))
+        .bind(i64::from(count.min(AUDIT_PER_PAGE_MAX)))
         .fetch_all(&store.pool)
         .await?;
     rows.iter()
@@ -65,22 +66,7 @@ async fn list(store: &SqliteStore, before: Option<i64>, count: u32) -> Result<Ve
 #[cfg(test)]
 mod tests {
     use super::super::suite;
-    use crate::keys::KeyHasher;
-    use crate::sqlite::SqliteStore;
+    use crate::database::throwaway::on_every_database;
 
-    #[tokio::test]
-    async fn pages_go_back_to_the_first() {
-        let store = SqliteStore::in_memory(&KeyHasher::new(&[7; 32])).await.unwrap();
-        suite::pages_go_back_to_the_first(&store, &store).await;
-    }
-
-    #[tokio::test]
-    async fn nobody_changes_or_shortens_it() {
-        let store = SqliteStore::in_memory(&KeyHasher::new(&[7; 32])).await.unwrap();
-        suite::pages_go_back_to_the_first(&store, &store).await;
-        for statement in ["UPDATE audit SET reason = 'another'", "DELETE FROM audit"] {
-            let refused = sqlx::query(statement).execute(&store.pool).await.unwrap_err();
-            assert!(refused.to_string().contains("only added to"), "{refused}");
-        }
-    }
+    on_every_database!(suite: pages_go_back_to_the_first nobody_changes_or_shortens_it);
 }

@@ -1,18 +1,18 @@
-//! Callers' keys in SQLite.
+//! Callers' keys in a database.
 
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
-use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use super::contract::{
     Answer, CallerKey, Changing, Creation, KEYS_PER_PAGE_MAX, KeyChange, KeyRecords, Revocation,
 };
 use super::digest::KeyDigest;
 use super::models::KeyModels;
+use crate::database::Database;
 use crate::error::StoreError;
-use crate::sqlite::{BEGIN, SqliteStore};
 
-impl KeyRecords for SqliteStore {
+impl KeyRecords for Database {
     fn create<'a>(&'a self, key: &'a CallerKey) -> Answer<'a, Creation> {
         Box::pin(async move { create(self, key).await.map_err(told("store a key")) })
     }
@@ -30,8 +30,8 @@ impl KeyRecords for SqliteStore {
     }
 }
 
-async fn create(store: &SqliteStore, key: &CallerKey) -> Result<Creation, sqlx::Error> {
-    let mut transaction = store.pool.begin_with(BEGIN).await?;
+async fn create(store: &Database, key: &CallerKey) -> Result<Creation, sqlx::Error> {
+    let mut transaction = store.begin().await?;
     if let Some(found) = find_by_digest(&mut transaction, &key.digest).await? {
         return Ok(Creation::SameKey(Box::new(found)));
     }
@@ -51,7 +51,7 @@ async fn create(store: &SqliteStore, key: &CallerKey) -> Result<Creation, sqlx::
     .bind(key.created_at.unix_ms())
     .bind(key.expires_at.map(Timestamp::unix_ms))
     .bind(key.revoked_at.map(Timestamp::unix_ms))
-    .bind(key.is_strict)
+    .bind(i64::from(key.is_strict))
     .bind(models_text(&key.models))
     .execute(&mut *transaction)
     .await?;
@@ -59,8 +59,8 @@ async fn create(store: &SqliteStore, key: &CallerKey) -> Result<Creation, sqlx::
     Ok(Creation::Stored)
 }
 
-async fn revoke(store: &SqliteStore, id: &KeyId, now: Timestamp) -> Result<Revocation, sqlx::Error> {
-    let mut transaction = store.pool.begin_with(BEGIN).await?;
+async fn revoke(store: &Database, id: &KeyId, now: Timestamp) -> Result<Revocation, sqlx::Error> {
+    let mut transaction = store.begin().await?;
     let Some(mut key) = find_by_id(&mut transaction, id).await? else { return Ok(Revocation::Unknown) };
     if key.revoked_at.is_some() {
         return Ok(Revocation::Before(Box::new(key)));
@@ -75,8 +75,8 @@ async fn revoke(store: &SqliteStore, id: &KeyId, now: Timestamp) -> Result<Revoc
     Ok(Revocation::Revoked(Box::new(key)))
 }
 
-async fn change(store: &SqliteStore, id: &KeyId, change: KeyChange) -> Result<Changing, sqlx::Error> {
-    let mut transaction = store.pool.begin_with(BEGIN).await?;
+async fn change(store: &Database, id: &KeyId, change: KeyChange) -> Result<Changing, sqlx::Error> {
+    let mut transaction = store.begin().await?;
     let Some(mut key) = find_by_id(&mut transaction, id).await? else { return Ok(Changing::Unknown) };
     if key.revoked_at.is_some() {
         return Ok(Changing::Revoked(Box::new(key)));
@@ -84,7 +84,7 @@ async fn change(store: &SqliteStore, id: &KeyId, change: KeyChange) -> Result<Ch
     key.is_strict = change.is_strict.unwrap_or(key.is_strict);
     key.models = change.models.unwrap_or(key.models);
     sqlx::query("UPDATE caller_keys SET is_strict = $1, models = $2 WHERE id = $3")
-        .bind(key.is_strict)
+        .bind(i64::from(key.is_strict))
         .bind(models_text(&key.models))
         .bind(id.as_str())
         .execute(&mut *transaction)
@@ -93,19 +93,19 @@ async fn change(store: &SqliteStore, id: &KeyId, change: KeyChange) -> Result<Ch
     Ok(Changing::Changed(Box::new(key)))
 }
 
-async fn list(store: &SqliteStore, after: Option<&KeyId>, count: u32) -> Result<Vec<CallerKey>, sqlx::Error> {
+async fn list(store: &Database, after: Option<&KeyId>, count: u32) -> Result<Vec<CallerKey>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id
          WHERE k.id > $1 ORDER BY k.id LIMIT $2",
     )
     .bind(after.map_or("", KeyId::as_str))
-    .bind(count.min(KEYS_PER_PAGE_MAX))
+    .bind(i64::from(count.min(KEYS_PER_PAGE_MAX)))
     .fetch_all(&store.pool)
     .await?;
     rows.iter().map(read).collect()
 }
 
-async fn find_by_id(connection: &mut SqliteConnection, id: &KeyId) -> Result<Option<CallerKey>, sqlx::Error> {
+async fn find_by_id(connection: &mut AnyConnection, id: &KeyId) -> Result<Option<CallerKey>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id WHERE k.id = $1",
     )
@@ -116,7 +116,7 @@ async fn find_by_id(connection: &mut SqliteConnection, id: &KeyId) -> Result<Opt
 }
 
 async fn find_by_digest(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     digest: &KeyDigest,
 ) -> Result<Option<CallerKey>, sqlx::Error> {
     let row = sqlx::query(
@@ -130,7 +130,7 @@ async fn find_by_digest(
 }
 
 async fn live_id_by_name(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     project: &ProjectId,
     name: &str,
 ) -> Result<Option<KeyId>, sqlx::Error> {
@@ -145,7 +145,7 @@ async fn live_id_by_name(
 }
 
 /// A key from a row of `caller_keys` with its project's `organisation_id`.
-fn read(row: &SqliteRow) -> Result<CallerKey, sqlx::Error> {
+fn read(row: &AnyRow) -> Result<CallerKey, sqlx::Error> {
     let digest: Vec<u8> = row.try_get("digest")?;
     let digest = digest.try_into().map_err(|_| damaged("digest", "not 32 bytes"))?;
     Ok(CallerKey {
@@ -156,7 +156,7 @@ fn read(row: &SqliteRow) -> Result<CallerKey, sqlx::Error> {
         created_at: Timestamp(row.try_get("created_at_ms")?),
         expires_at: row.try_get::<Option<i64>, _>("expires_at_ms")?.map(Timestamp),
         revoked_at: row.try_get::<Option<i64>, _>("revoked_at_ms")?.map(Timestamp),
-        is_strict: row.try_get("is_strict")?,
+        is_strict: row.try_get::<i64, _>("is_strict")? != 0,
         models: models(row)?,
         organisation: text(row, "organisation_id", OrganisationId::parse)?,
         project: text(row, "project_id", ProjectId::parse)?,
@@ -168,13 +168,13 @@ fn models_text(models: &KeyModels) -> Option<String> {
     models.names().map(|names| serde_json::json!(names).to_string())
 }
 
-fn models(row: &SqliteRow) -> Result<KeyModels, sqlx::Error> {
+fn models(row: &AnyRow) -> Result<KeyModels, sqlx::Error> {
     let Some(found) = row.try_get::<Option<&str>, _>("models")? else { return Ok(KeyModels::ANY) };
     let names: Option<Vec<String>> = serde_json::from_str(found).ok();
     names.and_then(|names| KeyModels::only(names).ok()).ok_or_else(|| damaged("models", found))
 }
 
-fn text<T>(row: &SqliteRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
+fn text<T>(row: &AnyRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
     let found: &str = row.try_get(column)?;
     parse(found).ok_or_else(|| damaged(column, found))
 }
@@ -190,41 +190,34 @@ fn told(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use crate::database::throwaway::on_every_database;
+    use crate::database::{DATABASE_FILE, Database, DatabasePlace};
     use crate::keys::digest::KeyHasher;
     use crate::keys::suite;
-    use crate::sqlite::{DATABASE_FILE, SqliteStore};
 
-    suite::conformance!(in_memory, {
-        let store = SqliteStore::in_memory(&KeyHasher::new(&[1; 32])).await.unwrap();
-        (store, ())
-    });
-
-    suite::conformance!(on_file, {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(DATABASE_FILE);
-        let store = SqliteStore::open(&path, &KeyHasher::new(&[1; 32])).await.unwrap();
-        (store, dir)
-    });
+    on_every_database!(suite:
+        a_key_is_kept_as_given
+        the_same_key_is_stored_once
+        a_name_is_free_again_after_revoking
+        revoking_happens_once
+        a_change_lasts_and_concerns_one_key
+        models_are_changed_by_themselves
+        pages_follow_creation
+        a_key_needs_its_project
+        all_characters_survive
+        a_damaged_row_is_named_not_skipped
+    );
 
     #[tokio::test]
     async fn keys_last_beyond_the_process() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(DATABASE_FILE);
+        let place = DatabasePlace::File(dir.path().join(DATABASE_FILE));
         let hasher = KeyHasher::new(&[1; 32]);
-        let store = SqliteStore::open(&path, &hasher).await.unwrap();
+        let store = Database::open(&place, &hasher).await.unwrap();
         let kept = suite::fill(&store, 3).await;
         // As a crash would: nothing is closed or flushed.
         std::mem::forget(store);
-        let store = SqliteStore::open(&path, &hasher).await.unwrap();
+        let store = Database::open(&place, &hasher).await.unwrap();
         assert_eq!(suite::all(&store).await, kept);
-    }
-
-    #[tokio::test]
-    async fn a_damaged_row_is_named_not_skipped() {
-        let store = SqliteStore::in_memory(&KeyHasher::new(&[1; 32])).await.unwrap();
-        suite::fill(&store, 1).await;
-        sqlx::query("UPDATE caller_keys SET id = 'nonsense'").execute(&store.pool).await.unwrap();
-        let error = crate::KeyRecords::list(&store, None, 10).await.unwrap_err().to_string();
-        assert!(error.contains("nonsense"), "{error}");
     }
 }

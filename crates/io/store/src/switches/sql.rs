@@ -1,16 +1,16 @@
-//! Switches in SQLite.
+//! Switches in a database.
 
 use domain::Timestamp;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 use super::contract::{ProviderSwitch, SwitchPosition, SwitchRecords, SwitchScope};
 use crate::audit::{self, NewAuditEntry};
+use crate::database::Database;
 use crate::error::StoreError;
 use crate::keys::Answer;
-use crate::sqlite::{BEGIN, SqliteStore};
 
-impl SwitchRecords for SqliteStore {
+impl SwitchRecords for Database {
     fn replace<'a>(&'a self, all: &'a [ProviderSwitch], entry: &'a NewAuditEntry) -> Answer<'a, i64> {
         Box::pin(
             async move { replace(self, all, entry).await.map_err(StoreError::database("keep the switches")) },
@@ -29,11 +29,11 @@ impl SwitchRecords for SqliteStore {
 }
 
 async fn replace(
-    store: &SqliteStore,
+    store: &Database,
     all: &[ProviderSwitch],
     entry: &NewAuditEntry,
 ) -> Result<i64, sqlx::Error> {
-    let mut transaction = store.pool.begin_with(BEGIN).await?;
+    let mut transaction = store.begin().await?;
     sqlx::query("DELETE FROM provider_switches").execute(&mut *transaction).await?;
     for kept in all {
         sqlx::query(
@@ -55,7 +55,7 @@ async fn replace(
     Ok(number)
 }
 
-fn switch(row: &SqliteRow) -> Result<ProviderSwitch, StoreError> {
+fn switch(row: &AnyRow) -> Result<ProviderSwitch, StoreError> {
     let text = |column| row.try_get::<String, _>(column).map_err(StoreError::database("read a switch"));
     let some = |column| text(column).map(|text| Some(text).filter(|text| !text.is_empty()));
     let position = text("position")?;
@@ -72,12 +72,7 @@ fn switch(row: &SqliteRow) -> Result<ProviderSwitch, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::super::suite;
-    use crate::keys::KeyHasher;
-    use crate::sqlite::SqliteStore;
+    use crate::database::throwaway::on_every_database;
 
-    #[tokio::test]
-    async fn all_switches_are_replaced() {
-        let store = SqliteStore::in_memory(&KeyHasher::new(&[7; 32])).await.unwrap();
-        suite::all_switches_are_replaced(&store).await;
-    }
+    on_every_database!(suite: all_switches_are_replaced);
 }

@@ -1,14 +1,14 @@
-//! Versions of the configuration in SQLite.
+//! Versions of the configuration in a database.
 
 use domain::Timestamp;
 use sqlx::Row;
 
 use super::contract::{CONFIG_VERSIONS_MAX, ConfigRecords, ConfigVersion, NewConfigVersion};
+use crate::database::Database;
 use crate::error::StoreError;
 use crate::keys::Answer;
-use crate::sqlite::{BEGIN, SqliteStore};
 
-impl ConfigRecords for SqliteStore {
+impl ConfigRecords for Database {
     fn keep<'a>(&'a self, version: &'a NewConfigVersion) -> Answer<'a, i64> {
         Box::pin(async move {
             keep(self, version).await.map_err(StoreError::database("keep a version of the configuration"))
@@ -32,15 +32,17 @@ impl ConfigRecords for SqliteStore {
     }
 }
 
-async fn keep(store: &SqliteStore, version: &NewConfigVersion) -> Result<i64, sqlx::Error> {
-    let mut transaction = store.pool.begin_with(BEGIN).await?;
+async fn keep(store: &Database, version: &NewConfigVersion) -> Result<i64, sqlx::Error> {
+    let mut transaction = store.begin().await?;
     let newest =
         sqlx::query("SELECT number, digest, was_in_force FROM config_versions ORDER BY number DESC LIMIT 1")
             .fetch_optional(&mut *transaction)
             .await?;
     if let Some(newest) = newest {
         let digest: Vec<u8> = newest.try_get("digest")?;
-        if digest == version.digest.0 && newest.try_get::<bool, _>("was_in_force")? == version.was_in_force {
+        if digest == version.digest.0
+            && (newest.try_get::<i64, _>("was_in_force")? != 0) == version.was_in_force
+        {
             return newest.try_get("number");
         }
     }
@@ -51,21 +53,21 @@ async fn keep(store: &SqliteStore, version: &NewConfigVersion) -> Result<i64, sq
     .bind(version.taken_at.unix_ms())
     .bind(&version.reason)
     .bind(&version.file)
-    .bind(version.was_in_force)
+    .bind(i64::from(version.was_in_force))
     .bind(version.digest.0.as_slice())
     .bind(&version.sealed)
     .fetch_one(&mut *transaction)
     .await?;
     sqlx::query("DELETE FROM config_versions WHERE number <= $1 - $2")
         .bind(number)
-        .bind(CONFIG_VERSIONS_MAX)
+        .bind(i64::from(CONFIG_VERSIONS_MAX))
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;
     Ok(number)
 }
 
-async fn list(store: &SqliteStore) -> Result<Vec<ConfigVersion>, sqlx::Error> {
+async fn list(store: &Database) -> Result<Vec<ConfigVersion>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT number, taken_at_ms, reason, file, was_in_force FROM config_versions ORDER BY number DESC",
     )
@@ -78,7 +80,7 @@ async fn list(store: &SqliteStore) -> Result<Vec<ConfigVersion>, sqlx::Error> {
                 taken_at: Timestamp(row.try_get("taken_at_ms")?),
                 reason: row.try_get("reason")?,
                 file: row.try_get("file")?,
-                was_in_force: row.try_get("was_in_force")?,
+                was_in_force: row.try_get::<i64, _>("was_in_force")? != 0,
             })
         })
         .collect()
@@ -87,11 +89,11 @@ async fn list(store: &SqliteStore) -> Result<Vec<ConfigVersion>, sqlx::Error> {
 #[cfg(test)]
 mod tests {
     use super::super::suite;
-    use crate::keys::KeyHasher;
-    use crate::sqlite::SqliteStore;
+    use crate::database::throwaway::on_every_database;
 
-    suite::conformance!(in_memory, {
-        let store = SqliteStore::in_memory(&KeyHasher::new(&[7; 32])).await.unwrap();
-        (store, ())
-    });
+    on_every_database!(suite:
+        a_version_is_kept_as_given
+        the_newest_is_not_kept_twice
+        the_oldest_are_dropped
+    );
 }

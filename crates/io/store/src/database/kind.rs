@@ -1,0 +1,8 @@
+//! Which of the databases one is.
+
+/// Which database it is: for the few texts that differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}

@@ -1,0 +1,81 @@
+//! Every layout that this version knows, and bringing a database up to the newest. The list only grows.
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, SqlSafeStr};
+
+use super::kind::Kind;
+use crate::error::StoreError;
+
+/// One step: what it is called, and its text for each database. What was released is never edited.
+struct Layout {
+    number: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Layout {
+    const fn new(number: i64, name: &'static str, sqlite: &'static str, postgres: &'static str) -> Self {
+        Self { number, name, sqlite, postgres }
+    }
+}
+
+/// Oldest first.
+const LAYOUTS: &[Layout] = &[
+    Layout::new(
+        1,
+        "keys",
+        include_str!("../../migrations/sqlite/0001_keys.sql"),
+        include_str!("../../migrations/postgres/0001_keys.sql"),
+    ),
+    Layout::new(
+        2,
+        "config versions",
+        include_str!("../../migrations/sqlite/0002_config_versions.sql"),
+        include_str!("../../migrations/postgres/0002_config_versions.sql"),
+    ),
+    Layout::new(
+        3,
+        "strict keys",
+        include_str!("../../migrations/sqlite/0003_strict_keys.sql"),
+        include_str!("../../migrations/postgres/0003_strict_keys.sql"),
+    ),
+    Layout::new(
+        4,
+        "provider switches",
+        include_str!("../../migrations/sqlite/0004_provider_switches.sql"),
+        include_str!("../../migrations/postgres/0004_provider_switches.sql"),
+    ),
+    Layout::new(
+        5,
+        "models of keys",
+        include_str!("../../migrations/sqlite/0005_key_models.sql"),
+        include_str!("../../migrations/postgres/0005_key_models.sql"),
+    ),
+];
+
+/// Takes the steps that are missing.
+pub(super) async fn bring_up_to_date(pool: &AnyPool, kind: Kind) -> Result<(), StoreError> {
+    layouts_until(newest(), kind).run(pool).await.map_err(|error| match error {
+        MigrateError::VersionMissing(found) => StoreError::Newer { found, known: newest() },
+        other => StoreError::Layout(other),
+    })
+}
+
+/// The steps up to one, as an earlier version knew them.
+pub(super) fn layouts_until(newest: i64, kind: Kind) -> Migrator {
+    let migration = |layout: &Layout| {
+        let text = match kind {
+            Kind::Sqlite => layout.sqlite,
+            Kind::Postgres => layout.postgres,
+        };
+        Migration::new(layout.number, layout.name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    let known = LAYOUTS.iter().filter(|layout| layout.number <= newest);
+    Migrator::with_migrations(known.map(migration).collect())
+}
+
+/// The number of the newest.
+pub(super) fn newest() -> i64 {
+    LAYOUTS.last().map_or(0, |layout| layout.number)
+}

@@ -1,0 +1,15 @@
+//! The one database: SQLite in the data directory, or a PostgreSQL server. Opened by one process at a time.
+
+mod kind;
+mod layouts;
+mod opened;
+mod postgres;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod throwaway;
+
+#[cfg(test)]
+use kind::Kind;
+pub use opened::{DATABASE_FILE, Database, DatabasePlace, PlaceError};

@@ -1,0 +1,150 @@
+//! Opening a database, bringing its layout up to date, counting starts. The areas' queries are theirs.
+//!
+//! Both databases are spoken to by the same SQL text, through sqlx's `Any` driver (docs/decisions/0024). There is one
+//! connection, so what a transaction reads cannot change before it writes.
+
+use std::path::PathBuf;
+
+use domain::Secret;
+use sqlx::any::Any;
+use sqlx::{AnyPool, Row, Transaction};
+
+use super::kind::Kind;
+use super::{layouts, postgres, sqlite};
+use crate::error::StoreError;
+use crate::keys::KeyHasher;
+
+/// The database in the data directory.
+pub const DATABASE_FILE: &str = "bellwether.db";
+
+/// Digested once per database: a key text has no spaces, so no caller's key has this digest.
+const KEY_CHECK_TEXT: &str = "bellwether key check v1";
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DatabasePlace {
+    /// A SQLite file, made if missing.
+    File(PathBuf),
+    /// In memory: it lives and dies with its [`Database`], for tests and demonstrations.
+    Memory,
+    /// A PostgreSQL server, by its URL, which may hold a password.
+    Server(Secret),
+}
+
+/// Why a text does not say where a database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it must be a URL that begins with postgres:// (such as postgres://user:password@host:5432/database)"
+)]
+pub struct PlaceError;
+
+/// An opened database.
+#[derive(Clone, Debug)]
+pub struct Database {
+    // A pool of one: it queues the control plane's few queries and opens the connection again should it break.
+    pub(crate) pool: AnyPool,
+    pub(crate) kind: Kind,
+}
+
+impl DatabasePlace {
+    /// Where a server's URL leads.
+    pub fn server(url: Secret) -> Result<Self, PlaceError> {
+        let text = url.expose();
+        let is_known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+        if is_known { Ok(Self::Server(url)) } else { Err(PlaceError) }
+    }
+}
+
+impl Database {
+    /// Opens a database, making its tables if missing. `hasher` must be of the master key that it was made with.
+    pub async fn open(place: &DatabasePlace, hasher: &KeyHasher) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let (pool, kind) = match place {
+            DatabasePlace::File(path) => (sqlite::open(path).await?, Kind::Sqlite),
+            DatabasePlace::Memory => (sqlite::in_memory().await?, Kind::Sqlite),
+            DatabasePlace::Server(url) => (postgres::open(url).await?, Kind::Postgres),
+        };
+        let database = Self { pool, kind };
+        database.without_waiting_for_the_disk(database.prepare(hasher)).await?;
+        Ok(database)
+    }
+
+    /// A database that lives and dies with this value, for tests and demonstrations.
+    pub async fn in_memory(hasher: &KeyHasher) -> Result<Self, StoreError> {
+        Self::open(&DatabasePlace::Memory, hasher).await
+    }
+
+    /// Begins a new start of this gateway and returns its number, which call ids carry.
+    pub async fn begin_epoch(&self) -> Result<u16, StoreError> {
+        let epoch: i64 = self.without_waiting_for_the_disk(self.next_epoch()).await?;
+        u16::try_from(epoch).map_err(|_| StoreError::Damaged { what: "epoch", found: epoch.to_string() })
+    }
+
+    /// Writes everything down and lets go of the database.
+    pub async fn close(&self) {
+        if self.kind == Kind::Postgres
+            && let Ok(mut connection) = self.pool.acquire().await
+        {
+            // Where this fails, the end of the connection does the same.
+            let _ = postgres::give_back(&mut connection).await;
+        }
+        self.pool.close().await;
+    }
+
+    /// Begins a transaction that may write. Dropped without a commit, it has done nothing.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        match self.kind {
+            // Takes the write lock at once, also against an operator's own tools.
+            Kind::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await,
+            Kind::Postgres => self.pool.begin().await,
+        }
+    }
+
+    async fn prepare(&self, hasher: &KeyHasher) -> Result<(), StoreError> {
+        layouts::bring_up_to_date(&self.pool, self.kind).await?;
+        let check = hasher.digest(KEY_CHECK_TEXT);
+        let found = sqlx::query("SELECT key_check FROM meta")
+            .fetch_one(&self.pool)
+            .await
+            .and_then(|row| row.try_get::<Option<Vec<u8>>, _>("key_check"))
+            .map_err(StoreError::database("read its key check"))?;
+        match found {
+            Some(found) if found == check.0 => Ok(()),
+            Some(_) => Err(StoreError::OtherMasterKey),
+            None => sqlx::query("UPDATE meta SET key_check = $1")
+                .bind(check.0.as_slice())
+                .execute(&self.pool)
+                .await
+                .map(|_| ())
+                .map_err(StoreError::database("write its key check")),
+        }
+    }
+
+    async fn next_epoch(&self) -> Result<i64, StoreError> {
+        sqlx::query_scalar("UPDATE meta SET epoch = (epoch + 1) % 65536 RETURNING epoch")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::database("count this start"))
+    }
+
+    /// For writes at start-up that a power cut may undo (never tear): the log need not reach the disk at once,
+    /// and the next change that must last takes it along.
+    async fn without_waiting_for_the_disk<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let (before, after) = match self.kind {
+            Kind::Sqlite => ("PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL"),
+            Kind::Postgres => ("SET synchronous_commit = off", "SET synchronous_commit = on"),
+        };
+        self.run(before).await?;
+        let result = work.await;
+        self.run(after).await?;
+        result
+    }
+
+    async fn run(&self, statement: &'static str) -> Result<(), StoreError> {
+        let done = sqlx::query(statement).execute(&self.pool).await;
+        done.map(|_| ()).map_err(StoreError::database("change its settings"))
+    }
+}

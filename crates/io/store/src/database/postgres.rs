@@ -1,0 +1,98 @@
+//! Connecting to PostgreSQL, and holding the database for this process.
+//!
+//! Whoever has the advisory lock is the one gateway of the database. It hangs on the connection: one that breaks gives it
+//! back, and a new connection that does not get it is none.
+
+use std::time::Duration;
+
+use domain::Secret;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Row};
+
+use crate::error::StoreError;
+
+/// Longest wait for a connection; a query that comes meanwhile waits with it.
+const CONNECT_WAIT: Duration = Duration::from_secs(10);
+/// How often a start tries to get a database that another holds.
+const TAKES_MAX: usize = 5;
+const TAKE_REST: Duration = Duration::from_millis(200);
+
+/// "bellweth", as a number: advisory locks have no names.
+const TAKE: &str =
+    "SELECT CASE WHEN pg_try_advisory_lock(7090192401480119400) THEN 1::BIGINT ELSE 0::BIGINT END AS taken";
+/// The server is told who we are, so that it can tell others.
+const INTRODUCE: &str =
+    "SET application_name = 'bellwether'; SET statement_timeout = '60s'; SET client_min_messages = warning";
+/// What the server knows of who has the lock: the two halves of its number are two columns.
+const HOLDER: &str = "SELECT a.application_name || ', process ' || a.pid || ' of the server, connected from '
+        || COALESCE(host(a.client_addr), 'the same machine') || ' since ' || to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"')
+        AS holder
+    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND (l.classid::BIGINT << 32) + l.objid::BIGINT = 7090192401480119400";
+
+pub(super) async fn open(url: &Secret) -> Result<AnyPool, StoreError> {
+    let opened = async {
+        let options: AnyConnectOptions = url.expose().parse()?;
+        let options = options.disable_statement_logging();
+        // Asked apart from the pool, which would try again and again and then say only that it waited.
+        let mut first = tokio::time::timeout(CONNECT_WAIT, AnyConnection::connect_with(&options))
+            .await
+            .map_err(|_| sqlx::Error::PoolTimedOut)??;
+        first.execute(INTRODUCE).await?;
+        if !take_soon(&mut first).await? {
+            return Ok(Err(holder(&mut first).await?));
+        }
+        give_back(&mut first).await?;
+        first.close().await?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(CONNECT_WAIT)
+            .after_connect(|connection, _| Box::pin(hold(connection)))
+            .connect_with(options)
+            .await?;
+        Ok(Ok(pool))
+    };
+    match opened.await {
+        Ok(Ok(pool)) => Ok(pool),
+        Ok(Err(holder)) => Err(StoreError::InUse { holder }),
+        Err(source) => Err(StoreError::Server(source)),
+    }
+}
+
+async fn hold(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    connection.execute(INTRODUCE).await?;
+    if take(connection).await? {
+        return Ok(());
+    }
+    let holder = holder(connection).await?;
+    Err(sqlx::Error::Configuration(format!("the database is in use by {holder}").into()))
+}
+
+/// The server learns of a holder's end a moment after it.
+async fn take_soon(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    for _ in 0..TAKES_MAX {
+        if take(connection).await? {
+            return Ok(true);
+        }
+        tokio::time::sleep(TAKE_REST).await;
+    }
+    Ok(false)
+}
+
+/// Lets the next process in at once: the server would learn of the end of a connection a moment later.
+pub(super) async fn give_back(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    connection.execute("SELECT pg_advisory_unlock_all()").await.map(|_| ())
+}
+
+async fn take(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    let taken: i64 = sqlx::query(TAKE).fetch_one(connection).await?.try_get("taken")?;
+    Ok(taken == 1)
+}
+
+async fn holder(connection: &mut AnyConnection) -> Result<String, sqlx::Error> {
+    let row = sqlx::query(HOLDER).fetch_optional(connection).await?;
+    row.map_or_else(|| Ok("another process".to_owned()), |row| row.try_get("holder"))
+}

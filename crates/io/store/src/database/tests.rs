@@ -1,0 +1,184 @@
+//! Opening, upgrading and refusing databases.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use domain::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+
+use super::layouts::{layouts_until, newest};
+use super::throwaway::Throwaway;
+use super::{DATABASE_FILE, Database, DatabasePlace, Kind};
+use crate::error::StoreError;
+use crate::keys::{Changing, KeyChange, KeyHasher, KeyRecords};
+
+#[tokio::test]
+async fn every_start_has_its_own_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE_FILE);
+    let hasher = KeyHasher::new(&[1; 32]);
+    for expected in 1..=3 {
+        let store = Database::open(&DatabasePlace::File(path.clone()), &hasher).await.unwrap();
+        assert_eq!(store.begin_epoch().await.unwrap(), expected);
+        store.close().await;
+    }
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let store = Database::open(&DatabasePlace::File(path.clone()), &hasher).await.unwrap();
+    sqlx::query("UPDATE meta SET epoch = 65535").execute(&store.pool).await.unwrap();
+    assert_eq!(store.begin_epoch().await.unwrap(), 0, "numbers wrap");
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE_FILE);
+    let hasher = KeyHasher::new(&[1; 32]);
+    let store = Database::open(&DatabasePlace::File(path.clone()), &hasher).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations VALUES (7000, 'later', '2030-01-01', true, x'00', 0)";
+    sqlx::query(newer).execute(&store.pool).await.unwrap();
+    store.close().await;
+    let error = Database::open(&DatabasePlace::File(path.clone()), &hasher).await.unwrap_err();
+    assert!(matches!(error, StoreError::Newer { found: 7000, known } if known == newest()), "{error}");
+}
+
+/// What the version before strict keys wrote, opened by this one.
+#[tokio::test]
+async fn a_database_of_an_earlier_layout_keeps_its_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE_FILE);
+    let hasher = KeyHasher::new(&[1; 32]);
+    let digest = hasher.digest("bw_made-by-an-earlier-version");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let before = SqlitePool::connect_with(options).await.unwrap();
+    layouts_until(2, Kind::Sqlite).run(&before).await.unwrap();
+    sqlx::query(
+        "INSERT INTO caller_keys (id, project_id, name, hint, digest, created_at_ms, expires_at_ms, revoked_at_ms)
+         VALUES ('key_01kahg2xm0000000000000000a', 'proj_default', 'shop', 'bw_…sion', $1, 1, 2, NULL),
+                ('key_01kahg2xm0000000000000000b', 'proj_default', 'gone', 'bw_…gone', $2, 1, NULL, 3)",
+    )
+    .bind(digest.0.as_slice())
+    .bind([7_u8; 32].as_slice())
+    .execute(&before)
+    .await
+    .unwrap();
+    before.close().await;
+
+    let store = Database::open(&DatabasePlace::File(path.clone()), &hasher).await.unwrap();
+    let keys = store.list(None, 10).await.unwrap();
+    let [shop, gone] = keys.as_slice() else { panic!("{keys:?}") };
+    assert_eq!((shop.name.as_str(), shop.digest, shop.is_strict), ("shop", digest, false));
+    assert_eq!((shop.expires_at, shop.revoked_at), (Some(Timestamp(2)), None));
+    assert_eq!((gone.name.as_str(), gone.revoked_at, gone.is_strict), ("gone", Some(Timestamp(3)), false));
+    let change = KeyChange { is_strict: Some(true), ..KeyChange::default() };
+    let changed = store.change(&shop.id, change).await.unwrap();
+    assert!(matches!(changed, Changing::Changed(key) if key.is_strict));
+    store.close().await;
+    Database::open(&DatabasePlace::File(path.clone()), &hasher).await.expect("a layout is taken once");
+}
+
+#[tokio::test]
+async fn another_master_key_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE_FILE);
+    Database::open(&DatabasePlace::File(path.clone()), &KeyHasher::new(&[1; 32]))
+        .await
+        .unwrap()
+        .close()
+        .await;
+    let error =
+        Database::open(&DatabasePlace::File(path.clone()), &KeyHasher::new(&[2; 32])).await.unwrap_err();
+    assert!(matches!(error, StoreError::OtherMasterKey), "{error}");
+    assert!(Database::open(&DatabasePlace::File(path.clone()), &KeyHasher::new(&[1; 32])).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE_FILE);
+    std::fs::write(&path, "not a database, but long enough to be looked at by one").unwrap();
+    let error =
+        Database::open(&DatabasePlace::File(path.clone()), &KeyHasher::new(&[1; 32])).await.unwrap_err();
+    assert!(error.to_string().contains("file is not a database"), "{error}");
+    let error = Database::open(&DatabasePlace::File(dir.path().join("no/where")), &KeyHasher::new(&[1; 32]))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().starts_with("cannot create the database "), "{error}");
+}
+
+/// The whole process has 15 ms to its first answer; the bound is wide because test machines are busy.
+#[tokio::test]
+async fn opening_an_existing_database_is_quick() {
+    const OPEN_MAX: Duration = Duration::from_millis(100);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE_FILE);
+    let hasher = KeyHasher::new(&[1; 32]);
+    let first = Instant::now();
+    Database::open(&DatabasePlace::File(path.clone()), &hasher).await.unwrap().close().await;
+    println!("made and closed in {:?}", first.elapsed());
+    let mut best = Duration::MAX;
+    for _ in 0..5 {
+        let before = Instant::now();
+        let store = Database::open(&DatabasePlace::File(path.clone()), &hasher).await.unwrap();
+        let opened = before.elapsed();
+        store.begin_epoch().await.unwrap();
+        println!("opened in {opened:?}, with its epoch in {:?}", before.elapsed());
+        best = best.min(before.elapsed());
+        store.close().await;
+    }
+    assert!(best < OPEN_MAX, "{best:?}");
+}
+
+#[tokio::test]
+async fn a_server_is_upgraded_and_held_by_one_process() {
+    let server = Throwaway::start().await;
+    let place = server.place("ours").await;
+    let hasher = KeyHasher::new(&[1; 32]);
+    let DatabasePlace::Server(url) = &place else { unreachable!("a server has a URL") };
+    let before = sqlx::PgPool::connect(url.expose()).await.unwrap();
+    layouts_until(2, Kind::Postgres).run(&before).await.unwrap();
+    sqlx::query(
+        "INSERT INTO caller_keys (id, project_id, name, hint, digest, created_at_ms)
+         VALUES ('key_01kahg2xm0000000000000000a', 'proj_default', 'shop', 'bw_…sion', $1, 1)",
+    )
+    .bind([7_u8; 32].as_slice())
+    .execute(&before)
+    .await
+    .unwrap();
+    before.close().await;
+
+    let store = Database::open(&place, &hasher).await.unwrap();
+    assert_eq!(store.list(None, 10).await.unwrap()[0].name, "shop");
+    assert_eq!([store.begin_epoch().await.unwrap(), store.begin_epoch().await.unwrap()], [1, 2]);
+
+    let refused = Database::open(&place, &hasher).await.unwrap_err();
+    assert!(matches!(refused, StoreError::InUse { .. }), "{refused}");
+    let words = refused.to_string();
+    assert!(words.contains("in use by bellwether, process ") && words.contains("since 20"), "{words}");
+
+    // The connection is lost with its lock, and both come back together.
+    server.break_connections().await;
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        answers.push(store.list(None, 10).await.map(|keys| keys.len()).ok());
+    }
+    assert_eq!(answers.last(), Some(&Some(1)), "{answers:?}");
+    assert!(matches!(Database::open(&place, &hasher).await, Err(StoreError::InUse { .. })));
+
+    store.close().await;
+    let other = Database::open(&place, &KeyHasher::new(&[2; 32])).await.unwrap_err();
+    assert!(matches!(other, StoreError::OtherMasterKey), "{other}");
+    let again = Database::open(&place, &hasher).await.unwrap();
+    assert_eq!(again.begin_epoch().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_said_without_its_password() {
+    let url = "postgres://me:never-told@127.0.0.1:9/nowhere";
+    let place = DatabasePlace::server(domain::Secret::new(url.to_owned())).unwrap();
+    let error = Database::open(&place, &KeyHasher::new(&[1; 32])).await.unwrap_err().to_string();
+    assert!(error.starts_with("cannot use the database of BELLWETHER_DATABASE_URL: "), "{error}");
+    assert!(!error.contains("never-told"), "{error}");
+    for text in ["mysql://host/x", "postgres.example", ""] {
+        assert!(DatabasePlace::server(domain::Secret::new(text.to_owned())).is_err(), "{text}");
+    }
+}
