@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use config::{Origin, Snapshot};
+use store::DatabasePlace;
 
 use super::first_key::FirstKey;
 use crate::settings::Settings;
@@ -14,6 +15,7 @@ pub(super) struct Facts<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) settings: &'a Settings,
     pub(super) data_dir: &'a Path,
+    pub(super) database: &'a DatabasePlace,
     pub(super) descriptors_max: Option<u64>,
 }
 
@@ -47,6 +49,9 @@ fn text(facts: &Facts<'_>) -> String {
         lines.push(format!("  config     {}", file.display()));
     }
     lines.push(format!("  data       {}", facts.data_dir.display()));
+    if let DatabasePlace::Server(_) = facts.database {
+        lines.push(format!("  database   {}", facts.database));
+    }
     if let Some(descriptors) = facts.descriptors_max {
         // A relayed call holds two: its caller's and its provider's.
         lines.push(format!(

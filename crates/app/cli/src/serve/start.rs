@@ -59,7 +59,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let admin_listener = bind_admin(&snapshot, &mut inherited)?;
     refuse_unused(&inherited, |_| true)?;
     let (snapshot, demo) = demo::with_demo_if_empty(snapshot).await?;
-    let store = Database::open(&database_place(&dir)?, &secrets.master.key_hasher()).await?;
+    let place = database_place(&dir)?;
+    let store = Database::open(&place, &secrets.master.key_hasher()).await?;
     let epoch = store.begin_epoch().await?;
     let desk =
         KeyDesk::open(Box::new(store.clone()), secrets.master.key_hasher(), &snapshot.keys.prefix).await?;
@@ -100,6 +101,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         snapshot: &snapshot,
         settings: &settings,
         data_dir: dir.path(),
+        database: &place,
         descriptors_max,
     });
     tell_notes(&snapshot, &secrets, &gateway, &log);

@@ -31,6 +31,21 @@ pub enum DatabasePlace {
     Server(Secret),
 }
 
+/// For people: without login and settings.
+impl std::fmt::Display for DatabasePlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Memory => f.write_str("in memory"),
+            Self::Server(url) => {
+                let rest = url.expose().split_once("://").map_or("", |(_, rest)| rest);
+                let rest = rest.split_once('?').map_or(rest, |(place, _)| place);
+                write!(f, "PostgreSQL at {}", rest.rsplit_once('@').map_or(rest, |(_, place)| place))
+            }
+        }
+    }
+}
+
 /// Why a text does not say where a database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(

@@ -178,6 +178,7 @@ async fn a_server_that_is_not_there_is_said_without_its_password() {
     let error = Database::open(&place, &KeyHasher::new(&[1; 32])).await.unwrap_err().to_string();
     assert!(error.starts_with("cannot use the database of BELLWETHER_DATABASE_URL: "), "{error}");
     assert!(!error.contains("never-told"), "{error}");
+    assert_eq!(place.to_string(), "PostgreSQL at 127.0.0.1:9/nowhere");
     for text in ["mysql://host/x", "postgres.example", ""] {
         assert!(DatabasePlace::server(domain::Secret::new(text.to_owned())).is_err(), "{text}");
     }
