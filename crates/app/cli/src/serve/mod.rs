@@ -11,6 +11,7 @@ mod notify;
 mod provider_desk;
 mod start;
 mod state_desk;
+mod stored;
 mod taken_port;
 
 pub(crate) use start::serve;

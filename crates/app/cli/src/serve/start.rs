@@ -13,18 +13,16 @@ use gateway::{
     wall_clock,
 };
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
-use store::{
-    AdminKey, ConfigShelf, DataDir, Database, KeyDesk, LockedDataDir, MasterKey, RunFile, SwitchDesk,
-};
+use store::{AdminKey, DataDir, LockedDataDir, MasterKey, RunFile};
 use tokio::net::TcpListener;
 
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
-use crate::local_store::database_place;
 use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
 use crate::serve::key_checks::KeyChecks;
-use crate::serve::{banner, demo, first_key, nofile, notify, taken_port};
+use crate::serve::stored::Stored;
+use crate::serve::{banner, demo, nofile, notify, taken_port};
 use crate::settings::{Reading, Settings, or_refused};
 
 /// Log batches on their way to the writer.
@@ -59,13 +57,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let admin_listener = bind_admin(&snapshot, &mut inherited)?;
     refuse_unused(&inherited, |_| true)?;
     let (snapshot, demo) = demo::with_demo_if_empty(snapshot).await?;
-    let place = database_place(&dir)?;
-    let store = Database::open(&place, &secrets.master.key_hasher()).await?;
-    let epoch = store.begin_epoch().await?;
-    let desk =
-        KeyDesk::open(Box::new(store.clone()), secrets.master.key_hasher(), &snapshot.keys.prefix).await?;
-    let switch_desk = SwitchDesk::open(Box::new(store.clone())).await?;
-    let first_key = first_key::ensure(&desk, wall_clock()).await?;
+    let stored = Stored::open(&dir, &secrets.master, &snapshot).await?;
 
     let (log, log_thread) = start_log(&snapshot)?;
     let workers = worker_count(&snapshot);
@@ -75,17 +67,17 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let serving = Serving::new(&snapshot, None).map_err(anyhow::Error::msg)?;
     let gateway = Gateway::new(GatewayParts {
         serving,
-        keys: desk.directory(),
-        hasher: desk.hasher(),
+        keys: stored.keys.directory(),
+        hasher: stored.keys.hasher(),
         metrics,
         log: log.clone(),
         workers,
-        epoch,
+        epoch: stored.epoch,
         node: NODE,
         control: snapshot.admin_listen.is_none().then_some(sender),
         body_room: body_room(&snapshot, dir.path())?,
         descriptors_max,
-        switches: switch_desk.switches().await,
+        switches: stored.switches.switches().await,
     });
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
@@ -97,26 +89,25 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let run_file = RunFile::write(&dir, urls.clone(), admin_url, wall_clock())?;
     banner::print(&banner::Facts {
         urls: &urls,
-        first_key: first_key.as_ref(),
+        first_key: stored.first_key.as_ref(),
         snapshot: &snapshot,
         settings: &settings,
         data_dir: dir.path(),
-        database: &place,
+        database: &stored.place,
         descriptors_max,
     });
     tell_notes(&snapshot, &secrets, &gateway, &log);
     notify::tell("READY=1");
-    log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &epoch)]);
+    log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &stored.epoch)]);
 
     let key_checks = Arc::new(KeyChecks::new());
     key_checks.want();
     let demo_url = demo.as_ref().map(demo::demo_url);
-    let shelf = ConfigShelf::new(Box::new(store.clone()), secrets.master.key_hasher(), secrets.master.seal());
     let keeper = Keeper::new(KeeperParts {
         settings,
         applier: Applier::new(gateway.clone(), certificates, demo_url, snapshot),
         gateway: gateway.clone(),
-        shelf,
+        shelf: stored.shelf(&secrets.master),
         log: log.clone(),
         key_checks: key_checks.clone(),
         text,
@@ -124,9 +115,9 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     });
     let plane = ControlPlane {
         gateway: gateway.clone(),
-        desk: Arc::new(desk),
-        switch_desk: Arc::new(switch_desk),
-        audit: Arc::new(store.clone()),
+        desk: stored.keys,
+        switch_desk: stored.switches,
+        audit: Arc::new(stored.database.clone()),
         admin_key: secrets.admin,
         keeper,
         key_checks,
@@ -139,7 +130,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     if let Some(demo) = demo {
         demo.stop().await;
     }
-    store.close().await;
+    stored.database.close().await;
     log.event(Level::Info, "stopped", &[]);
     drop((gateway, log));
     log_thread.stop();

@@ -1,0 +1,41 @@
+//! What a server keeps in its database, opened in order: each desk with what it has in memory.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use config::Snapshot;
+use gateway::wall_clock;
+use store::{ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, SwitchDesk};
+
+use super::first_key::{self, FirstKey};
+use crate::local_store::database_place;
+
+/// The opened database, and who changes what in it.
+pub(super) struct Stored {
+    pub(super) database: Database,
+    pub(super) place: DatabasePlace,
+    /// The number of this start.
+    pub(super) epoch: u16,
+    pub(super) keys: Arc<KeyDesk>,
+    pub(super) switches: Arc<SwitchDesk>,
+    /// Made or given by this start, if it was the first.
+    pub(super) first_key: Option<FirstKey>,
+}
+
+impl Stored {
+    pub(super) async fn open(dir: &LockedDataDir, master: &MasterKey, snapshot: &Snapshot) -> Result<Self> {
+        let place = database_place(dir)?;
+        let database = Database::open(&place, &master.key_hasher()).await?;
+        let epoch = database.begin_epoch().await?;
+        let keys =
+            KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
+        let switches = SwitchDesk::open(Box::new(database.clone())).await?;
+        let first_key = first_key::ensure(&keys, wall_clock()).await?;
+        Ok(Self { database, place, epoch, keys: Arc::new(keys), switches: Arc::new(switches), first_key })
+    }
+
+    /// Where configurations that were in force are kept.
+    pub(super) fn shelf(&self, master: &MasterKey) -> ConfigShelf {
+        ConfigShelf::new(Box::new(self.database.clone()), master.key_hasher(), master.seal())
+    }
+}
