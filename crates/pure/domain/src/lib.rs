@@ -13,6 +13,7 @@ mod money;
 mod network;
 mod proxy_url;
 mod secret;
+mod service_tier;
 mod time;
 mod usage;
 
@@ -29,5 +30,6 @@ pub use money::{Currency, Money, NANO};
 pub use network::{Network, NetworkError, is_public};
 pub use proxy_url::{ProxyLogin, ProxyProtocol, ProxyUrl, ProxyUrlError};
 pub use secret::Secret;
+pub use service_tier::ServiceTier;
 pub use time::Timestamp;
 pub use usage::{ModelUsage, Usage};

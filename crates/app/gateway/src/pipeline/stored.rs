@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use dialects::Dialect;
 use dialects::canonical::Losses;
 use dialects::stored::StoredResponse;
-use dialects::surface::AnswerForm;
+use dialects::surface::{AnswerForm, Operation};
 use domain::{Failure, Kind};
 use http::Response;
 use http::request::Parts;
@@ -154,6 +154,7 @@ fn wanted(is_stream: bool) -> Wanted {
     Wanted {
         is_stream,
         form: AnswerForm::Anything,
+        operation: Operation::Conversation,
         dialect: Dialect::OpenAiResponses,
         is_conversation: false,
         choices: None,

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use dialects::Dialect;
 use dialects::canonical::Feature;
-use dialects::surface::AnswerForm;
+use dialects::surface::{AnswerForm, Operation};
 use dialects::watch::{ReplyWatch, StreamFault, StreamWatch};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
@@ -48,6 +48,9 @@ impl Watch {
             (Some(translator), true) => Self::TranslatedStream(Box::new(translator.into_stream())),
             (Some(translator), false) => Self::TranslatedWhole(Box::new(translator.into_whole(members))),
             (None, true) => Self::Stream(Box::new(Events::new(wanted.stream_watch()))),
+            (None, false) if wanted.operation == Operation::Images => {
+                Self::Json(Box::new(ReplyWatch::of_pictures(members)))
+            }
             (None, false) if wanted.is_media() => Self::Json(Box::new(ReplyWatch::of_anything(members))),
             (None, false) => Self::Json(Box::new(ReplyWatch::of(wanted.dialect, members))),
         }
@@ -277,7 +280,7 @@ mod tests {
     use http::header::CONTENT_TYPE;
 
     use dialects::Dialect;
-    use dialects::surface::AnswerForm;
+    use dialects::surface::{AnswerForm, Operation};
 
     use super::{Wanted, Watch};
 
@@ -286,6 +289,7 @@ mod tests {
         let mut wanted = Wanted {
             is_stream: false,
             form: AnswerForm::Object(&["choices"]),
+            operation: Operation::Conversation,
             dialect: Dialect::OpenAiChat,
             is_conversation: true,
             choices: None,

@@ -135,7 +135,22 @@ fn push_tokens(out: &mut Vec<u8>, usage: Usage) {
     if usage.is_estimated {
         out.extend_from_slice(b",\"estimated\":true");
     }
+    push_units(out, &usage);
     out.push(b'}');
+}
+
+/// What is paid for beside tokens; nearly no answer has any of it.
+fn push_units(out: &mut Vec<u8>, usage: &Usage) {
+    for (name, count) in usage.units() {
+        if count > 0 {
+            out.extend_from_slice(b",\"");
+            out.extend_from_slice(name.as_bytes());
+            number(out, b"\":", count);
+        }
+    }
+    if !usage.service_tier.is_usual() {
+        text(out, b",\"service_tier\":\"", usage.service_tier.name(), usize::MAX);
+    }
 }
 
 /// `before` ends with the opening quote.

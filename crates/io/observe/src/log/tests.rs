@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use domain::{CallId, Kind, ModelUsage, Phase, Timestamp, Usage};
+use domain::{CallId, Kind, ModelUsage, Phase, ServiceTier, Timestamp, Usage};
 use serde_json::{Value, json};
 
 use super::buffer::{BATCH_BYTES, FAILURE_BYTES_MAX};
@@ -143,6 +143,27 @@ fn tokens_that_several_models_used_are_told_by_model_too() {
     };
     assert_eq!(told["tokens_by_model"], json!([with_model("gpt-4o-mini", 7), with_model("wise \"one\"", 2)]));
     assert_eq!(told["tokens"]["unexplained"], 3);
+}
+
+#[test]
+fn what_is_paid_beside_tokens_is_told_where_there_is_any() {
+    let tokens = |usage| {
+        parsed(&written(Format::Json, &[RequestLine { usage: Some(usage), ..success() }]))[0]["tokens"]
+            .clone()
+    };
+    let flex = ServiceTier::named("flex").unwrap();
+    let usage = Usage {
+        images: 2,
+        searches: 1,
+        audio_ms: 1500,
+        image_output: 9,
+        service_tier: flex,
+        ..Usage::default()
+    };
+    let expected = json!({"input": 0, "cached_input": 0, "output": 0, "reasoning": 0, "image_output": 9,
+        "images": 2, "searches": 1, "audio_ms": 1500, "service_tier": "flex"});
+    assert_eq!(tokens(usage), expected);
+    assert!(tokens(Usage::default()).get("service_tier").is_none());
 }
 
 #[test]

@@ -160,6 +160,17 @@ fn answers(out: &mut Exposition, series: &[Series]) {
             out.sample(name, &format!("{labels},kind=\"{kind}\""), count);
         }
     }
+    let name = "ai_gateway_units_total";
+    out.family(
+        name,
+        "counter",
+        "What answers used beside tokens: pictures made, searches, milliseconds of recordings.",
+    );
+    for Series { labels, totals } in of_providers(series) {
+        for (unit, count) in totals.units {
+            out.sample(name, &format!("{labels},unit=\"{unit}\""), count);
+        }
+    }
     let name = "ai_gateway_usage_estimated_total";
     out.family(name, "counter", "Answers whose tokens were counted here, because the provider told none.");
     for Series { labels, totals } in of_providers(series) {

@@ -23,6 +23,8 @@ pub(crate) struct ProviderSeries {
     pub(crate) first_token: Histogram<{ REQUEST_EDGES.len() }>,
     /// By the parts of `domain::Usage`, in their order.
     pub(crate) tokens: [Counter; Usage::PARTS],
+    /// By the units of `domain::Usage`, in their order.
+    pub(crate) units: [Counter; Usage::UNITS],
     pub(crate) estimates: Counter,
     pub(crate) losses: CodeCounts,
     pub(crate) failures: CodeCounts,

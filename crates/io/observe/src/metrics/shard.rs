@@ -107,6 +107,11 @@ impl Shard {
                 count.add(tokens);
             }
         }
+        for (count, (_, units)) in series.units.iter().zip(usage.units()) {
+            if units > 0 {
+                count.add(units);
+            }
+        }
         if usage.is_estimated {
             series.estimates.add(1);
         }

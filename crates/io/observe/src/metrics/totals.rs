@@ -21,6 +21,8 @@ pub(crate) struct Totals {
     pub(crate) first_token: HistogramTotals<{ REQUEST_EDGES.len() }>,
     /// By the `kind` they are shown with.
     pub(crate) tokens: [(&'static str, u64); Usage::PARTS],
+    /// By the `unit` they are shown with.
+    pub(crate) units: [(&'static str, u64); Usage::UNITS],
     pub(crate) estimates: u64,
     pub(crate) losses: BTreeMap<&'static str, u64>,
     pub(crate) breaks: BTreeMap<&'static str, u64>,
@@ -44,6 +46,7 @@ impl Default for Totals {
             added: HistogramTotals::default(),
             first_token: HistogramTotals::default(),
             tokens: Usage::default().parts(),
+            units: Usage::default().units(),
             estimates: 0,
             losses: BTreeMap::new(),
             breaks: BTreeMap::new(),
@@ -70,6 +73,9 @@ impl Totals {
         self.first_token.add(&series.first_token);
         for ((_, total), part) in self.tokens.iter_mut().zip(&series.tokens) {
             *total += part.read();
+        }
+        for ((_, total), unit) in self.units.iter_mut().zip(&series.units) {
+            *total += unit.read();
         }
         self.estimates += series.estimates.read();
         for (outcome, count) in series.breaks.read() {

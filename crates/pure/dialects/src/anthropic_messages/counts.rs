@@ -1,10 +1,10 @@
 //! The counts of a `usage`, or of one round in it. Here the parts of the input exclude each other, and thoughts are part of
 //! the output.
 
-use domain::Usage;
+use domain::{ServiceTier, Usage};
 
 use crate::canonical::Flaw;
-use crate::json::Fields;
+use crate::json::{Fields, Item};
 
 /// What has been told so far. A stream tells it in pieces: later numbers replace earlier ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(super) struct Counts {
     cache_write_long: Option<u64>,
     output: Option<u64>,
     thinking: Option<u64>,
+    searches: Option<u64>,
+    service_tier: Option<ServiceTier>,
 }
 
 impl Counts {
@@ -35,6 +37,13 @@ impl Counts {
         }
         if let Some(mut details) = fields.fields("output_tokens_details")? {
             self.thinking = details.whole("thinking_tokens")?.or(self.thinking);
+        }
+        // What of this cannot be read is no reason to lose the tokens.
+        if let Some(Ok(mut tools)) = fields.take("server_tool_use").map(|tools| tools.fields()) {
+            self.searches = tools.whole("web_search_requests").ok().flatten().or(self.searches);
+        }
+        if let Some(tier) = fields.take("service_tier").filter(Item::is_text) {
+            self.service_tier = Some(ServiceTier::of_json(tier.text().as_bytes()));
         }
         Ok(())
     }
@@ -56,6 +65,8 @@ impl Counts {
             cache_write_long: long,
             output: output - reasoning,
             reasoning,
+            searches: u32::try_from(or_zero(self.searches)).unwrap_or(u32::MAX),
+            service_tier: self.service_tier.unwrap_or_default(),
             ..Usage::default()
         })
     }

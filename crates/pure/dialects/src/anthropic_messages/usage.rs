@@ -52,7 +52,7 @@ pub(super) fn read(usage: &[u8]) -> Option<Told> {
 
 /// Writes a `usage`, all of it.
 pub(super) fn write(usage: &Usage, o: &mut ObjectWriter<'_>) {
-    o.whole("input_tokens", usage.input.saturating_add(usage.audio_input));
+    o.whole("input_tokens", usage.input.saturating_add(usage.audio_input).saturating_add(usage.image_input));
     o.whole("cache_creation_input_tokens", usage.cache_write.saturating_add(usage.cache_write_long));
     o.whole("cache_read_input_tokens", usage.cached_input);
     o.object("cache_creation", |o| {
@@ -61,11 +61,14 @@ pub(super) fn write(usage: &Usage, o: &mut ObjectWriter<'_>) {
     });
     o.whole("output_tokens", usage.output_total());
     o.object("output_tokens_details", |o| o.whole("thinking_tokens", usage.reasoning));
+    if usage.searches > 0 {
+        o.object("server_tool_use", |o| o.whole("web_search_requests", usage.searches.into()));
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::Usage;
+    use domain::{ServiceTier, Usage};
 
     use super::{Told, write};
     use crate::json::Item;
@@ -86,7 +89,7 @@ mod tests {
             r#"{"input_tokens":5,"cache_creation_input_tokens":30,"cache_read_input_tokens":100,
                 "cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20},
                 "output_tokens":50,"output_tokens_details":{"thinking_tokens":40},
-                "server_tool_use":{"web_search_requests":1},"service_tier":"standard"}"#,
+                "server_tool_use":{"web_search_requests":1},"service_tier":"priority"}"#,
             Some(Usage {
                 input: 5,
                 cached_input: 100,
@@ -94,6 +97,8 @@ mod tests {
                 cache_write_long: 20,
                 output: 10,
                 reasoning: 40,
+                searches: 1,
+                service_tier: ServiceTier::named("priority").unwrap(),
                 ..plain
             }),
         );

@@ -1,6 +1,8 @@
 //! An answer as it is read, whole or chunk by chunk: a whole message is one long delta. What hosts do differently is evened out
 //! here, so that whoever reads the events sees none of it.
 
+use domain::{ServiceTier, Usage};
+
 use super::call_fragments::{CallState, Calls, Fragment};
 use super::details::{Detail, Details};
 use super::finish::{self, Reason};
@@ -59,7 +61,11 @@ impl Answer {
         {
             usage = own.fields()?.take("usage");
         }
-        out.extend(usage.and_then(|usage| parse_usage(usage.text().as_bytes())).map(Event::Usage));
+        let told = usage.and_then(|usage| parse_usage(usage.text().as_bytes()));
+        if let Some(told) = told {
+            let tier = fields.take("service_tier").map(|tier| ServiceTier::of_json(tier.text().as_bytes()));
+            out.push(Event::Usage(Usage { service_tier: tier.unwrap_or_default(), ..told }));
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use domain::{ServiceTier, Usage};
 use memchr::memmem::Finder;
 
 use super::choices::ChoiceCount;
@@ -14,6 +15,9 @@ static USAGE_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"u
 /// A name, and in some dialects the kind of an object that is nothing but an error.
 static ERROR_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
 static CHOICES_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"choices\""));
+/// What of a chunk is read: behind what is read of all of them, the tier that served it.
+const WANTED_OF_CHUNK: &[&str] = &[WANTED[0], WANTED[1], WANTED[2], WANTED[3], "service_tier"];
+const TIER: usize = WANTED.len();
 const END_MARK: &[u8] = b"[DONE]";
 
 /// How a chat stream is read while it passes.
@@ -28,7 +32,7 @@ pub(crate) struct ChatReading {
 
 impl Default for ChatReading {
     fn default() -> Self {
-        Self { scan: ObjectScan::new(WANTED), several: None, hides_usage: false }
+        Self { scan: ObjectScan::new(WANTED_OF_CHUNK), several: None, hides_usage: false }
     }
 }
 
@@ -74,7 +78,9 @@ impl ChatReading {
             }
             let at_the_top = field(USAGE).flatten().filter(|text| *text != b"null");
             if let Some(usage) = at_the_top.or(usage).filter(|_| is_read) {
-                facts.usage = parse_usage(usage).or(facts.usage);
+                let tier = field(TIER).flatten().map(ServiceTier::of_json).unwrap_or_default();
+                let told = parse_usage(usage).map(|told| Usage { service_tier: tier, ..told });
+                facts.usage = told.or(facts.usage);
             }
             if self.hides_usage && tells_usage && is_read && self.has_no_choice(text) {
                 facts.hidden.push(event.start..event.end);

@@ -27,6 +27,8 @@ pub(crate) struct Facts {
     /// Chunks of an answer, the end mark included.
     pub(crate) chunks: u64,
     pub(crate) usage: Option<Usage>,
+    /// Pictures that have come whole.
+    pub(super) images: u32,
     /// Pieces of text since then, of dialects that tell some usage first and the rest last.
     pub(super) deltas_behind_usage: u64,
     pub(super) usage_by_model: Vec<ModelUsage>,

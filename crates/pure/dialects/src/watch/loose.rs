@@ -52,6 +52,14 @@ impl LooseReading {
         }
         facts.chunks += 1;
         facts.usage = told.usage.or(facts.usage);
+        let is_of_pictures = told.kind.starts_with("image_");
+        if is_of_pictures && told.kind.ends_with(".completed") {
+            facts.images = facts.images.saturating_add(1);
+            facts.usage.get_or_insert_default();
+        }
+        if let Some(usage) = &mut facts.usage {
+            usage.images = facts.images;
+        }
         let ends = |endings: &[&str]| endings.iter().any(|ending| told.kind.ends_with(ending));
         if ends(&[".done", ".completed", ".failed", ".incomplete"]) {
             facts.is_finished = true;
@@ -68,7 +76,9 @@ fn told(text: &[u8]) -> Told {
     let error = fields.take("error");
     Told {
         is_error: kind == "error" || error.is_some_and(|error| !is_no_error(Some(error.text().as_bytes()))),
-        usage: fields.take("usage").and_then(|usage| parse_loose_usage(usage.text().as_bytes())),
+        usage: fields
+            .take("usage")
+            .and_then(|usage| parse_loose_usage(usage.text().as_bytes(), kind.starts_with("image_"))),
         kind,
     }
 }
@@ -113,7 +123,7 @@ mod tests {
             event("image_generation.completed", &format!(",\"b64_json\":\"{}\",{usage}", "A".repeat(length)))
         };
         let seen = watch(&picture(LOOSE_EVENT_BYTES_MAX / 2));
-        assert_eq!(seen.usage(), Some(Usage { input: 3, output: 7, ..Usage::default() }));
+        assert_eq!(seen.usage(), Some(Usage { input: 3, image_output: 7, images: 1, ..Usage::default() }));
         assert!(seen.is_finished());
         // What nobody has read may have been the last one: the framing decides.
         assert!(watch(&picture(LOOSE_EVENT_BYTES_MAX)).is_finished());

@@ -1,5 +1,6 @@
 //! Watching answers that pass untouched, of any dialect: what they tell, and how much of them is sound.
 
+mod counted;
 mod facts;
 mod loose;
 mod numbers;
@@ -8,6 +9,7 @@ mod reply;
 mod stream;
 mod usage;
 
+pub use counted::Counted;
 pub(crate) use facts::Facts;
 pub use facts::StreamFault;
 pub use loose::LOOSE_EVENT_BYTES_MAX;

@@ -2,16 +2,23 @@
 
 use std::ops::Range;
 
-use domain::{ModelUsage, Usage};
+use domain::{ModelUsage, ServiceTier, Usage};
 
-use super::numbers::parse_loose_usage;
+use super::counted::{Counted, PieceCount};
+use super::numbers::{parse_loose_usage, thousandths};
 use crate::Dialect;
 use crate::json::ObjectScan;
 
 /// What of an answer, or of a chunk of one, is read, whatever it is an answer to.
 pub(crate) const WANTED: &[&str] = &["usage", "error", "object", "type"];
-const ID: &str = "id";
+/// What else is read of a conversation …
+const OF_CONVERSATIONS: [&str; 2] = ["id", "service_tier"];
+/// … and of anything else: what is billed in place of tokens.
+const OF_ANYTHING: [&str; 3] = ["id", "meta", "duration"];
 const ID_PLACE: usize = WANTED.len();
+const TIER_PLACE: usize = ID_PLACE + 1;
+const META_PLACE: usize = ID_PLACE + 1;
+const DURATION_PLACE: usize = ID_PLACE + 2;
 pub(crate) const USAGE: usize = 0;
 pub(crate) const ERROR: usize = 1;
 /// What the object says it is.
@@ -34,6 +41,9 @@ pub struct ReplyWatch {
     is_broken: bool,
     /// Of a whole answer: read once, asked for twice.
     usage: Option<Usage>,
+    /// What is counted besides, of answers that may hold it.
+    count: Option<Box<PieceCount>>,
+    is_of_pictures: bool,
 }
 
 impl Default for ReplyWatch {
@@ -45,22 +55,47 @@ impl Default for ReplyWatch {
 impl ReplyWatch {
     /// Watches an answer in this dialect that has at least one of these members.
     pub fn of(dialect: Dialect, members: &[&'static str]) -> Self {
-        Self { dialect: Some(dialect), ..Self::of_anything(members) }
+        // Only there searches are items of an answer, and counted nowhere.
+        let counted = (dialect == Dialect::OpenAiResponses).then_some(Counted::Searches);
+        Self { dialect: Some(dialect), ..Self::with(&OF_CONVERSATIONS, members) }.counting(counted)
     }
 
     /// Watches an answer that is no conversation.
     pub fn of_anything(members: &[&'static str]) -> Self {
-        let wanted: Vec<&'static str> =
-            WANTED.iter().copied().chain([ID]).chain(members.iter().copied()).collect();
+        Self::with(&OF_ANYTHING, members)
+    }
+
+    /// Watches an answer that is pictures.
+    pub fn of_pictures(members: &[&'static str]) -> Self {
+        Self { is_of_pictures: true, ..Self::of_anything(members) }.counting(Some(Counted::Images))
+    }
+
+    fn with(besides: &[&'static str], members: &[&'static str]) -> Self {
+        let wanted: Vec<&'static str> = [WANTED, besides, members].concat();
         // Of what makes it an answer only the place matters: it may be all of it.
-        let answers = ID_PLACE + 1..wanted.len();
+        let answers = WANTED.len() + besides.len()..wanted.len();
         let scan = ObjectScan::of(wanted, answers.start);
-        Self { scan, answers, dialect: None, is_broken: false, usage: None }
+        Self {
+            scan,
+            answers,
+            dialect: None,
+            is_broken: false,
+            usage: None,
+            count: None,
+            is_of_pictures: false,
+        }
+    }
+
+    fn counting(self, counted: Option<Counted>) -> Self {
+        Self { count: counted.map(|what| Box::new(PieceCount::of(what))), ..self }
     }
 
     /// Reads the next piece; an answer that is no JSON object is only noted.
     pub fn feed(&mut self, piece: &[u8]) {
         self.is_broken = self.is_broken || self.scan.feed(piece).is_err();
+        if let Some(count) = &mut self.count {
+            count.feed(piece);
+        }
         if self.is_whole() {
             self.usage = self.told_usage();
         }
@@ -104,11 +139,34 @@ impl ReplyWatch {
     }
 
     fn told_usage(&self) -> Option<Usage> {
-        let text = self.scan.field(USAGE)?.text.as_deref()?;
+        let counted = self.count.as_ref().map_or(0, |count| count.count());
         match self.dialect {
-            Some(dialect) => dialect.translator().read_usage(text),
-            None => parse_loose_usage(text),
+            Some(dialect) => {
+                let mut usage = dialect.translator().read_usage(self.text(USAGE)?)?;
+                usage.searches = usage.searches.saturating_add(counted);
+                if let Some(tier) = self.text(TIER_PLACE) {
+                    usage.service_tier = ServiceTier::of_json(tier);
+                }
+                Some(usage)
+            }
+            None => self.loose_usage(counted),
         }
+    }
+
+    /// Of what is no conversation: what `usage` tells, or what stands in its place.
+    fn loose_usage(&self, images: u32) -> Option<Usage> {
+        let read = |place| parse_loose_usage(self.text(place)?, self.is_of_pictures);
+        let told = read(USAGE).or_else(|| read(META_PLACE));
+        let mut usage = told.unwrap_or_default();
+        usage.images = images;
+        if usage.audio_ms == 0 && usage.total() == 0 {
+            usage.audio_ms = self.text(DURATION_PLACE).and_then(thousandths).unwrap_or(0);
+        }
+        (told.is_some() || !usage.is_nothing()).then_some(usage)
+    }
+
+    fn text(&self, place: usize) -> Option<&[u8]> {
+        self.scan.field(place)?.text.as_deref()
     }
 
     /// The same by the models that used them, where there were several.
@@ -124,6 +182,7 @@ mod tests {
     use domain::Usage;
 
     use super::ReplyWatch;
+    use crate::Dialect;
 
     fn watch(body: &str) -> ReplyWatch {
         let mut watch = ReplyWatch::default();
@@ -156,5 +215,53 @@ mod tests {
         assert_eq!(watch(r#"{"usage":null}"#).usage(), None);
         assert_eq!(watch(r#"{"usage":{"prompt_tokens":1234,"completion_tokens":56"#).usage(), None);
         assert!(watch(r#"{"usage":{"prompt_tokens":1,"completion_tokens":2},"id"#).usage().is_some());
+    }
+
+    #[test]
+    fn the_tier_that_served_it_is_told_beside_the_usage() {
+        let tier = |tier: &str| {
+            let body =
+                format!(r#"{{"service_tier":{tier},"usage":{{"prompt_tokens":1,"completion_tokens":2}}}}"#);
+            watch(&body).usage().unwrap().service_tier.name().to_owned()
+        };
+        assert_eq!(tier("\"flex\""), "flex");
+        assert_eq!((tier("\"default\""), tier("null")), ("standard".to_owned(), "standard".to_owned()));
+    }
+
+    #[test]
+    fn what_is_paid_by_the_piece_is_counted() {
+        let usage = |mut watch: ReplyWatch, body: &str| {
+            body.as_bytes().chunks(7).for_each(|piece| watch.feed(piece));
+            watch.usage()
+        };
+        let pictures = |body: &str| usage(ReplyWatch::of_pictures(&["data"]), body);
+        let plain = Usage::default();
+        assert_eq!(
+            pictures(r#"{"created":1,"data":[{"url":"https://a"},{"url":"https://b"}]}"#),
+            Some(Usage { images: 2, ..plain })
+        );
+        assert_eq!(
+            pictures(r#"{"data":[{"b64_json":"QUJD"}],"usage":{"input_tokens":3,"output_tokens":7}}"#),
+            Some(Usage { input: 3, image_output: 7, images: 1, ..plain })
+        );
+        let anything = |body: &str| usage(ReplyWatch::of_anything(&[]), body);
+        assert_eq!(
+            anything(
+                r#"{"results":[],"meta":{"api_version":{"version":"2"},"billed_units":{"search_units":1}}}"#
+            ),
+            Some(Usage { searches: 1, ..plain })
+        );
+        assert_eq!(
+            anything(r#"{"task":"transcribe","duration":8.47,"text":"a"}"#),
+            Some(Usage { audio_ms: 8470, ..plain })
+        );
+        assert_eq!(
+            anything(r#"{"duration":8.47,"text":"a","usage":{"type":"duration","seconds":9}}"#),
+            Some(Usage { audio_ms: 9000, ..plain })
+        );
+        assert_eq!(anything(r#"{"text":"a"}"#), None);
+        let answer = r#"{"id":"r","output":[{"type":"web_search_call","action":{"type":"search"}}],"service_tier":"priority","usage":{"input_tokens":3,"output_tokens":7}}"#;
+        let told = usage(ReplyWatch::of(Dialect::OpenAiResponses, &["output"]), answer).unwrap();
+        assert_eq!((told.searches, told.service_tier.name()), (1, "priority"));
     }
 }

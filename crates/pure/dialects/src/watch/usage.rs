@@ -18,6 +18,9 @@ struct Told {
     reasoning: u64,
     audio_in: u64,
     audio_out: u64,
+    image_in: u64,
+    image_out: u64,
+    searches: u64,
 }
 
 /// Reads a `usage` object. One without its core counts is none.
@@ -48,6 +51,10 @@ impl Told {
             b"reasoning_tokens" => self.reasoning = self.reasoning.max(number),
             b"audio_tokens" if is_of_answer => self.audio_out = number,
             b"audio_tokens" => self.audio_in = number,
+            b"image_tokens" if is_of_answer => self.image_out = number,
+            b"image_tokens" => self.image_in = number,
+            // Hosts that search by themselves tell how often, or how many pages they paid for.
+            b"num_search_queries" | b"num_sources_used" => self.searches = self.searches.max(number),
             _ => {}
         }
     }
@@ -68,18 +75,29 @@ impl Told {
             u64::from(is_cache_outside) * cache + u64::from(is_reasoning_outside) * self.reasoning;
         let uncached = if is_cache_outside { prompt } else { prompt - cache };
         let visible = if is_reasoning_outside { completion } else { completion - self.reasoning };
+        let (audio_input, image_input) = parts_of(uncached, self.audio_in, self.image_in);
+        let (audio_output, image_output) = parts_of(visible, self.audio_out, self.image_out);
         Some(Usage {
-            input: uncached.saturating_sub(self.audio_in),
+            input: uncached - audio_input - image_input,
             cached_input: self.cached,
             cache_write: self.written,
-            audio_input: self.audio_in.min(uncached),
-            output: visible.saturating_sub(self.audio_out),
+            audio_input,
+            image_input,
+            output: visible - audio_output - image_output,
             reasoning: self.reasoning,
-            audio_output: self.audio_out.min(visible),
+            audio_output,
+            image_output,
+            searches: u32::try_from(self.searches).unwrap_or(u32::MAX),
             unexplained: outside.saturating_sub(explained),
             ..Usage::default()
         })
     }
+}
+
+/// How much of a whole each of two parts is, at most; what a cache holds of them is not told apart.
+pub(super) fn parts_of(whole: u64, one: u64, other: u64) -> (u64, u64) {
+    let one = one.min(whole);
+    (one, other.min(whole - one))
 }
 
 #[cfg(test)]
@@ -194,5 +212,18 @@ mod tests {
             ..Usage::default()
         };
         assert_eq!(usage(text), Some(expected));
+    }
+
+    #[test]
+    fn pictures_are_apart_on_both_sides_and_searches_are_counted() {
+        let text = r#"{"prompt_tokens":300,"completion_tokens":1300,"total_tokens":1600,"completion_tokens_details":{"image_tokens":1290,"reasoning_tokens":0},"prompt_tokens_details":{"text_tokens":42,"image_tokens":258}}"#;
+        let expected =
+            Usage { input: 42, image_input: 258, output: 10, image_output: 1290, ..Usage::default() };
+        assert_eq!(usage(text), Some(expected));
+        let text = r#"{"prompt_tokens":8,"completion_tokens":2,"total_tokens":10,"search_context_size":"low","num_search_queries":3}"#;
+        assert_eq!(usage(text), Some(Usage { input: 8, output: 2, searches: 3, ..Usage::default() }));
+        // Nothing is told that the whole does not hold.
+        let text = r#"{"prompt_tokens":5,"completion_tokens":0,"prompt_tokens_details":{"audio_tokens":4,"image_tokens":9}}"#;
+        assert_eq!(usage(text), Some(Usage { audio_input: 4, image_input: 1, ..Usage::default() }));
     }
 }

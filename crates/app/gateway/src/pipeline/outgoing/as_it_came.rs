@@ -57,6 +57,7 @@ pub(super) fn write<'p>(
     let wanted = Wanted {
         is_stream,
         form: surface.answer,
+        operation: surface.operation,
         dialect: surface.dialect,
         is_conversation: matches!(surface.operation, Operation::Conversation | Operation::Completions),
         choices,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialects::Dialect;
 use dialects::canonical::Losses;
-use dialects::surface::AnswerForm;
+use dialects::surface::{AnswerForm, Operation};
 use upstream::{Body, FileBody};
 
 use crate::pipeline::going_on::Approach;
@@ -45,6 +45,8 @@ pub(in crate::pipeline) struct Wanted {
     pub(in crate::pipeline) is_stream: bool,
     /// Of an answer that is no stream.
     pub(in crate::pipeline) form: AnswerForm,
+    /// What the caller wants.
+    pub(in crate::pipeline) operation: Operation,
     /// What the answer will speak.
     pub(in crate::pipeline) dialect: Dialect,
     /// It is an answer to a conversation, or looks like one: a text that goes on.

@@ -58,6 +58,7 @@ pub(super) async fn write<'p>(
     let wanted = Wanted {
         is_stream: prompt.deciding.is_streaming,
         form: surface.answer,
+        operation: surface.operation,
         dialect: spoken,
         is_conversation: true,
         choices: None,

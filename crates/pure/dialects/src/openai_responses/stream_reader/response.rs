@@ -1,5 +1,7 @@
 //! The response object: at the beginning of a stream, at its end, and as a whole answer.
 
+use domain::{ServiceTier, Usage};
+
 use super::state::ResponsesReader;
 use crate::canonical::{Event, Finish, ReplyFlaw};
 use crate::json::{Fields, Item};
@@ -26,7 +28,7 @@ impl ResponsesReader {
         match status.as_deref() {
             Some("queued" | "in_progress") => return Ok(Status::Going),
             Some("failed" | "cancelled") => {
-                self.told_usage(fields, out);
+                told_usage(fields, searches_in(output.as_deref()), out);
                 out.push(fault(error.as_ref().map(Item::text)));
                 return Ok(Status::Ended);
             }
@@ -36,9 +38,10 @@ impl ResponsesReader {
             out.push(fault(error.as_ref().map(Item::text)));
             return Ok(Status::Ended);
         }
+        let searches = searches_in(output.as_deref());
         self.read_output(&output.unwrap_or_default(), out)?;
         self.close_all(out);
-        self.told_usage(fields, out);
+        told_usage(fields, searches, out);
         let reason = match fields.fields("incomplete_details")? {
             Some(mut details) => details.string("reason")?.map(std::borrow::Cow::into_owned),
             None => None,
@@ -57,11 +60,32 @@ impl ResponsesReader {
         }
         Ok(())
     }
+}
 
-    fn told_usage(&self, response: &mut Fields<'_>, out: &mut Vec<Event>) {
-        let usage = response.take("usage").and_then(|item| usage::read_usage(item.text().as_bytes()));
-        out.extend(usage.map(Event::Usage));
+fn told_usage(response: &mut Fields<'_>, searches: u32, out: &mut Vec<Event>) {
+    let usage = response.take("usage").and_then(|item| usage::read_usage(item.text().as_bytes()));
+    if let Some(usage) = usage {
+        let tier = response.take("service_tier").map(|tier| ServiceTier::of_json(tier.text().as_bytes()));
+        out.push(Event::Usage(Usage { searches, service_tier: tier.unwrap_or_default(), ..usage }));
     }
+}
+
+/// How often a tool searched: who only reads a page does not.
+fn searches_in(output: Option<&[Item<'_>]>) -> u32 {
+    let says = |fields: &mut Fields<'_>, words: &[&str]| {
+        let kind = fields.string("type").ok().flatten();
+        kind.is_some_and(|kind| words.contains(&kind.as_ref()))
+    };
+    let is_search = |item: &&Item<'_>| {
+        let Ok(mut fields) = item.fields() else { return false };
+        says(&mut fields, &["web_search_call"])
+            && !fields
+                .fields("action")
+                .ok()
+                .flatten()
+                .is_some_and(|mut action| says(&mut action, &["open_page", "find_in_page"]))
+    };
+    output.unwrap_or_default().iter().filter(is_search).count() as u32
 }
 
 fn finish_of(is_incomplete: bool, reason: Option<&str>) -> Finish {
