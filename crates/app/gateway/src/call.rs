@@ -182,8 +182,8 @@ impl Call {
         self.is_admitted = true;
         self.worker.shard.in_flight_started(self.is_streaming);
         if let Some(key) = &self.key {
-            key.counters.in_flight.fetch_add(1, Ordering::Relaxed);
-            key.counters.requests.fetch_add(1, Ordering::Relaxed);
+            key.counters().in_flight.fetch_add(1, Ordering::Relaxed);
+            key.counters().requests.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -290,10 +290,10 @@ impl Drop for Call {
         if self.is_admitted {
             shard.in_flight_ended(self.is_streaming);
             if let Some(key) = &self.key {
-                key.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
+                key.counters().in_flight.fetch_sub(1, Ordering::Relaxed);
                 if let Some(usage) = &self.usage {
-                    key.counters.tokens_in.fetch_add(usage.input_total(), Ordering::Relaxed);
-                    key.counters.tokens_out.fetch_add(usage.output_total(), Ordering::Relaxed);
+                    key.counters().tokens_in.fetch_add(usage.input_total(), Ordering::Relaxed);
+                    key.counters().tokens_out.fetch_add(usage.output_total(), Ordering::Relaxed);
                 }
             }
         }

@@ -40,6 +40,11 @@ pub(crate) fn refused(none: NoTarget, ask: &Ask<'_>, path: &str, goes_on: bool) 
             let message = format!("all who serve the model '{model}' are switched off by the operator");
             Failure::new(Kind::NoTarget, message)
         }
+        NoTarget::KeyScope => {
+            let message =
+                format!("this key may not use the providers or regions that serve the model '{model}'");
+            Failure::new(Kind::Forbidden, message).with_param("model")
+        }
         NoTarget::Condition => {
             let message = format!("nobody serves the model '{model}' for a request like this one");
             Failure::new(Kind::NoTarget, message)

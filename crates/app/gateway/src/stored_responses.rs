@@ -63,7 +63,7 @@ mod tests {
     use std::sync::Arc;
 
     use domain::Secret;
-    use store::{Database, KeyDesk, KeyHasher, KeyModels, NewKey};
+    use store::{Database, KeyDesk, KeyHasher, NewKey};
 
     use super::{STORED_RESPONSES_MAX, StoredResponses, Whereabouts};
 
@@ -73,13 +73,7 @@ mod tests {
         let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
         let text = "sk-for-this-test-only";
         let verbatim = Some(Secret::new(text.to_owned()));
-        let new = NewKey {
-            name: "test".to_owned(),
-            expires_at: None,
-            verbatim,
-            is_strict: false,
-            models: KeyModels::ANY,
-        };
+        let new = NewKey { verbatim, ..NewKey::named("test") };
         desk.create(new, crate::wall_clock()).await.unwrap();
         desk.directory().find(&desk.hasher().digest(text)).unwrap()
     }

@@ -28,9 +28,10 @@ pub use database::{DATABASE_FILE, Database, DatabasePlace, PlaceError};
 pub use error::StoreError;
 pub use foreign::{ForeignDatabase, ForeignError, ForeignTables, read_new_api};
 pub use keys::{
-    Answer, CallerKey, Changing, Creation, IssuedKey, KEY_MODELS_MAX, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX,
-    KeyChange, KeyCounters, KeyDesk, KeyDigest, KeyDirectory, KeyEntry, KeyError, KeyHasher, KeyModels,
-    KeyRecords, KeyState, NewKey, Revocation,
+    Answer, CallerKey, Changing, Creation, DigestOf, IssuedKey, KEY_MODELS_MAX, KEY_NAME_CHARS_MAX,
+    KEY_NAMES_MAX, KEY_NETWORKS_MAX, KEYS_PER_PAGE_MAX, KeyChange, KeyCounters, KeyDesk, KeyDigest,
+    KeyDirectory, KeyEntry, KeyError, KeyHasher, KeyModels, KeyNames, KeyNetworks, KeyOwner, KeyRecords,
+    KeyRoute, KeyRoutes, KeyScopes, KeyState, LoadedKey, NewKey, Revocation, TakeKey,
 };
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
 pub use run_file::{RunFile, RunningServer};

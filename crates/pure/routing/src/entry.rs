@@ -72,6 +72,8 @@ pub enum Reason {
     Draining,
     /// The caller has a chain of his own.
     FallbackOff,
+    /// The caller's key is not for its provider, or not for its region.
+    KeyScope,
 }
 
 impl Reason {
@@ -94,6 +96,7 @@ impl Reason {
             Self::SwitchedOff => "switched_off",
             Self::Draining => "draining",
             Self::FallbackOff => "fallback_off",
+            Self::KeyScope => "key_scope",
         }
     }
 }

@@ -93,6 +93,8 @@ pub enum NoTarget {
     },
     /// An operator has switched all of them off.
     SwitchedOff,
+    /// Of those who serve the name, the caller's key is for nobody who could be asked.
+    KeyScope,
 }
 
 /// Orders the targets of the asked name; `unfit` says why a target cannot be asked for this at all.
@@ -180,6 +182,10 @@ fn nobody(passed_over: &[Passed]) -> NoTarget {
     }
     if reasons().any(|reason| matches!(reason, Reason::SwitchedOff | Reason::Draining)) {
         return NoTarget::SwitchedOff;
+    }
+    // Whoever may use others would be served: that says more than why the few are not fit.
+    if reasons().any(|reason| reason == Reason::KeyScope) {
+        return NoTarget::KeyScope;
     }
     let unable = reasons().find_map(|reason| match reason {
         Reason::Unable(what) => Some(NoTarget::Unable(what)),

@@ -9,7 +9,7 @@ use domain::{Secret, Timestamp};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use store::{Database, KeyDesk, KeyModels, MasterKey, NewKey, SwitchDesk, SwitchScope, SwitchWish, Who};
+use store::{Database, KeyDesk, MasterKey, NewKey, SwitchDesk, SwitchScope, SwitchWish, Who};
 
 use super::{NOUNS, PREFIX};
 use crate::{
@@ -55,13 +55,7 @@ impl Office {
     }
 
     async fn callers_key(&self) -> String {
-        let wish = NewKey {
-            name: "a caller's".to_owned(),
-            expires_at: None,
-            verbatim: None,
-            is_strict: false,
-            models: KeyModels::ANY,
-        };
+        let wish = NewKey::named("a caller's");
         self.desk.create(wish, NOW).await.unwrap().secret.expose().to_owned()
     }
 

@@ -8,8 +8,7 @@ use domain::Secret;
 use gateway::wall_clock;
 use observe::{Format, Log, LogOptions, LogThread, Sink};
 use store::{
-    DATABASE_FILE, DataDir, Database, DatabasePlace, KeyDesk, KeyDirectory, KeyHasher, KeyModels, MasterKey,
-    NewKey,
+    DATABASE_FILE, DataDir, Database, DatabasePlace, KeyDesk, KeyDirectory, KeyHasher, MasterKey, NewKey,
 };
 
 /// Log batches on their way to the writer.
@@ -48,13 +47,7 @@ impl Ground {
             Database::open(&DatabasePlace::File(dir.join(DATABASE_FILE)), &master.key_hasher()).await?;
         let prefix = &config::defaults().keys.prefix;
         let desk = KeyDesk::open(Box::new(store.clone()), master.key_hasher(), prefix).await?;
-        let wish = NewKey {
-            name: "drill".to_owned(),
-            expires_at: None,
-            verbatim: None,
-            is_strict: false,
-            models: KeyModels::ANY,
-        };
+        let wish = NewKey::named("drill");
         let key = desk.create(wish, wall_clock()).await?.secret;
         let options = LogOptions {
             format: Format::Json,

@@ -4,7 +4,7 @@ use anyhow::{Error, Result};
 use domain::{KEY_PREFIX_DEFAULT, Timestamp};
 use gateway::wall_clock;
 use serde_json::{Value, json};
-use store::{CallerKey, DataDir, KeyChange, KeyDesk, KeyModels, NewKey};
+use store::{CallerKey, DataDir, KeyChange, KeyDesk, KeyModels, KeyScopes, NewKey};
 
 use crate::local_store::LocalStore;
 
@@ -34,13 +34,8 @@ impl LocalKeys {
     ) -> Result<Value> {
         let now = wall_clock();
         let expires_at = expires_in_seconds.map(|seconds| Timestamp(now.unix_ms() + seconds as i64 * 1000));
-        let wish = NewKey {
-            name: name.to_owned(),
-            expires_at,
-            verbatim: None,
-            is_strict,
-            models: of_names(models)?,
-        };
+        let scopes = KeyScopes { models: of_names(models)?, ..KeyScopes::ANY };
+        let wish = NewKey { expires_at, is_strict, scopes, ..NewKey::named(name) };
         let issued = self.local.runtime.block_on(self.desk.create(wish, now))?;
         let mut key = shown(&issued.key, now);
         key["key"] = issued.secret.expose().into();
@@ -92,6 +87,6 @@ fn shown(key: &CallerKey, now: Timestamp) -> Value {
         "expires_at": key.expires_at.map(Timestamp::rfc3339),
         "revoked_at": key.revoked_at.map(Timestamp::rfc3339),
         "is_strict": key.is_strict,
-        "models": key.models.names(),
+        "models": key.scopes.models.names(),
     })
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use domain::{Secret, Timestamp};
-use store::{KEYS_PER_PAGE_MAX, KeyDesk, KeyError, KeyModels, NewKey};
+use store::{KEYS_PER_PAGE_MAX, KeyDesk, KeyError, NewKey};
 
 use crate::environment;
 
@@ -26,13 +26,7 @@ pub(super) async fn ensure(desk: &KeyDesk, now: Timestamp) -> Result<Option<Firs
     if !desk.directory().is_empty() {
         return Ok(None);
     }
-    let wish = NewKey {
-        name: "first key".to_owned(),
-        expires_at: None,
-        verbatim: None,
-        is_strict: false,
-        models: KeyModels::ANY,
-    };
+    let wish = NewKey::named("first key");
     let issued = desk.create(wish, now).await?;
     Ok(Some(FirstKey::Made(issued.secret)))
 }
@@ -41,13 +35,7 @@ pub(super) async fn ensure(desk: &KeyDesk, now: Timestamp) -> Result<Option<Firs
 /// changed the variable to get rid of it must be told.
 async fn take(desk: &KeyDesk, given: Secret, now: Timestamp) -> Result<Option<String>> {
     let verbatim = || Some(given.clone());
-    let named = |name: String| NewKey {
-        name,
-        expires_at: None,
-        verbatim: verbatim(),
-        is_strict: false,
-        models: KeyModels::ANY,
-    };
+    let named = |name: String| NewKey { verbatim: verbatim(), ..NewKey::named(&name) };
     match desk.create(named(VARIABLE.to_owned()), now).await {
         Ok(_) => Ok(None),
         Err(KeyError::NameTaken { .. }) => {

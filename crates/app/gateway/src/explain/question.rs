@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use dialects::surface::{Surface, surface_at};
-use domain::{Failure, Kind};
+use domain::{Failure, KeyId, Kind};
 use routing::{Ask, Capabilities, Capability, Moment, Reason, Rng, Target};
 use serde::Deserialize;
 use serde_json::Value;
+use store::KeyDirectory;
 
 use super::told::{Case, explained};
-use crate::pipeline::has_no_side_effects;
+use crate::pipeline::{has_no_side_effects, is_beyond, route_of};
 use crate::serving::Serving;
 
 /// What would be asked.
@@ -36,7 +37,11 @@ struct Question {
 }
 
 /// What would become of the request that a question describes.
-pub(crate) fn answer(serving: &Serving, now: Moment, question: Value) -> Result<Value, Box<Failure>> {
+pub(crate) fn answer(
+    (serving, keys): (&Serving, &KeyDirectory),
+    now: Moment,
+    question: Value,
+) -> Result<Value, Box<Failure>> {
     let bad = |why: String| Failure::new(Kind::BadRequest, why);
     let mut question: Question = serde_json::from_value(question).map_err(|error| bad(error.to_string()))?;
     let path = question.surface.as_deref().unwrap_or("/v1/chat/completions");
@@ -69,8 +74,23 @@ pub(crate) fn answer(serving: &Serving, now: Moment, question: Value) -> Result<
     };
     let timeouts = &serving.timeouts;
     let limit = if ask.is_streaming { timeouts.first_byte } else { timeouts.answer_for(tokens) };
-    let offers = |target: &Target| serving.provider_of(target).offers(surface);
-    let unfit = |target: &Target| (!offers(target)).then_some(Reason::NotOffered);
+    let key = question.key.as_deref().and_then(KeyId::parse).and_then(|id| keys.find_by_id(&id));
+    let scopes = key.and_then(|key| key.scopes());
+    if let Some(scopes) = &scopes {
+        let route = route_of(surface);
+        let refused = |what: &str| Failure::new(Kind::Forbidden, format!("the key may not use {what}"));
+        if !scopes.routes.allow(route) {
+            return Err(refused(&format!("the route {}", route.name())).with_param("surface"));
+        }
+        if !scopes.models.allow(&question.model) {
+            return Err(refused(&format!("the model '{}'", question.model)).with_param("model"));
+        }
+    }
+    let unfit = |target: &Target| match &scopes {
+        _ if !serving.provider_of(target).offers(surface) => Some(Reason::NotOffered),
+        Some(scopes) if is_beyond(scopes, serving, target) => Some(Reason::KeyScope),
+        _ => None,
+    };
     let may_be_hedged = has_no_side_effects(surface.operation);
     explained(&Case { serving, surface, ask: &ask, may_be_hedged, limit, now }, unfit, &mut Rng::new(1))
 }

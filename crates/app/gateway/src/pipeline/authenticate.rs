@@ -9,6 +9,7 @@ use providers::KEY_LOOKALIKES;
 use store::{KeyEntry, KeyState};
 
 use crate::call::Call;
+use crate::pipeline::permit::permit_address;
 use crate::serving::Serving;
 
 /// Proof that the caller is known and may call.
@@ -40,12 +41,14 @@ pub(crate) fn authenticate(
         return Err(refused("two different keys were sent in one header; send one", serving));
     };
     let found = (!sent.is_empty() && sent.len() <= KEY_BYTES_MAX)
-        .then(|| gateway.keys.find(&gateway.hasher.digest(sent)))
+        .then(|| gateway.keys.look_up(sent, &gateway.hasher))
         .flatten();
     let Some(key) = found else { return Err(unknown(sent, serving)) };
     match key.state(call.received_at) {
         KeyState::Active => {
             call.key = Some(key.clone());
+            permit_address(&key, call.caller)?;
+            gateway.keys.note_use(&key, call.received_at);
             Ok(Caller { key })
         }
         KeyState::Expired => Err(refused("this key has expired", serving)),

@@ -11,7 +11,8 @@ use super::Refused;
 use super::authenticate::authenticate;
 use super::needs::needed;
 use super::patience::patience;
-use super::plan::{bond_of, permit};
+use super::permit::{is_beyond, permit_model, permit_route, route_of};
+use super::plan::bond_of;
 use super::side_effects::may_be_asked_twice;
 use super::understand::understand;
 use super::wishes::Wishes;
@@ -44,6 +45,7 @@ async fn run(call: &mut Call, head: &Parts, body: Incoming) -> Result<Vec<u8>, B
     let serving = call.worker.gateway.serving();
     authenticate(call, &serving, &head.headers)?;
     let surface = surface_of(head)?;
+    permit_route(call, route_of(surface))?;
     let prompt = understand(call, &serving, surface, &head.headers, body).await?;
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let wishes = Wishes::of(&head.headers);
@@ -58,9 +60,13 @@ async fn run(call: &mut Call, head: &Parts, body: Incoming) -> Result<Vec<u8>, B
         is_without_fallback: wishes.is_without_fallback,
         ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
     };
-    permit(call, &ask)?;
-    let offers = |target: &Target| serving.provider_of(target).offers(surface);
-    let unfit = |target: &Target| (!offers(target)).then_some(Reason::NotOffered);
+    permit_model(call, &ask)?;
+    let scopes = call.key.as_ref().and_then(|key| key.scopes());
+    let unfit = |target: &Target| match &scopes {
+        _ if !serving.provider_of(target).offers(surface) => Some(Reason::NotOffered),
+        Some(scopes) if is_beyond(scopes, &serving, target) => Some(Reason::KeyScope),
+        _ => None,
+    };
     let limit = patience(&serving, &prompt, &wishes);
     let now = call.worker.gateway.moment();
     let may_be_hedged = may_be_asked_twice(&prompt);

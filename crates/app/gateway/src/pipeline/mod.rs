@@ -26,6 +26,7 @@ mod next_source;
 mod outgoing;
 mod path_watch;
 mod patience;
+mod permit;
 mod plan;
 mod pulse;
 mod question;
@@ -56,6 +57,7 @@ use hyper::body::Incoming;
 
 pub(crate) use authenticate::{Caller, authenticate};
 pub(crate) use explain::{explain, is_explain};
+pub(crate) use permit::{is_beyond, route_of};
 pub(crate) use relay::{BrokenOff, Relay};
 pub(crate) use resumable::Resumable;
 pub(crate) use side_effects::has_no_side_effects;
@@ -99,7 +101,9 @@ async fn run(
     body: Incoming,
 ) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();
-    let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
+    let caller = authenticate(call, &serving, &head.headers)?;
+    permit::permit_route(call, route_of(surface))?;
+    let caller = enter(caller, call, &serving).await?;
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let admitted = admit::admit(call, caller);
     let wishes = Wishes::of(&head.headers);

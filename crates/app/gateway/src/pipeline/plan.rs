@@ -2,13 +2,14 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use domain::{Failure, Kind};
+use domain::Failure;
 use http::HeaderMap;
 use routing::{Ask, Plan, Reason, Situation, Target};
 
 use crate::call::Call;
 use crate::no_target::refused;
 use crate::pipeline::needs::needed;
+use crate::pipeline::permit::{is_beyond, permit_model};
 use crate::pipeline::retouched::{Wish, wish};
 use crate::pipeline::stored::goes_on_from;
 use crate::pipeline::understand::Prompt;
@@ -40,7 +41,8 @@ pub(crate) fn plan(
         goes_on: goes_on.is_some(),
         ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
     };
-    permit(call, &ask)?;
+    permit_model(call, &ask)?;
+    let scopes = call.key.as_ref().and_then(|key| key.scopes());
     let surface = prompt.surface;
     let offers = |target: &Target| {
         let provider = serving.provider_of(target);
@@ -50,7 +52,11 @@ pub(crate) fn plan(
         });
         may_go_on && provider.offers(surface)
     };
-    let unfit = |target: &Target| (!offers(target)).then_some(Reason::NotOffered);
+    let unfit = |target: &Target| match &scopes {
+        _ if !offers(target) => Some(Reason::NotOffered),
+        Some(scopes) if is_beyond(scopes, serving, target) => Some(Reason::KeyScope),
+        _ => None,
+    };
     let situation = Situation {
         routes: &serving.routes,
         health: &serving.health,
@@ -64,24 +70,6 @@ pub(crate) fn plan(
     }
     let wish = wish(&plan, wishes.wants_routing);
     Ok((plan, wish))
-}
-
-/// Whether the caller's key is for what he asks for, and for what he would like best. What an operator's chain leads to
-/// from there is the operator's.
-pub(super) fn permit(call: &Call, ask: &Ask<'_>) -> Result<(), Box<Failure>> {
-    let Some(key) = &call.key else { return Ok(()) };
-    let refused = |model: &str, of: &str| {
-        let message =
-            format!("this key may not use the model '{model}'{of}; GET /v1/models lists what it may");
-        Failure::new(Kind::Forbidden, message)
-    };
-    if !key.allows(ask.model) {
-        return Err(refused(ask.model, "").with_param("model"));
-    }
-    match ask.prefers {
-        Some(preferred) if !key.allows(preferred) => Err(refused(preferred, " of x-bellwether-prefer")),
-        _ => Ok(()),
-    }
 }
 
 /// What ties calls together: what the caller calls a session, else how the request begins.

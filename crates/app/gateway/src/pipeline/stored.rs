@@ -12,6 +12,7 @@ use http::Response;
 use http::request::Parts;
 use routing::Plan;
 use routing::health::Switch;
+use store::KeyRoute;
 use tokio::time::Instant;
 
 use crate::answer::AnswerBody;
@@ -24,6 +25,7 @@ use crate::pipeline::attempt::Answer;
 use crate::pipeline::authenticate::authenticate;
 use crate::pipeline::outgoing::{Outgoing, Sent, Wanted};
 use crate::pipeline::path_watch::Lateness;
+use crate::pipeline::permit::permit_route;
 use crate::pipeline::relay::relay;
 use crate::pipeline::understand::Prompt;
 use crate::serving::{ServedProvider, Serving};
@@ -90,7 +92,9 @@ async fn ask_provider(
     head: &Parts,
 ) -> Result<Answer, Box<Failure>> {
     let serving = call.worker.gateway.serving();
-    let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
+    let caller = authenticate(call, &serving, &head.headers)?;
+    permit_route(call, KeyRoute::Responses)?;
+    let caller = enter(caller, call, &serving).await?;
     let _admitted = admit(call, caller);
     let whereabouts = call.worker.gateway.stored_responses.find(stored.id);
     let whereabouts =

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::Secret;
-use store::{Database, KeyDesk, KeyDirectory, KeyHasher, KeyModels, NewKey};
+use store::{Database, KeyDesk, KeyDirectory, KeyHasher, NewKey};
 
 use crate::tokens::tokens_in_all;
 use crate::wall_clock;
@@ -26,13 +26,7 @@ impl Desk {
             let hasher = KeyHasher::new(&[7; 32]);
             let store = Database::in_memory(&hasher).await.unwrap();
             let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
-            let new = NewKey {
-                name: "simulation".to_owned(),
-                expires_at: None,
-                verbatim: Some(Secret::new(KEY.to_owned())),
-                is_strict: false,
-                models: KeyModels::ANY,
-            };
+            let new = NewKey { verbatim: Some(Secret::new(KEY.to_owned())), ..NewKey::named("simulation") };
             desk.create(new, wall_clock()).await.unwrap();
             Self { keys: desk.directory(), hasher: desk.hasher() }
         })

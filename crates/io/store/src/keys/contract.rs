@@ -4,8 +4,9 @@ use std::pin::Pin;
 
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 
-use super::digest::KeyDigest;
+use super::digest::{DigestOf, KeyDigest};
 use super::models::KeyModels;
+use super::scopes::KeyScopes;
 use crate::error::StoreError;
 
 /// Longest name of a key.
@@ -24,6 +25,8 @@ pub struct CallerKey {
     pub hint: String,
     /// What it is looked up by.
     pub digest: KeyDigest,
+    /// What that is made of.
+    pub digest_of: DigestOf,
     /// When it was made.
     pub created_at: Timestamp,
     /// From when on it is refused.
@@ -32,12 +35,35 @@ pub struct CallerKey {
     pub revoked_at: Option<Timestamp>,
     /// Whether its callers are refused where others are warned that a translation loses something.
     pub is_strict: bool,
-    /// What its callers may ask for.
-    pub models: KeyModels,
+    /// What it is for.
+    pub scopes: KeyScopes,
     /// Whose it is.
     pub organisation: OrganisationId,
     /// What it is for.
     pub project: ProjectId,
+}
+
+/// What the request path needs to know of a key.
+#[derive(Debug)]
+pub struct LoadedKey<'a> {
+    /// Names it in logs.
+    pub id: KeyId,
+    /// What it is looked up by.
+    pub digest: KeyDigest,
+    /// What that is made of.
+    pub digest_of: DigestOf,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it was taken back.
+    pub is_revoked: bool,
+    /// Whether its callers are refused where others are warned that a translation loses something.
+    pub is_strict: bool,
+    /// What it is for.
+    pub scopes: &'a KeyScopes,
+    /// Whose it is.
+    pub organisation: &'a OrganisationId,
+    /// What it is for.
+    pub project: &'a ProjectId,
 }
 
 /// Whether a key opens anything.
@@ -123,6 +149,9 @@ pub enum Changing {
 /// What a database promises to give later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
+/// Takes keys as they are read.
+pub type TakeKey<'a> = &'a mut (dyn FnMut(LoadedKey<'_>) + Send);
+
 /// The keys in a database. What it has answered to lasts, a power cut included.
 pub trait KeyRecords: Send + Sync {
     /// Stores a new key, unless the key or its name is taken. Its organisation and project must exist.
@@ -133,6 +162,9 @@ pub trait KeyRecords: Send + Sync {
 
     /// Changes a key that is not revoked.
     fn change<'a>(&'a self, id: &'a KeyId, change: KeyChange) -> Answer<'a, Changing>;
+
+    /// Gives every key to `take`, in any order: what a start reads.
+    fn load<'a>(&'a self, take: TakeKey<'a>) -> Answer<'a, ()>;
 
     /// Up to `count` keys (at most [`KEYS_PER_PAGE_MAX`]) in order of id, byte by byte, which is that of
     /// creation, from behind `after`.

@@ -5,12 +5,10 @@ use std::sync::Arc;
 use domain::{KeyId, OrganisationId, ProjectId, Secret, Timestamp};
 use tokio::sync::Mutex;
 
-use super::contract::{
-    CallerKey, Changing, Creation, KEY_NAME_CHARS_MAX, KEYS_PER_PAGE_MAX, KeyChange, KeyRecords, Revocation,
-};
-use super::digest::KeyHasher;
+use super::contract::{CallerKey, Changing, Creation, KEY_NAME_CHARS_MAX, KeyChange, KeyRecords, Revocation};
+use super::digest::{DigestOf, KeyHasher};
 use super::directory::{KeyDirectory, Loading};
-use super::models::KeyModels;
+use super::scopes::KeyScopes;
 use crate::error::StoreError;
 
 /// Makes, lists, changes and revokes callers' keys.
@@ -34,8 +32,21 @@ pub struct NewKey {
     pub verbatim: Option<Secret>,
     /// Whether its callers are refused where others are warned that a translation loses something.
     pub is_strict: bool,
-    /// What its callers may ask for.
-    pub models: KeyModels,
+    /// What it is for.
+    pub scopes: KeyScopes,
+}
+
+impl NewKey {
+    /// One of that name, for everything and for ever.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            expires_at: None,
+            verbatim: None,
+            is_strict: false,
+            scopes: KeyScopes::ANY,
+        }
+    }
 }
 
 /// A key just made, or found to be there already.
@@ -109,15 +120,7 @@ impl KeyDesk {
         prefix: &str,
     ) -> Result<Self, StoreError> {
         let mut loading = Loading::new();
-        let mut after = None;
-        loop {
-            let page = records.list(after.as_ref(), KEYS_PER_PAGE_MAX).await?;
-            page.iter().for_each(|key| loading.add(key));
-            match page.last() {
-                Some(last) if page.len() == KEYS_PER_PAGE_MAX as usize => after = Some(last.id.clone()),
-                _ => break,
-            }
-        }
+        records.load(&mut |key| loading.add(key)).await?;
         let directory = Arc::new(loading.finish());
         Ok(Self { records, directory, hasher, prefix: prefix.to_owned(), changing: Mutex::new(()) })
     }
@@ -148,11 +151,12 @@ impl KeyDesk {
             name,
             hint: hint(secret.expose()),
             digest: self.hasher.digest(secret.expose()),
+            digest_of: DigestOf::Key,
             created_at: now,
             expires_at: wish.expires_at,
             revoked_at: None,
             is_strict: wish.is_strict,
-            models: wish.models,
+            scopes: wish.scopes,
             organisation: OrganisationId::implicit(),
             project: ProjectId::implicit(),
         };

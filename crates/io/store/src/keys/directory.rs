@@ -1,50 +1,77 @@
 //! All keys in memory, found by digest without a lock. It is a projection: the database is the truth, the desk keeps
 //! both in step.
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use domain::KeyId;
+use domain::{KeyId, Timestamp};
+use hashbrown::HashTable;
 
-use super::contract::CallerKey;
-use super::digest::{BuildAsIs, KeyDigest};
-use super::entry::KeyEntry;
+use super::contract::{CallerKey, LoadedKey};
+use super::digest::{DigestOf, KeyDigest, KeyHasher};
+use super::entry::{Facts, KeyEntry};
+use super::sharing::Sharing;
 
 /// With a million keys a shard holds four thousand, which is what adding one key copies.
 const SHARDS: usize = 256;
 
-type Shard = HashMap<KeyDigest, Arc<KeyEntry>, BuildAsIs>;
+/// Entries by digest. They know their digests, so that no table has to.
+type Shard = HashTable<Arc<KeyEntry>>;
 
 /// Every key there is, expired and revoked ones too, so that a refusal can say which it is.
 #[derive(Debug)]
 pub struct KeyDirectory {
     shards: Box<[ArcSwap<Shard>]>,
+    /// Of which shards a key was used since its uses were last written down.
+    is_used: Box<[AtomicBool]>,
+    /// Some keys are known only by a digest that another gateway made.
+    has_hashed: AtomicBool,
     /// For the control side only; its lock also puts changes in a row.
-    by_id: Mutex<HashMap<KeyId, Arc<KeyEntry>>>,
+    index: Mutex<Index>,
+}
+
+/// Entries by id, in parts so that none takes long to grow.
+#[derive(Debug, Default)]
+struct Index {
+    parts: Vec<HashTable<Arc<KeyEntry>>>,
+    hashes: RandomState,
+    sharing: Sharing,
 }
 
 /// A directory before it is shared: keys are added without copying.
 #[derive(Debug)]
 pub(super) struct Loading {
     shards: Vec<Shard>,
-    by_id: HashMap<KeyId, Arc<KeyEntry>>,
+    has_hashed: bool,
+    index: Index,
 }
 
 impl KeyDirectory {
+    /// The key that a caller sent. One look-up, or two where keys came here as digests of another gateway.
+    pub fn look_up(&self, sent: &str, hasher: &KeyHasher) -> Option<Arc<KeyEntry>> {
+        let found = self.find(&hasher.digest(sent));
+        if found.is_some() || !self.has_hashed.load(Ordering::Relaxed) {
+            return found;
+        }
+        self.find(&hasher.digest_of_sha256(&KeyHasher::sha256(sent)))
+    }
+
     /// The key with this digest. The caller asks its state.
     pub fn find(&self, digest: &KeyDigest) -> Option<Arc<KeyEntry>> {
-        self.shards[digest.shard::<SHARDS>()].load().get(digest).map(Arc::clone)
+        let shard = self.shards[digest.shard::<SHARDS>()].load();
+        shard.find(digest.hash(), |entry| entry.digest == *digest).map(Arc::clone)
     }
 
     /// The key with this id.
     pub fn find_by_id(&self, id: &KeyId) -> Option<Arc<KeyEntry>> {
-        self.lock().get(id).map(Arc::clone)
+        self.lock().find(id).map(Arc::clone)
     }
 
     /// How many keys are known.
     pub fn len(&self) -> usize {
-        self.lock().len()
+        self.lock().parts.iter().map(HashTable::len).sum()
     }
 
     /// Whether no key was ever made here.
@@ -52,140 +79,162 @@ impl KeyDirectory {
         self.len() == 0
     }
 
+    /// Notes that a key is used; cheap but once a minute, and then cheap, too.
+    pub fn note_use(&self, entry: &KeyEntry, now: Timestamp) {
+        if entry.use_at(now) {
+            self.is_used[entry.digest.shard::<SHARDS>()].store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Keys that were used since their uses were last written down, `count` or a few more.
+    pub(super) fn unkept_uses(&self, count: usize) -> Vec<(Arc<KeyEntry>, Timestamp)> {
+        let mut uses = Vec::new();
+        for (shard, is_used) in self.shards.iter().zip(&self.is_used) {
+            if uses.len() >= count {
+                break;
+            }
+            // Looked at after the flag is taken back: a use that comes in between sets it again.
+            if is_used.swap(false, Ordering::Relaxed) {
+                let shard = shard.load();
+                let used = shard.iter().filter_map(|entry| Some((Arc::clone(entry), entry.unkept_use()?)));
+                uses.extend(used);
+            }
+        }
+        uses
+    }
+
+    /// Notes that these uses could not be written down.
+    pub(super) fn uses_remain(&self, uses: &[(Arc<KeyEntry>, Timestamp)]) {
+        for (entry, _) in uses {
+            self.is_used[entry.digest.shard::<SHARDS>()].store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Adds a key; one that is known keeps its entry and counters.
     pub(super) fn insert(&self, key: &CallerKey) {
-        let mut by_id = self.lock();
-        if by_id.contains_key(&key.id) {
-            return;
+        self.insert_all(std::slice::from_ref(key));
+    }
+
+    /// Adds keys, copying each shard once.
+    pub(super) fn insert_all(&self, keys: &[CallerKey]) {
+        let mut index = self.lock();
+        let mut added: Vec<Vec<Arc<KeyEntry>>> = vec![Vec::new(); if keys.len() > 1 { SHARDS } else { 0 }];
+        for key in keys {
+            if index.find(&key.id).is_some() {
+                continue;
+            }
+            if key.digest_of == DigestOf::Sha256 {
+                self.has_hashed.store(true, Ordering::Relaxed);
+            }
+            let facts = index.facts(key);
+            let owner = index.sharing.owner(&key.organisation, &key.project);
+            let entry = Arc::new(KeyEntry::new(key.id.clone(), key.digest, owner, facts));
+            index.add(Arc::clone(&entry));
+            let place = key.digest.shard::<SHARDS>();
+            match added.get_mut(place) {
+                Some(added) => added.push(entry),
+                None => self.extend_shard(place, [entry]),
+            }
         }
-        let entry = Arc::new(KeyEntry::new(key));
-        let shard = &self.shards[key.digest.shard::<SHARDS>()];
-        let mut copy = Shard::clone(&shard.load());
-        copy.insert(entry.digest, Arc::clone(&entry));
-        shard.store(Arc::new(copy));
-        by_id.insert(key.id.clone(), entry);
+        for (place, added) in added.into_iter().enumerate().filter(|(_, added)| !added.is_empty()) {
+            self.extend_shard(place, added);
+        }
+    }
+
+    fn extend_shard(&self, place: usize, entries: impl IntoIterator<Item = Arc<KeyEntry>>) {
+        let mut copy = Shard::clone(&self.shards[place].load());
+        for entry in entries {
+            copy.insert_unique(entry.digest.hash(), entry, hash_of);
+        }
+        self.shards[place].store(Arc::new(copy));
     }
 
     /// From this moment no worker lets the key in.
     pub(super) fn revoke(&self, id: &KeyId) {
-        if let Some(entry) = self.lock().get(id) {
+        if let Some(entry) = self.lock().find(id) {
             entry.revoke();
         }
     }
 
     /// From this moment calls that begin are served as the changed key says.
     pub(super) fn change(&self, key: &CallerKey) {
-        if let Some(entry) = self.lock().get(&key.id) {
-            entry.set_strict(key.is_strict);
-            entry.set_models(&key.models);
+        let mut index = self.lock();
+        let facts = index.facts(key);
+        if let Some(entry) = index.find(&key.id) {
+            entry.set(facts);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<KeyId, Arc<KeyEntry>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Index> {
         // Each change to the index is one insertion, so a panic elsewhere cannot have left it half done.
-        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Index {
+    fn new() -> Self {
+        Self { parts: vec![HashTable::new(); SHARDS], ..Self::default() }
+    }
+
+    fn find(&self, id: &KeyId) -> Option<&Arc<KeyEntry>> {
+        let hash = self.hashes.hash_one(id);
+        self.parts[part_of(hash)].find(hash, |entry| entry.id == *id)
+    }
+
+    fn add(&mut self, entry: Arc<KeyEntry>) {
+        let hash = self.hashes.hash_one(&entry.id);
+        let hashes = &self.hashes;
+        self.parts[part_of(hash)].insert_unique(hash, entry, |entry| hashes.hash_one(&entry.id));
+    }
+
+    fn facts(&mut self, key: &CallerKey) -> Facts {
+        Facts {
+            expires_at: key.expires_at,
+            is_revoked: key.revoked_at.is_some(),
+            is_strict: key.is_strict,
+            scopes: self.sharing.scopes(&key.scopes),
+        }
     }
 }
 
 impl Loading {
     pub(super) fn new() -> Self {
-        Self { shards: vec![Shard::default(); SHARDS], by_id: HashMap::new() }
+        Self { shards: vec![Shard::default(); SHARDS], has_hashed: false, index: Index::new() }
     }
 
-    pub(super) fn add(&mut self, key: &CallerKey) {
-        let entry = Arc::new(KeyEntry::new(key));
-        self.shards[key.digest.shard::<SHARDS>()].insert(key.digest, Arc::clone(&entry));
-        self.by_id.insert(key.id.clone(), entry);
+    pub(super) fn add(&mut self, key: LoadedKey<'_>) {
+        self.has_hashed |= key.digest_of == DigestOf::Sha256;
+        let facts = Facts {
+            expires_at: key.expires_at,
+            is_revoked: key.is_revoked,
+            is_strict: key.is_strict,
+            scopes: self.index.sharing.scopes(key.scopes),
+        };
+        let owner = self.index.sharing.owner(key.organisation, key.project);
+        let entry = Arc::new(KeyEntry::new(key.id, key.digest, owner, facts));
+        let shard = &mut self.shards[entry.digest.shard::<SHARDS>()];
+        shard.insert_unique(entry.digest.hash(), Arc::clone(&entry), hash_of);
+        self.index.add(entry);
     }
 
     pub(super) fn finish(self) -> KeyDirectory {
-        let shards = self.shards.into_iter().map(ArcSwap::from_pointee).collect();
-        KeyDirectory { shards, by_id: Mutex::new(self.by_id) }
+        KeyDirectory {
+            shards: self.shards.into_iter().map(ArcSwap::from_pointee).collect(),
+            is_used: (0..SHARDS).map(|_| AtomicBool::new(false)).collect(),
+            has_hashed: AtomicBool::new(self.has_hashed),
+            index: Mutex::new(self.index),
+        }
     }
+}
+
+fn hash_of(entry: &Arc<KeyEntry>) -> u64 {
+    entry.digest.hash()
+}
+
+/// Not by the bits that place it within the part.
+const fn part_of(hash: u64) -> usize {
+    (hash >> 40) as usize % SHARDS
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use domain::Timestamp;
-
-    use super::Loading;
-    use crate::keys::contract::{CallerKey, KeyState};
-    use crate::keys::digest::{KeyDigest, KeyHasher};
-    use crate::keys::suite::example;
-
-    const NOW: Timestamp = Timestamp(1_795_219_300_000);
-
-    #[test]
-    fn keys_are_found_by_digest_and_know_their_state() {
-        let expired = CallerKey { expires_at: Some(NOW), ..example(2) };
-        let revoked = CallerKey { revoked_at: Some(NOW), ..example(3) };
-        let mut loading = Loading::new();
-        for key in [&example(1), &expired, &revoked] {
-            loading.add(key);
-        }
-        let directory = loading.finish();
-        let state = |number| directory.find(&KeyDigest([number; 32])).map(|entry| entry.state(NOW));
-        assert_eq!(
-            [1, 2, 3, 4].map(state),
-            [Some(KeyState::Active), Some(KeyState::Expired), Some(KeyState::Revoked), None]
-        );
-        assert_eq!(directory.len(), 3);
-    }
-
-    #[test]
-    fn revoking_reaches_entries_already_held() {
-        let directory = Loading::new().finish();
-        directory.insert(&example(1));
-        let held = directory.find(&KeyDigest([1; 32])).unwrap();
-        directory.revoke(&example(1).id);
-        assert_eq!(held.state(NOW), KeyState::Revoked);
-    }
-
-    #[test]
-    fn a_change_reaches_entries_already_held() {
-        let directory = Loading::new().finish();
-        directory.insert(&CallerKey { is_strict: true, ..example(1) });
-        let held = directory.find(&KeyDigest([1; 32])).unwrap();
-        assert!(held.is_strict());
-        directory.change(&example(1));
-        assert!(!held.is_strict());
-    }
-
-    #[test]
-    fn adding_a_known_key_keeps_its_counters() {
-        let directory = Loading::new().finish();
-        directory.insert(&example(1));
-        let held = directory.find(&KeyDigest([1; 32])).unwrap();
-        held.counters.requests.fetch_add(5, Ordering::Relaxed);
-        directory.insert(&example(1));
-        assert!(Arc::ptr_eq(&held, &directory.find_by_id(&example(1).id).unwrap()));
-        assert_eq!(directory.len(), 1);
-    }
-
-    #[test]
-    fn readers_never_miss_a_key_while_others_are_added() {
-        let hasher = KeyHasher::new(&[1; 32]);
-        let directory = Loading::new().finish();
-        directory.insert(&example(1));
-        let is_done = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let reader = scope.spawn(|| {
-                while !is_done.load(Ordering::Relaxed) {
-                    assert!(directory.find(&KeyDigest([1; 32])).is_some());
-                }
-            });
-            for number in 0..2000_u128 {
-                let id = domain::KeyId::new(NOW, number);
-                let digest = hasher.digest(id.as_str());
-                directory.insert(&CallerKey { id, digest, ..example(2) });
-                assert!(directory.find(&digest).is_some());
-            }
-            is_done.store(true, Ordering::Relaxed);
-            reader.join().unwrap();
-        });
-        assert_eq!(directory.len(), 2001);
-    }
-}
+mod tests;

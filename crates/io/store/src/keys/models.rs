@@ -8,7 +8,7 @@ const NAME_BYTES_MAX: usize = 256;
 const ANY_END: char = '*';
 
 /// The models that a key's callers may ask for, by the names that callers use.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct KeyModels {
     /// All if `None`.
     only: Option<Vec<String>>,

@@ -5,10 +5,12 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::contract::{
-    Answer, CallerKey, Changing, Creation, KEYS_PER_PAGE_MAX, KeyChange, KeyRecords, Revocation,
+    Answer, CallerKey, Changing, Creation, KEYS_PER_PAGE_MAX, KeyChange, KeyRecords, LoadedKey, Revocation,
+    TakeKey,
 };
-use super::digest::KeyDigest;
+use super::digest::{DigestOf, KeyDigest};
 use super::models::KeyModels;
+use super::scopes::KeyScopes;
 use crate::database::Database;
 use crate::error::StoreError;
 
@@ -23,6 +25,32 @@ impl KeyRecords for Database {
 
     fn change<'a>(&'a self, id: &'a KeyId, change: KeyChange) -> Answer<'a, Changing> {
         Box::pin(async move { self::change(self, id, change).await.map_err(told("change a key")) })
+    }
+
+    fn load<'a>(&'a self, take: TakeKey<'a>) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let mut after: Option<KeyId> = None;
+            loop {
+                let page = self.list(after.as_ref(), KEYS_PER_PAGE_MAX).await?;
+                for key in &page {
+                    take(LoadedKey {
+                        id: key.id.clone(),
+                        digest: key.digest,
+                        digest_of: key.digest_of,
+                        expires_at: key.expires_at,
+                        is_revoked: key.revoked_at.is_some(),
+                        is_strict: key.is_strict,
+                        scopes: &key.scopes,
+                        organisation: &key.organisation,
+                        project: &key.project,
+                    });
+                }
+                match page.last() {
+                    Some(last) if page.len() == KEYS_PER_PAGE_MAX as usize => after = Some(last.id.clone()),
+                    _ => return Ok(()),
+                }
+            }
+        })
     }
 
     fn list<'a>(&'a self, after: Option<&'a KeyId>, count: u32) -> Answer<'a, Vec<CallerKey>> {
@@ -52,7 +80,7 @@ async fn create(store: &Database, key: &CallerKey) -> Result<Creation, sqlx::Err
     .bind(key.expires_at.map(Timestamp::unix_ms))
     .bind(key.revoked_at.map(Timestamp::unix_ms))
     .bind(i64::from(key.is_strict))
-    .bind(models_text(&key.models))
+    .bind(models_text(&key.scopes.models))
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
@@ -82,10 +110,10 @@ async fn change(store: &Database, id: &KeyId, change: KeyChange) -> Result<Chang
         return Ok(Changing::Revoked(Box::new(key)));
     }
     key.is_strict = change.is_strict.unwrap_or(key.is_strict);
-    key.models = change.models.unwrap_or(key.models);
+    key.scopes.models = change.models.unwrap_or(key.scopes.models);
     sqlx::query("UPDATE caller_keys SET is_strict = $1, models = $2 WHERE id = $3")
         .bind(i64::from(key.is_strict))
-        .bind(models_text(&key.models))
+        .bind(models_text(&key.scopes.models))
         .bind(id.as_str())
         .execute(&mut *transaction)
         .await?;
@@ -153,11 +181,12 @@ fn read(row: &AnyRow) -> Result<CallerKey, sqlx::Error> {
         name: row.try_get("name")?,
         hint: row.try_get("hint")?,
         digest: KeyDigest(digest),
+        digest_of: DigestOf::Key,
         created_at: Timestamp(row.try_get("created_at_ms")?),
         expires_at: row.try_get::<Option<i64>, _>("expires_at_ms")?.map(Timestamp),
         revoked_at: row.try_get::<Option<i64>, _>("revoked_at_ms")?.map(Timestamp),
         is_strict: row.try_get::<i64, _>("is_strict")? != 0,
-        models: models(row)?,
+        scopes: KeyScopes { models: models(row)?, ..KeyScopes::ANY },
         organisation: text(row, "organisation_id", OrganisationId::parse)?,
         project: text(row, "project_id", ProjectId::parse)?,
     })

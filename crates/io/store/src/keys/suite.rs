@@ -3,8 +3,9 @@
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 
 use super::contract::{CallerKey, Changing, Creation, KeyChange, KeyRecords, Revocation};
-use super::digest::KeyDigest;
+use super::digest::{DigestOf, KeyDigest};
 use super::models::KeyModels;
+use super::scopes::KeyScopes;
 use crate::database::Database;
 
 /// A key of the implicit project; `number` decides everything that must differ between keys.
@@ -14,11 +15,12 @@ pub(super) fn example(number: u8) -> CallerKey {
         name: format!("key {number}"),
         hint: "bw_…1234".to_owned(),
         digest: KeyDigest([number; 32]),
+        digest_of: DigestOf::Key,
         created_at: Timestamp(1_795_219_200_000 + i64::from(number)),
         expires_at: None,
         revoked_at: None,
         is_strict: false,
-        models: KeyModels::ANY,
+        scopes: KeyScopes::ANY,
         organisation: OrganisationId::implicit(),
         project: ProjectId::implicit(),
     }
@@ -42,7 +44,7 @@ pub(super) async fn a_key_is_kept_as_given(store: &dyn KeyRecords) {
     let expiring = CallerKey { expires_at: Some(Timestamp(1_800_000_000_000)), ..example(2) };
     let strict = CallerKey { is_strict: true, ..example(3) };
     let models = KeyModels::only(["smart".to_owned(), "é/*".to_owned()]).unwrap();
-    let narrow = CallerKey { models, ..example(4) };
+    let narrow = CallerKey { scopes: KeyScopes { models, ..KeyScopes::ANY }, ..example(4) };
     for key in [&plain, &expiring, &strict, &narrow] {
         assert_eq!(store.create(key).await.unwrap(), Creation::Stored);
     }
@@ -109,7 +111,7 @@ pub(super) async fn models_are_changed_by_themselves(store: &dyn KeyRecords) {
     store.create(&key).await.unwrap();
     for models in [KeyModels::only(["smart".to_owned()]).unwrap(), KeyModels::ANY] {
         let change = KeyChange { models: Some(models.clone()), is_strict: None };
-        let after = CallerKey { models, ..key.clone() };
+        let after = CallerKey { scopes: KeyScopes { models, ..KeyScopes::ANY }, ..key.clone() };
         assert_eq!(store.change(&key.id, change).await.unwrap(), Changing::Changed(Box::new(after.clone())));
         assert_eq!(all(store).await, [after]);
     }

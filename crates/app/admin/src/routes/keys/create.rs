@@ -7,7 +7,7 @@ use axum::extract::State;
 use domain::{Kind, Timestamp};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use store::NewKey;
+use store::{KeyScopes, NewKey};
 
 use super::models::{Said, said};
 use super::view::KeyView;
@@ -43,7 +43,8 @@ pub(crate) async fn create(
     let now = (parts.clock)();
     let expires_at = wish.expires_in_seconds.map(|seconds| expiry(now, seconds)).transpose()?;
     let models = wish.models.map(Said::models).transpose()?.unwrap_or_default();
-    let wish = NewKey { name: wish.name, expires_at, verbatim: None, is_strict: wish.is_strict, models };
+    let scopes = KeyScopes { models, ..KeyScopes::ANY };
+    let wish = NewKey { expires_at, is_strict: wish.is_strict, scopes, ..NewKey::named(&wish.name) };
     let issued = parts.key_desk.create(wish, now).await?;
     let created = Created { view: KeyView::new(&issued.key, now), key: issued.secret.expose().to_owned() };
     Ok((StatusCode::CREATED, Json(created)))

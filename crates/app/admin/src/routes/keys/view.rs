@@ -33,7 +33,7 @@ impl KeyView {
             expires_at: key.expires_at.map(Timestamp::rfc3339),
             revoked_at: key.revoked_at.map(Timestamp::rfc3339),
             is_strict: key.is_strict,
-            models: key.models.names().map(<[String]>::to_vec),
+            models: key.scopes.models.names().map(<[String]>::to_vec),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::database::{DATABASE_FILE, Database, DatabasePlace};
 use crate::keys::contract::{CallerKey, KeyChange, KeyState};
 use crate::keys::digest::KeyHasher;
 use crate::keys::models::KeyModels;
+use crate::keys::scopes::KeyScopes;
 
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
 
@@ -17,13 +18,7 @@ async fn desk() -> KeyDesk {
 }
 
 fn named(name: &str) -> NewKey {
-    NewKey {
-        name: name.to_owned(),
-        expires_at: None,
-        verbatim: None,
-        is_strict: false,
-        models: KeyModels::ANY,
-    }
+    NewKey::named(name)
 }
 
 fn verbatim(name: &str, key: &str) -> NewKey {
@@ -126,7 +121,13 @@ async fn a_key_is_strict_as_long_as_it_is_said_to_be() {
 async fn a_key_allows_the_models_it_was_last_given() {
     let desk = desk().await;
     let only = |name: &str| KeyModels::only([name.to_owned()]).unwrap();
-    let issued = desk.create(NewKey { models: only("smart"), ..named("narrow") }, NOW).await.unwrap();
+    let issued = desk
+        .create(
+            NewKey { scopes: KeyScopes { models: only("smart"), ..KeyScopes::ANY }, ..named("narrow") },
+            NOW,
+        )
+        .await
+        .unwrap();
     let entry = desk.directory().find_by_id(&issued.key.id).unwrap();
     assert!(entry.allows("smart") && !entry.allows("other"));
     let change = |models| KeyChange { is_strict: None, models: Some(models) };

@@ -1,0 +1,86 @@
+//! What many keys have alike is in memory once: whose they are, what they are for.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use domain::{OrganisationId, ProjectId};
+
+use super::entry::KeyOwner;
+use super::scopes::KeyScopes;
+
+/// So many different scopes are known again; keys with others have them for themselves.
+const SHARED_SCOPES_MAX: usize = 10_000;
+
+/// Values that are shared.
+#[derive(Debug, Default)]
+pub(super) struct Sharing {
+    owners: HashMap<ProjectId, Arc<KeyOwner>>,
+    scopes: HashSet<Arc<KeyScopes>>,
+}
+
+impl Sharing {
+    pub(super) fn owner(&mut self, organisation: &OrganisationId, project: &ProjectId) -> Arc<KeyOwner> {
+        if let Some(known) = self.owners.get(project).filter(|known| known.organisation == *organisation) {
+            return Arc::clone(known);
+        }
+        let made = Arc::new(KeyOwner { organisation: organisation.clone(), project: project.clone() });
+        self.owners.insert(project.clone(), Arc::clone(&made));
+        made
+    }
+
+    /// None are for everything.
+    pub(super) fn scopes(&mut self, scopes: &KeyScopes) -> Option<Arc<KeyScopes>> {
+        if scopes.are_any() {
+            return None;
+        }
+        if let Some(known) = self.scopes.get(scopes) {
+            return Some(Arc::clone(known));
+        }
+        let made = Arc::new(scopes.clone());
+        if self.scopes.len() >= SHARED_SCOPES_MAX {
+            self.scopes.retain(|scopes| Arc::strong_count(scopes) > 1);
+        }
+        if self.scopes.len() < SHARED_SCOPES_MAX {
+            self.scopes.insert(Arc::clone(&made));
+        }
+        Some(made)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::{OrganisationId, ProjectId};
+
+    use super::{SHARED_SCOPES_MAX, Sharing};
+    use crate::keys::models::KeyModels;
+    use crate::keys::scopes::KeyScopes;
+
+    fn scopes(model: usize) -> KeyScopes {
+        KeyScopes { models: KeyModels::only([format!("m{model}")]).unwrap(), ..KeyScopes::ANY }
+    }
+
+    #[test]
+    fn what_is_alike_is_there_once() {
+        let mut sharing = Sharing::default();
+        let (organisation, project) = (OrganisationId::implicit(), ProjectId::implicit());
+        let first = sharing.owner(&organisation, &project);
+        assert!(Arc::ptr_eq(&first, &sharing.owner(&organisation, &project)));
+        let (first, other) = (sharing.scopes(&scopes(1)).unwrap(), sharing.scopes(&scopes(2)).unwrap());
+        assert!(Arc::ptr_eq(&first, &sharing.scopes(&scopes(1)).unwrap()));
+        assert!(!Arc::ptr_eq(&first, &other));
+        assert_eq!(sharing.scopes(&KeyScopes::ANY), None);
+    }
+
+    #[test]
+    fn what_nobody_has_any_more_makes_room() {
+        let mut sharing = Sharing::default();
+        let kept = sharing.scopes(&scopes(0)).unwrap();
+        for number in 1..=SHARED_SCOPES_MAX {
+            drop(sharing.scopes(&scopes(number)));
+        }
+        assert_eq!(sharing.scopes.len(), 2);
+        assert!(Arc::ptr_eq(&kept, &sharing.scopes(&scopes(0)).unwrap()));
+    }
+}
