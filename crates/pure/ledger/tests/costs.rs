@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-use domain::{KeyId, OrganisationId, ProjectId, Timestamp, Usage};
-use ledger::prices::{Book, Buyer, Cost, Sale, Units, read};
+use domain::{KeyId, OrganisationId, ProjectId, ServiceTier, Timestamp, Usage};
+use ledger::prices::{Book, Buyer, Cost, Sale, read};
 
 const CASES_MIN: usize = 200;
 
@@ -32,14 +32,13 @@ impl Case<'_> {
             output: self.count("output"),
             reasoning: self.count("reasoning"),
             audio_output: self.count("audio_output"),
-            ..Usage::default()
-        };
-        let units = Units {
             image_input: self.count("image_input"),
             image_output: self.count("image_output"),
-            images: self.count("images"),
-            milliseconds: self.count("milliseconds"),
-            searches: self.count("searches"),
+            images: u32::try_from(self.count("images")).unwrap(),
+            audio_ms: u32::try_from(self.count("milliseconds")).unwrap(),
+            searches: u32::try_from(self.count("searches")).unwrap(),
+            service_tier: ServiceTier::named(self.text("service")).unwrap(),
+            ..Usage::default()
         };
         let organisation = OrganisationId::parse(self.text("organisation"));
         let project = ProjectId::parse(self.text("project"));
@@ -51,10 +50,8 @@ impl Case<'_> {
             kind: self.text("kind"),
             model: self.text("model"),
             asked_model: self.text("model"),
-            service: self.text("service"),
             at: instant(self.text("at")),
             usage: &usage,
-            units,
             buyer,
         };
         let cost = book.rate(&sale).cost();

@@ -4,7 +4,7 @@
 
 use domain::{Timestamp, Usage};
 use ledger::prices::{
-    Book, BookText, Buyer, COUNT_MAX, Component, Cost, MarkupsText, Rated, RowText, Sale, Units, read,
+    Book, BookText, Buyer, COUNT_MAX, Component, Cost, MarkupsText, Rated, RowText, Sale, read,
 };
 use proptest::prelude::*;
 
@@ -50,46 +50,39 @@ fn book() -> impl Strategy<Value = Book> {
     )
 }
 
-fn counts(max: u64) -> impl Strategy<Value = (Usage, Units)> {
-    proptest::collection::vec(prop_oneof![2 => Just(0), 5 => 0..=max], 13).prop_map(|counts| {
-        let usage = Usage {
-            input: counts[0],
-            cached_input: counts[1],
-            cache_write: counts[2],
-            cache_write_long: counts[3],
-            audio_input: counts[4],
-            output: counts[5],
-            reasoning: counts[6],
-            audio_output: counts[7],
-            ..Usage::default()
-        };
-        let units = Units {
-            image_input: counts[8],
-            image_output: counts[9],
-            images: counts[10],
-            milliseconds: counts[11],
-            searches: counts[12],
-        };
-        (usage, units)
+fn counts(max: u64) -> impl Strategy<Value = Usage> {
+    proptest::collection::vec(prop_oneof![2 => Just(0), 5 => 0..=max], 13).prop_map(|counts| Usage {
+        input: counts[0],
+        cached_input: counts[1],
+        cache_write: counts[2],
+        cache_write_long: counts[3],
+        audio_input: counts[4],
+        output: counts[5],
+        reasoning: counts[6],
+        audio_output: counts[7],
+        image_input: counts[8],
+        image_output: counts[9],
+        images: counts[10] as u32,
+        audio_ms: counts[11] as u32,
+        searches: counts[12] as u32,
+        ..Usage::default()
     })
 }
 
-fn sale<'s>(usage: &'s Usage, units: Units) -> Sale<'s> {
+fn sale(usage: &Usage) -> Sale<'_> {
     Sale {
         provider: "p",
         kind: "k",
         model: "m",
         asked_model: "m",
-        service: "default",
         at: Timestamp(1_795_219_200_000),
         usage,
-        units,
         buyer: Buyer::default(),
     }
 }
 
-fn cost(book: &Book, usage: &Usage, units: Units) -> Cost {
-    match book.rate(&sale(usage, units)) {
+fn cost(book: &Book, usage: &Usage) -> Cost {
+    match book.rate(&sale(usage)) {
         Rated::Priced(cost) => cost,
         Rated::Unpriced(unpriced) => panic!("{unpriced:?}"),
     }
@@ -97,8 +90,8 @@ fn cost(book: &Book, usage: &Usage, units: Units) -> Cost {
 
 proptest! {
     #[test]
-    fn the_parts_are_the_whole_before_it_is_rounded((book, (usage, units)) in (book(), counts(50_000))) {
-        let sale = sale(&usage, units);
+    fn the_parts_are_the_whole_before_it_is_rounded((book, usage) in (book(), counts(50_000))) {
+        let sale = sale(&usage);
         let explained = book.explain(&sale).unwrap();
         let sum: u128 = explained.parts.iter().map(|part| part.pico).sum();
         prop_assert_eq!(sum, explained.pico);
@@ -113,25 +106,25 @@ proptest! {
     }
 
     #[test]
-    fn a_book_that_is_read_again_gives_the_same_costs((text, (usage, units)) in (row(), counts(5_000_000))) {
+    fn a_book_that_is_read_again_gives_the_same_costs((text, usage) in (row(), counts(5_000_000))) {
         let text = BookText { price: vec![text], ..BookText::default() }.to_toml();
         let first = read(&text, &[]).unwrap().numbered(3);
         let again = read(&toml::from_str::<BookText>(&text).unwrap().to_toml(), &[]).unwrap().numbered(3);
-        prop_assert_eq!(cost(&first, &usage, units), cost(&again, &usage, units));
+        prop_assert_eq!(cost(&first, &usage), cost(&again, &usage));
     }
 
     #[test]
-    fn more_of_anything_costs_no_less((text, (usage, units), more) in (row(), counts(1_000_000), 1..1_000_000_u64)) {
+    fn more_of_anything_costs_no_less((text, usage, more) in (row(), counts(1_000_000), 1..1_000_000_u64)) {
         let book = read(&BookText { price: vec![text], ..BookText::default() }.to_toml(), &[]).unwrap();
-        let before = cost(&book, &usage, units);
-        let extra = Usage { input: more, cached_input: more, reasoning: more, audio_output: more, ..Usage::default() };
-        let after = cost(&book, &usage.plus(extra), Units { searches: units.searches + more, ..units });
+        let before = cost(&book, &usage);
+        let extra = Usage { input: more, cached_input: more, reasoning: more, audio_output: more, searches: more as u32, ..Usage::default() };
+        let after = cost(&book, &usage.plus(extra));
         prop_assert!(after.list >= before.list && after.price >= before.price);
     }
 
     #[test]
-    fn no_count_is_too_large((book, (usage, units)) in (book(), counts(u64::MAX))) {
-        let cost = cost(&book, &usage, units);
+    fn no_count_is_too_large((book, usage) in (book(), counts(u64::MAX))) {
+        let cost = cost(&book, &usage);
         let is_true = usage.parts().iter().all(|(_, count)| *count <= COUNT_MAX);
         prop_assert!(cost.list.nano() >= 0 && cost.price.nano() >= 0);
         prop_assert!(is_true || cost.is_assumed, "what is too large to be true is told");
@@ -150,7 +143,7 @@ fn the_dearest_book_and_the_largest_counts_end_at_the_most_there_is() {
     };
     let book = read(&text.to_toml(), &[]).unwrap();
     let usage = Usage { input: u64::MAX, ..Usage::default() };
-    let cost = cost(&book, &usage, Units::default());
+    let cost = cost(&book, &usage);
     assert_eq!((cost.list.nano(), cost.price.nano(), cost.is_assumed), (i64::MAX, i64::MAX, true));
 }
 
@@ -159,7 +152,7 @@ fn what_is_done_without_a_price_is_as_the_book_says() {
     let usage = Usage { input: 1000, output: 10, unexplained: 0, ..Usage::default() };
     let of = |text: &str| {
         let book = read(text, &[]).unwrap();
-        let sale = sale(&usage, Units::default());
+        let sale = sale(&usage);
         (book.rate(&sale), book.forbids(&sale.wanted()))
     };
     let (Rated::Unpriced(unpriced), true) = of("unknown = \"block\"") else { panic!() };
@@ -184,7 +177,7 @@ fn what_is_done_without_a_price_is_as_the_book_says() {
 fn a_model_that_is_unknown_is_priced_as_the_one_asked_for_and_told() {
     let book = read("[[price]]\nmodel = \"m\"\ninput = \"1\"\n", &[]).unwrap();
     let usage = Usage { input: 1000, ..Usage::default() };
-    let dated = Sale { model: "m-2026-11-01", ..sale(&usage, Units::default()) };
+    let dated = Sale { model: "m-2026-11-01", ..sale(&usage) };
     let Rated::Priced(cost) = book.rate(&dated) else { panic!() };
     assert_eq!((cost.list.nano(), cost.is_assumed), (1_000_000, true));
 }

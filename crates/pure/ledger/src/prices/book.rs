@@ -7,7 +7,7 @@ use domain::Currency;
 use super::factor::{ExchangeRate, Factor};
 use super::markups::Markups;
 use super::row::Row;
-use super::sale::{Buyer, Wanted, service};
+use super::sale::{Buyer, Wanted};
 use super::unknown::Unknown;
 
 /// The name of a row for every model of its seller.
@@ -91,11 +91,10 @@ impl Book {
 
     /// The row that a call would be priced by.
     pub fn find(&self, wanted: &Wanted<'_>) -> Option<Found<'_>> {
-        let wanted = Wanted { service: service(wanted.service), ..*wanted };
         let find = |model: &str, is_assumed: bool| {
             let places = self.places.get(model)?;
             let rows = places.iter().map(|place| &self.rows[*place as usize]);
-            let suitable = rows.filter_map(|row| Some((row.suits(&wanted)?, row)));
+            let suitable = rows.filter_map(|row| Some((row.suits(wanted)?, row)));
             let (suits, row) = suitable.max_by_key(|(suits, _)| *suits)?;
             Some(Found { row, is_assumed: is_assumed || !suits.is_exact })
         };

@@ -106,8 +106,8 @@ fn slot(row: &Row) -> String {
         Seller::Provider(id) => format!("provider {id}: "),
     };
     let mut text = format!("{seller}{}", row.model);
-    if let Some(service) = &row.service {
-        text.push_str(&format!(", {service}"));
+    if !row.service.is_usual() {
+        text.push_str(&format!(", {}", row.service.name()));
     }
     if row.from_tokens > 0 {
         text.push_str(&format!(", from {} tokens", row.from_tokens));

@@ -33,7 +33,7 @@ pub use markups::Markups;
 pub use problem::Problem;
 pub use rate::{Cost, Rated, Unpriced};
 pub use row::{Row, Seller};
-pub use sale::{Buyer, DEFAULT_SERVICE, Sale, Units, Wanted};
+pub use sale::{Buyer, Sale, Wanted};
 pub use text::{BookText, HoursText, MarkupsText, RowText};
 pub use told::{ALIASES_MAX, NAME_BYTES_MAX};
 pub use unknown::Unknown;

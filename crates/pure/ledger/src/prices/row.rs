@@ -1,11 +1,11 @@
 //! One row of a book: what one model costs at one seller, from a day on.
 
-use domain::{Currency, Money, Timestamp};
+use domain::{Currency, Money, ServiceTier, Timestamp};
 
 use super::amount::Amount;
 use super::component::Component;
 use super::hours::Hours;
-use super::sale::{DEFAULT_SERVICE, Wanted};
+use super::sale::Wanted;
 
 /// Whose prices a row has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,8 +33,8 @@ pub struct Row {
     pub from: Timestamp,
     /// Until when, if not until a later row takes over.
     pub until: Option<Timestamp>,
-    /// The service tier; `None` for calls that ask for none.
-    pub service: Option<Box<str>>,
+    /// The service tier.
+    pub service: ServiceTier,
     /// For prompts of so many tokens and more, cached ones too. The whole call has the price then.
     pub from_tokens: u64,
     /// The hours of the week; `None` for all.
@@ -56,12 +56,7 @@ impl Row {
         self.amounts[component.place()]
     }
 
-    /// The service tier by name.
-    pub fn service(&self) -> &str {
-        self.service.as_deref().unwrap_or(DEFAULT_SERVICE)
-    }
-
-    /// How well the row suits what is wanted, `None` if not at all; `wanted.service` is one of ours.
+    /// How well the row suits what is wanted, `None` if not at all. The usual tier's price stands in for one that nobody priced.
     pub(super) fn suits(&self, wanted: &Wanted<'_>) -> Option<Suits> {
         let seller = match &self.seller {
             Seller::Provider(id) if **id == *wanted.provider => 2,
@@ -69,11 +64,10 @@ impl Row {
             Seller::Any => 0,
             _ => return None,
         };
-        let is_exact = match self.service.as_deref() {
-            Some(service) if service == wanted.service => true,
-            Some(_) => return None,
-            None => wanted.service == DEFAULT_SERVICE,
-        };
+        let is_exact = self.service == wanted.service;
+        if !is_exact && !self.service.is_usual() {
+            return None;
+        }
         let is_in_force = self.from <= wanted.at && self.until.is_none_or(|until| wanted.at < until);
         let is_meant = is_in_force
             && self.from_tokens <= wanted.prompt_tokens

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::{Currency, KeyId, Money, OrganisationId, ProjectId, Timestamp};
+use domain::{Currency, KeyId, Money, OrganisationId, ProjectId, ServiceTier, Timestamp};
 
 use super::amount::{Amount, AmountError, EACH_MAX};
 use super::book::EVERY_MODEL;
@@ -13,7 +13,6 @@ use super::instant;
 use super::markups::Markups;
 use super::problem::Problem;
 use super::row::{Row, Seller};
-use super::sale::{DEFAULT_SERVICE, service};
 use super::text::{MarkupsText, RowText};
 use super::unknown::Unknown;
 
@@ -166,7 +165,7 @@ impl Told {
         if until.is_some_and(|until| from.is_some_and(|from| until <= from)) {
             self.tell("until", "is not later than `from`: the row would never hold");
         }
-        let service = text.service.as_deref().inspect(|name| self.name("service", name, "")).map(service);
+        let service = self.service(text.service.as_deref().unwrap_or_default());
         let hours = self.hours(text);
         let code = text.currency.as_deref().unwrap_or(money.book.code());
         let currency = self.currency("currency", code).unwrap_or(money.book);
@@ -185,7 +184,7 @@ impl Told {
             aliases: text.aliases.iter().map(|alias| alias.as_str().into()).collect(),
             from: from.unwrap_or(Timestamp(i64::MIN)),
             until,
-            service: service.filter(|name| *name != DEFAULT_SERVICE).map(Into::into),
+            service,
             from_tokens: text.from_tokens.unwrap_or(0),
             hours,
             currency,
@@ -194,6 +193,17 @@ impl Told {
             source: text.source.as_deref().map(Into::into),
             amounts,
         })
+    }
+
+    fn service(&mut self, name: &str) -> ServiceTier {
+        let tier = ServiceTier::named(name);
+        if tier.is_none() {
+            self.tell(
+                "service",
+                format!("'{}' is no service tier: up to 12 of a-z 0-9 _ -", name.escape_debug()),
+            );
+        }
+        tier.unwrap_or_default()
     }
 
     fn seller(&mut self, text: &RowText, kinds: &[&str]) -> Seller {
