@@ -13,6 +13,7 @@ mod error;
 mod foreign;
 mod keys;
 mod master_key;
+mod requests;
 mod run_file;
 mod seal;
 mod secret_file;
@@ -34,6 +35,10 @@ pub use keys::{
     KeyRoute, KeyRoutes, KeyScopes, KeyState, LoadedKey, NewKey, Revocation, TakeKey,
 };
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
+pub use requests::{
+    REQUESTS_FILE, REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestRow,
+    RequestState, RequestStore, RowBatch, RowCost, StatusWish,
+};
 pub use run_file::{RunFile, RunningServer};
 pub use seal::{Seal, SealError};
 pub use secret_file::SecretFileError;

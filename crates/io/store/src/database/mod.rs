@@ -10,6 +10,6 @@ mod tests;
 #[cfg(test)]
 pub(crate) mod throwaway;
 
-#[cfg(test)]
-use kind::Kind;
+pub(crate) use kind::Kind;
 pub use opened::{DATABASE_FILE, Database, DatabasePlace, PlaceError};
+pub(crate) use sqlite::open_rows;

@@ -15,8 +15,38 @@ use crate::error::StoreError;
 const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
                         PRAGMA busy_timeout = 5000";
 
+/// Of rows that a power cut may undo, the last ones first, and never tear.
+const SETTINGS_OF_ROWS: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000";
+
+/// Opens a file of its own for rows that come in great numbers; memory without a path.
+pub(crate) async fn open_rows(path: Option<&Path>) -> Result<AnyPool, StoreError> {
+    sqlx::any::install_default_drivers();
+    let options = match path {
+        Some(path) => file_options(path)?,
+        None => memory_options()?,
+    };
+    connect(options, SETTINGS_OF_ROWS).await
+}
+
 /// Opens a file, made if missing, that only its owner can read.
 pub(super) async fn open(path: &Path) -> Result<AnyPool, StoreError> {
+    let options = file_options(path)?;
+    // Asked apart from the pool, which would try again and again and then say only that it waited.
+    let asked = async {
+        let mut first = AnyConnection::connect_with(&options).await?;
+        first.execute(SETTINGS).await?;
+        first.close().await
+    };
+    asked.await.map_err(StoreError::database("open"))?;
+    connect(options, SETTINGS).await
+}
+
+pub(super) async fn in_memory() -> Result<AnyPool, StoreError> {
+    connect(memory_options()?, SETTINGS).await
+}
+
+fn file_options(path: &Path) -> Result<AnyConnectOptions, StoreError> {
     // Made here for its mode; SQLite gives the same to the files beside it.
     OpenOptions::new()
         .append(true)
@@ -25,31 +55,23 @@ pub(super) async fn open(path: &Path) -> Result<AnyPool, StoreError> {
         .open(path)
         .map_err(|source| StoreError::File { path: path.to_owned(), source })?;
     let options = AnyConnectOptions::from_url(&SqliteConnectOptions::new().filename(path).to_url_lossy());
-    let options = options.map_err(StoreError::database("open"))?.disable_statement_logging();
-    // Asked apart from the pool, which would try again and again and then say only that it waited.
-    let asked = async {
-        let mut first = AnyConnection::connect_with(&options).await?;
-        first.execute(SETTINGS).await?;
-        first.close().await
-    };
-    asked.await.map_err(StoreError::database("open"))?;
-    connect(options).await
+    Ok(options.map_err(StoreError::database("open"))?.disable_statement_logging())
 }
 
-pub(super) async fn in_memory() -> Result<AnyPool, StoreError> {
+fn memory_options() -> Result<AnyConnectOptions, StoreError> {
     let options: AnyConnectOptions = "sqlite::memory:".parse().map_err(StoreError::database("open"))?;
-    connect(options.disable_statement_logging()).await
+    Ok(options.disable_statement_logging())
 }
 
-async fn connect(options: AnyConnectOptions) -> Result<AnyPool, StoreError> {
+async fn connect(options: AnyConnectOptions, settings: &'static str) -> Result<AnyPool, StoreError> {
     let opened = async {
         AnyPoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(SETTINGS).await.map(|_| ()) })
+            .after_connect(move |connection, _| {
+                Box::pin(async move { connection.execute(settings).await.map(|_| ()) })
             })
             .connect_with(options)
             .await

@@ -1,0 +1,19 @@
+//! A row for every call: who asked whom, how it went, what it took and cost. No prompt, no answer, no secret. One table a day,
+//! so that whole days are dropped.
+
+mod batch;
+mod columns;
+mod contract;
+mod days;
+mod look;
+mod row;
+mod sql;
+#[cfg(test)]
+mod suite;
+
+pub use batch::RowBatch;
+pub use contract::{
+    REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestState, StatusWish,
+};
+pub use row::{RequestRow, RowCost};
+pub use sql::{REQUESTS_FILE, RequestStore};
