@@ -106,6 +106,7 @@ mod tests {
                 }),
             },
             audit: Arc::new(store),
+            requests: Arc::new(store::RequestStore::in_memory().await.unwrap()),
             state: crate::StateDesk {
                 health: Box::new(|_| Ok(serde_json::json!({"status": "ok"}))),
                 stats: Box::new(|| serde_json::json!({})),

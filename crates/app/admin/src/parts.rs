@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
-use store::{AuditRecords, KeyDesk};
+use store::{AuditRecords, KeyDesk, RequestRecords};
 
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
@@ -22,6 +22,8 @@ pub struct AdminParts {
     pub providers: ProviderDesk,
     /// Who changed what.
     pub audit: Arc<dyn AuditRecords>,
+    /// Rows of calls.
+    pub requests: Arc<dyn RequestRecords>,
     /// The way to the state of everything, without secrets.
     pub state: StateDesk,
     /// What would become of a request that is described.

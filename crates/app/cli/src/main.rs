@@ -16,6 +16,7 @@ mod local_store;
 mod preflight;
 mod provider;
 mod replace_file;
+mod requests;
 mod say;
 mod seen;
 mod serve;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }
+        Some(Command::Requests(requests)) => requests::run(&arguments.data, requests.command),
         Some(Command::Audit(audit)) => audit::run(&arguments.data, &audit.command),
         Some(Command::Import(import)) => import::run(&arguments.data, import.command),
         Some(Command::Preflight(options)) => preflight::run(&arguments.data, options),

@@ -23,6 +23,7 @@ use crate::clock::wall_clock;
 use crate::forwarded::origin;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
+use crate::rows::RowFacts;
 use crate::segments::{Segment, Segments};
 use crate::serving::ServedProvider;
 use crate::worker::Worker;
@@ -73,6 +74,8 @@ pub(crate) struct Call {
     pub(crate) usage_by_model: Vec<ModelUsage>,
     /// Who gave which part of an answer that broke off at least once.
     pub(crate) segments: Option<Box<Segments>>,
+    /// Where the answer came from.
+    pub(crate) region: Option<HeaderValue>,
     /// What of the request could not be carried, in short codes.
     pub(crate) warnings: Option<HeaderValue>,
     pub(crate) status: u16,
@@ -83,6 +86,8 @@ pub(crate) struct Call {
     pub(crate) has_entered: bool,
     is_admitted: bool,
     is_quiet: bool,
+    /// It came for something that costs.
+    is_at_surface: bool,
 }
 
 /// That another was asked beside who was late.
@@ -166,6 +171,7 @@ impl Call {
             heard: Rc::default(),
             usage_by_model: Vec::new(),
             segments: None,
+            region: None,
             warnings: None,
             status: 499,
             kind: Some(Kind::CallerGone),
@@ -173,6 +179,7 @@ impl Call {
             has_entered: false,
             is_admitted: false,
             is_quiet: false,
+            is_at_surface: surface_at(head.uri.path()).is_some(),
         })
     }
 
@@ -240,6 +247,23 @@ impl Call {
     }
 }
 
+impl Call {
+    /// Of a call with a key that came for something that costs. Others tell nothing that a bill or a report needs.
+    fn row_facts(&self) -> Option<RowFacts<'_>> {
+        let key = self.key.as_deref().filter(|_| self.is_at_surface)?;
+        let region = self.region.as_ref().map_or("", |region| region.to_str().unwrap_or_default());
+        Some(RowFacts {
+            key,
+            dialect: self.dialect.name(),
+            region,
+            fallback_attempts: self.fallback_attempts,
+            segments: self.segments.as_deref(),
+            cost: None,
+            is_unpriced: false,
+        })
+    }
+}
+
 /// What a caller speaks: the path decides, and where several speak at one path, a header that only one of them sends.
 fn spoken(head: &Parts) -> Dialect {
     match surface_at(head.uri.path()) {
@@ -299,7 +323,7 @@ impl Drop for Call {
         }
         let segments: Vec<SegmentLine<'_>> =
             self.segments.iter().flat_map(|segments| segments.iter()).map(Segment::line).collect();
-        self.worker.write_line(&RequestLine {
+        let line = RequestLine {
             at: Timestamp(self.received_at.unix_ms() + took.as_millis() as i64),
             call_id: self.id,
             request_id: self.request_id.to_str().unwrap_or_default(),
@@ -326,7 +350,9 @@ impl Drop for Call {
             usage_by_model: &self.usage_by_model,
             segments: &segments,
             warnings: self.warnings.as_ref().map_or("", |codes| codes.to_str().unwrap_or_default()),
-        });
+        };
+        self.worker.write_line(&line);
+        self.worker.write_row(&line, || self.row_facts());
     }
 }
 

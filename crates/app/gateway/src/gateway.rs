@@ -17,6 +17,7 @@ use crate::clock::wall_clock;
 use crate::control::ControlSender;
 use crate::explain;
 use crate::overload::Admission;
+use crate::rows::RowInlet;
 use crate::serving::Serving;
 use crate::spool::Spool;
 use crate::status::Status;
@@ -50,6 +51,8 @@ pub struct GatewayParts {
     pub descriptors_max: Option<u64>,
     /// What operators have taken out; in force before the first call.
     pub switches: Vec<ProviderSwitch>,
+    /// Where a row of every call goes; `None` where none is kept.
+    pub rows: Option<RowInlet>,
 }
 
 /// Where the bodies of requests lie, and how much of it they may take.
@@ -71,6 +74,7 @@ pub struct Gateway {
     pub(crate) hasher: KeyHasher,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) log: Log,
+    pub(crate) rows: Option<RowInlet>,
     pub(crate) bodies: Arc<BodyBudget>,
     pub(crate) admission: Admission,
     pub(crate) spool: Spool,
@@ -100,6 +104,7 @@ impl Gateway {
             hasher: parts.hasher,
             metrics: parts.metrics,
             log: parts.log,
+            rows: parts.rows,
             admission: Admission::new(parts.descriptors_max),
             bodies: BodyBudget::new(parts.body_room.memory_bytes_max),
             stored_responses: StoredResponses::default(),
@@ -117,6 +122,7 @@ impl Gateway {
         });
         gateway.name_providers(&gateway.serving.load());
         switches::put_in_force(&gateway.serving.load(), &gateway.switches.load());
+        gateway.heed_requests(&gateway.serving.load());
         gateway
     }
 
@@ -136,6 +142,7 @@ impl Gateway {
         let next = make(&self.serving.load())?;
         self.name_providers(&next);
         switches::put_in_force(&next, &self.switches.load());
+        self.heed_requests(&next);
         self.serving.store(Arc::new(next));
         Ok(())
     }
@@ -165,6 +172,12 @@ impl Gateway {
     /// Attempts and answers under way at a provider, or in a part of it.
     pub fn running(&self, scope: &SwitchScope) -> u32 {
         switches::running(&self.serving.load(), scope)
+    }
+
+    fn heed_requests(&self, serving: &Serving) {
+        if let Some(rows) = &self.rows {
+            rows.heed(&serving.requests);
+        }
     }
 
     /// Gives the metrics the providers' names, or one constant name.

@@ -30,6 +30,7 @@ mod no_target;
 mod overload;
 mod pipeline;
 mod remote_media;
+mod rows;
 mod seeing;
 mod segments;
 mod serving;
@@ -50,6 +51,7 @@ pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, Control
 pub use gateway::{BodyRoom, Gateway, GatewayParts};
 pub use inherited::InheritedSockets;
 pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, bind, bind_or_inherit};
+pub use rows::{RowInlet, RowOutlet, row_queue, write_rows};
 pub use seeing::Choice;
 pub use serving::Serving;
 pub use spool::try_spool_dir;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use config::{Limits, MetricsAccess, Provider, Snapshot, Timeouts};
+use config::{Limits, MetricsAccess, Provider, Requests, Snapshot, Timeouts};
 use dialects::Dialect;
 use dialects::canonical::Abilities;
 use dialects::openai_chat::ErrorCodes;
@@ -64,6 +64,8 @@ pub struct Serving {
     pub(crate) are_metrics_open: bool,
     /// Stands in the label `provider` of metrics in place of each provider's id.
     pub(crate) provider_label: Option<String>,
+    /// What is kept of calls.
+    pub(crate) requests: Requests,
 }
 
 /// A provider as calls see it.
@@ -265,6 +267,7 @@ impl Serving {
             metrics_key: snapshot.metrics.key.as_ref().map(|key| key.secret.clone()),
             are_metrics_open: matches!(snapshot.metrics.access, MetricsAccess::Open),
             provider_label: snapshot.metrics.provider_label.clone(),
+            requests: snapshot.requests.clone(),
         })
     }
 }

@@ -14,6 +14,7 @@ use upstream::{Client, SendFailure};
 
 use crate::drain::Drain;
 use crate::gateway::Gateway;
+use crate::rows::{RowBuffer, RowFacts, row};
 
 /// One worker's own things.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(crate) struct Worker {
     /// Its place among the workers.
     pub(crate) index: usize,
     log: RefCell<LogBuffer>,
+    rows: Option<RefCell<RowBuffer>>,
     ids: RefCell<CallIds>,
     pub(crate) rng: RefCell<Rng>,
     tasks: TaskTracker,
@@ -46,6 +48,7 @@ impl Worker {
             drain: Drain::default(),
             index,
             log: RefCell::new(gateway.log.buffer()),
+            rows: row_buffer(&gateway).map(RefCell::new),
             ids: RefCell::new(CallIds::new(gateway.node, gateway.epoch, index as u8)),
             rng: RefCell::new(rng),
             tasks: TaskTracker::new(),
@@ -75,6 +78,17 @@ impl Worker {
         self.has_news.set(true);
     }
 
+    /// Writes one row, if rows are kept.
+    pub(crate) fn write_row<'c>(&self, line: &RequestLine<'c>, facts: impl FnOnce() -> Option<RowFacts<'c>>) {
+        let Some(rows) = &self.rows else { return };
+        let mut rows = rows.borrow_mut();
+        if rows.is_on()
+            && let Some(facts) = facts()
+        {
+            rows.push(&row(line, &facts));
+        }
+    }
+
     /// Tells the operator what a caller is not told: hosts, addresses, the system's words.
     pub(crate) fn note_send_failure(&self, provider: &str, failure: &SendFailure) {
         self.gateway.log.event(
@@ -97,6 +111,9 @@ impl Worker {
     /// Gives lines and counts away.
     pub(crate) fn hand_over(&self) {
         self.log.borrow_mut().flush();
+        if let Some(rows) = &self.rows {
+            rows.borrow_mut().flush();
+        }
         self.publish_counts();
     }
 
@@ -122,6 +139,11 @@ impl Worker {
             place += 1;
         });
     }
+}
+
+fn row_buffer(gateway: &Gateway) -> Option<RowBuffer> {
+    let inlet = gateway.rows.clone()?;
+    Some(RowBuffer::new(inlet, gateway.metrics.rows().clone()))
 }
 
 /// Another one for each start and each worker: gateways that start together need not choose alike.

@@ -43,6 +43,8 @@ fn the_text_is_as_recorded() {
     two.tokens(0, &Usage { input: 10, cache_write: 5, is_estimated: true, ..Usage::default() });
     one.tokens(0, &Usage { images: 2, image_output: 7, ..Usage::default() });
     two.tokens(0, &Usage { images: 1, audio_ms: 1500, ..Usage::default() });
+    metrics.rows().add_written(5);
+    metrics.rows().add_dropped(2);
     one.lost(0, "seed_dropped");
     two.lost(0, "seed_dropped");
     one.stream_broke(0, Rescued::Continued);

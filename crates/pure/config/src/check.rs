@@ -8,7 +8,7 @@ use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
     File, admin, catalog, environment, errors, file, health, keys, limits, listeners, log, metrics, models,
-    networks, providers, retries, timeouts,
+    networks, providers, requests, retries, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
 use crate::sources::{Overrides, Sources};
@@ -90,6 +90,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         retries: Arc::new(retries),
         health: Arc::new(health),
         log: log::check(file.log, report),
+        requests: requests::check(file.requests),
         notes: Vec::new(),
     }
 }

@@ -56,6 +56,7 @@ fn tree(snapshot: &Snapshot) -> Node {
         ("retries", retries(snapshot)),
         ("health", health(snapshot)),
         ("log", log(snapshot)),
+        ("requests", requests(snapshot)),
     ])
 }
 
@@ -327,6 +328,12 @@ fn log(snapshot: &Snapshot) -> Option<Node> {
     });
     let file = snapshot.log.file.as_ref().and_then(|file| text(file.display().to_string()));
     some_map([("format", format), ("file", file)])
+}
+
+fn requests(snapshot: &Snapshot) -> Option<Node> {
+    let requests = &snapshot.requests;
+    let rows = text(if requests.has_rows { "on" } else { "off" });
+    some_map([("rows", rows), ("keep_days", Some(number(requests.keep_days)))])
 }
 
 fn map<const N: usize>(entries: [(&str, Option<Node>); N]) -> Node {

@@ -17,6 +17,7 @@ use crate::sections::log::Log;
 use crate::sections::metrics::Metrics;
 use crate::sections::models::Model;
 use crate::sections::providers::{Line, Origin, Provider};
+use crate::sections::requests::Requests;
 use crate::sections::retries::Retries;
 use crate::sections::timeouts::Timeouts;
 
@@ -66,6 +67,8 @@ pub struct Snapshot {
     pub health: Arc<Health>,
     /// Where log lines go.
     pub log: Log,
+    /// What is kept of calls.
+    pub requests: Requests,
     /// What is allowed but worth saying, one sentence each.
     pub notes: Vec<String>,
 }

@@ -28,6 +28,42 @@ impl Timestamp {
             ms % 1000
         )
     }
+
+    /// Reads a date, or a moment in UTC with or without parts of a second: `2026-11-27`, `2026-11-27T09:30:00Z`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (date, time) = text.split_once('T').unwrap_or((text, "00:00:00Z"));
+        let ((year, month, day), time) = (three(date, '-', [4, 2, 2])?, time.strip_suffix('Z')?);
+        let (time, part) = time.split_once('.').unwrap_or((time, "0"));
+        let (hour, minute, second) = three(time, ':', [2, 2, 2])?;
+        let is_part = (1..=9).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        let days = days_from_civil(year, month, day);
+        if civil_from_days(days) != (year, month, day) || hour > 23 || minute > 59 || second > 59 || !is_part
+        {
+            return None;
+        }
+        let ms: i64 = format!("{part:0<3}")[..3].parse().ok()?;
+        Some(Self(days * 86_400_000 + hour * 3_600_000 + minute * 60_000 + second * 1000 + ms))
+    }
+}
+
+/// Three numbers of so many digits with the same character between them.
+fn three(text: &str, between: char, digits: [usize; 3]) -> Option<(i64, i64, i64)> {
+    let mut parts = text.split(between).zip(digits).map(|(part, digits)| {
+        let is_fit = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse().ok().filter(|_| is_fit)
+    });
+    let numbers = (parts.next()??, parts.next()??, parts.next()??);
+    (text.len() == digits.iter().sum::<usize>() + 2).then_some(numbers)
+}
+
+/// Days since 1970-01-01 of a date; what is no date gives the days of another.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 /// Days since 1970-01-01 to a proleptic Gregorian date, counted in 400-year eras that start on 1 March.
@@ -56,5 +92,27 @@ mod tests {
         check(1_795_219_199_999, "2026-11-20T23:59:59.999Z");
         check(-1, "1969-12-31T23:59:59.999Z");
         check(4_107_542_400_000, "2100-03-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn moments_are_read_as_they_are_written() {
+        for ms in [0, 951_782_400_123, 1_795_219_199_999, 4_107_542_400_000] {
+            assert_eq!(Timestamp::parse(&Timestamp(ms).rfc3339()), Some(Timestamp(ms)));
+        }
+        assert_eq!(Timestamp::parse("2026-11-21"), Some(Timestamp(1_795_219_200_000)));
+        assert_eq!(Timestamp::parse("2026-11-21T00:00:01Z"), Some(Timestamp(1_795_219_201_000)));
+        for odd in [
+            "",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-1-01",
+            "2026-11-21T24:00:00Z",
+            "2026-11-21T00:00:00",
+            "2026-11-21T00:00:00+01:00",
+            "2026-11-21T00:00:00.Z",
+            "now",
+        ] {
+            assert_eq!(Timestamp::parse(odd), None, "{odd}");
+        }
     }
 }

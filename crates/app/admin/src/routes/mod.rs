@@ -6,6 +6,7 @@ mod explain;
 mod health;
 mod keys;
 mod providers;
+mod requests;
 mod route;
 mod stats;
 #[cfg(test)]
@@ -29,6 +30,7 @@ const NOUNS: &[&[Route]] = &[
     keys::ROUTES,
     providers::ROUTES,
     audit::ROUTES,
+    requests::ROUTES,
     explain::ROUTES,
 ];
 

@@ -41,12 +41,14 @@ impl Office {
         let desk = Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap());
         let switches = Arc::new(SwitchDesk::open(Box::new(store.clone())).await.unwrap());
         let reloads = Arc::new(AtomicUsize::new(0));
+        let requests = store::RequestStore::in_memory().await.unwrap();
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
             config: pretended_keeper(Arc::clone(&reloads)),
             providers: pretended_providers(switches),
             audit: Arc::new(store),
+            requests: Arc::new(requests),
             state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,
@@ -469,4 +471,25 @@ async fn providers_are_switched_and_the_audit_says_so() {
     assert_eq!((&last["audit"][0]["number"], &last["next_before"]), (&json!(1), &Value::Null));
     let answer = office.ask(Method::GET, "/admin/v1/audit?limit=0", None).await;
     answer.is_refused(400, "invalid_request", "limit must be 1 to 1000");
+}
+
+#[tokio::test]
+async fn calls_are_found_by_what_can_be_read() {
+    let office = Office::open().await;
+    let ask = async |query: &str| office.ask(Method::GET, &format!("/admin/v1/requests{query}"), None).await;
+    let all = "?call_id=0123456789abcdef0123456789abcdef&request_id=a&key=key_1&organisation=o&project=p&model=m&provider=x\
+               &status=5xx&from=2026-11-20&to=2026-11-21T00:00:00Z&limit=1000&after=0123456789abcdef0123456789abcdef";
+    for good in ["", all] {
+        assert_eq!(ask(good).await.json(), json!({"requests": [], "next_after": null}), "{good}");
+    }
+    for (bad, words) in [
+        ("?limit=0", "limit must be 1 to 1000"),
+        ("?call_id=7", "call_id must be 32 hexadecimal digits"),
+        ("?status=ok", "status must be a status such as 429"),
+        ("?from=yesterday", "from must be a date or moment in UTC"),
+        ("?after=x", "after must be the next_after of a page before"),
+        ("?prompt=x", "unknown field"),
+    ] {
+        ask(bad).await.is_refused(400, "invalid_request", words);
+    }
 }

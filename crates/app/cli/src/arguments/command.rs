@@ -9,6 +9,7 @@ use super::drill::DrillOptions;
 use super::import::ImportArguments;
 use super::keys::KeysArguments;
 use super::provider::{AuditArguments, ProviderArguments};
+use super::requests::RequestsArguments;
 use super::serve::{DataOptions, ServeOptions};
 use super::simulate::SimulateOptions;
 
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Keys(KeysArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.
     Provider(ProviderArguments),
+    /// Find calls: who asked whom, how it went, what it took and cost. Never what was said.
+    Requests(RequestsArguments),
     /// Who changed what, when and why.
     Audit(AuditArguments),
     /// Move in: make a configuration from another gateway's, and say what could not be carried.

@@ -8,6 +8,7 @@ mod drill;
 mod import;
 mod keys;
 mod provider;
+mod requests;
 mod serve;
 mod simulate;
 
@@ -19,5 +20,6 @@ pub(crate) use drill::DrillOptions;
 pub(crate) use import::{ImportCommand, ImportOptions, Layout};
 pub(crate) use keys::KeysCommand;
 pub(crate) use provider::{AuditCommand, ProviderChange, ProviderCommand, ProviderListing};
+pub(crate) use requests::{RequestsCommand, RequestsWish};
 pub(crate) use serve::{DataOptions, ServeOptions};
 pub(crate) use simulate::SimulateOptions;

@@ -70,6 +70,7 @@ impl Stage {
             },
             descriptors_max: None,
             switches: Vec::new(),
+            rows: None,
         });
         let listener = Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), tls: None };
         let bound = gateway::bind(&listener, &mut InheritedSockets::default())?;

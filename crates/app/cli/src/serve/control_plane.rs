@@ -10,7 +10,7 @@ use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
-use store::{AuditRecords, KeyDesk, SwitchDesk};
+use store::{AuditRecords, KeyDesk, RequestRecords, SwitchDesk};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -26,6 +26,7 @@ pub(super) struct ControlPlane {
     pub(super) desk: Arc<KeyDesk>,
     pub(super) switch_desk: Arc<SwitchDesk>,
     pub(super) audit: Arc<dyn AuditRecords>,
+    pub(super) requests: Arc<dyn RequestRecords>,
     pub(super) admin_key: Secret,
     pub(super) keeper: Keeper,
     /// Told when the providers' keys are to be tried.
@@ -122,6 +123,7 @@ impl ControlPlane {
                 &self.log,
             ),
             audit: self.audit.clone(),
+            requests: self.requests.clone(),
             state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),
             clock: wall_clock,

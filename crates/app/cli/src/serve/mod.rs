@@ -9,6 +9,7 @@ mod key_checks;
 mod nofile;
 mod notify;
 mod provider_desk;
+mod row_writer;
 mod start;
 mod state_desk;
 mod stored;

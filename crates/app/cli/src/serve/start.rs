@@ -21,6 +21,7 @@ use crate::environment;
 use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
 use crate::serve::key_checks::KeyChecks;
+use crate::serve::row_writer::RowWriter;
 use crate::serve::stored::Stored;
 use crate::serve::{banner, demo, nofile, notify, taken_port};
 use crate::settings::{Reading, Settings, or_refused};
@@ -64,6 +65,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let metrics = Metrics::new(snapshot.service.clone(), workers);
     metrics.watch_log(Arc::clone(log.counts()));
     let (sender, control_calls) = ControlCalls::queue();
+    let (rows, row_outlet) = gateway::row_queue();
     let serving = Serving::new(&snapshot, None).map_err(anyhow::Error::msg)?;
     let gateway = Gateway::new(GatewayParts {
         serving,
@@ -78,7 +80,9 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         body_room: body_room(&snapshot, dir.path())?,
         descriptors_max,
         switches: stored.switches.switches().await,
+        rows: Some(rows),
     });
+    let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -118,6 +122,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         desk: stored.keys,
         switch_desk: stored.switches,
         audit: Arc::new(stored.database.clone()),
+        requests: Arc::new(stored.requests.clone()),
         admin_key: secrets.admin,
         keeper,
         key_checks,
@@ -127,9 +132,11 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
 
     // In the reverse order of the start: whoever uses a thing ends before it.
     drop(run_file);
+    row_writer.stop().await;
     if let Some(demo) = demo {
         demo.stop().await;
     }
+    stored.requests.close().await;
     stored.database.close().await;
     log.event(Level::Info, "stopped", &[]);
     drop((gateway, log));

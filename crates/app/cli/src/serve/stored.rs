@@ -5,7 +5,10 @@ use std::sync::Arc;
 use anyhow::Result;
 use config::Snapshot;
 use gateway::wall_clock;
-use store::{ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, SwitchDesk};
+use store::{
+    ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, REQUESTS_FILE, RequestStore,
+    SwitchDesk,
+};
 
 use super::first_key::{self, FirstKey};
 use crate::local_store::database_place;
@@ -13,6 +16,8 @@ use crate::local_store::database_place;
 /// The opened database, and who changes what in it.
 pub(super) struct Stored {
     pub(super) database: Database,
+    /// Rows of calls.
+    pub(super) requests: RequestStore,
     pub(super) place: DatabasePlace,
     /// The number of this start.
     pub(super) epoch: u16,
@@ -26,12 +31,21 @@ impl Stored {
     pub(super) async fn open(dir: &LockedDataDir, master: &MasterKey, snapshot: &Snapshot) -> Result<Self> {
         let place = database_place(dir)?;
         let database = Database::open(&place, &master.key_hasher()).await?;
+        let requests = RequestStore::open(&database, &dir.join(REQUESTS_FILE)).await?;
         let epoch = database.begin_epoch().await?;
         let keys =
             KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
         let switches = SwitchDesk::open(Box::new(database.clone())).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
-        Ok(Self { database, place, epoch, keys: Arc::new(keys), switches: Arc::new(switches), first_key })
+        Ok(Self {
+            database,
+            requests,
+            place,
+            epoch,
+            keys: Arc::new(keys),
+            switches: Arc::new(switches),
+            first_key,
+        })
     }
 
     /// Where configurations that were in force are kept.

@@ -75,6 +75,7 @@ impl Fixture {
             control: None,
             descriptors_max: None,
             switches: Vec::new(),
+            rows: None,
             body_room: crate::BodyRoom {
                 memory_bytes_max: None,
                 spool_dir: std::env::temp_dir(),

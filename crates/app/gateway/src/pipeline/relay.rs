@@ -112,6 +112,7 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
         headers.insert(HeaderName::from_static("x-bellwether-model"), model);
     }
     headers.insert(HeaderName::from_static("x-bellwether-provider"), provider.id.clone());
+    call.region = Some(region.clone());
     headers.insert(HeaderName::from_static("x-bellwether-region"), region);
     headers.insert(
         HeaderName::from_static("x-bellwether-attempts"),

@@ -106,6 +106,7 @@ fn gateway(fleet: &Fleet, desk: &Desk, log: Log) -> Arc<Gateway> {
         control: None,
         descriptors_max: None,
         switches: Vec::new(),
+        rows: None,
         body_room: BodyRoom {
             memory_bytes_max: Some(16 << 20),
             spool_dir: std::env::temp_dir(),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::exposition::escape_label;
 use super::process;
+use super::rows::RowCounts;
 use super::shard::{GATEWAY_SLOT, PROVIDERS_MAX, SLOTS, Shard, place_of};
 use super::totals::Totals;
 use crate::log::LogCounts;
@@ -21,6 +22,7 @@ pub struct Metrics {
     shards: Box<[Arc<Shard>]>,
     names: Mutex<[Option<String>; PROVIDERS_MAX]>,
     log: OnceLock<Arc<LogCounts>>,
+    rows: Arc<RowCounts>,
 }
 
 impl Metrics {
@@ -33,6 +35,7 @@ impl Metrics {
             shards: (0..workers).map(|_| Arc::new(Shard::new())).collect(),
             names: Mutex::new([const { None }; PROVIDERS_MAX]),
             log: OnceLock::new(),
+            rows: Arc::default(),
         })
     }
 
@@ -53,6 +56,11 @@ impl Metrics {
     pub fn watch_log(&self, counts: Arc<LogCounts>) {
         // A second log in one process is a test's business; its counts would only confuse.
         let _ = self.log.set(counts);
+    }
+
+    /// Rows of requests that were written and lost.
+    pub const fn rows(&self) -> &Arc<RowCounts> {
+        &self.rows
     }
 
     pub(crate) fn log_counts(&self) -> Option<&LogCounts> {

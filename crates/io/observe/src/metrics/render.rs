@@ -105,6 +105,18 @@ impl Metrics {
         single(out, name, "counter", "Log lines written.", service, written);
         let name = "ai_gateway_log_lines_dropped_total";
         single(out, name, "counter", "Log lines lost because the log could not keep up.", service, dropped);
+        let (written, dropped) = (self.rows().written(), self.rows().dropped());
+        let name = "ai_gateway_request_rows_total";
+        single(out, name, "counter", "Rows of requests written to the database.", service, written);
+        let name = "ai_gateway_request_rows_dropped_total";
+        single(
+            out,
+            name,
+            "counter",
+            "Rows of requests lost because the database failed or could not keep up.",
+            service,
+            dropped,
+        );
     }
 
     fn process(&self, out: &mut Exposition, service: &str) {

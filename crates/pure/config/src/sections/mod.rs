@@ -25,6 +25,7 @@ pub(crate) mod policy;
 pub(crate) mod probes;
 pub(crate) mod providers;
 mod proxy_flaw;
+pub(crate) mod requests;
 pub(crate) mod retries;
 mod spoken;
 pub(crate) mod timeouts;

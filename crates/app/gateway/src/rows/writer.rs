@@ -1,0 +1,92 @@
+//! The one task that writes rows, and drops the days that are old enough. It runs on the control plane.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Timestamp;
+use observe::{Level, Log, RowCounts};
+use store::{RequestRecords, RowBatch};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::queue::RowOutlet;
+use crate::clock::wall_clock;
+use crate::gateway::Gateway;
+
+/// How often it is looked for old days.
+const LOOK_FOR_OLD_EVERY: Duration = Duration::from_hours(1);
+const DAY_MS: i64 = 86_400_000;
+
+/// Writes rows until `stop`, then those that were handed over before, and ends. Workers have to end before it is told to.
+pub async fn write_rows(
+    gateway: Arc<Gateway>,
+    records: Arc<dyn RequestRecords>,
+    mut outlet: RowOutlet,
+    stop: CancellationToken,
+) {
+    let counts = gateway.metrics.rows().clone();
+    let mut writer = Writer { records, counts, log: gateway.log.clone(), is_failing: false };
+    drop(gateway);
+    let mut look_at = Instant::now();
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled(), if !is_stopping => {
+                is_stopping = true;
+                // What was handed over still comes; then there is no more.
+                outlet.batches.close();
+            }
+            batch = outlet.batches.recv() => match batch {
+                Some(batch) => writer.write(&batch).await,
+                None => return,
+            },
+            () = sleep_until(look_at), if !is_stopping => {
+                look_at = Instant::now() + LOOK_FOR_OLD_EVERY;
+                writer.drop_old(outlet.rules.keep_days()).await;
+            }
+        }
+    }
+}
+
+struct Writer {
+    records: Arc<dyn RequestRecords>,
+    counts: Arc<RowCounts>,
+    log: Log,
+    is_failing: bool,
+}
+
+impl Writer {
+    async fn write(&mut self, batch: &RowBatch) {
+        match self.records.write(batch).await {
+            Ok(()) => {
+                self.counts.add_written(batch.rows());
+                self.is_failing = false;
+            }
+            Err(error) => {
+                self.counts.add_dropped(batch.rows());
+                // Said once: it may fail twenty times a second.
+                if !std::mem::replace(&mut self.is_failing, true) {
+                    self.log.event(Level::Error, "rows of requests are being lost", &[("reason", &error)]);
+                }
+            }
+        }
+    }
+
+    async fn drop_old(&self, keep_days: u32) {
+        let before = Timestamp(wall_clock().unix_ms() - i64::from(keep_days) * DAY_MS);
+        match self.records.drop_before(before).await {
+            Ok(0) => {}
+            Ok(days) => {
+                self.log.event(Level::Info, "old rows of requests are dropped", &[("days", &days)]);
+            }
+            Err(error) => {
+                self.log.event(
+                    Level::Warn,
+                    "old rows of requests could not be dropped",
+                    &[("reason", &error)],
+                );
+            }
+        }
+    }
+}
