@@ -14,12 +14,13 @@ use dialects::surface::surface_at;
 use domain::{CallId, Failure, Kind, ModelUsage, Timestamp, Usage};
 use http::request::Parts;
 use http::{HeaderValue, Method};
-use observe::{RequestLine, SegmentLine};
+use observe::{CostLine, RequestLine, SegmentLine};
 use routing::health::Trying;
-use store::KeyEntry;
+use store::{KeyEntry, RowCost};
 use tokio::time::Instant;
 
 use crate::clock::wall_clock;
+use crate::cost::{CallCost, Spent};
 use crate::forwarded::origin;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
@@ -248,8 +249,22 @@ impl Call {
 }
 
 impl Call {
+    /// What it cost, by what is known of its usage; `each` hears of every part who served it.
+    pub(crate) fn cost(&self, each: impl FnMut(u16, RowCost)) -> CallCost {
+        let spent = Spent {
+            key: self.key.as_deref(),
+            at: self.received_at,
+            provider: self.provider.as_deref(),
+            model: self.upstream_model.as_deref().unwrap_or(&self.model),
+            usage: self.usage.as_ref(),
+            usage_by_model: &self.usage_by_model,
+            segments: self.segments.as_deref(),
+        };
+        spent.cost(&self.worker.gateway.prices.load(), each)
+    }
+
     /// Of a call with a key that came for something that costs. Others tell nothing that a bill or a report needs.
-    fn row_facts(&self) -> Option<RowFacts<'_>> {
+    fn row_facts(&self, cost: CallCost) -> Option<RowFacts<'_>> {
         let key = self.key.as_deref().filter(|_| self.is_at_surface)?;
         let region = self.region.as_ref().map_or("", |region| region.to_str().unwrap_or_default());
         Some(RowFacts {
@@ -258,8 +273,8 @@ impl Call {
             region,
             fallback_attempts: self.fallback_attempts,
             segments: self.segments.as_deref(),
-            cost: None,
-            is_unpriced: false,
+            cost: cost.row(),
+            is_unpriced: cost == CallCost::Unknown,
         })
     }
 }
@@ -308,6 +323,7 @@ impl Drop for Call {
             (None, Some(slot), Some(usage)) => shard.tokens(slot, usage),
             (None, ..) => {}
         }
+        let cost = self.cost(|slot, cost| shard.cost(slot, cost.currency, cost.price));
         if let Some(hedged) = self.hedged.as_ref().filter(|hedged| hedged.is_counted) {
             shard.hedged(hedged.late.slot, hedged.outcome.name());
         }
@@ -347,12 +363,19 @@ impl Drop for Call {
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             usage: self.usage,
+            cost: cost.row().map(|cost| CostLine {
+                price: cost.price,
+                list: cost.list,
+                currency: cost.currency,
+                version: cost.version,
+            }),
+            is_unpriced: cost == CallCost::Unknown,
             usage_by_model: &self.usage_by_model,
             segments: &segments,
             warnings: self.warnings.as_ref().map_or("", |codes| codes.to_str().unwrap_or_default()),
         };
         self.worker.write_line(&line);
-        self.worker.write_row(&line, || self.row_facts());
+        self.worker.write_row(&line, || self.row_facts(cost));
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use domain::{Failure, Timestamp};
+use ledger::prices::Book;
 use observe::{Log, Metrics};
 use routing::Moment;
 use serde_json::Value;
@@ -75,6 +76,8 @@ pub struct Gateway {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) log: Log,
     pub(crate) rows: Option<RowInlet>,
+    /// What calls cost.
+    pub(crate) prices: ArcSwap<Book>,
     pub(crate) bodies: Arc<BodyBudget>,
     pub(crate) admission: Admission,
     pub(crate) spool: Spool,
@@ -105,6 +108,7 @@ impl Gateway {
             metrics: parts.metrics,
             log: parts.log,
             rows: parts.rows,
+            prices: ArcSwap::from_pointee(Book::empty()),
             admission: Admission::new(parts.descriptors_max),
             bodies: BodyBudget::new(parts.body_room.memory_bytes_max),
             stored_responses: StoredResponses::default(),
@@ -152,6 +156,16 @@ impl Gateway {
         let _one_at_a_time = self.reload_lock.lock().unwrap_or_else(PoisonError::into_inner);
         self.switches.store(Arc::new(switches.to_vec()));
         switches::put_in_force(&self.serving.load(), switches);
+    }
+
+    /// Puts a version of the prices in the place of the one in force: calls that end from now on are priced by it.
+    pub fn set_prices(&self, book: Arc<Book>) {
+        self.prices.store(book);
+    }
+
+    /// The prices in force.
+    pub fn prices(&self) -> Arc<Book> {
+        self.prices.load_full()
     }
 
     /// What operators have taken out.

@@ -214,4 +214,6 @@ mod path_tests {
 }
 
 #[cfg(test)]
+mod costs;
+#[cfg(test)]
 mod tests;

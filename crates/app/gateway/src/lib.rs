@@ -12,6 +12,7 @@ mod call;
 mod clock;
 mod connection;
 mod control;
+mod cost;
 mod drain;
 mod endpoints;
 mod explain;

@@ -74,6 +74,8 @@ pub(crate) struct ServedProvider {
     /// Its place in the metrics, the same over all reloads.
     pub(crate) slot: u16,
     pub(crate) id: HeaderValue,
+    /// What sells there, by the catalogue's name: prices may be by it.
+    pub(crate) kind: &'static str,
     /// Every line with the first credential, then every line with the second, and so on.
     pub(crate) lines: Vec<ServedLine>,
     /// Where the credentials came from, for the operator.
@@ -223,6 +225,7 @@ impl Serving {
             providers.push(Arc::new(ServedProvider {
                 slot,
                 id,
+                kind: provider.kind.name,
                 lines,
                 sources,
                 key_check,

@@ -8,6 +8,6 @@ mod log;
 mod metrics;
 
 pub use log::{
-    Format, Level, Log, LogBuffer, LogCounts, LogOptions, LogThread, RequestLine, SegmentLine, Sink,
+    CostLine, Format, Level, Log, LogBuffer, LogCounts, LogOptions, LogThread, RequestLine, SegmentLine, Sink,
 };
 pub use metrics::{Gauge, Metrics, PROVIDERS_MAX, Rescued, RowCounts, Shard, Shed};

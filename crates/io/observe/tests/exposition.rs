@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Kind, Phase, Usage};
+use domain::{Currency, Kind, Money, Phase, Usage};
 use observe::{Gauge, Metrics, PROVIDERS_MAX, Rescued, Shed};
 
 const PROVIDERS_LAST: u16 = PROVIDERS_MAX as u16 - 1;
@@ -43,6 +43,9 @@ fn the_text_is_as_recorded() {
     two.tokens(0, &Usage { input: 10, cache_write: 5, is_estimated: true, ..Usage::default() });
     one.tokens(0, &Usage { images: 2, image_output: 7, ..Usage::default() });
     two.tokens(0, &Usage { images: 1, audio_ms: 1500, ..Usage::default() });
+    one.cost(0, Currency::USD, Money::from_nano(123));
+    two.cost(0, Currency::USD, Money::from_nano(1_000_000_000));
+    two.cost(0, Currency::CNY, Money::from_nano(7));
     metrics.rows().add_written(5);
     metrics.rows().add_dropped(2);
     one.lost(0, "seed_dropped");

@@ -16,6 +16,8 @@ const TYPE: usize = 1;
 const MESSAGE: usize = 2;
 const RESPONSE: usize = 3;
 
+const END_MARK: &[u8] = b"[DONE]";
+
 /// What is changed in one answer.
 #[derive(Clone, Debug)]
 pub struct Retouch {
@@ -24,6 +26,9 @@ pub struct Retouch {
     model: Option<String>,
     /// Members to add, as JSON with a comma behind each.
     members: Option<String>,
+    /// The cost is to be told, and what is known of it, as JSON.
+    wants_cost: bool,
+    cost: Option<String>,
     /// The next piece of a stream begins with a line.
     is_at_line: bool,
 }
@@ -40,14 +45,27 @@ impl Retouch {
             dialect,
             model: model.map(quoted),
             members: (!written.is_empty()).then_some(written),
+            wants_cost: false,
+            cost: None,
             is_at_line: true,
         }
+    }
+
+    /// The same with what it cost, which is told once it is known.
+    #[must_use]
+    pub fn with_cost(self) -> Self {
+        Self { wants_cost: true, ..self }
+    }
+
+    /// What it cost, as JSON; of a stream to be said before its last event is changed.
+    pub fn tell_cost(&mut self, json: Option<String>) {
+        self.cost = json.filter(|_| self.wants_cost);
     }
 
     /// An answer that is one JSON object, of which this is the beginning; nothing where it stays as it is.
     pub fn whole(&self, beginning: &[u8]) -> Option<Vec<u8>> {
         let mut edits = self.model_at(beginning, &[MODEL]);
-        edits.extend(self.members_in(beginning));
+        edits.extend(self.members_in(beginning, true));
         edited(beginning, edits)
     }
 
@@ -77,8 +95,12 @@ impl Retouch {
             Dialect::AnthropicMessages => self.model_at(json, &[MESSAGE, MODEL]),
             Dialect::OpenAiResponses => self.model_at(json, &[RESPONSE, MODEL]),
         };
-        if self.members.is_some() && self.is_last(json) {
-            edits.extend(self.members_in(json));
+        // In a chat the usage comes behind the event that ends it: the cost gets an event of its own, before the mark.
+        let is_chat = self.dialect == Dialect::OpenAiChat;
+        if is_chat && self.cost.is_some() && json.trim_ascii() == END_MARK {
+            edits.push((0..0, self.cost_event()));
+        } else if (self.members.is_some() || self.cost.is_some()) && self.is_last(json) {
+            edits.extend(self.members_in(json, !is_chat));
         }
         edits
     }
@@ -109,13 +131,23 @@ impl Retouch {
         if json[place.clone()].starts_with(b"\"") { vec![(place, model.clone())] } else { Vec::new() }
     }
 
+    /// An event that is nothing but the cost, and the beginning of the line that it goes before.
+    fn cost_event(&self) -> String {
+        let cost = self.cost.as_deref().unwrap_or("null");
+        format!(" {{\"object\":\"chat.completion.chunk\",\"choices\":[],\"cost\":{cost}}}\n\ndata:")
+    }
+
     /// The members, behind the bracket that opens an object.
-    fn members_in(&self, json: &[u8]) -> Option<Edit> {
-        let members = self.members.as_ref()?;
+    fn members_in(&self, json: &[u8], with_cost: bool) -> Option<Edit> {
+        let cost = self.cost.as_ref().filter(|_| with_cost).map(|cost| format!("\"cost\":{cost},"));
+        let members = [self.members.as_deref(), cost.as_deref()].into_iter().flatten().collect::<String>();
+        if members.is_empty() {
+            return None;
+        }
         let begin = json.iter().position(|byte| !byte.is_ascii_whitespace())?;
         let inside = json[begin..].strip_prefix(b"{")?;
         // Of an empty object the comma would be one too many.
-        inside.trim_ascii_start().starts_with(b"\"").then(|| (begin + 1..begin + 1, members.clone()))
+        inside.trim_ascii_start().starts_with(b"\"").then(|| (begin + 1..begin + 1, members))
     }
 }
 
@@ -203,6 +235,35 @@ mod tests {
         let after = "data: {\"model_used\":\"m\",\"total_attempts\":2,\"type\":\"response.completed\",\"response\":{\"model\":\"m\"}}\n\n";
         let mut both = retouch(Dialect::OpenAiResponses, Some("m"), true);
         check(done, Some(after), both.events(done.as_bytes()));
+    }
+
+    #[test]
+    fn the_cost_is_told_with_the_last_event_and_in_a_chat_before_the_mark() {
+        let costly = |dialect| {
+            let mut costly = retouch(dialect, None, false).with_cost();
+            costly.tell_cost(Some("{\"amount\":\"0.5\"}".to_owned()));
+            costly
+        };
+        check(
+            "{\"id\":1}",
+            Some("{\"cost\":{\"amount\":\"0.5\"},\"id\":1}"),
+            costly(Dialect::OpenAiChat).whole(b"{\"id\":1}"),
+        );
+        let end = "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{}}\n\ndata: [DONE]\n\n";
+        let told = "data: {\"object\":\"chat.completion.chunk\",\"choices\":[],\"cost\":{\"amount\":\"0.5\"}}\n\ndata: [DONE]";
+        check(
+            end,
+            Some(&end.replace("data: [DONE]", told)),
+            costly(Dialect::OpenAiChat).events(end.as_bytes()),
+        );
+        let stop = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+        let told = stop.replace("{\"type\"", "{\"cost\":{\"amount\":\"0.5\"},\"type\"");
+        check(stop, Some(&told), costly(Dialect::AnthropicMessages).events(stop.as_bytes()));
+        let mut unknown = retouch(Dialect::AnthropicMessages, None, false).with_cost();
+        check(stop, None, unknown.events(stop.as_bytes()));
+        let mut unasked = retouch(Dialect::AnthropicMessages, None, false);
+        unasked.tell_cost(Some("1".to_owned()));
+        check(stop, None, unasked.events(stop.as_bytes()));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(crate) enum RequestsCommand {
     /// List calls, the newest first.
     List {
         #[command(flatten)]
-        wish: RequestsWish,
+        wish: Box<RequestsWish>,
         /// Print JSON instead of a table.
         #[arg(long)]
         json: bool,

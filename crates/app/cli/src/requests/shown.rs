@@ -88,7 +88,7 @@ mod tests {
             "cost": {"price": "0.0012", "currency": "USD"}, "key": "key_1", "call_id": "c", "kind": null});
         let expected = "AT                        STATUS  MODEL  PROVIDER  TOOK MS  TOKENS  COST        KEY    CALL ID\n\
                         2026-11-27T09:30:00.000Z  200     smart  a         812      12+3    0.0012 USD  key_1  c";
-        assert_eq!(listed(&[row.clone()]), expected);
+        assert_eq!(listed(std::slice::from_ref(&row)), expected);
         let full = one(&row);
         assert!(
             full.contains("tokens            cached_input 7, input 5, output 3")

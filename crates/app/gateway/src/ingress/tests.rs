@@ -24,8 +24,8 @@ pub(super) fn panic_if_asked(head: &Parts) {
 }
 
 /// A gateway with one worker in front of one simulated provider.
-struct Fixture {
-    gateway: Arc<Gateway>,
+pub(super) struct Fixture {
+    pub(super) gateway: Arc<Gateway>,
     workers: Option<Workers>,
     address: SocketAddr,
     _simulator: Simulator,
@@ -33,7 +33,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let control =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (simulator, desk) = control.block_on(async {
@@ -88,13 +88,13 @@ impl Fixture {
         Self { gateway, workers: Some(workers), address, _simulator: simulator, _control: control }
     }
 
-    fn connect(&self) -> TcpStream {
+    pub(super) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         stream
     }
 
-    fn metric(&self, line_start: &str) -> String {
+    pub(super) fn metric(&self, line_start: &str) -> String {
         let text = self.gateway.metrics.render(&[]);
         text.lines().find(|line| line.starts_with(line_start)).unwrap_or_default().to_owned()
     }
@@ -108,14 +108,14 @@ impl Drop for Fixture {
     }
 }
 
-fn ask(stream: &mut TcpStream, extra: &str, body: &str) {
+pub(super) fn ask(stream: &mut TcpStream, extra: &str, body: &str) {
     let head =
         format!("POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {KEY}\r\n{extra}");
     write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
 }
 
 /// Reads until `end` has come.
-fn read_until(stream: &mut TcpStream, end: &str) -> String {
+pub(super) fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let mut text = String::new();
     let mut buffer = [0; 4096];
     while !text.contains(end) {

@@ -2,8 +2,10 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use domain::Failure;
+use dialects::surface::Operation;
+use domain::{Failure, Kind, ServiceTier};
 use http::HeaderMap;
+use ledger::prices::{Unknown, Wanted};
 use routing::{Ask, Plan, Reason, Situation, Target};
 
 use crate::call::Call;
@@ -68,8 +70,45 @@ pub(crate) fn plan(
     if let Some(goes_on) = goes_on {
         goes_on.narrow(serving, &mut plan);
     }
-    let wish = wish(&plan, wishes.wants_routing);
+    refuse_unpriced(call, serving, prompt, &mut plan)?;
+    let wish = wish(&plan, wishes);
     Ok((plan, wish))
+}
+
+/// Takes out of the order whoever has no price, where the price book says that such calls are refused.
+fn refuse_unpriced(
+    call: &Call,
+    serving: &Serving,
+    prompt: &Prompt,
+    plan: &mut Plan,
+) -> Result<(), Box<Failure>> {
+    let book = call.worker.gateway.prices.load();
+    if *book.unknown() != Unknown::Block || prompt.surface.operation == Operation::CountTokens {
+        return Ok(());
+    }
+    let model = &*prompt.deciding.model;
+    let route = plan.route.clone();
+    plan.order.retain(|attempt| {
+        let target = &route.targets[attempt.place];
+        let provider = serving.provider_of(target);
+        let model = target.model.as_deref().unwrap_or(model);
+        !book.forbids(&Wanted {
+            provider: provider.id(),
+            kind: provider.kind,
+            model,
+            asked_model: model,
+            service: ServiceTier::USUAL,
+            at: call.received_at,
+            prompt_tokens: 0,
+        })
+    });
+    if plan.order.is_empty() {
+        let message = format!(
+            "the model '{model}' has no price here, and calls without a price are refused; ask the operator of this gateway"
+        );
+        return Err(Failure::new(Kind::Forbidden, message).with_param("model"));
+    }
+    Ok(())
 }
 
 /// What ties calls together: what the caller calls a session, else how the request begins.

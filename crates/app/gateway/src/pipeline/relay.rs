@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use observe::Rescued;
 
 use crate::call::Call;
+use crate::cost::CallCost;
 use crate::hygiene::copy_to_caller;
 use crate::pipeline::asked::Asked;
 use crate::pipeline::attempt::Answer;
@@ -125,12 +126,20 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
     }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
+    let cost = cost_at_head(&mut call, &watch, estimate.as_ref());
+    if let Some((amount, currency)) = cost.headers() {
+        headers.insert(HeaderName::from_static("x-bellwether-cost"), amount);
+        if let Some(currency) = currency {
+            headers.insert(HeaderName::from_static("x-bellwether-cost-currency"), currency);
+        }
+    }
     let patience = Patience::new(idle_limit, whole_until, content.known_length().is_some(), &watch);
     let is_translated_stream = matches!(watch, Watch::TranslatedStream(_));
     let pulse = is_translated_stream.then(|| pulse_of(&call));
     let retouch = wish.and_then(|wish| wish.retouch(&call, &provider, &watch));
     let retouch = match retouch {
-        Some(retouch) if !watch.is_stream() => {
+        Some(mut retouch) if !watch.is_stream() => {
+            retouch.tell_cost(cost.json());
             kept.change_beginning(|beginning| retouch.whole(beginning));
             None
         }
@@ -261,9 +270,23 @@ impl Relay {
         if self.retouch.is_some() && self.call.segments.is_some() {
             self.tell_segments();
         }
+        self.tell_cost();
         match &mut self.retouch {
             None => piece,
             Some(retouch) => retouch.events(&piece).map_or(piece, Bytes::from),
+        }
+    }
+
+    /// Once all is said, the caller can be told what it cost.
+    fn tell_cost(&mut self) {
+        let has_all = self.watch.is_over() || self.watch.has_said_all();
+        if !has_all || !self.wish.is_some_and(Wish::wants_cost) {
+            return;
+        }
+        self.note_usage(true);
+        let cost = self.call.cost(|_, _| {});
+        if let Some(retouch) = &mut self.retouch {
+            retouch.tell_cost(cost.json());
         }
     }
 
@@ -307,10 +330,7 @@ impl Relay {
 
     /// What a provider tells as it means it.
     fn as_meant(&self, told: Usage) -> Usage {
-        let model = self.call.upstream_model.as_deref().unwrap_or_default();
-        let hides_thoughts =
-            || self.call.provider.as_ref().is_some_and(|provider| provider.quirks(model).hide_thoughts());
-        if told.unexplained > 0 && hides_thoughts() { told.with_hidden_thoughts() } else { told }
+        as_meant(&self.call, told)
     }
 
     /// Ends a broken answer. A stream gets what came last and an error event, if the break is between two events; of
@@ -435,6 +455,26 @@ impl Relay {
         self.call.bytes_out += ping.len() as u64;
         Poll::Ready(ping)
     }
+}
+
+/// What a provider tells as it means it.
+fn as_meant(call: &Call, told: Usage) -> Usage {
+    let model = call.upstream_model.as_deref().unwrap_or_default();
+    let hides_thoughts =
+        || call.provider.as_ref().is_some_and(|provider| provider.quirks(model).hide_thoughts());
+    if told.unexplained > 0 && hides_thoughts() { told.with_hidden_thoughts() } else { told }
+}
+
+/// What a whole answer cost, if all of it is there. Of one that passes as it comes nobody knows it yet.
+fn cost_at_head(call: &mut Call, watch: &Watch, estimate: Option<&Estimate>) -> CallCost {
+    if watch.is_stream() || !watch.is_whole() {
+        return CallCost::Untold;
+    }
+    let told = watch.usage().map(|told| as_meant(call, told));
+    let Some(usage) = told.or(estimate.and_then(|estimate| estimate.whole)) else { return CallCost::Untold };
+    call.usage = Some(usage);
+    call.usage_by_model = watch.usage_by_model();
+    call.cost(|_, _| {})
 }
 
 /// When a caller who hears nothing is to be given a sign of life.

@@ -6,6 +6,7 @@ use routing::{ModelField, Plan};
 
 use crate::call::Call;
 use crate::pipeline::watch::Watch;
+use crate::pipeline::wishes::Wishes;
 use crate::serving::ServedProvider;
 
 /// What an answer is to say that its provider does not.
@@ -13,15 +14,26 @@ use crate::serving::ServedProvider;
 pub(super) struct Wish {
     model_field: ModelField,
     wants_routing: bool,
+    wants_cost: bool,
 }
 
 /// What is wished; nothing for nearly all calls.
-pub(super) fn wish(plan: &Plan, wants_routing: bool) -> Option<Wish> {
+pub(super) fn wish(plan: &Plan, wishes: &Wishes<'_>) -> Option<Wish> {
+    let &Wishes { wants_routing, wants_cost, .. } = wishes;
     let model_field = plan.route.manner.model_field;
-    (wants_routing || model_field != ModelField::Upstream).then_some(Wish { model_field, wants_routing })
+    (wants_routing || wants_cost || model_field != ModelField::Upstream).then_some(Wish {
+        model_field,
+        wants_routing,
+        wants_cost,
+    })
 }
 
 impl Wish {
+    /// Whether the caller is to be told what it cost.
+    pub(super) const fn wants_cost(self) -> bool {
+        self.wants_cost
+    }
+
     /// What is done to the answer of a provider.
     pub(super) fn retouch(
         self,
@@ -53,6 +65,7 @@ impl Wish {
         {
             facts.push(("segments", segments.told()));
         }
-        Some(Box::new(Retouch::new(call.dialect, model, &facts)))
+        let retouch = Retouch::new(call.dialect, model, &facts);
+        Some(Box::new(if self.wants_cost { retouch.with_cost() } else { retouch }))
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Wishes<'h> {
     pub(crate) is_without_resume: bool,
     /// `x-bellwether-include`, names parted by commas: `routing`, facts about it in the body.
     pub(crate) wants_routing: bool,
+    /// Likewise `cost`, what it cost.
+    pub(crate) wants_cost: bool,
     /// How long his SDK waits for the next byte: `x-stainless-read-timeout`, or for all: `x-stainless-timeout`. The first counts.
     pub(crate) sdk_limit: Option<Duration>,
 }
@@ -58,8 +60,10 @@ impl<'h> Wishes<'h> {
             "fallback" => self.is_without_fallback |= value.as_bytes().eq_ignore_ascii_case(b"off"),
             "resume" => self.is_without_resume |= value.as_bytes().eq_ignore_ascii_case(b"off"),
             "include" => {
-                let named = text().into_iter().flat_map(|named| named.split(','));
-                self.wants_routing |= named.map(str::trim).any(|name| name.eq_ignore_ascii_case("routing"));
+                for name in text().into_iter().flat_map(|named| named.split(',')).map(str::trim) {
+                    self.wants_routing |= name.eq_ignore_ascii_case("routing");
+                    self.wants_cost |= name.eq_ignore_ascii_case("cost");
+                }
             }
             _ => {}
         }
@@ -105,6 +109,7 @@ mod tests {
             is_without_fallback: true,
             is_without_resume: true,
             wants_routing: true,
+            wants_cost: true,
             sdk_limit: None,
         };
         assert_eq!(Wishes::of(&sent), expected);

@@ -1,5 +1,7 @@
 //! Lines for machines: one JSON object each. Field names are those of the configuration and the metrics.
 
+use std::io::Write;
+
 use domain::{Kind, Usage};
 
 use super::event::Event;
@@ -62,6 +64,7 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
         out.extend_from_slice(b",\"tokens\":{");
         push_tokens(out, usage);
     }
+    push_cost(out, line);
     push_by_model(out, line);
     push_segments(out, line);
     text_if_any(out, b",\"warnings\":\"", line.warnings, usize::MAX);
@@ -85,6 +88,20 @@ pub(crate) fn push_event(out: &mut Vec<u8>, stamp: &mut Stamp, event: &Event<'_>
         out.push(b'}');
     }
     out.extend_from_slice(b"}\n");
+}
+
+/// Amounts as texts, for a float would not hold them; null where something has no price.
+fn push_cost(out: &mut Vec<u8>, line: &RequestLine<'_>) {
+    if line.is_unpriced {
+        out.extend_from_slice(b",\"cost\":null");
+    }
+    let Some(cost) = line.cost else { return };
+    // Writing to memory cannot fail.
+    let _ = write!(
+        out,
+        ",\"cost\":{{\"price\":\"{}\",\"list\":\"{}\",\"currency\":\"{}\",\"price_version\":{}}}",
+        cost.price, cost.list, cost.currency, cost.version
+    );
 }
 
 /// Each model's share, where several worked on one answer. One without a name is the one that was asked.

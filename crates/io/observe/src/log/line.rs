@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::{CallId, Kind, ModelUsage, Timestamp, Usage};
+use domain::{CallId, Currency, Kind, ModelUsage, Money, Timestamp, Usage};
 
 use super::event::Level;
 use super::text::bounded;
@@ -65,12 +65,29 @@ pub struct RequestLine<'a> {
     pub bytes_out: u64,
     /// Tokens, where the provider told, or as they were counted here.
     pub usage: Option<Usage>,
+    /// What it cost, where that is known.
+    pub cost: Option<CostLine>,
+    /// Something that was used has no price.
+    pub is_unpriced: bool,
     /// The same by the models that used them, where there were several.
     pub usage_by_model: &'a [ModelUsage],
     /// Who gave which part of an answer that broke off and was gone on with; empty for all others.
     pub segments: &'a [SegmentLine<'a>],
     /// What of the request could not be carried to the provider, as short codes.
     pub warnings: &'a str,
+}
+
+/// What a call cost.
+#[derive(Clone, Copy, Debug)]
+pub struct CostLine {
+    /// What its caller pays.
+    pub price: Money,
+    /// By the price of who served it.
+    pub list: Money,
+    /// In which currency.
+    pub currency: Currency,
+    /// By which version of the prices.
+    pub version: u32,
 }
 
 /// A part of an answer that several targets gave.

@@ -25,7 +25,7 @@ pub use buffer::LogBuffer;
 pub use counts::LogCounts;
 pub use event::Level;
 pub use layout::Format;
-pub use line::{RequestLine, SegmentLine};
+pub use line::{CostLine, RequestLine, SegmentLine};
 pub use request_log::{Log, LogOptions};
 pub use sink::Sink;
 pub use writer::LogThread;

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use domain::{CallId, Kind, ModelUsage, Phase, ServiceTier, Timestamp, Usage};
+use domain::{CallId, Currency, Kind, ModelUsage, Money, Phase, ServiceTier, Timestamp, Usage};
 use serde_json::{Value, json};
 
 use super::buffer::{BATCH_BYTES, FAILURE_BYTES_MAX};
 use super::sink::Output;
-use super::{Format, Level, Log, LogOptions, LogThread, RequestLine, SegmentLine, Sink};
+use super::{CostLine, Format, Level, Log, LogOptions, LogThread, RequestLine, SegmentLine, Sink};
 
 const NOW: Timestamp = Timestamp(1_795_219_199_123);
 
@@ -95,6 +95,8 @@ fn success() -> RequestLine<'static> {
         bytes_in: 1024,
         bytes_out: 20_480,
         usage: Some(Usage { input: 200, cached_input: 12, output: 19, reasoning: 10, ..Usage::default() }),
+        cost: None,
+        is_unpriced: false,
         usage_by_model: &[],
         segments: &[],
         hedged: "",
@@ -164,6 +166,17 @@ fn what_is_paid_beside_tokens_is_told_where_there_is_any() {
         "images": 2, "searches": 1, "audio_ms": 1500, "service_tier": "flex"});
     assert_eq!(tokens(usage), expected);
     assert!(tokens(Usage::default()).get("service_tier").is_none());
+}
+
+#[test]
+fn a_cost_is_told_exactly_and_one_that_nobody_knows_is_null() {
+    let (price, list) = (Money::from_nano(1), Money::from_nano(1_500_000_000));
+    let cost = Some(CostLine { price, list, currency: Currency::CNY, version: 7 });
+    let told = |line| parsed(&written(Format::Json, &[line]))[0].get("cost").cloned();
+    let expected = json!({"price": "0.000000001", "list": "1.5", "currency": "CNY", "price_version": 7});
+    assert_eq!(told(RequestLine { cost, ..success() }), Some(expected));
+    assert_eq!(told(RequestLine { is_unpriced: true, ..success() }), Some(Value::Null));
+    assert_eq!(told(success()), None);
 }
 
 #[test]

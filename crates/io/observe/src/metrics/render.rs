@@ -183,6 +183,11 @@ fn answers(out: &mut Exposition, series: &[Series]) {
             out.sample(name, &format!("{labels},unit=\"{unit}\""), count);
         }
     }
+    let name = "ai_gateway_cost_nano_total";
+    out.family(name, "counter", "What callers pay for answers, in thousand-millionths of the currency.");
+    for Series { labels, totals } in of_providers(series) {
+        by_key(out, name, labels, "currency", &totals.cost);
+    }
     let name = "ai_gateway_usage_estimated_total";
     out.family(name, "counter", "Answers whose tokens were counted here, because the provider told none.");
     for Series { labels, totals } in of_providers(series) {

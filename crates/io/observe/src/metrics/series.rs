@@ -26,6 +26,8 @@ pub(crate) struct ProviderSeries {
     /// By the units of `domain::Usage`, in their order.
     pub(crate) units: [Counter; Usage::UNITS],
     pub(crate) estimates: Counter,
+    /// Nano-units by currency.
+    pub(crate) cost: CodeCounts,
     pub(crate) losses: CodeCounts,
     pub(crate) failures: CodeCounts,
     pub(crate) breaks: CodeCounts,
@@ -87,11 +89,15 @@ struct CodeCount {
 
 impl CodeCounts {
     pub(crate) fn add(&self, code: &'static str) {
+        self.add_many(code, 1);
+    }
+
+    pub(crate) fn add_many(&self, code: &'static str, count: u64) {
         let codes = self.codes.get_or_init(|| Box::new(std::array::from_fn(|_| CodeCount::default())));
         let place = codes.iter().find(|place| *place.code.get_or_init(|| code) == code);
         debug_assert!(place.is_some(), "more than {CODES_MAX} codes");
         if let Some(place) = place {
-            place.count.add(1);
+            place.count.add(count);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use domain::{Kind, Usage};
+use domain::{Currency, Kind, Money, Usage};
 
 use super::counter::{Counter, UpDown};
 use super::histogram::{ADDED_EDGES, REQUEST_EDGES};
@@ -114,6 +114,14 @@ impl Shard {
         }
         if usage.is_estimated {
             series.estimates.add(1);
+        }
+    }
+
+    /// What callers pay for its answers, in nano-units.
+    #[inline]
+    pub fn cost(&self, provider: u16, currency: Currency, price: Money) {
+        if let Some(known) = Currency::KNOWN.iter().find(|known| **known == currency) {
+            self.series(Some(provider)).cost.add_many(known.code(), price.nano().max(0).unsigned_abs());
         }
     }
 

@@ -24,6 +24,7 @@ pub(crate) struct Totals {
     /// By the `unit` they are shown with.
     pub(crate) units: [(&'static str, u64); Usage::UNITS],
     pub(crate) estimates: u64,
+    pub(crate) cost: BTreeMap<&'static str, u64>,
     pub(crate) losses: BTreeMap<&'static str, u64>,
     pub(crate) breaks: BTreeMap<&'static str, u64>,
     pub(crate) hedges: BTreeMap<&'static str, u64>,
@@ -48,6 +49,7 @@ impl Default for Totals {
             tokens: Usage::default().parts(),
             units: Usage::default().units(),
             estimates: 0,
+            cost: BTreeMap::new(),
             losses: BTreeMap::new(),
             breaks: BTreeMap::new(),
             hedges: BTreeMap::new(),
@@ -83,6 +85,9 @@ impl Totals {
         }
         for (outcome, count) in series.hedges.read() {
             *self.hedges.entry(outcome).or_default() += count;
+        }
+        for (currency, nano) in series.cost.read() {
+            *self.cost.entry(currency).or_default() += nano;
         }
         for (code, count) in series.losses.read() {
             *self.losses.entry(code).or_default() += count;

@@ -1,13 +1,12 @@
 //! Looking through the rows, day by day, the newest first, until a page is full or so much was looked through.
 
 use domain::CallId;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AnyPool, AssertSqlSafe, Row};
 
 use super::columns::{names, read};
 use super::contract::{REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery};
 use super::days::{day_of, first_id, table_of};
 use super::row::RequestRow;
-use super::sql::RequestStore;
 
 /// Rows that one statement looks through …
 const ROWS_PER_STEP: u32 = 20_000;
@@ -40,7 +39,12 @@ impl Conditions {
     }
 }
 
-pub(super) async fn page(store: &RequestStore, query: &RequestQuery) -> Result<RequestPage, sqlx::Error> {
+/// A page out of these days, the newest of which is the first.
+pub(super) async fn page(
+    pool: &AnyPool,
+    days: Vec<i64>,
+    query: &RequestQuery,
+) -> Result<RequestPage, sqlx::Error> {
     let limit = query.limit.clamp(1, REQUESTS_PER_PAGE_MAX) as usize;
     let mut page = RequestPage::default();
     if query.organisations.as_ref().is_some_and(Vec::is_empty) {
@@ -49,13 +53,16 @@ pub(super) async fn page(store: &RequestStore, query: &RequestQuery) -> Result<R
     let mut before = before(query);
     let first_day = query.from.map(day_of);
     let mut steps = 0;
-    for day in store.days().await? {
+    for day in days {
         let is_in = before.is_none_or(|before| day <= day_of(before.received_at()))
             && first_day.is_none_or(|first| day >= first)
             && query.call_id.is_none_or(|id| day == day_of(id.received_at()));
-        while is_in {
+        if !is_in {
+            continue;
+        }
+        loop {
             let wanted = limit - page.rows.len();
-            let found = step(store, query, day, before, wanted).await?;
+            let found = step(pool, query, day, before, wanted).await?;
             before = found.last().map(|row| row.call_id).or(before);
             let is_full = found.len() == wanted;
             page.rows.extend(found);
@@ -64,7 +71,7 @@ pub(super) async fn page(store: &RequestStore, query: &RequestQuery) -> Result<R
                 return Ok(page);
             }
             // The step has found all there is within its reach: is there more of the day?
-            let Some(reached) = reached(store, query, day, before).await? else { break };
+            let Some(reached) = reached(pool, query, day, before).await? else { break };
             before = Some(reached);
             steps += 1;
             if steps == STEPS_MAX {
@@ -139,7 +146,7 @@ fn filtered(query: &RequestQuery, all: &mut Conditions) {
 
 /// The wanted ones among the next rows of a day.
 async fn step(
-    store: &RequestStore,
+    pool: &AnyPool,
     query: &RequestQuery,
     day: i64,
     before: Option<CallId>,
@@ -154,13 +161,13 @@ async fn step(
         "SELECT {names} FROM (SELECT {names} FROM {table} WHERE 1 = 1{inner} ORDER BY call_id DESC LIMIT {ROWS_PER_STEP}) AS looked
          WHERE 1 = 1{outer} ORDER BY call_id DESC LIMIT {wanted}"
     );
-    let rows = bound(statement, all.values).fetch_all(&store.pool).await?;
+    let rows = bound(statement, all.values).fetch_all(pool).await?;
     rows.iter().map(read).collect()
 }
 
 /// The last row that such a step looked at, if there are rows behind it.
 async fn reached(
-    store: &RequestStore,
+    pool: &AnyPool,
     query: &RequestQuery,
     day: i64,
     before: Option<CallId>,
@@ -170,7 +177,7 @@ async fn reached(
     let statement = format!(
         "SELECT call_id FROM {table} WHERE 1 = 1{text} ORDER BY call_id DESC LIMIT 1 OFFSET {behind}"
     );
-    let row = bound(statement, values).fetch_optional(&store.pool).await?;
+    let row = bound(statement, values).fetch_optional(pool).await?;
     let id = row.map(|row| row.try_get::<String, _>("call_id")).transpose()?;
     Ok(id.and_then(|id| CallId::parse(&id)))
 }

@@ -28,7 +28,7 @@ const WHOLE: &str = "requests";
 /// Where request rows are kept: in SQLite in a file of their own, in PostgreSQL beside everything else.
 #[derive(Clone, Debug)]
 pub struct RequestStore {
-    pub(super) pool: AnyPool,
+    pool: AnyPool,
     kind: Kind,
     /// Days whose tables are known to be there.
     made: Arc<Mutex<HashSet<i64>>>,
@@ -69,7 +69,7 @@ impl RequestStore {
     }
 
     /// The days that have a table, the newest first.
-    pub(super) async fn days(&self) -> Result<Vec<i64>, sqlx::Error> {
+    async fn days(&self) -> Result<Vec<i64>, sqlx::Error> {
         let tables = match self.kind {
             Kind::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
             Kind::Postgres => {
@@ -81,6 +81,10 @@ impl RequestStore {
         let mut days: Vec<i64> = names.iter().filter_map(|name| day_of_table(name)).collect();
         days.sort_unstable_by(|left, right| right.cmp(left));
         Ok(days)
+    }
+
+    async fn page(&self, query: &RequestQuery) -> Result<RequestPage, sqlx::Error> {
+        look::page(&self.pool, self.days().await?, query).await
     }
 
     async fn make(&self, day: i64) -> Result<(), sqlx::Error> {
@@ -201,9 +205,9 @@ impl RequestRecords for RequestStore {
     }
 
     fn look<'a>(&'a self, query: &'a RequestQuery) -> Answer<'a, RequestPage> {
-        Box::pin(async move {
-            look::page(self, query).await.map_err(StoreError::database("look through the requests"))
-        })
+        Box::pin(
+            async move { self.page(query).await.map_err(StoreError::database("look through the requests")) },
+        )
     }
 
     fn drop_before(&self, moment: Timestamp) -> Answer<'_, u32> {

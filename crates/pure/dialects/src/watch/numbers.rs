@@ -2,7 +2,6 @@
 
 use domain::Usage;
 
-use super::usage::parts_of;
 use crate::json::each_quote;
 
 /// Reads the `usage` of anything but a conversation, or what is told in its place. The names are those of all its surfaces;
@@ -71,6 +70,12 @@ pub(super) fn thousandths(text: &[u8]) -> Option<u32> {
     let thousandth = |at: usize| places.get(at).map_or(0, |digit| u32::from(digit - b'0'));
     let below = thousandth(0) * 100 + thousandth(1) * 10 + thousandth(2);
     whole.checked_mul(1000)?.checked_add(below)
+}
+
+/// How much of a whole each of two parts is, at most; what a cache holds of them is not told apart.
+pub(super) fn parts_of(whole: u64, one: u64, other: u64) -> (u64, u64) {
+    let one = one.min(whole);
+    (one, other.min(whole - one))
 }
 
 /// A value that tells something here.

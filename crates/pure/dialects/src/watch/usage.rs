@@ -4,7 +4,7 @@
 
 use domain::Usage;
 
-use super::numbers::{Value, each_member};
+use super::numbers::{Value, each_member, parts_of};
 
 /// What is told, each under the names that hosts have for it.
 #[derive(Default)]
@@ -92,12 +92,6 @@ impl Told {
             ..Usage::default()
         })
     }
-}
-
-/// How much of a whole each of two parts is, at most; what a cache holds of them is not told apart.
-pub(super) fn parts_of(whole: u64, one: u64, other: u64) -> (u64, u64) {
-    let one = one.min(whole);
-    (one, other.min(whole - one))
 }
 
 #[cfg(test)]
