@@ -13,6 +13,7 @@ mod error;
 mod foreign;
 mod keys;
 mod master_key;
+mod prices;
 mod requests;
 mod run_file;
 mod seal;
@@ -35,6 +36,10 @@ pub use keys::{
     KeyRoute, KeyRoutes, KeyScopes, KeyState, LoadedKey, NewKey, Revocation, TakeKey,
 };
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
+pub use prices::{
+    ComparedPrices, NewPrices, PRICE_REASON_CHARS_MAX, PRICE_VERSIONS_PER_PAGE_MAX, PriceDesk, PriceDraft,
+    PriceError, PriceRecords, PriceVersion, PriceWish, PricedAs, SetPrices, StandingPrices, explained,
+};
 pub use requests::{
     REQUESTS_FILE, REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestRow,
     RequestState, RequestStore, RowBatch, RowCost, StatusWish,

@@ -52,6 +52,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0005_key_models.sql"),
         include_str!("../../migrations/postgres/0005_key_models.sql"),
     ),
+    Layout::new(
+        8,
+        "prices",
+        include_str!("../../migrations/sqlite/0008_prices.sql"),
+        include_str!("../../migrations/postgres/0008_prices.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.
