@@ -14,6 +14,7 @@ mod import;
 mod keys;
 mod local_store;
 mod preflight;
+mod prices;
 mod provider;
 mod replace_file;
 mod requests;

@@ -10,7 +10,7 @@ use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
-use store::{AuditRecords, KeyDesk, RequestRecords, SwitchDesk};
+use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SwitchDesk};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -25,6 +25,7 @@ pub(super) struct ControlPlane {
     pub(super) gateway: Arc<Gateway>,
     pub(super) desk: Arc<KeyDesk>,
     pub(super) switch_desk: Arc<SwitchDesk>,
+    pub(super) prices: Arc<PriceDesk>,
     pub(super) audit: Arc<dyn AuditRecords>,
     pub(super) requests: Arc<dyn RequestRecords>,
     pub(super) admin_key: Secret,

@@ -6,12 +6,13 @@ use anyhow::Result;
 use config::Snapshot;
 use gateway::wall_clock;
 use store::{
-    ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, REQUESTS_FILE, RequestStore,
-    SwitchDesk,
+    ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE,
+    RequestStore, SwitchDesk,
 };
 
 use super::first_key::{self, FirstKey};
 use crate::local_store::database_place;
+use crate::prices;
 
 /// The opened database, and who changes what in it.
 pub(super) struct Stored {
@@ -23,6 +24,7 @@ pub(super) struct Stored {
     pub(super) epoch: u16,
     pub(super) keys: Arc<KeyDesk>,
     pub(super) switches: Arc<SwitchDesk>,
+    pub(super) prices: Arc<PriceDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
 }
@@ -36,6 +38,8 @@ impl Stored {
         let keys =
             KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
         let switches = SwitchDesk::open(Box::new(database.clone())).await?;
+        let stand_in = prices::stand_in(snapshot);
+        let prices = PriceDesk::open(Box::new(database.clone()), prices::kinds(), stand_in).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
             database,
@@ -44,6 +48,7 @@ impl Stored {
             epoch,
             keys: Arc::new(keys),
             switches: Arc::new(switches),
+            prices: Arc::new(prices),
             first_key,
         })
     }

@@ -1,7 +1,7 @@
 //! Where prices are changed: checks a text, has the database keep it, puts it in force. Control side only; whoever rates a
 //! call reads the book in memory.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use domain::Timestamp;
@@ -19,10 +19,14 @@ use crate::switches::{SWITCH_NAME_CHARS_MAX, Who};
 /// Changes that an entry of the audit shows; it says how many there are.
 const AUDITED_CHANGES_MAX: usize = 20;
 
+/// Told of each book that comes into force.
+type Hearer = Box<dyn Fn(Arc<Book>) + Send + Sync>;
+
 /// Changes prices.
 pub struct PriceDesk {
     records: Box<dyn PriceRecords>,
-    book: Arc<ArcSwap<Book>>,
+    book: ArcSwap<Book>,
+    hearers: SyncMutex<Vec<Hearer>>,
     /// The kinds of providers that rows may be for.
     kinds: Vec<String>,
     /// Held over a change: memory and database end with the same.
@@ -63,13 +67,26 @@ impl PriceDesk {
         let number = newest.as_ref().map_or(0, |version| version.number);
         // Kinds are not looked at: what was good when it was kept must not stop a later start.
         let book = read(&text, &[]).map_err(|problems| unreadable(number, problems))?.numbered(number);
-        let book = Arc::new(ArcSwap::from_pointee(book));
-        Ok(Self { records, book, kinds, present: Mutex::new(Present { version: newest, text }) })
+        let (book, hearers) = (ArcSwap::from_pointee(book), SyncMutex::default());
+        Ok(Self { records, book, hearers, kinds, present: Mutex::new(Present { version: newest, text }) })
     }
 
-    /// The book that is in force, for whoever rates calls.
-    pub fn book(&self) -> Arc<ArcSwap<Book>> {
-        self.book.clone()
+    /// The book that is in force.
+    pub fn book(&self) -> Arc<Book> {
+        self.book.load_full()
+    }
+
+    /// Gives `hearer` the book that is in force, and each one that takes its place.
+    pub fn hear(&self, hearer: impl Fn(Arc<Book>) + Send + Sync + 'static) {
+        hearer(self.book.load_full());
+        self.hearers.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(hearer));
+    }
+
+    fn swap(&self, book: Book) {
+        let book = Arc::new(book);
+        self.book.store(book.clone());
+        let hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
+        hearers.iter().for_each(|hearer| hearer(book.clone()));
     }
 
     /// Other prices of the catalogue, because other providers are configured. Nothing happens where a version is in force.
@@ -77,7 +94,7 @@ impl PriceDesk {
         let mut present = self.present.lock().await;
         if present.version.is_none() && present.text != text {
             let book = read(&text, &[]).map_err(|problems| unreadable(0, problems))?;
-            self.book.store(Arc::new(book));
+            self.swap(book);
             present.text = text;
         }
         Ok(())
@@ -232,7 +249,7 @@ impl PriceDesk {
         let draft = draft.map(|(number, _)| number);
         let number = self.records.add(&prices, found, draft, &entry).await?;
         let number = number.ok_or(PriceError::Moved { expected: found, found: found + 1 })?;
-        self.book.store(Arc::new(next.numbered(number)));
+        self.swap(next.numbered(number));
         let NewPrices { at, by, reason, rows, text } = prices;
         let version = PriceVersion { number, taken_at: at, by, reason, rows };
         *present = Present { version: Some(version.clone()), text };

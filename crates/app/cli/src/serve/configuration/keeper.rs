@@ -10,7 +10,7 @@ use admin::{
 use domain::Timestamp;
 use gateway::{ConfigStatus, Gateway, wall_clock};
 use observe::{Level, Log};
-use store::ConfigShelf;
+use store::{ConfigShelf, PriceDesk};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
@@ -18,6 +18,7 @@ use super::apply::Applier;
 use super::refusal::{no_file, of_shelf, of_store, problems};
 use super::watch::Watch;
 use crate::environment::read_file;
+use crate::prices;
 use crate::replace_file::replace_file;
 use crate::serve::key_checks::KeyChecks;
 use crate::settings::{Reading, Settings};
@@ -28,6 +29,7 @@ pub(crate) struct KeeperParts {
     pub(crate) applier: Applier,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) shelf: ConfigShelf,
+    pub(crate) prices: Arc<PriceDesk>,
     pub(crate) log: Log,
     /// Told when providers have changed.
     pub(crate) key_checks: Arc<KeyChecks>,
@@ -42,6 +44,7 @@ pub(crate) struct Keeper {
     applier: Applier,
     gateway: Arc<Gateway>,
     shelf: ConfigShelf,
+    prices: Arc<PriceDesk>,
     log: Log,
     key_checks: Arc<KeyChecks>,
     watch: Watch,
@@ -63,7 +66,7 @@ struct Present {
 
 impl Keeper {
     pub(crate) fn new(parts: KeeperParts) -> Self {
-        let KeeperParts { settings, applier, gateway, shelf, log, key_checks, text, seen } = parts;
+        let KeeperParts { settings, applier, gateway, shelf, prices, log, key_checks, text, seen } = parts;
         let present = Present {
             text,
             version: None,
@@ -73,7 +76,8 @@ impl Keeper {
             problems: Vec::new(),
         };
         let (watch, notes) = (Watch::new(seen), applier.present().notes.clone());
-        let keeper = Self { settings, applier, gateway, shelf, log, key_checks, watch, notes, present };
+        let keeper =
+            Self { settings, applier, gateway, shelf, prices, log, key_checks, watch, notes, present };
         keeper.note_status();
         keeper
     }
@@ -186,6 +190,10 @@ impl Keeper {
         );
         if report.changed.iter().any(|section| section == "providers") {
             self.key_checks.want();
+        }
+        // Where nobody has set prices, those of the catalogue stand in for the providers that there are.
+        if let Err(error) = self.prices.stand_in(prices::stand_in(self.applier.present())).await {
+            self.log.event(Level::Error, "the catalogue's prices are as they were", &[("reason", &error)]);
         }
     }
 

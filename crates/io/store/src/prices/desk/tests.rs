@@ -1,5 +1,8 @@
 //! What the desk does with texts: what is refused changes nothing, neither in memory nor in the database.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use domain::{Timestamp, Usage};
 use ledger::prices::{Buyer, Sale};
 
@@ -48,15 +51,20 @@ fn cost(book: &ledger::prices::Book) -> (i64, u32) {
 async fn the_catalogue_stands_in_until_there_is_a_version() {
     let database = Database::in_memory(&hasher()).await.unwrap();
     let desk = opened(&database).await;
-    assert_eq!(cost(&desk.book().load()), (9_000_000, 0));
+    assert_eq!(cost(&desk.book()), (9_000_000, 0));
     assert_eq!(desk.standing().await.json()["is_draft"], true);
     desk.stand_in(book("8")).await.unwrap();
-    assert_eq!(cost(&desk.book().load()), (8_000_000, 0));
+    assert_eq!(cost(&desk.book()), (8_000_000, 0));
     // Far from the catalogue, and no reason is asked for.
+    let heard = Arc::new(AtomicU32::new(9));
+    let hearing = heard.clone();
+    desk.hear(move |book| hearing.store(book.version(), Ordering::Relaxed));
+    assert_eq!(heard.load(Ordering::Relaxed), 0);
     desk.set(book("1"), wish(None), NOW).await.unwrap();
+    assert_eq!(heard.load(Ordering::Relaxed), 1);
     desk.stand_in(book("7")).await.unwrap();
-    assert_eq!(cost(&desk.book().load()), (1_000_000, 1));
-    assert_eq!(cost(&opened(&database).await.book().load()), (1_000_000, 1), "a restart has it");
+    assert_eq!(cost(&desk.book()), (1_000_000, 1));
+    assert_eq!(cost(&opened(&database).await.book()), (1_000_000, 1), "a restart has it");
 }
 
 #[tokio::test]
@@ -101,11 +109,11 @@ async fn what_is_refused_changes_nothing() {
         "there is no draft of prices; `bellwether prices import` or `bellwether prices draft` makes one",
     ];
     assert_eq!(refused, expected);
-    assert_eq!(cost(&desk.book().load()), (1_000_000, 1));
+    assert_eq!(cost(&desk.book()), (1_000_000, 1));
     assert_eq!(desk.versions(None, 10).await.unwrap().len(), 1);
     assert_eq!(database.audit(None, 10).await.unwrap().len(), 1);
     desk.set(book("2"), wish(Some("the vendor doubled it")), NOW).await.unwrap();
-    assert_eq!(cost(&desk.book().load()), (2_000_000, 2));
+    assert_eq!(cost(&desk.book()), (2_000_000, 2));
 }
 
 #[tokio::test]
@@ -119,12 +127,12 @@ async fn a_draft_prices_nobody_until_it_is_approved() {
     assert_eq!(desk.draft().await.unwrap().unwrap().number, first, "a broken one replaces nothing");
     let (second, compared) = desk.keep_draft(book("1.1"), "a newer list", who(), NOW).await.unwrap();
     assert_eq!(compared.changes[0].permille, Some(100));
-    assert_eq!(cost(&desk.book().load()), (1_000_000, 1));
+    assert_eq!(cost(&desk.book()), (1_000_000, 1));
     let other = desk.approve(Some(first), wish(None), NOW).await.unwrap_err();
     assert!(matches!(other, PriceError::OtherDraft { .. }), "{other}");
     let set = desk.approve(Some(second), wish(None), NOW).await.unwrap();
     assert_eq!((set.version.number, set.version.reason.as_str()), (2, "approved: a newer list"));
-    assert_eq!(cost(&desk.book().load()), (1_100_000, 2));
+    assert_eq!(cost(&desk.book()), (1_100_000, 2));
     assert_eq!(desk.draft().await.unwrap(), None);
     desk.keep_draft(book("3"), "another", who(), NOW).await.unwrap();
     assert!(matches!(desk.approve(None, wish(None), NOW).await, Err(PriceError::NeedsReason(_))));

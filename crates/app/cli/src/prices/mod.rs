@@ -1,0 +1,11 @@
+//! `bellwether prices`: the price book, on the running server or in the data directory.
+
+mod of_catalogue;
+
+pub(crate) use of_catalogue::stand_in;
+
+/// The kinds of providers that rows may be for.
+pub(crate) fn kinds() -> Vec<String> {
+    let all = std::iter::once(&providers::COMPATIBLE).chain(providers::all().iter().copied());
+    all.map(|provider| provider.name.to_owned()).collect()
+}
