@@ -9,6 +9,7 @@ mod imported;
 mod report;
 
 pub mod litellm;
+pub mod litellm_prices;
 pub mod new_api;
 
 pub use draft::Draft;
