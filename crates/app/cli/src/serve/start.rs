@@ -82,6 +82,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         switches: stored.switches.switches().await,
         rows: Some(rows),
     });
+    let pricing = gateway.clone();
+    stored.prices.hear(move |book| pricing.set_prices(book));
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
