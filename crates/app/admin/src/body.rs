@@ -14,12 +14,14 @@ use crate::refusal::Refusal;
 
 /// A longer body is refused.
 pub const ADMIN_BODY_BYTES_MAX: usize = 64 * 1024;
+/// The same of a body that holds all prices.
+pub const PRICES_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 const BODY_WAIT_MAX: Duration = Duration::from_secs(10);
 
-/// A body read as `T`, whose serde form should refuse unknown fields.
-pub(crate) struct JsonBody<T>(pub(crate) T);
+/// A body of at most `MAX` bytes read as `T`, whose serde form should refuse unknown fields.
+pub(crate) struct JsonBody<T, const MAX: usize = ADMIN_BODY_BYTES_MAX>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned, S: Sync, const MAX: usize> FromRequest<S> for JsonBody<T, MAX> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
@@ -32,11 +34,11 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
                 message,
             ));
         }
-        let reading = to_bytes(request.into_body(), ADMIN_BODY_BYTES_MAX);
+        let reading = to_bytes(request.into_body(), MAX);
         let bytes = tokio::time::timeout(BODY_WAIT_MAX, reading)
             .await
             .map_err(|_| Refusal::of(Kind::SlowCaller, "the body did not arrive within 10 s"))?
-            .map_err(|error| unreadable(&error))?;
+            .map_err(|error| unreadable(&error, MAX))?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             Refusal::of(Kind::BadRequest, format!("the body is not what this path takes: {error}"))
         })
@@ -49,11 +51,11 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
-fn unreadable(error: &axum::Error) -> Refusal {
+fn unreadable(error: &axum::Error, max: usize) -> Refusal {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {
         if error.is::<LengthLimitError>() {
-            return Refusal::of(Kind::TooLarge, "the body is longer than 65536 bytes");
+            return Refusal::of(Kind::TooLarge, format!("the body is longer than {max} bytes"));
         }
         cause = error.source();
     }

@@ -17,7 +17,20 @@
 //! | `GET /providers` | – | 200 `{"providers": [{"id", "state", "regions", "running", "switches": [Switch]}], "without_effect": [Switch]}` |
 //! | `POST /providers/{id}/disable`, `…/drain`, `…/enable` | `{"reason": "…", "region", "model", "by"}`, all but the reason optional | 200 `{"provider", "region", "model", "state", "running", "before": [Switch], "after": [Switch], "audit"}`; 404 `provider_not_found`, `region_not_found`, `model_not_found`; 409 `not_switched_off` |
 //! | `POST /providers/check` | – | 200 `{"providers": [{"id", "state", "keys"}]}`, as `/health` has them, when all keys were tried again |
+//! | `GET /prices` | – | 200 what is in force: `version` (0 for the catalogue's, with `is_draft`), `currency`, `unknown`, `text`, and `prices`, its rows |
+//! | `PUT /prices` | `{"text": "…", "reason", "after": 3, "by"}`, all but the text optional | 200 the version and its `changes`; 422 `invalid_prices` with `problems`, `reason_needed`; 409 `prices_unchanged`, `prices_changed_meanwhile` |
+//! | `GET /prices/versions?before=17&limit=100` | – | 200 `{"versions": [{"version", "taken_at", "by", "reason", "rows"}], "next_before"}`, the newest first |
+//! | `GET /prices/{version}` | – | 200 `{"version", "text"}`; 404 `price_version_not_found` |
+//! | `POST /prices/check` | `{"text": "…"}` | 200 `{"rows", "needs_reason", "changes": [Change]}`, nothing is kept; 422 as above |
+//! | `GET /prices/difference?from=3&to=4` | – | 200 the same, between two versions |
+//! | `GET /prices/draft` | – | 200 `{"draft", "made_at", "by", "source", "rows", "text", "comparison"}`; 404 `price_draft_not_found` |
+//! | `POST /prices/draft` | `{"text": "…", "source": "…", "by"}` | 200 `{"draft", "comparison"}`; 422 as above |
+//! | `DELETE /prices/draft` | – | 200 |
+//! | `POST /prices/draft/approve` | `{"draft": 5, "reason", "after": 3, "by"}`, all optional | 200 as `PUT /prices`; 409 `draft_changed_meanwhile` |
+//! | `POST /prices/rate` | `{"provider", "kind", "model", "usage": {"input": 1000}, "service", "at_ms", "organisation", "project", "key", "version"}` | 200 `{"list", "price", "parts": […], "row", "markup", …}` |
 //! | `GET /audit?before=17&limit=100` | – | 200 `{"audit": [{"number", "at", "actor", "by", "action", "subject", "before", "after", "reason", "request_id"}], "next_before"}`, the newest first |
+//!
+//! A Change of prices is `{"what", "field", "before", "after", "change_permille", "is_large"}`. Amounts are texts.
 //!
 //! A Switch is `{"provider", "region", "model", "position", "since", "by", "reason"}`: `position` is `off` or `draining`.
 //!
@@ -28,7 +41,7 @@
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.
 //!
 //! Every request needs `Authorization: Bearer <admin key>`, before anything else is said about it. Bodies are JSON, at
-//! most 64 KiB, and unknown fields are refused. Every refusal has the OpenAI error shape and names its request id.
+//! most 64 KiB (with a price book 8 MiB; 1 MiB on the callers' port), and unknown fields are refused. Every refusal has the OpenAI error shape and names its request id.
 
 mod admin;
 mod body;
@@ -42,7 +55,7 @@ mod routes;
 mod state_desk;
 
 pub use admin::Admin;
-pub use body::ADMIN_BODY_BYTES_MAX;
+pub use body::{ADMIN_BODY_BYTES_MAX, PRICES_BODY_BYTES_MAX};
 pub use config_desk::{
     ChangeView, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport, Reply,
     RevertReport, VersionView,

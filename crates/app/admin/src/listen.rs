@@ -84,7 +84,7 @@ mod tests {
     use std::sync::Arc;
 
     use domain::{Secret, Timestamp};
-    use store::{Database, KeyDesk, KeyHasher};
+    use store::{Database, KeyDesk, KeyHasher, PriceDesk};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;
@@ -105,6 +105,9 @@ mod tests {
                     Box::pin(async { Err(SwitchRefusal::Unknown("provider", wish.provider)) })
                 }),
             },
+            prices: Arc::new(
+                PriceDesk::open(Box::new(store.clone()), Vec::new(), String::new()).await.unwrap(),
+            ),
             audit: Arc::new(store),
             requests: Arc::new(store::RequestStore::in_memory().await.unwrap()),
             state: crate::StateDesk {

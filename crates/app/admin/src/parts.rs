@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
-use store::{AuditRecords, KeyDesk, RequestRecords};
+use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords};
 
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
@@ -20,6 +20,8 @@ pub struct AdminParts {
     pub config: ConfigDesk,
     /// The way to the providers.
     pub providers: ProviderDesk,
+    /// Checks, keeps and compares prices.
+    pub prices: Arc<PriceDesk>,
     /// Who changed what.
     pub audit: Arc<dyn AuditRecords>,
     /// Rows of calls.

@@ -6,7 +6,7 @@ use domain::{Kind, Source};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
-use store::{KeyError, SwitchError};
+use store::{KeyError, PriceError, SwitchError};
 
 use crate::config_desk::ConfigRefusal;
 use crate::provider_desk::SwitchRefusal;
@@ -112,6 +112,38 @@ impl From<KeyError> for Refusal {
                 Self { code: "key_not_found", ..Self::of(kind, message) }
             }
             KeyError::HalfRevoked { .. } | KeyError::Store(_) => Self::of(Kind::Internal, message),
+        }
+    }
+}
+
+/// Most problems of a price book in one answer.
+const PRICE_PROBLEMS_MAX: usize = 100;
+
+impl From<PriceError> for Refusal {
+    fn from(error: PriceError) -> Self {
+        let message = error.to_string();
+        let unprocessable = |code| Self::special(StatusCode::UNPROCESSABLE_ENTITY, code, message.clone());
+        let conflict = |code| Self::special(StatusCode::CONFLICT, code, message.clone());
+        let missing = |code| Self { code, ..Self::of(Kind::UnknownPath, message.clone()) };
+        match error {
+            PriceError::Bad(problems) => {
+                let more = problems.len().saturating_sub(PRICE_PROBLEMS_MAX);
+                let mut told: Vec<String> =
+                    problems.iter().take(PRICE_PROBLEMS_MAX).map(ToString::to_string).collect();
+                if more > 0 {
+                    told.push(format!("and {more} more"));
+                }
+                Self { problems: told, ..unprocessable("invalid_prices") }
+            }
+            PriceError::NeedsReason(_) => unprocessable("reason_needed").with_param("reason"),
+            PriceError::Same(_) => conflict("prices_unchanged"),
+            PriceError::Moved { .. } => conflict("prices_changed_meanwhile").with_param("after"),
+            PriceError::OtherDraft { .. } => conflict("draft_changed_meanwhile").with_param("draft"),
+            PriceError::BadReason => Self::of(Kind::BadRequest, message).with_param("reason"),
+            PriceError::BadName => Self::of(Kind::BadRequest, message).with_param("by"),
+            PriceError::NoVersion(_) => missing("price_version_not_found"),
+            PriceError::NoDraft => missing("price_draft_not_found"),
+            PriceError::Unreadable { .. } | PriceError::Store(_) => Self::of(Kind::Internal, message),
         }
     }
 }

@@ -14,7 +14,7 @@ use upstream::{Body, Client, Line, LineOptions, Request};
 use crate::environment;
 
 /// Longest answer that is read.
-const ANSWER_BYTES_MAX: usize = 4 << 20;
+const ANSWER_BYTES_MAX: usize = 16 << 20;
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 

@@ -38,7 +38,7 @@ pub use keys::{
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
 pub use prices::{
     ComparedPrices, NewPrices, PRICE_REASON_CHARS_MAX, PRICE_VERSIONS_PER_PAGE_MAX, PriceDesk, PriceDraft,
-    PriceError, PriceRecords, PriceVersion, PriceWish, PricedAs, SetPrices, StandingPrices, explained,
+    PriceError, PriceRecords, PriceVersion, PriceWish, PricedAs, SetPrices, StandingPrices,
 };
 pub use requests::{
     REQUESTS_FILE, REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestRow,

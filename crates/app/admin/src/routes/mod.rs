@@ -5,6 +5,7 @@ mod config;
 mod explain;
 mod health;
 mod keys;
+mod prices;
 mod providers;
 mod requests;
 mod route;
@@ -28,6 +29,7 @@ const NOUNS: &[&[Route]] = &[
     stats::ROUTES,
     config::ROUTES,
     keys::ROUTES,
+    prices::ROUTES,
     providers::ROUTES,
     audit::ROUTES,
     requests::ROUTES,

@@ -1,5 +1,7 @@
 //! Every route against every kind of visitor, and what each route does for the operator.
 
+mod prices;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +11,7 @@ use domain::{Secret, Timestamp};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use store::{Database, KeyDesk, MasterKey, NewKey, SwitchDesk, SwitchScope, SwitchWish, Who};
+use store::{Database, KeyDesk, MasterKey, NewKey, PriceDesk, SwitchDesk, SwitchScope, SwitchWish, Who};
 
 use super::{NOUNS, PREFIX};
 use crate::{
@@ -40,6 +42,8 @@ impl Office {
         let store = Database::in_memory(&hasher).await.unwrap();
         let desk = Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap());
         let switches = Arc::new(SwitchDesk::open(Box::new(store.clone())).await.unwrap());
+        let prices =
+            PriceDesk::open(Box::new(store.clone()), vec!["north".to_owned()], String::new()).await.unwrap();
         let reloads = Arc::new(AtomicUsize::new(0));
         let requests = store::RequestStore::in_memory().await.unwrap();
         let parts = AdminParts {
@@ -47,6 +51,7 @@ impl Office {
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
             config: pretended_keeper(Arc::clone(&reloads)),
             providers: pretended_providers(switches),
+            prices: Arc::new(prices),
             audit: Arc::new(store),
             requests: Arc::new(requests),
             state: pretended_state(),

@@ -123,6 +123,7 @@ impl ControlPlane {
                 &self.key_checks,
                 &self.log,
             ),
+            prices: self.prices.clone(),
             audit: self.audit.clone(),
             requests: self.requests.clone(),
             state: state_desk::open(&self.gateway),

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum PriceError {
     /// The text is no book.
-    #[error("the prices have {}, and the former ones stay in force", count(.0.len()))]
+    #[error("{}", told(.0))]
     Bad(Vec<Problem>),
     /// Nothing differs from what is in force.
     #[error("these are the prices of version {0} already: nothing is changed")]
@@ -60,8 +60,11 @@ pub enum PriceError {
     Store(#[from] StoreError),
 }
 
-fn count(problems: usize) -> String {
-    if problems == 1 { "a problem".to_owned() } else { format!("{problems} problems") }
+fn told(problems: &[Problem]) -> String {
+    match problems {
+        [only] => format!("the prices have a problem, the former ones stay in force: {only}"),
+        all => format!("the prices have {} problems, the former ones stay in force", all.len()),
+    }
 }
 
 fn first(changes: &[Change]) -> String {

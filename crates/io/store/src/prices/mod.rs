@@ -3,6 +3,7 @@
 mod contract;
 mod desk;
 mod flaw;
+mod priced_as;
 mod shown;
 mod sql;
 #[cfg(test)]
@@ -13,4 +14,5 @@ pub use contract::{
 };
 pub use desk::{PriceDesk, PriceWish};
 pub use flaw::PriceError;
-pub use shown::{ComparedPrices, PricedAs, SetPrices, StandingPrices, explained};
+pub use priced_as::PricedAs;
+pub use shown::{ComparedPrices, SetPrices, StandingPrices};

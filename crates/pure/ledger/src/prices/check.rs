@@ -16,7 +16,7 @@ use super::told::{Moneys, Told};
 /// Most rows of a book.
 pub const ROWS_MAX: usize = 20_000;
 /// Longest text of a book.
-pub const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A text in two steps, so that each row tells its own mistake.
 #[derive(Deserialize)]

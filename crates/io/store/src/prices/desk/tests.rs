@@ -99,9 +99,9 @@ async fn what_is_refused_changes_nothing() {
     ];
     let refused: Vec<String> = refused.into_iter().map(|refused| refused.unwrap_err().to_string()).collect();
     let expected = [
-        "the prices have a problem, and the former ones stay in force",
-        "the prices have a problem, and the former ones stay in force",
-        "the prices have a problem, and the former ones stay in force",
+        "the prices have a problem, the former ones stay in force: line 1: price[1].input: '-1' is negative; a price is 0 or more",
+        "the prices have a problem, the former ones stay in force: line 1: price[1].kind: there is no kind 'nowhere'; a provider's own id is `provider`",
+        "the prices have a problem, the former ones stay in force: line 5: price[2]: 'a' begins on the same day and for the same calls as that of price[1]",
         "'kind north: a input' changes by more than 30 percent, or goes: give a reason",
         "a reason must be at most 500 characters without control characters",
         "these are the prices of version 1 already: nothing is changed",
