@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use domain::Timestamp;
 use http::Request;
 use tower_service::Service;
 
@@ -19,17 +20,19 @@ use crate::routes;
 #[derive(Clone)]
 pub struct Admin {
     gate: Arc<Gate>,
+    clock: fn() -> Timestamp,
     router: Router,
 }
 
 impl Admin {
     /// Puts the API together.
     pub fn new(parts: AdminParts) -> Self {
-        Self { gate: Arc::new(Gate::new(&parts.admin_key)), router: routes::router(Arc::new(parts)) }
+        let gate = Gate::new(&parts.admin_key, Arc::clone(&parts.users));
+        Self { gate: Arc::new(gate), clock: parts.clock, router: routes::router(Arc::new(parts)) }
     }
 
-    /// Answers one request. Nothing behind the gate sees a request that does not carry the admin key, not even to say
-    /// that its path is unknown.
+    /// Answers one request. Nothing behind the gate sees a request of nobody, not even to say that its path is unknown; and
+    /// each route asks whether whoever it is may.
     pub async fn answer<B>(&self, mut request: Request<B>) -> Response
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -38,11 +41,14 @@ impl Admin {
         let request_id = refusal::request_id(request.headers());
         // Handlers see which request it is.
         refusal::name_request(request.headers_mut(), &request_id);
-        let response = match self.gate.admit(request.headers()) {
-            Ok(()) => match self.router.clone().call(request.map(Body::new)).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            },
+        let response = match self.gate.admit(request.headers(), (self.clock)()) {
+            Ok(actor) => {
+                request.extensions_mut().insert(actor);
+                match self.router.clone().call(request.map(Body::new)).await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                }
+            }
             Err(refusal) => refusal.into_response(),
         };
         refusal::finish(response, &request_id)

@@ -1,5 +1,5 @@
-//! The admin API, under `/admin/v1`: what an operator asks of a running gateway. No caller's key opens it, and it knows
-//! nothing of callers' requests.
+//! The admin API, under `/admin/v1`: what operators ask of a running gateway, and users of what is their organisations'. No
+//! caller's key opens it, and it knows nothing of callers' requests.
 //!
 //! | method and path | body | answer |
 //! |---|---|---|
@@ -28,6 +28,7 @@
 //! | `DELETE /prices/draft` | – | 200 |
 //! | `POST /prices/draft/approve` | `{"draft": 5, "reason", "after": 3, "by"}`, all optional | 200 as `PUT /prices`; 409 `draft_changed_meanwhile` |
 //! | `POST /prices/rate` | `{"provider", "kind", "model", "usage": {"input": 1000}, "service", "at_ms", "organisation", "project", "key", "version"}` | 200 `{"list", "price", "parts": […], "row", "markup", …}` |
+//! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /audit?before=17&limit=100` | – | 200 `{"audit": [{"number", "at", "actor", "by", "action", "subject", "before", "after", "reason", "request_id"}], "next_before"}`, the newest first |
 //!
 //! A Change of prices is `{"what", "field", "before", "after", "change_permille", "is_large"}`. Amounts are texts.
@@ -40,9 +41,13 @@
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.
 //!
-//! Every request needs `Authorization: Bearer <admin key>`, before anything else is said about it. Bodies are JSON, at
-//! most 64 KiB (with a price book 8 MiB; 1 MiB on the callers' port), and unknown fields are refused. Every refusal has the OpenAI error shape and names its request id.
+//! Every request needs `Authorization: Bearer <admin key>`, or a user's token (`bwu_…`), before anything else is said about it.
+//! What a user may is his role's (`access/permission.rs`), in his organisations; who may nowhere gets 403, and what is another
+//! organisation's is unknown to him. Bodies are JSON, at most 64 KiB (with a price book 8 MiB; 1 MiB on the callers' port), and unknown
+//! fields are refused. Every refusal has the
+//! OpenAI error shape and names its request id.
 
+mod access;
 mod admin;
 mod body;
 mod config_desk;

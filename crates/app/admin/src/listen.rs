@@ -84,7 +84,7 @@ mod tests {
     use std::sync::Arc;
 
     use domain::{Secret, Timestamp};
-    use store::{Database, KeyDesk, KeyHasher, PriceDesk};
+    use store::{Database, KeyDesk, KeyHasher, PriceDesk, UserDirectory};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;
@@ -95,6 +95,7 @@ mod tests {
         let hasher = KeyHasher::new(&[1; 32]);
         let store = Database::in_memory(&hasher).await.unwrap();
         Admin::new(AdminParts {
+            users: Arc::new(UserDirectory::new(hasher.clone())),
             key_desk: Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap()),
             admin_key: Secret::new("bwadm_0123456789".to_owned()),
             config: ConfigDesk::queue().0,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
-use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords};
+use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, UserDirectory};
 
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
@@ -16,6 +16,8 @@ pub struct AdminParts {
     pub key_desk: Arc<KeyDesk>,
     /// The one key that opens everything here.
     pub admin_key: Secret,
+    /// Who else may come in.
+    pub users: Arc<UserDirectory>,
     /// The way to whoever keeps the configuration.
     pub config: ConfigDesk,
     /// The way to the providers.

@@ -46,6 +46,17 @@ impl Refusal {
         Self { status, code, ..Self::of(Kind::BadRequest, message) }
     }
 
+    /// Under a code of its own.
+    pub(crate) fn with_code(self, code: &'static str) -> Self {
+        Self { code, ..self }
+    }
+
+    /// What it says.
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn with_param(self, param: &'static str) -> Self {
         Self { param: Some(param), ..self }
     }

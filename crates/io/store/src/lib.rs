@@ -19,6 +19,7 @@ mod run_file;
 mod seal;
 mod secret_file;
 mod switches;
+mod tenancy;
 
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
 pub use audit::{AUDIT_PER_PAGE_MAX, AuditEntry, AuditRecords, NewAuditEntry};
@@ -50,4 +51,8 @@ pub use secret_file::SecretFileError;
 pub use switches::{
     ProviderSwitch, SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError,
     SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched, Who,
+};
+pub use tenancy::{
+    Membership, Reach, Role, Seat, SignedIn, TokenRefusal, TokenState, USER_TOKEN_PREFIX, User,
+    UserDirectory, UserToken,
 };

@@ -5,6 +5,7 @@ mod config;
 mod explain;
 mod health;
 mod keys;
+mod me;
 mod prices;
 mod providers;
 mod requests;
@@ -34,15 +35,18 @@ const NOUNS: &[&[Route]] = &[
     audit::ROUTES,
     requests::ROUTES,
     explain::ROUTES,
+    me::ROUTES,
 ];
 
-/// The lists as a service. It knows nothing of who is asking: the gate stands before it.
+/// The lists as a service. The gate stands before it and says who asks; before each handler stands what its row needs.
 pub(crate) fn router(parts: Arc<AdminParts>) -> Router {
     NOUNS
         .iter()
         .copied()
         .flatten()
-        .fold(Router::new(), |router, (_, path, answer)| router.route(&format!("{PREFIX}{path}"), answer()))
+        .fold(Router::new(), |router, route| {
+            router.route(&format!("{PREFIX}{}", route.path), route.guarded())
+        })
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(parts)

@@ -1,4 +1,6 @@
-//! Every route against every kind of visitor, and what each route does for the operator.
+//! What each route does for the operator; who else may do what is told in `matrix.rs`.
+
+mod matrix;
 
 mod prices;
 
@@ -11,7 +13,9 @@ use domain::{Secret, Timestamp};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use store::{Database, KeyDesk, MasterKey, NewKey, PriceDesk, SwitchDesk, SwitchScope, SwitchWish, Who};
+use store::{
+    Database, KeyDesk, MasterKey, NewKey, PriceDesk, SwitchDesk, SwitchScope, SwitchWish, UserDirectory, Who,
+};
 
 use super::{NOUNS, PREFIX};
 use crate::{
@@ -25,6 +29,7 @@ const NOW: Timestamp = Timestamp(1_795_219_200_000);
 struct Office {
     admin: Admin,
     desk: Arc<KeyDesk>,
+    users: Arc<UserDirectory>,
     reloads: Arc<AtomicUsize>,
 }
 
@@ -40,6 +45,7 @@ impl Office {
             MasterKey::from_text(&Secret::new("a master key for tests, 32 bytes+".to_owned())).unwrap();
         let hasher = master.key_hasher();
         let store = Database::in_memory(&hasher).await.unwrap();
+        let users = Arc::new(UserDirectory::new(hasher.clone()));
         let desk = Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap());
         let switches = Arc::new(SwitchDesk::open(Box::new(store.clone())).await.unwrap());
         let prices =
@@ -49,6 +55,7 @@ impl Office {
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
+            users: Arc::clone(&users),
             config: pretended_keeper(Arc::clone(&reloads)),
             providers: pretended_providers(switches),
             prices: Arc::new(prices),
@@ -58,7 +65,7 @@ impl Office {
             explain: Box::new(Ok),
             clock: || NOW,
         };
-        Self { admin: Admin::new(parts), desk, reloads }
+        Self { admin: Admin::new(parts), desk, users, reloads }
     }
 
     async fn callers_key(&self) -> String {
@@ -185,7 +192,7 @@ fn request(method: Method, path: &str, key: Option<&str>, body: Option<Value>) -
 }
 
 #[tokio::test]
-async fn no_route_opens_but_to_the_admin_key() {
+async fn nobody_learns_even_what_there_is() {
     let office = Office::open().await;
     let callers_key = office.callers_key().await;
     let nowhere = [
@@ -200,8 +207,8 @@ async fn no_route_opens_but_to_the_admin_key() {
     ];
     let nowhere = nowhere.map(|(method, path)| (method, path.to_owned()));
     let listed = NOUNS.iter().copied().flatten();
-    let listed =
-        listed.map(|(method, path, _)| (method.clone(), format!("{PREFIX}{path}").replace("{id}", "key_1")));
+    let listed = listed
+        .map(|route| (route.method.clone(), format!("{PREFIX}{}", route.path).replace("{id}", "key_1")));
     for (method, path) in listed.chain(nowhere) {
         for key in [None, Some("wrong"), Some(callers_key.as_str()), Some("")] {
             let answer = office.send(request(method.clone(), &path, key, None)).await;

@@ -7,7 +7,7 @@ use config::Snapshot;
 use gateway::wall_clock;
 use store::{
     ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE,
-    RequestStore, SwitchDesk,
+    RequestStore, SwitchDesk, UserDirectory,
 };
 
 use super::first_key::{self, FirstKey};
@@ -25,6 +25,7 @@ pub(super) struct Stored {
     pub(super) keys: Arc<KeyDesk>,
     pub(super) switches: Arc<SwitchDesk>,
     pub(super) prices: Arc<PriceDesk>,
+    pub(super) users: Arc<UserDirectory>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
 }
@@ -49,6 +50,7 @@ impl Stored {
             keys: Arc::new(keys),
             switches: Arc::new(switches),
             prices: Arc::new(prices),
+            users: Arc::new(UserDirectory::new(master.key_hasher())),
             first_key,
         })
     }

@@ -6,5 +6,7 @@ use axum::routing::get;
 use http::Method;
 
 use super::route::Route;
+use crate::access::Needs;
 
-pub(super) const ROUTES: &[Route] = &[(Method::GET, "/audit", || get(list::list))];
+pub(super) const ROUTES: &[Route] =
+    &[Route { method: Method::GET, path: "/audit", needs: Needs::Operator, answer: || get(list::list) }];

@@ -10,11 +10,27 @@ use axum::routing::{get, post};
 use http::Method;
 
 use super::route::Route;
+use crate::access::Needs;
 
 pub(super) const ROUTES: &[Route] = &[
-    (Method::POST, "/reload", || post(reload::reload)),
-    (Method::GET, "/config", || get(show::show)),
-    (Method::GET, "/config/versions", || get(versions::versions)),
-    (Method::GET, "/config/difference", || get(difference::difference)),
-    (Method::POST, "/config/revert", || post(revert::revert)),
+    Route { method: Method::POST, path: "/reload", needs: Needs::Operator, answer: || post(reload::reload) },
+    Route { method: Method::GET, path: "/config", needs: Needs::Operator, answer: || get(show::show) },
+    Route {
+        method: Method::GET,
+        path: "/config/versions",
+        needs: Needs::Operator,
+        answer: || get(versions::versions),
+    },
+    Route {
+        method: Method::GET,
+        path: "/config/difference",
+        needs: Needs::Operator,
+        answer: || get(difference::difference),
+    },
+    Route {
+        method: Method::POST,
+        path: "/config/revert",
+        needs: Needs::Operator,
+        answer: || post(revert::revert),
+    },
 ];

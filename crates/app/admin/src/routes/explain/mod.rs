@@ -6,5 +6,7 @@ use axum::routing::post;
 use http::Method;
 
 use super::route::Route;
+use crate::access::Needs;
 
-pub(super) const ROUTES: &[Route] = &[(Method::POST, "/explain", || post(ask::ask))];
+pub(super) const ROUTES: &[Route] =
+    &[Route { method: Method::POST, path: "/explain", needs: Needs::Operator, answer: || post(ask::ask) }];

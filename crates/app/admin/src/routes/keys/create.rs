@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use domain::{Kind, Timestamp};
+use domain::{Kind, ProjectId, Timestamp};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::{KeyScopes, NewKey};
 
 use super::models::{Said, said};
+use super::reach::reaches_keys;
 use super::view::KeyView;
+use crate::access::Visitor;
 use crate::body::JsonBody;
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
@@ -38,8 +40,13 @@ pub(crate) struct Created {
 
 pub(crate) async fn create(
     State(parts): State<Arc<AdminParts>>,
+    visitor: Visitor,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<(StatusCode, Json<Created>), Refusal> {
+    if !reaches_keys(&visitor) {
+        let message = format!("there is no project {:?}", ProjectId::implicit());
+        return Err(Refusal::of(Kind::UnknownPath, message).with_code("project_not_found"));
+    }
     let now = (parts.clock)();
     let expires_at = wish.expires_in_seconds.map(|seconds| expiry(now, seconds)).transpose()?;
     let models = wish.models.map(Said::models).transpose()?.unwrap_or_default();

@@ -9,7 +9,9 @@ use domain::{KeyId, Kind};
 use serde::{Deserialize, Serialize};
 use store::{KEYS_PER_PAGE_MAX, KeyError};
 
+use super::reach::reaches_keys;
 use super::view::KeyView;
+use crate::access::Visitor;
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
 
@@ -31,6 +33,7 @@ pub(crate) struct Listing {
 
 pub(crate) async fn list(
     State(parts): State<Arc<AdminParts>>,
+    visitor: Visitor,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Listing>, Refusal> {
     let Query(page) = page.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
@@ -44,6 +47,9 @@ pub(crate) async fn list(
             || Refusal::of(Kind::BadRequest, format!("{text:?} is no id of a key")).with_param("after");
         KeyId::parse(&text).ok_or_else(not_an_id)
     });
+    if !reaches_keys(&visitor) {
+        return Ok(Json(Listing { keys: Vec::new(), next_after: None }));
+    }
     let keys = parts.key_desk.list(after.transpose()?.as_ref(), limit).await.map_err(KeyError::from)?;
     let now = (parts.clock)();
     let next_after = keys.last().filter(|_| keys.len() == limit as usize).map(|key| key.id.to_string());

@@ -8,11 +8,32 @@ use axum::routing::{get, post};
 use http::Method;
 
 use super::route::Route;
+use crate::access::Needs;
 
 pub(super) const ROUTES: &[Route] = &[
-    (Method::GET, "/providers", || get(list::list)),
-    (Method::POST, "/providers/check", || post(check::check)),
-    (Method::POST, "/providers/{id}/disable", || post(switch::disable)),
-    (Method::POST, "/providers/{id}/drain", || post(switch::drain)),
-    (Method::POST, "/providers/{id}/enable", || post(switch::enable)),
+    Route { method: Method::GET, path: "/providers", needs: Needs::Operator, answer: || get(list::list) },
+    Route {
+        method: Method::POST,
+        path: "/providers/check",
+        needs: Needs::Operator,
+        answer: || post(check::check),
+    },
+    Route {
+        method: Method::POST,
+        path: "/providers/{id}/disable",
+        needs: Needs::Operator,
+        answer: || post(switch::disable),
+    },
+    Route {
+        method: Method::POST,
+        path: "/providers/{id}/drain",
+        needs: Needs::Operator,
+        answer: || post(switch::drain),
+    },
+    Route {
+        method: Method::POST,
+        path: "/providers/{id}/enable",
+        needs: Needs::Operator,
+        answer: || post(switch::enable),
+    },
 ];

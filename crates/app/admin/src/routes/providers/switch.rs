@@ -7,15 +7,15 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use domain::Kind;
-use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
-use store::SwitchPosition;
+use store::{SwitchPosition, Who};
 
+use crate::access::Visitor;
 use crate::body::JsonBody;
 use crate::parts::AdminParts;
 use crate::provider_desk::{ProviderWish, SwitchReport};
-use crate::refusal::{Refusal, given_request_id};
+use crate::refusal::Refusal;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,7 +23,7 @@ pub(crate) struct Wish {
     region: Option<String>,
     model: Option<String>,
     reason: String,
-    /// Who does it, for the audit: this API knows the admin key only.
+    /// Who does it, for the audit: the admin key may be in several hands.
     by: Option<String>,
 }
 
@@ -32,40 +32,40 @@ type Id = Result<Path<String>, PathRejection>;
 pub(crate) async fn disable(
     State(parts): State<Arc<AdminParts>>,
     id: Id,
-    headers: HeaderMap,
+    visitor: Visitor,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Json<Value>, Refusal> {
-    switch(&parts, id, &headers, wish, Some(SwitchPosition::Off)).await
+    switch(&parts, id, visitor, wish, Some(SwitchPosition::Off)).await
 }
 
 pub(crate) async fn drain(
     State(parts): State<Arc<AdminParts>>,
     id: Id,
-    headers: HeaderMap,
+    visitor: Visitor,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Json<Value>, Refusal> {
-    switch(&parts, id, &headers, wish, Some(SwitchPosition::Draining)).await
+    switch(&parts, id, visitor, wish, Some(SwitchPosition::Draining)).await
 }
 
 pub(crate) async fn enable(
     State(parts): State<Arc<AdminParts>>,
     id: Id,
-    headers: HeaderMap,
+    visitor: Visitor,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Json<Value>, Refusal> {
-    switch(&parts, id, &headers, wish, None).await
+    switch(&parts, id, visitor, wish, None).await
 }
 
 async fn switch(
     parts: &AdminParts,
     id: Id,
-    headers: &HeaderMap,
+    visitor: Visitor,
     wish: Wish,
     position: Option<SwitchPosition>,
 ) -> Result<Json<Value>, Refusal> {
     let Path(provider) = id.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
     let Wish { region, model, reason, by } = wish;
-    let request_id = given_request_id(headers);
+    let Who { by, request_id, .. } = visitor.who(by);
     let wish = ProviderWish { position, provider, region, model, reason, by, request_id };
     let SwitchReport { switched, running } = (parts.providers.switch)(wish).await?;
     Ok(Json(switched.json(Some(running))))

@@ -8,8 +8,9 @@ use axum::extract::{Query, State};
 use domain::{CallId, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{REQUESTS_PER_PAGE_MAX, RequestQuery, RequestRow, StatusWish};
+use store::{REQUESTS_PER_PAGE_MAX, Reach, RequestQuery, RequestRow, StatusWish};
 
+use crate::access::Visitor;
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
 
@@ -41,10 +42,11 @@ pub(crate) struct Listing {
 
 pub(crate) async fn list(
     State(parts): State<Arc<AdminParts>>,
+    visitor: Visitor,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<Listing>, Refusal> {
     let Query(wanted) = wanted.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
-    let page = parts.requests.look(&wanted.query()?).await;
+    let page = parts.requests.look(&wanted.query(visitor.reach)?).await;
     let page = page.map_err(|error| Refusal::of(Kind::Internal, error.to_string()))?;
     Ok(Json(Listing {
         requests: page.rows.iter().map(RequestRow::json).collect(),
@@ -53,7 +55,7 @@ pub(crate) async fn list(
 }
 
 impl Wanted {
-    fn query(self) -> Result<RequestQuery, Refusal> {
+    fn query(self, reach: Reach) -> Result<RequestQuery, Refusal> {
         let limit = self.limit.unwrap_or(ROWS_PER_PAGE_DEFAULT);
         if !(1..=REQUESTS_PER_PAGE_MAX).contains(&limit) {
             let message = format!("limit must be 1 to {REQUESTS_PER_PAGE_MAX}, not {limit}");
@@ -63,7 +65,10 @@ impl Wanted {
             call_id: read("call_id", self.call_id, CallId::parse, "32 hexadecimal digits")?,
             request_id: self.request_id,
             key: self.key,
-            organisations: None,
+            organisations: match reach {
+                Reach::All => None,
+                Reach::Within(organisations) => Some(organisations.into()),
+            },
             organisation: self.organisation,
             project: self.project,
             model: self.model,

@@ -6,5 +6,7 @@ use axum::routing::get;
 use http::Method;
 
 use super::route::Route;
+use crate::access::Needs;
 
-pub(super) const ROUTES: &[Route] = &[(Method::GET, "/stats", || get(show::show))];
+pub(super) const ROUTES: &[Route] =
+    &[Route { method: Method::GET, path: "/stats", needs: Needs::Operator, answer: || get(show::show) }];

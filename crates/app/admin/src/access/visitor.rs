@@ -1,0 +1,42 @@
+//! Whoever a handler serves. Only the wrapping of a route makes one, so that no handler runs without having been asked what
+//! it needs.
+
+use axum::extract::FromRequestParts;
+use domain::Kind;
+use http::request::Parts;
+use store::{Reach, Who};
+
+use super::actor::Actor;
+use crate::refusal::{Refusal, given_request_id};
+
+/// Who asks, and how far his hand reaches on this route. What lies beyond is unknown to him.
+#[derive(Clone, Debug)]
+pub(crate) struct Visitor {
+    pub(crate) actor: Actor,
+    pub(crate) reach: Reach,
+    request_id: Option<String>,
+}
+
+impl Visitor {
+    pub(crate) fn new(actor: Actor, reach: Reach, headers: &http::HeaderMap) -> Self {
+        Self { actor, reach, request_id: given_request_id(headers) }
+    }
+
+    /// For the audit. The operator's key may be in several hands, so he may say who he is; a user is who he is.
+    pub(crate) fn who(self, by: Option<String>) -> Who {
+        let (actor, by) = match self.actor {
+            Actor::Operator => ("admin key", by),
+            Actor::User(user) => ("user token", Some(format!("{} ({})", user.user.email, user.user.id))),
+        };
+        Who { actor, by, request_id: self.request_id }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let missing = || Refusal::of(Kind::Internal, "nobody asked who is asking; this is a bug of ours");
+        parts.extensions.get().cloned().ok_or_else(missing)
+    }
+}
