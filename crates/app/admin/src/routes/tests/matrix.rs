@@ -37,6 +37,8 @@ const DENIED: [u16; 5] = [403; 5];
 const FINE: [u16; 5] = [200; 5];
 const KEY: &str = r#"{"name": "x"}"#;
 const PRICES: &str = r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n", "reason": "x"}"#;
+const PRICES_ALONE: &str = r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n"}"#;
+const PRICES_DRAFT: &str = r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n", "source": "x"}"#;
 const RATE: &str = r#"{"provider": "north", "kind": "openai", "model": "m", "usage": {"input": 1}}"#;
 const REASON: &str = r#"{"reason": "x"}"#;
 
@@ -63,11 +65,11 @@ fn matrix() -> Vec<Row> {
         operators(M::PUT, "/prices", PRICES, 200),
         operators(M::GET, "/prices/versions", "", 200),
         Row { asked: "/prices/7", ..operators(M::GET, "/prices/{version}", "", 404) },
-        operators(M::POST, "/prices/check", PRICES, 200),
+        operators(M::POST, "/prices/check", PRICES_ALONE, 200),
         Row { asked: "/prices/difference?from=1&to=2", ..operators(M::GET, "/prices/difference", "", 404) },
         operators(M::POST, "/prices/rate", RATE, 200),
         operators(M::GET, "/prices/draft", "", 404),
-        operators(M::POST, "/prices/draft", PRICES, 200),
+        operators(M::POST, "/prices/draft", PRICES_DRAFT, 200),
         operators(M::DELETE, "/prices/draft", "", 404),
         operators(M::POST, "/prices/draft/approve", "{}", 404),
         // Calls.
