@@ -22,7 +22,10 @@ mod switches;
 mod tenancy;
 
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
-pub use audit::{AUDIT_PER_PAGE_MAX, AuditEntry, AuditRecords, NewAuditEntry};
+pub use audit::{
+    AUDIT_PER_PAGE_MAX, AuditEntry, AuditFault, AuditFilter, AuditRecords, AuditVerdict, KnownRow,
+    NewAuditEntry,
+};
 pub use configs::{
     CONFIG_VERSIONS_MAX, ConfigRecords, ConfigShelf, ConfigShelfError, ConfigVersion, NewConfigVersion,
 };

@@ -58,6 +58,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0008_prices.sql"),
         include_str!("../../migrations/postgres/0008_prices.sql"),
     ),
+    Layout::new(
+        9,
+        "chain of the audit",
+        include_str!("../../migrations/sqlite/0009_audit_chain.sql"),
+        include_str!("../../migrations/postgres/0009_audit_chain.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

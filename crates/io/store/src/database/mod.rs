@@ -9,7 +9,9 @@ mod sqlite;
 mod tests;
 #[cfg(test)]
 pub(crate) mod throwaway;
+mod transaction;
 
 pub(crate) use kind::Kind;
 pub use opened::{DATABASE_FILE, Database, DatabasePlace, PlaceError};
 pub(crate) use sqlite::open_rows;
+pub(crate) use transaction::Transaction;

@@ -6,11 +6,13 @@
 use std::path::PathBuf;
 
 use domain::Secret;
-use sqlx::any::Any;
-use sqlx::{AnyPool, Row, Transaction};
+use sqlx::{AnyPool, Row};
 
 use super::kind::Kind;
+use super::transaction::Transaction;
 use super::{layouts, postgres, sqlite};
+use crate::audit;
+use crate::audit::chain::ChainKey;
 use crate::error::StoreError;
 use crate::keys::KeyHasher;
 
@@ -59,6 +61,7 @@ pub struct Database {
     // A pool of one: it queues the control plane's few queries and opens the connection again should it break.
     pub(crate) pool: AnyPool,
     pub(crate) kind: Kind,
+    chain: ChainKey,
 }
 
 impl DatabasePlace {
@@ -79,7 +82,7 @@ impl Database {
             DatabasePlace::Memory => (sqlite::in_memory().await?, Kind::Sqlite),
             DatabasePlace::Server(url) => (postgres::open(url).await?, Kind::Postgres),
         };
-        let database = Self { pool, kind };
+        let database = Self { pool, kind, chain: ChainKey::new(hasher) };
         database.without_waiting_for_the_disk(database.prepare(hasher)).await?;
         Ok(database)
     }
@@ -107,12 +110,18 @@ impl Database {
     }
 
     /// Begins a transaction that may write. Dropped without a commit, it has done nothing.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        match self.kind {
+    pub(crate) async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        let begun = match self.kind {
             // Takes the write lock at once, also against an operator's own tools.
-            Kind::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await,
-            Kind::Postgres => self.pool.begin().await,
-        }
+            Kind::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
+            Kind::Postgres => self.pool.begin().await?,
+        };
+        Ok(Transaction::new(begun, self.chain.clone()))
+    }
+
+    /// What marks the rows of the audit.
+    pub(crate) const fn chain(&self) -> &ChainKey {
+        &self.chain
     }
 
     async fn prepare(&self, hasher: &KeyHasher) -> Result<(), StoreError> {
@@ -124,15 +133,22 @@ impl Database {
             .and_then(|row| row.try_get::<Option<Vec<u8>>, _>("key_check"))
             .map_err(StoreError::database("read its key check"))?;
         match found {
-            Some(found) if found == check.0 => Ok(()),
-            Some(_) => Err(StoreError::OtherMasterKey),
+            Some(found) if found == check.0 => {}
+            Some(_) => return Err(StoreError::OtherMasterKey),
             None => sqlx::query("UPDATE meta SET key_check = $1")
                 .bind(check.0.as_slice())
                 .execute(&self.pool)
                 .await
                 .map(|_| ())
-                .map_err(StoreError::database("write its key check")),
+                .map_err(StoreError::database("write its key check"))?,
         }
+        self.chain_audit().await.map_err(StoreError::database("begin the chain of the audit"))
+    }
+
+    async fn chain_audit(&self) -> Result<(), sqlx::Error> {
+        let mut transaction = self.begin().await?;
+        audit::chain_older(&mut transaction).await?;
+        transaction.commit().await
     }
 
     async fn next_epoch(&self) -> Result<i64, StoreError> {

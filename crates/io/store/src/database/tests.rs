@@ -9,6 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use super::layouts::{layouts_until, newest};
 use super::throwaway::Throwaway;
 use super::{DATABASE_FILE, Database, DatabasePlace, Kind};
+use crate::audit::AuditRecords;
 use crate::error::StoreError;
 use crate::keys::{Changing, KeyChange, KeyHasher, KeyRecords};
 
@@ -182,4 +183,56 @@ async fn a_server_that_is_not_there_is_said_without_its_password() {
     for text in ["mysql://host/x", "postgres.example", ""] {
         assert!(DatabasePlace::server(domain::Secret::new(text.to_owned())).is_err(), "{text}");
     }
+}
+
+const OLDER_ROWS: &str = "INSERT INTO audit (at_ms, actor, by_whom, action, subject, before_state, after_state, reason, request_id)
+    SELECT at_ms + 1, actor, by_whom, action, subject, before_state, after_state, reason, request_id FROM audit
+    UNION ALL SELECT 1, 'admin key', 'ada', 'provider.disable', 'openai', '[]', '[1]', 'why', NULL";
+
+/// An audit from before the chain is chained, gaps and all, and holds from then on.
+async fn older_rows_are_chained(store: &Database, numbers: &[i64]) {
+    let mut kept = store.audit(None, 10).await.unwrap();
+    kept.reverse();
+    assert_eq!(kept.iter().map(|entry| entry.number).collect::<Vec<_>>(), numbers);
+    let texts = (kept[0].action.as_str(), kept[0].by.as_deref(), kept[0].after.as_str());
+    assert_eq!(texts, ("provider.disable", Some("ada"), "[1]"));
+    let verdict = store.verify(None).await.unwrap();
+    assert_eq!((verdict.rows, verdict.fault), (numbers.len() as u64, None));
+    let last = *numbers.last().unwrap();
+    assert_eq!(store.note(&crate::switches::suite::entry(1)).await.unwrap(), last + 1);
+    assert_eq!(store.verify(None).await.unwrap().fault, None);
+}
+
+#[tokio::test]
+async fn an_audit_from_before_the_chain_is_chained() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE_FILE);
+    let hasher = KeyHasher::new(&[1; 32]);
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let before = SqlitePool::connect_with(options).await.unwrap();
+    layouts_until(5, Kind::Sqlite).run(&before).await.unwrap();
+    for _ in 0..2 {
+        sqlx::query(OLDER_ROWS).execute(&before).await.unwrap();
+    }
+    before.close().await;
+    let store = Database::open(&DatabasePlace::File(path.clone()), &hasher).await.unwrap();
+    older_rows_are_chained(&store, &[1, 2, 3]).await;
+    store.close().await;
+    let again = Database::open(&DatabasePlace::File(path), &hasher).await.unwrap();
+    assert_eq!(again.verify(None).await.unwrap().rows, 4);
+
+    let server = Throwaway::start().await;
+    let place = server.place("older").await;
+    let DatabasePlace::Server(url) = &place else { unreachable!("a server has a URL") };
+    let before = sqlx::PgPool::connect(url.expose()).await.unwrap();
+    layouts_until(5, Kind::Postgres).run(&before).await.unwrap();
+    sqlx::query(OLDER_ROWS).execute(&before).await.unwrap();
+    // A change that failed: its number is gone.
+    let mut taken_back = before.begin().await.unwrap();
+    sqlx::query(OLDER_ROWS).execute(&mut *taken_back).await.unwrap();
+    taken_back.rollback().await.unwrap();
+    sqlx::query(OLDER_ROWS).execute(&before).await.unwrap();
+    before.close().await;
+    let store = Database::open(&place, &hasher).await.unwrap();
+    older_rows_are_chained(&store, &[1, 4, 5]).await;
 }

@@ -51,6 +51,13 @@ impl KeyHasher {
         hash.as_ref().try_into().expect("SHA-256 gives 32 bytes")
     }
 
+    /// A key derived for a purpose. Nothing that is digested or marked begins with
+    /// such a byte: those are texts, or begin with another.
+    pub(crate) fn derived(&self, purpose: &str) -> [u8; 32] {
+        let tag = hmac::sign(&self.0, &[&[0xff], purpose.as_bytes()].concat());
+        tag.as_ref().try_into().expect("HMAC-SHA-256 gives 32 bytes")
+    }
+
     /// A mark that only this house can put on a text. No key has a line feed in it, so that no mark is a key's digest.
     pub fn mark(&self, purpose: &str, text: &str) -> [u8; 32] {
         let tag = hmac::sign(&self.0, format!("{purpose}\n{text}").as_bytes());

@@ -147,6 +147,7 @@ impl SwitchDesk {
             by,
             action: action(position),
             subject: scope.to_string(),
+            organisation: None,
             before: shown(&before),
             after: shown(set.as_slice()),
             reason,

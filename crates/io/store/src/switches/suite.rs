@@ -26,6 +26,7 @@ pub(crate) fn entry(seed: u8) -> NewAuditEntry {
         by: Some(format!("operator {seed}")),
         action: "provider.disable",
         subject: format!("provider {seed}"),
+        organisation: None,
         before: "[]".to_owned(),
         after: format!("[{seed}]"),
         reason: format!("reason {seed}"),
