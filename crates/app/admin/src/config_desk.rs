@@ -2,6 +2,7 @@
 //! is done about them is decided there.
 
 use serde::Serialize;
+use store::Who;
 use tokio::sync::{mpsc, oneshot};
 
 /// Questions waiting at once. Each is asked by an administrator or a signal.
@@ -18,7 +19,7 @@ pub type Reply<T> = oneshot::Sender<Result<T, ConfigRefusal>>;
 #[derive(Debug)]
 pub enum ConfigAsk {
     /// Read everything again and take it, or nothing. The text says why, for the list of versions.
-    Reload(&'static str, Reply<ReloadReport>),
+    Reload(&'static str, Who, Reply<ReloadReport>),
     /// Show what is in force.
     Show(Reply<ConfigView>),
     /// List the versions that are kept.
@@ -27,7 +28,7 @@ pub enum ConfigAsk {
     Difference(ConfigSide, ConfigSide, Reply<Vec<ChangeView>>),
     /// Put a version back in force and into the file: the one of this number, else the last
     /// good one or, if that is what the file holds, the one before it.
-    Revert(Option<i64>, Reply<RevertReport>),
+    Revert(Option<i64>, Who, Reply<RevertReport>),
 }
 
 /// One side of a comparison.

@@ -29,7 +29,8 @@
 //! | `POST /prices/draft/approve` | `{"draft": 5, "reason", "after": 3, "by"}`, all optional | 200 as `PUT /prices`; 409 `draft_changed_meanwhile` |
 //! | `POST /prices/rate` | `{"provider", "kind", "model", "usage": {"input": 1000}, "service", "at_ms", "organisation", "project", "key", "version"}` | 200 `{"list", "price", "parts": […], "row", "markup", …}` |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
-//! | `GET /audit?before=17&limit=100` | – | 200 `{"audit": [{"number", "at", "actor", "by", "action", "subject", "before", "after", "reason", "request_id"}], "next_before"}`, the newest first |
+//! | `GET /audit?before=17&limit=100&action=key.*`, also `subject`, `actor`, `organisation`, `from`, `to` | – | 200 `{"audit": [{"number", "at", "actor", "by", "action", "subject", "organisation", "before", "after", "reason", "request_id", "hash"}], "next_before"}`, the newest first |
+//! | `GET /audit/verify?known=17:a5…`, optional | – | 200 `{"is_intact", "rows", "newest": "17:a5…", "fault": null or {"number", "flaw", "message"}}` |
 //!
 //! A Change of prices is `{"what", "field", "before", "after", "change_permille", "is_large"}`. Amounts are texts.
 //!

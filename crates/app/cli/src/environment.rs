@@ -34,6 +34,11 @@ pub(crate) fn secret(name: &str) -> Result<Option<Secret>> {
     Ok(Some(Secret::new(text.trim().to_owned())))
 }
 
+/// Who sits at this shell, as far as it says.
+pub(crate) fn user() -> Option<String> {
+    ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(variable)
+}
+
 /// The names of all variables.
 pub(crate) fn variable_names() -> Vec<String> {
     let mut names: Vec<String> =

@@ -9,6 +9,9 @@ use crate::environment;
 /// Names the variable that holds a PostgreSQL server's URL.
 const DATABASE_URL: &str = "BELLWETHER_DATABASE_URL";
 
+/// Who works on the data directory has proven himself to the system.
+pub(crate) const ACTOR: &str = "data directory";
+
 /// An opened, locked data directory.
 pub(crate) struct LocalStore {
     pub(crate) runtime: Runtime,

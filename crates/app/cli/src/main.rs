@@ -16,6 +16,7 @@ mod local_store;
 mod preflight;
 mod prices;
 mod provider;
+mod query;
 mod replace_file;
 mod requests;
 mod say;
@@ -31,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, AuditCommand, Command};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -56,7 +57,10 @@ fn main() -> ExitCode {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }
         Some(Command::Requests(requests)) => requests::run(&arguments.data, requests.command),
-        Some(Command::Audit(audit)) => audit::run(&arguments.data, &audit.command),
+        Some(Command::Audit(asked)) => match asked.command {
+            AuditCommand::List(listing) => audit::list(&arguments.data, &listing),
+            AuditCommand::Verify(check) => return verified(audit::verify(&arguments.data, &check)),
+        },
         Some(Command::Import(import)) => import::run(&arguments.data, import.command),
         Some(Command::Preflight(options)) => preflight::run(&arguments.data, options),
         Some(Command::Explain(options)) => explain::run(&arguments.data, &options),
@@ -78,6 +82,18 @@ fn drilled(done: anyhow::Result<drill::Outcome>) -> ExitCode {
     match done {
         Ok(drill::Outcome::NothingOfWeight) => ExitCode::SUCCESS,
         Ok(drill::Outcome::Findings) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// A check tells what it found from that it could not look.
+fn verified(done: anyhow::Result<audit::Verified>) -> ExitCode {
+    match done {
+        Ok(audit::Verified::Intact) => ExitCode::SUCCESS,
+        Ok(audit::Verified::Faulty) => ExitCode::FAILURE,
         Err(error) => {
             complain(&error);
             ExitCode::from(2)

@@ -17,6 +17,8 @@ use store::{
     Database, KeyDesk, MasterKey, NewKey, PriceDesk, SwitchDesk, SwitchScope, SwitchWish, UserDirectory, Who,
 };
 
+mod audit;
+
 use super::{NOUNS, PREFIX};
 use crate::{
     Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ProviderDesk,
@@ -148,7 +150,7 @@ fn pretended_keeper(count: Arc<AtomicUsize>) -> ConfigDesk {
     tokio::spawn(async move {
         while let Some(ask) = asks.recv().await {
             match ask {
-                ConfigAsk::Reload(_, reply) => {
+                ConfigAsk::Reload(_, _, reply) => {
                     let is_good = count.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
                     let report =
                         ReloadReport { changed: vec!["models".to_owned()], needs_restart: Vec::new() };
@@ -165,10 +167,10 @@ fn pretended_keeper(count: Arc<AtomicUsize>) -> ConfigDesk {
                 ConfigAsk::Difference(from, to, reply) => {
                     let _ = reply.send(Err(ConfigRefusal::NoVersion(format!("{from:?} {to:?}"))));
                 }
-                ConfigAsk::Revert(None, reply) => {
+                ConfigAsk::Revert(None, _, reply) => {
                     let _ = reply.send(Err(ConfigRefusal::NoFile("there is no file".to_owned())));
                 }
-                ConfigAsk::Revert(Some(from), reply) => {
+                ConfigAsk::Revert(Some(from), _, reply) => {
                     let report = ReloadReport::default();
                     let done = RevertReport { from, version: Some(9), report, file_not_written: None };
                     let _ = reply.send(Ok(done));
@@ -461,8 +463,8 @@ async fn providers_are_switched_and_the_audit_says_so() {
     let audit = office.ask(Method::GET, "/admin/v1/audit", None).await.json();
     let entry = json!({
         "number": 1, "at": NOW.rfc3339(), "actor": "admin key", "by": "ada", "action": "provider.disable",
-        "subject": "openai, region us", "before": [], "after": [switch], "reason": "costs",
-        "request_id": request_id,
+        "subject": "openai, region us", "organisation": null, "before": [], "after": [switch], "reason": "costs",
+        "request_id": request_id, "hash": audit["audit"][0]["hash"],
     });
     assert_eq!(audit, json!({"audit": [entry], "next_before": null}));
     let drained = post("openai/drain", json!({"reason": "calmer", "region": "us"})).await.json();

@@ -3,12 +3,13 @@
 use clap::{Parser, Subcommand};
 
 use super::asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
+use super::audit::AuditArguments;
 use super::catalog::CatalogArguments;
 use super::config::{CheckOptions, ConfigArguments};
 use super::drill::DrillOptions;
 use super::import::ImportArguments;
 use super::keys::KeysArguments;
-use super::provider::{AuditArguments, ProviderArguments};
+use super::provider::ProviderArguments;
 use super::requests::RequestsArguments;
 use super::serve::{DataOptions, ServeOptions};
 use super::simulate::SimulateOptions;

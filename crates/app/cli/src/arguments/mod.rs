@@ -1,6 +1,7 @@
 //! The command line, topic by topic.
 
 mod asked;
+mod audit;
 mod catalog;
 mod command;
 mod config;
@@ -13,13 +14,14 @@ mod serve;
 mod simulate;
 
 pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
+pub(crate) use audit::{AuditCheck, AuditCommand, AuditListing};
 pub(crate) use catalog::CatalogCommand;
 pub(crate) use command::{Arguments, Command};
 pub(crate) use config::{CheckOptions, ConfigCommand};
 pub(crate) use drill::DrillOptions;
 pub(crate) use import::{ImportCommand, ImportOptions, Layout};
 pub(crate) use keys::KeysCommand;
-pub(crate) use provider::{AuditCommand, ProviderChange, ProviderCommand, ProviderListing};
+pub(crate) use provider::{ProviderChange, ProviderCommand, ProviderListing};
 pub(crate) use requests::{RequestsCommand, RequestsWish};
 pub(crate) use serve::{DataOptions, ServeOptions};
 pub(crate) use simulate::SimulateOptions;

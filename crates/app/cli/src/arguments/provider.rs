@@ -1,4 +1,4 @@
-//! What can be said of providers and of the audit, and the help that teaches it.
+//! What can be said of providers, and the help that teaches it.
 
 use std::path::PathBuf;
 
@@ -55,28 +55,4 @@ pub(crate) struct ProviderChange {
     pub(crate) by: Option<String>,
     #[command(flatten)]
     pub(crate) listing: ProviderListing,
-}
-
-/// What to do with the audit.
-#[derive(Args, Debug)]
-pub(crate) struct AuditArguments {
-    #[command(subcommand)]
-    pub(crate) command: AuditCommand,
-}
-
-/// Verbs for the audit.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AuditCommand {
-    /// List who changed what, when and why, the newest first.
-    List {
-        /// So many entries at most.
-        #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
-        /// Only entries before the one of this number.
-        #[arg(long, value_name = "NUMBER")]
-        before: Option<i64>,
-        /// Print JSON instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use gateway::wall_clock;
 use serde_json::{Value, json};
-use store::{ConfigShelf, DataDir};
+use store::{AuditRecords, ConfigShelf, DataDir, NewAuditEntry};
 
 use crate::environment;
-use crate::local_store::LocalStore;
+use crate::local_store::{ACTOR, LocalStore};
 use crate::replace_file::replace_file;
 use crate::settings::{Settings, or_refused, refused};
 
@@ -89,7 +89,24 @@ impl LocalConfig {
             self.local.runtime.block_on(self.shelf.keep_aside(&standing, &name, wall_clock()))?;
         }
         replace_file(file, &text).with_context(|| format!("cannot write {name}"))?;
+        self.note_revert(&name, from)?;
         Ok(json!({ "from": from, "version": null, "file": name }))
+    }
+
+    fn note_revert(&self, file: &str, from: i64) -> Result<()> {
+        let entry = NewAuditEntry {
+            at: wall_clock(),
+            actor: ACTOR,
+            by: environment::user(),
+            action: "config.revert",
+            subject: file.to_owned(),
+            organisation: None,
+            before: "null".to_owned(),
+            after: json!({ "version": from }).to_string(),
+            reason: format!("revert to version {from}, for the next start"),
+            request_id: None,
+        };
+        self.local.runtime.block_on(self.local.store.note(&entry)).map(drop).context("the file is written")
     }
 }
 

@@ -58,15 +58,10 @@ impl Verb {
 }
 
 fn switch(place: &Place, mut change: ProviderChange, verb: Verb) -> Result<()> {
-    change.by = change.by.or_else(user);
+    change.by = change.by.or_else(environment::user);
     let done = place.switch(&change, verb)?;
     say(&if change.listing.json { done.to_string() } else { shown::switched(&done) });
     Ok(())
-}
-
-/// Who sits at this shell, as far as it says.
-fn user() -> Option<String> {
-    ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(environment::variable)
 }
 
 /// Where providers are switched. Both answer in the admin API's JSON.

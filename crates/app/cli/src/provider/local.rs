@@ -7,12 +7,9 @@ use serde_json::Value;
 use store::{DataDir, SwitchDesk, SwitchPosition};
 
 use crate::arguments::ProviderChange;
-use crate::local_store::LocalStore;
+use crate::local_store::{ACTOR, LocalStore};
 use crate::settings::{Settings, or_refused};
 use crate::switching::switch;
-
-/// Who works on the data directory has proven himself to the system.
-const ACTOR: &str = "data directory";
 
 /// Switches in an opened, locked data directory, and the providers that the next start will have.
 pub(super) struct LocalProviders {

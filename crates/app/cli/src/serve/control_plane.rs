@@ -10,7 +10,7 @@ use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
-use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SwitchDesk, UserDirectory};
+use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SwitchDesk, UserDirectory, Who};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -97,7 +97,8 @@ impl ControlPlane {
                     let config = config.clone();
                     tasks.spawn(async move {
                         // What comes of it is in the log.
-                        let _ = config.ask(|reply| ConfigAsk::Reload("SIGHUP", reply)).await;
+                        let who = Who { actor: "SIGHUP", by: None, request_id: None };
+                        let _ = config.ask(|reply| ConfigAsk::Reload("SIGHUP", who, reply)).await;
                     });
                 }
                 () = &mut keys => {}

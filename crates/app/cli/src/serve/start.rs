@@ -115,6 +115,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         gateway: gateway.clone(),
         shelf: stored.shelf(&secrets.master),
         prices: stored.prices.clone(),
+        audit: Arc::new(stored.database.clone()),
         log: log.clone(),
         key_checks: key_checks.clone(),
         text,

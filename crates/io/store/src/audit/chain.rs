@@ -2,22 +2,17 @@
 //! master key can make. Knows no database.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::{constant_time, hmac};
+use aws_lc_rs::hmac;
 use serde_json::json;
 
 use super::contract::AuditEntry;
+use super::hash::{Hash, hex};
 use crate::keys::KeyHasher;
 
 /// The first word of what is hashed; another way of hashing would have another.
 const FORM: &str = "bellwether audit 1";
 /// What the key of the marks is derived for.
 const PURPOSE: &str = "bellwether audit chain v1";
-
-/// A hash or a mark.
-pub(crate) type Hash = [u8; 32];
-
-/// What the first row follows on.
-pub(crate) const BEGINNING: Hash = [0; 32];
 
 /// Makes and checks marks.
 #[derive(Clone)]
@@ -61,11 +56,6 @@ impl std::fmt::Debug for ChainKey {
     }
 }
 
-/// Whether two marks are the same, in constant time.
-pub(crate) fn is_same(one: &[u8], other: &Hash) -> bool {
-    constant_time::verify_slices_are_equal(one, other).is_ok()
-}
-
 /// The hash of a row that follows on one with the hash `before`: SHA-256 over the text of [`canonical`].
 pub(crate) fn hash(entry: &AuditEntry, before: &Hash) -> Hash {
     let hash = digest(&SHA256, canonical(entry, before).as_bytes());
@@ -92,29 +82,13 @@ fn canonical(entry: &AuditEntry, before: &Hash) -> String {
     .to_string()
 }
 
-/// In small letters.
-pub(crate) fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What such letters say.
-pub(crate) fn from_hex(text: &str) -> Option<Hash> {
-    let mut hash = [0; 32];
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (place, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
-    }
-    Some(hash)
-}
-
 #[cfg(test)]
 mod tests {
     use domain::Timestamp;
 
-    use super::{BEGINNING, ChainKey, Head, canonical, from_hex, hash, hex};
+    use super::{ChainKey, Head, canonical, hash, hex};
     use crate::audit::AuditEntry;
+    use crate::audit::hash::BEGINNING;
     use crate::keys::KeyHasher;
 
     fn entry() -> AuditEntry {
@@ -161,15 +135,6 @@ mod tests {
             [Head { number: 2, ..head }, Head { hash: [1; 32], ..head }, Head { older_until: 1, ..head }]
         {
             assert_ne!(one.of_head(&changed), mark);
-        }
-    }
-
-    #[test]
-    fn hashes_are_written_and_read() {
-        let hash = [0xa5; 32];
-        assert_eq!(from_hex(&hex(&hash)), Some(hash));
-        for bad in ["", "zz", &"g".repeat(64), &"a".repeat(63), &"é".repeat(32)] {
-            assert_eq!(from_hex(bad), None, "{bad}");
         }
     }
 }

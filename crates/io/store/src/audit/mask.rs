@@ -58,9 +58,13 @@ fn mask(value: &mut Value, is_secret: bool) -> bool {
             }
             is_changed
         }
-        Value::Array(items) => items.iter_mut().fold(false, |done, item| mask(item, is_secret) || done),
+        Value::Array(items) => {
+            items.iter_mut().filter_map(|item| mask(item, is_secret).then_some(())).count() > 0
+        }
         Value::Object(fields) => {
-            fields.iter_mut().fold(false, |done, (name, item)| mask(item, item_is_secret(name)) || done)
+            let masked =
+                fields.iter_mut().filter_map(|(name, item)| mask(item, item_is_secret(name)).then_some(()));
+            masked.count() > 0
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }

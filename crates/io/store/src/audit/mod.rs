@@ -3,7 +3,9 @@
 
 pub(crate) mod chain;
 mod contract;
+mod hash;
 mod mask;
+mod rows;
 mod sql;
 #[cfg(test)]
 mod suite;

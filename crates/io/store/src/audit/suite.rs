@@ -3,8 +3,8 @@
 use domain::OrganisationId;
 use sqlx::AssertSqlSafe;
 
-use super::chain::hex;
 use super::contract::{AuditFilter, AuditRecords, NewAuditEntry};
+use super::hash::hex;
 use super::{AuditEntry, AuditFault, AuditVerdict, KnownRow};
 use crate::database::{Database, Kind};
 use crate::switches::SwitchRecords;

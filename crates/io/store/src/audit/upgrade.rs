@@ -1,12 +1,13 @@
 //! Rows from before there was a chain: put into it once, when the database is brought to this layout.
 
+use domain::Timestamp;
 use sqlx::Row;
 
-use super::chain::{BEGINNING, Head};
+use super::chain::Head;
 use super::contract::AuditEntry;
+use super::hash::BEGINNING;
 use super::sql::{insert, put_head};
 use crate::database::Transaction;
-use domain::Timestamp;
 
 /// Rows read at once.
 const ROWS_AT_ONCE: i64 = 1000;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::chain::{Hash, from_hex, hex};
+use super::hash::{Hash, from_hex, hex};
 
 /// What came of checking the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]

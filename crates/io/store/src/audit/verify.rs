@@ -3,9 +3,10 @@
 
 use sqlx::any::AnyRow;
 
-use super::chain::{BEGINNING, Hash, Head, hash, is_same};
+use super::chain::{Head, hash};
 use super::contract::AuditEntry;
-use super::sql::{entry, head, thirty_two};
+use super::hash::{BEGINNING, Hash, is_same};
+use super::rows::{entry, head, thirty_two};
 use super::verdict::{AuditFault, AuditVerdict, KnownRow};
 use crate::database::Database;
 
@@ -36,13 +37,13 @@ pub(super) async fn verify(
 ) -> Result<AuditVerdict, sqlx::Error> {
     let last = KnownRow { number: 0, hash: BEGINNING };
     let mut walk = Walk { database, known, last, rows: 0, older_until: 0 };
-    let fault = walk.to_the_end().await?;
+    let fault = walk.go_to_the_end().await?;
     let newest = Some(walk.last).filter(|last| last.number > 0);
     Ok(AuditVerdict { rows: walk.rows, newest, fault })
 }
 
 impl Walk<'_> {
-    async fn to_the_end(&mut self) -> Result<Option<AuditFault>, sqlx::Error> {
+    async fn go_to_the_end(&mut self) -> Result<Option<AuditFault>, sqlx::Error> {
         // A false head is told last: what is wrong with a row says more.
         self.older_until = self.head().await?.map_or(0, |head| head.older_until);
         loop {
@@ -108,11 +109,11 @@ impl Walk<'_> {
     fn torn(&self, row: &Kept, following: &[Kept]) -> AuditFault {
         let number = row.entry.number;
         // One that was written for this place and stands elsewhere has kept its hash, whatever number it has now.
-        let fits_here = |kept: &&Kept| {
+        let fits_here = |kept: &Kept| {
             let entry = AuditEntry { number, ..kept.entry.clone() };
             hash(&entry, &self.last.hash) == kept.hash
         };
-        if following.iter().find(fits_here).is_some() {
+        if following.iter().any(fits_here) {
             return AuditFault::Moved(number);
         }
         // Older numbers may have gaps, which none of ours has.

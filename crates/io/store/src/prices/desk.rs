@@ -272,6 +272,7 @@ fn entry(
     who: Who,
 ) -> NewAuditEntry {
     NewAuditEntry {
+        organisation: None,
         at: prices.at,
         actor: who.actor,
         by: prices.by.clone(),

@@ -1,6 +1,7 @@
-//! Who changed what.
+//! Who changed what, and whether that is all as it was written.
 
 mod list;
+mod verify;
 
 use axum::routing::get;
 use http::Method;
@@ -8,5 +9,12 @@ use http::Method;
 use super::route::Route;
 use crate::access::Needs;
 
-pub(super) const ROUTES: &[Route] =
-    &[Route { method: Method::GET, path: "/audit", needs: Needs::Operator, answer: || get(list::list) }];
+pub(super) const ROUTES: &[Route] = &[
+    Route { method: Method::GET, path: "/audit", needs: Needs::Operator, answer: || get(list::list) },
+    Route {
+        method: Method::GET,
+        path: "/audit/verify",
+        needs: Needs::Operator,
+        answer: || get(verify::verify),
+    },
+];

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use http::HeaderMap;
 use serde::Deserialize;
+use store::Who;
 
 use crate::body::JsonBody;
 use crate::config_desk::{ConfigAsk, RevertReport};
 use crate::parts::AdminParts;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, given_request_id};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +22,9 @@ pub(crate) struct Wish {
 
 pub(crate) async fn revert(
     State(parts): State<Arc<AdminParts>>,
+    headers: HeaderMap,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Json<RevertReport>, Refusal> {
-    Ok(Json(parts.config.ask(|reply| ConfigAsk::Revert(wish.version, reply)).await?))
+    let who = Who { actor: "admin key", by: None, request_id: given_request_id(&headers) };
+    Ok(Json(parts.config.ask(|reply| ConfigAsk::Revert(wish.version, who, reply)).await?))
 }

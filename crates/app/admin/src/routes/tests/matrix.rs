@@ -37,7 +37,8 @@ const DENIED: [u16; 5] = [403; 5];
 const FINE: [u16; 5] = [200; 5];
 const KEY: &str = r#"{"name": "x"}"#;
 const PRICES: &str = r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n", "reason": "x"}"#;
-const PRICES_ALONE: &str = r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n"}"#;
+const PRICES_ALONE: &str =
+    r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n"}"#;
 const PRICES_DRAFT: &str = r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n", "source": "x"}"#;
 const RATE: &str = r#"{"provider": "north", "kind": "openai", "model": "m", "usage": {"input": 1}}"#;
 const REASON: &str = r#"{"reason": "x"}"#;
@@ -61,6 +62,7 @@ fn matrix() -> Vec<Row> {
         Row { asked: "/providers/openai/drain", ..operators(M::POST, "/providers/{id}/drain", REASON, 200) },
         Row { asked: "/providers/openai/enable", ..operators(M::POST, "/providers/{id}/enable", REASON, 409) },
         operators(M::GET, "/audit", "", 200),
+        operators(M::GET, "/audit/verify", "", 200),
         operators(M::GET, "/prices", "", 200),
         operators(M::PUT, "/prices", PRICES, 200),
         operators(M::GET, "/prices/versions", "", 200),

@@ -10,11 +10,12 @@ use admin::{
 use domain::Timestamp;
 use gateway::{ConfigStatus, Gateway, wall_clock};
 use observe::{Level, Log};
-use store::{ConfigShelf, PriceDesk};
+use store::{AuditRecords, ConfigShelf, PriceDesk, Who};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use super::apply::Applier;
+use super::noting::{Change, Noting};
 use super::refusal::{no_file, of_shelf, of_store, problems};
 use super::watch::Watch;
 use crate::environment::read_file;
@@ -30,6 +31,7 @@ pub(crate) struct KeeperParts {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) shelf: ConfigShelf,
     pub(crate) prices: Arc<PriceDesk>,
+    pub(crate) audit: Arc<dyn AuditRecords>,
     pub(crate) log: Log,
     /// Told when providers have changed.
     pub(crate) key_checks: Arc<KeyChecks>,
@@ -45,6 +47,7 @@ pub(crate) struct Keeper {
     gateway: Arc<Gateway>,
     shelf: ConfigShelf,
     prices: Arc<PriceDesk>,
+    noting: Noting,
     log: Log,
     key_checks: Arc<KeyChecks>,
     watch: Watch,
@@ -66,7 +69,8 @@ struct Present {
 
 impl Keeper {
     pub(crate) fn new(parts: KeeperParts) -> Self {
-        let KeeperParts { settings, applier, gateway, shelf, prices, log, key_checks, text, seen } = parts;
+        let KeeperParts { settings, applier, gateway, shelf, prices, audit, log, key_checks, text, seen } =
+            parts;
         let present = Present {
             text,
             version: None,
@@ -76,8 +80,20 @@ impl Keeper {
             problems: Vec::new(),
         };
         let (watch, notes) = (Watch::new(seen), applier.present().notes.clone());
-        let keeper =
-            Self { settings, applier, gateway, shelf, prices, log, key_checks, watch, notes, present };
+        let noting = Noting { audit, log: log.clone() };
+        let keeper = Self {
+            settings,
+            applier,
+            gateway,
+            shelf,
+            prices,
+            noting,
+            log,
+            key_checks,
+            watch,
+            notes,
+            present,
+        };
         keeper.note_status();
         keeper
     }
@@ -85,6 +101,7 @@ impl Keeper {
     /// Runs until nobody can ask any more.
     pub(crate) async fn run(mut self, mut asks: mpsc::Receiver<ConfigAsk>) {
         self.keep_version().await;
+        self.noting.start(self.settings.file_name(), self.present.version, self.present.since).await;
         self.note_status();
         loop {
             tokio::select! {
@@ -95,7 +112,8 @@ impl Keeper {
                 () = sleep_until(self.watch.next_look()) => {
                     if self.watch.look() {
                         // Problems are in the log and in health; there is nobody else to tell.
-                        let _ = self.reload("the file changed").await;
+                        let who = Who { actor: "file change", by: None, request_id: None };
+                        let _ = self.reload("the file changed", who).await;
                     }
                 }
             }
@@ -105,8 +123,8 @@ impl Keeper {
     /// An asker who has gone is no problem of ours.
     async fn answer(&mut self, ask: ConfigAsk) {
         match ask {
-            ConfigAsk::Reload(reason, reply) => {
-                let _ = reply.send(self.reload(reason).await.map_err(ConfigRefusal::Problems));
+            ConfigAsk::Reload(reason, who, reply) => {
+                let _ = reply.send(self.reload(reason, who).await.map_err(ConfigRefusal::Problems));
             }
             ConfigAsk::Show(reply) => {
                 let _ = reply.send(Ok(self.show()));
@@ -117,14 +135,14 @@ impl Keeper {
             ConfigAsk::Difference(from, to, reply) => {
                 let _ = reply.send(self.difference(from, to).await);
             }
-            ConfigAsk::Revert(number, reply) => {
-                let _ = reply.send(self.revert(number).await);
+            ConfigAsk::Revert(number, who, reply) => {
+                let _ = reply.send(self.revert(number, who).await);
             }
         }
     }
 
     /// Reads everything anew and takes it, or says every problem.
-    async fn reload(&mut self, reason: &str) -> Result<ReloadReport, Vec<String>> {
+    async fn reload(&mut self, reason: &str, who: Who) -> Result<ReloadReport, Vec<String>> {
         let Reading { text, checked, seen } = self.settings.read();
         self.watch.note_read(seen);
         let is_emptied = text.as_deref().is_some_and(config::is_blank)
@@ -141,7 +159,7 @@ impl Keeper {
         });
         match applied {
             Ok(report) => {
-                self.take(text, reason, &report).await;
+                self.take(text, ("config.reload", reason), who, &report).await;
                 Ok(report)
             }
             Err(problems) => {
@@ -168,7 +186,15 @@ impl Keeper {
     }
 
     /// What was applied is the present configuration now.
-    async fn take(&mut self, text: Option<String>, reason: &str, report: &ReloadReport) {
+    async fn take(
+        &mut self,
+        text: Option<String>,
+        (action, reason): (&'static str, &str),
+        who: Who,
+        report: &ReloadReport,
+    ) {
+        let before = self.present.version;
+        let is_another = self.present.text != text || !report.changed.is_empty();
         self.present.problems.clear();
         self.present.needs_restart.clone_from(&report.needs_restart);
         if self.present.text != text {
@@ -179,6 +205,11 @@ impl Keeper {
         }
         if self.present.version.is_none() {
             self.keep_version().await;
+        }
+        if is_another {
+            let (file, versions) = (self.settings.file_name(), [before, self.present.version]);
+            let change = Change { action, file, who, reason, versions, report };
+            self.noting.change(change, wall_clock()).await;
         }
         self.note_status();
         let (changed, restart) = (report.changed.join(", "), report.needs_restart.join(", "));
@@ -271,7 +302,7 @@ impl Keeper {
     }
 
     /// Puts a version back: in force first, then into the file.
-    async fn revert(&mut self, number: Option<i64>) -> Result<RevertReport, ConfigRefusal> {
+    async fn revert(&mut self, number: Option<i64>, who: Who) -> Result<RevertReport, ConfigRefusal> {
         let file = self.settings.file().ok_or_else(no_file)?.to_owned();
         // What is in force and was not kept, because the store was busy, must not be lost now.
         if self.present.text.is_some() && self.present.version.is_none() {
@@ -295,7 +326,8 @@ impl Keeper {
         let written = self.write(&file, &text).await;
         // What the file holds now is what was meant, or is known and left alone until it changes.
         self.watch.note_read(self.settings.read().seen);
-        self.take(Some(text), &format!("revert to version {from}"), &report).await;
+        let reason = format!("revert to version {from}");
+        self.take(Some(text), ("config.revert", &reason), who, &report).await;
         if let Some(why) = &written {
             let message =
                 "a former configuration is in force, but not in the file: the next start reads the file";

@@ -3,6 +3,7 @@
 mod apply;
 mod comparison;
 mod keeper;
+mod noting;
 mod refusal;
 mod watch;
 
