@@ -18,6 +18,7 @@ mod requests;
 mod run_file;
 mod seal;
 mod secret_file;
+mod secrets;
 mod switches;
 mod tenancy;
 
@@ -51,6 +52,10 @@ pub use requests::{
 pub use run_file::{RunFile, RunningServer};
 pub use seal::{Seal, SealError};
 pub use secret_file::SecretFileError;
+pub use secrets::{
+    HeldSecret, Resealed, SECRET_BYTES_MAX, SECRET_NAME_CHARS_MAX, SECRETS_MAX, SecretChange, SecretDesk,
+    SecretError, SecretRecords, SecretView,
+};
 pub use switches::{
     ProviderSwitch, SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError,
     SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched, Who,

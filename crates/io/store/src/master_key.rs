@@ -8,7 +8,7 @@ use domain::Secret;
 
 use crate::data_dir::{DataDir, LockedDataDir};
 use crate::keys::KeyHasher;
-use crate::seal::Seal;
+use crate::seal::{Generation, Seal};
 use crate::secret_file::{self, SecretFileError};
 
 /// The file in the data directory that holds the master key when none is given.
@@ -17,9 +17,8 @@ pub const MASTER_KEY_FILE: &str = "master.key";
 pub const MASTER_KEY_BYTES_MIN: usize = 32;
 
 const NEW_MASTER_KEY_BYTES: usize = 32;
-/// Names of the derived keys.
+/// The name of a derived key.
 const KEY_HASH: &[u8] = b"bellwether key hash v1";
-const ENVELOPE: &[u8] = b"bellwether envelope v1";
 
 /// The master key, ready to derive from.
 #[derive(Debug)]
@@ -67,9 +66,9 @@ impl MasterKey {
         KeyHasher::new(&self.derive(KEY_HASH))
     }
 
-    /// What seals secrets at rest.
-    pub fn seal(&self) -> Seal {
-        Seal::new(&self.derive(ENVELOPE))
+    /// What seals secrets at rest; which generation of its keys does is for the database to say.
+    pub(crate) fn seal(&self, generation: Generation) -> Seal {
+        Seal::new(self.0.clone(), generation)
     }
 
     fn derive(&self, name: &[u8]) -> [u8; 32] {

@@ -11,7 +11,7 @@ use crate::sections::{
     networks, providers, requests, retries, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
-use crate::sources::{Overrides, Sources};
+use crate::sources::{Overrides, Sources, Stored};
 use crate::tree;
 use crate::walk::conform;
 
@@ -25,6 +25,7 @@ pub fn check(sources: &Sources<'_>) -> Result<Snapshot, Vec<Problem>> {
         Some(None) => return Err(report.finish().expect_err("a file that is not read leaves a problem")),
     };
     let mut snapshot = build(file, sources, &mut report);
+    snapshot.secret_uses = report.take_uses();
     snapshot.notes = report.finish()?;
     Ok(snapshot)
 }
@@ -37,6 +38,7 @@ pub fn defaults() -> Snapshot {
         env: &|_| None,
         env_names: Vec::new(),
         read_file: &|_| Err("there are no files".to_owned()),
+        stored: &|_| Stored::NotOpen,
         overrides: Overrides::default(),
     };
     check(&nothing).expect("a test checks an empty configuration")
@@ -91,6 +93,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         health: Arc::new(health),
         log: log::check(file.log, report),
         requests: requests::check(file.requests),
+        secret_uses: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ mod near;
 mod problem;
 mod schema;
 mod secret_source;
+mod secret_use;
 mod sections;
 mod shown;
 mod snapshot;
@@ -26,7 +27,8 @@ pub use effective::{configured, effective};
 pub use near::nearest;
 pub use problem::{Place, Problem};
 pub use schema::schema_text;
-pub use secret_source::{Credential, FILE_ENDING};
+pub use secret_source::{Credential, FILE_ENDING, is_stored_name};
+pub use secret_use::SecretUse;
 pub use sections::errors::{ErrorCode, Errors};
 pub use sections::health::Health;
 pub use sections::keys::Keys;
@@ -44,7 +46,7 @@ pub use sections::requests::Requests;
 pub use sections::retries::{BUDGET_PER_SECOND, BUDGET_PERCENT, HEDGE_PERCENT, Retries};
 pub use sections::timeouts::{ANSWER_TOKENS_LARGE, ANSWER_TOKENS_XLARGE, Timeouts};
 pub use snapshot::{DEMO_ID, Snapshot};
-pub use sources::{Overrides, Sources};
+pub use sources::{Overrides, Sources, Stored};
 pub use tree::is_blank;
 
 /// YAML of any shape, with places: for those who read or write what is no configuration of ours.

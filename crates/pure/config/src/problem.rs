@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::key_path::KeyPath;
+use crate::secret_use::SecretUse;
 
 /// A position in the file, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +62,8 @@ pub(crate) struct Report {
     broken: HashSet<String>,
     problems: Vec<Problem>,
     notes: Vec<String>,
+    /// Secrets of the store that are named.
+    uses: Vec<SecretUse>,
     /// Notes that are not worth saying again.
     noted: HashSet<String>,
 }
@@ -69,6 +72,18 @@ impl Report {
     /// An empty report about `file`.
     pub(crate) fn new(file: Option<&str>) -> Self {
         Self { file: file.map(str::to_owned), ..Self::default() }
+    }
+
+    /// A secret of the store is named.
+    pub(crate) fn note_use(&mut self, secret: SecretUse) {
+        self.uses.push(secret);
+    }
+
+    /// The secrets of the store that were named, in the order of their names.
+    pub(crate) fn take_uses(&mut self) -> Vec<SecretUse> {
+        let mut uses = std::mem::take(&mut self.uses);
+        uses.sort_by(|one, other| (&one.name, &one.path).cmp(&(&other.name, &other.path)));
+        uses
     }
 
     /// Remembers where in the file a value stands.

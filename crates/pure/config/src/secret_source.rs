@@ -1,4 +1,5 @@
-//! Secrets by reference: `env:NAME`, `file:/path`, or (discouraged) the text itself. What is found is never shown.
+//! Secrets by reference: `env:NAME`, `file:/path`, `secret:NAME` of the gateway's own store, or (discouraged) the text itself.
+//! What is found is never shown.
 //!
 //! Wherever a variable `NAME` holds a secret, `NAME_FILE` may name a file that holds it.
 
@@ -8,9 +9,14 @@ use domain::Secret;
 
 use crate::key_path::KeyPath;
 use crate::problem::Report;
+use crate::secret_use::SecretUse;
 use crate::shown;
-use crate::sources::Sources;
+use crate::sources::{Sources, Stored};
 
+/// How a secret is given.
+const FORMS: &str = "must be env:NAME, file:/path, secret:NAME or a secret";
+/// Longest name of a secret in the store.
+const STORED_NAME_BYTES_MAX: usize = 64;
 /// Longest secret.
 const SECRET_BYTES_MAX: usize = 16 * 1024;
 
@@ -25,7 +31,7 @@ pub const FILE_ENDING: &str = "_FILE";
 pub struct Credential {
     /// The secret itself.
     pub secret: Secret,
-    /// `env:NAME`, `env:NAME_FILE (/path)`, `file:/path`, or the path of the value in the configuration: what to name
+    /// `env:NAME`, `env:NAME_FILE (/path)`, `file:/path`, `secret:NAME`, or the path of the value in the configuration: what to name
     /// when it turns out bad.
     pub origin: String,
     /// How a file names it without holding it; `None` for one that stands in the file as plain text.
@@ -106,12 +112,16 @@ fn of_variable(name: &str, found: Held, report: &mut Report) -> Result<Credentia
 enum Reference<'t> {
     Variable(&'t str),
     File(&'t str),
+    Stored(&'t str),
     Plain,
 }
 
 fn reference(text: &str) -> Reference<'_> {
     if let Some(name) = text.strip_prefix("env:") {
         return Reference::Variable(name.trim());
+    }
+    if let Some(name) = text.strip_prefix("secret:") {
+        return Reference::Stored(name.trim());
     }
     text.strip_prefix("file:").map_or(Reference::Plain, |path| Reference::File(path.trim()))
 }
@@ -125,7 +135,7 @@ pub(crate) fn is_reference(text: &str) -> bool {
 pub(crate) fn variable_named(text: &str) -> Option<&str> {
     match reference(text) {
         Reference::Variable(name) => Some(name),
-        Reference::File(_) | Reference::Plain => None,
+        Reference::File(_) | Reference::Stored(_) | Reference::Plain => None,
     }
 }
 
@@ -139,10 +149,21 @@ pub(crate) fn resolve(
     let (found, origin) = match reference(text) {
         Reference::Variable(name) => from_variable(name, path, sources, report)?,
         Reference::File(file) => (from_file(file, path, sources, report)?, text.to_owned()),
+        Reference::Stored(name) => (from_store(name, path, sources, report)?, format!("secret:{name}")),
         Reference::Plain => {
+            let braced = text.trim().strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+            if let Some(inner) = braced.filter(|inner| is_reference(inner)) {
+                report.add(
+                    path,
+                    "a reference in braces",
+                    FORMS,
+                    format!("write \"{}\"", shown_reference(inner)),
+                );
+                return None;
+            }
             if let Some(name) = meant_variable(text) {
                 let hint = format!("write \"env:{name}\"");
-                report.add(path, "the name of a variable", "must be env:NAME, file:/path or a secret", hint);
+                report.add(path, "the name of a variable", FORMS, hint);
                 return None;
             }
             (text.to_owned(), path.text().to_owned())
@@ -155,7 +176,7 @@ pub(crate) fn resolve(
     let is_plain = matches!(reference(text), Reference::Plain);
     if is_plain {
         report.note(format!(
-            "{} holds a secret as plain text; env:NAME or file:/path keeps it out of copies of the configuration",
+            "{} holds a secret as plain text; env:NAME, file:/path or secret:NAME keeps it out of copies of the configuration",
             path.text()
         ));
     }
@@ -175,7 +196,7 @@ fn from_variable(
     if !is_variable_name(name) || may_be_a_secret && matches!(held, Ok(None)) {
         let hint = "the part after env: is a name such as EXAMPLE_API_KEY".to_owned();
         // Somebody may have put the secret itself behind `env:`.
-        report.add(path, "no name of a variable", "must be env:NAME, file:/path or a secret", hint);
+        report.add(path, "no name of a variable", FORMS, hint);
         return None;
     }
     match held {
@@ -216,12 +237,48 @@ fn from_file(file: &str, path: &KeyPath, sources: &Sources<'_>, report: &mut Rep
     }
 }
 
+fn from_store(name: &str, path: &KeyPath, sources: &Sources<'_>, report: &mut Report) -> Option<String> {
+    if !is_stored_name(name) {
+        let hint = "the part after secret: is a name that `bellwether secrets list` shows".to_owned();
+        // Somebody may have put the secret itself behind `secret:`.
+        report.add(path, "no name of a secret", FORMS, hint);
+        return None;
+    }
+    report.note_use(SecretUse { name: name.to_owned(), path: path.text().to_owned() });
+    match (sources.stored)(name) {
+        Stored::Found(secret) => return Some(secret.expose().to_owned()),
+        // It is only looked at whether the rest is good: this could be a key, and a proxy's address as well.
+        Stored::NotOpen => return Some(format!("http://of-the-store:{name}@not-open:1")),
+        Stored::Unreadable(why) => {
+            let hint = format!("give it anew: bellwether secrets set {name}");
+            report.add(path, format!("secret:{name}"), format!("the secret cannot be opened: {why}"), hint);
+        }
+        Stored::Missing(names) => {
+            let set = format!("bellwether secrets set {name}");
+            let near = crate::near::nearest(name, names.iter().map(String::as_str));
+            let hint = near.map_or(set.clone(), |near| format!("{set}, or did you mean secret:{near}?"));
+            report.add(path, format!("secret:{name}"), format!("the store holds no secret {name}"), hint);
+        }
+    }
+    None
+}
+
+/// Whether a secret of the store may have this name.
+pub fn is_stored_name(name: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=STORED_NAME_BYTES_MAX).contains(&name.len())
+        && name.bytes().all(is_word)
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
 /// A reference may be shown, a secret not.
 pub(crate) fn shown_reference(text: &str) -> String {
     match reference(text) {
         Reference::Plain => "a secret (not shown)".to_owned(),
         Reference::Variable(name) => format!("env:{name}"),
         Reference::File(file) => format!("file:{}", shown::path(file)),
+        Reference::Stored(name) if is_stored_name(name) => format!("secret:{name}"),
+        Reference::Stored(_) => "secret: (not shown)".to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use domain::{BaseUrl, Network};
 use routing::{Route, Routes, RoutesBuilder};
 
+use crate::secret_use::SecretUse;
 use crate::sections::errors::Errors;
 use crate::sections::health::Health;
 use crate::sections::keys::Keys;
@@ -69,6 +70,8 @@ pub struct Snapshot {
     pub log: Log,
     /// What is kept of calls.
     pub requests: Requests,
+    /// Where secrets of the gateway's own store are named.
+    pub secret_uses: Vec<SecretUse>,
     /// What is allowed but worth saying, one sentence each.
     pub notes: Vec<String>,
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use domain::Secret;
+
 /// Everything a configuration is made from. A flag goes before the file, the file before the environment's providers.
 pub struct Sources<'a> {
     /// Name and text of the file, if there is one.
@@ -14,8 +16,23 @@ pub struct Sources<'a> {
     pub env_names: Vec<String>,
     /// Reads the file of a secret or certificate. It decides where a relative path starts.
     pub read_file: &'a dyn Fn(&Path) -> Result<String, String>,
+    /// Looks up a secret that the gateway's own store holds.
+    pub stored: &'a dyn Fn(&str) -> Stored,
     /// What flags and our own variables say.
     pub overrides: Overrides,
+}
+
+/// What the gateway's own store has under a name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stored {
+    /// This.
+    Found(Secret),
+    /// Something that cannot be opened, and why.
+    Unreadable(String),
+    /// Nothing; the names that it has.
+    Missing(Vec<String>),
+    /// The store is not open here: whether it has one is seen at the start.
+    NotOpen,
 }
 
 /// Settings from flags, or from the `BELLWETHER_*` variable of the same name; they go before the file.

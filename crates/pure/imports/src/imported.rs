@@ -46,6 +46,7 @@ impl Imported {
             env: &held,
             env_names: variables.clone(),
             read_file: &|_| Err("an import names no file".to_owned()),
+            stored: &|_| config::Stored::NotOpen,
             overrides: Overrides::default(),
         };
         config::check(&sources).map(|_| ())

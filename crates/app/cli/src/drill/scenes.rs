@@ -199,6 +199,7 @@ mod tests {
             env: &|_| None,
             env_names: Vec::new(),
             read_file: &|_| Err("there are no files".to_owned()),
+            stored: &|_| config::Stored::NotOpen,
             overrides: Overrides::default(),
         };
         config::check(&sources).unwrap_or_else(|problems| panic!("{problems:?}"))

@@ -52,6 +52,7 @@ impl Fixture {
             env: &|_| None,
             env_names: Vec::new(),
             read_file: &|_| Err("there are no files here".to_owned()),
+            stored: &|_| config::Stored::NotOpen,
             overrides,
         };
         let base = BaseUrl::parse(&simulator.nodes()[0].base_url()).unwrap();

@@ -91,6 +91,7 @@ fn gateway(fleet: &Fleet, desk: &Desk, log: Log) -> Arc<Gateway> {
         env: &|_| None,
         env_names: Vec::new(),
         read_file: &|_| Err("there are no files here".to_owned()),
+        stored: &|_| config::Stored::NotOpen,
         overrides: Overrides::default(),
     };
     let snapshot = config::check(&sources).unwrap_or_else(|problems| panic!("{problems:?} in {text}"));

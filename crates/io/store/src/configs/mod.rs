@@ -7,4 +7,5 @@ mod sql;
 mod suite;
 
 pub use contract::{CONFIG_VERSIONS_MAX, ConfigRecords, ConfigVersion, NewConfigVersion};
+pub(crate) use shelf::PURPOSE;
 pub use shelf::{ConfigShelf, ConfigShelfError};

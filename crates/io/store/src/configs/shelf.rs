@@ -8,7 +8,7 @@ use crate::keys::KeyHasher;
 use crate::seal::{Seal, SealError};
 
 /// What a sealed text is for: nothing sealed for something else opens here.
-const PURPOSE: &str = "version of the configuration";
+pub(crate) const PURPOSE: &str = "version of the configuration";
 
 /// Keeps versions of the configuration.
 pub struct ConfigShelf {
@@ -119,7 +119,7 @@ mod tests {
         let path = dir.path().join("x.db");
         let master = MasterKey::from_text(&Secret::new("m".repeat(32))).unwrap();
         let store = Database::open(&DatabasePlace::File(path.clone()), &master.key_hasher()).await.unwrap();
-        let shelf = ConfigShelf::new(Box::new(store.clone()), master.key_hasher(), master.seal());
+        let shelf = ConfigShelf::new(Box::new(store.clone()), master.key_hasher(), store.seal(&master));
         assert_eq!(shelf.keep(TEXT, "b.yaml", "start", Timestamp(1)).await.unwrap(), 1);
         assert_eq!(shelf.keep(TEXT, "b.yaml", "again", Timestamp(2)).await.unwrap(), 1);
         assert_eq!(shelf.list().await.unwrap()[0].reason, "start");

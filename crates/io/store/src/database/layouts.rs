@@ -64,6 +64,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0009_audit_chain.sql"),
         include_str!("../../migrations/postgres/0009_audit_chain.sql"),
     ),
+    Layout::new(
+        10,
+        "secrets",
+        include_str!("../../migrations/sqlite/0010_secrets.sql"),
+        include_str!("../../migrations/postgres/0010_secrets.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

@@ -15,6 +15,8 @@ use crate::audit;
 use crate::audit::chain::ChainKey;
 use crate::error::StoreError;
 use crate::keys::KeyHasher;
+use crate::master_key::MasterKey;
+use crate::seal::{Generation, Seal};
 
 /// The database in the data directory.
 pub const DATABASE_FILE: &str = "bellwether.db";
@@ -62,6 +64,8 @@ pub struct Database {
     pub(crate) pool: AnyPool,
     pub(crate) kind: Kind,
     chain: ChainKey,
+    /// Shared by everything that seals for this database.
+    pub(crate) generation: Generation,
 }
 
 impl DatabasePlace {
@@ -82,14 +86,23 @@ impl Database {
             DatabasePlace::Memory => (sqlite::in_memory().await?, Kind::Sqlite),
             DatabasePlace::Server(url) => (postgres::open(url).await?, Kind::Postgres),
         };
-        let database = Self { pool, kind, chain: ChainKey::new(hasher) };
+        let database = Self { pool, kind, chain: ChainKey::new(hasher), generation: Generation::new(1) };
         database.without_waiting_for_the_disk(database.prepare(hasher)).await?;
+        database
+            .learn_generation()
+            .await
+            .map_err(StoreError::database("read the generation of its seals"))?;
         Ok(database)
     }
 
     /// A database that lives and dies with this value, for tests and demonstrations.
     pub async fn in_memory(hasher: &KeyHasher) -> Result<Self, StoreError> {
         Self::open(&DatabasePlace::Memory, hasher).await
+    }
+
+    /// What seals secrets for this database, under the master key that it was opened with.
+    pub fn seal(&self, master: &MasterKey) -> Seal {
+        master.seal(self.generation.clone())
     }
 
     /// Begins a new start of this gateway and returns its number, which call ids carry.
@@ -143,6 +156,13 @@ impl Database {
                 .map_err(StoreError::database("write its key check"))?,
         }
         self.chain_audit().await.map_err(StoreError::database("begin the chain of the audit"))
+    }
+
+    async fn learn_generation(&self) -> Result<(), sqlx::Error> {
+        let number: i64 = sqlx::query_scalar("SELECT generation FROM envelope").fetch_one(&self.pool).await?;
+        let number = u32::try_from(number).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        self.generation.turn_to(number);
+        Ok(())
     }
 
     async fn chain_audit(&self) -> Result<(), sqlx::Error> {

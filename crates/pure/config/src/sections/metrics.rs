@@ -15,7 +15,7 @@ use crate::sources::Sources;
 pub(crate) struct MetricsSection {
     /// Who may read `/metrics`; default `open`.
     access: Option<MetricsAccess>,
-    /// Key that opens `/metrics` as a bearer token: `env:NAME` or `file:/path`. Needed for `access: key`, and for
+    /// Key that opens `/metrics` as a bearer token: `env:NAME`, `file:/path` or `secret:NAME`. Needed for `access: key`, and for
     /// readers from public addresses.
     #[schemars(extend("writeOnly" = true))]
     key: Option<String>,

@@ -41,7 +41,7 @@ pub(crate) struct ProviderEntry {
     kind: Option<String>,
     /// Where it is, up to where `/chat/completions` begins. Default: the catalogue's. Either this or `lines`.
     base_url: Option<String>,
-    /// Its keys: `env:NAME`, `file:/path`, or the text itself. When one is refused or busy on every line, the next is
+    /// Its keys: `env:NAME`, `file:/path`, `secret:NAME` of the store, or the text itself. When one is refused or busy on every line, the next is
     /// used. An empty list sends none. Default: the usual variable of its kind if neither `base_url` nor `lines` is
     /// given, else none.
     #[schemars(length(max = 1000), extend("writeOnly" = true))]
@@ -49,7 +49,7 @@ pub(crate) struct ProviderEntry {
     /// The region where its `base_url` is, or that of the lines that do not say.
     region: Option<String>,
     /// The proxy on the way to it: `http://user:password@host:3128` (CONNECT), `socks5://host:1080`, `socks5h://…`
-    /// (the proxy looks names up), `env:NAME`, `file:/path`, or `none`. Default: that of the environment
+    /// (the proxy looks names up), `env:NAME`, `file:/path`, `secret:NAME`, or `none`. Default: that of the environment
     /// (HTTPS_PROXY and the like). Lines may differ.
     #[schemars(extend("writeOnly" = true))]
     proxy: Option<String>,

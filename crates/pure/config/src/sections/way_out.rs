@@ -82,7 +82,7 @@ fn choice(text: &str, path: &KeyPath, sources: &Sources<'_>, report: &mut Report
         Ok(proxy) => {
             if proxy.login().is_some() && !is_reference(text) {
                 report.note(format!(
-                    "{} holds a login as plain text; env:NAME or file:/path keeps it out of copies of the configuration",
+                    "{} holds a login as plain text; env:NAME, file:/path or secret:NAME keeps it out of copies of the configuration",
                     path.text()
                 ));
             }

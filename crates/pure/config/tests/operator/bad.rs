@@ -1,6 +1,7 @@
 //! Bad configurations, and what each is told.
 
-use config::Problem;
+use config::{Problem, Stored};
+use domain::Secret;
 
 use crate::world::{CERTIFICATE, PRIVATE_KEY, World, written};
 
@@ -14,6 +15,8 @@ fn world() -> World {
         .with_file("/tls/key.pem", PRIVATE_KEY)
         .with_file("/tls/locked.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
         .with_file("/run/empty", "\n")
+        .with_stored("openai-main", Stored::Found(Secret::new("sk-stored-abcdefgh-1234".to_owned())))
+        .with_stored("torn", Stored::Unreadable("it is damaged".to_owned()))
 }
 
 /// One line per case: file | path | part of the message | part of the hint (or `-` for none).
@@ -105,6 +108,11 @@ providers: {a: {base_url: "http://h/v1", credentials: ["env:EMPTY_KEY"]}} | prov
 providers: {a: {base_url: "http://h/v1", credentials: ["env:SPLIT_KEY"]}} | providers.a.credentials[0] | holds a space | -
 providers: {a: {base_url: "http://h/v1", credentials: ["env:"]}} | providers.a.credentials[0] | must be env:NAME | is a name such as
 providers: {a: {base_url: "http://h/v1", credentials: ["file:/run/none"]}} | providers.a.credentials[0] | cannot read the file: no such file | -
+providers: {a: {base_url: "http://h/v1", credentials: ["secret:openai"]}} | providers.a.credentials[0] | the store holds no secret openai | bellwether secrets set openai, or did you mean secret:openai-main?
+providers: {a: {base_url: "http://h/v1", credentials: ["secret:torn"]}} | providers.a.credentials[0] | cannot be opened: it is damaged | bellwether secrets set torn
+providers: {a: {base_url: "http://h/v1", credentials: ["secret:two words"]}} | providers.a.credentials[0] | must be env:NAME | bellwether secrets list
+providers: {a: {base_url: "http://h/v1", credentials: ["${secret:openai-main}"]}} | providers.a.credentials[0] | must be env:NAME | write "secret:openai-main"
+providers: {a: {base_url: "http://h/v1", proxy: "secret:openai-main"}} | providers.a.proxy | must | -
 providers: {a: {base_url: "http://h/v1", credentials: ["file:/run/empty"]}} | providers.a.credentials[0] | the secret is empty | -
 providers: {a: {base_url: "http://h/v1", credentials: ["${GOOD_KEY}"]}} | providers.a.credentials[0] | must be env:NAME | write "env:GOOD_KEY"
 providers: {a: {base_url: "http://h/v1", credentials: [GOOD_KEY]}} | providers.a.credentials[0] | must be env:NAME | write "env:GOOD_KEY"

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use config::{LISTEN_DEFAULT, LogFormat, MetricsAccess, Overrides};
+use config::{LISTEN_DEFAULT, LogFormat, MetricsAccess, Overrides, Stored};
 use dialects::surface::Operation;
-use domain::BaseUrl;
+use domain::{BaseUrl, Secret};
 use providers::Quirk;
 
 use crate::world::{CERTIFICATE, PRIVATE_KEY, World};
@@ -259,4 +259,33 @@ fn quirks_and_surfaces_are_the_catalogues_until_somebody_knows_better() {
     assert_eq!(vendor.surfaces.as_deref(), Some(&[][..]));
     assert_eq!(own.surfaces.as_deref(), Some(&[Operation::Rerank][..]));
     assert!(plain.surfaces.is_none() && plain.quirks().is_empty());
+}
+
+#[test]
+fn a_secret_of_the_store_is_named_and_its_uses_are_known() {
+    const TEXT: &str = "metrics: {access: key, key: \"secret:for-metrics\"}
+providers:
+  a: {base_url: \"http://a/v1\", credentials: [\"secret:main\", \"secret:spare.2\"], proxy: \"secret:way-out\"}";
+    let stored = |text: &str| Stored::Found(Secret::new(text.to_owned()));
+    let world = World::default()
+        .with_stored("main", stored("sk-main"))
+        .with_stored("spare.2", stored("sk-spare"))
+        .with_stored("for-metrics", stored("metrics-key"))
+        .with_stored("way-out", stored("http://me:hidden@proxy.example:3128"));
+    let snapshot = world.good(TEXT);
+    let credentials = &snapshot.providers[0].credentials;
+    let found: Vec<_> = credentials.iter().map(|it| (it.secret.expose(), it.origin.as_str())).collect();
+    assert_eq!(found, [("sk-main", "secret:main"), ("sk-spare", "secret:spare.2")]);
+    let uses: Vec<_> = snapshot.secret_uses.iter().map(|it| (it.name.as_str(), it.path.as_str())).collect();
+    let expected = [
+        ("for-metrics", "metrics.key"),
+        ("main", "providers.a.credentials[0]"),
+        ("spare.2", "providers.a.credentials[1]"),
+        ("way-out", "providers.a.proxy"),
+    ];
+    assert_eq!(uses, expected);
+    assert!(snapshot.notes.is_empty(), "{:?}", snapshot.notes);
+    assert!(config::effective(&snapshot).contains("secret:main"));
+    // Where the store is not open, everything else is checked all the same.
+    assert_eq!(World::default().good(TEXT).secret_uses, snapshot.secret_uses);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use config::{Overrides, Problem, Snapshot, Sources, check};
+use config::{Overrides, Problem, Snapshot, Sources, Stored, check};
 
 /// A certificate as far as its look matters here.
 pub(crate) const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -15,6 +15,7 @@ pub(crate) const PRIVATE_KEY: &str = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----EN
 pub(crate) struct World {
     variables: BTreeMap<String, String>,
     files: BTreeMap<String, String>,
+    stored: BTreeMap<String, Stored>,
     overrides: Overrides,
 }
 
@@ -26,6 +27,11 @@ impl World {
 
     pub(crate) fn with_file(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.to_owned(), text.to_owned());
+        self
+    }
+
+    pub(crate) fn with_stored(mut self, name: &str, stored: Stored) -> Self {
+        self.stored.insert(name.to_owned(), stored);
         self
     }
 
@@ -43,6 +49,11 @@ impl World {
             read_file: &|path: &Path| {
                 let found = path.to_str().and_then(|path| self.files.get(path));
                 found.cloned().ok_or_else(|| "no such file".to_owned())
+            },
+            stored: &|name| match self.stored.get(name) {
+                Some(stored) => stored.clone(),
+                None if self.stored.is_empty() => Stored::NotOpen,
+                None => Stored::Missing(self.stored.keys().cloned().collect()),
             },
             overrides: self.overrides.clone(),
         })

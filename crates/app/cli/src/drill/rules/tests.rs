@@ -21,6 +21,7 @@ fn snapshot(text: &str) -> Snapshot {
         env: &|name| (name == VARIABLE.0).then(|| VARIABLE.1.to_owned()),
         env_names: Vec::new(),
         read_file: &|_| Err("there are no files".to_owned()),
+        stored: &|_| config::Stored::NotOpen,
         overrides: Overrides::default(),
     };
     config::check(&sources).unwrap_or_else(|problems| {
@@ -165,6 +166,7 @@ fn the_examples_have_no_error() {
             env: &|name| stand_ins.variable(name),
             env_names: Vec::new(),
             read_file: &|path| stand_ins.file(path),
+            stored: &|_| config::Stored::NotOpen,
             overrides: Overrides::default(),
         };
         let snapshot = config::check(&sources).unwrap_or_else(|problems| panic!("{path:?}: {problems:?}"));

@@ -34,6 +34,7 @@ fn serving() -> Serving {
         env: &|_| None,
         env_names: Vec::new(),
         read_file: &|path: &Path| Err(format!("there is no {}", path.display())),
+        stored: &|_| config::Stored::NotOpen,
         overrides: Overrides::default(),
     };
     Serving::new(&config::check(&sources).unwrap(), None).unwrap()
