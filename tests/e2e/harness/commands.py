@@ -20,11 +20,15 @@ class Commands:
     home: Path
 
     def run(
-        self, *words: str | Path, environment: Mapping[str, str] | None = None, patience_s: float = PATIENCE_S
+        self,
+        *words: str | Path,
+        environment: Mapping[str, str] | None = None,
+        patience_s: float = PATIENCE_S,
+        said: str = "",
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a command and returns what it said, well or not."""
+        """Runs a command, with `said` on its standard input, and returns what it answered, well or not."""
         command = [self.binary, "--data-dir", self.home / "data", *words]
-        return run(command, self.home, clean_environment(self.home, environment or {}), patience_s)
+        return run(command, self.home, clean_environment(self.home, environment or {}), patience_s, said=said)
 
     def text(self, *words: str | Path, environment: Mapping[str, str] | None = None) -> str:
         """What a command that succeeds prints."""

@@ -160,12 +160,17 @@ def activated(command: Sequence[str], passed: Sequence[int]) -> list[str]:
 
 
 def run(
-    command: Sequence[str | Path], home: Path, environment: Mapping[str, str], patience_s: float = PATIENCE_S
+    command: Sequence[str | Path],
+    home: Path,
+    environment: Mapping[str, str],
+    patience_s: float = PATIENCE_S,
+    *,
+    said: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command that ends by itself and returns what it said."""
+    """Runs a command that ends by itself, with `said` on its standard input, and returns what it answered."""
     return subprocess.run(
         [str(part) for part in command],
-        stdin=subprocess.DEVNULL,
+        input=said,
         capture_output=True,
         text=True,
         env=dict(environment),

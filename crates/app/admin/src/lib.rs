@@ -29,6 +29,10 @@
 //! | `POST /prices/draft/approve` | `{"draft": 5, "reason", "after": 3, "by"}`, all optional | 200 as `PUT /prices`; 409 `draft_changed_meanwhile` |
 //! | `POST /prices/rate` | `{"provider", "kind", "model", "usage": {"input": 1000}, "service", "at_ms", "organisation", "project", "key", "version"}` | 200 `{"list", "price", "parts": […], "row", "markup", …}` |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
+//! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |
+//! | `PUT /secrets/{name}` | `{"value": "…", "reason", "by"}`, all but the value optional | 200 the secret without its value, `audit`, and what reading the configuration again did: `changed`, `needs_restart`, `problems` |
+//! | `DELETE /secrets/{name}` | – | 200 `{"name", "audit"}`; 404 `secret_not_found`; 409 `secret_in_use` |
+//! | `POST /secrets/rotate` | `{"reason", "by"}`, both optional | 200 `{"generation", "secrets", "config_versions", "left", "audit"}` |
 //! | `GET /audit?before=17&limit=100&action=key.*`, also `subject`, `actor`, `organisation`, `from`, `to` | – | 200 `{"audit": [{"number", "at", "actor", "by", "action", "subject", "organisation", "before", "after", "reason", "request_id", "hash"}], "next_before"}`, the newest first |
 //! | `GET /audit/verify?known=17:a5…`, optional | – | 200 `{"is_intact", "rows", "newest": "17:a5…", "fault": null or {"number", "flaw", "message"}}` |
 //!

@@ -84,7 +84,7 @@ mod tests {
     use std::sync::Arc;
 
     use domain::{Secret, Timestamp};
-    use store::{Database, KeyDesk, KeyHasher, PriceDesk, UserDirectory};
+    use store::{Database, KeyDesk, KeyHasher, MasterKey, PriceDesk, SecretDesk, UserDirectory};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;
@@ -92,8 +92,10 @@ mod tests {
     use crate::{Admin, AdminParts, ConfigDesk, ProviderDesk, SwitchRefusal};
 
     async fn admin() -> Admin {
-        let hasher = KeyHasher::new(&[1; 32]);
+        let master = MasterKey::from_text(&Secret::new("m".repeat(32))).unwrap();
+        let hasher = master.key_hasher();
         let store = Database::in_memory(&hasher).await.unwrap();
+        let secrets = SecretDesk::open(Box::new(store.clone()), store.seal(&master)).await.unwrap();
         Admin::new(AdminParts {
             users: Arc::new(UserDirectory::new(hasher.clone())),
             key_desk: Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap()),
@@ -109,6 +111,7 @@ mod tests {
             prices: Arc::new(
                 PriceDesk::open(Box::new(store.clone()), Vec::new(), String::new()).await.unwrap(),
             ),
+            secrets: Arc::new(secrets),
             audit: Arc::new(store),
             requests: Arc::new(store::RequestStore::in_memory().await.unwrap()),
             state: crate::StateDesk {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
-use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, UserDirectory};
+use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, UserDirectory};
 
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
@@ -24,6 +24,8 @@ pub struct AdminParts {
     pub providers: ProviderDesk,
     /// Checks, keeps and compares prices.
     pub prices: Arc<PriceDesk>,
+    /// Secrets that the configuration names.
+    pub secrets: Arc<SecretDesk>,
     /// Who changed what.
     pub audit: Arc<dyn AuditRecords>,
     /// Rows of calls.

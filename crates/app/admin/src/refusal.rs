@@ -6,7 +6,7 @@ use domain::{Kind, Source};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
-use store::{KeyError, PriceError, SwitchError};
+use store::{KeyError, PriceError, SecretError, SwitchError};
 
 use crate::config_desk::ConfigRefusal;
 use crate::provider_desk::SwitchRefusal;
@@ -155,6 +155,23 @@ impl From<PriceError> for Refusal {
             PriceError::NoVersion(_) => missing("price_version_not_found"),
             PriceError::NoDraft => missing("price_draft_not_found"),
             PriceError::Unreadable { .. } | PriceError::Store(_) => Self::of(Kind::Internal, message),
+        }
+    }
+}
+
+impl From<SecretError> for Refusal {
+    fn from(error: SecretError) -> Self {
+        let message = error.to_string();
+        match error {
+            SecretError::BadName => Self::of(Kind::BadRequest, message).with_param("name"),
+            SecretError::BadValue => Self::of(Kind::BadRequest, message).with_param("value"),
+            SecretError::BadWords => Self::of(Kind::BadRequest, message).with_param("reason"),
+            SecretError::TooMany => Self::special(StatusCode::CONFLICT, "too_many_secrets", message),
+            SecretError::Unknown(_) => {
+                Self { code: "secret_not_found", ..Self::of(Kind::UnknownPath, message) }
+            }
+            SecretError::InUse { .. } => Self::special(StatusCode::CONFLICT, "secret_in_use", message),
+            SecretError::Store(_) => Self::of(Kind::Internal, message),
         }
     }
 }

@@ -20,6 +20,7 @@ mod query;
 mod replace_file;
 mod requests;
 mod say;
+mod secrets;
 mod seen;
 mod serve;
 mod settings;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }
         Some(Command::Requests(requests)) => requests::run(&arguments.data, requests.command),
+        Some(Command::Secrets(secrets)) => secrets::run(&arguments.data, secrets.command),
         Some(Command::Audit(asked)) => match asked.command {
             AuditCommand::List(listing) => audit::list(&arguments.data, &listing),
             AuditCommand::Verify(check) => return verified(audit::verify(&arguments.data, &check)),

@@ -1,9 +1,11 @@
 //! Where the configuration comes from: a file, the environment, and the flags of this command, read anew each time.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
-use config::{Overrides, Problem, Snapshot, Sources};
+use config::{Overrides, Problem, Snapshot, Sources, Stored};
+use store::{HeldSecret, SecretDesk};
 
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
@@ -20,6 +22,8 @@ pub(crate) struct Settings {
     options: ServeOptions,
     file: Option<PathBuf>,
     catalog: Option<PathBuf>,
+    /// The secrets of the store, where it is open.
+    secrets: Option<Arc<SecretDesk>>,
 }
 
 /// Where variables and files are looked up.
@@ -51,7 +55,12 @@ impl Settings {
             || Path::new(FILE_DEFAULT).symlink_metadata().is_ok().then(|| PathBuf::from(FILE_DEFAULT));
         // Where there is no data directory, a start complains of that.
         let catalog = catalog_file(data).ok();
-        Self { file: options.config.clone().or_else(found), options, catalog }
+        Self { file: options.config.clone().or_else(found), options, catalog, secrets: None }
+    }
+
+    /// The same with the secrets of an opened store; without one, whether they are there is not looked at.
+    pub(crate) fn with_secrets(self, secrets: Arc<SecretDesk>) -> Self {
+        Self { secrets: Some(secrets), ..self }
     }
 
     /// The file that is read, if one is.
@@ -116,6 +125,7 @@ impl Settings {
             env_names: environment::variable_names(),
             // A relative path means beside the file that names it.
             read_file: &|path| (ports.file)(&start.join(path)),
+            stored: &|name| self.stored(name),
             overrides: Overrides {
                 listen: self.options.listen.clone(),
                 region: self.options.region.clone(),
@@ -123,6 +133,15 @@ impl Settings {
             },
         };
         config::check(&sources)
+    }
+
+    fn stored(&self, name: &str) -> Stored {
+        match self.secrets.as_ref().map(|secrets| secrets.find(name)) {
+            None => Stored::NotOpen,
+            Some(HeldSecret::Found(secret)) => Stored::Found(secret),
+            Some(HeldSecret::Unreadable(why)) => Stored::Unreadable(why.to_string()),
+            Some(HeldSecret::Missing(names)) => Stored::Missing(names),
+        }
     }
 
     /// Name and text of the operator's catalogue. One that is not there is looked for again.

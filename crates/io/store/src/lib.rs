@@ -53,8 +53,8 @@ pub use run_file::{RunFile, RunningServer};
 pub use seal::{Seal, SealError};
 pub use secret_file::SecretFileError;
 pub use secrets::{
-    HeldSecret, Resealed, SECRET_BYTES_MAX, SECRET_NAME_CHARS_MAX, SECRETS_MAX, SecretChange, SecretDesk,
-    SecretError, SecretRecords, SecretView,
+    HeldSecret, Resealed, SECRET_BYTES_MAX, SECRET_NAME_CHARS_MAX, SECRETS_MAX, SealedSecret, SecretChange,
+    SecretDesk, SecretError, SecretRecords, SecretView,
 };
 pub use switches::{
     ProviderSwitch, SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError,

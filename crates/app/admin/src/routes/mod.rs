@@ -10,6 +10,7 @@ mod prices;
 mod providers;
 mod requests;
 mod route;
+mod secrets;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ const NOUNS: &[&[Route]] = &[
     keys::ROUTES,
     prices::ROUTES,
     providers::ROUTES,
+    secrets::ROUTES,
     audit::ROUTES,
     requests::ROUTES,
     explain::ROUTES,

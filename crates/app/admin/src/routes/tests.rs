@@ -14,10 +14,12 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
-    Database, KeyDesk, MasterKey, NewKey, PriceDesk, SwitchDesk, SwitchScope, SwitchWish, UserDirectory, Who,
+    Database, KeyDesk, MasterKey, NewKey, PriceDesk, SecretDesk, SwitchDesk, SwitchScope, SwitchWish,
+    UserDirectory, Who,
 };
 
 mod audit;
+mod secrets;
 
 use super::{NOUNS, PREFIX};
 use crate::{
@@ -52,6 +54,7 @@ impl Office {
         let switches = Arc::new(SwitchDesk::open(Box::new(store.clone())).await.unwrap());
         let prices =
             PriceDesk::open(Box::new(store.clone()), vec!["north".to_owned()], String::new()).await.unwrap();
+        let secrets = SecretDesk::open(Box::new(store.clone()), store.seal(&master)).await.unwrap();
         let reloads = Arc::new(AtomicUsize::new(0));
         let requests = store::RequestStore::in_memory().await.unwrap();
         let parts = AdminParts {
@@ -61,6 +64,7 @@ impl Office {
             config: pretended_keeper(Arc::clone(&reloads)),
             providers: pretended_providers(switches),
             prices: Arc::new(prices),
+            secrets: Arc::new(secrets),
             audit: Arc::new(store),
             requests: Arc::new(requests),
             state: pretended_state(),
@@ -209,8 +213,10 @@ async fn nobody_learns_even_what_there_is() {
     ];
     let nowhere = nowhere.map(|(method, path)| (method, path.to_owned()));
     let listed = NOUNS.iter().copied().flatten();
-    let listed = listed
-        .map(|route| (route.method.clone(), format!("{PREFIX}{}", route.path).replace("{id}", "key_1")));
+    let listed = listed.map(|route| {
+        let path = format!("{PREFIX}{}", route.path).replace("{id}", "key_1").replace("{name}", "a");
+        (route.method.clone(), path)
+    });
     for (method, path) in listed.chain(nowhere) {
         for key in [None, Some("wrong"), Some(callers_key.as_str()), Some("")] {
             let answer = office.send(request(method.clone(), &path, key, None)).await;

@@ -11,6 +11,7 @@ use super::import::ImportArguments;
 use super::keys::KeysArguments;
 use super::provider::ProviderArguments;
 use super::requests::RequestsArguments;
+use super::secrets::SecretsArguments;
 use super::serve::{DataOptions, ServeOptions};
 use super::simulate::SimulateOptions;
 
@@ -48,7 +49,9 @@ pub(crate) enum Command {
     Provider(ProviderArguments),
     /// Find calls: who asked whom, how it went, what it took and cost. Never what was said.
     Requests(RequestsArguments),
-    /// Who changed what, when and why.
+    /// Keep providers' keys in the store, sealed: set, list, remove, and seal everything anew.
+    Secrets(SecretsArguments),
+    /// Who changed what, when and why; and whether that is as it was written.
     Audit(AuditArguments),
     /// Move in: make a configuration from another gateway's, and say what could not be carried.
     Import(ImportArguments),

@@ -10,6 +10,7 @@ mod import;
 mod keys;
 mod provider;
 mod requests;
+mod secrets;
 mod serve;
 mod simulate;
 
@@ -23,5 +24,6 @@ pub(crate) use import::{ImportCommand, ImportOptions, Layout};
 pub(crate) use keys::KeysCommand;
 pub(crate) use provider::{ProviderChange, ProviderCommand, ProviderListing};
 pub(crate) use requests::{RequestsCommand, RequestsWish};
+pub(crate) use secrets::{SecretsCommand, SecretsListing, SecretsWords};
 pub(crate) use serve::{DataOptions, ServeOptions};
 pub(crate) use simulate::SimulateOptions;

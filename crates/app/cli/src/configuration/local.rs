@@ -36,7 +36,7 @@ pub(super) struct LocalConfig {
 impl LocalConfig {
     pub(super) fn open(dir: &DataDir) -> Result<Self> {
         let local = LocalStore::open(dir)?;
-        let (hasher, seal) = (local.master.key_hasher(), local.master.seal());
+        let (hasher, seal) = (local.master.key_hasher(), local.store.seal(&local.master));
         let shelf = ConfigShelf::new(Box::new(local.store.clone()), hasher, seal);
         Ok(Self { local, shelf })
     }

@@ -10,7 +10,7 @@ use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
-use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SwitchDesk, UserDirectory, Who};
+use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk, UserDirectory, Who};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -26,6 +26,7 @@ pub(super) struct ControlPlane {
     pub(super) desk: Arc<KeyDesk>,
     pub(super) switch_desk: Arc<SwitchDesk>,
     pub(super) prices: Arc<PriceDesk>,
+    pub(super) secret_desk: Arc<SecretDesk>,
     pub(super) audit: Arc<dyn AuditRecords>,
     pub(super) requests: Arc<dyn RequestRecords>,
     pub(super) admin_key: Secret,
@@ -129,6 +130,7 @@ impl ControlPlane {
             prices: self.prices.clone(),
             audit: self.audit.clone(),
             requests: self.requests.clone(),
+            secrets: self.secret_desk.clone(),
             state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),
             clock: wall_clock,

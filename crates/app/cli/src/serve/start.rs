@@ -22,7 +22,7 @@ use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
 use crate::serve::key_checks::KeyChecks;
 use crate::serve::row_writer::RowWriter;
-use crate::serve::stored::Stored;
+use crate::serve::stored::{Stored, Vault};
 use crate::serve::{banner, demo, nofile, notify, taken_port};
 use crate::settings::{Reading, Settings, or_refused};
 
@@ -57,8 +57,11 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let listeners = bind_all(&snapshot, &mut inherited)?;
     let admin_listener = bind_admin(&snapshot, &mut inherited)?;
     refuse_unused(&inherited, |_| true)?;
+    let vault = Vault::open(&dir, &secrets.master).await?;
+    let settings = settings.with_secrets(vault.secrets.clone());
+    let snapshot = with_stored_secrets(snapshot, text.as_deref(), &settings)?;
     let (snapshot, demo) = demo::with_demo_if_empty(snapshot).await?;
-    let stored = Stored::open(&dir, &secrets.master, &snapshot).await?;
+    let stored = Stored::open(vault, &secrets.master, &snapshot).await?;
 
     let (log, log_thread) = start_log(&snapshot)?;
     let workers = worker_count(&snapshot);
@@ -115,6 +118,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         gateway: gateway.clone(),
         shelf: stored.shelf(&secrets.master),
         prices: stored.prices.clone(),
+        secrets: stored.secrets.clone(),
         audit: Arc::new(stored.database.clone()),
         log: log.clone(),
         key_checks: key_checks.clone(),
@@ -126,6 +130,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         desk: stored.keys,
         switch_desk: stored.switches,
         prices: stored.prices,
+        secret_desk: stored.secrets,
         audit: Arc::new(stored.database.clone()),
         requests: Arc::new(stored.requests.clone()),
         admin_key: secrets.admin,
@@ -148,6 +153,14 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     drop((gateway, log));
     log_thread.stop();
     Ok(())
+}
+
+/// The configuration once more where it names secrets: it was known to be good but for these, and the store is open now.
+fn with_stored_secrets(snapshot: Snapshot, text: Option<&str>, settings: &Settings) -> Result<Snapshot> {
+    match text {
+        Some(text) if !snapshot.secret_uses.is_empty() => or_refused(settings.check_text(text)),
+        _ => Ok(snapshot),
+    }
 }
 
 /// What an operator should know of this start. What was switched off before is off: whoever wonders finds it in the log.

@@ -1,4 +1,5 @@
-//! What a server keeps in its database, opened in order: each desk with what it has in memory.
+//! What a server keeps in its database, opened in order: its secrets, which the configuration names, and then each desk with what
+//! it has in memory.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use config::Snapshot;
 use gateway::wall_clock;
 use store::{
     ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE,
-    RequestStore, SwitchDesk, UserDirectory,
+    RequestStore, SecretDesk, SwitchDesk, UserDirectory,
 };
 
 use super::first_key::{self, FirstKey};
@@ -26,15 +27,32 @@ pub(super) struct Stored {
     pub(super) switches: Arc<SwitchDesk>,
     pub(super) prices: Arc<PriceDesk>,
     pub(super) users: Arc<UserDirectory>,
+    pub(super) secrets: Arc<SecretDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
 }
 
-impl Stored {
-    pub(super) async fn open(dir: &LockedDataDir, master: &MasterKey, snapshot: &Snapshot) -> Result<Self> {
+/// The opened database before the configuration is known.
+pub(super) struct Vault {
+    database: Database,
+    requests: RequestStore,
+    place: DatabasePlace,
+    pub(super) secrets: Arc<SecretDesk>,
+}
+
+impl Vault {
+    pub(super) async fn open(dir: &LockedDataDir, master: &MasterKey) -> Result<Self> {
         let place = database_place(dir)?;
         let database = Database::open(&place, &master.key_hasher()).await?;
         let requests = RequestStore::open(&database, &dir.join(REQUESTS_FILE)).await?;
+        let secrets = SecretDesk::open(Box::new(database.clone()), database.seal(master)).await?;
+        Ok(Self { database, requests, place, secrets: Arc::new(secrets) })
+    }
+}
+
+impl Stored {
+    pub(super) async fn open(vault: Vault, master: &MasterKey, snapshot: &Snapshot) -> Result<Self> {
+        let Vault { database, requests, place, secrets } = vault;
         let epoch = database.begin_epoch().await?;
         let keys =
             KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
@@ -51,12 +69,13 @@ impl Stored {
             switches: Arc::new(switches),
             prices: Arc::new(prices),
             users: Arc::new(UserDirectory::new(master.key_hasher())),
+            secrets,
             first_key,
         })
     }
 
     /// Where configurations that were in force are kept.
     pub(super) fn shelf(&self, master: &MasterKey) -> ConfigShelf {
-        ConfigShelf::new(Box::new(self.database.clone()), master.key_hasher(), master.seal())
+        ConfigShelf::new(Box::new(self.database.clone()), master.key_hasher(), self.database.seal(master))
     }
 }

@@ -13,7 +13,7 @@ use super::sealed_places::purpose_of_secret;
 use crate::audit::NewAuditEntry;
 use crate::error::StoreError;
 use crate::seal::{Seal, SealError};
-use crate::switches::Who;
+use crate::switches::{SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, Who};
 
 /// Most secrets.
 pub const SECRETS_MAX: usize = 1000;
@@ -96,6 +96,11 @@ pub enum SecretError {
     /// No secret that could be sent in a header.
     #[error("a secret must be one word of 1 to 16384 visible ASCII characters")]
     BadValue,
+    /// A reason or a name of who does it that would garble a listing.
+    #[error(
+        "a reason must be at most 500 characters, and the name of who does it at most 100, without control characters"
+    )]
+    BadWords,
     /// There are too many already.
     #[error("there are {SECRETS_MAX} secrets already; remove what is not used any more")]
     TooMany,
@@ -119,7 +124,7 @@ impl SecretDesk {
     /// Reads and opens all secrets. One that does not open is none of the others' trouble.
     pub async fn open(records: Box<dyn SecretRecords>, seal: Seal) -> Result<Self, StoreError> {
         let kept = records.secrets().await?;
-        let secrets = kept.into_iter().map(|kept| (kept.name.clone(), entry(kept, &seal))).collect();
+        let secrets = kept.iter().map(|kept| (kept.name.clone(), entry(kept, &seal))).collect();
         let held = RwLock::new(Held { secrets, uses: BTreeMap::new() });
         Ok(Self { records, seal, change: Mutex::new(()), held })
     }
@@ -161,6 +166,7 @@ impl SecretDesk {
         if !is_name(name) {
             return Err(SecretError::BadName);
         }
+        check_words(&reason, &who)?;
         let text = secret.expose();
         if !(1..=SECRET_BYTES_MAX).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic())
         {
@@ -196,6 +202,7 @@ impl SecretDesk {
         who: Who,
         now: Timestamp,
     ) -> Result<i64, SecretError> {
+        check_words(&reason, &who)?;
         let _change = self.change.lock().await;
         let unknown = || SecretError::Unknown(name.to_owned());
         let before = self.view(name).ok_or_else(unknown)?;
@@ -210,6 +217,7 @@ impl SecretDesk {
 
     /// Seals everything anew under the next key of the envelope. Nothing that is in force changes.
     pub async fn rotate(&self, reason: String, who: Who, now: Timestamp) -> Result<Resealed, SecretError> {
+        check_words(&reason, &who)?;
         let _change = self.change.lock().await;
         let entry = audit_entry("secret.rotate", "envelope", [None, None], reason, who, now);
         Ok(self.records.reseal(&self.seal, &entry).await?)
@@ -256,10 +264,10 @@ impl Resealed {
     }
 }
 
-fn entry(kept: SealedSecret, seal: &Seal) -> Entry {
+fn entry(kept: &SealedSecret, seal: &Seal) -> Entry {
     let opened = seal.open(&purpose_of_secret(&kept.name), &kept.sealed);
     let secret = opened.and_then(|plain| String::from_utf8(plain).map_err(|_| SealError::Damaged));
-    Entry { view: view(&kept), secret: secret.map(Secret::new) }
+    Entry { view: view(kept), secret: secret.map(Secret::new) }
 }
 
 fn view(kept: &SealedSecret) -> SecretView {
@@ -298,6 +306,16 @@ fn audit_entry(
         reason,
         request_id: who.request_id,
     }
+}
+
+fn check_words(reason: &str, who: &Who) -> Result<(), SecretError> {
+    let is_fit =
+        |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
+    let by = who.by.as_deref().unwrap_or_default();
+    if is_fit(reason, SWITCH_REASON_CHARS_MAX) && is_fit(by, SWITCH_NAME_CHARS_MAX) {
+        return Ok(());
+    }
+    Err(SecretError::BadWords)
 }
 
 fn is_name(name: &str) -> bool {

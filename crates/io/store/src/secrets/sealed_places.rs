@@ -3,7 +3,6 @@
 
 /// A column of sealed bytes.
 pub(super) struct SealedPlace {
-    pub(super) table: &'static str,
     /// All rows, as `key` (a text) and `sealed`.
     pub(super) read: &'static str,
     /// Puts `$1` in the place of what lies under the key `$2`.
@@ -18,14 +17,12 @@ pub(super) fn purpose_of_secret(name: &str) -> String {
 }
 
 pub(super) const SECRETS: SealedPlace = SealedPlace {
-    table: "secrets",
     read: "SELECT name AS key, sealed FROM secrets ORDER BY name",
     write: "UPDATE secrets SET sealed = $1 WHERE name = $2",
     purpose: purpose_of_secret,
 };
 
 pub(super) const CONFIG_VERSIONS: SealedPlace = SealedPlace {
-    table: "config_versions",
     read: "SELECT CAST(number AS TEXT) AS key, sealed FROM config_versions ORDER BY number",
     write: "UPDATE config_versions SET sealed = $1 WHERE CAST(number AS TEXT) = $2",
     purpose: |_| crate::configs::PURPOSE.to_owned(),

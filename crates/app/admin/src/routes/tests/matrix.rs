@@ -74,6 +74,10 @@ fn matrix() -> Vec<Row> {
         operators(M::POST, "/prices/draft", PRICES_DRAFT, 200),
         operators(M::DELETE, "/prices/draft", "", 404),
         operators(M::POST, "/prices/draft/approve", "{}", 404),
+        operators(M::GET, "/secrets", "", 200),
+        Row { asked: "/secrets/north", ..operators(M::PUT, "/secrets/{name}", r#"{"value": "a-secret-of-a-provider"}"#, 200) },
+        Row { asked: "/secrets/north", ..operators(M::DELETE, "/secrets/{name}", "", 404) },
+        operators(M::POST, "/secrets/rotate", "{}", 200),
         // Calls.
         Row { method: M::GET, route: "/requests", asked: "/requests", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         // About himself.

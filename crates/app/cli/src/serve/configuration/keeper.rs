@@ -10,7 +10,7 @@ use admin::{
 use domain::Timestamp;
 use gateway::{ConfigStatus, Gateway, wall_clock};
 use observe::{Level, Log};
-use store::{AuditRecords, ConfigShelf, PriceDesk, Who};
+use store::{AuditRecords, ConfigShelf, PriceDesk, SecretDesk, Who};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
@@ -32,6 +32,8 @@ pub(crate) struct KeeperParts {
     pub(crate) shelf: ConfigShelf,
     pub(crate) prices: Arc<PriceDesk>,
     pub(crate) audit: Arc<dyn AuditRecords>,
+    /// Told where the configuration in force names secrets.
+    pub(crate) secrets: Arc<SecretDesk>,
     pub(crate) log: Log,
     /// Told when providers have changed.
     pub(crate) key_checks: Arc<KeyChecks>,
@@ -48,6 +50,7 @@ pub(crate) struct Keeper {
     shelf: ConfigShelf,
     prices: Arc<PriceDesk>,
     noting: Noting,
+    secrets: Arc<SecretDesk>,
     log: Log,
     key_checks: Arc<KeyChecks>,
     watch: Watch,
@@ -69,8 +72,19 @@ struct Present {
 
 impl Keeper {
     pub(crate) fn new(parts: KeeperParts) -> Self {
-        let KeeperParts { settings, applier, gateway, shelf, prices, audit, log, key_checks, text, seen } =
-            parts;
+        let KeeperParts {
+            settings,
+            applier,
+            gateway,
+            shelf,
+            prices,
+            audit,
+            secrets,
+            log,
+            key_checks,
+            text,
+            seen,
+        } = parts;
         let present = Present {
             text,
             version: None,
@@ -88,6 +102,7 @@ impl Keeper {
             shelf,
             prices,
             noting,
+            secrets,
             log,
             key_checks,
             watch,
@@ -95,6 +110,7 @@ impl Keeper {
             present,
         };
         keeper.note_status();
+        keeper.note_secrets();
         keeper
     }
 
@@ -195,6 +211,7 @@ impl Keeper {
     ) {
         let before = self.present.version;
         let is_another = self.present.text != text || !report.changed.is_empty();
+        self.note_secrets();
         self.present.problems.clear();
         self.present.needs_restart.clone_from(&report.needs_restart);
         if self.present.text != text {
@@ -226,6 +243,11 @@ impl Keeper {
         if let Err(error) = self.prices.stand_in(prices::stand_in(self.applier.present())).await {
             self.log.event(Level::Error, "the catalogue's prices are as they were", &[("reason", &error)]);
         }
+    }
+
+    fn note_secrets(&self) {
+        let uses = &self.applier.present().secret_uses;
+        self.secrets.note_uses(uses.iter().map(|it| (it.name.clone(), it.path.clone())));
     }
 
     /// Keeps the present text as a version. It is in force whether or not that succeeds.
