@@ -61,6 +61,11 @@ pub(crate) fn data_dir(options: &DataOptions) -> Result<PathBuf> {
 
 /// Reads a small text file; the error is for the operator.
 pub(crate) fn read_file(path: &Path) -> Result<String, String> {
+    read_file_of(path, FILE_BYTES_MAX)
+}
+
+/// The same of a file that may be larger.
+pub(crate) fn read_file_of(path: &Path, bytes_max: u64) -> Result<String, String> {
     let described = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
     // A pipe without a writer must not hold up whoever opens it, and it holds nothing that can be read twice.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
@@ -69,9 +74,9 @@ pub(crate) fn read_file(path: &Path) -> Result<String, String> {
         return Err(format!("{} is no regular file", path.display()));
     }
     let mut text = String::new();
-    file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(described)?;
-    if text.len() as u64 > FILE_BYTES_MAX {
-        return Err(format!("{} is larger than {FILE_BYTES_MAX} bytes", path.display()));
+    file.take(bytes_max + 1).read_to_string(&mut text).map_err(described)?;
+    if text.len() as u64 > bytes_max {
+        return Err(format!("{} is larger than {bytes_max} bytes", path.display()));
     }
     Ok(text)
 }

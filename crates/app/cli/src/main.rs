@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
         Some(Command::Catalog(catalog)) => catalog::run(&arguments.data, catalog.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
+        Some(Command::Prices(prices)) => prices::run(&arguments.data, prices.command),
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }

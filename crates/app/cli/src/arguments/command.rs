@@ -9,6 +9,7 @@ use super::config::{CheckOptions, ConfigArguments};
 use super::drill::DrillOptions;
 use super::import::ImportArguments;
 use super::keys::KeysArguments;
+use super::prices::PricesArguments;
 use super::provider::ProviderArguments;
 use super::requests::RequestsArguments;
 use super::secrets::SecretsArguments;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Catalog(CatalogArguments),
     /// Make, list, change and revoke callers' keys, on the running server or, without one, in the data directory.
     Keys(KeysArguments),
+    /// What calls cost: set, compare, check and import prices, on the running server or, without one, in the data directory.
+    Prices(PricesArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.
     Provider(ProviderArguments),
     /// Find calls: who asked whom, how it went, what it took and cost. Never what was said.

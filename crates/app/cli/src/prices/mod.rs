@@ -1,7 +1,12 @@
 //! `bellwether prices`: the price book, on the running server or in the data directory.
 
+mod command;
+mod local;
 mod of_catalogue;
+mod place;
+mod shown;
 
+pub(crate) use command::run;
 pub(crate) use of_catalogue::stand_in;
 
 /// The kinds of providers that rows may be for.

@@ -10,7 +10,7 @@ const NANO_PER_MICRO: i64 = 1000;
 
 /// The prices of the models of these kinds, in the order of their names; each kind is looked at once. Prices in another
 /// currency than that of a book that says nothing are left out, for nobody has said what they are worth.
-pub(crate) fn of_catalogue<'k>(kinds: impl IntoIterator<Item = (&'k str, &'k Known)>) -> BookText {
+pub(super) fn of_catalogue<'k>(kinds: impl IntoIterator<Item = (&'k str, &'k Known)>) -> BookText {
     let mut kinds: Vec<(&str, &Known)> = kinds.into_iter().collect();
     kinds.sort_by_key(|(kind, _)| *kind);
     kinds.dedup_by_key(|(kind, _)| *kind);
@@ -41,7 +41,7 @@ pub(crate) fn stand_in(snapshot: &Snapshot) -> String {
 }
 
 /// Without the rows that no book takes: an operator's own catalogue must not stop a start.
-fn without_mistakes(mut book: BookText) -> BookText {
+pub(super) fn without_mistakes(mut book: BookText) -> BookText {
     while let Err(problems) = read(&book.to_toml(), &[]) {
         let number = |path: &str| path.strip_prefix("price[")?.split_once(']')?.0.parse::<usize>().ok();
         let wrong: Vec<usize> = problems.iter().filter_map(|problem| number(&problem.path)).collect();
