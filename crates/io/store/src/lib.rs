@@ -61,6 +61,8 @@ pub use switches::{
     SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched, Who,
 };
 pub use tenancy::{
-    Membership, Reach, Role, Seat, SignedIn, TokenRefusal, TokenState, USER_TOKEN_PREFIX, User,
-    UserDirectory, UserToken,
+    Deed, IssuedToken, Membership, NewMember, NewOrganisation, NewToken, Organisation, OrganisationChange,
+    Project, Reach, Role, Seat, SignedIn, TENANCY_NAME_CHARS_MAX, TENANCY_PER_PAGE_MAX, TENANCY_TAGS_MAX,
+    TenancyDesk, TenancyError, TokenRefusal, TokenState, USER_TOKEN_PREFIX, USER_TOKENS_MAX, USERS_MAX, User,
+    UserChange, UserDirectory, UserToken,
 };

@@ -53,6 +53,10 @@ pub(crate) fn authenticate(
         }
         KeyState::Expired => Err(refused("this key has expired", serving)),
         KeyState::Revoked => Err(refused("this key was revoked", serving)),
+        KeyState::Suspended => Err(Failure::new(
+            Kind::Forbidden,
+            "the organisation of this key is suspended; its operator can resume it",
+        )),
     }
 }
 

@@ -53,6 +53,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/postgres/0005_key_models.sql"),
     ),
     Layout::new(
+        6,
+        "tenancy",
+        include_str!("../../migrations/sqlite/0006_tenancy.sql"),
+        include_str!("../../migrations/postgres/0006_tenancy.sql"),
+    ),
+    Layout::new(
         8,
         "prices",
         include_str!("../../migrations/sqlite/0008_prices.sql"),

@@ -73,6 +73,8 @@ pub enum KeyState {
     Active,
     /// Its time is over.
     Expired,
+    /// Its organisation is suspended for now.
+    Suspended,
     /// It was taken back, for good.
     Revoked,
 }
@@ -99,6 +101,7 @@ impl KeyState {
         match self {
             Self::Active => "active",
             Self::Expired => "expired",
+            Self::Suspended => "suspended",
             Self::Revoked => "revoked",
         }
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use domain::{KeyId, Timestamp};
+use domain::{KeyId, OrganisationId, Timestamp};
 use hashbrown::HashTable;
 
 use super::contract::{CallerKey, LoadedKey};
@@ -110,6 +110,11 @@ impl KeyDirectory {
         }
     }
 
+    /// From this moment no worker lets an organisation's keys in, or all do again.
+    pub(crate) fn suspend(&self, organisation: &OrganisationId, is_suspended: bool) {
+        self.lock().sharing.suspend(organisation, is_suspended);
+    }
+
     /// Adds a key; one that is known keeps its entry and counters.
     pub(super) fn insert(&self, key: &CallerKey) {
         self.insert_all(std::slice::from_ref(key));
@@ -150,7 +155,7 @@ impl KeyDirectory {
     }
 
     /// From this moment no worker lets the key in.
-    pub(super) fn revoke(&self, id: &KeyId) {
+    pub(crate) fn revoke(&self, id: &KeyId) {
         if let Some(entry) = self.lock().find(id) {
             entry.revoke();
         }

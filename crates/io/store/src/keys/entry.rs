@@ -1,6 +1,6 @@
 //! One key as the request path sees it: whether it may call, what for, and what it has done since the start.
 
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
@@ -38,12 +38,14 @@ pub struct KeyEntry {
 }
 
 /// Whose a key is; one for all keys of a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct KeyOwner {
     /// Who pays.
     pub organisation: OrganisationId,
     /// What for.
     pub project: ProjectId,
+    /// Whether the organisation's keys are refused for now.
+    pub(super) is_suspended: AtomicBool,
 }
 
 /// What a key has done since the start. Exact but not in step with each other: add with `Relaxed`.
@@ -91,7 +93,10 @@ impl KeyEntry {
     /// Whether it may call at `now`.
     pub fn state(&self, now: Timestamp) -> KeyState {
         // Nothing else is published with either, so no ordering is needed; every worker sees them at once.
-        KeyState::of(self.has(REVOKED), self.expires_at(), now)
+        match KeyState::of(self.has(REVOKED), self.expires_at(), now) {
+            KeyState::Active if self.owner.is_suspended.load(Ordering::Relaxed) => KeyState::Suspended,
+            state => state,
+        }
     }
 
     /// From when on it is refused.

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::{OrganisationId, ProjectId};
 
@@ -16,6 +17,8 @@ const SHARED_SCOPES_MAX: usize = 10_000;
 pub(super) struct Sharing {
     owners: HashMap<ProjectId, Arc<KeyOwner>>,
     scopes: HashSet<Arc<KeyScopes>>,
+    /// Also of organisations without keys: one may be made.
+    suspended: HashSet<OrganisationId>,
 }
 
 impl Sharing {
@@ -23,9 +26,25 @@ impl Sharing {
         if let Some(known) = self.owners.get(project).filter(|known| known.organisation == *organisation) {
             return Arc::clone(known);
         }
-        let made = Arc::new(KeyOwner { organisation: organisation.clone(), project: project.clone() });
+        let made = Arc::new(KeyOwner {
+            organisation: organisation.clone(),
+            project: project.clone(),
+            is_suspended: AtomicBool::new(self.suspended.contains(organisation)),
+        });
         self.owners.insert(project.clone(), Arc::clone(&made));
         made
+    }
+
+    /// From this moment an organisation's keys are refused, or not any more.
+    pub(super) fn suspend(&mut self, organisation: &OrganisationId, is_suspended: bool) {
+        if is_suspended {
+            self.suspended.insert(organisation.clone());
+        } else {
+            self.suspended.remove(organisation);
+        }
+        for owner in self.owners.values().filter(|owner| owner.organisation == *organisation) {
+            owner.is_suspended.store(is_suspended, Ordering::Relaxed);
+        }
     }
 
     /// None are for everything.

@@ -6,8 +6,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use domain::{OrganisationId, Timestamp, UserId, UserTokenId};
 
-use super::contract::{Membership, TokenState, User, UserToken};
 use super::role::Role;
+use super::user::{Membership, TokenState, User, UserToken};
 use crate::keys::{KeyDigest, KeyHasher};
 
 /// What a user's token begins with, so that nobody takes it for a caller's key.
@@ -121,6 +121,20 @@ impl UserDirectory {
             is_suspended: present.suspended_organisations.contains_key(organisation),
         });
         Ok(SignedIn { user: known.user.clone(), token: token.id.clone(), seats: seats.collect() })
+    }
+
+    /// Whether a token was last used at least a minute ago, and notes that it is now.
+    pub fn is_use_news(&self, token: &str, now: Timestamp) -> bool {
+        const MINUTE_MS: i64 = 60_000;
+        let digest = self.digest(token);
+        let mut present = self.write();
+        let alike = present.tokens.get_mut(&beginning(&digest)).into_iter().flatten();
+        let Some(token) = alike.into_iter().find(|known| known.digest == digest) else { return false };
+        if token.last_used_at.is_some_and(|before| now.unix_ms() - before.unix_ms() < MINUTE_MS) {
+            return false;
+        }
+        token.last_used_at = Some(now);
+        true
     }
 
     /// Adds a user, or takes over what changed of him.

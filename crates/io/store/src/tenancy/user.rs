@@ -1,6 +1,7 @@
 //! Users, and what they prove themselves with, as they are kept.
 
 use domain::{OrganisationId, Timestamp, UserId, UserTokenId};
+use serde_json::{Value, json};
 
 use super::role::Role;
 use crate::keys::KeyDigest;
@@ -20,6 +21,29 @@ pub struct User {
     pub suspended_at: Option<Timestamp>,
 }
 
+/// What of a user can be changed: what is given is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserChange {
+    /// Another e-mail address.
+    pub email: Option<String>,
+    /// Another name.
+    pub name: Option<String>,
+}
+
+impl User {
+    /// As he is shown.
+    pub fn json(&self) -> Value {
+        json!({
+            "id": self.id.as_str(),
+            "email": self.email,
+            "name": self.name,
+            "state": if self.suspended_at.is_some() { "suspended" } else { "active" },
+            "created_at": self.created_at.rfc3339(),
+            "suspended_at": self.suspended_at.map(Timestamp::rfc3339),
+        })
+    }
+}
+
 /// What a user is in an organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
@@ -31,6 +55,18 @@ pub struct Membership {
     pub role: Role,
     /// Since when he belongs to it.
     pub since: Timestamp,
+}
+
+impl Membership {
+    /// As it is shown.
+    pub fn json(&self) -> Value {
+        json!({
+            "organisation": self.organisation.as_str(),
+            "user": self.user.as_str(),
+            "role": self.role.name(),
+            "since": self.since.rfc3339(),
+        })
+    }
 }
 
 /// What a user proves himself with, as it is kept: everything but the token itself.
@@ -75,6 +111,23 @@ impl UserToken {
             (None, Some(end)) if end.unix_ms() <= now.unix_ms() => TokenState::Expired(end),
             (None, _) => TokenState::Active,
         }
+    }
+}
+
+impl UserToken {
+    /// As it is shown: never the token itself, nor its digest.
+    pub fn json(&self, now: Timestamp) -> Value {
+        json!({
+            "id": self.id.as_str(),
+            "user": self.user.as_str(),
+            "name": self.name,
+            "hint": self.hint,
+            "state": self.state(now).name(),
+            "created_at": self.created_at.rfc3339(),
+            "expires_at": self.expires_at.map(Timestamp::rfc3339),
+            "revoked_at": self.revoked_at.map(Timestamp::rfc3339),
+            "last_used_at": self.last_used_at.map(Timestamp::rfc3339),
+        })
     }
 }
 
