@@ -1,6 +1,6 @@
 //! Who wants something changed, when and why: what goes into the audit, and what his own role is looked up by.
 
-use domain::{Timestamp, UserId};
+use domain::{OrganisationId, Timestamp, UserId};
 use serde_json::Value;
 
 use crate::audit::NewAuditEntry;
@@ -20,10 +20,12 @@ pub struct Deed {
 }
 
 impl Deed {
+    /// `organisation` is whose it is; a user is nobody's alone.
     pub(super) fn entry(
         &self,
         action: &'static str,
         subject: &str,
+        organisation: Option<&OrganisationId>,
         before: &Value,
         after: &Value,
     ) -> NewAuditEntry {
@@ -33,6 +35,7 @@ impl Deed {
             by: self.who.by.clone(),
             action,
             subject: subject.to_owned(),
+            organisation: organisation.cloned(),
             before: before.to_string(),
             after: after.to_string(),
             reason: self.reason.clone(),

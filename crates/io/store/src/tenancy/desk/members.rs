@@ -58,7 +58,13 @@ impl TenancyDesk {
             Some(found) => found,
             None => {
                 let made = users::made(&mut transaction, email.clone(), name, deed).await?;
-                let entry = deed.entry("user.create", made.id.as_str(), &Value::Null, &made.json());
+                let entry = deed.entry(
+                    "user.create",
+                    made.id.as_str(),
+                    Some(&organisation),
+                    &Value::Null,
+                    &made.json(),
+                );
                 audit::write(&mut transaction, &entry).await?;
                 made
             }
@@ -72,7 +78,13 @@ impl TenancyDesk {
         }
         let member = Membership { organisation, user: user.id.clone(), role: wish.role, since: deed.at };
         sql::members::put(&mut transaction, &member).await?;
-        let entry = deed.entry("member.add", &subject(&member), &Value::Null, &member.json());
+        let entry = deed.entry(
+            "member.add",
+            &subject(&member),
+            Some(&member.organisation),
+            &Value::Null,
+            &member.json(),
+        );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         self.users.put_user(&user);
@@ -102,7 +114,13 @@ impl TenancyDesk {
         must_not_be_last_owner(&mut transaction, &before).await?;
         let after = Membership { role, ..before.clone() };
         sql::members::put(&mut transaction, &after).await?;
-        let entry = deed.entry("member.change", &subject(&after), &before.json(), &after.json());
+        let entry = deed.entry(
+            "member.change",
+            &subject(&after),
+            Some(&after.organisation),
+            &before.json(),
+            &after.json(),
+        );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         self.users.put_member(&after);
@@ -124,7 +142,13 @@ impl TenancyDesk {
         must_govern(mine, before.role)?;
         must_not_be_last_owner(&mut transaction, &before).await?;
         sql::members::remove(&mut transaction, &before.organisation, &before.user).await?;
-        let entry = deed.entry("member.remove", &subject(&before), &before.json(), &Value::Null);
+        let entry = deed.entry(
+            "member.remove",
+            &subject(&before),
+            Some(&before.organisation),
+            &before.json(),
+            &Value::Null,
+        );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         self.users.remove_member(&before.organisation, &before.user);

@@ -58,7 +58,8 @@ impl TenancyDesk {
         let mut transaction = self.store.begin().await?;
         must_be_free(&mut transaction, &made).await?;
         sql::organisations::insert(&mut transaction, &made).await?;
-        let entry = deed.entry("organisation.create", made.id.as_str(), &Value::Null, &made.json());
+        let entry =
+            deed.entry("organisation.create", made.id.as_str(), Some(&made.id), &Value::Null, &made.json());
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         Ok(made)
@@ -86,7 +87,13 @@ impl TenancyDesk {
         }
         must_be_free(&mut transaction, &after).await?;
         sql::organisations::update(&mut transaction, &after).await?;
-        let entry = deed.entry("organisation.change", after.id.as_str(), &before.json(), &after.json());
+        let entry = deed.entry(
+            "organisation.change",
+            after.id.as_str(),
+            Some(&after.id),
+            &before.json(),
+            &after.json(),
+        );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         Ok(after)
@@ -110,7 +117,7 @@ impl TenancyDesk {
         let after = Organisation { suspended_at: is_suspended.then_some(deed.at), ..before.clone() };
         sql::organisations::update(&mut transaction, &after).await?;
         let action = if is_suspended { "organisation.suspend" } else { "organisation.resume" };
-        let entry = deed.entry(action, after.id.as_str(), &before.json(), &after.json());
+        let entry = deed.entry(action, after.id.as_str(), Some(&after.id), &before.json(), &after.json());
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         self.users.suspend_organisation(&after.id, after.suspended_at);

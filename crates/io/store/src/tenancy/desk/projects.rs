@@ -58,7 +58,13 @@ impl TenancyDesk {
         };
         must_be_free(&mut transaction, &made).await?;
         sql::projects::insert(&mut transaction, &made).await?;
-        let entry = deed.entry("project.create", made.id.as_str(), &Value::Null, &made.json());
+        let entry = deed.entry(
+            "project.create",
+            made.id.as_str(),
+            Some(&made.organisation),
+            &Value::Null,
+            &made.json(),
+        );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         Ok(made)
@@ -81,7 +87,13 @@ impl TenancyDesk {
         let after = Project { name, ..before.clone() };
         must_be_free(&mut transaction, &after).await?;
         sql::projects::update(&mut transaction, &after).await?;
-        let entry = deed.entry("project.rename", after.id.as_str(), &before.json(), &after.json());
+        let entry = deed.entry(
+            "project.rename",
+            after.id.as_str(),
+            Some(&after.organisation),
+            &before.json(),
+            &after.json(),
+        );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         Ok(after)
@@ -117,7 +129,13 @@ impl TenancyDesk {
         sql::projects::update(&mut transaction, &after).await?;
         let mut told = after.json();
         told["revoked_keys"] = json!(keys.iter().map(KeyId::as_str).collect::<Vec<_>>());
-        let entry = deed.entry("project.archive", after.id.as_str(), &before.json(), &told);
+        let entry = deed.entry(
+            "project.archive",
+            after.id.as_str(),
+            Some(&after.organisation),
+            &before.json(),
+            &told,
+        );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         keys.iter().for_each(|key| self.keys.revoke(key));

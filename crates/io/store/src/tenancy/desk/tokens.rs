@@ -95,7 +95,7 @@ impl TenancyDesk {
             last_used_at: None,
         };
         sql::tokens::insert(&mut transaction, &token).await?;
-        let entry = deed.entry("token.create", token.id.as_str(), &Value::Null, &token.json(deed.at));
+        let entry = deed.entry("token.create", token.id.as_str(), None, &Value::Null, &token.json(deed.at));
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         self.users.put_token(&token);
@@ -123,7 +123,7 @@ impl TenancyDesk {
         let after = UserToken { revoked_at: Some(deed.at), ..before.clone() };
         sql::tokens::revoke(&mut transaction, &after.id, deed.at).await?;
         let (was, is) = (before.json(deed.at), after.json(deed.at));
-        let entry = deed.entry("token.revoke", after.id.as_str(), &was, &is);
+        let entry = deed.entry("token.revoke", after.id.as_str(), None, &was, &is);
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         self.users.put_token(&after);

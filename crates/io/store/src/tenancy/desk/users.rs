@@ -6,6 +6,7 @@ use sqlx::AnyConnection;
 
 use super::tenancy_desk::{TENANCY_PER_PAGE_MAX, TenancyDesk, entropy};
 use crate::audit;
+use crate::database::Transaction;
 use crate::tenancy::deed::Deed;
 use crate::tenancy::error::TenancyError;
 use crate::tenancy::reach::Reach;
@@ -41,7 +42,7 @@ impl TenancyDesk {
         let _alone = self.changing.lock().await;
         let mut transaction = self.store.begin().await?;
         let made = made(&mut transaction, email, name, deed).await?;
-        let entry = deed.entry("user.create", made.id.as_str(), &Value::Null, &made.json());
+        let entry = deed.entry("user.create", made.id.as_str(), None, &Value::Null, &made.json());
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         self.users.put_user(&made);
@@ -91,14 +92,14 @@ impl TenancyDesk {
 
     async fn keep(
         &self,
-        mut transaction: sqlx::Transaction<'static, sqlx::Any>,
+        mut transaction: Transaction,
         action: &'static str,
         before: &User,
         after: User,
         deed: &Deed,
     ) -> Result<User, TenancyError> {
         sql::users::update(&mut transaction, &after).await?;
-        let entry = deed.entry(action, after.id.as_str(), &before.json(), &after.json());
+        let entry = deed.entry(action, after.id.as_str(), None, &before.json(), &after.json());
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         self.users.put_user(&after);
