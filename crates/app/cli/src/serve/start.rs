@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 use config::Snapshot;
 use domain::Secret;
 use gateway::{
-    BindFailure, BodyRoom, BoundListener, ControlCalls, Gateway, GatewayParts, InheritedSockets, Serving,
-    wall_clock,
+    BindFailure, BodyRoom, BoundListener, ControlCalls, ControlSender, Gateway, GatewayParts,
+    InheritedSockets, RowInlet, Serving, wall_clock,
 };
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
 use store::{AdminKey, DataDir, LockedDataDir, MasterKey, RunFile};
@@ -64,29 +64,11 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let stored = Stored::open(vault, &secrets.master, &snapshot).await?;
 
     let (log, log_thread) = start_log(&snapshot)?;
-    let workers = worker_count(&snapshot);
-    let metrics = Metrics::new(snapshot.service.clone(), workers);
-    metrics.watch_log(Arc::clone(log.counts()));
     let (sender, control_calls) = ControlCalls::queue();
     let (rows, row_outlet) = gateway::row_queue();
-    let serving = Serving::new(&snapshot, None).map_err(anyhow::Error::msg)?;
-    let gateway = Gateway::new(GatewayParts {
-        serving,
-        keys: stored.keys.directory(),
-        hasher: stored.keys.hasher(),
-        metrics,
-        log: log.clone(),
-        workers,
-        epoch: stored.epoch,
-        node: NODE,
-        control: snapshot.admin_listen.is_none().then_some(sender),
-        body_room: body_room(&snapshot, dir.path())?,
-        descriptors_max,
-        switches: stored.switches.switches().await,
-        rows: Some(rows),
-    });
-    let pricing = gateway.clone();
-    stored.prices.hear(move |book| pricing.set_prices(book));
+    let made =
+        Made { snapshot: &snapshot, stored: &stored, log: &log, data_dir: dir.path(), descriptors_max };
+    let gateway = made.gateway(sender, rows).await?;
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
@@ -153,6 +135,42 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     drop((gateway, log));
     log_thread.stop();
     Ok(())
+}
+
+/// What a gateway is made of.
+struct Made<'a> {
+    snapshot: &'a Snapshot,
+    stored: &'a Stored,
+    log: &'a Log,
+    data_dir: &'a Path,
+    descriptors_max: Option<u64>,
+}
+
+impl Made<'_> {
+    async fn gateway(&self, control: ControlSender, rows: RowInlet) -> Result<Arc<Gateway>> {
+        let Self { snapshot, stored, log, .. } = self;
+        let workers = worker_count(snapshot);
+        let metrics = Metrics::new(snapshot.service.clone(), workers);
+        metrics.watch_log(Arc::clone(log.counts()));
+        let gateway = Gateway::new(GatewayParts {
+            serving: Serving::new(snapshot, None).map_err(anyhow::Error::msg)?,
+            keys: stored.keys.directory(),
+            hasher: stored.keys.hasher(),
+            metrics,
+            log: (*log).clone(),
+            workers,
+            epoch: stored.epoch,
+            node: NODE,
+            control: snapshot.admin_listen.is_none().then_some(control),
+            body_room: body_room(snapshot, self.data_dir)?,
+            descriptors_max: self.descriptors_max,
+            switches: stored.switches.switches().await,
+            rows: Some(rows),
+        });
+        let pricing = gateway.clone();
+        stored.prices.hear(move |book| pricing.set_prices(book));
+        Ok(gateway)
+    }
 }
 
 /// The configuration once more where it names secrets: it was known to be good but for these, and the store is open now.

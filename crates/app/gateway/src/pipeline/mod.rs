@@ -101,9 +101,7 @@ async fn run(
     body: Incoming,
 ) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();
-    let caller = authenticate(call, &serving, &head.headers)?;
-    permit::permit_route(call, route_of(surface))?;
-    let caller = enter(caller, call, &serving).await?;
+    let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let admitted = admit::admit(call, caller);
     let wishes = Wishes::of(&head.headers);

@@ -19,6 +19,7 @@ use crate::call::Call;
 use crate::pipeline::body_reader::{BodyReader, SizeLimit, keep, refusal, refuse_unread};
 use crate::pipeline::flawed::flawed;
 use crate::pipeline::media::FetchedMedia;
+use crate::pipeline::permit::{permit_route, route_of};
 use crate::pipeline::upload::{self, Kept, Read};
 use crate::serving::Serving;
 use crate::spool::Spooled;
@@ -99,6 +100,7 @@ pub(crate) async fn understand(
     headers: &HeaderMap,
     body: Incoming,
 ) -> Result<Prompt, Box<Failure>> {
+    permit_route(call, route_of(surface))?;
     let upload = upload::boundary(surface, headers)?;
     let limits = &serving.limits;
     let limit = match upload {
