@@ -109,7 +109,11 @@ mod tests {
                 }),
             },
             prices: Arc::new(
-                PriceDesk::open(Box::new(store.clone()), Vec::new(), String::new()).await.unwrap(),
+                PriceDesk::open(Box::new(store.clone()), Vec::new(), || {
+                    (String::new(), ledger::prices::Book::empty())
+                })
+                .await
+                .unwrap(),
             ),
             secrets: Arc::new(secrets),
             audit: Arc::new(store),

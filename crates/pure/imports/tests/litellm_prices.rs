@@ -65,7 +65,7 @@ fn what_is_no_row_is_told_with_its_name() {
         imported.left_out.iter().map(|out| format!("{}: {}", out.name, out.why)).collect();
     let expected = [
         "deepseek/elsewhere: its cheaper hours cannot be read; its usual price is in the draft",
-        "fal_ai/video: its vendor fal_ai is no kind of ours",
+        "fal_ai/video: its vendor is no kind of ours",
         "gpt-negative: input_cost_per_token is -1e-06, which is no price",
         "gpt-nothing: costs nothing by the list, which may mean that nobody knows; say `free = true` if it is",
         "gpt-odd-tier: flex above 200001 tokens has no price for shorter prompts",

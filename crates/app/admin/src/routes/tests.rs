@@ -52,8 +52,11 @@ impl Office {
         let users = Arc::new(UserDirectory::new(hasher.clone()));
         let desk = Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap());
         let switches = Arc::new(SwitchDesk::open(Box::new(store.clone())).await.unwrap());
-        let prices =
-            PriceDesk::open(Box::new(store.clone()), vec!["north".to_owned()], String::new()).await.unwrap();
+        let prices = PriceDesk::open(Box::new(store.clone()), vec!["north".to_owned()], || {
+            (String::new(), ledger::prices::Book::empty())
+        })
+        .await
+        .unwrap();
         let secrets = SecretDesk::open(Box::new(store.clone()), store.seal(&master)).await.unwrap();
         let reloads = Arc::new(AtomicUsize::new(0));
         let requests = store::RequestStore::in_memory().await.unwrap();

@@ -56,7 +56,7 @@ pub(crate) fn run(data: &DataOptions, command: PricesCommand) -> Result<()> {
             answer(data, Ask::DropDraft, json, |_| "the draft is gone".to_owned())?;
         }
         PricesCommand::Draft { json, .. } => {
-            let text = without_mistakes(of_catalogue(catalog::in_force(data)?.kinds())).to_toml();
+            let text = without_mistakes(of_catalogue(catalog::in_force(data)?.kinds())).0;
             answer(data, Ask::KeepDraft(text, "the catalogue of models".to_owned()), json, shown::drafted)?;
         }
         PricesCommand::Import { file, write, json } => import(data, &file, write.as_deref(), json)?,

@@ -25,7 +25,8 @@ impl LocalPrices {
     pub(super) fn open(dir: &DataDir, data: &DataOptions) -> Result<Self> {
         let local = LocalStore::open(dir)?;
         // Which providers there will be is not known here: the whole catalogue stands in.
-        let stand_in = without_mistakes(of_catalogue(catalog::in_force(data)?.kinds())).to_toml();
+        let catalogue = catalog::in_force(data)?;
+        let stand_in = || without_mistakes(of_catalogue(catalogue.kinds()));
         let desk = PriceDesk::open(Box::new(local.store.clone()), super::kinds(), stand_in);
         let desk = local.runtime.block_on(desk)?;
         Ok(Self { local, desk })

@@ -2,7 +2,7 @@
 
 use config::Snapshot;
 use domain::Currency;
-use ledger::prices::{BookText, Component, RowText, Unit, read};
+use ledger::prices::{Book, BookText, Component, RowText, Unit, read};
 use providers::models::{Amount, Known, Price};
 
 /// The catalogue has billionths of a currency for a million tokens, the book has millionths.
@@ -34,19 +34,24 @@ pub(super) fn of_catalogue<'k>(kinds: impl IntoIterator<Item = (&'k str, &'k Kno
     book
 }
 
-/// The text that is in force where nobody has set prices: what is known of the models of the providers that are configured.
-pub(crate) fn stand_in(snapshot: &Snapshot) -> String {
+/// What is in force where nobody has set prices: what is known of the models of the providers that are configured.
+pub(crate) fn stand_in(snapshot: &Snapshot) -> (String, Book) {
     let kinds = snapshot.providers.iter().map(|provider| (provider.kind.name, &*provider.known));
-    without_mistakes(of_catalogue(kinds)).to_toml()
+    without_mistakes(of_catalogue(kinds))
 }
 
-/// Without the rows that no book takes: an operator's own catalogue must not stop a start.
-pub(super) fn without_mistakes(mut book: BookText) -> BookText {
-    while let Err(problems) = read(&book.to_toml(), &[]) {
+/// Without the rows that no book takes, as a text and as what it says: an operator's own catalogue must not stop a start.
+pub(super) fn without_mistakes(mut book: BookText) -> (String, Book) {
+    loop {
+        let text = book.to_toml();
+        let problems = match read(&text, &[]) {
+            Ok(book) => return (text, book),
+            Err(problems) => problems,
+        };
         let number = |path: &str| path.strip_prefix("price[")?.split_once(']')?.0.parse::<usize>().ok();
         let wrong: Vec<usize> = problems.iter().filter_map(|problem| number(&problem.path)).collect();
         if wrong.is_empty() {
-            return BookText::default();
+            return (String::new(), Book::empty());
         }
         let mut place = 0;
         book.price.retain(|_| {
@@ -54,7 +59,6 @@ pub(super) fn without_mistakes(mut book: BookText) -> BookText {
             !wrong.contains(&place)
         });
     }
-    book
 }
 
 fn priced(place: RowText, price: &Price) -> RowText {
@@ -114,7 +118,8 @@ mod tests {
              { from = \"2026-01-01\", currency = \"USD\", from_tokens = 1000, input = \"1\" },\n]\n\
              [[model]]\nname = \"b\"\nsource = \"s\"\nprices = [{ from = \"2026-01-01\", currency = \"USD\", input = \"1\" }]\n",
         );
-        let book = read(&without_mistakes(of_catalogue(catalogue.unwrap().kinds())).to_toml(), &[]).unwrap();
+        let (text, book) = without_mistakes(of_catalogue(catalogue.unwrap().kinds()));
+        assert_eq!(read(&text, &[]).as_ref(), Ok(&book));
         assert_eq!(book.rows().iter().map(|row| &*row.model).collect::<Vec<_>>(), ["b"]);
     }
 

@@ -57,7 +57,7 @@ impl Stored {
         let keys =
             KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
         let switches = SwitchDesk::open(Box::new(database.clone())).await?;
-        let stand_in = prices::stand_in(snapshot);
+        let stand_in = || prices::stand_in(snapshot);
         let prices = PriceDesk::open(Box::new(database.clone()), prices::kinds(), stand_in).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {

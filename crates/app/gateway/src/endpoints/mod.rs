@@ -3,6 +3,7 @@
 mod health;
 mod metrics;
 mod models;
+mod prices;
 
 use domain::Failure;
 use http::{Method, Response};
@@ -21,6 +22,7 @@ pub(crate) enum Endpoint {
     Regions,
     Metrics,
     Models,
+    Prices,
 }
 
 /// The endpoint at a path. Agents ask for the root's head before anything else, to see whether somebody is there.
@@ -32,6 +34,7 @@ pub(crate) fn endpoint_at(method: &Method, path: &str) -> Option<Endpoint> {
         "/health/ready" | "/health/readiness" => Some(Endpoint::Ready),
         "/metrics" | "/v1/metrics" => Some(Endpoint::Metrics),
         "/models" | "/v1/models" => Some(Endpoint::Models),
+        "/prices" | "/v1/prices" => Some(Endpoint::Prices),
         _ if models::model_in(path).is_some() => Some(Endpoint::Models),
         _ => None,
     }
@@ -43,7 +46,7 @@ pub(crate) fn answer(
     endpoint: Endpoint,
     head: &http::request::Parts,
 ) -> Result<Response<AnswerBody>, Box<Failure>> {
-    if endpoint != Endpoint::Models {
+    if !matches!(endpoint, Endpoint::Models | Endpoint::Prices) {
         call.be_quiet();
     }
     match endpoint {
@@ -52,5 +55,6 @@ pub(crate) fn answer(
         Endpoint::Regions => Ok(health::regions(&call.worker.gateway)),
         Endpoint::Metrics => metrics::exposition(call, &head.headers),
         Endpoint::Models => models::list(call, head),
+        Endpoint::Prices => prices::list(call, head),
     }
 }

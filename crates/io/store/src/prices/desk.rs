@@ -51,22 +51,23 @@ pub struct PriceWish {
 }
 
 impl PriceDesk {
-    /// Reads the newest version and opens the desk. Where there is none, `stand_in` is in force: what a catalogue knows.
+    /// Reads the newest version and opens the desk. Where there is none, the text and the book of `stand_in` are in force: what
+    /// a catalogue knows.
     pub async fn open(
         records: Box<dyn PriceRecords>,
         kinds: Vec<String>,
-        stand_in: String,
+        stand_in: impl FnOnce() -> (String, Book),
     ) -> Result<Self, PriceError> {
         let newest = records.versions(None, 1).await?.pop();
-        let text = match &newest {
-            None => stand_in,
+        let (text, book) = match &newest {
+            None => stand_in(),
             Some(PriceVersion { number, .. }) => {
-                records.text(*number).await?.ok_or(PriceError::NoVersion(*number))?
+                let text = records.text(*number).await?.ok_or(PriceError::NoVersion(*number))?;
+                // Kinds are not looked at: what was good when it was kept must not stop a later start.
+                let book = read(&text, &[]).map_err(|problems| unreadable(*number, problems))?;
+                (text, book.numbered(*number))
             }
         };
-        let number = newest.as_ref().map_or(0, |version| version.number);
-        // Kinds are not looked at: what was good when it was kept must not stop a later start.
-        let book = read(&text, &[]).map_err(|problems| unreadable(number, problems))?.numbered(number);
         let (book, hearers) = (ArcSwap::from_pointee(book), SyncMutex::default());
         Ok(Self { records, book, hearers, kinds, present: Mutex::new(Present { version: newest, text }) })
     }
@@ -90,14 +91,15 @@ impl PriceDesk {
     }
 
     /// Other prices of the catalogue, because other providers are configured. Nothing happens where a version is in force.
-    pub async fn stand_in(&self, text: String) -> Result<(), PriceError> {
+    pub async fn stand_in(&self, stand_in: impl FnOnce() -> (String, Book)) {
         let mut present = self.present.lock().await;
-        if present.version.is_none() && present.text != text {
-            let book = read(&text, &[]).map_err(|problems| unreadable(0, problems))?;
-            self.swap(book);
-            present.text = text;
+        if present.version.is_none() {
+            let (text, book) = stand_in();
+            if present.text != text {
+                self.swap(book);
+                present.text = text;
+            }
         }
-        Ok(())
     }
 
     /// What is in force.

@@ -28,6 +28,7 @@ fn entry(subject: &str) -> NewAuditEntry {
         after: "{}".to_owned(),
         reason: "test".to_owned(),
         request_id: None,
+        organisation: None,
     }
 }
 

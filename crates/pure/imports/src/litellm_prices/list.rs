@@ -76,7 +76,7 @@ fn entry(name: &str, fields: &Fields, imported: &mut ImportedPrices) -> Result<V
     let vendor = text(fields, "litellm_provider").ok_or("names no vendor")?;
     let spoken = foreign::litellm(&vendor).and_then(|vendor| vendor.spoken.as_ref().ok());
     let kind = spoken.map(|spoken| spoken.kind.name).filter(|kind| *kind != providers::COMPATIBLE.name);
-    let kind = kind.ok_or_else(|| format!("its vendor {vendor} is no kind of ours"))?;
+    let kind = kind.ok_or("its vendor is no kind of ours")?;
     let model = name.strip_prefix(&format!("{vendor}/")).unwrap_or(name);
     let place = RowText {
         kind: Some(kind.to_owned()),

@@ -55,6 +55,11 @@ impl Amount {
         if parts > max(unit) * one(unit) { None } else { Some(Self(parts)) }
     }
 
+    /// So many parts of a price that was converted: the highest price is for texts only.
+    pub(super) const fn of_parts(parts: u64) -> Self {
+        Self(parts)
+    }
+
     /// How many of the smallest parts of its unit.
     pub const fn parts(self) -> u64 {
         self.0

@@ -71,9 +71,10 @@ impl Charges {
         all
     }
 
-    /// The parts that something was counted of.
+    /// The parts that something was counted of; the call itself only where it has a price.
     pub(super) fn used(&self) -> impl Iterator<Item = &Charge> {
-        self.parts.iter().filter(|part| part.count > 0)
+        let is_told = |part: &&Charge| part.component != Component::Request || part.price.is_some();
+        self.parts.iter().filter(|part| part.count > 0).filter(is_told)
     }
 }
 

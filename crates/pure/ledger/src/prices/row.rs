@@ -56,20 +56,29 @@ impl Row {
         self.amounts[component.place()]
     }
 
+    /// How closely it names a seller; `None` if it is another's.
+    pub(super) fn rank_of(&self, provider: &str, kind: &str) -> Option<u8> {
+        match &self.seller {
+            Seller::Provider(id) if **id == *provider => Some(2),
+            Seller::Kind(own) if **own == *kind => Some(1),
+            Seller::Any => Some(0),
+            Seller::Provider(_) | Seller::Kind(_) => None,
+        }
+    }
+
+    /// Whether it is in force at some moment.
+    pub(super) fn holds_at(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+
     /// How well the row suits what is wanted, `None` if not at all. The usual tier's price stands in for one that nobody priced.
     pub(super) fn suits(&self, wanted: &Wanted<'_>) -> Option<Suits> {
-        let seller = match &self.seller {
-            Seller::Provider(id) if **id == *wanted.provider => 2,
-            Seller::Kind(kind) if **kind == *wanted.kind => 1,
-            Seller::Any => 0,
-            _ => return None,
-        };
+        let seller = self.rank_of(wanted.provider, wanted.kind)?;
         let is_exact = self.service == wanted.service;
         if !is_exact && !self.service.is_usual() {
             return None;
         }
-        let is_in_force = self.from <= wanted.at && self.until.is_none_or(|until| wanted.at < until);
-        let is_meant = is_in_force
+        let is_meant = self.holds_at(wanted.at)
             && self.from_tokens <= wanted.prompt_tokens
             && self.hours.as_ref().is_none_or(|hours| hours.contain(wanted.at));
         is_meant.then(|| Suits {

@@ -240,9 +240,7 @@ impl Keeper {
             self.key_checks.want();
         }
         // Where nobody has set prices, those of the catalogue stand in for the providers that there are.
-        if let Err(error) = self.prices.stand_in(prices::stand_in(self.applier.present())).await {
-            self.log.event(Level::Error, "the catalogue's prices are as they were", &[("reason", &error)]);
-        }
+        self.prices.stand_in(|| prices::stand_in(self.applier.present())).await;
     }
 
     fn note_secrets(&self) {
