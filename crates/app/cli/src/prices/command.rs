@@ -8,8 +8,9 @@ use imports::litellm_prices::{self, ImportedPrices};
 use serde_json::{Value, json};
 use store::PricedAs;
 
+use super::ask::Ask;
 use super::of_catalogue::{of_catalogue, without_mistakes};
-use super::place::{Ask, Place};
+use super::place::Place;
 use super::shown;
 use crate::arguments::{DataOptions, PricesCommand, PricesRating};
 use crate::catalog;

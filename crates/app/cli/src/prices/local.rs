@@ -5,8 +5,8 @@ use gateway::wall_clock;
 use serde_json::{Value, json};
 use store::{DataDir, PriceDesk, PriceError, PriceVersion, PriceWish, Who};
 
+use super::ask::Ask;
 use super::of_catalogue::{of_catalogue, without_mistakes};
-use super::place::Ask;
 use crate::arguments::{DataOptions, PricesChange};
 use crate::catalog;
 use crate::local_store::LocalStore;

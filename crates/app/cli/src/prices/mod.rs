@@ -1,5 +1,6 @@
 //! `bellwether prices`: the price book, on the running server or in the data directory.
 
+mod ask;
 mod command;
 mod local;
 mod of_catalogue;
