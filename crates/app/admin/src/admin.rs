@@ -7,10 +7,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::Timestamp;
 use http::Request;
 use tower_service::Service;
 
+use crate::access::Actor;
 use crate::gate::Gate;
 use crate::parts::AdminParts;
 use crate::refusal;
@@ -20,15 +20,16 @@ use crate::routes;
 #[derive(Clone)]
 pub struct Admin {
     gate: Arc<Gate>,
-    clock: fn() -> Timestamp,
+    parts: Arc<AdminParts>,
     router: Router,
 }
 
 impl Admin {
     /// Puts the API together.
     pub fn new(parts: AdminParts) -> Self {
-        let gate = Gate::new(&parts.admin_key, Arc::clone(&parts.users));
-        Self { gate: Arc::new(gate), clock: parts.clock, router: routes::router(Arc::new(parts)) }
+        let gate = Gate::new(&parts.admin_key, parts.tenancy.users());
+        let parts = Arc::new(parts);
+        Self { gate: Arc::new(gate), router: routes::router(Arc::clone(&parts)), parts }
     }
 
     /// Answers one request. Nothing behind the gate sees a request of nobody, not even to say that its path is unknown; and
@@ -41,8 +42,9 @@ impl Admin {
         let request_id = refusal::request_id(request.headers());
         // Handlers see which request it is.
         refusal::name_request(request.headers_mut(), &request_id);
-        let response = match self.gate.admit(request.headers(), (self.clock)()) {
+        let response = match self.gate.admit(request.headers(), (self.parts.clock)()) {
             Ok(actor) => {
+                self.note_use(&actor).await;
                 request.extensions_mut().insert(actor);
                 match self.router.clone().call(request.map(Body::new)).await {
                     Ok(response) => response,
@@ -52,6 +54,13 @@ impl Admin {
             Err(refusal) => refusal.into_response(),
         };
         refusal::finish(response, &request_id)
+    }
+
+    /// That it could not be noted when a token was last used keeps nobody from using it.
+    async fn note_use(&self, actor: &Actor) {
+        if let Actor::User(user) = actor {
+            let _ = self.parts.tenancy.note_use(user, (self.parts.clock)()).await;
+        }
     }
 }
 

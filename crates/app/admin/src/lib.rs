@@ -54,6 +54,7 @@
 
 mod access;
 mod admin;
+mod asked;
 mod body;
 mod config_desk;
 mod gate;
@@ -63,6 +64,7 @@ mod provider_desk;
 mod refusal;
 mod routes;
 mod state_desk;
+mod tenancy_refusal;
 
 pub use admin::Admin;
 pub use body::{ADMIN_BODY_BYTES_MAX, PRICES_BODY_BYTES_MAX};

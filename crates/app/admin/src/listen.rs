@@ -84,7 +84,7 @@ mod tests {
     use std::sync::Arc;
 
     use domain::{Secret, Timestamp};
-    use store::{Database, KeyDesk, KeyHasher, MasterKey, PriceDesk, SecretDesk, UserDirectory};
+    use store::{Database, KeyDesk, KeyHasher, MasterKey, PriceDesk, SecretDesk, TenancyDesk};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;
@@ -96,9 +96,11 @@ mod tests {
         let hasher = master.key_hasher();
         let store = Database::in_memory(&hasher).await.unwrap();
         let secrets = SecretDesk::open(Box::new(store.clone()), store.seal(&master)).await.unwrap();
+        let keys = KeyDesk::open(Box::new(store.clone()), hasher.clone(), "bw_").await.unwrap();
+        let tenancy = TenancyDesk::open(store.clone(), hasher, keys.directory()).await.unwrap();
         Admin::new(AdminParts {
-            users: Arc::new(UserDirectory::new(hasher.clone())),
-            key_desk: Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap()),
+            tenancy: Arc::new(tenancy),
+            key_desk: Arc::new(keys),
             admin_key: Secret::new("bwadm_0123456789".to_owned()),
             config: ConfigDesk::queue().0,
             providers: ProviderDesk {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
-use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, UserDirectory};
+use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, TenancyDesk};
 
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
@@ -16,8 +16,8 @@ pub struct AdminParts {
     pub key_desk: Arc<KeyDesk>,
     /// The one key that opens everything here.
     pub admin_key: Secret,
-    /// Who else may come in.
-    pub users: Arc<UserDirectory>,
+    /// Changes whose everything is; and knows who else may come in.
+    pub tenancy: Arc<TenancyDesk>,
     /// The way to whoever keeps the configuration.
     pub config: ConfigDesk,
     /// The way to the providers.

@@ -8,4 +8,4 @@ mod visitor;
 pub(crate) use actor::Actor;
 pub(crate) use needs::{Needs, admit};
 pub(crate) use permission::Permission;
-pub(crate) use visitor::Visitor;
+pub(crate) use visitor::{Said, Visitor};

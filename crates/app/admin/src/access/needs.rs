@@ -79,7 +79,7 @@ fn forbidden(message: String) -> Refusal {
 #[cfg(test)]
 mod tests {
     use domain::{OrganisationId, Timestamp, UserId, UserTokenId};
-    use store::{Reach, Role, Seat, SignedIn, User};
+    use store::{KeyDigest, Reach, Role, Seat, SignedIn, User};
 
     use super::{Actor, Needs, Permission, admit};
 
@@ -104,6 +104,7 @@ mod tests {
                 suspended_at: None,
             },
             token: UserTokenId::parse("utok_1").unwrap(),
+            digest: KeyDigest([1; 32]),
             seats: seats.collect(),
         }))
     }

@@ -2,9 +2,10 @@
 //! it needs.
 
 use axum::extract::FromRequestParts;
-use domain::Kind;
+use domain::{Kind, Timestamp};
 use http::request::Parts;
-use store::{Reach, Who};
+use serde::Deserialize;
+use store::{Deed, Reach, Who};
 
 use super::actor::Actor;
 use crate::refusal::{Refusal, given_request_id};
@@ -17,9 +18,30 @@ pub(crate) struct Visitor {
     request_id: Option<String>,
 }
 
+/// What can be said about a change, for the audit.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Said {
+    /// Why.
+    pub(crate) reason: Option<String>,
+    /// By whom: the operator's key may be in several hands.
+    pub(crate) by: Option<String>,
+}
+
 impl Visitor {
     pub(crate) fn new(actor: Actor, reach: Reach, headers: &http::HeaderMap) -> Self {
         Self { actor, reach, request_id: given_request_id(headers) }
+    }
+
+    /// What he does now, of his own accord.
+    pub(crate) fn deed(&self, now: Timestamp) -> Deed {
+        self.deed_said(now, Said::default())
+    }
+
+    /// What he does now, and what he says about it.
+    pub(crate) fn deed_said(&self, now: Timestamp, said: Said) -> Deed {
+        let reason = said.reason.unwrap_or_default().trim().to_owned();
+        Deed { who: self.clone().who(said.by), user: self.actor.user().cloned(), at: now, reason }
     }
 
     /// For the audit. The operator's key may be in several hands, so he may say who he is; a user is who he is.

@@ -6,7 +6,10 @@ mod explain;
 mod health;
 mod keys;
 mod me;
+mod members;
+mod organisations;
 mod prices;
+mod projects;
 mod providers;
 mod requests;
 mod route;
@@ -14,6 +17,7 @@ mod secrets;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod users;
 
 use std::sync::Arc;
 
@@ -38,6 +42,10 @@ const NOUNS: &[&[Route]] = &[
     requests::ROUTES,
     explain::ROUTES,
     me::ROUTES,
+    organisations::ROUTES,
+    members::ROUTES,
+    projects::ROUTES,
+    users::ROUTES,
 ];
 
 /// The lists as a service. The gate stands before it and says who asks; before each handler stands what its row needs.

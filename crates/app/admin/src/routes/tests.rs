@@ -1,6 +1,8 @@
 //! What each route does for the operator; who else may do what is told in `matrix.rs`.
 
 mod matrix;
+mod scene;
+mod tenancy;
 
 mod prices;
 
@@ -15,7 +17,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
     Database, KeyDesk, MasterKey, NewKey, PriceDesk, SecretDesk, SwitchDesk, SwitchScope, SwitchWish,
-    UserDirectory, Who,
+    TenancyDesk, Who,
 };
 
 mod audit;
@@ -33,7 +35,7 @@ const NOW: Timestamp = Timestamp(1_795_219_200_000);
 struct Office {
     admin: Admin,
     desk: Arc<KeyDesk>,
-    users: Arc<UserDirectory>,
+    tenancy: Arc<TenancyDesk>,
     reloads: Arc<AtomicUsize>,
 }
 
@@ -49,8 +51,9 @@ impl Office {
             MasterKey::from_text(&Secret::new("a master key for tests, 32 bytes+".to_owned())).unwrap();
         let hasher = master.key_hasher();
         let store = Database::in_memory(&hasher).await.unwrap();
-        let users = Arc::new(UserDirectory::new(hasher.clone()));
-        let desk = Arc::new(KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap());
+        let desk = KeyDesk::open(Box::new(store.clone()), hasher.clone(), "bw_").await.unwrap();
+        let tenancy = TenancyDesk::open(store.clone(), hasher, desk.directory()).await.unwrap();
+        let (desk, tenancy) = (Arc::new(desk), Arc::new(tenancy));
         let switches = Arc::new(SwitchDesk::open(Box::new(store.clone())).await.unwrap());
         let prices = PriceDesk::open(Box::new(store.clone()), vec!["north".to_owned()], || {
             (String::new(), ledger::prices::Book::empty())
@@ -63,7 +66,7 @@ impl Office {
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
-            users: Arc::clone(&users),
+            tenancy: Arc::clone(&tenancy),
             config: pretended_keeper(Arc::clone(&reloads)),
             providers: pretended_providers(switches),
             prices: Arc::new(prices),
@@ -74,7 +77,7 @@ impl Office {
             explain: Box::new(Ok),
             clock: || NOW,
         };
-        Self { admin: Admin::new(parts), desk, users, reloads }
+        Self { admin: Admin::new(parts), desk, tenancy, reloads }
     }
 
     async fn callers_key(&self) -> String {

@@ -10,7 +10,7 @@ use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
-use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk, UserDirectory, Who};
+use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk, TenancyDesk, Who};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -30,7 +30,7 @@ pub(super) struct ControlPlane {
     pub(super) audit: Arc<dyn AuditRecords>,
     pub(super) requests: Arc<dyn RequestRecords>,
     pub(super) admin_key: Secret,
-    pub(super) users: Arc<UserDirectory>,
+    pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) keeper: Keeper,
     /// Told when the providers' keys are to be tried.
     pub(super) key_checks: Arc<KeyChecks>,
@@ -119,7 +119,7 @@ impl ControlPlane {
         Admin::new(AdminParts {
             key_desk: self.desk.clone(),
             admin_key: self.admin_key.clone(),
-            users: self.users.clone(),
+            tenancy: self.tenancy.clone(),
             config,
             providers: provider_desk::open(
                 &self.gateway,

@@ -116,7 +116,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         audit: Arc::new(stored.database.clone()),
         requests: Arc::new(stored.requests.clone()),
         admin_key: secrets.admin,
-        users: stored.users,
+        tenancy: stored.tenancy,
         keeper,
         key_checks,
         log: log.clone(),

@@ -8,7 +8,7 @@ use config::Snapshot;
 use gateway::wall_clock;
 use store::{
     ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE,
-    RequestStore, SecretDesk, SwitchDesk, UserDirectory,
+    RequestStore, SecretDesk, SwitchDesk, TenancyDesk,
 };
 
 use super::first_key::{self, FirstKey};
@@ -26,7 +26,7 @@ pub(super) struct Stored {
     pub(super) keys: Arc<KeyDesk>,
     pub(super) switches: Arc<SwitchDesk>,
     pub(super) prices: Arc<PriceDesk>,
-    pub(super) users: Arc<UserDirectory>,
+    pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) secrets: Arc<SecretDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
@@ -56,6 +56,7 @@ impl Stored {
         let epoch = database.begin_epoch().await?;
         let keys =
             KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
+        let tenancy = TenancyDesk::open(database.clone(), master.key_hasher(), keys.directory()).await?;
         let switches = SwitchDesk::open(Box::new(database.clone())).await?;
         let stand_in = || prices::stand_in(snapshot);
         let prices = PriceDesk::open(Box::new(database.clone()), prices::kinds(), stand_in).await?;
@@ -68,7 +69,7 @@ impl Stored {
             keys: Arc::new(keys),
             switches: Arc::new(switches),
             prices: Arc::new(prices),
-            users: Arc::new(UserDirectory::new(master.key_hasher())),
+            tenancy: Arc::new(tenancy),
             secrets,
             first_key,
         })

@@ -44,6 +44,8 @@ pub struct SignedIn {
     pub user: User,
     /// With which of his tokens.
     pub token: UserTokenId,
+    /// What that is found by.
+    pub digest: KeyDigest,
     /// What he is where, in the order of the organisations' ids.
     pub seats: Vec<Seat>,
 }
@@ -120,16 +122,25 @@ impl UserDirectory {
             role: *role,
             is_suspended: present.suspended_organisations.contains_key(organisation),
         });
-        Ok(SignedIn { user: known.user.clone(), token: token.id.clone(), seats: seats.collect() })
+        Ok(SignedIn {
+            user: known.user.clone(),
+            token: token.id.clone(),
+            digest: token.digest,
+            seats: seats.collect(),
+        })
+    }
+
+    /// The user of this id.
+    pub fn user(&self, id: &UserId) -> Option<User> {
+        self.read().users.get(id).map(|known| known.user.clone())
     }
 
     /// Whether a token was last used at least a minute ago, and notes that it is now.
-    pub fn is_use_news(&self, token: &str, now: Timestamp) -> bool {
+    pub(super) fn is_use_news(&self, digest: &KeyDigest, now: Timestamp) -> bool {
         const MINUTE_MS: i64 = 60_000;
-        let digest = self.digest(token);
         let mut present = self.write();
-        let alike = present.tokens.get_mut(&beginning(&digest)).into_iter().flatten();
-        let Some(token) = alike.into_iter().find(|known| known.digest == digest) else { return false };
+        let alike = present.tokens.get_mut(&beginning(digest)).into_iter().flatten();
+        let Some(token) = alike.into_iter().find(|known| known.digest == *digest) else { return false };
         if token.last_used_at.is_some_and(|before| now.unix_ms() - before.unix_ms() < MINUTE_MS) {
             return false;
         }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::deed::Deed;
 use super::error::{TENANCY_TAGS_MAX, TenancyError};
 
 /// Longest name of an organisation, a project, a user, a token, or text of a tag.
 pub const TENANCY_NAME_CHARS_MAX: usize = 100;
 /// Longest reason.
 const REASON_CHARS_MAX: usize = 500;
+/// Longest name of who does it: an address and an id.
+const BY_CHARS_MAX: usize = 400;
 /// Longest e-mail address (RFC 5321 leaves 254).
 const EMAIL_BYTES_MAX: usize = 254;
 
@@ -34,10 +37,18 @@ pub(super) fn email(wish: &str) -> Result<String, TenancyError> {
     if is_fit { Ok(text) } else { Err(TenancyError::BadEmail(wish.chars().take(EMAIL_BYTES_MAX).collect())) }
 }
 
-/// Nothing is a reason, too.
-pub(super) fn reason(text: &str) -> Result<(), TenancyError> {
-    let is_fit = text.chars().count() <= REASON_CHARS_MAX && !text.chars().any(char::is_control);
-    if is_fit { Ok(()) } else { Err(TenancyError::BadReason) }
+/// Why, and who says he does it; nothing is fine, too.
+pub(super) fn said(deed: &Deed) -> Result<(), TenancyError> {
+    let is_line = |text: &str, chars_max: usize| {
+        text.chars().count() <= chars_max && !text.chars().any(char::is_control)
+    };
+    if !is_line(&deed.reason, REASON_CHARS_MAX) {
+        return Err(TenancyError::BadReason);
+    }
+    if deed.who.by.as_deref().is_some_and(|by| !is_line(by, BY_CHARS_MAX)) {
+        return Err(TenancyError::BadText("the name of who does it"));
+    }
+    Ok(())
 }
 
 pub(super) fn tags(wish: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, TenancyError> {

@@ -27,14 +27,13 @@ pub struct NewMember {
 }
 
 impl TenancyDesk {
-    /// Who belongs where within reach; to one organisation, if it is given.
-    pub async fn members(&self, reach: &Reach, meant: Option<&str>) -> Result<Vec<Membership>, TenancyError> {
+    /// Who belongs to an organisation, in the order of the users' ids.
+    pub async fn members(&self, reach: &Reach, meant: &str) -> Result<Vec<(Membership, User)>, TenancyError> {
         let mut from = self.reading().await?;
-        let of = match meant {
-            Some(meant) => Some(organisation(&mut from, reach, meant).await?.id),
-            None => None,
-        };
-        Ok(sql::members::list(&mut from, reach, of.as_ref(), None).await?)
+        let of = organisation(&mut from, reach, meant).await?.id;
+        let members = sql::members::list(&mut from, reach, Some(&of), None).await?;
+        let with_user = |member: Membership| self.users.user(&member.user).map(|user| (member, user));
+        Ok(members.into_iter().filter_map(with_user).collect())
     }
 
     /// Has somebody belong to an organisation.

@@ -106,7 +106,7 @@ impl TenancyDesk {
         is_suspended: bool,
         deed: &Deed,
     ) -> Result<Organisation, TenancyError> {
-        words::reason(&deed.reason)?;
+        words::said(deed)?;
         let _alone = self.changing.lock().await;
         let mut transaction = self.store.begin().await?;
         let before = organisation(&mut transaction, &Reach::All, meant).await?;

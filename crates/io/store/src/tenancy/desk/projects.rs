@@ -108,7 +108,7 @@ impl TenancyDesk {
         with_keys: bool,
         deed: &Deed,
     ) -> Result<(Project, Vec<KeyId>), TenancyError> {
-        words::reason(&deed.reason)?;
+        words::said(deed)?;
         let _alone = self.changing.lock().await;
         let mut transaction = self.store.begin().await?;
         let before = project(&mut transaction, reach, id).await?;

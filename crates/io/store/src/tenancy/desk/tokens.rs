@@ -9,7 +9,7 @@ use super::tenancy_desk::{TenancyDesk, entropy, random};
 use super::users::user;
 use crate::audit;
 use crate::tenancy::deed::Deed;
-use crate::tenancy::directory::USER_TOKEN_PREFIX;
+use crate::tenancy::directory::{SignedIn, USER_TOKEN_PREFIX};
 use crate::tenancy::error::TenancyError;
 use crate::tenancy::reach::Reach;
 use crate::tenancy::user::{User, UserToken};
@@ -131,10 +131,10 @@ impl TenancyDesk {
     }
 
     /// Writes down that a token was used, if that is news of at least a minute.
-    pub async fn note_use(&self, id: &UserTokenId, token: &str, now: Timestamp) -> Result<(), TenancyError> {
-        if self.users.is_use_news(token, now) {
+    pub async fn note_use(&self, user: &SignedIn, now: Timestamp) -> Result<(), TenancyError> {
+        if self.users.is_use_news(&user.digest, now) {
             let mut to = self.reading().await?;
-            sql::tokens::note_use(&mut to, id, now).await?;
+            sql::tokens::note_use(&mut to, &user.token, now).await?;
         }
         Ok(())
     }

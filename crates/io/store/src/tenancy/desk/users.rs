@@ -77,7 +77,7 @@ impl TenancyDesk {
         is_suspended: bool,
         deed: &Deed,
     ) -> Result<User, TenancyError> {
-        words::reason(&deed.reason)?;
+        words::said(deed)?;
         let _alone = self.changing.lock().await;
         let mut transaction = self.store.begin().await?;
         let before = user(&mut transaction, &Reach::All, meant).await?;
