@@ -35,10 +35,13 @@ pub use database::{DATABASE_FILE, Database, DatabasePlace, PlaceError};
 pub use error::StoreError;
 pub use foreign::{ForeignDatabase, ForeignError, ForeignTables, read_new_api};
 pub use keys::{
-    Answer, CallerKey, Changing, Creation, DigestOf, IssuedKey, KEY_MODELS_MAX, KEY_NAME_CHARS_MAX,
-    KEY_NAMES_MAX, KEY_NETWORKS_MAX, KEYS_PER_PAGE_MAX, KeyChange, KeyCounters, KeyDesk, KeyDigest,
-    KeyDirectory, KeyEntry, KeyError, KeyHasher, KeyModels, KeyNames, KeyNetworks, KeyOwner, KeyRecords,
-    KeyRoute, KeyRoutes, KeyScopes, KeyState, LoadedKey, NewKey, Revocation, TakeKey,
+    Answer, Asker, CallerKey, Changing, Creation, DigestOf, ForeignKey, ForeignSecret, ImportFlaw, Importing,
+    IssuedKey, KEY_DAYS_DEFAULT, KEY_DAYS_MAX, KEY_MODELS_MAX, KEY_NAME_CHARS_MAX, KEY_NAMES_MAX,
+    KEY_NETWORKS_MAX, KEY_OVERLAP_SECONDS_DEFAULT, KEY_OVERLAP_SECONDS_MAX, KEY_TAG_NAME_CHARS_MAX,
+    KEY_TAG_VALUE_CHARS_MAX, KEY_TAGS_MAX, KEYS_PER_PAGE_MAX, KeyChange, KeyCounters, KeyDesk, KeyDigest,
+    KeyDirectory, KeyEntry, KeyError, KeyFilter, KeyHasher, KeyImport, KeyModels, KeyNames, KeyNetworks,
+    KeyOwner, KeyRecords, KeyRoute, KeyRoutes, KeyScopes, KeyState, KeyTags, KeyToStore, LoadedKey, NewKey,
+    Revocation, RotatedKey, Rotation, RowProblem, Successor, TakeKey,
 };
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
 pub use prices::{

@@ -59,6 +59,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/postgres/0006_tenancy.sql"),
     ),
     Layout::new(
+        7,
+        "scopes of keys",
+        include_str!("../../migrations/sqlite/0007_key_scopes.sql"),
+        include_str!("../../migrations/postgres/0007_key_scopes.sql"),
+    ),
+    Layout::new(
         8,
         "prices",
         include_str!("../../migrations/sqlite/0008_prices.sql"),

@@ -11,7 +11,8 @@ use super::throwaway::Throwaway;
 use super::{DATABASE_FILE, Database, DatabasePlace, Kind};
 use crate::audit::AuditRecords;
 use crate::error::StoreError;
-use crate::keys::{Changing, KeyChange, KeyHasher, KeyRecords};
+use crate::keys::{Asker, Changing, KeyChange, KeyFilter, KeyHasher, KeyRecords};
+use crate::tenancy::Reach;
 
 #[tokio::test]
 async fn every_start_has_its_own_number() {
@@ -65,13 +66,13 @@ async fn a_database_of_an_earlier_layout_keeps_its_keys() {
     before.close().await;
 
     let store = Database::open(&DatabasePlace::File(path.clone()), &hasher).await.unwrap();
-    let keys = store.list(None, 10).await.unwrap();
+    let keys = store.list(&KeyFilter::default(), None, 10, &Reach::All).await.unwrap();
     let [shop, gone] = keys.as_slice() else { panic!("{keys:?}") };
     assert_eq!((shop.name.as_str(), shop.digest, shop.is_strict), ("shop", digest, false));
     assert_eq!((shop.expires_at, shop.revoked_at), (Some(Timestamp(2)), None));
     assert_eq!((gone.name.as_str(), gone.revoked_at, gone.is_strict), ("gone", Some(Timestamp(3)), false));
     let change = KeyChange { is_strict: Some(true), ..KeyChange::default() };
-    let changed = store.change(&shop.id, change).await.unwrap();
+    let changed = store.change(&shop.id, change, Timestamp(4), &Asker::operator("a test")).await.unwrap();
     assert!(matches!(changed, Changing::Changed(key) if key.is_strict));
     store.close().await;
     Database::open(&DatabasePlace::File(path.clone()), &hasher).await.expect("a layout is taken once");
@@ -148,7 +149,7 @@ async fn a_server_is_upgraded_and_held_by_one_process() {
     before.close().await;
 
     let store = Database::open(&place, &hasher).await.unwrap();
-    assert_eq!(store.list(None, 10).await.unwrap()[0].name, "shop");
+    assert_eq!(store.list(&KeyFilter::default(), None, 10, &Reach::All).await.unwrap()[0].name, "shop");
     assert_eq!([store.begin_epoch().await.unwrap(), store.begin_epoch().await.unwrap()], [1, 2]);
 
     let refused = Database::open(&place, &hasher).await.unwrap_err();
@@ -160,7 +161,8 @@ async fn a_server_is_upgraded_and_held_by_one_process() {
     server.break_connections().await;
     let mut answers = Vec::new();
     for _ in 0..2 {
-        answers.push(store.list(None, 10).await.map(|keys| keys.len()).ok());
+        answers
+            .push(store.list(&KeyFilter::default(), None, 10, &Reach::All).await.map(|keys| keys.len()).ok());
     }
     assert_eq!(answers.last(), Some(&Some(1)), "{answers:?}");
     assert!(matches!(Database::open(&place, &hasher).await, Err(StoreError::InUse { .. })));

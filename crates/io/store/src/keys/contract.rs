@@ -1,4 +1,5 @@
-//! What a database must do for callers' keys. Every call is one transaction; checking what a user typed is done before.
+//! What a database must do for callers' keys. Every call is one transaction, what the audit is told included; checking
+//! what a user typed is done before. What is out of somebody's reach is unknown to him.
 
 use std::pin::Pin;
 
@@ -6,8 +7,14 @@ use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 
 use super::digest::{DigestOf, KeyDigest};
 use super::models::KeyModels;
+use super::names::KeyNames;
+use super::networks::KeyNetworks;
+use super::routes::KeyRoutes;
 use super::scopes::KeyScopes;
+use super::tags::KeyTags;
 use crate::error::StoreError;
+use crate::switches::Who;
+use crate::tenancy::Reach;
 
 /// Longest name of a key.
 pub const KEY_NAME_CHARS_MAX: usize = 100;
@@ -19,7 +26,7 @@ pub const KEYS_PER_PAGE_MAX: u32 = 1000;
 pub struct CallerKey {
     /// Names it in listings and commands.
     pub id: KeyId,
-    /// What its owner calls it; no two keys of a project that are not revoked share one.
+    /// What its owner calls it; no two keys of a project share one, unless they were revoked or have a successor.
     pub name: String,
     /// Its first and last characters, to tell keys apart by eye.
     pub hint: String,
@@ -33,10 +40,18 @@ pub struct CallerKey {
     pub expires_at: Option<Timestamp>,
     /// Since when it is refused.
     pub revoked_at: Option<Timestamp>,
+    /// When it was last used, to the minute and a little late.
+    pub last_used_at: Option<Timestamp>,
     /// Whether its callers are refused where others are warned that a translation loses something.
     pub is_strict: bool,
-    /// What it is for.
+    /// What it may be used for.
     pub scopes: KeyScopes,
+    /// What its owner hangs on it.
+    pub tags: KeyTags,
+    /// Whose successor it is.
+    pub rotated_from: Option<KeyId>,
+    /// Who is its successor.
+    pub rotated_to: Option<KeyId>,
     /// Whose it is.
     pub organisation: OrganisationId,
     /// What it is for.
@@ -58,7 +73,7 @@ pub struct LoadedKey<'a> {
     pub is_revoked: bool,
     /// Whether its callers are refused where others are warned that a translation loses something.
     pub is_strict: bool,
-    /// What it is for.
+    /// What it may be used for.
     pub scopes: &'a KeyScopes,
     /// Whose it is.
     pub organisation: &'a OrganisationId,
@@ -105,17 +120,77 @@ impl KeyState {
             Self::Revoked => "revoked",
         }
     }
+
+    /// The state of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Active, Self::Expired, Self::Revoked].into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// Who asks for something, and how far he reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// Who, for the audit.
+    pub who: Who,
+    /// Whose keys he may be told of and change.
+    pub reach: Reach,
+}
+
+impl Asker {
+    /// The operator of this gateway, by what proved it.
+    pub fn operator(actor: &'static str) -> Self {
+        Self { who: Who { actor, by: None, request_id: None }, reach: Reach::All }
+    }
+}
+
+/// Which keys are listed: those that fit all that is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyFilter {
+    /// Of this organisation.
+    pub organisation: Option<OrganisationId>,
+    /// Of this project.
+    pub project: Option<ProjectId>,
+    /// With this tag: its name and value.
+    pub tag: Option<(String, String)>,
+    /// In this state at this time.
+    pub state: Option<(KeyState, Timestamp)>,
+}
+
+/// A key to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyToStore {
+    /// The key; whose it is follows from its project.
+    pub key: CallerKey,
+    /// Another digest that the same key may be known by.
+    pub also: Option<KeyDigest>,
+}
+
+/// Keys to be stored at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyImport {
+    /// The keys.
+    pub keys: Vec<KeyToStore>,
+    /// Where they come from, for the audit.
+    pub source: String,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it is only looked if they could be stored.
+    pub is_dry: bool,
 }
 
 /// What came of storing a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Creation {
-    /// It is stored.
-    Stored,
+    /// It is stored, with the organisation of its project.
+    Stored(Box<CallerKey>),
     /// The very same key was there already, as this; nothing changed.
     SameKey(Box<CallerKey>),
-    /// A key that is not revoked has the name; nothing changed.
+    /// The key is there already, out of reach; nothing changed.
+    Elsewhere,
+    /// Another key of the project has the name; nothing changed.
     NameTaken(KeyId),
+    /// There is no such project; nothing changed.
+    UnknownProject,
 }
 
 /// What came of taking a key back.
@@ -132,10 +207,45 @@ pub enum Revocation {
 /// What of a key can be changed: what is given is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyChange {
+    /// What its owner calls it.
+    pub name: Option<String>,
     /// Whether its callers are refused rather than warned.
     pub is_strict: Option<bool>,
     /// What its callers may ask for.
     pub models: Option<KeyModels>,
+    /// Who may serve them.
+    pub providers: Option<KeyNames>,
+    /// Where they may be served.
+    pub regions: Option<KeyNames>,
+    /// At which paths they may ask.
+    pub routes: Option<KeyRoutes>,
+    /// Where they may ask from.
+    pub networks: Option<KeyNetworks>,
+    /// All tags that it is to have.
+    pub tags: Option<KeyTags>,
+    /// From when on it is refused; never if that is `None`.
+    pub expires_at: Option<Option<Timestamp>>,
+}
+
+impl KeyChange {
+    /// What a key is after it.
+    pub(super) fn apply(self, mut key: CallerKey) -> CallerKey {
+        fn set<T>(place: &mut T, wish: Option<T>) {
+            if let Some(wish) = wish {
+                *place = wish;
+            }
+        }
+        set(&mut key.name, self.name);
+        set(&mut key.is_strict, self.is_strict);
+        set(&mut key.scopes.models, self.models);
+        set(&mut key.scopes.providers, self.providers);
+        set(&mut key.scopes.regions, self.regions);
+        set(&mut key.scopes.routes, self.routes);
+        set(&mut key.scopes.networks, self.networks);
+        set(&mut key.tags, self.tags);
+        set(&mut key.expires_at, self.expires_at);
+        key
+    }
 }
 
 /// What came of changing a key.
@@ -145,8 +255,60 @@ pub enum Changing {
     Changed(Box<CallerKey>),
     /// It is revoked; nothing changed.
     Revoked(Box<CallerKey>),
+    /// Another key of the project has the name; nothing changed.
+    NameTaken(KeyId),
     /// There is no such key.
     Unknown,
+}
+
+/// A key's successor, as far as it is not as the key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Successor {
+    /// Names it in listings and commands.
+    pub id: KeyId,
+    /// Its first and last characters.
+    pub hint: String,
+    /// What it is looked up by.
+    pub digest: KeyDigest,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+    /// From when on the key before it is refused, unless it is before that.
+    pub former_until: Timestamp,
+}
+
+/// What came of giving a key a successor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The key before, and the one after.
+    Rotated(Box<CallerKey>, Box<CallerKey>),
+    /// It is revoked; nothing changed.
+    Revoked(Box<CallerKey>),
+    /// It has a successor already; nothing changed.
+    Before(Box<CallerKey>),
+    /// There is no such key.
+    Unknown,
+}
+
+/// What came of storing many keys at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Importing {
+    /// All are stored, these with the organisations of their projects.
+    Stored(Vec<CallerKey>),
+    /// These cannot be, each by its place; nothing changed.
+    Refused(Vec<(usize, ImportFlaw)>),
+}
+
+/// Why one of many keys cannot be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportFlaw {
+    /// The same key is there already, or is given twice: as this one, if it is within reach.
+    SameKey(Option<KeyId>),
+    /// Another key of the project has the name.
+    NameTaken(KeyId),
+    /// There is no such project.
+    UnknownProject(ProjectId),
 }
 
 /// What a database promises to give later.
@@ -157,19 +319,43 @@ pub type TakeKey<'a> = &'a mut (dyn FnMut(LoadedKey<'_>) + Send);
 
 /// The keys in a database. What it has answered to lasts, a power cut included.
 pub trait KeyRecords: Send + Sync {
-    /// Stores a new key, unless the key or its name is taken. Its organisation and project must exist.
-    fn create<'a>(&'a self, key: &'a CallerKey) -> Answer<'a, Creation>;
+    /// Stores a new key, unless the key or its name is taken.
+    fn create<'a>(&'a self, key: &'a KeyToStore, by: &'a Asker) -> Answer<'a, Creation>;
+
+    /// Stores all of these keys, or none and says why not. A dry one stores none in any case.
+    fn import<'a>(&'a self, import: &'a KeyImport, by: &'a Asker) -> Answer<'a, Importing>;
 
     /// Takes a key back.
-    fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Answer<'a, Revocation>;
+    fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp, by: &'a Asker) -> Answer<'a, Revocation>;
 
     /// Changes a key that is not revoked.
-    fn change<'a>(&'a self, id: &'a KeyId, change: KeyChange) -> Answer<'a, Changing>;
+    fn change<'a>(
+        &'a self,
+        id: &'a KeyId,
+        change: KeyChange,
+        now: Timestamp,
+        by: &'a Asker,
+    ) -> Answer<'a, Changing>;
+
+    /// Gives a key a successor of the same name, for the same.
+    fn rotate<'a>(&'a self, id: &'a KeyId, successor: &'a Successor, by: &'a Asker) -> Answer<'a, Rotation>;
+
+    /// Keeps when keys were last used; those that are gone are passed over.
+    fn keep_uses<'a>(&'a self, uses: &'a [(&'a KeyId, Timestamp)]) -> Answer<'a, ()>;
 
     /// Gives every key to `take`, in any order: what a start reads.
     fn load<'a>(&'a self, take: TakeKey<'a>) -> Answer<'a, ()>;
 
-    /// Up to `count` keys (at most [`KEYS_PER_PAGE_MAX`]) in order of id, byte by byte, which is that of
+    /// The key of this id.
+    fn find<'a>(&'a self, id: &'a KeyId, reach: &'a Reach) -> Answer<'a, Option<CallerKey>>;
+
+    /// Up to `count` keys (at most [`KEYS_PER_PAGE_MAX`]) that fit, in order of id, byte by byte, which is that of
     /// creation, from behind `after`.
-    fn list<'a>(&'a self, after: Option<&'a KeyId>, count: u32) -> Answer<'a, Vec<CallerKey>>;
+    fn list<'a>(
+        &'a self,
+        filter: &'a KeyFilter,
+        after: Option<&'a KeyId>,
+        count: u32,
+        reach: &'a Reach,
+    ) -> Answer<'a, Vec<CallerKey>>;
 }

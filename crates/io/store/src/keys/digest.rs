@@ -86,6 +86,12 @@ impl PartialEq for KeyDigest {
 
 impl Eq for KeyDigest {}
 
+impl std::hash::Hash for KeyDigest {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write_u64(Self::hash(self));
+    }
+}
+
 impl std::fmt::Debug for KeyDigest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "KeyDigest({:02x}{:02x}…)", self.0[0], self.0[1])

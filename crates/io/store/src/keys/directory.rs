@@ -13,6 +13,7 @@ use super::contract::{CallerKey, LoadedKey};
 use super::digest::{DigestOf, KeyDigest, KeyHasher};
 use super::entry::{Facts, KeyEntry};
 use super::sharing::Sharing;
+use crate::tenancy::Reach;
 
 /// With a million keys a shard holds four thousand, which is what adding one key copies.
 const SHARDS: usize = 256;
@@ -154,9 +155,9 @@ impl KeyDirectory {
         self.shards[place].store(Arc::new(copy));
     }
 
-    /// From this moment no worker lets the key in.
-    pub(crate) fn revoke(&self, id: &KeyId) {
-        if let Some(entry) = self.lock().find(id) {
+    /// From this moment no worker lets the key in, if it is within reach.
+    pub(crate) fn revoke(&self, id: &KeyId, reach: &Reach) {
+        if let Some(entry) = self.lock().find(id).filter(|entry| reach.holds(entry.organisation())) {
             entry.revoke();
         }
     }

@@ -1,160 +1,253 @@
 //! Callers' keys in a database.
 
+mod import;
+mod load;
+mod row;
+
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
+use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::contract::{
-    Answer, CallerKey, Changing, Creation, KEYS_PER_PAGE_MAX, KeyChange, KeyRecords, LoadedKey, Revocation,
-    TakeKey,
+    Answer, Asker, CallerKey, Changing, Creation, Importing, KEYS_PER_PAGE_MAX, KeyChange, KeyFilter,
+    KeyImport, KeyRecords, KeyState, KeyToStore, Revocation, Rotation, Successor, TakeKey,
 };
 use super::digest::{DigestOf, KeyDigest};
-use super::models::KeyModels;
-use super::scopes::KeyScopes;
-use crate::database::Database;
+use super::tags::KeyTags;
+use crate::audit::{self, NewAuditEntry};
+use crate::database::{Database, Transaction};
 use crate::error::StoreError;
+use crate::tenancy::Reach;
+
+/// Every query for whole keys begins so.
+const SELECT: &str =
+    "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id WHERE ";
+/// And this is how far it reaches; `$1` are the organisations between commas.
+const WITHIN: &str = "($1 = '' OR replace($1, ',' || p.organisation_id || ',', '') <> $1)";
 
 impl KeyRecords for Database {
-    fn create<'a>(&'a self, key: &'a CallerKey) -> Answer<'a, Creation> {
-        Box::pin(async move { create(self, key).await.map_err(told("store a key")) })
+    fn create<'a>(&'a self, key: &'a KeyToStore, by: &'a Asker) -> Answer<'a, Creation> {
+        Box::pin(async move { create(self, key, by).await.map_err(told("store a key")) })
     }
 
-    fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Answer<'a, Revocation> {
-        Box::pin(async move { revoke(self, id, now).await.map_err(told("revoke a key")) })
+    fn import<'a>(&'a self, import: &'a KeyImport, by: &'a Asker) -> Answer<'a, Importing> {
+        Box::pin(async move { import::all_or_none(self, import, by).await.map_err(told("store keys")) })
     }
 
-    fn change<'a>(&'a self, id: &'a KeyId, change: KeyChange) -> Answer<'a, Changing> {
-        Box::pin(async move { self::change(self, id, change).await.map_err(told("change a key")) })
+    fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp, by: &'a Asker) -> Answer<'a, Revocation> {
+        Box::pin(async move { revoke(self, id, now, by).await.map_err(told("revoke a key")) })
+    }
+
+    fn change<'a>(
+        &'a self,
+        id: &'a KeyId,
+        change: KeyChange,
+        now: Timestamp,
+        by: &'a Asker,
+    ) -> Answer<'a, Changing> {
+        Box::pin(async move { self::change(self, id, change, now, by).await.map_err(told("change a key")) })
+    }
+
+    fn rotate<'a>(&'a self, id: &'a KeyId, successor: &'a Successor, by: &'a Asker) -> Answer<'a, Rotation> {
+        Box::pin(async move { rotate(self, id, successor, by).await.map_err(told("rotate a key")) })
+    }
+
+    fn keep_uses<'a>(&'a self, uses: &'a [(&'a KeyId, Timestamp)]) -> Answer<'a, ()> {
+        Box::pin(async move { keep_uses(self, uses).await.map_err(told("keep when keys were used")) })
     }
 
     fn load<'a>(&'a self, take: TakeKey<'a>) -> Answer<'a, ()> {
+        Box::pin(async move { load::every_key(self, take).await.map_err(told("read the keys")) })
+    }
+
+    fn find<'a>(&'a self, id: &'a KeyId, reach: &'a Reach) -> Answer<'a, Option<CallerKey>> {
         Box::pin(async move {
-            let mut after: Option<KeyId> = None;
-            loop {
-                let page = self.list(after.as_ref(), KEYS_PER_PAGE_MAX).await?;
-                for key in &page {
-                    take(LoadedKey {
-                        id: key.id.clone(),
-                        digest: key.digest,
-                        digest_of: key.digest_of,
-                        expires_at: key.expires_at,
-                        is_revoked: key.revoked_at.is_some(),
-                        is_strict: key.is_strict,
-                        scopes: &key.scopes,
-                        organisation: &key.organisation,
-                        project: &key.project,
-                    });
-                }
-                match page.last() {
-                    Some(last) if page.len() == KEYS_PER_PAGE_MAX as usize => after = Some(last.id.clone()),
-                    _ => return Ok(()),
-                }
-            }
+            let find = async { by_id(&mut *self.pool.acquire().await?, id, reach).await };
+            find.await.map_err(told("find a key"))
         })
     }
 
-    fn list<'a>(&'a self, after: Option<&'a KeyId>, count: u32) -> Answer<'a, Vec<CallerKey>> {
-        Box::pin(async move { list(self, after, count).await.map_err(told("list the keys")) })
+    fn list<'a>(
+        &'a self,
+        filter: &'a KeyFilter,
+        after: Option<&'a KeyId>,
+        count: u32,
+        reach: &'a Reach,
+    ) -> Answer<'a, Vec<CallerKey>> {
+        Box::pin(async move { list(self, filter, after, count, reach).await.map_err(told("list the keys")) })
     }
 }
 
-async fn create(store: &Database, key: &CallerKey) -> Result<Creation, sqlx::Error> {
+async fn create(store: &Database, wish: &KeyToStore, by: &Asker) -> Result<Creation, sqlx::Error> {
     let mut transaction = store.begin().await?;
-    if let Some(found) = find_by_digest(&mut transaction, &key.digest).await? {
-        return Ok(Creation::SameKey(Box::new(found)));
+    let mut key = wish.key.clone();
+    for digest in std::iter::once(&key.digest).chain(&wish.also) {
+        if let Some(found) = by_digest(&mut transaction, digest).await? {
+            let is_within = by.reach.holds(&found.organisation);
+            return Ok(if is_within { Creation::SameKey(Box::new(found)) } else { Creation::Elsewhere });
+        }
     }
+    let Some(organisation) = organisation_of(&mut transaction, &key.project, &by.reach).await? else {
+        return Ok(Creation::UnknownProject);
+    };
+    key.organisation = organisation;
     if let Some(id) = live_id_by_name(&mut transaction, &key.project, &key.name).await? {
         return Ok(Creation::NameTaken(id));
     }
-    sqlx::query(
-        "INSERT INTO caller_keys
-            (id, project_id, name, hint, digest, created_at_ms, expires_at_ms, revoked_at_ms, is_strict, models)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(key.id.as_str())
-    .bind(key.project.as_str())
-    .bind(&key.name)
-    .bind(&key.hint)
-    .bind(key.digest.0.as_slice())
-    .bind(key.created_at.unix_ms())
-    .bind(key.expires_at.map(Timestamp::unix_ms))
-    .bind(key.revoked_at.map(Timestamp::unix_ms))
-    .bind(i64::from(key.is_strict))
-    .bind(models_text(&key.scopes.models))
-    .execute(&mut *transaction)
-    .await?;
+    row::insert(&mut transaction, &key).await?;
+    note(&mut transaction, by, "key.create", key.created_at, (None, &key)).await?;
     transaction.commit().await?;
-    Ok(Creation::Stored)
+    Ok(Creation::Stored(Box::new(key)))
 }
 
-async fn revoke(store: &Database, id: &KeyId, now: Timestamp) -> Result<Revocation, sqlx::Error> {
+async fn revoke(store: &Database, id: &KeyId, now: Timestamp, by: &Asker) -> Result<Revocation, sqlx::Error> {
     let mut transaction = store.begin().await?;
-    let Some(mut key) = find_by_id(&mut transaction, id).await? else { return Ok(Revocation::Unknown) };
-    if key.revoked_at.is_some() {
-        return Ok(Revocation::Before(Box::new(key)));
+    let Some(before) = by_id(&mut transaction, id, &by.reach).await? else { return Ok(Revocation::Unknown) };
+    if before.revoked_at.is_some() {
+        return Ok(Revocation::Before(Box::new(before)));
     }
-    sqlx::query("UPDATE caller_keys SET revoked_at_ms = $1 WHERE id = $2")
-        .bind(now.unix_ms())
+    let after = CallerKey { revoked_at: Some(now), ..before.clone() };
+    row::update(&mut transaction, &after).await?;
+    note(&mut transaction, by, "key.revoke", now, (Some(&before), &after)).await?;
+    transaction.commit().await?;
+    Ok(Revocation::Revoked(Box::new(after)))
+}
+
+async fn change(
+    store: &Database,
+    id: &KeyId,
+    change: KeyChange,
+    now: Timestamp,
+    by: &Asker,
+) -> Result<Changing, sqlx::Error> {
+    let mut transaction = store.begin().await?;
+    let Some(before) = by_id(&mut transaction, id, &by.reach).await? else { return Ok(Changing::Unknown) };
+    if before.revoked_at.is_some() {
+        return Ok(Changing::Revoked(Box::new(before)));
+    }
+    let after = change.apply(before.clone());
+    if after == before {
+        return Ok(Changing::Changed(Box::new(after)));
+    }
+    if after.name != before.name
+        && after.rotated_to.is_none()
+        && let Some(id) = live_id_by_name(&mut transaction, &after.project, &after.name).await?
+    {
+        return Ok(Changing::NameTaken(id));
+    }
+    row::update(&mut transaction, &after).await?;
+    note(&mut transaction, by, "key.change", now, (Some(&before), &after)).await?;
+    transaction.commit().await?;
+    Ok(Changing::Changed(Box::new(after)))
+}
+
+async fn rotate(
+    store: &Database,
+    id: &KeyId,
+    successor: &Successor,
+    by: &Asker,
+) -> Result<Rotation, sqlx::Error> {
+    let mut transaction = store.begin().await?;
+    let Some(before) = by_id(&mut transaction, id, &by.reach).await? else { return Ok(Rotation::Unknown) };
+    if before.revoked_at.is_some() {
+        return Ok(Rotation::Revoked(Box::new(before)));
+    }
+    if before.rotated_to.is_some() {
+        return Ok(Rotation::Before(Box::new(before)));
+    }
+    let until = before.expires_at.map_or(successor.former_until, |end| end.min(successor.former_until));
+    let former =
+        CallerKey { expires_at: Some(until), rotated_to: Some(successor.id.clone()), ..before.clone() };
+    let made = CallerKey {
+        id: successor.id.clone(),
+        hint: successor.hint.clone(),
+        digest: successor.digest,
+        digest_of: DigestOf::Key,
+        created_at: successor.created_at,
+        expires_at: successor.expires_at,
+        last_used_at: None,
+        rotated_from: Some(before.id.clone()),
+        ..before.clone()
+    };
+    // In this order: the name is free once its key has a successor.
+    row::update(&mut transaction, &former).await?;
+    row::insert(&mut transaction, &made).await?;
+    let now = successor.created_at;
+    note(&mut transaction, by, "key.rotate", now, (Some(&before), &former)).await?;
+    note(&mut transaction, by, "key.create", now, (None, &made)).await?;
+    transaction.commit().await?;
+    Ok(Rotation::Rotated(Box::new(former), Box::new(made)))
+}
+
+async fn keep_uses(store: &Database, uses: &[(&KeyId, Timestamp)]) -> Result<(), sqlx::Error> {
+    let mut transaction = store.begin().await?;
+    for (id, at) in uses {
+        sqlx::query(
+            "UPDATE caller_keys SET last_used_at_ms = $1
+             WHERE id = $2 AND (last_used_at_ms IS NULL OR last_used_at_ms < $1)",
+        )
+        .bind(at.unix_ms())
         .bind(id.as_str())
         .execute(&mut *transaction)
         .await?;
-    transaction.commit().await?;
-    key.revoked_at = Some(now);
-    Ok(Revocation::Revoked(Box::new(key)))
-}
-
-async fn change(store: &Database, id: &KeyId, change: KeyChange) -> Result<Changing, sqlx::Error> {
-    let mut transaction = store.begin().await?;
-    let Some(mut key) = find_by_id(&mut transaction, id).await? else { return Ok(Changing::Unknown) };
-    if key.revoked_at.is_some() {
-        return Ok(Changing::Revoked(Box::new(key)));
     }
-    key.is_strict = change.is_strict.unwrap_or(key.is_strict);
-    key.scopes.models = change.models.unwrap_or(key.scopes.models);
-    sqlx::query("UPDATE caller_keys SET is_strict = $1, models = $2 WHERE id = $3")
-        .bind(i64::from(key.is_strict))
-        .bind(models_text(&key.scopes.models))
-        .bind(id.as_str())
-        .execute(&mut *transaction)
+    transaction.commit().await
+}
+
+async fn list(
+    store: &Database,
+    filter: &KeyFilter,
+    after: Option<&KeyId>,
+    count: u32,
+    reach: &Reach,
+) -> Result<Vec<CallerKey>, sqlx::Error> {
+    const FILTERS: &str = " AND k.id > $2
+        AND ($3 = '' OR p.organisation_id = $3) AND ($4 = '' OR k.project_id = $4)
+        AND ($5 = '' OR replace(k.tags, $5, '') <> k.tags)
+        AND ($6 = '' OR $6 = CASE WHEN k.revoked_at_ms IS NOT NULL THEN 'revoked'
+            WHEN k.expires_at_ms <= $7 THEN 'expired' ELSE 'active' END)
+        ORDER BY k.id LIMIT $8";
+    let tag = filter.tag.as_ref().map(|(name, value)| KeyTags::line(name, value)).unwrap_or_default();
+    let (state, now) =
+        filter.state.map_or(("", 0), |(state, now): (KeyState, _)| (state.name(), now.unix_ms()));
+    let rows = sqlx::query(sqlx::AssertSqlSafe([SELECT, WITHIN, FILTERS].concat()))
+        .bind(reach.listed())
+        .bind(after.map_or("", KeyId::as_str))
+        .bind(filter.organisation.as_ref().map_or("", OrganisationId::as_str))
+        .bind(filter.project.as_ref().map_or("", ProjectId::as_str))
+        .bind(tag)
+        .bind(state)
+        .bind(now)
+        .bind(i64::from(count.min(KEYS_PER_PAGE_MAX)))
+        .fetch_all(&store.pool)
         .await?;
-    transaction.commit().await?;
-    Ok(Changing::Changed(Box::new(key)))
+    rows.iter().map(row::read).collect()
 }
 
-async fn list(store: &Database, after: Option<&KeyId>, count: u32) -> Result<Vec<CallerKey>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id
-         WHERE k.id > $1 ORDER BY k.id LIMIT $2",
-    )
-    .bind(after.map_or("", KeyId::as_str))
-    .bind(i64::from(count.min(KEYS_PER_PAGE_MAX)))
-    .fetch_all(&store.pool)
-    .await?;
-    rows.iter().map(read).collect()
+async fn by_id(
+    connection: &mut AnyConnection,
+    id: &KeyId,
+    reach: &Reach,
+) -> Result<Option<CallerKey>, sqlx::Error> {
+    let found = sqlx::query(sqlx::AssertSqlSafe([SELECT, WITHIN, " AND k.id = $2"].concat()))
+        .bind(reach.listed())
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    found.as_ref().map(row::read).transpose()
 }
 
-async fn find_by_id(connection: &mut AnyConnection, id: &KeyId) -> Result<Option<CallerKey>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id WHERE k.id = $1",
-    )
-    .bind(id.as_str())
-    .fetch_optional(connection)
-    .await?;
-    row.as_ref().map(read).transpose()
-}
-
-async fn find_by_digest(
+/// Out of reach or not: a key is one key.
+async fn by_digest(
     connection: &mut AnyConnection,
     digest: &KeyDigest,
 ) -> Result<Option<CallerKey>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id
-         WHERE k.digest = $1",
-    )
-    .bind(digest.0.as_slice())
-    .fetch_optional(connection)
-    .await?;
-    row.as_ref().map(read).transpose()
+    let found = sqlx::query(sqlx::AssertSqlSafe([SELECT, "k.digest = $1"].concat()))
+        .bind(digest.0.as_slice())
+        .fetch_optional(connection)
+        .await?;
+    found.as_ref().map(row::read).transpose()
 }
 
 async fn live_id_by_name(
@@ -162,45 +255,53 @@ async fn live_id_by_name(
     project: &ProjectId,
     name: &str,
 ) -> Result<Option<KeyId>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT id FROM caller_keys WHERE project_id = $1 AND name = $2 AND revoked_at_ms IS NULL",
+    let found = sqlx::query(
+        "SELECT id FROM caller_keys
+         WHERE project_id = $1 AND name = $2 AND revoked_at_ms IS NULL AND rotated_to IS NULL",
     )
     .bind(project.as_str())
     .bind(name)
     .fetch_optional(connection)
     .await?;
-    row.map(|row| text(&row, "id", KeyId::parse)).transpose()
+    found.map(|found| text(&found, "id", KeyId::parse)).transpose()
 }
 
-/// A key from a row of `caller_keys` with its project's `organisation_id`.
-fn read(row: &AnyRow) -> Result<CallerKey, sqlx::Error> {
-    let digest: Vec<u8> = row.try_get("digest")?;
-    let digest = digest.try_into().map_err(|_| damaged("digest", "not 32 bytes"))?;
-    Ok(CallerKey {
-        id: text(row, "id", KeyId::parse)?,
-        name: row.try_get("name")?,
-        hint: row.try_get("hint")?,
-        digest: KeyDigest(digest),
-        digest_of: DigestOf::Key,
-        created_at: Timestamp(row.try_get("created_at_ms")?),
-        expires_at: row.try_get::<Option<i64>, _>("expires_at_ms")?.map(Timestamp),
-        revoked_at: row.try_get::<Option<i64>, _>("revoked_at_ms")?.map(Timestamp),
-        is_strict: row.try_get::<i64, _>("is_strict")? != 0,
-        scopes: KeyScopes { models: models(row)?, ..KeyScopes::ANY },
-        organisation: text(row, "organisation_id", OrganisationId::parse)?,
-        project: text(row, "project_id", ProjectId::parse)?,
-    })
+/// Whose a project is, if it is there and within reach.
+async fn organisation_of(
+    connection: &mut AnyConnection,
+    project: &ProjectId,
+    reach: &Reach,
+) -> Result<Option<OrganisationId>, sqlx::Error> {
+    let found = sqlx::query("SELECT organisation_id FROM projects WHERE id = $1")
+        .bind(project.as_str())
+        .fetch_optional(connection)
+        .await?;
+    let found = found.map(|found| text(&found, "organisation_id", OrganisationId::parse)).transpose()?;
+    Ok(found.filter(|organisation| reach.holds(organisation)))
 }
 
-/// As it is written: a JSON list, or nothing for all models.
-fn models_text(models: &KeyModels) -> Option<String> {
-    models.names().map(|names| serde_json::json!(names).to_string())
-}
-
-fn models(row: &AnyRow) -> Result<KeyModels, sqlx::Error> {
-    let Some(found) = row.try_get::<Option<&str>, _>("models")? else { return Ok(KeyModels::ANY) };
-    let names: Option<Vec<String>> = serde_json::from_str(found).ok();
-    names.and_then(|names| KeyModels::only(names).ok()).ok_or_else(|| damaged("models", found))
+/// Tells the audit what became of a key.
+async fn note(
+    transaction: &mut Transaction,
+    by: &Asker,
+    action: &'static str,
+    now: Timestamp,
+    (before, after): (Option<&CallerKey>, &CallerKey),
+) -> Result<(), sqlx::Error> {
+    let told = |key: &CallerKey| key.json(now).to_string();
+    let entry = NewAuditEntry {
+        at: now,
+        actor: by.who.actor,
+        by: by.who.by.clone(),
+        action,
+        subject: after.id.to_string(),
+        organisation: Some(after.organisation.clone()),
+        before: before.map_or_else(|| Value::Null.to_string(), told),
+        after: told(after),
+        reason: String::new(),
+        request_id: by.who.request_id.clone(),
+    };
+    audit::write(transaction, &entry).await.map(|_| ())
 }
 
 fn text<T>(row: &AnyRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
@@ -218,35 +319,4 @@ fn told(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::database::throwaway::on_every_database;
-    use crate::database::{DATABASE_FILE, Database, DatabasePlace};
-    use crate::keys::digest::KeyHasher;
-    use crate::keys::suite;
-
-    on_every_database!(suite:
-        a_key_is_kept_as_given
-        the_same_key_is_stored_once
-        a_name_is_free_again_after_revoking
-        revoking_happens_once
-        a_change_lasts_and_concerns_one_key
-        models_are_changed_by_themselves
-        pages_follow_creation
-        a_key_needs_its_project
-        all_characters_survive
-        a_damaged_row_is_named_not_skipped
-    );
-
-    #[tokio::test]
-    async fn keys_last_beyond_the_process() {
-        let dir = tempfile::tempdir().unwrap();
-        let place = DatabasePlace::File(dir.path().join(DATABASE_FILE));
-        let hasher = KeyHasher::new(&[1; 32]);
-        let store = Database::open(&place, &hasher).await.unwrap();
-        let kept = suite::fill(&store, 3).await;
-        // As a crash would: nothing is closed or flushed.
-        std::mem::forget(store);
-        let store = Database::open(&place, &hasher).await.unwrap();
-        assert_eq!(suite::all(&store).await, kept);
-    }
-}
+mod tests;

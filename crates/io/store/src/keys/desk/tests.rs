@@ -4,12 +4,21 @@ use domain::{Secret, Timestamp};
 
 use super::{KeyDesk, KeyError, NewKey, hint};
 use crate::database::{DATABASE_FILE, Database, DatabasePlace};
-use crate::keys::contract::{CallerKey, KeyChange, KeyState};
+use crate::keys::contract::{Asker, CallerKey, KeyChange, KeyFilter, KeyState};
 use crate::keys::digest::KeyHasher;
 use crate::keys::models::KeyModels;
 use crate::keys::scopes::KeyScopes;
+use crate::tenancy::Reach;
 
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
+
+fn operator() -> Asker {
+    Asker::operator("a test")
+}
+
+async fn listed(desk: &KeyDesk) -> Vec<CallerKey> {
+    desk.list(&KeyFilter::default(), None, 10, &Reach::All).await.unwrap()
+}
 
 async fn desk() -> KeyDesk {
     let hasher = KeyHasher::new(&[1; 32]);
@@ -34,13 +43,13 @@ fn state(desk: &KeyDesk, secret: &Secret, now: Timestamp) -> Option<KeyState> {
 async fn a_new_key_opens_until_it_is_revoked() {
     let desk = desk().await;
     assert!(desk.directory().is_empty());
-    let issued = desk.create(named(" mobile app "), NOW).await.unwrap();
+    let issued = desk.create(named(" mobile app "), &operator(), NOW).await.unwrap();
     assert!(issued.is_new && domain::checksum_holds(issued.secret.expose()));
     assert_eq!(issued.key.name, "mobile app");
     assert_eq!(state(&desk, &issued.secret, NOW), Some(KeyState::Active));
-    let revoked = desk.revoke(issued.key.id.as_str(), NOW).await.unwrap();
+    let revoked = desk.revoke(issued.key.id.as_str(), &operator(), NOW).await.unwrap();
     assert_eq!(state(&desk, &issued.secret, NOW), Some(KeyState::Revoked));
-    assert_eq!(desk.list(None, 10).await.unwrap(), [revoked]);
+    assert_eq!(listed(&desk).await, [revoked]);
 }
 
 #[tokio::test]
@@ -48,7 +57,7 @@ async fn an_expiring_key_ends_by_itself() {
     let desk = desk().await;
     let end = Timestamp(NOW.0 + 1000);
     let wish = NewKey { expires_at: Some(end), ..named("short") };
-    let issued = desk.create(wish, NOW).await.unwrap();
+    let issued = desk.create(wish, &operator(), NOW).await.unwrap();
     assert_eq!(state(&desk, &issued.secret, NOW), Some(KeyState::Active));
     assert_eq!(state(&desk, &issued.secret, end), Some(KeyState::Expired));
     assert_eq!(issued.key.state(end), KeyState::Expired);
@@ -58,13 +67,13 @@ async fn an_expiring_key_ends_by_itself() {
 async fn a_verbatim_key_is_taken_once_and_found_again() {
     let desk = desk().await;
     let key = "sk-anything-visible-will-do";
-    let first = desk.create(verbatim("from the environment", key), NOW).await.unwrap();
-    let again = desk.create(verbatim("another name", key), NOW).await.unwrap();
+    let first = desk.create(verbatim("from the environment", key), &operator(), NOW).await.unwrap();
+    let again = desk.create(verbatim("another name", key), &operator(), NOW).await.unwrap();
     assert_eq!((first.is_new, again.is_new), (true, false));
     assert_eq!(first.key, again.key);
     assert_eq!(first.secret.expose(), key);
-    desk.revoke(first.key.id.as_str(), NOW).await.unwrap();
-    let error = desk.create(verbatim("once more", key), NOW).await.unwrap_err();
+    desk.revoke(first.key.id.as_str(), &operator(), NOW).await.unwrap();
+    let error = desk.create(verbatim("once more", key), &operator(), NOW).await.unwrap_err();
     assert!(matches!(error, KeyError::RevokedBefore { .. }), "{error}");
     assert_eq!(state(&desk, &first.secret, NOW), Some(KeyState::Revoked));
 }
@@ -72,9 +81,9 @@ async fn a_verbatim_key_is_taken_once_and_found_again() {
 #[tokio::test]
 async fn bad_wishes_change_nothing() {
     let desk = desk().await;
-    desk.create(named("taken"), NOW).await.unwrap();
+    desk.create(named("taken"), &operator(), NOW).await.unwrap();
     let check = async |wish: NewKey, message: &str| {
-        let error = desk.create(wish, NOW).await.unwrap_err().to_string();
+        let error = desk.create(wish, &operator(), NOW).await.unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
     };
     check(named("  "), "a key's name must be").await;
@@ -84,21 +93,21 @@ async fn bad_wishes_change_nothing() {
     check(verbatim("short", "fifteen-charact"), "a key must be 16 to 256").await;
     check(verbatim("space", "sixteen or more chars"), "a key must be 16 to 256").await;
     check(NewKey { expires_at: Some(NOW), ..named("late") }, "2026-11-21T00:00:00.000Z is not in").await;
-    assert_eq!(desk.list(None, 10).await.unwrap().len(), 1);
+    assert_eq!(listed(&desk).await.len(), 1);
     assert_eq!(desk.directory().len(), 1);
-    assert!(desk.create(named(&"ä".repeat(100)), NOW).await.is_ok());
+    assert!(desk.create(named(&"ä".repeat(100)), &operator(), NOW).await.is_ok());
 }
 
 #[tokio::test]
 async fn revoking_in_vain_says_why() {
     let desk = desk().await;
     for id in ["key_unknown", "org_default", ""] {
-        let error = desk.revoke(id, NOW).await.unwrap_err();
+        let error = desk.revoke(id, &operator(), NOW).await.unwrap_err();
         assert!(matches!(error, KeyError::Unknown(ref asked) if asked == id), "{error}");
     }
-    let issued = desk.create(named("twice"), NOW).await.unwrap();
-    desk.revoke(issued.key.id.as_str(), NOW).await.unwrap();
-    let error = desk.revoke(issued.key.id.as_str(), Timestamp(NOW.0 + 5)).await.unwrap_err();
+    let issued = desk.create(named("twice"), &operator(), NOW).await.unwrap();
+    desk.revoke(issued.key.id.as_str(), &operator(), NOW).await.unwrap();
+    let error = desk.revoke(issued.key.id.as_str(), &operator(), Timestamp(NOW.0 + 5)).await.unwrap_err();
     let told = format!("the key {} was revoked at 2026-11-21T00:00:00.000Z already", issued.key.id);
     assert_eq!(error.to_string(), told);
 }
@@ -106,14 +115,17 @@ async fn revoking_in_vain_says_why() {
 #[tokio::test]
 async fn a_key_is_strict_as_long_as_it_is_said_to_be() {
     let desk = desk().await;
-    let issued = desk.create(NewKey { is_strict: true, ..named("careful") }, NOW).await.unwrap();
+    let issued = desk.create(NewKey { is_strict: true, ..named("careful") }, &operator(), NOW).await.unwrap();
     let entry = desk.directory().find_by_id(&issued.key.id).unwrap();
     let id = issued.key.id.as_str();
     assert!(issued.key.is_strict && entry.is_strict());
     for (wish, is_strict) in [(None, true), (Some(false), false), (Some(false), false), (Some(true), true)] {
-        let changed = desk.change(id, KeyChange { is_strict: wish, models: None }).await.unwrap();
+        let changed = desk
+            .change(id, KeyChange { is_strict: wish, ..KeyChange::default() }, &operator(), NOW)
+            .await
+            .unwrap();
         assert_eq!((changed.is_strict, entry.is_strict()), (is_strict, is_strict), "{wish:?}");
-        assert_eq!(desk.list(None, 10).await.unwrap(), [changed], "{wish:?}");
+        assert_eq!(listed(&desk).await, [changed], "{wish:?}");
     }
 }
 
@@ -124,18 +136,19 @@ async fn a_key_allows_the_models_it_was_last_given() {
     let issued = desk
         .create(
             NewKey { scopes: KeyScopes { models: only("smart"), ..KeyScopes::ANY }, ..named("narrow") },
+            &operator(),
             NOW,
         )
         .await
         .unwrap();
     let entry = desk.directory().find_by_id(&issued.key.id).unwrap();
     assert!(entry.allows("smart") && !entry.allows("other"));
-    let change = |models| KeyChange { is_strict: None, models: Some(models) };
-    desk.change(issued.key.id.as_str(), change(only("other"))).await.unwrap();
+    let change = |models| KeyChange { models: Some(models), ..KeyChange::default() };
+    desk.change(issued.key.id.as_str(), change(only("other")), &operator(), NOW).await.unwrap();
     assert!(!entry.allows("smart") && entry.allows("other"));
-    desk.change(issued.key.id.as_str(), KeyChange::default()).await.unwrap();
+    desk.change(issued.key.id.as_str(), KeyChange::default(), &operator(), NOW).await.unwrap();
     assert!(!entry.allows("smart"), "what is not given stays");
-    desk.change(issued.key.id.as_str(), change(KeyModels::ANY)).await.unwrap();
+    desk.change(issued.key.id.as_str(), change(KeyModels::ANY), &operator(), NOW).await.unwrap();
     assert!(entry.allows("smart") && entry.allows("anything"));
 }
 
@@ -143,9 +156,16 @@ async fn a_key_allows_the_models_it_was_last_given() {
 async fn a_verbatim_key_found_again_stays_as_it_was_changed() {
     let desk = desk().await;
     let wish = verbatim("from the environment", "sk-anything-visible-will-do");
-    let issued = desk.create(wish.clone(), NOW).await.unwrap();
-    desk.change(issued.key.id.as_str(), KeyChange { is_strict: Some(true), models: None }).await.unwrap();
-    let again = desk.create(wish, NOW).await.unwrap();
+    let issued = desk.create(wish.clone(), &operator(), NOW).await.unwrap();
+    desk.change(
+        issued.key.id.as_str(),
+        KeyChange { is_strict: Some(true), ..KeyChange::default() },
+        &operator(),
+        NOW,
+    )
+    .await
+    .unwrap();
+    let again = desk.create(wish, &operator(), NOW).await.unwrap();
     assert!(again.key.is_strict && desk.directory().find_by_id(&again.key.id).unwrap().is_strict());
 }
 
@@ -154,18 +174,18 @@ async fn changing_in_vain_says_why_and_changes_nothing() {
     let hasher = KeyHasher::new(&[1; 32]);
     let store = Database::in_memory(&hasher).await.unwrap();
     let desk = KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap();
-    let strict = KeyChange { is_strict: Some(true), models: None };
+    let strict = KeyChange { is_strict: Some(true), ..KeyChange::default() };
     for id in ["key_unknown", "org_default", ""] {
-        let error = desk.change(id, strict.clone()).await.unwrap_err();
+        let error = desk.change(id, strict.clone(), &operator(), NOW).await.unwrap_err();
         assert!(matches!(error, KeyError::Unknown(ref asked) if asked == id), "{error}");
     }
-    let gone = desk.create(named("gone"), NOW).await.unwrap();
-    desk.revoke(gone.key.id.as_str(), NOW).await.unwrap();
-    let error = desk.change(gone.key.id.as_str(), strict.clone()).await.unwrap_err();
+    let gone = desk.create(named("gone"), &operator(), NOW).await.unwrap();
+    desk.revoke(gone.key.id.as_str(), &operator(), NOW).await.unwrap();
+    let error = desk.change(gone.key.id.as_str(), strict.clone(), &operator(), NOW).await.unwrap_err();
     assert!(matches!(error, KeyError::AlreadyRevoked { at: NOW, .. }), "{error}");
-    let kept = desk.create(named("kept"), NOW).await.unwrap();
+    let kept = desk.create(named("kept"), &operator(), NOW).await.unwrap();
     store.close().await;
-    let error = desk.change(kept.key.id.as_str(), strict).await.unwrap_err();
+    let error = desk.change(kept.key.id.as_str(), strict, &operator(), NOW).await.unwrap_err();
     assert!(matches!(error, KeyError::Store(_)), "{error}");
     assert!(
         !desk.directory().find_by_id(&kept.key.id).unwrap().is_strict(),
@@ -184,10 +204,17 @@ async fn a_restart_keeps_every_key_and_its_state() {
         (store, desk)
     };
     let (store, desk) = open().await;
-    let kept = desk.create(named("kept"), NOW).await.unwrap();
-    let gone = desk.create(named("gone"), NOW).await.unwrap();
-    desk.change(kept.key.id.as_str(), KeyChange { is_strict: Some(true), models: None }).await.unwrap();
-    desk.revoke(gone.key.id.as_str(), NOW).await.unwrap();
+    let kept = desk.create(named("kept"), &operator(), NOW).await.unwrap();
+    let gone = desk.create(named("gone"), &operator(), NOW).await.unwrap();
+    desk.change(
+        kept.key.id.as_str(),
+        KeyChange { is_strict: Some(true), ..KeyChange::default() },
+        &operator(),
+        NOW,
+    )
+    .await
+    .unwrap();
+    desk.revoke(gone.key.id.as_str(), &operator(), NOW).await.unwrap();
     store.close().await;
     let (_store, desk) = open().await;
     assert!(kept.secret.expose().starts_with("hs_"));
@@ -203,9 +230,9 @@ async fn a_key_is_refused_even_if_the_database_fails() {
     let hasher = KeyHasher::new(&[1; 32]);
     let store = Database::in_memory(&hasher).await.unwrap();
     let desk = KeyDesk::open(Box::new(store.clone()), hasher, "bw_").await.unwrap();
-    let issued = desk.create(named("leaked"), NOW).await.unwrap();
+    let issued = desk.create(named("leaked"), &operator(), NOW).await.unwrap();
     store.close().await;
-    let error = desk.revoke(issued.key.id.as_str(), NOW).await.unwrap_err();
+    let error = desk.revoke(issued.key.id.as_str(), &operator(), NOW).await.unwrap_err();
     assert!(matches!(error, KeyError::HalfRevoked { .. }), "{error}");
     assert_eq!(state(&desk, &issued.secret, NOW), Some(KeyState::Revoked));
 }

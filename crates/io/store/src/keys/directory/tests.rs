@@ -12,6 +12,7 @@ use crate::keys::entry::KeyEntry;
 use crate::keys::models::KeyModels;
 use crate::keys::scopes::KeyScopes;
 use crate::keys::suite::example;
+use crate::tenancy::Reach;
 
 const NOW: Timestamp = Timestamp(1_795_219_300_000);
 
@@ -34,7 +35,7 @@ fn revoking_reaches_entries_already_held() {
     let directory = Loading::new().finish();
     directory.insert(&example(1));
     let held = directory.find(&KeyDigest([1; 32])).unwrap();
-    directory.revoke(&example(1).id);
+    directory.revoke(&example(1).id, &Reach::All);
     assert_eq!(held.state(NOW), KeyState::Revoked);
 }
 
@@ -148,7 +149,7 @@ fn what_a_key_is_narrowed_to_is_looked_at_only_if_there_is_something() {
 fn no_change_opens_a_key_that_was_revoked() {
     let directory = Loading::new().finish();
     directory.insert(&example(1));
-    directory.revoke(&example(1).id);
+    directory.revoke(&example(1).id, &Reach::All);
     directory.change(&example(1));
     assert_eq!(directory.find(&KeyDigest([1; 32])).unwrap().state(NOW), KeyState::Revoked);
 }

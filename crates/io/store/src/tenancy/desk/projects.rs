@@ -138,7 +138,7 @@ impl TenancyDesk {
         );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
-        keys.iter().for_each(|key| self.keys.revoke(key));
+        keys.iter().for_each(|key| self.keys.revoke(key, &Reach::All));
         Ok((after, keys))
     }
 }

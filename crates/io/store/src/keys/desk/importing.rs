@@ -1,0 +1,121 @@
+//! Taking keys over from elsewhere: all of them or none, and every problem at once.
+
+use std::collections::HashMap;
+
+use domain::{KeyId, OrganisationId, Timestamp};
+
+use super::{KeyDesk, checked_expiry, checked_name, hint, random};
+use crate::keys::contract::{Asker, CallerKey, ImportFlaw, Importing, KeyImport, KeyToStore};
+use crate::keys::desk::error::KeyError;
+use crate::keys::desk::wish::{ForeignKey, ForeignSecret, RowProblem};
+use crate::keys::digest::{DigestOf, KeyDigest, KeyHasher};
+
+/// Shown for a key of which only a digest is known.
+const HINT_OF_DIGEST: &str = "sha256:";
+
+impl KeyDesk {
+    /// Takes keys over. They open what they are for when this returns, unless it was only tried.
+    pub async fn import(
+        &self,
+        keys: Vec<ForeignKey>,
+        (source, is_dry): (&str, bool),
+        by: &Asker,
+        now: Timestamp,
+    ) -> Result<Vec<CallerKey>, KeyError> {
+        let (mut problems, mut rows) = (Vec::new(), Vec::with_capacity(keys.len()));
+        let mut known: HashMap<[u8; 32], usize> = HashMap::with_capacity(keys.len());
+        let mut import =
+            KeyImport { keys: Vec::with_capacity(keys.len()), source: source.to_owned(), at: now, is_dry };
+        for key in keys {
+            let row = key.row;
+            let same = known.insert(*self.sameness(&key.known), row);
+            match (same, self.to_store(key, now)) {
+                (Some(before), _) => {
+                    problems.push(RowProblem { row, message: format!("it is the same key as row {before}") });
+                }
+                (None, Err(error)) => problems.push(RowProblem { row, message: error.to_string() }),
+                (None, Ok(key)) => {
+                    rows.push(row);
+                    import.keys.push(key);
+                }
+            }
+        }
+        let _alone = self.changing.lock().await;
+        // Asked also where some are wrong already: whoever mends his file wants to know all of it.
+        let tried = KeyImport { is_dry: is_dry || !problems.is_empty(), ..import };
+        match self.records.import(&tried, by).await? {
+            Importing::Stored(stored) if problems.is_empty() => {
+                if !is_dry {
+                    self.directory.insert_all(&stored);
+                }
+                Ok(stored)
+            }
+            Importing::Stored(_) => Err(KeyError::Rows(problems)),
+            Importing::Refused(flaws) => {
+                let told = |(place, flaw): (usize, ImportFlaw)| RowProblem {
+                    row: rows[place],
+                    message: worded(&flaw, &tried.keys[place].key.name),
+                };
+                problems.extend(flaws.into_iter().map(told));
+                problems.sort_by_key(|problem| problem.row);
+                Err(KeyError::Rows(problems))
+            }
+        }
+    }
+
+    /// What two rows of the same key have alike.
+    fn sameness(&self, known: &ForeignSecret) -> Box<[u8; 32]> {
+        Box::new(match known {
+            ForeignSecret::Key(key) => KeyHasher::sha256(key.expose()),
+            ForeignSecret::Sha256(hash) => *hash,
+        })
+    }
+
+    fn to_store(&self, key: ForeignKey, now: Timestamp) -> Result<KeyToStore, KeyError> {
+        let ForeignKey { known, wish, .. } = key;
+        let name = checked_name(&wish.name)?;
+        let expires_at = checked_expiry(wish.expires_at, now)?;
+        let by_hash = |hash: &[u8; 32]| self.hasher.digest_of_sha256(hash);
+        let (digest, digest_of, hint, also): (KeyDigest, _, _, _) = match &known {
+            ForeignSecret::Key(key) if !domain::is_key_text(key.expose()) => return Err(KeyError::BadKey),
+            ForeignSecret::Key(key) => {
+                let also = by_hash(&KeyHasher::sha256(key.expose()));
+                (self.hasher.digest(key.expose()), DigestOf::Key, hint(key.expose()), Some(also))
+            }
+            ForeignSecret::Sha256(hash) => {
+                let shown: String = hash[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+                (by_hash(hash), DigestOf::Sha256, format!("{HINT_OF_DIGEST}{shown}…"), None)
+            }
+        };
+        let key = CallerKey {
+            id: KeyId::new(now, u128::from_ne_bytes(random())),
+            name,
+            hint,
+            digest,
+            digest_of,
+            created_at: now,
+            expires_at,
+            revoked_at: None,
+            last_used_at: None,
+            is_strict: wish.is_strict,
+            scopes: wish.scopes,
+            tags: wish.tags,
+            rotated_from: None,
+            rotated_to: None,
+            organisation: OrganisationId::implicit(),
+            project: wish.project,
+        };
+        Ok(KeyToStore { key, also })
+    }
+}
+
+fn worded(flaw: &ImportFlaw, name: &str) -> String {
+    match flaw {
+        ImportFlaw::SameKey(Some(id)) => format!("the key is here already as {id}"),
+        ImportFlaw::SameKey(None) => "the key is here already".to_owned(),
+        ImportFlaw::NameTaken(id) => {
+            format!("the name {name:?} is that of {id}, which is here or in a row before")
+        }
+        ImportFlaw::UnknownProject(project) => format!("there is no project {:?}", project.as_str()),
+    }
+}
