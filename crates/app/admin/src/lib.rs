@@ -58,6 +58,7 @@ mod asked;
 mod body;
 mod config_desk;
 mod gate;
+mod key_wish;
 mod listen;
 mod parts;
 mod provider_desk;
@@ -67,11 +68,12 @@ mod state_desk;
 mod tenancy_refusal;
 
 pub use admin::Admin;
-pub use body::{ADMIN_BODY_BYTES_MAX, PRICES_BODY_BYTES_MAX};
+pub use body::{ADMIN_BODY_BYTES_MAX, ADMIN_IMPORT_BYTES_MAX, PRICES_BODY_BYTES_MAX};
 pub use config_desk::{
     ChangeView, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport, Reply,
     RevertReport, VersionView,
 };
+pub use key_wish::{BadWish, ForeignWish, KeyWish};
 pub use parts::AdminParts;
 pub use provider_desk::{CheckAnswer, ProviderDesk, ProviderWish, SwitchAnswer, SwitchRefusal, SwitchReport};
 pub use state_desk::{StateDesk, TargetChoice};

@@ -84,7 +84,7 @@ mod tests {
     use std::sync::Arc;
 
     use domain::{Secret, Timestamp};
-    use store::{Database, KeyDesk, KeyHasher, MasterKey, PriceDesk, SecretDesk, TenancyDesk};
+    use store::{Database, KeyDesk, MasterKey, PriceDesk, SecretDesk, TenancyDesk};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;

@@ -6,13 +6,16 @@ use domain::{Kind, Source};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
-use store::{KeyError, PriceError, SecretError, SwitchError};
+use store::{KeyError, PriceError, RowProblem, SecretError, SwitchError};
 
 use crate::config_desk::ConfigRefusal;
+use crate::key_wish::BadWish;
 use crate::provider_desk::SwitchRefusal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES_MAX: usize = 128;
+/// So many problems of an import are told at once.
+const PROBLEMS_TOLD_MAX: usize = 1000;
 
 /// A request that is not served. A handler returns it; [`finish`] writes it out, once it is known which request it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,13 +108,36 @@ impl From<ConfigRefusal> for Refusal {
     }
 }
 
+impl From<BadWish> for Refusal {
+    fn from(bad: BadWish) -> Self {
+        let param = Some(bad.param).filter(|param| !param.is_empty());
+        Self { param, ..Self::of(Kind::BadRequest, bad.message) }
+    }
+}
+
 impl From<KeyError> for Refusal {
     fn from(error: KeyError) -> Self {
         let message = error.to_string();
         match error {
             KeyError::BadName => Self::of(Kind::BadRequest, message).with_param("name"),
             KeyError::BadKey => Self::of(Kind::BadRequest, message).with_param("key"),
-            KeyError::BadExpiry(_) => Self::of(Kind::BadRequest, message).with_param("expires_in_seconds"),
+            KeyError::BadExpiry(_) | KeyError::FarExpiry(_) => {
+                Self::of(Kind::BadRequest, message).with_param("expires_in_seconds")
+            }
+            KeyError::BadOverlap(_) => Self::of(Kind::BadRequest, message).with_param("overlap_seconds"),
+            KeyError::UnknownProject(_) => {
+                Self::of(Kind::UnknownPath, message).with_code("project_not_found").with_param("project")
+            }
+            KeyError::Elsewhere => Self::special(StatusCode::CONFLICT, "key_in_use", message),
+            KeyError::AlreadyRotated { .. } => {
+                Self::special(StatusCode::CONFLICT, "key_already_rotated", message)
+            }
+            KeyError::Rows(problems) => {
+                let told = |problem: &RowProblem| format!("row {}: {}", problem.row, problem.message);
+                let problems = problems.iter().take(PROBLEMS_TOLD_MAX).map(told).collect();
+                let refusal = Self::special(StatusCode::UNPROCESSABLE_ENTITY, "import_refused", message);
+                Self { problems, ..refusal }
+            }
             KeyError::NameTaken { .. } => {
                 Self::special(StatusCode::CONFLICT, "key_name_taken", message).with_param("name")
             }

@@ -63,7 +63,7 @@ mod tests {
     use std::sync::Arc;
 
     use domain::Secret;
-    use store::{Database, KeyDesk, KeyHasher, NewKey};
+    use store::{Asker, Database, KeyDesk, KeyHasher, NewKey};
 
     use super::{STORED_RESPONSES_MAX, StoredResponses, Whereabouts};
 
@@ -74,7 +74,7 @@ mod tests {
         let text = "sk-for-this-test-only";
         let verbatim = Some(Secret::new(text.to_owned()));
         let new = NewKey { verbatim, ..NewKey::named("test") };
-        desk.create(new, crate::wall_clock()).await.unwrap();
+        desk.create(new, &Asker::operator("a test"), crate::wall_clock()).await.unwrap();
         desk.directory().find(&desk.hasher().digest(text)).unwrap()
     }
 

@@ -32,6 +32,13 @@ pub fn configured(snapshot: &Snapshot, default: &Snapshot) -> String {
     write(&without(tree(snapshot), &tree(default)).unwrap_or_else(|| Value::Map(Vec::new()).into()))
 }
 
+fn keys(snapshot: &Snapshot) -> Option<Node> {
+    some_map([
+        ("prefix", text(&snapshot.keys.prefix)),
+        ("expires_days_default", Some(number(snapshot.keys.expires_days_default.unwrap_or_default()))),
+    ])
+}
+
 fn tree(snapshot: &Snapshot) -> Node {
     map([
         ("region", text(&snapshot.region)),
@@ -48,7 +55,7 @@ fn tree(snapshot: &Snapshot) -> Node {
         ("spool_dir", snapshot.spool_dir.as_ref().and_then(|dir| text(dir.display().to_string()))),
         ("providers", named(&snapshot.providers, |provider| (&provider.id, self::provider(provider)))),
         ("models", named(&snapshot.models, |model| (&model.name, self::model(model)))),
-        ("keys", some_map([("prefix", text(&snapshot.keys.prefix))])),
+        ("keys", keys(snapshot)),
         ("metrics", metrics(snapshot)),
         ("errors", some_map([("code", text(code(snapshot.errors.code)))])),
         ("limits", limits(snapshot)),

@@ -5,7 +5,7 @@ use axum::extract::FromRequestParts;
 use domain::{Kind, Timestamp};
 use http::request::Parts;
 use serde::Deserialize;
-use store::{Deed, Reach, Who};
+use store::{Asker, Deed, Reach, Who};
 
 use super::actor::Actor;
 use crate::refusal::{Refusal, given_request_id};
@@ -42,6 +42,12 @@ impl Visitor {
     pub(crate) fn deed_said(&self, now: Timestamp, said: Said) -> Deed {
         let reason = said.reason.unwrap_or_default().trim().to_owned();
         Deed { who: self.clone().who(said.by), user: self.actor.user().cloned(), at: now, reason }
+    }
+
+    /// Who asks, as the desks take him.
+    pub(crate) fn asker(self) -> Asker {
+        let reach = self.reach.clone();
+        Asker { who: self.who(None), reach }
     }
 
     /// For the audit. The operator's key may be in several hands, so he may say who he is; a user is who he is.

@@ -8,7 +8,8 @@ use domain::Secret;
 use gateway::wall_clock;
 use observe::{Format, Log, LogOptions, LogThread, Sink};
 use store::{
-    DATABASE_FILE, DataDir, Database, DatabasePlace, KeyDesk, KeyDirectory, KeyHasher, MasterKey, NewKey,
+    Asker, DATABASE_FILE, DataDir, Database, DatabasePlace, KeyDesk, KeyDirectory, KeyHasher, MasterKey,
+    NewKey,
 };
 
 /// Log batches on their way to the writer.
@@ -48,7 +49,7 @@ impl Ground {
         let prefix = &config::defaults().keys.prefix;
         let desk = KeyDesk::open(Box::new(store.clone()), master.key_hasher(), prefix).await?;
         let wish = NewKey::named("drill");
-        let key = desk.create(wish, wall_clock()).await?.secret;
+        let key = desk.create(wish, &Asker::operator("this process"), wall_clock()).await?.secret;
         let options = LogOptions {
             format: Format::Json,
             sink: Sink::File(folder.0.join("drill.log")),

@@ -1,10 +1,11 @@
-//! Keys in a data directory that no server uses.
+//! Keys in a data directory that no server uses. Wishes are what the admin API takes.
 
-use anyhow::{Error, Result};
-use domain::{KEY_PREFIX_DEFAULT, Timestamp};
+use admin::KeyWish;
+use anyhow::{Context, Result, bail};
+use domain::{KEY_PREFIX_DEFAULT, KeyId, OrganisationId, ProjectId, Timestamp};
 use gateway::wall_clock;
-use serde_json::{Value, json};
-use store::{CallerKey, DataDir, KeyChange, KeyDesk, KeyModels, KeyScopes, NewKey};
+use serde_json::Value;
+use store::{Asker, DataDir, KEY_OVERLAP_SECONDS_DEFAULT, KeyDesk, KeyFilter, KeyState, KeyTags, Reach};
 
 use crate::local_store::LocalStore;
 
@@ -12,8 +13,8 @@ const PAGE: u32 = 500;
 
 /// Keys in an opened, locked data directory.
 pub(super) struct LocalKeys {
-    local: LocalStore,
-    desk: KeyDesk,
+    pub(super) local: LocalStore,
+    pub(super) desk: KeyDesk,
 }
 
 impl LocalKeys {
@@ -25,68 +26,96 @@ impl LocalKeys {
         Ok(Self { local, desk })
     }
 
-    pub(super) fn create(
-        &self,
-        name: &str,
-        expires_in_seconds: Option<u64>,
-        is_strict: bool,
-        models: Vec<String>,
-    ) -> Result<Value> {
+    pub(super) fn create(&self, wish: Value) -> Result<Value> {
         let now = wall_clock();
-        let expires_at = expires_in_seconds.map(|seconds| Timestamp(now.unix_ms() + seconds as i64 * 1000));
-        let scopes = KeyScopes { models: of_names(models)?, ..KeyScopes::ANY };
-        let wish = NewKey { expires_at, is_strict, scopes, ..NewKey::named(name) };
-        let issued = self.local.runtime.block_on(self.desk.create(wish, now))?;
-        let mut key = shown(&issued.key, now);
-        key["key"] = issued.secret.expose().into();
-        Ok(key)
+        let wish = read(wish)?.new_key(self.desk.usual_expiry(now), now)?;
+        let issued = self.local.runtime.block_on(self.desk.create(wish, &asker(), now))?;
+        let mut told = issued.key.json(now);
+        told["key"] = issued.secret.expose().into();
+        Ok(told)
     }
 
-    pub(super) fn list(&self) -> Result<Vec<Value>> {
-        let mut keys: Vec<CallerKey> = Vec::new();
+    pub(super) fn list(&self, said: &[(&str, &str)]) -> Result<Vec<Value>> {
+        let now = wall_clock();
+        let (filter, mut keys) = (filter(said, now)?, Vec::new());
+        let mut after: Option<KeyId> = None;
         loop {
-            let page = self.local.runtime.block_on(self.desk.list(keys.last().map(|key| &key.id), PAGE))?;
-            if page.is_empty() {
-                break;
+            let page = self.desk.list(&filter, after.as_ref(), PAGE, &Reach::All);
+            let page = self.local.runtime.block_on(page)?;
+            keys.extend(page.iter().map(|key| key.json(now)));
+            match page.last() {
+                Some(last) if page.len() == PAGE as usize => after = Some(last.id.clone()),
+                _ => return Ok(keys),
             }
-            keys.extend(page);
         }
-        let now = wall_clock();
-        Ok(keys.iter().map(|key| shown(key, now)).collect())
     }
 
-    pub(super) fn change(
+    pub(super) fn show(&self, id: &str) -> Result<Value> {
+        let key = self.local.runtime.block_on(self.desk.find(id, &Reach::All))?;
+        Ok(key.json(wall_clock()))
+    }
+
+    pub(super) fn change(&self, id: &str, wish: Value) -> Result<Value> {
+        let now = wall_clock();
+        let change = read(wish)?.change(now)?;
+        Ok(self.local.runtime.block_on(self.desk.change(id, change, &asker(), now))?.json(now))
+    }
+
+    pub(super) fn rotate(
         &self,
         id: &str,
-        is_strict: Option<bool>,
-        models: Option<Vec<String>>,
+        overlap: Option<u64>,
+        expires: Option<Option<u64>>,
     ) -> Result<Value> {
-        let change = KeyChange { is_strict, models: models.map(of_names).transpose()? };
-        Ok(shown(&self.local.runtime.block_on(self.desk.change(id, change))?, wall_clock()))
+        let now = wall_clock();
+        let end = |seconds: u64| Timestamp(now.unix_ms() + seconds as i64 * 1000);
+        let how = (overlap.unwrap_or(KEY_OVERLAP_SECONDS_DEFAULT), expires.map(|seconds| seconds.map(end)));
+        let rotated = self.local.runtime.block_on(self.desk.rotate(id, how, &asker(), now))?;
+        let mut told = rotated.key.json(now);
+        told["key"] = rotated.secret.expose().into();
+        told["former"] = rotated.former.json(now);
+        Ok(told)
     }
 
     pub(super) fn revoke(&self, id: &str) -> Result<Value> {
         let now = wall_clock();
-        Ok(shown(&self.local.runtime.block_on(self.desk.revoke(id, now))?, now))
+        Ok(self.local.runtime.block_on(self.desk.revoke(id, &asker(), now))?.json(now))
     }
 }
 
-/// None are all there are.
-fn of_names(names: Vec<String>) -> Result<KeyModels> {
-    if names.is_empty() { Ok(KeyModels::ANY) } else { KeyModels::only(names).map_err(Error::msg) }
+/// Whoever has the data directory is the operator.
+pub(super) fn asker() -> Asker {
+    Asker::operator("data directory")
 }
 
-/// A key as the admin API shows it.
-fn shown(key: &CallerKey, now: Timestamp) -> Value {
-    json!({
-        "id": key.id.as_str(),
-        "name": key.name,
-        "hint": key.hint,
-        "state": key.state(now).name(),
-        "created_at": key.created_at.rfc3339(),
-        "expires_at": key.expires_at.map(Timestamp::rfc3339),
-        "revoked_at": key.revoked_at.map(Timestamp::rfc3339),
-        "is_strict": key.is_strict,
-        "models": key.scopes.models.names(),
-    })
+fn read(wish: Value) -> Result<KeyWish> {
+    serde_json::from_value(wish).context("what is wished for a key")
+}
+
+fn filter(said: &[(&str, &str)], now: Timestamp) -> Result<KeyFilter> {
+    let mut filter = KeyFilter::default();
+    for (name, value) in said {
+        let is_read = match *name {
+            "organisation" => {
+                filter.organisation = OrganisationId::parse(value);
+                filter.organisation.is_some()
+            }
+            "project" => {
+                filter.project = ProjectId::parse(value);
+                filter.project.is_some()
+            }
+            "tag" => {
+                filter.tag = Some(KeyTags::parse_one(value).map_err(anyhow::Error::msg)?);
+                true
+            }
+            _ => {
+                filter.state = KeyState::named(value).map(|state| (state, now));
+                filter.state.is_some()
+            }
+        };
+        if !is_read {
+            bail!("'{value}' is no {name}");
+        }
+    }
+    Ok(filter)
 }

@@ -2,6 +2,8 @@
 
 mod command;
 mod local;
+mod place;
 mod table;
+mod wish;
 
 pub(crate) use command::run;

@@ -65,10 +65,11 @@ impl ControlPlane {
     ) -> Result<()> {
         let (config, asks) = ConfigDesk::queue();
         let admin = self.make_admin(config.clone());
-        let Self { gateway, keeper, key_checks, log, .. } = self;
+        let Self { gateway, desk, keeper, key_checks, log, .. } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(asks));
         let mut keys = pin!(super::key_checks::run(&gateway, &key_checks, &log));
+        let mut uses = pin!(super::key_uses::keep(&desk, &log));
         let mut probes = pin!(gateway::probe_lines(&gateway));
         let mut paid_probes = pin!(gateway::probe_models(&gateway));
         let stopping = CancellationToken::new();
@@ -103,6 +104,7 @@ impl ControlPlane {
                     });
                 }
                 () = &mut keys => {}
+                () = &mut uses => {}
                 () = &mut probes => {}
                 () = &mut paid_probes => {}
                 Some(_) = leaving.join_next() => break,
@@ -111,6 +113,7 @@ impl ControlPlane {
         }
         stopping.cancel();
         tasks.abort_all();
+        super::key_uses::keep_last(&desk, &log).await;
         Ok(())
     }
 

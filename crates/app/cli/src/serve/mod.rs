@@ -6,6 +6,7 @@ mod control_plane;
 mod demo;
 mod first_key;
 mod key_checks;
+mod key_uses;
 mod nofile;
 mod notify;
 mod provider_desk;

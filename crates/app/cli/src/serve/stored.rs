@@ -56,6 +56,7 @@ impl Stored {
         let epoch = database.begin_epoch().await?;
         let keys =
             KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
+        let keys = keys.with_days_default(snapshot.keys.expires_days_default);
         let tenancy = TenancyDesk::open(database.clone(), master.key_hasher(), keys.directory()).await?;
         let switches = SwitchDesk::open(Box::new(database.clone())).await?;
         let stand_in = || prices::stand_in(snapshot);

@@ -10,7 +10,7 @@ use domain::{BaseUrl, Secret};
 use http::request::Parts;
 use observe::{Format, Log, LogOptions, Metrics, Sink};
 use simulator::{NodeOptions, Options, Simulator};
-use store::{Database, KeyDesk, KeyHasher, NewKey};
+use store::{Asker, Database, KeyDesk, KeyHasher, NewKey};
 use tokio::runtime::Runtime;
 
 use crate::{Gateway, GatewayParts, Serving, Workers, start_workers, wall_clock};
@@ -42,7 +42,13 @@ impl Fixture {
             let store = Database::in_memory(&hasher).await.unwrap();
             let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
             let verbatim = Some(Secret::new(KEY.to_owned()));
-            desk.create(NewKey { verbatim, ..NewKey::named("test") }, wall_clock()).await.unwrap();
+            desk.create(
+                NewKey { verbatim, ..NewKey::named("test") },
+                &Asker::operator("a test"),
+                wall_clock(),
+            )
+            .await
+            .unwrap();
             (simulator::start(options).await.unwrap(), desk)
         });
         let overrides = Overrides { listen: Some("127.0.0.1:0".to_owned()), ..Overrides::default() };

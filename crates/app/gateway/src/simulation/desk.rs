@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::Secret;
-use store::{Database, KeyDesk, KeyDirectory, KeyHasher, NewKey};
+use store::{Asker, Database, KeyDesk, KeyDirectory, KeyHasher, NewKey};
 
 use crate::tokens::tokens_in_all;
 use crate::wall_clock;
@@ -27,7 +27,7 @@ impl Desk {
             let store = Database::in_memory(&hasher).await.unwrap();
             let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
             let new = NewKey { verbatim: Some(Secret::new(KEY.to_owned())), ..NewKey::named("simulation") };
-            desk.create(new, wall_clock()).await.unwrap();
+            desk.create(new, &Asker::operator("a test"), wall_clock()).await.unwrap();
             Self { keys: desk.directory(), hasher: desk.hasher() }
         })
     }

@@ -18,7 +18,6 @@ fn prices(seed: u32) -> NewPrices {
 
 fn entry(subject: &str) -> NewAuditEntry {
     NewAuditEntry {
-        organisation: None,
         at: Timestamp(1),
         actor: "admin key",
         by: None,

@@ -199,6 +199,7 @@ providers: {local: {base_url: "http://h/v1", region: eu}}; models: {fast: {targe
 providers: {local: {base_url: "http://h/v1"}}; models: {fast: {targets: [{provider: local}]}} | models.fast.targets[0].model | is required | -
 keys: {prefix: "b w"}                                          | keys.prefix | letters, digits, dashes | -
 keys: {prefix: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}              | keys.prefix | at most 32 | -
+keys: {expires_days_default: 3661}                            | keys.expires_days_default | 3660 | -
 metrics: {access: opn}                                         | metrics.access | must be open or key | did you mean open?
 metrics: {access: key}                                         | metrics.key | is required for access: key | env:NAME
 metrics: {key: [a]}                                            | metrics.key | must be text | -

@@ -50,7 +50,7 @@ models:
     resume: continue
     resume_hold_ms: 7
     hedge: { after_ms: 9 }
-keys: { prefix: hs_ }
+keys: { prefix: hs_, expires_days_default: 30 }
 metrics: { access: key, key: 'env:M_KEY', provider_label: all }
 errors: { code: numeric }
 limits: { body_bytes_max: 4096, body_memory_bytes_max: 65536, upload_bytes_max: 5000, spool_bytes_max: 70000, head_bytes_max: 8192, headers_max: 50,

@@ -25,7 +25,7 @@ fn nothing_at_all_is_a_configuration() {
     assert_eq!(snapshot.listeners.len(), 1);
     assert_eq!(snapshot.listeners[0].address, LISTEN_DEFAULT);
     assert_eq!((snapshot.workers, snapshot.admin_listen), (None, None));
-    assert_eq!(snapshot.keys.prefix, "bw_");
+    assert_eq!((snapshot.keys.prefix.as_str(), snapshot.keys.expires_days_default), ("bw_", Some(90)));
     assert!(snapshot.trusted_proxies.is_empty(), "nobody is believed unasked");
     assert!(snapshot.private_media.is_empty(), "nobody reaches inside unasked");
     assert_eq!(snapshot.limits.body_bytes_max, 33_554_432);

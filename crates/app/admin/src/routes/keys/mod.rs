@@ -2,41 +2,41 @@
 
 mod change;
 mod create;
+mod import;
 mod list;
-mod models;
-mod reach;
 mod revoke;
-mod view;
+mod rotate;
+mod show;
 
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::routing::{delete, get, patch, post};
+use domain::Kind;
 use http::Method;
 
 use super::route::Route;
 use crate::access::{Needs, Permission};
+use crate::refusal::Refusal;
+
+const SEES: Needs = Needs::To(Permission::SeeKeys);
+const MANAGES: Needs = Needs::To(Permission::ManageKeys);
 
 pub(super) const ROUTES: &[Route] = &[
-    Route {
-        method: Method::GET,
-        path: "/keys",
-        needs: Needs::To(Permission::SeeKeys),
-        answer: || get(list::list),
-    },
+    Route { method: Method::GET, path: "/keys", needs: SEES, answer: || get(list::list) },
+    Route { method: Method::POST, path: "/keys", needs: MANAGES, answer: || post(create::create) },
+    Route { method: Method::POST, path: "/keys/import", needs: MANAGES, answer: || post(import::import) },
+    Route { method: Method::GET, path: "/keys/{id}", needs: SEES, answer: || get(show::show) },
+    Route { method: Method::PATCH, path: "/keys/{id}", needs: MANAGES, answer: || patch(change::change) },
+    Route { method: Method::DELETE, path: "/keys/{id}", needs: MANAGES, answer: || delete(revoke::revoke) },
     Route {
         method: Method::POST,
-        path: "/keys",
-        needs: Needs::To(Permission::ManageKeys),
-        answer: || post(create::create),
-    },
-    Route {
-        method: Method::PATCH,
-        path: "/keys/{id}",
-        needs: Needs::To(Permission::ManageKeys),
-        answer: || patch(change::change),
-    },
-    Route {
-        method: Method::DELETE,
-        path: "/keys/{id}",
-        needs: Needs::To(Permission::ManageKeys),
-        answer: || delete(revoke::revoke),
+        path: "/keys/{id}/rotate",
+        needs: MANAGES,
+        answer: || post(rotate::rotate),
     },
 ];
+
+fn id_in(path: Result<Path<String>, PathRejection>) -> Result<String, Refusal> {
+    let Path(id) = path.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
+    Ok(id)
+}

@@ -41,6 +41,7 @@ const PRICES_ALONE: &str =
     r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n"}"#;
 const PRICES_DRAFT: &str = r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n", "source": "x"}"#;
 const RATE: &str = r#"{"provider": "north", "kind": "openai", "model": "m", "usage": {"input": 1}}"#;
+const IMPORT: &str = r#"{"keys": [{"row": 1, "key": "sk-a-key-from-elsewhere", "settings": {"name": "x"}}]}"#;
 const REASON: &str = r#"{"reason": "x"}"#;
 
 #[rustfmt::skip]
@@ -112,6 +113,9 @@ fn matrix() -> Vec<Row> {
         // Callers' keys.
         Row { method: M::GET, route: "/keys", asked: "/keys", body: "", own: [200, 200, 200, 200, 403], foreign: [200, 200, 200, 200, 403], stray: 403, operator: 200 },
         Row { method: M::POST, route: "/keys", asked: "/keys", body: KEY, own: [201, 201, 201, 403, 403], foreign: [404, 404, 404, 403, 403], stray: 403, operator: 201 },
+        Row { method: M::GET, route: "/keys/{id}", asked: "/keys/{key}", body: "", own: [200, 200, 200, 200, 403], foreign: [404, 404, 404, 404, 403], stray: 403, operator: 200 },
+        Row { method: M::POST, route: "/keys/import", asked: "/keys/import", body: IMPORT, own: [201, 201, 201, 403, 403], foreign: [422, 422, 422, 403, 403], stray: 403, operator: 201 },
+        Row { method: M::POST, route: "/keys/{id}/rotate", asked: "/keys/{key}/rotate", body: "{}", own: [201, 201, 201, 403, 403], foreign: [404, 404, 404, 403, 403], stray: 403, operator: 201 },
         Row { method: M::PATCH, route: "/keys/{id}", asked: "/keys/{key}", body: r#"{"is_strict": true}"#, own: [200, 200, 200, 403, 403], foreign: [404, 404, 404, 403, 403], stray: 403, operator: 200 },
         Row { method: M::DELETE, route: "/keys/{id}", asked: "/keys/{key}", body: "", own: [200, 200, 200, 403, 403], foreign: [404, 404, 404, 403, 403], stray: 403, operator: 200 },
     ]

@@ -8,7 +8,7 @@ use super::{NewMember, NewOrganisation, NewToken, TenancyDesk, USER_TOKENS_MAX};
 use crate::audit::AuditRecords;
 use crate::database::Database;
 use crate::database::throwaway::hasher;
-use crate::keys::{KeyDesk, KeyState, NewKey};
+use crate::keys::{Asker, KeyDesk, KeyFilter, KeyState, NewKey};
 use crate::switches::Who;
 use crate::tenancy::{
     Deed, Organisation, OrganisationChange, Reach, Role, TenancyError, TokenRefusal, User, UserChange,
@@ -40,7 +40,7 @@ impl Office {
     }
 
     async fn key(&self, name: &str) -> KeyId {
-        self.keys.create(NewKey::named(name), NOW).await.unwrap().key.id
+        self.keys.create(NewKey::named(name), &Asker::operator("test"), NOW).await.unwrap().key.id
     }
 
     fn state(&self, key: &KeyId) -> KeyState {
@@ -182,7 +182,7 @@ pub(super) async fn what_is_out_of_reach_does_not_exist(store: &Database) {
 pub(super) async fn a_project_with_keys_is_archived_only_with_them(store: &Database) {
     let office = Office::open(store).await;
     let (shop, gone) = (office.key("shop").await, office.key("gone").await);
-    office.keys.revoke(gone.as_str(), NOW).await.unwrap();
+    office.keys.revoke(gone.as_str(), &Asker::operator("test"), NOW).await.unwrap();
     let archive = async |with_keys| {
         office.desk.archive_project(&Reach::All, "proj_default", with_keys, &operator()).await
     };
@@ -195,7 +195,7 @@ pub(super) async fn a_project_with_keys_is_archived_only_with_them(store: &Datab
     assert!(matches!(archive(true).await, Err(TenancyError::Already { state: "archived", .. })));
     let renamed = office.desk.rename_project(&Reach::All, "proj_default", "x", &operator()).await;
     assert!(matches!(renamed, Err(TenancyError::Archived(_))));
-    let kept = office.keys.list(None, 10).await.unwrap();
+    let kept = office.keys.list(&KeyFilter::default(), None, 10, &Reach::All).await.unwrap();
     assert!(kept.iter().all(|key| key.revoked_at == Some(NOW)), "and for good: {kept:?}");
 }
 

@@ -1,0 +1,119 @@
+//! Where keys are changed: at the running server, or in the data directory when none runs. Both take and answer what the
+//! admin API does.
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use store::DataDir;
+
+use crate::admin_client::AdminClient;
+use crate::keys::local::LocalKeys;
+
+/// Keys asked for at once.
+const PAGE: u32 = 500;
+
+pub(super) enum Place {
+    Server(AdminClient),
+    Directory(Box<LocalKeys>),
+}
+
+impl Place {
+    pub(super) fn find(dir: &DataDir) -> Result<Self> {
+        Ok(match AdminClient::find(dir)? {
+            Some(server) => Self::Server(server),
+            None => Self::Directory(Box::new(LocalKeys::open(dir)?)),
+        })
+    }
+
+    pub(super) fn create(&self, wish: Value) -> Result<Value> {
+        match self {
+            Self::Server(server) => server.ask("POST", "/admin/v1/keys", Some(&wish)),
+            Self::Directory(local) => local.create(wish),
+        }
+    }
+
+    /// Those that fit: names and values as the admin API takes them.
+    pub(super) fn list(&self, filter: &[(&str, Option<&str>)]) -> Result<Vec<Value>> {
+        let said: Vec<(&str, &str)> =
+            filter.iter().filter_map(|(name, value)| Some((*name, (*value)?))).collect();
+        let Self::Server(server) = self else {
+            let Self::Directory(local) = self else { unreachable!("there are two places") };
+            return local.list(&said);
+        };
+        let query: String = said.iter().map(|(name, value)| format!("&{name}={}", escaped(value))).collect();
+        let mut keys = Vec::new();
+        let mut after = String::new();
+        loop {
+            let page = server.ask("GET", &format!("/admin/v1/keys?limit={PAGE}{query}{after}"), None)?;
+            let Some(listed) = page["keys"].as_array() else {
+                bail!("the server listed no keys: is it a Bellwether?")
+            };
+            keys.extend_from_slice(listed);
+            match page["next_after"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return Ok(keys),
+            }
+        }
+    }
+
+    pub(super) fn show(&self, id: &str) -> Result<Value> {
+        match self {
+            Self::Server(server) => server.ask("GET", &path_of(id)?, None),
+            Self::Directory(local) => local.show(id),
+        }
+    }
+
+    pub(super) fn change(&self, id: &str, wish: Value) -> Result<Value> {
+        match self {
+            Self::Server(server) => server.ask("PATCH", &path_of(id)?, Some(&wish)),
+            Self::Directory(local) => local.change(id, wish),
+        }
+    }
+
+    pub(super) fn rotate(
+        &self,
+        id: &str,
+        overlap_seconds: Option<u64>,
+        expires: Option<Option<u64>>,
+    ) -> Result<Value> {
+        match self {
+            Self::Server(server) => {
+                let mut wish = json!({});
+                if let Some(seconds) = overlap_seconds {
+                    wish["overlap_seconds"] = seconds.into();
+                }
+                if let Some(seconds) = expires {
+                    wish["expires_in_seconds"] = seconds.into();
+                }
+                server.ask("POST", &format!("{}/rotate", path_of(id)?), Some(&wish))
+            }
+            Self::Directory(local) => local.rotate(id, overlap_seconds, expires),
+        }
+    }
+
+    pub(super) fn revoke(&self, id: &str) -> Result<Value> {
+        match self {
+            Self::Server(server) => server.ask("DELETE", &path_of(id)?, None),
+            Self::Directory(local) => local.revoke(id),
+        }
+    }
+}
+
+/// Where the admin API has a key. Whatever is no id must not become another path.
+fn path_of(id: &str) -> Result<String> {
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        bail!("'{id}' is no id of a key; `bellwether keys list` shows them");
+    }
+    Ok(format!("/admin/v1/keys/{id}"))
+}
+
+/// A value as it stands in a query.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(byte.into()),
+            byte => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
+}
