@@ -31,7 +31,7 @@ impl Ask {
             Self::Versions => ("GET", at("/versions?limit=1000"), None),
             Self::Check(text) => ("POST", at("/check"), Some(json!({ "text": text }))),
             Self::Set(text, change) => {
-                let mut wish = changed(change);
+                let mut wish = changed(&change);
                 wish["text"] = text.into();
                 ("PUT", at(""), Some(wish))
             }
@@ -46,7 +46,7 @@ impl Ask {
             }
             Self::DropDraft => ("DELETE", at("/draft"), None),
             Self::Approve(draft, change) => {
-                let mut wish = changed(change);
+                let mut wish = changed(&change);
                 wish["draft"] = draft.into();
                 ("POST", at("/draft/approve"), Some(wish))
             }
@@ -55,6 +55,6 @@ impl Ask {
     }
 }
 
-fn changed(change: PricesChange) -> Value {
+fn changed(change: &PricesChange) -> Value {
     json!({ "reason": change.reason, "after": change.after, "by": change.by })
 }

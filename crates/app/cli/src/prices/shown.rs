@@ -185,7 +185,7 @@ pub(super) fn rated(told: &Value) -> String {
     }
     let part = |part: &Value| {
         let price = part["price"].as_str().unwrap_or("none");
-        let named = (&part["priced_as"] != &part["component"]).then(|| part["priced_as"].as_str()).flatten();
+        let named = (part["priced_as"] != part["component"]).then(|| part["priced_as"].as_str()).flatten();
         let price = named.map_or_else(|| price.to_owned(), |name| format!("{price} as {name}"));
         [text(&part["component"]), part["count"].to_string(), price, text(&part["amount"])]
     };
