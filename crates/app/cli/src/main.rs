@@ -27,6 +27,7 @@ mod settings;
 mod simulate;
 mod switching;
 mod table;
+mod tenancy;
 mod top;
 
 use std::process::ExitCode;
@@ -59,6 +60,9 @@ fn main() -> ExitCode {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }
         Some(Command::Requests(requests)) => requests::run(&arguments.data, requests.command),
+        Some(Command::Orgs(orgs)) => tenancy::run_orgs(&arguments.data, orgs.command),
+        Some(Command::Projects(projects)) => tenancy::run_projects(&arguments.data, projects.command),
+        Some(Command::Users(users)) => tenancy::run_users(&arguments.data, users.command),
         Some(Command::Secrets(secrets)) => secrets::run(&arguments.data, secrets.command),
         Some(Command::Audit(asked)) => match asked.command {
             AuditCommand::List(listing) => audit::list(&arguments.data, &listing),

@@ -15,6 +15,7 @@ use super::requests::RequestsArguments;
 use super::secrets::SecretsArguments;
 use super::serve::{DataOptions, ServeOptions};
 use super::simulate::SimulateOptions;
+use super::tenancy::{OrgsArguments, ProjectsArguments, UsersArguments};
 
 const EXAMPLES: &str = include_str!("../help.txt");
 
@@ -46,6 +47,12 @@ pub(crate) enum Command {
     Catalog(CatalogArguments),
     /// Make, list, change and revoke callers' keys, on the running server or, without one, in the data directory.
     Keys(KeysArguments),
+    /// Organisations: who pays, and who belongs to them as what. Make, change, suspend.
+    Orgs(OrgsArguments),
+    /// Projects: what keys are for. Make, rename, archive.
+    Projects(ProjectsArguments),
+    /// Users of the admin API, and the tokens that they prove themselves with.
+    Users(UsersArguments),
     /// What calls cost: set, compare, check and import prices, on the running server or, without one, in the data directory.
     Prices(PricesArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.

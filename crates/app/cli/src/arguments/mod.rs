@@ -14,6 +14,7 @@ mod requests;
 mod secrets;
 mod serve;
 mod simulate;
+mod tenancy;
 
 pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 pub(crate) use audit::{AuditCheck, AuditCommand, AuditListing};
@@ -29,3 +30,6 @@ pub(crate) use requests::{RequestsCommand, RequestsWish};
 pub(crate) use secrets::{SecretsCommand, SecretsListing, SecretsWords};
 pub(crate) use serve::{DataOptions, ServeOptions};
 pub(crate) use simulate::SimulateOptions;
+pub(crate) use tenancy::{
+    MembersCommand, OrgsCommand, ProjectsCommand, RoleWord, TokensCommand, UsersCommand, Why,
+};
