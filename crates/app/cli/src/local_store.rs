@@ -1,5 +1,7 @@
 //! The store of a data directory that no server uses. Its lock is held meanwhile, so that none starts on it.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use store::{DATABASE_FILE, DataDir, Database, DatabasePlace, LockedDataDir, MasterKey};
 use tokio::runtime::Runtime;
@@ -21,10 +23,18 @@ pub(crate) struct LocalStore {
 }
 
 /// Where the database is: the server that a variable names, else the file in the data directory.
-pub(crate) fn database_place(dir: &LockedDataDir) -> Result<DatabasePlace> {
+pub(crate) fn database_place(dir: &Path) -> Result<DatabasePlace> {
     match environment::secret(DATABASE_URL)? {
         Some(url) => DatabasePlace::server(url).context(DATABASE_URL),
         None => Ok(DatabasePlace::File(dir.join(DATABASE_FILE))),
+    }
+}
+
+/// The master key of a data directory that another process may hold: the one that a variable gives, else the one that is there.
+pub(crate) fn used_master_key(dir: &DataDir) -> Result<MasterKey> {
+    match environment::secret("BELLWETHER_MASTER_KEY")? {
+        Some(text) => MasterKey::from_text(&text).context("BELLWETHER_MASTER_KEY"),
+        None => Ok(MasterKey::from_used_data_dir(dir)?),
     }
 }
 
@@ -39,7 +49,7 @@ impl LocalStore {
             .enable_all()
             .build()
             .context("cannot start a runtime")?;
-        let store = runtime.block_on(Database::open(&database_place(&lock)?, &master.key_hasher()))?;
+        let store = runtime.block_on(Database::open(&database_place(dir.path())?, &master.key_hasher()))?;
         Ok(Self { runtime, store, master, _lock: lock })
     }
 }

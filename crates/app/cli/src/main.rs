@@ -3,6 +3,7 @@
 mod admin_client;
 mod arguments;
 mod audit;
+mod backup;
 mod catalog;
 mod check;
 mod configuration;
@@ -64,6 +65,8 @@ fn main() -> ExitCode {
         Some(Command::Projects(projects)) => tenancy::run_projects(&arguments.data, projects.command),
         Some(Command::Users(users)) => tenancy::run_users(&arguments.data, users.command),
         Some(Command::Secrets(secrets)) => secrets::run(&arguments.data, secrets.command),
+        Some(Command::Backup(options)) => backup::make(&arguments.data, &options),
+        Some(Command::Restore(options)) => backup::take(&arguments.data, &options),
         Some(Command::Audit(asked)) => match asked.command {
             AuditCommand::List(listing) => audit::list(&arguments.data, &listing),
             AuditCommand::Verify(check) => return verified(audit::verify(&arguments.data, &check)),

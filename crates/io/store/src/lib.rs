@@ -6,6 +6,7 @@
 
 mod admin_key;
 mod audit;
+mod backup;
 mod configs;
 mod data_dir;
 mod database;
@@ -26,6 +27,9 @@ pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
 pub use audit::{
     AUDIT_PER_PAGE_MAX, AuditEntry, AuditFault, AuditFilter, AuditRecords, AuditVerdict, KnownRow,
     NewAuditEntry,
+};
+pub use backup::{
+    BACKUP_LINE_BYTES_MAX, BackupError, BackupReport, Progress, Restored, Source, back_up, restore,
 };
 pub use configs::{
     CONFIG_VERSIONS_MAX, ConfigRecords, ConfigShelf, ConfigShelfError, ConfigVersion, NewConfigVersion,

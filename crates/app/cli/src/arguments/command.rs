@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 use super::audit::AuditArguments;
+use super::backup::{BackupOptions, RestoreOptions};
 use super::catalog::CatalogArguments;
 use super::config::{CheckOptions, ConfigArguments};
 use super::drill::DrillOptions;
@@ -63,6 +64,10 @@ pub(crate) enum Command {
     Secrets(SecretsArguments),
     /// Who changed what, when and why; and whether that is as it was written.
     Audit(AuditArguments),
+    /// Back the database up into one file, also while a server runs on it. The master key is not in it: keep that apart.
+    Backup(BackupOptions),
+    /// Fill an empty database from a backup, SQLite or PostgreSQL, whichever it came from. All of it or nothing.
+    Restore(RestoreOptions),
     /// Move in: make a configuration from another gateway's, and say what could not be carried.
     Import(ImportArguments),
     /// Say whether the running server is fit for callers: keys, lines, models, monitoring, and a real answer of each model.

@@ -2,6 +2,7 @@
 
 mod asked;
 mod audit;
+mod backup;
 mod catalog;
 mod command;
 mod config;
@@ -18,6 +19,7 @@ mod tenancy;
 
 pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 pub(crate) use audit::{AuditCheck, AuditCommand, AuditListing};
+pub(crate) use backup::{BackupOptions, RestoreOptions};
 pub(crate) use catalog::CatalogCommand;
 pub(crate) use command::{Arguments, Command};
 pub(crate) use config::{CheckOptions, ConfigCommand};

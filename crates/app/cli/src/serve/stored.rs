@@ -42,7 +42,7 @@ pub(super) struct Vault {
 
 impl Vault {
     pub(super) async fn open(dir: &LockedDataDir, master: &MasterKey) -> Result<Self> {
-        let place = database_place(dir)?;
+        let place = database_place(dir.path())?;
         let database = Database::open(&place, &master.key_hasher()).await?;
         let requests = RequestStore::open(&database, &dir.join(REQUESTS_FILE)).await?;
         let secrets = SecretDesk::open(Box::new(database.clone()), database.seal(master)).await?;

@@ -6,3 +6,13 @@ pub(crate) enum Kind {
     Sqlite,
     Postgres,
 }
+
+impl Kind {
+    /// As people call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}

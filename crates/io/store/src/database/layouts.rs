@@ -109,3 +109,8 @@ pub(super) fn layouts_until(newest: i64, kind: Kind) -> Migrator {
 pub(super) fn newest() -> i64 {
     LAYOUTS.last().map_or(0, |layout| layout.number)
 }
+
+/// The numbers of all, oldest first.
+pub(super) fn numbers() -> Vec<i64> {
+    LAYOUTS.iter().map(|layout| layout.number).collect()
+}

@@ -1,5 +1,6 @@
 //! The one database: SQLite in the data directory, or a PostgreSQL server. Opened by one process at a time.
 
+mod beside;
 mod kind;
 mod layouts;
 mod opened;
@@ -11,6 +12,7 @@ mod tests;
 pub(crate) mod throwaway;
 mod transaction;
 
+pub(crate) use beside::{close_empty, known_layouts, layouts_of, open_beside, open_empty};
 pub(crate) use kind::Kind;
 pub use opened::{DATABASE_FILE, Database, DatabasePlace, PlaceError};
 pub(crate) use sqlite::open_rows;

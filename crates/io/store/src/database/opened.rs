@@ -21,9 +21,6 @@ use crate::seal::{Generation, Seal};
 /// The database in the data directory.
 pub const DATABASE_FILE: &str = "bellwether.db";
 
-/// Digested once per database: a key text has no spaces, so no caller's key has this digest.
-const KEY_CHECK_TEXT: &str = "bellwether key check v1";
-
 /// Where a database is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DatabasePlace {
@@ -139,7 +136,7 @@ impl Database {
 
     async fn prepare(&self, hasher: &KeyHasher) -> Result<(), StoreError> {
         layouts::bring_up_to_date(&self.pool, self.kind).await?;
-        let check = hasher.digest(KEY_CHECK_TEXT);
+        let check = hasher.key_check();
         let found = sqlx::query("SELECT key_check FROM meta")
             .fetch_one(&self.pool)
             .await

@@ -62,6 +62,20 @@ pub(super) async fn open(url: &Secret) -> Result<AnyPool, StoreError> {
     }
 }
 
+/// A connection that has no lock and only reads: for a backup, which may take long.
+pub(super) async fn read_beside(url: &Secret) -> Result<AnyConnection, StoreError> {
+    let opened = async {
+        let options: AnyConnectOptions = url.expose().parse()?;
+        let options = options.disable_statement_logging();
+        let mut connection = tokio::time::timeout(CONNECT_WAIT, AnyConnection::connect_with(&options))
+            .await
+            .map_err(|_| sqlx::Error::PoolTimedOut)??;
+        connection.execute("SET application_name = 'bellwether backup'").await?;
+        Ok(connection)
+    };
+    opened.await.map_err(StoreError::Server)
+}
+
 async fn hold(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     connection.execute(INTRODUCE).await?;
     if take(connection).await? {

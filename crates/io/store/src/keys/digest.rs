@@ -2,6 +2,9 @@
 
 use aws_lc_rs::{constant_time, digest, hmac};
 
+/// Digested once per database: a key text has no spaces, so no caller's key has this digest.
+const KEY_CHECK_TEXT: &str = "bellwether key check v1";
+
 /// What stands before a SHA-256 that is digested. No key has a line feed in it, so that no key has such a digest.
 const SHA256_LEAD: &[u8] = b"imported sha256\n";
 
@@ -49,6 +52,11 @@ impl KeyHasher {
     pub fn sha256(key: &str) -> [u8; 32] {
         let hash = digest::digest(&digest::SHA256, key.as_bytes());
         hash.as_ref().try_into().expect("SHA-256 gives 32 bytes")
+    }
+
+    /// Tells in a database whether a master key is the one that it was made with.
+    pub(crate) fn key_check(&self) -> KeyDigest {
+        self.digest(KEY_CHECK_TEXT)
     }
 
     /// A key derived for a purpose. Nothing that is digested or marked begins with

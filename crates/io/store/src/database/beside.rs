@@ -1,0 +1,67 @@
+//! Connections for a backup and for a restore: one that reads beside a running gateway, and one to a database without a layout.
+
+use sqlx::any::AnyConnectOptions;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
+
+use super::kind::Kind;
+use super::opened::DatabasePlace;
+use super::{layouts, postgres, sqlite};
+use crate::error::StoreError;
+
+/// What a connection is told that only reads. A gateway that closes its database holds it for a moment.
+const READING: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON";
+
+/// A connection that only reads, whoever has the database.
+pub(crate) async fn open_beside(place: &DatabasePlace) -> Result<(AnyConnection, Kind), StoreError> {
+    sqlx::any::install_default_drivers();
+    match place {
+        DatabasePlace::File(path) => {
+            let url = SqliteConnectOptions::new().filename(path).to_url_lossy();
+            let opened = async {
+                let options = AnyConnectOptions::from_url(&url)?.disable_statement_logging();
+                let mut connection = AnyConnection::connect_with(&options).await?;
+                connection.execute(READING).await?;
+                Ok(connection)
+            };
+            Ok((opened.await.map_err(StoreError::database("open"))?, Kind::Sqlite))
+        }
+        DatabasePlace::Memory => {
+            let opened = AnyConnection::connect("sqlite::memory:").await;
+            Ok((opened.map_err(StoreError::database("open"))?, Kind::Sqlite))
+        }
+        DatabasePlace::Server(url) => Ok((postgres::read_beside(url).await?, Kind::Postgres)),
+    }
+}
+
+/// A database that has no layout yet, held by this process.
+pub(crate) async fn open_empty(place: &DatabasePlace) -> Result<(AnyPool, Kind), StoreError> {
+    sqlx::any::install_default_drivers();
+    Ok(match place {
+        DatabasePlace::File(path) => (sqlite::open(path).await?, Kind::Sqlite),
+        DatabasePlace::Memory => (sqlite::in_memory().await?, Kind::Sqlite),
+        DatabasePlace::Server(url) => (postgres::open(url).await?, Kind::Postgres),
+    })
+}
+
+/// Lets others in where [`open_empty`] holds a server.
+pub(crate) async fn close_empty(pool: &AnyPool, kind: Kind) {
+    if kind == Kind::Postgres
+        && let Ok(mut connection) = pool.acquire().await
+    {
+        // Where this fails, the end of the connection does the same.
+        let _ = postgres::give_back(&mut connection).await;
+    }
+    pool.close().await;
+}
+
+/// The numbers of all layouts.
+pub(crate) fn known_layouts() -> Vec<i64> {
+    layouts::numbers()
+}
+
+/// The steps up to one.
+pub(crate) fn layouts_of(newest: i64, kind: Kind) -> Migrator {
+    layouts::layouts_until(newest, kind)
+}
