@@ -22,6 +22,7 @@ mod secret_file;
 mod secrets;
 mod switches;
 mod tenancy;
+mod who;
 
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
 pub use audit::{
@@ -65,7 +66,7 @@ pub use secrets::{
 };
 pub use switches::{
     ProviderSwitch, SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError,
-    SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched, Who,
+    SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched,
 };
 pub use tenancy::{
     Deed, IssuedToken, Membership, NewMember, NewOrganisation, NewToken, Organisation, OrganisationChange,
@@ -73,3 +74,4 @@ pub use tenancy::{
     TenancyDesk, TenancyError, TokenRefusal, TokenState, USER_TOKEN_PREFIX, USER_TOKENS_MAX, USERS_MAX, User,
     UserChange, UserDirectory, UserToken,
 };
+pub use who::Who;

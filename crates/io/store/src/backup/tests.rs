@@ -13,11 +13,11 @@ use crate::audit::{AuditRecords, NewAuditEntry};
 use crate::configs::ConfigShelf;
 use crate::database::throwaway::Throwaway;
 use crate::database::{DATABASE_FILE, Database, DatabasePlace, Kind};
-use crate::keys::{KeyDesk, KeyHasher, NewKey};
+use crate::keys::{Asker, KeyDesk, KeyHasher, NewKey};
 use crate::master_key::MasterKey;
 use crate::secrets::{HeldSecret, SecretDesk};
-use crate::switches::Who;
 use crate::switches::suite::entry;
+use crate::who::Who;
 
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
 const CONFIG: &str = "workers: 2 # ü";
@@ -41,7 +41,8 @@ fn file(dir: &Path) -> DatabasePlace {
 /// Something in every table, odd texts and nothing-at-alls included.
 async fn filled(database: &Database) -> Secret {
     let desk = KeyDesk::open(Box::new(database.clone()), hasher(), "bw_").await.unwrap();
-    let key = desk.create(NewKey::named("ü \"quoted\"\\"), NOW).await.unwrap().secret;
+    let key =
+        desk.create(NewKey::named("ü \"quoted\"\\"), &Asker::operator("test"), NOW).await.unwrap().secret;
     let secrets = SecretDesk::open(Box::new(database.clone()), database.seal(&master())).await.unwrap();
     let who = Who { actor: "admin key", by: None, request_id: None };
     secrets.set("main", Secret::new("sk-secret".to_owned()), String::new(), who.clone(), NOW).await.unwrap();

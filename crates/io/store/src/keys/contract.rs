@@ -13,8 +13,8 @@ use super::routes::KeyRoutes;
 use super::scopes::KeyScopes;
 use super::tags::KeyTags;
 use crate::error::StoreError;
-use crate::switches::Who;
 use crate::tenancy::Reach;
+use crate::who::Who;
 
 /// Longest name of a key.
 pub const KEY_NAME_CHARS_MAX: usize = 100;

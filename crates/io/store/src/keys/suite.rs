@@ -15,8 +15,8 @@ use super::scopes::KeyScopes;
 use super::tags::KeyTags;
 use crate::audit::AuditRecords;
 use crate::database::Database;
-use crate::switches::Who;
 use crate::tenancy::Reach;
+use crate::who::Who;
 
 const LATER: Timestamp = Timestamp(1_800_000_000_000);
 

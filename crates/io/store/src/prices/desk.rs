@@ -14,7 +14,8 @@ use super::flaw::PriceError;
 use super::shown::{ComparedPrices, SetPrices, StandingPrices, change_json};
 use crate::audit::NewAuditEntry;
 use crate::error::StoreError;
-use crate::switches::{SWITCH_NAME_CHARS_MAX, Who};
+use crate::switches::SWITCH_NAME_CHARS_MAX;
+use crate::who::Who;
 
 /// Changes that an entry of the audit shows; it says how many there are.
 const AUDITED_CHANGES_MAX: usize = 20;

@@ -13,7 +13,8 @@ use super::sealed_places::purpose_of_secret;
 use crate::audit::NewAuditEntry;
 use crate::error::StoreError;
 use crate::seal::{Seal, SealError};
-use crate::switches::{SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, Who};
+use crate::switches::{SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX};
+use crate::who::Who;
 
 /// Most secrets.
 pub const SECRETS_MAX: usize = 1000;

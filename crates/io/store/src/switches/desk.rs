@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use super::contract::{ProviderSwitch, SwitchPosition, SwitchRecords, SwitchScope};
 use crate::audit::NewAuditEntry;
 use crate::error::StoreError;
+use crate::who::Who;
 
 /// Longest reason.
 pub const SWITCH_REASON_CHARS_MAX: usize = 500;
@@ -27,17 +28,6 @@ struct Present {
     switches: Vec<ProviderSwitch>,
     /// Whether the database has them so.
     are_kept: bool,
-}
-
-/// Who asks for a change.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Who {
-    /// What proved that he may.
-    pub actor: &'static str,
-    /// Who he says he is.
-    pub by: Option<String>,
-    /// The request that he asked with.
-    pub request_id: Option<String>,
 }
 
 /// A change somebody wants.

@@ -9,5 +9,5 @@ pub(crate) mod suite;
 pub use contract::{ProviderSwitch, SwitchPosition, SwitchRecords, SwitchScope};
 pub use desk::{
     SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError, SwitchWish,
-    Switched, Who,
+    Switched,
 };

@@ -4,7 +4,7 @@ use domain::{OrganisationId, Timestamp, UserId};
 use serde_json::Value;
 
 use crate::audit::NewAuditEntry;
-use crate::switches::Who;
+use crate::who::Who;
 
 /// A wish's circumstances.
 #[derive(Clone, Debug)]

@@ -2,21 +2,18 @@
 
 mod change;
 mod create;
+mod id;
 mod import;
 mod list;
 mod revoke;
 mod rotate;
 mod show;
 
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::routing::{delete, get, patch, post};
-use domain::Kind;
 use http::Method;
 
 use super::route::Route;
 use crate::access::{Needs, Permission};
-use crate::refusal::Refusal;
 
 const SEES: Needs = Needs::To(Permission::SeeKeys);
 const MANAGES: Needs = Needs::To(Permission::ManageKeys);
@@ -35,8 +32,3 @@ pub(super) const ROUTES: &[Route] = &[
         answer: || post(rotate::rotate),
     },
 ];
-
-fn id_in(path: Result<Path<String>, PathRejection>) -> Result<String, Refusal> {
-    let Path(id) = path.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
-    Ok(id)
-}

@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use serde_json::Value;
 
-use super::id_in;
+use super::id::id_in;
 use crate::access::Visitor;
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use store::KEY_OVERLAP_SECONDS_DEFAULT;
 
-use super::id_in;
+use super::id::id_in;
 use crate::access::Visitor;
 use crate::body::JsonBody;
 use crate::key_wish::expiry_in;

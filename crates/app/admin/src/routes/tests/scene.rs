@@ -64,6 +64,21 @@ impl Guest {
         };
         Some(format!("{name}@example.com"))
     }
+
+    /// Another for each.
+    fn number(self) -> i64 {
+        let place = |role| Role::ALL.iter().position(|other| *other == role);
+        let number = match self {
+            Self::Own(role) => place(role).unwrap(),
+            Self::Foreign(role) => 10 + place(role).unwrap(),
+            Self::Refused(refused) => {
+                20 + Refused::ALL.iter().position(|(other, _)| *other == refused).unwrap()
+            }
+            Self::Stray => 30,
+            Self::Operator => 31,
+        };
+        i64::try_from(number).unwrap()
+    }
 }
 
 pub(super) struct Scene {
@@ -142,8 +157,8 @@ impl Scene {
         };
         let mut tokens = self.tokens.lock().await;
         if !tokens.contains_key(&email) {
-            // Each in a moment of his own, so that listings have an order.
-            let at = Timestamp(BEFORE.0 + i64::try_from(tokens.len()).unwrap());
+            // Each in a moment of his own, so that listings have an order, and the same in every scene.
+            let at = Timestamp(BEFORE.0 + guest.number());
             tokens.insert(email.clone(), self.come(guest, &email, at).await);
         }
         Some(tokens[&email].clone())

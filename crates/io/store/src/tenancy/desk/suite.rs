@@ -9,10 +9,10 @@ use crate::audit::AuditRecords;
 use crate::database::Database;
 use crate::database::throwaway::hasher;
 use crate::keys::{Asker, KeyDesk, KeyFilter, KeyState, NewKey};
-use crate::switches::Who;
 use crate::tenancy::{
     Deed, Organisation, OrganisationChange, Reach, Role, TenancyError, TokenRefusal, User, UserChange,
 };
+use crate::who::Who;
 
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
 
