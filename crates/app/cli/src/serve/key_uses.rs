@@ -29,7 +29,7 @@ pub(super) async fn keep_last(desk: &KeyDesk, log: &Log) {
     match tokio::time::timeout(LAST_WAIT, desk.keep_uses()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            log.event(Level::Warn, "when keys were used last could not be kept", &[("error", &error)])
+            log.event(Level::Warn, "when keys were used last could not be kept", &[("error", &error)]);
         }
         Err(_) => log.event(Level::Warn, "when keys were used last could not be kept in time", &[]),
     }

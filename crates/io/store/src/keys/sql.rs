@@ -1,30 +1,25 @@
 //! Callers' keys in a database.
 
+mod cell;
+mod find;
 mod import;
 mod load;
 mod row;
 
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 use serde_json::Value;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
+use self::find::{SELECT, WITHIN, by_digest, by_id, live_id_by_name, organisation_of};
 use super::contract::{
     Answer, Asker, CallerKey, Changing, Creation, Importing, KEYS_PER_PAGE_MAX, KeyChange, KeyFilter,
     KeyImport, KeyRecords, KeyState, KeyToStore, Revocation, Rotation, Successor, TakeKey,
 };
-use super::digest::{DigestOf, KeyDigest};
+use super::digest::DigestOf;
 use super::tags::KeyTags;
 use crate::audit::{self, NewAuditEntry};
 use crate::database::{Database, Transaction};
 use crate::error::StoreError;
 use crate::tenancy::Reach;
-
-/// Every query for whole keys begins so.
-const SELECT: &str =
-    "SELECT k.*, p.organisation_id FROM caller_keys k JOIN projects p ON p.id = k.project_id WHERE ";
-/// And this is how far it reaches; `$1` are the organisations between commas.
-const WITHIN: &str = "($1 = '' OR replace($1, ',' || p.organisation_id || ',', '') <> $1)";
 
 impl KeyRecords for Database {
     fn create<'a>(&'a self, key: &'a KeyToStore, by: &'a Asker) -> Answer<'a, Creation> {
@@ -225,61 +220,6 @@ async fn list(
     rows.iter().map(row::read).collect()
 }
 
-async fn by_id(
-    connection: &mut AnyConnection,
-    id: &KeyId,
-    reach: &Reach,
-) -> Result<Option<CallerKey>, sqlx::Error> {
-    let found = sqlx::query(sqlx::AssertSqlSafe([SELECT, WITHIN, " AND k.id = $2"].concat()))
-        .bind(reach.listed())
-        .bind(id.as_str())
-        .fetch_optional(connection)
-        .await?;
-    found.as_ref().map(row::read).transpose()
-}
-
-/// Out of reach or not: a key is one key.
-async fn by_digest(
-    connection: &mut AnyConnection,
-    digest: &KeyDigest,
-) -> Result<Option<CallerKey>, sqlx::Error> {
-    let found = sqlx::query(sqlx::AssertSqlSafe([SELECT, "k.digest = $1"].concat()))
-        .bind(digest.0.as_slice())
-        .fetch_optional(connection)
-        .await?;
-    found.as_ref().map(row::read).transpose()
-}
-
-async fn live_id_by_name(
-    connection: &mut AnyConnection,
-    project: &ProjectId,
-    name: &str,
-) -> Result<Option<KeyId>, sqlx::Error> {
-    let found = sqlx::query(
-        "SELECT id FROM caller_keys
-         WHERE project_id = $1 AND name = $2 AND revoked_at_ms IS NULL AND rotated_to IS NULL",
-    )
-    .bind(project.as_str())
-    .bind(name)
-    .fetch_optional(connection)
-    .await?;
-    found.map(|found| text(&found, "id", KeyId::parse)).transpose()
-}
-
-/// Whose a project is, if it is there and within reach.
-async fn organisation_of(
-    connection: &mut AnyConnection,
-    project: &ProjectId,
-    reach: &Reach,
-) -> Result<Option<OrganisationId>, sqlx::Error> {
-    let found = sqlx::query("SELECT organisation_id FROM projects WHERE id = $1")
-        .bind(project.as_str())
-        .fetch_optional(connection)
-        .await?;
-    let found = found.map(|found| text(&found, "organisation_id", OrganisationId::parse)).transpose()?;
-    Ok(found.filter(|organisation| reach.holds(organisation)))
-}
-
 /// Tells the audit what became of a key.
 async fn note(
     transaction: &mut Transaction,
@@ -302,16 +242,6 @@ async fn note(
         request_id: by.who.request_id.clone(),
     };
     audit::write(transaction, &entry).await.map(|_| ())
-}
-
-fn text<T>(row: &AnyRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
-    let found: &str = row.try_get(column)?;
-    parse(found).ok_or_else(|| damaged(column, found))
-}
-
-fn damaged(column: &str, found: &str) -> sqlx::Error {
-    let source = format!("not what this program writes: {found:?}");
-    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
 }
 
 fn told(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {

@@ -43,7 +43,7 @@ pub enum KeyError {
     #[error("this key is in use here already; choose another")]
     Elsewhere,
     /// There is no such project, or not for him.
-    #[error("there is no project {0:?}")]
+    #[error("there is no project {0:?} that takes keys")]
     UnknownProject(ProjectId),
     /// There is no such key.
     #[error("there is no key {0:?}")]

@@ -116,6 +116,6 @@ fn worded(flaw: &ImportFlaw, name: &str) -> String {
         ImportFlaw::NameTaken(id) => {
             format!("the name {name:?} is that of {id}, which is here or in a row before")
         }
-        ImportFlaw::UnknownProject(project) => format!("there is no project {:?}", project.as_str()),
+        ImportFlaw::UnknownProject(project) => format!("there is no project {project} that takes keys"),
     }
 }

@@ -1,14 +1,14 @@
 //! Many keys at once: all of them, or none and what is wrong with each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::database::Transaction;
 use domain::{OrganisationId, ProjectId};
 use serde_json::json;
 
-use super::{by_digest, live_id_by_name, organisation_of, row};
+use super::find::{by_digest, live_id_by_name, organisation_of};
+use super::row;
 use crate::audit::{self, NewAuditEntry};
-use crate::database::Database;
+use crate::database::{Database, Transaction};
 use crate::keys::contract::{Asker, CallerKey, ImportFlaw, Importing, KeyImport, KeyToStore};
 
 /// So many of the keys are told to the audit one by one.
@@ -76,25 +76,33 @@ fn same(found: &CallerKey, by: &Asker) -> ImportFlaw {
     ImportFlaw::SameKey(by.reach.holds(&found.organisation).then(|| found.id.clone()))
 }
 
+/// One entry for each organisation that got keys.
 async fn note(
     transaction: &mut Transaction,
     import: &KeyImport,
     stored: &[CallerKey],
     by: &Asker,
 ) -> Result<(), sqlx::Error> {
-    let told: Vec<_> = stored.iter().take(KEYS_TOLD_MAX).map(|key| key.json(import.at)).collect();
-    let ends = stored.first().zip(stored.last()).map(|(first, last)| (first.id.as_str(), last.id.as_str()));
-    let entry = NewAuditEntry {
-        at: import.at,
-        actor: by.who.actor,
-        by: by.who.by.clone(),
-        action: "key.import",
-        subject: format!("{} keys", stored.len()),
-        organisation: None,
-        before: "null".to_owned(),
-        after: json!({ "source": import.source, "first_and_last": ends, "keys": told }).to_string(),
-        reason: String::new(),
-        request_id: by.who.request_id.clone(),
-    };
-    audit::write(transaction, &entry).await.map(|_| ())
+    let mut by_organisation: BTreeMap<&OrganisationId, Vec<&CallerKey>> = BTreeMap::new();
+    for key in stored {
+        by_organisation.entry(&key.organisation).or_default().push(key);
+    }
+    for (organisation, keys) in by_organisation {
+        let told: Vec<_> = keys.iter().take(KEYS_TOLD_MAX).map(|key| key.json(import.at)).collect();
+        let ends = keys.first().zip(keys.last()).map(|(first, last)| (first.id.as_str(), last.id.as_str()));
+        let entry = NewAuditEntry {
+            at: import.at,
+            actor: by.who.actor,
+            by: by.who.by.clone(),
+            action: "key.import",
+            subject: format!("{} keys", keys.len()),
+            organisation: Some(organisation.clone()),
+            before: "null".to_owned(),
+            after: json!({ "source": import.source, "first_and_last": ends, "keys": told }).to_string(),
+            reason: String::new(),
+            request_id: by.who.request_id.clone(),
+        };
+        audit::write(transaction, &entry).await?;
+    }
+    Ok(())
 }

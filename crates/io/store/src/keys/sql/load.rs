@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 use sqlx::Row;
 
+use super::cell::{damaged, text};
 use super::row::{digest_of, scopes};
-use super::{damaged, text};
 use crate::database::{Database, Kind};
 use crate::keys::contract::{LoadedKey, TakeKey};
 use crate::keys::digest::KeyDigest;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::{damaged, text};
+use super::cell::{damaged, text};
 use crate::keys::contract::CallerKey;
 use crate::keys::digest::{DigestOf, KeyDigest};
 use crate::keys::models::KeyModels;
