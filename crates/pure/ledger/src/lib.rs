@@ -1,3 +1,14 @@
-//! What a call costs, and who owes it: prices and their versions. Nothing here asks a database or a clock.
+//! What a call costs, and who owes it: prices and their versions, and the books that money moves in. Nothing here asks a
+//! database or a clock.
 
+mod books;
 pub mod prices;
+
+pub use books::{
+    AMOUNT_NANO_MAX, Account, AmountError, BALANCE_NANO_MAX, Books, Changes, Channel, Customer,
+    ENTRY_KEY_BYTES_MAX, Entry, EntryError, EntryKey, EntryKind, Exchange, Exercise, GrantNumber, GrantTerms,
+    Hold, Invariant, Left, Lsn, Movement, NOTE_BYTES_MAX, OpenHold, Outcome, Place, PostedEntry, Purse,
+    PurseState, Recorded, Recovery, ReferenceBook, Refusal, Resolved, SLICES_MAX, Settlement, SlotCost,
+    TRANSFERS_MAX, Transfer, Violation, check_books, entry_balances, fit_amount, holds_resolve_once,
+    lsns_are_contiguous, payments, recover,
+};

@@ -1,0 +1,168 @@
+//! What must hold of the books at all times, as functions that name what does not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{CallId, Timestamp};
+
+use super::account::Purse;
+use super::entry::Entry;
+use super::fold::Books;
+use super::movement::{Lsn, Movement, Recorded};
+
+/// Something that must always hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// I1: every entry balances in each currency.
+    EntriesBalance,
+    /// I2: balances are what the entries come to.
+    BalancesAreEntries,
+    /// I3: nobody owes more than he may, but by an entry that may overdraw.
+    FloorsHold,
+    /// I4: every hold ends at most once, and none is older than it may be.
+    HoldsEndOnce,
+    /// I5: what is put aside is what the open holds come to.
+    PendingIsHolds,
+    /// I8: the journal has no gap, and each batch carries what the one before came to.
+    JournalIsWhole,
+}
+
+/// One thing that does not hold, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which invariant.
+    pub invariant: Invariant,
+    /// Where, and by how much.
+    pub what: String,
+}
+
+impl Invariant {
+    /// Those that are checked here, with their numbers and what they say.
+    pub const ALL: &[(Self, &str, &str)] = &[
+        (Self::EntriesBalance, "I1", "every entry balances in each currency"),
+        (Self::BalancesAreEntries, "I2", "balances are what the entries come to"),
+        (Self::FloorsHold, "I3", "nobody owes more than he may, but by an entry that may overdraw"),
+        (Self::HoldsEndOnce, "I4", "every hold ends at most once, and none is too old"),
+        (Self::PendingIsHolds, "I5", "what is put aside is what the open holds come to"),
+        (Self::JournalIsWhole, "I8", "the journal has no gap, and its chain of batches is whole"),
+    ];
+
+    /// Its number, such as `I5`.
+    pub fn number(self) -> &'static str {
+        self.row().1
+    }
+
+    /// What it says.
+    pub fn words(self) -> &'static str {
+        self.row().2
+    }
+
+    fn row(self) -> &'static (Self, &'static str, &'static str) {
+        Self::ALL.iter().find(|(invariant, ..)| *invariant == self).expect("every invariant is in the list")
+    }
+
+    /// That it does not hold.
+    pub const fn violated(self, what: String) -> Violation {
+        Violation { invariant: self, what }
+    }
+}
+
+/// I1 of one entry: the debits and credits of each currency are equal, and all accounts are real.
+pub fn entry_balances(entry: &Entry) -> Result<(), Violation> {
+    let mut sums = BTreeMap::new();
+    for transfer in &entry.transfers {
+        let amount = i128::from(transfer.amount.nano());
+        if amount <= 0 {
+            let what = format!("entry {} moves {} from {}", entry.key, transfer.amount, transfer.debit);
+            return Err(Invariant::EntriesBalance.violated(what));
+        }
+        for (account, sign) in [(transfer.debited(), -1), (transfer.credited(), 1)] {
+            *sums.entry(account.currency).or_insert(0_i128) += sign * amount;
+        }
+    }
+    match sums.into_iter().find(|(_, sum)| *sum != 0) {
+        None => Ok(()),
+        Some((currency, sum)) => {
+            let what = format!("entry {} is out of balance by {sum} nano-units of {currency}", entry.key);
+            Err(Invariant::EntriesBalance.violated(what))
+        }
+    }
+}
+
+/// I1, I3, I4 (age) and I5 of books as they stand. A hold may be open since `opened_min` at the earliest.
+pub fn check_books(books: &Books, opened_min: Timestamp) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let mut by_currency = BTreeMap::new();
+    for (account, balance) in books.accounts() {
+        *by_currency.entry(account.currency).or_insert(0_i128) += balance;
+        let is_promo = matches!(account.place, super::account::Place::Promo(..));
+        if is_promo && balance < 0 {
+            let what = format!("{account} is {balance} nano-units");
+            found.push(Invariant::FloorsHold.violated(what));
+        }
+    }
+    for (currency, sum) in by_currency.into_iter().filter(|(_, sum)| *sum != 0) {
+        let what = format!("all accounts in {currency} together are {sum} nano-units, not nothing");
+        found.push(Invariant::EntriesBalance.violated(what));
+    }
+    let mut open: BTreeMap<Purse, i128> = BTreeMap::new();
+    for hold in books.holds() {
+        *open.entry(hold.purse).or_default() += i128::from(hold.amount.nano());
+        if hold.opened_at < opened_min {
+            let what = format!("call {} holds money since {}", hold.call, hold.opened_at.rfc3339());
+            found.push(Invariant::HoldsEndOnce.violated(what));
+        }
+    }
+    for (purse, state) in books.purses() {
+        let held = open.remove(&purse).unwrap_or(0);
+        if state.pending != held {
+            let what = format!("{purse}: {} nano-units are put aside, its holds are {held}", state.pending);
+            found.push(Invariant::PendingIsHolds.violated(what));
+        }
+        let available = books.available(purse);
+        if available + state.overdrawn < 0 {
+            let what = format!(
+                "{purse} has given {} nano-units more than it had, {} of them by entries that may overdraw",
+                -available, state.overdrawn
+            );
+            found.push(Invariant::FloorsHold.violated(what));
+        }
+    }
+    for (purse, held) in open {
+        let what = format!("{purse}: nothing is put aside, its holds are {held} nano-units");
+        found.push(Invariant::PendingIsHolds.violated(what));
+    }
+    found
+}
+
+/// I4 over a stretch of the journal: no hold is opened or ended twice. A hold may have been opened before it.
+pub fn holds_resolve_once<'a>(records: impl IntoIterator<Item = &'a Recorded>) -> Vec<Violation> {
+    let (mut opened, mut ended) = (BTreeSet::<CallId>::new(), BTreeSet::<CallId>::new());
+    let mut found = Vec::new();
+    for Recorded { lsn, movement, .. } in records {
+        let (call, is_first, what) = match movement {
+            Movement::Hold { call, .. } => (call, opened.insert(*call) && !ended.contains(call), "opened"),
+            Movement::Settle { call, .. } | Movement::Void { call, .. } => {
+                (call, ended.insert(*call), "ended")
+            }
+            _ => continue,
+        };
+        if !is_first {
+            let what = format!("the hold of call {call} is {what} again by record {}", lsn.0);
+            found.push(Invariant::HoldsEndOnce.violated(what));
+        }
+    }
+    found
+}
+
+/// I8, as far as numbers tell: every record follows the one before.
+pub fn lsns_are_contiguous(lsns: impl IntoIterator<Item = Lsn>) -> Result<(), Violation> {
+    let mut expected: Option<Lsn> = None;
+    for lsn in lsns {
+        if let Some(expected) = expected.filter(|expected| *expected != lsn) {
+            let what = format!("record {} stands where record {} should", lsn.0, expected.0);
+            return Err(Invariant::JournalIsWhole.violated(what));
+        }
+        expected = Some(lsn.next());
+    }
+    Ok(())
+}
