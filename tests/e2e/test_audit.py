@@ -34,7 +34,7 @@ def one(simulator: Simulator) -> dict[str, Any]:
 
 
 def with_rows(start: StartGateway, simulator: Simulator, commands: Commands) -> Gateway:
-    """A gateway whose audit has its start and four changes."""
+    """A gateway whose audit has its first key, its start and four changes."""
     gateway = start(config=one(simulator))
     until(lambda: entries(gateway), "the start is in the audit")
     for verb in ("disable", "enable", "drain", "enable"):
@@ -86,7 +86,7 @@ def test_an_auditor_computes_the_chain_himself(start: StartGateway, simulator: S
         "SELECT at_ms, before_state, after_state FROM audit ORDER BY number"
     )
     rows = list(zip(reversed(found), states, strict=True))
-    assert len(rows) == 5
+    assert len(rows) == 6
     for row, (at_ms, before_state, after_state) in rows:
         fields = [row[name] for name in ("actor", "by", "action", "subject", "organisation")]
         hashed = ["bellwether audit 1", row["number"], at_ms, *fields, before_state, after_state]
@@ -112,7 +112,7 @@ def test_whoever_edits_it_is_found_out(
     start: StartGateway, simulator: Simulator, commands: Commands, statements: list[str], words: str
 ) -> None:
     gateway = with_rows(start, simulator, commands)
-    assert "is as it was written: 5 rows hold" in commands.text("audit", "verify")
+    assert "is as it was written: 6 rows hold" in commands.text("audit", "verify")
     with tampering(commands) as database:
         for statement in statements:
             database.execute(statement)
@@ -129,7 +129,7 @@ def test_what_was_written_down_finds_an_older_database_put_back(
     gateway = with_rows(start, simulator, commands)
     newest = commands.json("audit", "verify")["newest"]
     started = [event for event in gateway.process.output.splitlines() if "the audit goes on" in event]
-    assert started and "1:" in started[0], "a start writes it to the log"
+    assert started and "2:" in started[0], "a start writes it to the log"
     with tampering(commands) as database:
         database.execute("CREATE TABLE aside AS SELECT * FROM audit")
         database.execute("CREATE TABLE head_aside AS SELECT * FROM audit_head")
@@ -153,7 +153,7 @@ def test_it_is_looked_through(start: StartGateway, simulator: Simulator, command
     drained = commands.json("audit", "list", "--action", "provider.drain", "--subject", "first")["audit"]
     gateway.stop()
     assert commands.json("audit", "list", "--action", "provider.drain")["audit"] == drained
-    assert [entry["number"] for entry in drained] == [4]
+    assert [entry["number"] for entry in drained] == [5]
     assert commands.json("audit", "list", "--to", "2020-01-01")["audit"] == []
     refused = commands.run("audit", "list", "--from", "yesterday")
     assert refused.returncode == 1 and "no date or time" in refused.stderr

@@ -13,6 +13,7 @@ mod database;
 mod error;
 mod foreign;
 mod keys;
+mod ledger;
 mod master_key;
 mod prices;
 mod requests;
@@ -24,6 +25,12 @@ mod switches;
 mod tenancy;
 mod who;
 
+pub use self::ledger::{
+    AppendError, Applied, Applier, ApplyError, Cell, Cells, Held, HoldError, Journal, JournalError,
+    JournalFailure, JournalSizes, LEDGER_FOLDER, Ledger, LedgerError, LedgerOptions, Level, POSTED_MAX,
+    PostError, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot, SlotError, Slots, Unsettled,
+    WaitError,
+};
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
 pub use audit::{
     AUDIT_PER_PAGE_MAX, AuditEntry, AuditFault, AuditFilter, AuditRecords, AuditVerdict, KnownRow,

@@ -25,6 +25,12 @@ pub(super) const TABLES: &[Table] = &[
     table("price_drafts", "number"),
     table("envelope", "only_row"),
     table("secrets", "name"),
+    table("ledger_journals", "node"),
+    table("ledger_entries", "node, lsn, part"),
+    table("ledger_accounts", "account, currency"),
+    table("ledger_purses", "customer, currency"),
+    table("ledger_grants", "grant_number"),
+    table("ledger_holds", "call_id"),
     table("audit", "number"),
     table("audit_head", "only_row"),
 ];

@@ -82,6 +82,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0010_secrets.sql"),
         include_str!("../../migrations/postgres/0010_secrets.sql"),
     ),
+    Layout::new(
+        11,
+        "ledger",
+        include_str!("../../migrations/sqlite/0011_ledger.sql"),
+        include_str!("../../migrations/postgres/0011_ledger.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

@@ -47,9 +47,9 @@ impl Exercise {
         }
     }
 
-    /// Every purse that is used.
-    pub fn purses() -> Vec<Purse> {
-        (0..PURSES).map(purse).collect()
+    /// Every purse that is used: of customers of this seed's own.
+    pub fn purses(&self) -> Vec<Purse> {
+        (0..PURSES).map(|number| purse(self.salt, number)).collect()
     }
 
     /// When the next operation happens.
@@ -142,7 +142,7 @@ impl Exercise {
             (format!("{}-{}", self.salt, self.steps), self.purse(), self.amount(60_000));
         match self.below(10) {
             0 | 1 => {
-                let grant = GrantNumber(self.steps);
+                let grant = GrantNumber(self.salt << 24 | self.steps);
                 self.grants.push((grant, purse));
                 let until = (self.below(2) == 0).then(|| Timestamp(START.0 + self.below(1_000_000) as i64));
                 payments::voucher(&id, purse, grant, amount, until)
@@ -193,7 +193,8 @@ impl Exercise {
     }
 
     fn purse(&mut self) -> Purse {
-        purse(self.below(PURSES))
+        let number = self.below(PURSES);
+        purse(self.salt, number)
     }
 
     fn amount(&mut self, most: u64) -> Money {
@@ -218,9 +219,9 @@ impl Exercise {
     }
 }
 
-fn purse(number: u64) -> Purse {
+fn purse(salt: u64, number: u64) -> Purse {
     let currency = if number.is_multiple_of(2) { Currency::USD } else { Currency::VND };
-    Purse { customer: Customer(1 + number / 2), currency }
+    Purse { customer: Customer(salt << 2 | number / 2), currency }
 }
 
 fn call(salt: u64, number: u64) -> CallId {

@@ -278,8 +278,9 @@ impl Books {
                 if let Some(purse) = account.purse() {
                     changes.purses.insert(purse);
                     self.forget_used(purse, account);
+                    let state = self.purses.entry(purse).or_default();
                     if entry.may_overdraw && sign < 0 {
-                        self.purses.entry(purse).or_default().overdrawn += amount;
+                        state.overdrawn += amount;
                     }
                 }
             }

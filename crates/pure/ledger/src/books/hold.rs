@@ -54,6 +54,11 @@ impl Hold {
         Ok(Movement::Extend { call: self.call, slice: self.slices, amount })
     }
 
+    /// Takes the last extension back, which could not be recorded.
+    pub fn take_back(&mut self, amount: Money) {
+        self.amount = self.amount.checked_sub(amount).unwrap_or(Money::ZERO);
+    }
+
     /// What it has come to so far.
     pub const fn progress(&self, cost: Money) -> Movement {
         Movement::Progress { call: self.call, cost }

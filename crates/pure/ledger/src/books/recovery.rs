@@ -65,7 +65,7 @@ pub fn recover(
     let open: Vec<OpenHold> = recovery.books.holds().copied().collect();
     for hold in &open {
         let slot = slots.get(&hold.call);
-        let cost = slot.map_or(hold.progress, |slot| slot.cost.max(hold.progress));
+        let cost = slot.map_or(hold.progress, |slot| slot.cost);
         recovery.takes(hold.purse, fit(cost).nano() - hold.amount.nano());
         recovery.resolve(hold.call, cost, slot.map_or(0, |slot| slot.price_version));
     }

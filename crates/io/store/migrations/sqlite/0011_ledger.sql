@@ -1,0 +1,70 @@
+-- The ledger: what the journal of money comes to. Entries are only added. Amounts are nano-units of their currency; the
+-- balances of accounts may be beyond 64 bits of those, and are kept as whole units and the nano-units beside them.
+CREATE TABLE ledger_journals (
+    node         INTEGER PRIMARY KEY,
+    epoch        INTEGER NOT NULL,
+    applied_lsn  INTEGER NOT NULL,
+    applied_hash TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE ledger_entries (
+    node           INTEGER NOT NULL,
+    lsn            INTEGER NOT NULL,
+    part           INTEGER NOT NULL,
+    entry_key      TEXT NOT NULL,
+    kind           TEXT NOT NULL,
+    at_ms          INTEGER NOT NULL,
+    customer       INTEGER,
+    currency       TEXT NOT NULL,
+    debit          TEXT NOT NULL,
+    credit         TEXT NOT NULL,
+    amount         INTEGER NOT NULL CHECK (amount > 0),
+    may_overdraw   INTEGER NOT NULL,
+    linked_key     TEXT,
+    price_version  INTEGER NOT NULL,
+    is_after_crash INTEGER NOT NULL,
+    note           TEXT NOT NULL,
+    PRIMARY KEY (node, lsn, part),
+    CHECK (debit <> credit)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX ledger_entries_by_key ON ledger_entries (entry_key, part);
+CREATE INDEX ledger_entries_by_customer ON ledger_entries (customer, at_ms) WHERE customer IS NOT NULL;
+CREATE INDEX ledger_entries_by_link ON ledger_entries (linked_key) WHERE linked_key IS NOT NULL;
+CREATE TRIGGER ledger_entries_stay BEFORE UPDATE ON ledger_entries
+BEGIN SELECT RAISE(ABORT, 'entries of the ledger are never changed'); END;
+CREATE TRIGGER ledger_entries_remain BEFORE DELETE ON ledger_entries
+BEGIN SELECT RAISE(ABORT, 'entries of the ledger are never removed'); END;
+
+CREATE TABLE ledger_accounts (
+    account  TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    units    INTEGER NOT NULL,
+    nano     INTEGER NOT NULL CHECK (nano BETWEEN 0 AND 999999999),
+    PRIMARY KEY (account, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ledger_purses (
+    customer  INTEGER NOT NULL,
+    currency  TEXT NOT NULL,
+    pending   INTEGER NOT NULL,
+    credit    INTEGER NOT NULL,
+    overdrawn INTEGER NOT NULL,
+    PRIMARY KEY (customer, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ledger_grants (
+    grant_number  INTEGER PRIMARY KEY,
+    customer      INTEGER NOT NULL,
+    currency      TEXT NOT NULL,
+    expires_at_ms INTEGER
+) STRICT;
+
+CREATE TABLE ledger_holds (
+    call_id      TEXT PRIMARY KEY,
+    customer     INTEGER NOT NULL,
+    currency     TEXT NOT NULL,
+    amount       INTEGER NOT NULL,
+    slices       INTEGER NOT NULL,
+    progress     INTEGER NOT NULL,
+    opened_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,13 @@
+//! The database as a projection of the journal: batches of its records become entries, balances and open holds.
+
+mod bulk;
+mod loading;
+mod project;
+mod rows;
+mod sql;
+#[cfg(test)]
+mod suite;
+
+pub(crate) use loading::{load, settled_calls};
+pub use project::{Applied, Applier, ApplyError};
+pub(crate) use sql::{key_is_used, take_fence};

@@ -1,0 +1,290 @@
+//! What every database must do alike for the ledger: the same operations come to the same balances as in the reference
+//! book, whatever happens between.
+
+use std::collections::BTreeMap;
+
+use domain::{CallId, Currency, Money, Timestamp};
+use ledger::{
+    Account, Books, Customer, EntryKey, Exercise, GrantNumber, Lsn, Movement, Purse, check_books, payments,
+};
+use sqlx::Connection;
+use tempfile::TempDir;
+
+use super::loading::load;
+use super::project::{Applier, ApplyError};
+use super::sql::take_fence;
+use crate::database::Database;
+use crate::ledger::{
+    HoldError, JournalSizes, Ledger, LedgerError, LedgerOptions, Level, PostError, Recovered,
+};
+
+const NOW: Timestamp = Timestamp(1_795_219_200_000);
+const PURSE: Purse = Purse { customer: Customer(900_000), currency: Currency::USD };
+const SIZES: JournalSizes =
+    JournalSizes { segment_bytes: 256 << 10, journal_bytes_max: 1 << 30, buffer_bytes_max: 1 << 20 };
+
+/// How many operations; `make prove-ledger` has more.
+const OPERATIONS_SHORT: u64 = 20_000;
+const OPERATIONS_PER_BOOK: u64 = 500;
+const APPENDED_AT_ONCE: usize = 100;
+
+fn options(home: &TempDir) -> LedgerOptions {
+    LedgerOptions { slots_max: 64, sizes: SIZES, ..LedgerOptions::of(home.path()) }
+}
+
+async fn open(home: &TempDir, database: &Database) -> (Ledger, Applier, Recovered) {
+    Ledger::open(&options(home), database, NOW).await.unwrap()
+}
+
+async fn catch_up(ledger: &Ledger, applier: &mut Applier) {
+    while applier.applied() < ledger.journal().durable() {
+        let applied = applier.step(ledger.journal().durable()).await.unwrap();
+        assert!(applied.records > 0 && applied.unheld == 0, "{applied:?}");
+        ledger.applied(&applied);
+    }
+}
+
+fn money(nano: i64) -> Money {
+    Money::from_nano(nano)
+}
+
+fn balances(books: &Books) -> BTreeMap<Account, i128> {
+    books.accounts().collect()
+}
+
+pub(super) async fn random_operations_come_to_what_the_reference_book_says(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let wished = std::env::var("LEDGER_OPERATIONS").ok().and_then(|text| text.parse().ok());
+    let seeds = wished.unwrap_or(OPERATIONS_SHORT).div_ceil(OPERATIONS_PER_BOOK);
+    let mut expected: BTreeMap<Account, i128> = BTreeMap::new();
+    let (mut ledger, mut applier, _) = open(&home, database).await;
+    let mut open_calls = 0;
+    for seed in 0..seeds {
+        let mut exercise = Exercise::new(seed);
+        let mut last = Lsn(0);
+        for step in 0..OPERATIONS_PER_BOOK as usize {
+            let at = exercise.now();
+            if let Some(movement) = exercise.step() {
+                last = ledger.journal().append(at, &movement).unwrap();
+            }
+            if step % APPENDED_AT_ONCE == 0 {
+                ledger.journal().wait(last, Level::Written).await.unwrap();
+            }
+        }
+        ledger.journal().wait(last, Level::Durable).await.unwrap();
+        for (account, balance) in exercise.book.balances() {
+            *expected.entry(account).or_default() += balance;
+        }
+        for purse in exercise.purses() {
+            let mut tail = applier.books().clone();
+            if seed % 4 == 0 {
+                catch_up(&ledger, &mut applier).await;
+                tail = applier.books().clone();
+                assert_eq!(tail.available(purse), exercise.book.available(purse), "seed {seed}: {purse}");
+                assert_eq!(tail.purse(purse).map_or(0, |it| it.pending), exercise.book.pending(purse));
+            }
+            assert!(check_books(&tail, Timestamp(0)).is_empty());
+        }
+        open_calls += exercise.book.open_calls().len();
+        // A start in between takes up where the last one was, and ends the calls that are open for nothing or for what
+        // they had come to: only the last seed's are left to compare.
+        if seed + 1 == seeds {
+            catch_up(&ledger, &mut applier).await;
+            assert_eq!(balances(applier.books()), expected);
+            assert_eq!(
+                &load(database).await.unwrap(),
+                applier.books(),
+                "what is read back is what was written"
+            );
+            drop((ledger, applier));
+            let recovered;
+            (ledger, applier, recovered) = open(&home, database).await;
+            assert_eq!((recovered.settled + recovered.voided) as usize, open_calls);
+            catch_up(&ledger, &mut applier).await;
+            assert_eq!(applier.books().holds().count(), 0);
+            for (purse, left) in ledger.cells().all() {
+                assert_eq!(i128::from(left.nano()), applier.books().available(purse), "{purse}");
+            }
+        }
+    }
+}
+
+pub(super) async fn what_is_given_and_taken_is_there_after_a_start(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, recovered) = open(&home, database).await;
+    assert_eq!(recovered, Recovered::default());
+    let order = payments::order("1", "transfer 7", PURSE, money(1_000)).unwrap();
+    ledger.post(database, order.clone(), NOW).await.unwrap();
+    let again = ledger.post(database, order.clone(), NOW).await;
+    assert!(matches!(again, Err(PostError::Repeated(_))), "{again:?}");
+    let call = CallId(1);
+    let mut held = ledger.hold(call, PURSE, money(600), 4, NOW).unwrap();
+    let refused = ledger.hold(CallId(2), PURSE, money(500), 4, NOW);
+    let Err(HoldError::OutOfCredit { asked, available }) = refused else { panic!("{refused:?}") };
+    assert_eq!((asked, available), (money(500), money(400)));
+    ledger.extend(&mut held, money(400), NOW).unwrap();
+    assert!(matches!(ledger.extend(&mut held, money(1), NOW), Err(HoldError::OutOfCredit { .. })));
+    assert_eq!(held.amount(), money(1_000));
+    let taken = payments::debit("1", PURSE, money(1), "by hand", false).unwrap();
+    let refused = ledger.post(database, taken, NOW).await;
+    assert!(matches!(refused, Err(PostError::NotCovered { .. })), "{refused:?}");
+    let (lsn, level) = ledger.settle(held, (10, 20), money(1_200), NOW).unwrap();
+    assert_eq!(level, Level::Slot);
+    ledger.journal().wait(lsn, Level::Durable).await.unwrap();
+    assert_eq!(ledger.cells().cell(PURSE).available(), money(-200), "owed");
+    catch_up(&ledger, &mut applier).await;
+    assert_eq!(applier.books().total(PURSE), -200);
+    let again = ledger.post(database, order, NOW).await;
+    assert!(matches!(again, Err(PostError::Repeated(_))), "the database knows it: {again:?}");
+    drop((ledger, applier));
+    let (ledger, _, recovered) = open(&home, database).await;
+    assert_eq!(recovered, Recovered::default(), "nothing was open");
+    assert_eq!(ledger.cells().cell(PURSE).available(), money(-200));
+    assert_eq!(ledger.slots().free(), 64);
+}
+
+pub(super) async fn a_gift_that_lapses_leaves_running_calls_what_they_hold(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, _) = open(&home, database).await;
+    let gift = payments::voucher("A", PURSE, GrantNumber(77), money(100), Some(NOW)).unwrap();
+    ledger.post(database, gift, NOW).await.unwrap();
+    let held = ledger.hold(CallId(5), PURSE, money(30), 0, NOW).unwrap();
+    // Taken for it: more than will be left of it, for another call is settled in between.
+    let cell = ledger.cells().cell(PURSE);
+    cell.take(money(70)).unwrap();
+    let (_, level) = ledger.settle(held, (0, 0), money(30), NOW).unwrap();
+    assert_eq!(level, Level::Slot);
+    let key = payments::expiry_key(GrantNumber(77), 0);
+    let movement = Movement::Expire { key, purse: PURSE, grant: GrantNumber(77), at_most: money(70) };
+    let lsn = ledger.journal().append(NOW, &movement).unwrap();
+    let again = Movement::Expire {
+        key: payments::expiry_key(GrantNumber(77), 1),
+        purse: PURSE,
+        grant: GrantNumber(77),
+        at_most: money(9),
+    };
+    cell.overdraw(money(9));
+    ledger.journal().wait(lsn, Level::Durable).await.unwrap();
+    let lsn = ledger.journal().append(NOW, &again).unwrap();
+    ledger.journal().wait(lsn, Level::Durable).await.unwrap();
+    catch_up(&ledger, &mut applier).await;
+    assert_eq!(cell.available(), Money::ZERO, "what nothing was left for came back");
+    assert_eq!(applier.books().total(PURSE), 0);
+    assert_eq!(load(database).await.unwrap(), *applier.books());
+}
+
+pub(super) async fn who_lost_the_journal_to_another_writes_no_more(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, _) = open(&home, database).await;
+    ledger.post(database, payments::order("1", "a", PURSE, money(5)).unwrap(), NOW).await.unwrap();
+    let refused = Ledger::open(&options(&home), database, NOW).await.map(|_| ());
+    assert!(matches!(refused, Err(LedgerError::Journal(_))), "two on one folder: {refused:?}");
+    take_fence(database, 0).await.unwrap();
+    let refused = applier.step(ledger.journal().durable()).await;
+    assert!(matches!(refused, Err(ApplyError::Fenced)), "{refused:?}");
+    assert_eq!(load(database).await.unwrap(), Books::default());
+}
+
+pub(super) async fn a_journal_of_another_time_is_refused(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, _) = open(&home, database).await;
+    ledger.post(database, payments::order("1", "a", PURSE, money(5)).unwrap(), NOW).await.unwrap();
+    catch_up(&ledger, &mut applier).await;
+    drop((ledger, applier));
+    let other = tempfile::tempdir().unwrap();
+    let refused = Ledger::open(&options(&other), database, NOW).await.map(|_| ()).unwrap_err();
+    assert!(refused.to_string().contains("older than the database"), "{refused}");
+    let anew = LedgerOptions { may_be_lost: true, ..options(&other) };
+    let (ledger, mut applier, _) = Ledger::open(&anew, database, NOW).await.unwrap();
+    assert_eq!(ledger.cells().cell(PURSE).available(), money(5));
+    ledger.post(database, payments::order("2", "b", PURSE, money(6)).unwrap(), NOW).await.unwrap();
+    catch_up(&ledger, &mut applier).await;
+    drop((ledger, applier));
+    let refused = Ledger::open(&options(&home), database, NOW).await.map(|_| ()).unwrap_err();
+    assert!(matches!(refused, LedgerError::Journal(_)), "the first journal is another's now: {refused}");
+}
+
+pub(super) async fn entries_are_never_changed(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, _) = open(&home, database).await;
+    ledger.post(database, payments::order("1", "a", PURSE, money(5)).unwrap(), NOW).await.unwrap();
+    catch_up(&ledger, &mut applier).await;
+    for statement in ["UPDATE ledger_entries SET amount = 6", "DELETE FROM ledger_entries"] {
+        let error = sqlx::query(statement).execute(&database.pool).await.unwrap_err().to_string();
+        assert!(error.contains("are never"), "{error}");
+    }
+    assert!(super::key_is_used(database, &EntryKey::parse("order:1").unwrap()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_server_whose_connections_break_has_everything_once() {
+    let server = crate::database::throwaway::Throwaway::start().await;
+    let database = server.database("ledger").await;
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, _) = open(&home, &database).await;
+    ledger.post(&database, payments::order("1", "a", PURSE, money(1_000_000)).unwrap(), NOW).await.unwrap();
+    for number in 1..=200_u128 {
+        let held = ledger.hold(CallId(number), PURSE, money(10), 0, NOW).unwrap();
+        let (lsn, _) = ledger.settle(held, (1, 1), money(3), NOW).unwrap();
+        ledger.journal().wait(lsn, Level::Durable).await.unwrap();
+        if number % 50 == 0 {
+            server.break_connections().await;
+        }
+        if number % 10 == 0 {
+            match applier.step(ledger.journal().durable()).await {
+                Ok(applied) => ledger.applied(&applied),
+                Err(ApplyError::Store(_)) => {}
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+    while applier.applied() < ledger.journal().durable() {
+        let _ = applier.step(ledger.journal().durable()).await;
+    }
+    assert_eq!(load(&database).await.unwrap(), *applier.books());
+    assert_eq!(applier.books().total(PURSE), 1_000_000 - 3 * 200);
+    assert_eq!(ledger.cells().cell(PURSE).available(), money(1_000_000 - 3 * 200));
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_fails_is_tried_again_and_calls_go_on_meanwhile() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join(crate::DATABASE_FILE);
+    let hasher = crate::database::throwaway::hasher();
+    let database = Database::open(&crate::DatabasePlace::File(path.clone()), &hasher).await.unwrap();
+    let (ledger, mut applier, _) = open(&home, &database).await;
+    ledger.post(&database, payments::order("1", "a", PURSE, money(1_000)).unwrap(), NOW).await.unwrap();
+    sqlx::query("PRAGMA busy_timeout = 1").execute(&database.pool).await.unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let mut other = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    for number in 1..=20_u128 {
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+        let held = ledger.hold(CallId(number), PURSE, money(10), 0, NOW).unwrap();
+        let (lsn, _) = ledger.settle(held, (1, 1), money(3), NOW).unwrap();
+        ledger.journal().wait(lsn, Level::Durable).await.unwrap();
+        let failed = applier.step(ledger.journal().durable()).await;
+        assert!(matches!(failed, Err(ApplyError::Store(_))), "{failed:?}");
+        sqlx::query("COMMIT").execute(&mut other).await.unwrap();
+        if number % 3 == 0 {
+            catch_up(&ledger, &mut applier).await;
+        }
+    }
+    catch_up(&ledger, &mut applier).await;
+    assert_eq!(load(&database).await.unwrap(), *applier.books());
+    assert_eq!(applier.books().total(PURSE), 1_000 - 3 * 20);
+}
+
+mod databases {
+    use super::super::suite;
+    use crate::database::throwaway::on_every_database;
+
+    on_every_database!(
+        suite: random_operations_come_to_what_the_reference_book_says
+            what_is_given_and_taken_is_there_after_a_start
+            a_gift_that_lapses_leaves_running_calls_what_they_hold
+            who_lost_the_journal_to_another_writes_no_more
+            a_journal_of_another_time_is_refused
+            entries_are_never_changed
+    );
+}

@@ -1,0 +1,121 @@
+//! What calls may still put aside of each purse, as one number in memory that is changed without a lock.
+//!
+//! Whoever takes does so before his record is appended, whoever gives after: so the journal never shows more taken than
+//! there was.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::Money;
+use ledger::{BALANCE_NANO_MAX, Books, Purse};
+
+/// What is left of one purse.
+#[derive(Debug, Default)]
+pub struct Cell {
+    available: AtomicI64,
+}
+
+/// Every purse that anybody has asked for.
+#[derive(Debug, Default)]
+pub struct Cells {
+    cells: RwLock<BTreeMap<Purse, Arc<Cell>>>,
+}
+
+impl Cell {
+    /// What is left; negative where more is owed than may be.
+    pub fn available(&self) -> Money {
+        Money::from_nano(self.available.load(Ordering::Acquire))
+    }
+
+    /// Takes that much, or nothing and says what there is.
+    pub fn take(&self, amount: Money) -> Result<(), Money> {
+        let taken = self.available.fetch_update(Ordering::AcqRel, Ordering::Acquire, |available| {
+            (available >= amount.nano()).then(|| available - amount.nano())
+        });
+        taken.map(|_| ()).map_err(Money::from_nano)
+    }
+
+    /// Takes that much also where it is not there.
+    pub fn overdraw(&self, amount: Money) {
+        let _ = self.available.fetch_update(Ordering::AcqRel, Ordering::Acquire, |available| {
+            Some(available.saturating_sub(amount.nano()))
+        });
+    }
+
+    /// Gives back, or gives.
+    pub fn give(&self, amount: Money) {
+        let _ = self.available.fetch_update(Ordering::AcqRel, Ordering::Acquire, |available| {
+            Some(available.saturating_add(amount.nano()))
+        });
+    }
+
+    /// Whether it may be given that much more.
+    pub fn has_room_for(&self, amount: Money) -> bool {
+        self.available().nano().saturating_add(amount.nano()) <= BALANCE_NANO_MAX
+    }
+}
+
+impl Cells {
+    /// What books come to.
+    pub fn of(books: &Books) -> Self {
+        let cell = |available: i128| {
+            let available = available.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
+            Arc::new(Cell { available: AtomicI64::new(available) })
+        };
+        let cells = books.purses().map(|(purse, _)| (purse, cell(books.available(purse)))).collect();
+        Self { cells: RwLock::new(cells) }
+    }
+
+    /// The cell of a purse; nothing is in one that nobody has given to.
+    pub fn cell(&self, purse: Purse) -> Arc<Cell> {
+        let found = self.cells.read().unwrap_or_else(PoisonError::into_inner).get(&purse).map(Arc::clone);
+        found.unwrap_or_else(|| {
+            Arc::clone(self.cells.write().unwrap_or_else(PoisonError::into_inner).entry(purse).or_default())
+        })
+    }
+
+    /// Every purse with what is left of it.
+    pub fn all(&self) -> Vec<(Purse, Money)> {
+        let cells = self.cells.read().unwrap_or_else(PoisonError::into_inner);
+        cells.iter().map(|(purse, cell)| (*purse, cell.available())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::{Currency, Money};
+    use ledger::{Customer, Purse};
+
+    use super::Cells;
+
+    const PURSE: Purse = Purse { customer: Customer(1), currency: Currency::USD };
+
+    #[test]
+    fn no_more_is_taken_than_there_is_by_many_at_once() {
+        let cells = Cells::default();
+        cells.cell(PURSE).give(Money::from_nano(1_000));
+        let taken: i64 = std::thread::scope(|scope| {
+            let take = || {
+                let cell = cells.cell(PURSE);
+                (0..1_000).filter(|_| cell.take(Money::from_nano(3)).is_ok()).count() as i64
+            };
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(take)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(taken, 333);
+        assert_eq!(cells.all(), [(PURSE, Money::from_nano(1))]);
+    }
+
+    #[test]
+    fn what_is_overdrawn_is_owed() {
+        let cell = Arc::clone(&Cells::default().cell(PURSE));
+        cell.overdraw(Money::from_nano(5));
+        assert_eq!(cell.take(Money::from_nano(1)), Err(Money::from_nano(-5)));
+        cell.give(Money::from_nano(6));
+        assert_eq!(cell.take(Money::from_nano(1)), Ok(()));
+        assert!(!cell.has_room_for(Money::from_nano(i64::MAX)));
+    }
+}

@@ -1,0 +1,125 @@
+//! What is decided and not yet written: bytes that producers add to and the writer takes all at once.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+use domain::Timestamp;
+use ledger::{Lsn, Movement};
+
+use super::error::{AppendError, JournalFailure};
+use super::record;
+
+/// Everything that waits to be written, behind a lock that is held for a copy of some bytes.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    waiting: Mutex<Waiting>,
+    more: Condvar,
+    epoch: u32,
+    bytes_max: usize,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    bytes: Vec<u8>,
+    count: u32,
+    next: Lsn,
+    at: Timestamp,
+    is_writer_asleep: bool,
+    is_closing: bool,
+    failure: Option<Arc<JournalFailure>>,
+}
+
+/// What the writer has taken.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// The records' bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// How many.
+    pub(crate) count: u32,
+    /// The first of them.
+    pub(crate) first: Lsn,
+    /// The place of their seal.
+    pub(crate) seal: Lsn,
+    /// When the last of them was decided.
+    pub(crate) at: Timestamp,
+}
+
+impl Buffer {
+    pub(crate) fn new(next: Lsn, epoch: u32, bytes_max: usize) -> Self {
+        let waiting = Waiting {
+            bytes: Vec::new(),
+            count: 0,
+            next,
+            at: Timestamp(0),
+            is_writer_asleep: false,
+            is_closing: false,
+            failure: None,
+        };
+        Self { waiting: Mutex::new(waiting), more: Condvar::new(), epoch, bytes_max }
+    }
+
+    /// Adds a record. New charges leave half of the room to calls that run.
+    pub(crate) fn append(
+        &self,
+        at: Timestamp,
+        movement: &Movement,
+        is_charge: bool,
+    ) -> Result<Lsn, AppendError> {
+        let bytes_max = if is_charge { self.bytes_max / 2 } else { self.bytes_max };
+        let mut waiting = self.lock();
+        if let Some(failure) = &waiting.failure {
+            return Err(AppendError::Failed(Arc::clone(failure)));
+        }
+        if waiting.is_closing {
+            return Err(AppendError::Closed);
+        }
+        if waiting.bytes.len() >= bytes_max {
+            return Err(AppendError::Behind);
+        }
+        let lsn = waiting.next;
+        record::write(&mut waiting.bytes, lsn, at, self.epoch, movement);
+        waiting.next = lsn.next();
+        waiting.count += 1;
+        waiting.at = at;
+        if std::mem::take(&mut waiting.is_writer_asleep) {
+            self.more.notify_one();
+        }
+        Ok(lsn)
+    }
+
+    /// The writer's: all that waits, once there is something; `empty` is what producers go on with. `None` once the
+    /// buffer is closed and empty.
+    pub(crate) fn take(&self, empty: Vec<u8>) -> Option<Taken> {
+        let mut waiting = self.lock();
+        while waiting.count == 0 {
+            if waiting.is_closing {
+                return None;
+            }
+            waiting.is_writer_asleep = true;
+            waiting = self.more.wait(waiting).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+        let seal = waiting.next;
+        waiting.next = seal.next();
+        let count = std::mem::take(&mut waiting.count);
+        let bytes = std::mem::replace(&mut waiting.bytes, empty);
+        Some(Taken { bytes, count, first: Lsn(seal.0 - u64::from(count)), seal, at: waiting.at })
+    }
+
+    /// Takes no more; what is there is still written.
+    pub(crate) fn close(&self) {
+        self.lock().is_closing = true;
+        self.more.notify_one();
+    }
+
+    /// Takes no more, for nothing can be written.
+    pub(crate) fn fail(&self, failure: Arc<JournalFailure>) {
+        let mut waiting = self.lock();
+        waiting.failure.get_or_insert(failure);
+        waiting.is_closing = true;
+        self.more.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing between lock and unlock panics half-way through a change that matters.
+        self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

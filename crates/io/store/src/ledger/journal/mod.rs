@@ -1,0 +1,27 @@
+//! The journal of money: every decision in the order it was made, in files that are only written behind one another.
+//! The database is made of it (docs/decisions/0031).
+
+mod body;
+mod buffer;
+mod error;
+pub(crate) mod fail_point;
+mod level;
+mod open;
+mod reader;
+mod record;
+mod segment;
+mod shelf;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod threads;
+
+pub use error::{AppendError, JournalError, JournalFailure, WaitError};
+pub use level::{Level, Reached};
+pub(crate) use open::JournalFolder;
+pub use open::{Journal, JournalSizes};
+pub(crate) use reader::{BatchReader, Next};
+pub(crate) use record::{ChainHash, checksum};
+pub(crate) use segment::BootId;
+pub use shelf::SPARE_SEGMENTS_MIN;
+pub(crate) use tail::{AppliedTo, boot_id, find};

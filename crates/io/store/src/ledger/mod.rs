@@ -1,0 +1,19 @@
+//! Money that lasts: the journal of every decision, the table of running calls, what is left in memory, and the database
+//! that is made of it all. What is decided stands in the crate `ledger`.
+
+mod applier;
+mod cells;
+mod journal;
+mod live;
+mod open;
+mod slots;
+
+pub use applier::{Applied, Applier, ApplyError};
+pub use cells::{Cell, Cells};
+pub use journal::{
+    AppendError, Journal, JournalError, JournalFailure, JournalSizes, Level, Reached, SPARE_SEGMENTS_MIN,
+    WaitError,
+};
+pub use live::{Held, HoldError, Ledger, POSTED_MAX, PostError, Unsettled};
+pub use open::{LEDGER_FOLDER, LedgerError, LedgerOptions, Recovered};
+pub use slots::{SLOTS_DEFAULT, Slot, SlotError, Slots};

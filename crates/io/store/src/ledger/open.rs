@@ -1,0 +1,155 @@
+//! Opening the ledger at a start: what the database has, what of the journal it has not, and what a crash left open.
+//! Afterwards no hold is open, and what is left in memory is what the books come to.
+
+use std::path::{Path, PathBuf};
+
+use domain::{CallId, Timestamp};
+use ledger::{Books, Changes, Lsn, Recorded, Violation, check_books, recover};
+
+use super::applier::{Applier, load, settled_calls, take_fence};
+use super::cells::Cells;
+use super::journal::{
+    AppendError, Journal, JournalError, JournalFolder, JournalSizes, Level, Reached, WaitError, boot_id,
+    fail_point, find,
+};
+use super::live::Ledger;
+use super::slots::{SLOTS_DEFAULT, SlotError, Slots};
+use crate::database::Database;
+use crate::error::StoreError;
+
+/// The folder in the data directory.
+pub const LEDGER_FOLDER: &str = "ledger";
+
+/// Where the ledger is and how large its parts are.
+#[derive(Clone, Debug)]
+pub struct LedgerOptions {
+    /// The folder of the journal.
+    pub folder: PathBuf,
+    /// The file of running calls: in memory that outlives the process, such as `/dev/shm`.
+    pub slots: PathBuf,
+    /// How many calls have a slot.
+    pub slots_max: u32,
+    /// Which node this is.
+    pub node: u32,
+    /// How large the journal's parts are.
+    pub sizes: JournalSizes,
+    /// Whether a database without its journal is gone on with, rather than refused: what it had not taken in is lost.
+    pub may_be_lost: bool,
+}
+
+/// What a start has found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Records that the database did not have.
+    pub records: u64,
+    /// Calls that were cut off, settled at what they had come to.
+    pub settled: u64,
+    /// Calls that were cut off and had come to nothing.
+    pub voided: u64,
+    /// Bytes of a last batch that was cut off.
+    pub torn_bytes: u64,
+}
+
+/// Why the ledger cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The table of running calls.
+    #[error(transparent)]
+    Slots(#[from] SlotError),
+    /// What was cut off could not be recorded.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The same.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
+    /// What is there does not hold.
+    #[error("the ledger does not hold: {} ({}): {}", .0.invariant.number(), .0.invariant.words(), .0.what)]
+    Violated(Violation),
+}
+
+impl LedgerOptions {
+    /// Of a data directory, with everything at its default.
+    pub fn of(data_dir: &Path) -> Self {
+        Self {
+            folder: data_dir.join(LEDGER_FOLDER),
+            slots: data_dir.join(LEDGER_FOLDER).join("slots"),
+            slots_max: SLOTS_DEFAULT,
+            node: 0,
+            sizes: JournalSizes::default(),
+            may_be_lost: false,
+        }
+    }
+}
+
+impl Ledger {
+    /// Opens the ledger, and closes what a crash left open.
+    pub async fn open(
+        options: &LedgerOptions,
+        database: &Database,
+        now: Timestamp,
+    ) -> Result<(Self, Applier, Recovered), LedgerError> {
+        let folder = JournalFolder::lock(&options.folder, options.node)?;
+        let (epoch, applied) = take_fence(database, options.node).await?;
+        let books = load(database).await?;
+        let mut records: Vec<Recorded> = Vec::new();
+        let tail = find(folder.path(), applied, options.may_be_lost, |recorded| records.push(recorded))?;
+        let (slots, left) = Slots::open(&options.slots, options.slots_max, boot_id())?;
+        let calls: Vec<CallId> = left.iter().map(|slot| slot.call).collect();
+        let settled = settled_calls(database, &calls).await?;
+        let mut recovered =
+            Recovered { records: records.len() as u64, torn_bytes: tail.torn_bytes, ..Recovered::default() };
+        let mut recovery = recover(books.clone(), records, &left, |call| settled.contains(&call));
+        (recovered.settled, recovered.voided) = (recovery.settled, recovery.voided);
+        let path = folder.path().to_owned();
+        let sizes = options.sizes;
+        let journal = folder.start(&tail, epoch, sizes)?;
+        let mut last = Lsn(0);
+        let mut changes = Changes::default();
+        for movement in std::mem::take(&mut recovery.resolutions) {
+            last = append_patiently(&journal, now, &movement).await?;
+            fail_point::reached("resolved").map_err(JournalError::io("recover", &path))?;
+            recovery.books.apply(&Recorded { lsn: last, at: now, movement }, &mut changes);
+        }
+        journal.wait(last, Level::Durable).await?;
+        check(&recovery.books)?;
+        slots.clear_all()?;
+        let cells = Cells::of(&recovery.books);
+        // What this start has recorded so far is in the cells.
+        let recovered_to = journal.durable().max(tail.last);
+        let applier =
+            Applier::new(database.clone(), path, (options.node, epoch), books, applied, recovered_to);
+        Ok((Self::new(journal, slots, cells, applied.lsn), applier, recovered))
+    }
+}
+
+/// Waits for the writer where more is to be closed than waits at once.
+async fn append_patiently(
+    journal: &Journal,
+    now: Timestamp,
+    movement: &ledger::Movement,
+) -> Result<Lsn, LedgerError> {
+    loop {
+        match journal.append_recovered(now, movement) {
+            Err(AppendError::Behind) => {
+                let written = journal.written();
+                let mut reached = journal.reached();
+                let has_moved = |it: &Reached| it.written > written || it.failure.is_some();
+                let _ = reached.wait_for(has_moved).await;
+            }
+            done => return Ok(done?),
+        }
+    }
+}
+
+fn check(books: &Books) -> Result<(), LedgerError> {
+    match check_books(books, Timestamp(i64::MIN)).into_iter().next() {
+        Some(violation) => Err(LedgerError::Violated(violation)),
+        None => Ok(()),
+    }
+}
