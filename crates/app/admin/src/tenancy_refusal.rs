@@ -39,6 +39,7 @@ impl From<TenancyError> for Refusal {
             TenancyError::LastOwner(_) => conflict("last_owner"),
             TenancyError::BeyondRole { .. } | TenancyError::NotYours(_) => Self::of(Kind::Forbidden, message),
             TenancyError::HasKeys { .. } => conflict("project_has_keys"),
+            TenancyError::AlwaysThere(_) => conflict("project_always_there"),
             TenancyError::Archived(_) => conflict("project_archived"),
             TenancyError::Suspended(_) => conflict("organisation_suspended"),
             TenancyError::TokenRevoked { .. } => conflict("token_already_revoked"),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use domain::{KeyId, OrganisationId, Timestamp};
+use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 use hashbrown::HashTable;
 
 use super::contract::{CallerKey, LoadedKey};
@@ -114,6 +114,11 @@ impl KeyDirectory {
     /// From this moment no worker lets an organisation's keys in, or all do again.
     pub(crate) fn suspend(&self, organisation: &OrganisationId, is_suspended: bool) {
         self.lock().sharing.suspend(organisation, is_suspended);
+    }
+
+    /// From this moment no worker lets a project's keys in, also one that is being made while it is archived.
+    pub(crate) fn archive(&self, project: &ProjectId) {
+        self.lock().sharing.archive(project);
     }
 
     /// Adds a key; one that is known keeps its entry and counters.

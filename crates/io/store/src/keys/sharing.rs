@@ -19,6 +19,7 @@ pub(super) struct Sharing {
     scopes: HashSet<Arc<KeyScopes>>,
     /// Also of organisations without keys: one may be made.
     suspended: HashSet<OrganisationId>,
+    archived: HashSet<ProjectId>,
 }
 
 impl Sharing {
@@ -29,7 +30,7 @@ impl Sharing {
         let made = Arc::new(KeyOwner {
             organisation: organisation.clone(),
             project: project.clone(),
-            is_suspended: AtomicBool::new(self.suspended.contains(organisation)),
+            is_suspended: AtomicBool::new(self.rests(organisation, project)),
         });
         self.owners.insert(project.clone(), Arc::clone(&made));
         made
@@ -43,8 +44,20 @@ impl Sharing {
             self.suspended.remove(organisation);
         }
         for owner in self.owners.values().filter(|owner| owner.organisation == *organisation) {
-            owner.is_suspended.store(is_suspended, Ordering::Relaxed);
+            owner.is_suspended.store(self.rests(organisation, &owner.project), Ordering::Relaxed);
         }
+    }
+
+    /// From this moment a project's keys are refused, also one that is being made.
+    pub(super) fn archive(&mut self, project: &ProjectId) {
+        self.archived.insert(project.clone());
+        if let Some(owner) = self.owners.get(project) {
+            owner.is_suspended.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn rests(&self, organisation: &OrganisationId, project: &ProjectId) -> bool {
+        self.suspended.contains(organisation) || self.archived.contains(project)
     }
 
     /// None are for everything.

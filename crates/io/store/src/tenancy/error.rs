@@ -98,6 +98,9 @@ pub enum TenancyError {
         /// How many.
         keys: i64,
     },
+    /// What names no project goes there.
+    #[error("the project {0} is always there and cannot be archived; revoke its keys where they are to end")]
+    AlwaysThere(String),
     /// Nothing more of it is changed.
     #[error("the project {0} is archived")]
     Archived(String),

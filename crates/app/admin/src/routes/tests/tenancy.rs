@@ -130,9 +130,11 @@ async fn what_cannot_be_is_refused_clearly() {
 #[tokio::test]
 async fn a_project_with_keys_goes_with_them_or_not_at_all() {
     let office = Office::open().await;
-    let key = made(&office, "/keys", json!({"name": "shop"})).await;
+    let project = made(&office, "/projects", json!({"name": "app"})).await;
+    let id = project["id"].as_str().unwrap();
+    let key = made(&office, "/keys", json!({"name": "shop", "project": id})).await;
     let archive = async |body: Value| {
-        office.ask(Method::POST, "/admin/v1/projects/proj_default/archive", Some(body)).await
+        office.ask(Method::POST, &format!("/admin/v1/projects/{id}/archive"), Some(body)).await
     };
     archive(json!({})).await.is_refused(409, "project_has_keys", "has 1 keys");
     let done = archive(json!({"revoke_keys": true, "reason": "sold"})).await.json();

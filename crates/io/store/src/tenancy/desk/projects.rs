@@ -119,6 +119,9 @@ impl TenancyDesk {
                 state: "archived",
             });
         }
+        if before.id == ProjectId::implicit() {
+            return Err(TenancyError::AlwaysThere(before.id.to_string()));
+        }
         let keys = sql::projects::live_keys(&mut transaction, &before.id).await?;
         if !keys.is_empty() && !with_keys {
             let count = i64::try_from(keys.len()).unwrap_or(i64::MAX);
@@ -138,6 +141,7 @@ impl TenancyDesk {
         );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
+        self.keys.archive(&after.id);
         keys.iter().for_each(|key| self.keys.revoke(key, &Reach::All));
         Ok((after, keys))
     }

@@ -181,22 +181,35 @@ pub(super) async fn what_is_out_of_reach_does_not_exist(store: &Database) {
 
 pub(super) async fn a_project_with_keys_is_archived_only_with_them(store: &Database) {
     let office = Office::open(store).await;
-    let (shop, gone) = (office.key("shop").await, office.key("gone").await);
-    office.keys.revoke(gone.as_str(), &Asker::operator("test"), NOW).await.unwrap();
-    let archive = async |with_keys| {
-        office.desk.archive_project(&Reach::All, "proj_default", with_keys, &operator()).await
+    let asker = Asker::operator("test");
+    let app = office.desk.create_project(&Reach::All, "default", "app", &operator()).await.unwrap().id;
+    let key = async |name: &str| {
+        office.keys.create(NewKey { project: app.clone(), ..NewKey::named(name) }, &asker, NOW).await
     };
-    let refused = archive(false).await.unwrap_err();
+    let (shop, gone) = (key("shop").await.unwrap().key.id, key("gone").await.unwrap().key.id);
+    let other = office.key("of another project").await;
+    office.keys.revoke(gone.as_str(), &asker, NOW).await.unwrap();
+    let archive = async |id: &str, with_keys| {
+        office.desk.archive_project(&Reach::All, id, with_keys, &operator()).await
+    };
+    let refused = archive(app.as_str(), false).await.unwrap_err();
     assert!(refused.to_string().contains("has 1 keys that are in use"), "{refused}");
     assert_eq!(office.state(&shop), KeyState::Active, "nothing changed");
-    let (archived, revoked) = archive(true).await.unwrap();
+    let (archived, revoked) = archive(app.as_str(), true).await.unwrap();
     assert_eq!((archived.archived_at, revoked), (Some(NOW), vec![shop.clone()]));
-    assert_eq!(office.state(&shop), KeyState::Revoked, "at once");
-    assert!(matches!(archive(true).await, Err(TenancyError::Already { state: "archived", .. })));
-    let renamed = office.desk.rename_project(&Reach::All, "proj_default", "x", &operator()).await;
+    assert_eq!((office.state(&shop), office.state(&other)), (KeyState::Revoked, KeyState::Active), "at once");
+    assert!(key("too late").await.is_err(), "it gets no keys any more");
+    assert!(matches!(
+        archive(app.as_str(), true).await,
+        Err(TenancyError::Already { state: "archived", .. })
+    ));
+    let renamed = office.desk.rename_project(&Reach::All, app.as_str(), "x", &operator()).await;
     assert!(matches!(renamed, Err(TenancyError::Archived(_))));
     let kept = office.keys.list(&KeyFilter::default(), None, 10, &Reach::All).await.unwrap();
-    assert!(kept.iter().all(|key| key.revoked_at == Some(NOW)), "and for good: {kept:?}");
+    let revoked = kept.iter().filter(|key| key.revoked_at == Some(NOW)).count();
+    assert_eq!((kept.len(), revoked), (3, 2), "and for good: {kept:?}");
+    let implicit = archive("proj_default", true).await;
+    assert!(matches!(implicit, Err(TenancyError::AlwaysThere(_))), "keys of no project go there");
 }
 
 pub(super) async fn users_have_one_address_however_written(store: &Database) {
