@@ -16,7 +16,7 @@ use crate::keys::scopes::KeyScopes;
 use crate::keys::tags::KeyTags;
 
 /// What it is a digest of, as it is kept.
-const OF_KEY: &str = "key";
+pub(super) const OF_KEY: &str = "key";
 const OF_SHA256: &str = "sha256";
 
 /// A key from its row with its project's `organisation_id`.
