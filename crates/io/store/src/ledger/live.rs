@@ -197,6 +197,7 @@ impl Ledger {
 
     /// Ends a call at what it came to. The record is to be waited for at the level in force; where the call has no slot
     /// that is `written` at least, which is what is given back.
+    #[expect(clippy::result_large_err, reason = "who could not settle gets back what he would have settled")]
     pub fn settle(
         &self,
         held: Held,
@@ -212,6 +213,7 @@ impl Ledger {
     }
 
     /// Tries again what could not be recorded.
+    #[expect(clippy::result_large_err, reason = "who could not settle gets back what he would have settled")]
     pub fn settle_again(
         &self,
         unsettled: Unsettled,

@@ -221,7 +221,7 @@ impl Exercise {
 
 fn purse(salt: u64, number: u64) -> Purse {
     let currency = if number.is_multiple_of(2) { Currency::USD } else { Currency::VND };
-    Purse { customer: Customer(salt << 2 | number / 2), currency }
+    Purse { customer: Customer((salt << 2) | (number / 2)), currency }
 }
 
 fn call(salt: u64, number: u64) -> CallId {

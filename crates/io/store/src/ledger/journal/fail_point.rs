@@ -4,6 +4,16 @@
 //! `LEDGER_FAIL=written:7` aborts at the seventh; `LEDGER_FAIL=sync:3:error` gives an error there.
 
 #[cfg(test)]
+pub(crate) use armed::{is_next, reached};
+
+/// A place where nothing goes wrong by itself.
+#[cfg(not(test))]
+#[expect(clippy::unnecessary_wraps, reason = "in tests it may fail")]
+pub(crate) const fn reached(_point: &str) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
 mod armed {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,14 +53,4 @@ mod armed {
         let is_next = |it: &&Armed| it.point == point && it.reached.load(Ordering::Relaxed) + 1 == it.at;
         armed().filter(is_next).is_some()
     }
-}
-
-#[cfg(test)]
-pub(crate) use armed::{is_next, reached};
-
-/// A place where nothing goes wrong by itself.
-#[cfg(not(test))]
-#[expect(clippy::unnecessary_wraps, reason = "in tests it may fail")]
-pub(crate) const fn reached(_point: &str) -> std::io::Result<()> {
-    Ok(())
 }

@@ -122,9 +122,7 @@ pub(crate) fn set_aside(folder: &Path, number: u64, bytes: u64) -> io::Result<(P
         OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path)?;
     let filled = match fallocate(&file, FallocateFlags::empty(), 0, bytes) {
         Ok(()) => file.sync_all(),
-        Err(error) if matches!(error, rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
-            fill(&file, bytes)
-        }
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => fill(&file, bytes),
         Err(error) => Err(error.into()),
     };
     match filled {
@@ -166,7 +164,7 @@ mod tests {
         let (path, file) = set_aside(folder.path(), 1, 8192).unwrap();
         assert_eq!(file.metadata().unwrap().len(), 8192);
         assert_eq!(SegmentHead::read(&file).unwrap(), None);
-        assert_eq!(spares(folder.path()).unwrap(), [path.clone()]);
+        assert_eq!(spares(folder.path()).unwrap(), std::slice::from_ref(&path));
         let head = SegmentHead {
             node: 1,
             epoch: 2,

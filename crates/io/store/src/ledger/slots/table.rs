@@ -95,6 +95,7 @@ impl Slots {
     }
 
     /// Frees a slot whose call's settlement is written.
+    #[expect(clippy::needless_pass_by_value, reason = "a slot is cleared once")]
     pub fn clear(&self, slot: Slot) -> Result<(), SlotError> {
         let Slot { number } = slot;
         let cleared =

@@ -63,6 +63,7 @@ fn reach(organisation: &OrganisationId) -> Reach {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "an answer is looked at once")]
 fn is_unknown<T: std::fmt::Debug>(answer: Result<T, TenancyError>) {
     assert!(matches!(answer, Err(TenancyError::Unknown { .. })), "{answer:?}");
 }
