@@ -1,6 +1,8 @@
 //! What many keys cost: reading them at a start, memory for each, finding one, taking one back. `MANY_KEYS` says how many;
 //! `make prove-keys` asks for a million. Figures are printed; what is asserted is what must hold on any machine.
 
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
