@@ -29,7 +29,7 @@ pub use self::ledger::{
     AppendError, Applied, Applier, ApplyError, Cell, Cells, Held, HoldError, Journal, JournalError,
     JournalFailure, JournalSizes, LEDGER_FOLDER, Ledger, LedgerError, LedgerOptions, Level, POSTED_MAX,
     PostError, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot, SlotError, Slots, Unsettled,
-    WaitError,
+    VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError, verify as verify_ledger,
 };
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
 pub use audit::{

@@ -7,6 +7,9 @@ mod journal;
 mod live;
 mod open;
 mod slots;
+#[cfg(test)]
+mod tests;
+mod verify;
 
 pub use applier::{Applied, Applier, ApplyError};
 pub use cells::{Cell, Cells};
@@ -17,3 +20,4 @@ pub use journal::{
 pub use live::{Held, HoldError, Ledger, POSTED_MAX, PostError, Unsettled};
 pub use open::{LEDGER_FOLDER, LedgerError, LedgerOptions, Recovered};
 pub use slots::{SLOTS_DEFAULT, Slot, SlotError, Slots};
+pub use verify::{VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, verify};

@@ -1,6 +1,6 @@
 //! What must hold of the books at all times, as functions that name what does not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use domain::{CallId, Timestamp};
 
@@ -8,6 +8,9 @@ use super::account::Purse;
 use super::entry::Entry;
 use super::fold::Books;
 use super::movement::{Lsn, Movement, Recorded};
+
+/// Ends of holds that are remembered.
+const ENDED_MAX: usize = 1_000_000;
 
 /// Something that must always hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,24 +137,48 @@ pub fn check_books(books: &Books, opened_min: Timestamp) -> Vec<Violation> {
     found
 }
 
-/// I4 over a stretch of the journal: no hold is opened or ended twice. A hold may have been opened before it.
-pub fn holds_resolve_once<'a>(records: impl IntoIterator<Item = &'a Recorded>) -> Vec<Violation> {
-    let (mut opened, mut ended) = (BTreeSet::<CallId>::new(), BTreeSet::<CallId>::new());
-    let mut found = Vec::new();
-    for Recorded { lsn, movement, .. } in records {
-        let (call, is_first, what) = match movement {
-            Movement::Hold { call, .. } => (call, opened.insert(*call) && !ended.contains(call), "opened"),
-            Movement::Settle { call, .. } | Movement::Void { call, .. } => {
-                (call, ended.insert(*call), "ended")
-            }
-            _ => continue,
+/// I4 over a stretch of the journal, record by record: no hold is opened or ended twice. A hold may have been opened
+/// before the stretch; an end is remembered for the next million of them.
+#[derive(Debug, Default)]
+pub struct HoldWatch {
+    open: BTreeSet<CallId>,
+    ended: BTreeSet<CallId>,
+    in_order: VecDeque<CallId>,
+}
+
+impl HoldWatch {
+    /// The next record.
+    pub fn see(&mut self, recorded: &Recorded) -> Result<(), Violation> {
+        let again = |call: &CallId, what: &str| {
+            let what = format!("the hold of call {call} is {what} again by record {}", recorded.lsn.0);
+            Err(Invariant::HoldsEndOnce.violated(what))
         };
-        if !is_first {
-            let what = format!("the hold of call {call} is {what} again by record {}", lsn.0);
-            found.push(Invariant::HoldsEndOnce.violated(what));
+        match &recorded.movement {
+            Movement::Hold { call, .. } if self.ended.contains(call) || !self.open.insert(*call) => {
+                again(call, "opened")
+            }
+            Movement::Settle { call, .. } | Movement::Void { call, .. } => {
+                self.open.remove(call);
+                if !self.ended.insert(*call) {
+                    return again(call, "ended");
+                }
+                self.in_order.push_back(*call);
+                if self.in_order.len() > ENDED_MAX
+                    && let Some(oldest) = self.in_order.pop_front()
+                {
+                    self.ended.remove(&oldest);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
-    found
+}
+
+/// I4 of a whole list.
+pub fn holds_resolve_once<'a>(records: impl IntoIterator<Item = &'a Recorded>) -> Vec<Violation> {
+    let mut watch = HoldWatch::default();
+    records.into_iter().filter_map(|recorded| watch.see(recorded).err()).collect()
 }
 
 /// I8, as far as numbers tell: every record follows the one before.

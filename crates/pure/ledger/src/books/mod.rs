@@ -28,7 +28,7 @@ pub use exercise::Exercise;
 pub use fold::Books;
 pub use hold::{Hold, SLICES_MAX, Settlement};
 pub use invariants::{
-    Invariant, Violation, check_books, entry_balances, holds_resolve_once, lsns_are_contiguous,
+    HoldWatch, Invariant, Violation, check_books, entry_balances, holds_resolve_once, lsns_are_contiguous,
 };
 pub use movement::{Lsn, Movement, Recorded, Resolved};
 pub use purse::{Left, OpenHold, PurseState};

@@ -8,6 +8,8 @@ mod sql;
 #[cfg(test)]
 mod suite;
 
+pub(crate) use bulk::texts;
 pub(crate) use loading::{load, settled_calls};
 pub use project::{Applied, Applier, ApplyError};
-pub(crate) use sql::{key_is_used, take_fence};
+pub(crate) use rows::joined;
+pub(crate) use sql::{applied, key_is_used, take_fence};

@@ -18,8 +18,8 @@ mod threads;
 
 pub use error::{AppendError, JournalError, JournalFailure, WaitError};
 pub use level::{Level, Reached};
-pub(crate) use open::JournalFolder;
 pub use open::{Journal, JournalSizes};
+pub(crate) use open::{JournalFolder, node_folder};
 pub(crate) use reader::{BatchReader, Next};
 pub(crate) use record::{ChainHash, checksum};
 pub(crate) use segment::BootId;

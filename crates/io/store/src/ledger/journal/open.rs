@@ -56,10 +56,15 @@ pub struct Journal {
     _folder: JournalFolder,
 }
 
+/// Where a node's journal is.
+pub(crate) fn node_folder(parent: &Path, node: u32) -> PathBuf {
+    parent.join(format!("node-{node}"))
+}
+
 impl JournalFolder {
     /// Takes the folder of a node's journal, made if missing.
     pub(crate) fn lock(parent: &Path, node: u32) -> Result<Self, JournalError> {
-        let path = parent.join(format!("node-{node}"));
+        let path = node_folder(parent, node);
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
         made.map_err(JournalError::io("make", &path))?;
         let file = path.join(LOCK_FILE);

@@ -1,0 +1,7 @@
+//! The ledger as a whole: killed again and again under load, proved from outside, measured.
+
+mod books_of_calls;
+mod child;
+mod figures;
+mod kills;
+mod verified;
