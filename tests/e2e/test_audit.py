@@ -144,7 +144,7 @@ def test_what_was_written_down_finds_an_older_database_put_back(
     assert commands.run("audit", "verify").returncode == 0, "nothing in the database tells"
     found = commands.run("audit", "verify", "--known", later)
     assert found.returncode == 1
-    assert "row 6 and all behind it are missing" in found.stdout
+    assert "row 7 and all behind it are missing" in found.stdout
     assert commands.run("audit", "verify", "--known", "nonsense").returncode == 2
 
 

@@ -112,6 +112,7 @@ def test_a_hang_up_signal_reloads_at_once(start: StartGateway, upstream: Upstrea
     write_config(commands.home, serving(upstream, "after"))
     gateway.process.hang_up()
     until(lambda: "after" in names(gateway), "the file is in force")
+    until(lambda: events(gateway, "configuration reloaded"), "and the log says so")
     assert events(gateway, "configuration reloaded")[0]["fields"]["reason"] in ("SIGHUP", "the file changed")
 
 

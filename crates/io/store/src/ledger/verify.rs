@@ -147,6 +147,7 @@ async fn walk(
     };
     report.first = Some(reader.next_lsn());
     let (mut watch, mut waiting, mut entries) = (HoldWatch::default(), Vec::new(), 0);
+    #[expect(clippy::while_let_loop, reason = "each end of the journal is told by itself")]
     loop {
         match reader.next().map_err(VerifyError::Journal)? {
             Next::Batch(batch) => {

@@ -39,6 +39,16 @@ pub(crate) async fn take_fence(database: &Database, node: u32) -> Result<(u32, A
     Ok((epoch, applied_of(&row)?))
 }
 
+/// How far a database has come with a node's journal.
+pub(crate) async fn applied(database: &Database, node: u32) -> Result<AppliedTo, StoreError> {
+    let row = sqlx::query("SELECT applied_lsn, applied_hash FROM ledger_journals WHERE node = $1")
+        .bind(i64::from(node))
+        .fetch_optional(&database.pool)
+        .await
+        .map_err(StoreError::database("read how far the journal is applied"))?;
+    row.as_ref().map_or(Ok(AppliedTo { lsn: Lsn(0), hash: ChainHash::default() }), applied_of)
+}
+
 fn applied_of(row: &sqlx::any::AnyRow) -> Result<AppliedTo, StoreError> {
     let read = StoreError::database("read how far the journal is applied");
     let read_hash = StoreError::database("read the journal's hash");

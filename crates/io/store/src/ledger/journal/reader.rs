@@ -77,6 +77,12 @@ impl BatchReader {
         Self::at(folder, file).map(Some)
     }
 
+    /// Everything from the oldest file on. `None` if there is no file at all.
+    pub(crate) fn from_oldest(folder: &Path) -> Result<Option<Self>, JournalError> {
+        let files = SegmentFile::all(folder).map_err(JournalError::io("list", folder))?;
+        files.first().map(|file| Self::at(folder, file)).transpose()
+    }
+
     fn at(folder: &Path, file: &SegmentFile) -> Result<Self, JournalError> {
         let mut reader =
             Self { folder: folder.to_owned(), at: None, next: file.first, hash: ChainHash::default() };
