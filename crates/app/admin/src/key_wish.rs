@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use domain::{ProjectId, Secret, Timestamp};
 use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 use store::{
-    ForeignKey, ForeignSecret, KEY_DAYS_MAX, KeyChange, KeyModels, KeyNames, KeyNetworks, KeyRoutes,
-    KeyScopes, KeyTags, NewKey,
+    Asker, ForeignKey, ForeignSecret, KEY_DAYS_MAX, KeyChange, KeyDesk, KeyError, KeyModels, KeyNames,
+    KeyNetworks, KeyRoutes, KeyScopes, KeyTags, NewKey, RowProblem,
 };
 
+/// So many of the keys are shown of an import.
+const KEYS_SHOWN_MAX: usize = 100;
 const SECONDS_PER_DAY: u64 = 86_400;
 const MS_PER_SECOND: i64 = 1000;
 
@@ -65,6 +68,18 @@ pub struct ForeignWish {
     sha256: Option<String>,
     #[serde(default)]
     settings: KeyWish,
+}
+
+/// Keys from elsewhere.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportWish {
+    /// Where they come from, for the audit.
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    dry_run: bool,
+    keys: Vec<ForeignWish>,
 }
 
 impl KeyWish {
@@ -155,6 +170,38 @@ impl ForeignWish {
             _ => return Err(bad("key", "give the key or its sha256, one of both")),
         };
         Ok(ForeignKey { row: self.row, known, wish: self.settings.new_key(None, now)? })
+    }
+}
+
+impl ImportWish {
+    /// Whether it is only tried.
+    pub(crate) const fn is_dry(&self) -> bool {
+        self.dry_run
+    }
+
+    /// Takes all of them over, or none and says what is wrong with each; the answer is what this API tells of it.
+    pub async fn take_over(self, desk: &KeyDesk, by: &Asker, now: Timestamp) -> Result<Value, KeyError> {
+        let (mut keys, mut problems) = (Vec::with_capacity(self.keys.len()), Vec::new());
+        for key in self.keys {
+            let row = key.row;
+            match key.foreign_key(now) {
+                Ok(key) => keys.push(key),
+                Err(bad) => problems.push(RowProblem { row, message: bad.message }),
+            }
+        }
+        // Tried also where some are wrong already: whoever mends his file wants to know all of it.
+        let is_dry = self.dry_run || !problems.is_empty();
+        match desk.import(keys, (&self.source, is_dry), by, now).await {
+            Ok(taken) if problems.is_empty() => {
+                let shown: Vec<Value> = taken.iter().take(KEYS_SHOWN_MAX).map(|key| key.json(now)).collect();
+                return Ok(json!({ "imported": taken.len(), "dry_run": is_dry, "keys": shown }));
+            }
+            Ok(_) => {}
+            Err(KeyError::Rows(more)) => problems.extend(more),
+            Err(error) => return Err(error),
+        }
+        problems.sort_by_key(|problem| problem.row);
+        Err(KeyError::Rows(problems))
     }
 }
 

@@ -73,7 +73,7 @@ pub use config_desk::{
     ChangeView, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport, Reply,
     RevertReport, VersionView,
 };
-pub use key_wish::{BadWish, ForeignWish, KeyWish};
+pub use key_wish::{BadWish, ForeignWish, ImportWish, KeyWish};
 pub use parts::AdminParts;
 pub use provider_desk::{CheckAnswer, ProviderDesk, ProviderWish, SwitchAnswer, SwitchRefusal, SwitchReport};
 pub use state_desk::{StateDesk, TargetChoice};

@@ -8,6 +8,7 @@ mod ids;
 mod imported;
 mod report;
 
+pub mod keys;
 pub mod litellm;
 pub mod litellm_prices;
 pub mod new_api;

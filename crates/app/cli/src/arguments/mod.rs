@@ -25,7 +25,7 @@ pub(crate) use command::{Arguments, Command};
 pub(crate) use config::{CheckOptions, ConfigCommand};
 pub(crate) use drill::DrillOptions;
 pub(crate) use import::{ImportCommand, ImportOptions, Layout};
-pub(crate) use keys::{Days, KeysCommand, Narrowed, Widened};
+pub(crate) use keys::{Days, KeysCommand, KeysFormat, Narrowed, Widened};
 pub(crate) use prices::{PricesChange, PricesCommand, PricesRating};
 pub(crate) use provider::{ProviderChange, ProviderCommand, ProviderListing};
 pub(crate) use requests::{RequestsCommand, RequestsWish};

@@ -69,7 +69,8 @@ fn hasher(data: &DataOptions) -> Result<KeyHasher> {
     Ok(master.key_hasher())
 }
 
-fn tables(source: &str) -> Result<NewApiTables> {
+/// The tables, wherever they are.
+pub(crate) fn tables(source: &str) -> Result<NewApiTables> {
     if let Some(name) = source.strip_prefix("env:") {
         let Some(url) = environment::secret(name)? else { bail!("the variable {name} is not set") };
         return if is_url(url.expose()) { url_tables(&url) } else { tables(url.expose()) };

@@ -6,6 +6,7 @@ use store::DataDir;
 
 use crate::arguments::{DataOptions, Days, KeysCommand};
 use crate::environment;
+use crate::keys::import::{self, Wanted};
 use crate::keys::place::Place;
 use crate::keys::table;
 use crate::keys::wish::Wish;
@@ -60,7 +61,9 @@ pub(crate) fn run(data: &DataOptions, command: KeysCommand) -> Result<()> {
             tell(&place()?.rotate(&id, overlap_seconds, expires)?, json, table::rotated);
         }
         KeysCommand::Revoke { id, json } => tell(&place()?.revoke(&id)?, json, table::revoked),
-        KeysCommand::Import { .. } => bail!("not yet"),
+        KeysCommand::Import { source, format, project, dry_run, json } => {
+            import::run(&Wanted { source, format, project, dry_run, json }, &place()?)?;
+        }
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Keys in a data directory that no server uses. Wishes are what the admin API takes.
 
-use admin::KeyWish;
+use admin::{ImportWish, KeyWish};
 use anyhow::{Context, Result, bail};
 use domain::{KEY_PREFIX_DEFAULT, KeyId, OrganisationId, ProjectId, Timestamp};
 use gateway::wall_clock;
 use serde_json::Value;
-use store::{Asker, DataDir, KEY_OVERLAP_SECONDS_DEFAULT, KeyDesk, KeyFilter, KeyState, KeyTags, Reach};
+use store::{
+    Asker, DataDir, KEY_OVERLAP_SECONDS_DEFAULT, KeyDesk, KeyError, KeyFilter, KeyState, KeyTags, Reach,
+};
 
 use crate::local_store::LocalStore;
 
@@ -75,6 +77,21 @@ impl LocalKeys {
         told["key"] = rotated.secret.expose().into();
         told["former"] = rotated.former.json(now);
         Ok(told)
+    }
+
+    pub(super) fn import(&self, wish: Value) -> Result<Value> {
+        let wish: ImportWish = serde_json::from_value(wish).context("what is wished for keys")?;
+        let by = asker();
+        match self.local.runtime.block_on(wish.take_over(&self.desk, &by, wall_clock())) {
+            Err(KeyError::Rows(problems)) => {
+                let lines: Vec<String> = problems
+                    .iter()
+                    .map(|problem| format!("row {}: {}", problem.row, problem.message))
+                    .collect();
+                bail!("{} of the keys cannot be taken, so none was:\n{}", lines.len(), lines.join("\n"))
+            }
+            done => Ok(done?),
+        }
     }
 
     pub(super) fn revoke(&self, id: &str) -> Result<Value> {

@@ -1,6 +1,7 @@
 //! `bellwether keys`: callers' keys, by whoever has the admin key or the data directory.
 
 mod command;
+mod import;
 mod local;
 mod place;
 mod table;

@@ -1,6 +1,9 @@
 //! Where keys are changed: at the running server, or in the data directory when none runs. Both take and answer what the
 //! admin API does.
 
+use std::time::Duration;
+
+use admin::ADMIN_IMPORT_BYTES_MAX;
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use store::DataDir;
@@ -8,6 +11,8 @@ use store::DataDir;
 use crate::admin_client::AdminClient;
 use crate::keys::local::LocalKeys;
 
+/// Longest wait for the answer to an import.
+const IMPORT_LIMIT: Duration = Duration::from_secs(120);
 /// Keys asked for at once.
 const PAGE: u32 = 500;
 
@@ -87,6 +92,24 @@ impl Place {
                 server.ask("POST", &format!("{}/rotate", path_of(id)?), Some(&wish))
             }
             Self::Directory(local) => local.rotate(id, overlap_seconds, expires),
+        }
+    }
+
+    /// Takes keys over; the answer to a large import takes a while.
+    pub(super) fn import(&self, wish: Value) -> Result<Value> {
+        match self {
+            Self::Server(server) => {
+                let bytes = wish.to_string().len();
+                if bytes > ADMIN_IMPORT_BYTES_MAX {
+                    bail!(
+                        "a running server takes at most {} bytes of keys at once, and these are {bytes}: stop it and \
+                         run this again, or take them over in parts",
+                        ADMIN_IMPORT_BYTES_MAX
+                    );
+                }
+                server.ask_within(IMPORT_LIMIT, "POST", "/admin/v1/keys/import", Some(&wish))
+            }
+            Self::Directory(local) => local.import(wish),
         }
     }
 

@@ -11,7 +11,7 @@ mod others;
 mod plan;
 mod providers;
 mod routes;
-mod row;
+pub(crate) mod row;
 mod tables;
 
 pub use accounts::{ACCOUNTS_FORMAT, ACCOUNTS_VERSION, Accounts, Seal};

@@ -5,12 +5,12 @@ use serde_json::Value;
 use super::tables::Row;
 
 /// The text of a column; empty if there is none.
-pub(super) fn text<'r>(row: &'r Row, column: &str) -> &'r str {
+pub(crate) fn text<'r>(row: &'r Row, column: &str) -> &'r str {
     row.get(column).and_then(Value::as_str).unwrap_or_default().trim()
 }
 
 /// The number of a column.
-pub(super) fn integer(row: &Row, column: &str) -> Option<i64> {
+pub(crate) fn integer(row: &Row, column: &str) -> Option<i64> {
     match row.get(column)? {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),
@@ -20,7 +20,7 @@ pub(super) fn integer(row: &Row, column: &str) -> Option<i64> {
 }
 
 /// Whether a flag is set.
-pub(super) fn flag(row: &Row, column: &str) -> bool {
+pub(crate) fn flag(row: &Row, column: &str) -> bool {
     match row.get(column) {
         Some(Value::String(text)) => matches!(text.trim(), "1" | "t" | "true"),
         _ => integer(row, column).is_some_and(|number| number != 0),
@@ -28,7 +28,7 @@ pub(super) fn flag(row: &Row, column: &str) -> bool {
 }
 
 /// The object of a column, which may be stored as text; empty if there is none, `None` if it is something else.
-pub(super) fn object(row: &Row, column: &str) -> Option<Row> {
+pub(crate) fn object(row: &Row, column: &str) -> Option<Row> {
     match row.get(column) {
         None | Some(Value::Null) => Some(Row::new()),
         Some(Value::Object(map)) => Some(map.clone()),
@@ -43,7 +43,7 @@ pub(super) fn object(row: &Row, column: &str) -> Option<Row> {
 }
 
 /// The words of a list that is written with separators, each once.
-pub(super) fn words<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
+pub(crate) fn words<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
     let mut words: Vec<&str> = Vec::new();
     for word in text.split(separators).map(str::trim).filter(|word| !word.is_empty()) {
         if !words.contains(&word) {
@@ -54,7 +54,7 @@ pub(super) fn words<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
 }
 
 /// Whether a value says nothing, whatever its type.
-pub(super) fn is_idle(value: &Value) -> bool {
+pub(crate) fn is_idle(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Number(number) => number.as_f64() == Some(0.0),
@@ -66,7 +66,7 @@ pub(super) fn is_idle(value: &Value) -> bool {
 }
 
 /// Whether the row was deleted and only kept for the record.
-pub(super) fn is_deleted(row: &Row) -> bool {
+pub(crate) fn is_deleted(row: &Row) -> bool {
     let column = ["deleted_at", "DeletedAt"].iter().find_map(|column| row.get(*column));
     column.is_some_and(|value| !is_idle(value))
 }
