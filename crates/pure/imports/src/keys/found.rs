@@ -28,6 +28,7 @@ impl KeysFound {
         Self { source, ..Self::default() }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a row is read once")]
     pub(super) fn add(&mut self, row: usize, known: &Known<'_>, settings: Map<String, Value>) {
         let mut wish = json!({ "row": row, "settings": settings });
         match known {
