@@ -19,6 +19,7 @@ from harness.process import until
 from harness.simulator import Simulator
 from harness.speech import MODEL
 
+PRICES = '[[price]]\nkind = "openai"\nmodel = "m"\ninput = "2"\noutput = "4"\n'
 REASON = ("--reason", "to have a row")
 
 
@@ -36,7 +37,7 @@ def one(simulator: Simulator) -> dict[str, Any]:
 def with_rows(start: StartGateway, simulator: Simulator, commands: Commands) -> Gateway:
     """A gateway whose audit has its first key, its start and four changes."""
     gateway = start(config=one(simulator))
-    until(lambda: entries(gateway), "the start is in the audit")
+    until(lambda: entries(gateway, action="gateway.start"), "the start is in the audit")
     for verb in ("disable", "enable", "drain", "enable"):
         commands.text("provider", verb, "first", *REASON)
     return gateway
@@ -157,3 +158,48 @@ def test_it_is_looked_through(start: StartGateway, simulator: Simulator, command
     assert commands.json("audit", "list", "--to", "2020-01-01")["audit"] == []
     refused = commands.run("audit", "list", "--from", "yesterday")
     assert refused.returncode == 1 and "no date or time" in refused.stderr
+
+
+def test_no_secret_gets_into_it_by_any_way(start: StartGateway, simulator: Simulator, commands: Commands) -> None:
+    """Every way to change something, with a secret wherever one can be put in or comes out."""
+    gateway = start(config=one(simulator))
+    admin, planted = gateway.admin(), "sk-planted-0123456789abcdefghij"
+    secrets = [planted, simulator.key, gateway.admin_key, gateway.key]
+
+    def done(method: str, path: str, **body: Any) -> dict[str, Any]:
+        reply = admin.request(method, f"/admin/v1/{path}", json=body or None)
+        assert reply.is_success, f"{method} {path}: {reply.text}"
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+    made = done("POST", "keys", name="shop")
+    secrets.append(made["key"])
+    done("PATCH", f"keys/{made['id']}", is_strict=True)
+    rotated = done("POST", f"keys/{made['id']}/rotate", overlap_seconds=60)
+    secrets.append(rotated["key"])
+    done("DELETE", f"keys/{rotated['id']}")
+    foreign = "sk-foreign-key-0123456789abcdefghij"
+    secrets.append(foreign)
+    done("POST", "keys/import", source="elsewhere", keys=[{"row": 1, "key": foreign, "settings": {"name": "old"}}])
+    organisation = done("POST", "organisations", name="acme", tags={"note": planted})
+    done("POST", "projects", organisation=organisation["id"], name="shop")
+    user = done("POST", "users", email="ada@example.com", name="Ada")
+    done("POST", f"organisations/{organisation['id']}/members", email="ada@example.com", role="owner")
+    secrets.append(done("POST", f"users/{user['id']}/tokens", name="laptop")["token"])
+    done("PUT", "prices", text=f"# {planted}\n{PRICES}", reason=f"not {planted}")
+    done("PUT", "secrets/main", value=planted, reason=f"was {planted}", by="ada")
+    done("POST", "secrets/rotate", reason="yearly")
+    done("DELETE", "secrets/main")
+    done("POST", "providers/first/disable", reason=f"leaked {planted}", by=planted)
+    done("POST", "providers/first/enable", reason="well")
+    done("POST", "reload")
+    write_config(commands.home, one(simulator) | {"metrics": {"access": "key", "key": "metrics-key-0123456789"}})
+    secrets.append("metrics-key-0123456789")
+    until(lambda: entries(gateway, actor="file change"), "the file is taken")
+    told = json.dumps(entries(gateway, limit="1000"))
+    actions = {entry["action"] for entry in entries(gateway, limit="1000")}
+    for area in ("key", "organisation", "project", "member", "user", "price", "secret", "provider", "config", "gateway"):
+        assert any(action.startswith(area) for action in actions), (area, actions)
+    for secret in secrets:
+        assert secret not in told
+    assert json.loads(commands.text("audit", "verify", "--json"))["is_intact"]

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
-use store::Who;
 
+use crate::access::Visitor;
 use crate::body::JsonBody;
 use crate::parts::AdminParts;
-use crate::refusal::{Refusal, given_request_id};
+use crate::refusal::Refusal;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,9 +22,9 @@ pub(crate) struct Wish {
 
 pub(crate) async fn rotate(
     State(parts): State<Arc<AdminParts>>,
-    headers: HeaderMap,
+    visitor: Visitor,
     JsonBody(Wish { reason, by }): JsonBody<Wish>,
 ) -> Result<Json<Value>, Refusal> {
-    let who = Who { actor: "admin key", by, request_id: given_request_id(&headers) };
+    let who = visitor.who(by);
     Ok(Json(parts.secrets.rotate(reason, who, (parts.clock)()).await?.json()))
 }

@@ -6,15 +6,14 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use domain::{Kind, Secret};
-use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::Who;
 
+use crate::access::Visitor;
 use crate::body::JsonBody;
 use crate::config_desk::{ConfigAsk, ConfigRefusal};
 use crate::parts::AdminParts;
-use crate::refusal::{Refusal, given_request_id};
+use crate::refusal::Refusal;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,12 +27,12 @@ pub(crate) struct Wish {
 pub(crate) async fn set(
     State(parts): State<Arc<AdminParts>>,
     name: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    visitor: Visitor,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Json<Value>, Refusal> {
     let Path(name) = name.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
     let Wish { value, reason, by } = wish;
-    let who = Who { actor: "admin key", by, request_id: given_request_id(&headers) };
+    let who = visitor.who(by);
     let done = parts.secrets.set(&name, Secret::new(value), reason, who.clone(), (parts.clock)()).await?;
     let reloaded = parts.config.ask(|reply| ConfigAsk::Reload("a secret was set", who, reply)).await;
     let (report, problems) = match reloaded {
