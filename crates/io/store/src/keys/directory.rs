@@ -41,12 +41,12 @@ struct Index {
     sharing: Sharing,
 }
 
-/// A directory before it is shared: keys are added without copying.
+/// A directory before it is shared.
 #[derive(Debug)]
 pub(super) struct Loading {
-    shards: Vec<Shard>,
+    entries: Vec<Arc<KeyEntry>>,
     has_hashed: bool,
-    index: Index,
+    sharing: Sharing,
 }
 
 impl KeyDirectory {
@@ -183,10 +183,6 @@ impl KeyDirectory {
 }
 
 impl Index {
-    fn new() -> Self {
-        Self { parts: vec![HashTable::new(); SHARDS], ..Self::default() }
-    }
-
     fn find(&self, id: &KeyId) -> Option<&Arc<KeyEntry>> {
         let hash = self.hashes.hash_one(id);
         self.parts[part_of(hash)].find(hash, |entry| entry.id == *id)
@@ -210,7 +206,7 @@ impl Index {
 
 impl Loading {
     pub(super) fn new() -> Self {
-        Self { shards: vec![Shard::default(); SHARDS], has_hashed: false, index: Index::new() }
+        Self { entries: Vec::new(), has_hashed: false, sharing: Sharing::default() }
     }
 
     pub(super) fn add(&mut self, key: LoadedKey<'_>) {
@@ -219,21 +215,32 @@ impl Loading {
             expires_at: key.expires_at,
             is_revoked: key.is_revoked,
             is_strict: key.is_strict,
-            scopes: self.index.sharing.scopes(key.scopes),
+            scopes: self.sharing.scopes(key.scopes),
         };
-        let owner = self.index.sharing.owner(key.organisation, key.project);
-        let entry = Arc::new(KeyEntry::new(key.id, key.digest, owner, facts));
-        let shard = &mut self.shards[entry.digest.shard::<SHARDS>()];
-        shard.insert_unique(entry.digest.hash(), Arc::clone(&entry), hash_of);
-        self.index.add(entry);
+        let owner = self.sharing.owner(key.organisation, key.project);
+        self.entries.push(Arc::new(KeyEntry::new(key.id, key.digest, owner, facts)));
     }
 
+    /// Every table is made as large as it must be: growing would look at each entry again and again.
     pub(super) fn finish(self) -> KeyDirectory {
+        let mut index = Index { sharing: self.sharing, ..Index::default() };
+        let (mut in_shards, mut in_parts) = (vec![0; SHARDS], vec![0; SHARDS]);
+        for entry in &self.entries {
+            in_shards[entry.digest.shard::<SHARDS>()] += 1;
+            in_parts[part_of(index.hashes.hash_one(&entry.id))] += 1;
+        }
+        let mut shards: Vec<Shard> = in_shards.into_iter().map(Shard::with_capacity).collect();
+        index.parts = in_parts.into_iter().map(HashTable::with_capacity).collect();
+        for entry in self.entries {
+            let shard = &mut shards[entry.digest.shard::<SHARDS>()];
+            shard.insert_unique(entry.digest.hash(), Arc::clone(&entry), hash_of);
+            index.add(entry);
+        }
         KeyDirectory {
-            shards: self.shards.into_iter().map(ArcSwap::from_pointee).collect(),
+            shards: shards.into_iter().map(ArcSwap::from_pointee).collect(),
             is_used: (0..SHARDS).map(|_| AtomicBool::new(false)).collect(),
             has_hashed: AtomicBool::new(self.has_hashed),
-            index: Mutex::new(self.index),
+            index: Mutex::new(index),
         }
     }
 }
