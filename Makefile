@@ -1,7 +1,7 @@
 # The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast prove-agents prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-faults prove-simulation image-check dev bench schema fmt lint
+.PHONY: help run test test-fast prove-agents prove-keys prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-faults prove-simulation image-check dev bench schema fmt lint
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ image-check: ## build the release as the Dockerfile does, and run its root witho
 prove-agents: ## Codex CLI and Claude Code, as published, do a task through the gateway: about a minute, once installed
 	@scripts/setup agents
 	@scripts/prove-agents $(ARGS)
+
+prove-keys: ## KEYS=1000000 keys: a start, memory a key, a look-up, a revoke; figures on an idle machine: about three minutes
+	@scripts/setup build
+	@MANY_KEYS=$(or $(KEYS),1000000) cargo test --locked --quiet --profile quick --package store --test many_keys -- --nocapture many_keys_are
 
 prove-fuzz: ## fuzz each reader of strangers' bytes for SECONDS=600; ARGS="head sse" for some
 	@scripts/setup fuzz

@@ -11,8 +11,12 @@
 //! | `GET /config/difference?from=3&to=file` | – | 200 `{"changes": [{"path", "before", "after"}]}`; a side is `in-force`, `file` or a number |
 //! | `POST /config/revert` | `{"version": 3}`, number optional | 200 `{"from", "version", "changed", "needs_restart", "file_not_written"}`; 404 `config_version_not_found`; 409 `no_config_file` |
 //! | `POST /explain` | `{"model": "smart", "stream": true}`, more optional | 200 who would be asked, who not, and why; 404 `model_not_found` |
-//! | `GET /keys?after=key_…&limit=100` | – | 200 `{"keys": [Key], "next_after": "key_…" or null}` |
-//! | `POST /keys` | `{"name": "mobile app", "expires_in_seconds": 7776000, "models": ["smart"]}`, all but the name optional | 201 Key and `"key": "bw_…"`, shown this once |
+//! | `GET /keys?after=key_…&limit=100`, also `project`, `organisation`, `tag`, `state` | – | 200 `{"keys": [Key], "next_after": "key_…" or null}` |
+//! | `POST /keys` | `{"name": "mobile app", "project", "expires_in_seconds": 7776000, "models": ["smart"], "tags": {}}`, all but the name optional | 201 Key and `"key": "bw_…"`, shown this once; 404 `project_not_found` |
+//! | `POST /keys/import` | `{"source", "dry_run", "keys": [{"row", "key" or "sha256", "settings": {}}]}` | 201 `{"imported", "dry_run", "keys"}`; 422 `import_refused` with `problems` |
+//! | `GET /keys/{id}` | – | 200 Key; 404 `key_not_found` |
+//! | `PATCH /keys/{id}` | as `POST /keys` without the project | 200 Key; 404 `key_not_found`; 409 `key_already_revoked`, `key_name_taken` |
+//! | `POST /keys/{id}/rotate` | `{"overlap_seconds": 86400, "expires_in_seconds"}`, both optional | 201 Key, its `"key"`, and `former`; 409 `key_already_rotated` |
 //! | `DELETE /keys/{id}` | – | 200 Key, revoked; 404 `key_not_found`; 409 `key_already_revoked` |
 //! | `GET /providers` | – | 200 `{"providers": [{"id", "state", "regions", "running", "switches": [Switch]}], "without_effect": [Switch]}` |
 //! | `POST /providers/{id}/disable`, `…/drain`, `…/enable` | `{"reason": "…", "region", "model", "by"}`, all but the reason optional | 200 `{"provider", "region", "model", "state", "running", "before": [Switch], "after": [Switch], "audit"}`; 404 `provider_not_found`, `region_not_found`, `model_not_found`; 409 `not_switched_off` |
