@@ -30,11 +30,12 @@ impl KeysFound {
 
     #[expect(clippy::needless_pass_by_value, reason = "a row is read once")]
     pub(super) fn add(&mut self, row: usize, known: &Known<'_>, settings: Map<String, Value>) {
-        let (field, text) = match known {
-            Known::Key(key) => ("key", *key),
-            Known::Sha256(hash) => ("sha256", *hash),
-        };
-        self.keys.push(json!({ "row": row, field: text, "settings": Value::Object(settings) }));
+        let mut wish = json!({ "row": row, "settings": settings });
+        match known {
+            Known::Key(key) => wish["key"] = (*key).into(),
+            Known::Sha256(hash) => wish["sha256"] = (*hash).into(),
+        }
+        self.keys.push(wish);
     }
 
     pub(super) fn refuse(&mut self, row: usize, why: impl Into<String>) {
