@@ -1,1 +1,120 @@
-//! Figures.
+//! What it costs, printed: for docs/operations/ledger.md. Nothing is judged here.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use domain::Money;
+use ledger::payments;
+
+use super::books_of_calls::{HELD, NOW, PURSE, call, database, whole_cost};
+use crate::ledger::{Applier, Ledger, LedgerOptions, Level};
+
+const CALLS: u64 = 20_000;
+
+struct Times(Vec<Duration>);
+
+impl Times {
+    fn tell(mut self, what: &str) {
+        self.0.sort_unstable();
+        let at = |percent: usize| self.0[(self.0.len() * percent / 1000).min(self.0.len() - 1)];
+        println!(
+            "{what}: p50 {:?}, p99 {:?}, p99.9 {:?}, {} of them",
+            at(500),
+            at(990),
+            at(999),
+            self.0.len()
+        );
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+async fn opened(home: &Path) -> (crate::Database, Ledger, Applier) {
+    let database = database(home).await;
+    let mut options = LedgerOptions::of(home);
+    // Memory that outlives the process, as deployments have it.
+    options.slots = Path::new("/dev/shm").join(format!("bellwether-figures-{}", std::process::id()));
+    let (ledger, applier, _) = Ledger::open(&options, &database, NOW).await.unwrap();
+    let order = payments::order("1", "transfer", PURSE, Money::from_nano(1_000_000_000_000)).unwrap();
+    ledger.post(&database, order, NOW).await.unwrap();
+    (database, ledger, applier)
+}
+
+/// Each thread's calls, one after the other: the time of each hold, and of each settlement until it is that safe.
+fn calls(ledger: &Ledger, thread: u64, count: u64, level: Level) -> (Vec<Duration>, Vec<Duration>) {
+    let runtime = runtime();
+    let (mut holds, mut settles) = (Vec::new(), Vec::new());
+    for number in 0..count {
+        let call = call(level as u64 * 100 + thread, thread, number);
+        let begun = Instant::now();
+        let held = loop {
+            // More is waiting than may: what counts then is how fast it is written.
+            if let Ok(held) = ledger.hold(call, PURSE, HELD, 1, NOW) {
+                break held;
+            }
+            std::thread::yield_now();
+        };
+        holds.push(begun.elapsed());
+        let begun = Instant::now();
+        let (lsn, least) = ledger.settle(held, (1, 1), whole_cost(call), NOW).unwrap();
+        runtime.block_on(ledger.journal().wait(lsn, level.max(least))).unwrap();
+        settles.push(begun.elapsed());
+    }
+    (holds, settles)
+}
+
+#[test]
+#[ignore = "measures: make prove-ledger prints it"]
+fn figures() {
+    let home =
+        tempfile::tempdir_in(std::env::var("LEDGER_FIGURES_DIR").unwrap_or_else(|_| "/tmp".to_owned()));
+    let home = home.unwrap();
+    let runtime = runtime();
+    let (_database, ledger, mut applier) = runtime.block_on(opened(home.path()));
+    for (threads, level, name, count) in [
+        (1, Level::Slot, "slot", CALLS),
+        (8, Level::Slot, "slot", CALLS),
+        (8, Level::Written, "written", CALLS / 4),
+        (8, Level::Durable, "durable", CALLS / 20),
+        (64, Level::Durable, "durable", CALLS / 100),
+    ] {
+        let begun = Instant::now();
+        let (mut holds, mut settles) = (Vec::new(), Vec::new());
+        std::thread::scope(|scope| {
+            let ledger = &ledger;
+            let running: Vec<_> = (0..threads)
+                .map(|thread| scope.spawn(move || calls(ledger, thread + threads * 200, count, level)))
+                .collect();
+            for thread in running {
+                let (more_holds, more_settles) = thread.join().unwrap();
+                holds.extend(more_holds);
+                settles.extend(more_settles);
+            }
+        });
+        let rate = holds.len() as u128 * 1_000_000 / begun.elapsed().as_micros();
+        println!("{threads} threads to `{name}`: {rate} calls a second");
+        Times(holds).tell("  hold: cell, slot, record");
+        Times(settles).tell("  settle until that safe");
+    }
+    let (begun, mut records) = (Instant::now(), 0);
+    let last = ledger.journal().written();
+    runtime.block_on(async {
+        ledger.journal().wait(last, Level::Durable).await.unwrap();
+        while applier.applied() < last {
+            records += applier.step(ledger.journal().durable()).await.unwrap().records as u128;
+        }
+    });
+    let took = begun.elapsed();
+    println!(
+        "applied {records} records to SQLite in {took:?}: {} calls a second",
+        records / 2 * 1000 / took.as_millis()
+    );
+    let begun = Instant::now();
+    drop((ledger, applier));
+    println!("closed in {:?}", begun.elapsed());
+    let _ = std::fs::remove_file(
+        Path::new("/dev/shm").join(format!("bellwether-figures-{}", std::process::id())),
+    );
+}
