@@ -1,21 +1,18 @@
 //! Money on a call's way: taken from a cell, recorded, and told only when it is safe. No call waits for a database.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{CallId, Money, Timestamp};
-use ledger::{AmountError, Entry, EntryKey, Hold, Lsn, Purse, SlotCost};
+use ledger::{AmountError, Entry, Hold, Lsn, Purse, SlotCost};
 
-use super::applier::{Applied, key_is_used};
+use super::applier::Applied;
 use super::cells::{Cell, Cells};
-use super::journal::{AppendError, Journal, Level, WaitError};
+use super::journal::{AppendError, Journal, Level};
+use super::posting::{PostError, Postings};
 use super::slots::{Slot, SlotError, Slots};
 use crate::database::Database;
-use crate::error::StoreError;
-
-/// Most entries that wait to be in the database, beside calls: new ones are refused beyond that.
-pub const POSTED_MAX: usize = 10_000;
 
 /// The ledger of a running gateway.
 #[derive(Debug)]
@@ -25,10 +22,7 @@ pub struct Ledger {
     pub(crate) cells: Cells,
     /// Slots whose calls are settled by a record that is not written yet.
     leaving: Mutex<VecDeque<(Lsn, Slot)>>,
-    /// What is given by records that are not on the disk yet.
-    giving: Mutex<Vec<(Lsn, Arc<Cell>, Money)>>,
-    /// Keys of entries that the database may not have yet.
-    posted: Mutex<BTreeMap<EntryKey, Option<Lsn>>>,
+    postings: Postings,
     applied: AtomicU64,
 }
 
@@ -64,49 +58,16 @@ pub enum HoldError {
     Slot(#[from] SlotError),
 }
 
-/// Why an entry was not posted. Nothing has changed, except where the journal failed meanwhile.
-#[derive(Debug, thiserror::Error)]
-pub enum PostError {
-    /// It happened before, or is happening now.
-    #[error("{0} has happened before")]
-    Repeated(EntryKey),
-    /// There is less than that.
-    #[error("{asked} is to be taken, and the balance has {available}")]
-    NotCovered {
-        /// What was asked.
-        asked: Money,
-        /// What there is.
-        available: Money,
-    },
-    /// Too much altogether.
-    #[error("a balance may be at most 4000000000; this would make it more")]
-    TooMuch,
-    /// Too many entries wait for the database.
-    #[error("the database is behind; try again")]
-    Behind,
-    /// Whether it happened before cannot be known.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It could not be recorded.
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    /// It was recorded, and whether that lasts cannot be known.
-    #[error(transparent)]
-    Wait(#[from] WaitError),
-}
-
 impl Ledger {
-    pub(crate) fn new(journal: Journal, slots: Slots, cells: Cells, applied: Lsn) -> Self {
+    pub(crate) fn new(
+        journal: Journal,
+        slots: Slots,
+        cells: Cells,
+        postings: Postings,
+        applied: Lsn,
+    ) -> Self {
         let applied = AtomicU64::new(applied.0);
-        Self {
-            journal,
-            slots,
-            cells,
-            leaving: Mutex::default(),
-            giving: Mutex::default(),
-            posted: Mutex::default(),
-            applied,
-        }
+        Self { journal, slots, cells, leaving: Mutex::default(), postings, applied }
     }
 
     /// The journal, for its levels and its end.
@@ -197,33 +158,31 @@ impl Ledger {
 
     /// Ends a call at what it came to. The record is to be waited for at the level in force; where the call has no slot
     /// that is `written` at least, which is what is given back.
-    #[expect(clippy::result_large_err, reason = "who could not settle gets back what he would have settled")]
     pub fn settle(
         &self,
         held: Held,
         tokens: (u64, u64),
         cost: Money,
         now: Timestamp,
-    ) -> Result<(Lsn, Level), (Unsettled, AppendError)> {
+    ) -> Result<(Lsn, Level), Box<Unsettled>> {
         let slot_knows = self.record(&held, tokens, cost).is_ok() && held.slot.is_some();
         let Held { hold, cell, slot, price_version } = held;
-        let unsettled = Unsettled { settlement: hold.settle(cost, price_version), cell, slot };
-        let lsn = self.settle_again(unsettled, now)?;
+        let ending = Ending { settlement: hold.settle(cost, price_version), cell, slot };
+        let lsn = self.end(ending, now)?;
         Ok((lsn, if slot_knows { Level::Slot } else { Level::Written }))
     }
 
     /// Tries again what could not be recorded.
-    #[expect(clippy::result_large_err, reason = "who could not settle gets back what he would have settled")]
-    pub fn settle_again(
-        &self,
-        unsettled: Unsettled,
-        now: Timestamp,
-    ) -> Result<Lsn, (Unsettled, AppendError)> {
-        let lsn = match self.journal.append(now, &unsettled.settlement.movement) {
+    pub fn settle_again(&self, unsettled: Unsettled, now: Timestamp) -> Result<Lsn, Box<Unsettled>> {
+        self.end(unsettled.ending, now)
+    }
+
+    fn end(&self, ending: Ending, now: Timestamp) -> Result<Lsn, Box<Unsettled>> {
+        let lsn = match self.journal.append(now, &ending.settlement.movement) {
             Ok(lsn) => lsn,
-            Err(error) => return Err((unsettled, error)),
+            Err(error) => return Err(Box::new(Unsettled { ending, error })),
         };
-        let Unsettled { settlement, cell, slot } = unsettled;
+        let Ending { settlement, cell, slot } = ending;
         cell.give(settlement.rest);
         cell.overdraw(settlement.overage);
         if let Some(slot) = slot {
@@ -235,20 +194,7 @@ impl Ledger {
 
     /// Posts an entry, once, and returns when it is on the disk: money that comes or goes is told no sooner.
     pub async fn post(&self, database: &Database, entry: Entry, now: Timestamp) -> Result<Lsn, PostError> {
-        let key = entry.key.clone();
-        self.begin(&key)?;
-        match self.post_begun(database, entry, now).await {
-            Ok(lsn) => {
-                // Dropped from here on, somebody else gives what is to be given.
-                self.journal.wait(lsn, Level::Durable).await?;
-                self.give_safe();
-                Ok(lsn)
-            }
-            Err(error) => {
-                self.lock_posted().remove(&key);
-                Err(error)
-            }
-        }
+        self.postings.post((&self.journal, &self.cells), database, entry, now).await
     }
 
     /// Lets go of what the database has by now, and gives back what a step of the applier found was taken too much.
@@ -257,75 +203,13 @@ impl Ledger {
             self.cells.cell(*purse).give(*amount);
         }
         self.applied.fetch_max(applied.lsn.0, Ordering::Relaxed);
-        let keeps = |lsn: &Option<Lsn>| lsn.is_none_or(|lsn| lsn > applied.lsn);
-        self.lock_posted().retain(|_, lsn| keeps(lsn));
         self.clear_left();
-        self.give_safe();
+        self.postings.applied(applied.lsn, self.journal.durable());
     }
 
     /// How far the database has come.
     pub fn applied_to(&self) -> Lsn {
         Lsn(self.applied.load(Ordering::Relaxed))
-    }
-
-    fn begin(&self, key: &EntryKey) -> Result<(), PostError> {
-        let mut posted = self.lock_posted();
-        if posted.contains_key(key) {
-            return Err(PostError::Repeated(key.clone()));
-        }
-        if posted.len() >= POSTED_MAX {
-            return Err(PostError::Behind);
-        }
-        posted.insert(key.clone(), None);
-        Ok(())
-    }
-
-    async fn post_begun(&self, database: &Database, entry: Entry, now: Timestamp) -> Result<Lsn, PostError> {
-        let key = entry.key.clone();
-        if key_is_used(database, &entry.key).await? {
-            return Err(PostError::Repeated(entry.key));
-        }
-        let (mut taken, mut given) = (Vec::new(), Vec::new());
-        for (purse, amount) in entry.taken() {
-            let money = Money::from_nano(amount.unsigned_abs() as i64);
-            let side = if amount > 0 { &mut taken } else { &mut given };
-            side.push((self.cells.cell(purse), money));
-        }
-        if given.iter().any(|(cell, money)| !cell.has_room_for(*money)) {
-            return Err(PostError::TooMuch);
-        }
-        for at in 0..taken.len() {
-            let (cell, money) = &taken[at];
-            if entry.may_overdraw {
-                cell.overdraw(*money);
-            } else if let Err(available) = cell.take(*money) {
-                taken[..at].iter().for_each(|(cell, money)| cell.give(*money));
-                return Err(PostError::NotCovered { asked: *money, available });
-            }
-        }
-        let lsn = match self.journal.append(now, &ledger::Movement::Post(entry)) {
-            Ok(lsn) => lsn,
-            Err(error) => {
-                taken.iter().for_each(|(cell, money)| cell.give(*money));
-                return Err(error.into());
-            }
-        };
-        self.lock_giving().extend(given.into_iter().map(|(cell, money)| (lsn, cell, money)));
-        self.lock_posted().insert(key, Some(lsn));
-        Ok(lsn)
-    }
-
-    /// Gives what is on the disk.
-    fn give_safe(&self) {
-        let durable = self.journal.durable();
-        let mut giving = self.lock_giving();
-        giving.retain(|(lsn, cell, money)| {
-            let is_safe = *lsn <= durable;
-            if is_safe {
-                cell.give(*money);
-            }
-            !is_safe
-        });
     }
 
     /// Frees the slots of calls whose settlements are written: until then they are what a crash would leave.
@@ -344,26 +228,26 @@ impl Ledger {
         let _ = slot.map(|slot| self.slots.clear(slot));
     }
 
-    fn lock_giving(&self) -> std::sync::MutexGuard<'_, Vec<(Lsn, Arc<Cell>, Money)>> {
-        self.giving.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn lock_leaving(&self) -> std::sync::MutexGuard<'_, VecDeque<(Lsn, Slot)>> {
         self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn lock_posted(&self) -> std::sync::MutexGuard<'_, BTreeMap<EntryKey, Option<Lsn>>> {
-        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// How a call ends.
+#[derive(Debug)]
+struct Ending {
+    settlement: ledger::Settlement,
+    cell: Arc<Cell>,
+    slot: Option<Slot>,
 }
 
 /// An end that could not be recorded now; its slot, if it has one, says it to the next start.
 #[must_use = "an end that is not recorded has not happened"]
 #[derive(Debug)]
 pub struct Unsettled {
-    settlement: ledger::Settlement,
-    cell: Arc<Cell>,
-    slot: Option<Slot>,
+    ending: Ending,
+    /// Why not.
+    pub error: AppendError,
 }
 
 impl Held {

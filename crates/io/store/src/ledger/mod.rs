@@ -6,6 +6,7 @@ mod cells;
 mod journal;
 mod live;
 mod open;
+mod posting;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,8 @@ pub use journal::{
     AppendError, Journal, JournalError, JournalFailure, JournalSizes, Level, Reached, SPARE_SEGMENTS_MIN,
     WaitError,
 };
-pub use live::{Held, HoldError, Ledger, POSTED_MAX, PostError, Unsettled};
+pub use live::{Held, HoldError, Ledger, Unsettled};
 pub use open::{LEDGER_FOLDER, LedgerError, LedgerOptions, Recovered};
+pub use posting::{POSTED_MAX, PostError};
 pub use slots::{SLOTS_DEFAULT, Slot, SlotError, Slots};
 pub use verify::{VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, verify};

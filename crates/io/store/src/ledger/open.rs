@@ -13,6 +13,7 @@ use super::journal::{
     fail_point, find,
 };
 use super::live::Ledger;
+use super::posting::Postings;
 use super::slots::{SLOTS_DEFAULT, SlotError, Slots};
 use crate::database::Database;
 use crate::error::StoreError;
@@ -104,6 +105,8 @@ impl Ledger {
         let settled = settled_calls(database, &calls).await?;
         let mut recovered =
             Recovered { records: records.len() as u64, torn_bytes: tail.torn_bytes, ..Recovered::default() };
+        let keys = records.iter().filter_map(|it| it.movement.key().map(|key| (key.clone(), it.lsn)));
+        let postings = Postings::with(keys.collect::<Vec<_>>());
         let mut recovery = recover(books.clone(), records, &left, |call| settled.contains(&call));
         (recovered.settled, recovered.voided) = (recovery.settled, recovery.voided);
         let path = folder.path().to_owned();
@@ -124,7 +127,7 @@ impl Ledger {
         let recovered_to = journal.durable().max(tail.last);
         let applier =
             Applier::new(database.clone(), path, (options.node, epoch), books, applied, recovered_to);
-        Ok((Self::new(journal, slots, cells, applied.lsn), applier, recovered))
+        Ok((Self::new(journal, slots, cells, postings, applied.lsn), applier, recovered))
     }
 }
 

@@ -147,25 +147,19 @@ async fn walk(
     };
     report.first = Some(reader.next_lsn());
     let (mut watch, mut waiting, mut entries) = (HoldWatch::default(), Vec::new(), 0);
-    #[expect(clippy::while_let_loop, reason = "each end of the journal is told by itself")]
-    loop {
-        match reader.next().map_err(VerifyError::Journal)? {
-            Next::Batch(batch) => {
-                report.records += batch.records.len() as u64;
-                for recorded in &batch.records {
-                    if let Err(violation) = watch.see(recorded) {
-                        report.found(violation);
-                    }
-                }
-                let is_applied = |it: &Recorded| it.lsn <= report.applied;
-                waiting.extend(batch.records.into_iter().filter(is_applied));
-                if waiting.len() >= RECORDS_AT_ONCE {
-                    entries += records_are_entries(database, &waiting, report).await?;
-                    waiting.clear();
-                }
+    // Whether the end is one is judged by who reads on from the database.
+    while let Next::Batch(batch) = reader.next().map_err(VerifyError::Journal)? {
+        report.records += batch.records.len() as u64;
+        for recorded in &batch.records {
+            if let Err(violation) = watch.see(recorded) {
+                report.found(violation);
             }
-            // Whether it is an end is judged by who reads on from the database.
-            Next::End | Next::Stop(_) => break,
+        }
+        let is_applied = |it: &Recorded| it.lsn <= report.applied;
+        waiting.extend(batch.records.into_iter().filter(is_applied));
+        if waiting.len() >= RECORDS_AT_ONCE {
+            entries += records_are_entries(database, &waiting, report).await?;
+            waiting.clear();
         }
     }
     entries += records_are_entries(database, &waiting, report).await?;

@@ -143,6 +143,40 @@ pub(super) async fn what_is_given_and_taken_is_there_after_a_start(database: &Da
     assert_eq!(ledger.slots().free(), 64);
 }
 
+pub(super) async fn what_the_database_has_not_yet_is_known_after_a_start(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let order = payments::order("1", "transfer 7", PURSE, money(1_000)).unwrap();
+    let (ledger, applier, _) = open(&home, database).await;
+    ledger.post(database, order.clone(), NOW).await.unwrap();
+    drop((ledger, applier));
+    let (ledger, mut applier, recovered) = open(&home, database).await;
+    assert_eq!(recovered.records, 1);
+    let again = ledger.post(database, order.clone(), NOW).await;
+    assert!(matches!(again, Err(PostError::Repeated(_))), "{again:?}");
+    assert_eq!(ledger.cells().cell(PURSE).available(), money(1_000));
+    catch_up(&ledger, &mut applier).await;
+    let again = ledger.post(database, order, NOW).await;
+    assert!(matches!(again, Err(PostError::Repeated(_))), "{again:?}");
+    assert_eq!(applier.books().total(PURSE), 1_000);
+}
+
+/// Whoever asked has gone, before it was recorded or after: it happens once, if it is asked again.
+pub(super) async fn an_entry_whose_asker_went_happens_once(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let order = payments::order("1", "transfer 7", PURSE, money(1_000)).unwrap();
+    let (ledger, mut applier, _) = open(&home, database).await;
+    let asked = tokio::time::timeout(std::time::Duration::ZERO, ledger.post(database, order.clone(), NOW));
+    let gone = asked.await;
+    let again = ledger.post(database, order.clone(), NOW).await;
+    assert!(matches!(again, Ok(_) | Err(PostError::Repeated(_))), "{gone:?} {again:?}");
+    let terms = Movement::Terms { purse: PURSE, credit: Money::ZERO };
+    let last = ledger.journal().append(NOW, &terms).unwrap();
+    ledger.journal().wait(last, Level::Durable).await.unwrap();
+    catch_up(&ledger, &mut applier).await;
+    assert_eq!(ledger.cells().cell(PURSE).available(), money(1_000));
+    assert_eq!(applier.books().total(PURSE), 1_000);
+}
+
 pub(super) async fn a_gift_that_lapses_leaves_running_calls_what_they_hold(database: &Database) {
     let home = tempfile::tempdir().unwrap();
     let (ledger, mut applier, _) = open(&home, database).await;
@@ -282,6 +316,8 @@ mod databases {
     on_every_database!(
         suite: random_operations_come_to_what_the_reference_book_says
             what_is_given_and_taken_is_there_after_a_start
+            what_the_database_has_not_yet_is_known_after_a_start
+            an_entry_whose_asker_went_happens_once
             a_gift_that_lapses_leaves_running_calls_what_they_hold
             who_lost_the_journal_to_another_writes_no_more
             a_journal_of_another_time_is_refused

@@ -95,9 +95,9 @@ impl Slots {
     }
 
     /// Frees a slot whose call's settlement is written.
-    #[expect(clippy::needless_pass_by_value, reason = "a slot is cleared once")]
+    #[expect(clippy::needless_pass_by_value, reason = "a slot is given back once")]
     pub fn clear(&self, slot: Slot) -> Result<(), SlotError> {
-        let Slot { number } = slot;
+        let number = slot.number;
         let cleared =
             self.file.write_all_at(&[0; 8], at(number)).and_then(|()| fail_point::reached("cleared"));
         self.lock().push(number);

@@ -3,5 +3,6 @@
 mod books_of_calls;
 mod child;
 mod figures;
+mod full_disk;
 mod kills;
 mod verified;
