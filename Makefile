@@ -1,7 +1,7 @@
 # The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast prove-agents prove-keys prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-faults prove-simulation image-check dev bench schema fmt lint
+.PHONY: help run test test-fast prove-agents prove-keys prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-faults prove-simulation prove-ledger image-check dev bench schema fmt lint
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ prove-streams: ## CASES=10000 made-up answers that break up to four times and ar
 prove-routing: ## SEEDS=100000 made-up fleets with faults through the routing core on a virtual clock: about five minutes
 	@scripts/setup build
 	@SIMULATION_SEEDS=$(or $(SEEDS),100000) cargo test --locked --quiet --package routing --test simulation
+
+prove-ledger: ## KILLS=200 of a process that moves money, OPERATIONS=1000000 on every database, and what it costs: about ten minutes
+	@scripts/setup build
+	@LEDGER_OPERATIONS=$(or $(OPERATIONS),1000000) cargo test --locked --quiet --package ledger --test books
+	@LEDGER_OPERATIONS=$(or $(OPERATIONS),1000000) LEDGER_KILLS=$(or $(KILLS),200) cargo test --locked --quiet --profile quick --package store --lib ledger:: -- --nocapture
+	@cargo test --locked --quiet --profile quick --package store --lib ledger::tests::figures -- --ignored --nocapture
 
 prove-simulation: ## SEEDS=10000 made-up fleets, troubles and callers through the whole gateway on a virtual clock: about five minutes
 	@scripts/setup build

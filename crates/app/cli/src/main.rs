@@ -13,6 +13,7 @@ mod explain;
 mod health;
 mod import;
 mod keys;
+mod ledger;
 mod local_store;
 mod preflight;
 mod prices;
@@ -30,12 +31,14 @@ mod switching;
 mod table;
 mod tenancy;
 mod top;
+mod verified;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, AuditCommand, Command};
+use crate::arguments::{Arguments, AuditCommand, Command, LedgerCommand};
+use crate::verified::Verified;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -71,6 +74,10 @@ fn main() -> ExitCode {
             AuditCommand::List(listing) => audit::list(&arguments.data, &listing),
             AuditCommand::Verify(check) => return verified(audit::verify(&arguments.data, &check)),
         },
+        Some(Command::Ledger(asked)) => {
+            let LedgerCommand::Verify(check) = asked.command;
+            return verified(ledger::verify(&arguments.data, &check));
+        }
         Some(Command::Import(import)) => import::run(&arguments.data, import.command),
         Some(Command::Preflight(options)) => preflight::run(&arguments.data, options),
         Some(Command::Explain(options)) => explain::run(&arguments.data, &options),
@@ -100,10 +107,10 @@ fn drilled(done: anyhow::Result<drill::Outcome>) -> ExitCode {
 }
 
 /// A check tells what it found from that it could not look.
-fn verified(done: anyhow::Result<audit::Verified>) -> ExitCode {
+fn verified(done: anyhow::Result<Verified>) -> ExitCode {
     match done {
-        Ok(audit::Verified::Intact) => ExitCode::SUCCESS,
-        Ok(audit::Verified::Faulty) => ExitCode::FAILURE,
+        Ok(Verified::Intact) => ExitCode::SUCCESS,
+        Ok(Verified::Faulty) => ExitCode::FAILURE,
         Err(error) => {
             complain(&error);
             ExitCode::from(2)

@@ -26,10 +26,10 @@ mod tenancy;
 mod who;
 
 pub use self::ledger::{
-    AppendError, Applied, Applier, ApplyError, Cell, Cells, Held, HoldError, Journal, JournalError,
-    JournalFailure, JournalSizes, LEDGER_FOLDER, Ledger, LedgerError, LedgerOptions, Level, POSTED_MAX,
-    PostError, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot, SlotError, Slots, Unsettled,
-    VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError, verify as verify_ledger,
+    AppendError, Applied, Applier, ApplyError, Cell, Cells, HOLD_AGE_MAX_MS, Held, HoldError, Journal,
+    JournalError, JournalFailure, JournalSizes, LEDGER_FOLDER, Ledger, LedgerError, LedgerOptions, Level,
+    POSTED_MAX, PostError, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot, SlotError, Slots,
+    Unsettled, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError, verify as verify_ledger,
 };
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
 pub use audit::{

@@ -10,6 +10,7 @@ use super::config::{CheckOptions, ConfigArguments};
 use super::drill::DrillOptions;
 use super::import::ImportArguments;
 use super::keys::KeysArguments;
+use super::ledger::LedgerArguments;
 use super::prices::PricesArguments;
 use super::provider::ProviderArguments;
 use super::requests::RequestsArguments;
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Users(UsersArguments),
     /// What calls cost: set, compare, check and import prices, on the running server or, without one, in the data directory.
     Prices(PricesArguments),
+    /// The books of money: prove that they hold. No call is paid for by them yet.
+    Ledger(LedgerArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.
     Provider(ProviderArguments),
     /// Find calls: who asked whom, how it went, what it took and cost. Never what was said.

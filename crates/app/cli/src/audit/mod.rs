@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use store::DataDir;
 
 pub(crate) use list::list;
-pub(crate) use verify::{Verified, verify};
+pub(crate) use verify::verify;
 
 use crate::local_store::LocalStore;
 

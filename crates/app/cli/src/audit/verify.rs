@@ -12,15 +12,10 @@ use crate::arguments::{AuditCheck, DataOptions};
 use crate::environment;
 use crate::query::query;
 use crate::say::say;
+use crate::verified::Verified;
 
 /// Some millions of rows.
 const CHECK_LIMIT: Duration = Duration::from_secs(600);
-
-/// What came of the check.
-pub(crate) enum Verified {
-    Intact,
-    Faulty,
-}
 
 /// Checks all of it and says the outcome.
 pub(crate) fn verify(data: &DataOptions, asked: &AuditCheck) -> Result<Verified> {

@@ -22,4 +22,4 @@ pub use live::{Held, HoldError, Ledger, Unsettled};
 pub use open::{LEDGER_FOLDER, LedgerError, LedgerOptions, Recovered};
 pub use posting::{POSTED_MAX, PostError};
 pub use slots::{SLOTS_DEFAULT, Slot, SlotError, Slots};
-pub use verify::{VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, verify};
+pub use verify::{HOLD_AGE_MAX_MS, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, verify};

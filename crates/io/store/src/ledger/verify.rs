@@ -18,6 +18,8 @@ use super::journal::{AppliedTo, BatchReader, JournalError, Next, find, node_fold
 use crate::database::Database;
 use crate::error::StoreError;
 
+/// A hold that is open for longer was forgotten: a day, in milliseconds.
+pub const HOLD_AGE_MAX_MS: i64 = 24 * 60 * 60 * 1000;
 /// Violations that are told one by one.
 pub const VIOLATIONS_TOLD_MAX: usize = 20;
 /// Records that are looked up in the database at once.
