@@ -160,6 +160,25 @@ pub(super) async fn what_the_database_has_not_yet_is_known_after_a_start(databas
     assert_eq!(applier.books().total(PURSE), 1_000);
 }
 
+/// A slot may outlive the settlement that the database has already: that is no second one.
+pub(super) async fn a_slot_that_was_not_cleared_is_not_charged_again(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, _) = open(&home, database).await;
+    ledger.post(database, payments::order("1", "a", PURSE, money(1_000)).unwrap(), NOW).await.unwrap();
+    let held = ledger.hold(CallId(9), PURSE, money(100), 0, NOW).unwrap();
+    let (lsn, _) = ledger.settle(held, (1, 1), money(70), NOW).unwrap();
+    ledger.journal().wait(lsn, Level::Durable).await.unwrap();
+    while applier.applied() < ledger.journal().durable() {
+        applier.step(ledger.journal().durable()).await.unwrap();
+    }
+    assert_eq!(ledger.slots().free(), 63, "nobody has told the ledger yet");
+    drop((ledger, applier));
+    let (ledger, applier, recovered) = open(&home, database).await;
+    assert_eq!(recovered, Recovered::default());
+    assert_eq!(ledger.cells().cell(PURSE).available(), money(930));
+    assert_eq!(applier.books().total(PURSE), 930);
+}
+
 /// Whoever asked has gone, before it was recorded or after: it happens once, if it is asked again.
 pub(super) async fn an_entry_whose_asker_went_happens_once(database: &Database) {
     let home = tempfile::tempdir().unwrap();
@@ -317,6 +336,7 @@ mod databases {
         suite: random_operations_come_to_what_the_reference_book_says
             what_is_given_and_taken_is_there_after_a_start
             what_the_database_has_not_yet_is_known_after_a_start
+            a_slot_that_was_not_cleared_is_not_charged_again
             an_entry_whose_asker_went_happens_once
             a_gift_that_lapses_leaves_running_calls_what_they_hold
             who_lost_the_journal_to_another_writes_no_more
