@@ -175,7 +175,7 @@ pub(super) async fn a_slot_that_was_not_cleared_is_not_charged_again(database: &
     // As if nobody had come to clear it.
     let stale =
         SlotCost { call: CallId(9), purse: PURSE, held: money(100), cost: money(70), price_version: 0 };
-    std::mem::forget(ledger.slots().claim(&stale).unwrap());
+    let _stale = ledger.slots().claim(&stale).unwrap();
     drop((ledger, applier));
     let (ledger, applier, recovered) = open(&home, database).await;
     assert_eq!(recovered, Recovered::default());

@@ -110,6 +110,11 @@ impl Buffer {
         self.more.notify_one();
     }
 
+    /// Whether no more will come.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.lock().is_closing
+    }
+
     /// Takes no more, for nothing can be written.
     pub(crate) fn fail(&self, failure: Arc<JournalFailure>) {
         let mut waiting = self.lock();

@@ -21,6 +21,8 @@ use super::shelf::Shelf;
 
 /// How often a full disk is asked again.
 const ROOM_LOOK: Duration = Duration::from_millis(200);
+/// How often once the journal is to end: what then has no room is not written, and said so.
+const LAST_LOOKS_MAX: u32 = 25;
 
 /// What both threads and the journal's owner share.
 #[derive(Debug)]
@@ -111,6 +113,7 @@ impl Plant {
 
     /// The next file; waits while the disk is full, for what was decided must be written.
     fn begin(&self, head: &SegmentHead) -> io::Result<Option<File>> {
+        let mut last_looks = 0;
         loop {
             if let Some(file) = self.shelf.begin(head)? {
                 self.lock().is_folder_new = true;
@@ -122,6 +125,10 @@ impl Plant {
             drop(self.work.wait_timeout(unsynced, ROOM_LOOK));
             if self.reached.borrow().failure.is_some() {
                 return Ok(None);
+            }
+            last_looks += u32::from(self.buffer.is_closing());
+            if last_looks > LAST_LOOKS_MAX {
+                return Err(io::ErrorKind::StorageFull.into());
             }
         }
     }

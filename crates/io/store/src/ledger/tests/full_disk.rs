@@ -7,7 +7,7 @@ use ledger::payments;
 use super::books_of_calls::{HELD, NOW, PURSE, call, database};
 use crate::ledger::{AppendError, HoldError, JournalSizes, Ledger, LedgerOptions, Level};
 
-const STILL: std::time::Duration = std::time::Duration::from_secs(1);
+const STILL: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// A file system of its own that is small: needs the right to mount, which tests run by root have.
 #[tokio::test]
@@ -61,15 +61,16 @@ async fn fill_up(home: &std::path::Path, disk: &Mounted) {
         }
     }
     let mut last = ledger.journal().written();
-    let mut reached = ledger.journal().reached();
+    let (mut reached, mut still) = (ledger.journal().reached(), 0);
     loop {
         match ledger.progress(&running[0], (1, 1), Money::from_nano(5), NOW) {
             Ok(lsn) => last = lsn,
             Err(HoldError::Append(AppendError::Behind)) => {
                 let written = ledger.journal().written();
                 let moves = reached.wait_for(|it| it.written > written);
-                // The writer waits for a file where nothing moves for so long.
-                if tokio::time::timeout(STILL, moves).await.is_err() {
+                // The writer waits for a file where nothing moves for so long, perhaps with what was just there.
+                still += u32::from(tokio::time::timeout(STILL, moves).await.is_err());
+                if still == 2 {
                     break;
                 }
             }
