@@ -140,6 +140,7 @@ impl Call {
         let started = Instant::now();
         let received_at = wall_clock();
         let id = worker.next_call_id(received_at);
+        let surface = surface_at(head.uri.path());
         let request_id = usable_request_id(&head.headers).map_or_else(|| call_id_value(id), copied);
         Box::new(Self {
             worker: worker.clone(),
@@ -147,7 +148,7 @@ impl Call {
             id,
             request_id,
             method: head.method.clone(),
-            dialect: spoken(head),
+            dialect: surface.map_or_else(|| spoken_elsewhere(head), |surface| surface.dialect),
             path: head.uri.path().into(),
             peer,
             caller: caller_of(worker, peer, head),
@@ -180,7 +181,7 @@ impl Call {
             has_entered: false,
             is_admitted: false,
             is_quiet: false,
-            is_at_surface: surface_at(head.uri.path()).is_some(),
+            is_at_surface: surface.is_some(),
         })
     }
 
@@ -279,11 +280,10 @@ impl Call {
     }
 }
 
-/// What a caller speaks: the path decides, and where several speak at one path, a header that only one of them sends.
-fn spoken(head: &Parts) -> Dialect {
-    match surface_at(head.uri.path()) {
-        Some(surface) => surface.dialect,
-        None if stored_response_at(head.uri.path()).is_some() => Dialect::OpenAiResponses,
+/// What a caller speaks where no surface is: whoever asks for a stored response, else by a header that only one of them sends.
+fn spoken_elsewhere(head: &Parts) -> Dialect {
+    match stored_response_at(head.uri.path()) {
+        Some(_) => Dialect::OpenAiResponses,
         None => Dialect::by_headers(|name| head.headers.contains_key(name)),
     }
 }

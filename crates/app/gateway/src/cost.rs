@@ -1,5 +1,6 @@
-//! What a call cost: each part of it by the price of who served it, with the markup of who asked. Worked out once, when all of
-//! its usage is known. Where there is no price book nothing is told, and nothing is worked out.
+//! What a call cost: each part of it by the price of who served it, with the markup of who asked. Worked out when all of its
+//! usage is known: for the head of a whole answer, and when a call is settled. Where there is no price book nothing is told,
+//! and nothing is worked out.
 
 use domain::{Currency, ModelUsage, Money, Timestamp, Usage};
 use http::HeaderValue;

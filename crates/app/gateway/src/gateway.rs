@@ -180,7 +180,8 @@ impl Gateway {
 
     /// What would become of a request that is described, as the admin API is asked; nobody is asked for it.
     pub fn explain(&self, question: Value) -> Result<Value, Box<Failure>> {
-        explain::answer((&self.serving.load(), &self.keys), self.moment(), question)
+        let known = (&**self.serving.load(), &*self.keys, &*self.prices.load());
+        explain::answer(known, self.moment(), question)
     }
 
     /// Attempts and answers under way at a provider, or in a part of it.

@@ -45,6 +45,13 @@ pub(crate) fn refused(none: NoTarget, ask: &Ask<'_>, path: &str, goes_on: bool) 
                 format!("this key may not use the providers or regions that serve the model '{model}'");
             Failure::new(Kind::Forbidden, message).with_param("model")
         }
+        NoTarget::NoPrice => {
+            let message = format!(
+                "the model '{model}' has no price here, and calls without a price are refused; \
+                 ask the operator of this gateway"
+            );
+            Failure::new(Kind::Forbidden, message).with_param("model")
+        }
         NoTarget::Condition => {
             let message = format!("nobody serves the model '{model}' for a request like this one");
             Failure::new(Kind::NoTarget, message)

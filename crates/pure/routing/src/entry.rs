@@ -74,6 +74,8 @@ pub enum Reason {
     FallbackOff,
     /// The caller's key is not for its provider, or not for its region.
     KeyScope,
+    /// It has no price, and the prices say that such calls are refused.
+    NoPrice,
 }
 
 impl Reason {
@@ -97,6 +99,7 @@ impl Reason {
             Self::Draining => "draining",
             Self::FallbackOff => "fallback_off",
             Self::KeyScope => "key_scope",
+            Self::NoPrice => "no_price",
         }
     }
 }

@@ -95,6 +95,8 @@ pub enum NoTarget {
     SwitchedOff,
     /// Of those who serve the name, the caller's key is for nobody who could be asked.
     KeyScope,
+    /// None of those who could be asked has a price, and calls without one are refused.
+    NoPrice,
 }
 
 /// Orders the targets of the asked name; `unfit` says why a target cannot be asked for this at all.
@@ -186,6 +188,9 @@ fn nobody(passed_over: &[Passed]) -> NoTarget {
     // Whoever may use others would be served: that says more than why the few are not fit.
     if reasons().any(|reason| reason == Reason::KeyScope) {
         return NoTarget::KeyScope;
+    }
+    if reasons().any(|reason| reason == Reason::NoPrice) {
+        return NoTarget::NoPrice;
     }
     let unable = reasons().find_map(|reason| match reason {
         Reason::Unable(what) => Some(NoTarget::Unable(what)),

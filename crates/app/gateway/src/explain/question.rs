@@ -1,16 +1,19 @@
 //! A request that is only described, as an operator asks about it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dialects::surface::{Surface, surface_at};
 use domain::{Failure, KeyId, Kind};
-use routing::{Ask, Capabilities, Capability, Moment, Reason, Rng, Target};
+use ledger::prices::Book;
+use routing::{Ask, Capabilities, Capability, Moment, Rng, Target};
 use serde::Deserialize;
 use serde_json::Value;
 use store::KeyDirectory;
 
 use super::told::{Case, explained};
-use crate::pipeline::{has_no_side_effects, is_beyond, route_of};
+use crate::clock::wall_clock;
+use crate::pipeline::{Fitness, has_no_side_effects, route_of};
 use crate::serving::Serving;
 
 /// What would be asked.
@@ -38,7 +41,7 @@ struct Question {
 
 /// What would become of the request that a question describes.
 pub(crate) fn answer(
-    (serving, keys): (&Serving, &KeyDirectory),
+    (serving, keys, prices): (&Serving, &KeyDirectory, &Arc<Book>),
     now: Moment,
     question: Value,
 ) -> Result<Value, Box<Failure>> {
@@ -75,8 +78,9 @@ pub(crate) fn answer(
     let timeouts = &serving.timeouts;
     let limit = if ask.is_streaming { timeouts.first_byte } else { timeouts.answer_for(tokens) };
     let key = question.key.as_deref().and_then(KeyId::parse).and_then(|id| keys.find_by_id(&id));
-    let scopes = key.and_then(|key| key.scopes());
-    if let Some(scopes) = &scopes {
+    let asked = (question.model.as_str(), key.as_deref(), wall_clock());
+    let fitness = Fitness::of(prices, serving, surface, asked);
+    if let Some(scopes) = fitness.scopes() {
         let route = route_of(surface);
         let refused = |what: &str| Failure::new(Kind::Forbidden, format!("the key may not use {what}"));
         if !scopes.routes.allow(route) {
@@ -86,11 +90,7 @@ pub(crate) fn answer(
             return Err(refused(&format!("the model '{}'", question.model)).with_param("model"));
         }
     }
-    let unfit = |target: &Target| match &scopes {
-        _ if !serving.provider_of(target).offers(surface) => Some(Reason::NotOffered),
-        Some(scopes) if is_beyond(scopes, serving, target) => Some(Reason::KeyScope),
-        _ => None,
-    };
+    let unfit = |target: &Target| fitness.flaw(target);
     let may_be_hedged = has_no_side_effects(surface.operation);
     explained(&Case { serving, surface, ask: &ask, may_be_hedged, limit, now }, unfit, &mut Rng::new(1))
 }

@@ -100,8 +100,11 @@ fn where_the_book_says_so_a_call_without_a_price_is_refused_unasked() {
     assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
     assert!(refused.contains("has no price here") && refused.contains("permission_denied"), "{refused}");
     assert!(fixture.metric("ai_gateway_upstream_connections_opened_total").ends_with(" 0"));
+    let explained = || fixture.gateway.explain(serde_json::json!({"model": "gpt-test"})).unwrap().to_string();
+    assert!(explained().contains("no_price"), "{}", explained());
     fixture.gateway.set_prices(book(&BOOK.replace("flag", "block")));
     assert!(answer(&fixture, "", PLAIN).starts_with("HTTP/1.1 200"));
+    assert!(!explained().contains("no_price"), "{}", explained());
 }
 
 #[test]

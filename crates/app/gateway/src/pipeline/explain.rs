@@ -5,13 +5,14 @@ use domain::{Failure, Kind};
 use http::Response;
 use http::request::Parts;
 use hyper::body::Incoming;
-use routing::{Ask, Reason, Target};
+use routing::{Ask, Target};
 
 use super::Refused;
 use super::authenticate::authenticate;
+use super::fitness::Fitness;
 use super::needs::needed;
 use super::patience::patience;
-use super::permit::{is_beyond, permit_model, permit_route, route_of};
+use super::permit::{permit_model, permit_route, route_of};
 use super::plan::bond_of;
 use super::side_effects::may_be_asked_twice;
 use super::understand::understand;
@@ -61,12 +62,9 @@ async fn run(call: &mut Call, head: &Parts, body: Incoming) -> Result<Vec<u8>, B
         ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
     };
     permit_model(call, &ask)?;
-    let scopes = call.key.as_ref().and_then(|key| key.scopes());
-    let unfit = |target: &Target| match &scopes {
-        _ if !serving.provider_of(target).offers(surface) => Some(Reason::NotOffered),
-        Some(scopes) if is_beyond(scopes, &serving, target) => Some(Reason::KeyScope),
-        _ => None,
-    };
+    let asked = (ask.model, call.key.as_deref(), call.received_at);
+    let fitness = Fitness::of(&call.worker.gateway.prices.load(), &serving, surface, asked);
+    let unfit = |target: &Target| fitness.flaw(target);
     let limit = patience(&serving, &prompt, &wishes);
     let now = call.worker.gateway.moment();
     let may_be_hedged = may_be_asked_twice(&prompt);

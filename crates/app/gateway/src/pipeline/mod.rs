@@ -15,6 +15,7 @@ mod estimate;
 mod events;
 mod explain;
 mod failures;
+mod fitness;
 mod flawed;
 mod going_on;
 mod hedge;
@@ -57,7 +58,8 @@ use hyper::body::Incoming;
 
 pub(crate) use authenticate::{Caller, authenticate};
 pub(crate) use explain::{explain, is_explain};
-pub(crate) use permit::{is_beyond, route_of};
+pub(crate) use fitness::Fitness;
+pub(crate) use permit::route_of;
 pub(crate) use relay::{BrokenOff, Relay};
 pub(crate) use resumable::Resumable;
 pub(crate) use side_effects::has_no_side_effects;

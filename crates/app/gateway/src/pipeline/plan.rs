@@ -2,16 +2,15 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use dialects::surface::Operation;
-use domain::{Failure, Kind, ServiceTier};
+use domain::Failure;
 use http::HeaderMap;
-use ledger::prices::{Unknown, Wanted};
 use routing::{Ask, Plan, Reason, Situation, Target};
 
 use crate::call::Call;
 use crate::no_target::refused;
+use crate::pipeline::fitness::Fitness;
 use crate::pipeline::needs::needed;
-use crate::pipeline::permit::{is_beyond, permit_model};
+use crate::pipeline::permit::permit_model;
 use crate::pipeline::retouched::{Wish, wish};
 use crate::pipeline::stored::goes_on_from;
 use crate::pipeline::understand::Prompt;
@@ -44,20 +43,18 @@ pub(crate) fn plan(
         ..Ask::of(&prompt.deciding.model, prompt.deciding.is_streaming)
     };
     permit_model(call, &ask)?;
-    let scopes = call.key.as_ref().and_then(|key| key.scopes());
     let surface = prompt.surface;
-    let offers = |target: &Target| {
+    let asked = (ask.model, call.key.as_deref(), call.received_at);
+    let fitness = Fitness::of(&call.worker.gateway.prices.load(), serving, surface, asked);
+    // Whoever keeps the beginning must go on with it.
+    let may_go_on = |target: &Target| {
         let provider = serving.provider_of(target);
-        // Whoever keeps the beginning must go on with it.
-        let may_go_on = goes_on.is_none_or(|goes_on| {
+        goes_on.is_none_or(|goes_on| {
             provider.dialects.contains(&surface.dialect) && goes_on.may_be_kept_by(provider)
-        });
-        may_go_on && provider.offers(surface)
+        })
     };
-    let unfit = |target: &Target| match &scopes {
-        _ if !offers(target) => Some(Reason::NotOffered),
-        Some(scopes) if is_beyond(scopes, serving, target) => Some(Reason::KeyScope),
-        _ => None,
+    let unfit = |target: &Target| {
+        if may_go_on(target) { fitness.flaw(target) } else { Some(Reason::NotOffered) }
     };
     let situation = Situation {
         routes: &serving.routes,
@@ -70,45 +67,8 @@ pub(crate) fn plan(
     if let Some(goes_on) = goes_on {
         goes_on.narrow(serving, &mut plan);
     }
-    refuse_unpriced(call, serving, prompt, &mut plan)?;
     let wish = wish(&plan, wishes);
     Ok((plan, wish))
-}
-
-/// Takes out of the order whoever has no price, where the price book says that such calls are refused.
-fn refuse_unpriced(
-    call: &Call,
-    serving: &Serving,
-    prompt: &Prompt,
-    plan: &mut Plan,
-) -> Result<(), Box<Failure>> {
-    let book = call.worker.gateway.prices.load();
-    if *book.unknown() != Unknown::Block || prompt.surface.operation == Operation::CountTokens {
-        return Ok(());
-    }
-    let model = &*prompt.deciding.model;
-    let route = plan.route.clone();
-    plan.order.retain(|attempt| {
-        let target = &route.targets[attempt.place];
-        let provider = serving.provider_of(target);
-        let model = target.model.as_deref().unwrap_or(model);
-        !book.forbids(&Wanted {
-            provider: provider.id(),
-            kind: provider.kind,
-            model,
-            asked_model: model,
-            service: ServiceTier::USUAL,
-            at: call.received_at,
-            prompt_tokens: 0,
-        })
-    });
-    if plan.order.is_empty() {
-        let message = format!(
-            "the model '{model}' has no price here, and calls without a price are refused; ask the operator of this gateway"
-        );
-        return Err(Failure::new(Kind::Forbidden, message).with_param("model"));
-    }
-    Ok(())
 }
 
 /// What ties calls together: what the caller calls a session, else how the request begins.

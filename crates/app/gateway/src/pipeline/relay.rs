@@ -279,8 +279,7 @@ impl Relay {
 
     /// Once all is said, the caller can be told what it cost.
     fn tell_cost(&mut self) {
-        let has_all = self.watch.is_over() || self.watch.has_said_all();
-        if !has_all || !self.wish.is_some_and(Wish::wants_cost) {
+        if !self.wish.is_some_and(Wish::wants_cost) || !(self.watch.is_over() || self.watch.has_said_all()) {
             return;
         }
         self.note_usage(true);
