@@ -131,6 +131,8 @@ def test_what_is_in_force_and_was_not_kept_is_kept_before_a_revert(
     assert commands.json("config", "revert", "1")["from"] == 1
     texts = [commands.text("config", "diff", str(row["version"]), "1") for row in commands.json("config", "versions")["versions"]]
     assert any("models.precious" in text for text in texts), "it is among the versions"
+    done = [entry["action"] for entry in commands.json("audit", "list")["audit"] if entry["action"].startswith("config.")]
+    assert done == ["config.revert", "config.reload"], "what waited for the database is in the audit before what came later"
 
 
 def test_a_revert_without_a_number_goes_back_to_something_else(

@@ -94,7 +94,7 @@ impl Keeper {
             problems: Vec::new(),
         };
         let (watch, notes) = (Watch::new(seen), applier.present().notes.clone());
-        let noting = Noting { audit, log: log.clone() };
+        let noting = Noting::new(audit, log.clone());
         let keeper = Self {
             settings,
             applier,
@@ -123,7 +123,7 @@ impl Keeper {
             tokio::select! {
                 ask = asks.recv() => match ask {
                     Some(ask) => self.answer(ask).await,
-                    None => return,
+                    None => return self.noting.write().await,
                 },
                 () = sleep_until(self.watch.next_look()) => {
                     if self.watch.look() {
@@ -226,7 +226,8 @@ impl Keeper {
         if is_another {
             let (file, versions) = (self.settings.file_name(), [before, self.present.version]);
             let change = Change { action, file, who, reason, versions, report };
-            self.noting.change(change, wall_clock()).await;
+            let has_failed = self.present.text.is_some() && self.present.version.is_none();
+            self.noting.change(change, wall_clock(), has_failed).await;
         }
         self.note_status();
         let (changed, restart) = (report.changed.join(", "), report.needs_restart.join(", "));

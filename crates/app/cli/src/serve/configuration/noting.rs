@@ -1,6 +1,7 @@
 //! Starts and changes of the configuration, for the audit. They are in force whether or not they can be written there: a file
 //! that changed is no change of the database that one transaction could hold together.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use admin::ReloadReport;
@@ -9,10 +10,15 @@ use observe::{Level, Log};
 use serde_json::{Value, json};
 use store::{AuditRecords, NewAuditEntry, Who};
 
+/// So many entries wait for a database that is busy or away; each is in the log as well.
+const WAITING_MAX: usize = 100;
+
 /// Writes the entries.
 pub(super) struct Noting {
-    pub(super) audit: Arc<dyn AuditRecords>,
-    pub(super) log: Log,
+    audit: Arc<dyn AuditRecords>,
+    log: Log,
+    /// In their order, until the database takes them.
+    waiting: VecDeque<NewAuditEntry>,
 }
 
 /// What brought a configuration in force.
@@ -27,11 +33,16 @@ pub(super) struct Change<'a> {
 }
 
 impl Noting {
+    pub(super) const fn new(audit: Arc<dyn AuditRecords>, log: Log) -> Self {
+        Self { audit, log, waiting: VecDeque::new() }
+    }
+
     /// This gateway began to serve.
-    pub(super) async fn start(&self, file: Option<String>, version: Option<i64>, at: Timestamp) {
+    pub(super) async fn start(&mut self, file: Option<String>, version: Option<i64>, at: Timestamp) {
         let after = json!({ "version": env!("CARGO_PKG_VERSION"), "configuration": version });
         let who = Who { actor: "process", by: None, request_id: None };
-        self.write(entry("gateway.start", file, who, "", [json!(null), after], at)).await;
+        self.keep(entry("gateway.start", file, who, "", [json!(null), after], at));
+        self.write().await;
         // Kept apart from the database, it shows a tail that is cut off with everything that knew of it.
         if let Ok(newest) = self.audit.audit(None, 1).await
             && let Some(newest) = newest.first()
@@ -41,19 +52,41 @@ impl Noting {
         }
     }
 
-    /// Another configuration is in force.
-    pub(super) async fn change(&self, change: Change<'_>, at: Timestamp) {
+    /// Another configuration is in force. Whoever asked for it does not wait for a database that has just failed: then the entry
+    /// goes with the next, or at the end.
+    pub(super) async fn change(&mut self, change: Change<'_>, at: Timestamp, has_failed: bool) {
         let Change { action, file, who, reason, versions: [before, after], report } = change;
         let before = json!({ "version": before });
         let after =
             json!({ "version": after, "changed": report.changed, "needs_restart": report.needs_restart });
-        self.write(entry(action, file, who, reason, [before, after], at)).await;
+        self.keep(entry(action, file, who, reason, [before, after], at));
+        if has_failed {
+            let message = "what was done is in force, and waits for the audit";
+            self.log.event(Level::Warn, message, &[("action", &action)]);
+        } else {
+            self.write().await;
+        }
     }
 
-    async fn write(&self, entry: NewAuditEntry) {
-        if let Err(error) = self.audit.note(&entry).await {
-            let message = "what was done is in force, but not in the audit";
-            self.log.event(Level::Error, message, &[("action", &entry.action), ("reason", &error)]);
+    fn keep(&mut self, entry: NewAuditEntry) {
+        if self.waiting.len() == WAITING_MAX
+            && let Some(lost) = self.waiting.pop_front()
+        {
+            let message = "what was done will not be in the audit: too much waits for it";
+            self.log.event(Level::Error, message, &[("action", &lost.action), ("subject", &lost.subject)]);
+        }
+        self.waiting.push_back(entry);
+    }
+
+    /// Writes what waits, as far as the database takes it.
+    pub(super) async fn write(&mut self) {
+        while let Some(entry) = self.waiting.front() {
+            if let Err(error) = self.audit.note(entry).await {
+                let message = "what was done is in force, and waits for the audit";
+                self.log.event(Level::Error, message, &[("action", &entry.action), ("reason", &error)]);
+                return;
+            }
+            self.waiting.pop_front();
         }
     }
 }
