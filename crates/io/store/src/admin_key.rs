@@ -3,6 +3,8 @@
 use domain::Secret;
 
 use crate::data_dir::LockedDataDir;
+use crate::hex::hex;
+use crate::random::random;
 use crate::secret_file::{self, SecretFileError};
 
 /// The file in the data directory that holds the admin key when none is given.
@@ -40,7 +42,7 @@ impl AdminKey {
     /// Reads `admin.key`, made on the first start. The text beside it is a warning for the operator, if any.
     pub fn from_data_dir(dir: &LockedDataDir) -> Result<(Self, Option<String>), AdminKeyError> {
         let file = secret_file::read_or_make(&dir.join(ADMIN_KEY_FILE), || {
-            format!("{ADMIN_KEY_PREFIX}{}", secret_file::random_hex(NEW_ADMIN_KEY_BYTES))
+            format!("{ADMIN_KEY_PREFIX}{}", hex(&random::<NEW_ADMIN_KEY_BYTES>()))
         })?;
         Ok((Self::from_text(&file.text)?, file.warning))
     }

@@ -12,10 +12,12 @@ mod data_dir;
 mod database;
 mod error;
 mod foreign;
+mod hex;
 mod keys;
 mod ledger;
 mod master_key;
 mod prices;
+mod random;
 mod requests;
 mod run_file;
 mod seal;
@@ -24,6 +26,7 @@ mod secrets;
 mod switches;
 mod tenancy;
 mod who;
+mod words;
 
 pub use self::ledger::{
     AppendError, Applied, Applier, ApplyError, Cell, Cells, HOLD_AGE_MAX_MS, Held, HoldError, Journal,

@@ -7,7 +7,9 @@ use aws_lc_rs::hkdf;
 use domain::Secret;
 
 use crate::data_dir::{DataDir, LockedDataDir};
+use crate::hex::hex;
 use crate::keys::KeyHasher;
+use crate::random::random;
 use crate::seal::{Generation, Seal};
 use crate::secret_file::{self, SecretFileError};
 
@@ -50,9 +52,8 @@ impl MasterKey {
 
     /// Reads `master.key`, made on the first start. The text beside it is a warning for the operator, if any.
     pub fn from_data_dir(dir: &LockedDataDir) -> Result<(Self, Option<String>), MasterKeyError> {
-        let file = secret_file::read_or_make(&dir.join(MASTER_KEY_FILE), || {
-            secret_file::random_hex(NEW_MASTER_KEY_BYTES)
-        })?;
+        let file =
+            secret_file::read_or_make(&dir.join(MASTER_KEY_FILE), || hex(&random::<NEW_MASTER_KEY_BYTES>()))?;
         Ok((Self::from_text(&file.text)?, file.warning))
     }
 

@@ -10,6 +10,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::random::random;
+
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
 
@@ -71,8 +73,7 @@ impl Seal {
 
     /// The same under a certain generation.
     pub(crate) fn seal_under(&self, generation: u32, purpose: &str, plain: &[u8]) -> Vec<u8> {
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).expect("the system's random generator always answers");
+        let nonce = random::<NONCE_LEN>();
         let mut sealed = plain.to_vec();
         self.key(generation)
             .seal_in_place_append_tag(

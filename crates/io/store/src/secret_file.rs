@@ -102,13 +102,6 @@ fn write(path: &Path, text: &str) -> Result<(), SecretFileError> {
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed("create"))
 }
 
-/// Lower-case hexadecimal of system randomness: `bytes` bytes, two characters each.
-pub(crate) fn random_hex(bytes: usize) -> String {
-    let mut random = vec![0; bytes];
-    getrandom::fill(&mut random).expect("the system's random generator always answers");
-    random.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;

@@ -6,7 +6,8 @@ use aws_lc_rs::hmac;
 use serde_json::json;
 
 use super::contract::AuditEntry;
-use super::hash::{Hash, hex};
+use super::hash::Hash;
+use crate::hex::hex;
 use crate::keys::KeyHasher;
 
 /// The first word of what is hashed; another way of hashing would have another.

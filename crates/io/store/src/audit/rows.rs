@@ -6,7 +6,8 @@ use sqlx::any::AnyRow;
 
 use super::chain::Head;
 use super::contract::AuditEntry;
-use super::hash::{BEGINNING, Hash, hex};
+use super::hash::{BEGINNING, Hash};
+use crate::hex::hex;
 
 pub(super) fn entry(row: &AnyRow) -> Result<AuditEntry, sqlx::Error> {
     Ok(AuditEntry {

@@ -4,9 +4,9 @@ use domain::OrganisationId;
 use sqlx::AssertSqlSafe;
 
 use super::contract::{AuditFilter, AuditRecords, NewAuditEntry};
-use super::hash::hex;
 use super::{AuditEntry, AuditFault, AuditVerdict, KnownRow};
 use crate::database::{Database, Kind};
+use crate::hex::hex;
 use crate::switches::SwitchRecords;
 use crate::switches::suite::entry;
 

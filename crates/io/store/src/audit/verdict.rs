@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::hash::{Hash, from_hex, hex};
+use super::hash::Hash;
+use crate::hex::{hex, thirty_two_from_hex};
 
 /// What came of checking the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +117,7 @@ impl KnownRow {
     pub fn parse(text: &str) -> Option<Self> {
         let (number, hash) = text.trim().split_once(':')?;
         let number = number.parse().ok().filter(|number| *number > 0)?;
-        Some(Self { number, hash: from_hex(hash)? })
+        Some(Self { number, hash: thirty_two_from_hex(hash)? })
     }
 }
 

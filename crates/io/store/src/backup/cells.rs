@@ -5,8 +5,9 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, Row};
 
-use super::format::{CellKind, from_hex, hex};
+use super::format::CellKind;
 use crate::database::Kind;
+use crate::hex::{from_hex, hex};
 
 /// A column of a table.
 pub(super) type Column = (String, CellKind);

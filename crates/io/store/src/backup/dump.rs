@@ -10,9 +10,10 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::cells::{columns, row};
 use super::error::BackupError;
-use super::format::{BackupReport, Checksum, FORM, Header, Progress, TableLine, hex};
+use super::format::{BackupReport, Checksum, FORM, Header, Progress, TableLine};
 use super::tables::{TABLES, Table};
 use crate::database::{DatabasePlace, Kind, known_layouts, open_beside};
+use crate::hex::hex;
 use crate::keys::KeyHasher;
 
 /// Rows between two words of progress.

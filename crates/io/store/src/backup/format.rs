@@ -5,6 +5,7 @@ use aws_lc_rs::{digest, hmac};
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::hex::hex;
 use crate::keys::KeyHasher;
 
 /// The form that is written; another would have another number.
@@ -117,21 +118,4 @@ impl Checksum {
         let mark = hmac::sign(&self.key, sha256.as_ref());
         EndLine { rows, sha256: hex(sha256.as_ref()), mark: hex(mark.as_ref()) }
     }
-}
-
-/// In small letters.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |four: u8| char::from(DIGITS[usize::from(four)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-/// What such letters say.
-pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|four| u8::try_from(four).ok());
-    let pairs = text.as_bytes().chunks_exact(2);
-    if !pairs.remainder().is_empty() {
-        return None;
-    }
-    pairs.map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }

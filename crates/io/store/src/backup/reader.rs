@@ -5,8 +5,9 @@ use std::io::{BufRead, Read};
 use serde_json::Value;
 
 use super::error::BackupError;
-use super::format::{BACKUP_LINE_BYTES_MAX, Checksum, EndLine, FORM, Header, TableLine, from_hex};
+use super::format::{BACKUP_LINE_BYTES_MAX, Checksum, EndLine, FORM, Header, TableLine};
 use crate::database::known_layouts;
+use crate::hex::from_hex;
 use crate::keys::KeyHasher;
 
 /// A line behind the first.

@@ -250,7 +250,7 @@ async fn who_makes_a_fitting_checksum_needs_the_master_key() {
     let body = format!("{body}\n");
     let mut end: Value = serde_json::from_str(end).unwrap();
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.as_bytes());
-    end["sha256"] = json!(super::format::hex(hash.as_ref()));
+    end["sha256"] = json!(crate::hex::hex(hash.as_ref()));
     let forged = format!("{body}{end}\n");
     assert!(matches!(refused(dir.path(), &hasher(), forged.as_bytes()).await, BackupError::Changed));
 }

@@ -16,7 +16,9 @@ use super::contract::{
 use super::digest::{DigestOf, KeyHasher};
 use super::directory::{KeyDirectory, Loading};
 use crate::error::StoreError;
+use crate::random::{entropy, random};
 use crate::tenancy::Reach;
+use crate::words::line;
 
 pub use error::KeyError;
 pub use wish::{
@@ -89,7 +91,7 @@ impl KeyDesk {
             None => new_secret(&self.prefix),
         };
         let key = CallerKey {
-            id: KeyId::new(now, u128::from_ne_bytes(random())),
+            id: KeyId::new(now, entropy()),
             name,
             hint: hint(secret.expose()),
             digest: self.hasher.digest(secret.expose()),
@@ -183,7 +185,7 @@ impl KeyDesk {
         };
         let secret = new_secret(&self.prefix);
         let successor = Successor {
-            id: KeyId::new(now, u128::from_ne_bytes(random())),
+            id: KeyId::new(now, entropy()),
             hint: hint(secret.expose()),
             digest: self.hasher.digest(secret.expose()),
             created_at: now,
@@ -260,10 +262,7 @@ fn already_revoked(key: &CallerKey) -> KeyError {
 }
 
 fn checked_name(wish: &str) -> Result<String, KeyError> {
-    let name = wish.trim();
-    let is_fit =
-        !name.is_empty() && name.chars().count() <= KEY_NAME_CHARS_MAX && !name.chars().any(char::is_control);
-    if is_fit { Ok(name.to_owned()) } else { Err(KeyError::BadName) }
+    line(wish, KEY_NAME_CHARS_MAX).ok_or(KeyError::BadName)
 }
 
 fn checked_expiry(wish: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestamp>, KeyError> {
@@ -290,12 +289,6 @@ fn new_secret(prefix: &str) -> Secret {
             return Secret::new(key);
         }
     }
-}
-
-fn random<const BYTES: usize>() -> [u8; BYTES] {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).expect("the system's random generator always answers");
-    bytes
 }
 
 #[cfg(test)]

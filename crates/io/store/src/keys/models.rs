@@ -1,5 +1,7 @@
 //! The models that a key's callers may ask for.
 
+use super::names::only_names;
+
 /// Most names that a key has.
 pub const KEY_MODELS_MAX: usize = 200;
 /// Longest of them.
@@ -20,23 +22,7 @@ impl KeyModels {
 
     /// These, a `*` at the end of a name standing for whatever follows; `Err` names what is no model's name.
     pub fn only(names: impl IntoIterator<Item = String>) -> Result<Self, String> {
-        let mut only: Vec<String> = Vec::new();
-        for name in names {
-            let is_name = !name.is_empty()
-                && name.len() <= NAME_BYTES_MAX
-                && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',');
-            if !is_name {
-                return Err(format!("{name:?} is no model's name"));
-            }
-            if !only.contains(&name) {
-                only.push(name);
-            }
-        }
-        match only.len() {
-            0 => Err("a key must be allowed at least one model".to_owned()),
-            1..=KEY_MODELS_MAX => Ok(Self { only: Some(only) }),
-            count => Err(format!("a key takes at most {KEY_MODELS_MAX} models, not {count}")),
-        }
+        only_names(names, NAME_BYTES_MAX, KEY_MODELS_MAX, "model").map(|only| Self { only: Some(only) })
     }
 
     /// Whether it is all there are.

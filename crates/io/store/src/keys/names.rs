@@ -17,23 +17,7 @@ impl KeyNames {
 
     /// These; `what` they are is said of what is no name.
     pub fn only(names: impl IntoIterator<Item = String>, what: &str) -> Result<Self, String> {
-        let mut only: Vec<String> = Vec::new();
-        for name in names {
-            let is_name = !name.is_empty()
-                && name.len() <= NAME_BYTES_MAX
-                && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',');
-            if !is_name {
-                return Err(format!("{name:?} is no {what}'s name"));
-            }
-            if !only.contains(&name) {
-                only.push(name);
-            }
-        }
-        match only.len() {
-            0 => Err(format!("a key must be allowed at least one {what}")),
-            1..=KEY_NAMES_MAX => Ok(Self { only: Some(only) }),
-            count => Err(format!("a key takes at most {KEY_NAMES_MAX} {what}s, not {count}")),
-        }
+        only_names(names, NAME_BYTES_MAX, KEY_NAMES_MAX, what).map(|only| Self { only: Some(only) })
     }
 
     /// Whether it is all there are.
@@ -49,6 +33,32 @@ impl KeyNames {
     /// Whether this one is meant.
     pub fn allow(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.iter().any(|known| known == name))
+    }
+}
+
+/// A list of names, each once; `what` they are is said of what is no name.
+pub(super) fn only_names(
+    names: impl IntoIterator<Item = String>,
+    bytes_max: usize,
+    names_max: usize,
+    what: &str,
+) -> Result<Vec<String>, String> {
+    let mut only: Vec<String> = Vec::new();
+    for name in names {
+        let is_name = !name.is_empty()
+            && name.len() <= bytes_max
+            && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',');
+        if !is_name {
+            return Err(format!("{name:?} is no {what}'s name"));
+        }
+        if !only.contains(&name) {
+            only.push(name);
+        }
+    }
+    match only.len() {
+        0 => Err(format!("a key must be allowed at least one {what}")),
+        count if count > names_max => Err(format!("a key takes at most {names_max} {what}s, not {count}")),
+        _ => Ok(only),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::audit::NewAuditEntry;
 use crate::error::StoreError;
 use crate::switches::SWITCH_NAME_CHARS_MAX;
 use crate::who::Who;
+use crate::words::line;
 
 /// Changes that an entry of the audit shows; it says how many there are.
 const AUDITED_CHANGES_MAX: usize = 20;
@@ -80,14 +81,16 @@ impl PriceDesk {
 
     /// Gives `hearer` the book that is in force, and each one that takes its place.
     pub fn hear(&self, hearer: impl Fn(Arc<Book>) + Send + Sync + 'static) {
+        // Held over both: no book comes between the first and the next that he hears of.
+        let mut hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
         hearer(self.book.load_full());
-        self.hearers.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(hearer));
+        hearers.push(Box::new(hearer));
     }
 
     fn swap(&self, book: Book) {
         let book = Arc::new(book);
-        self.book.store(book.clone());
         let hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.book.store(book.clone());
         hearers.iter().for_each(|hearer| hearer(book.clone()));
     }
 
@@ -184,7 +187,7 @@ impl PriceDesk {
         who: Who,
         now: Timestamp,
     ) -> Result<(i64, ComparedPrices), PriceError> {
-        let source = checked(source, PRICE_REASON_CHARS_MAX).ok_or(PriceError::BadReason)?;
+        let source = line(source, PRICE_REASON_CHARS_MAX).ok_or(PriceError::BadReason)?;
         let compared = self.check(&text).await?;
         let after = json!({ "rows": compared.rows, "source": source }).to_string();
         let prices = NewPrices { at: now, by: by(&who)?, reason: source, rows: compared.rows as u32, text };
@@ -231,7 +234,7 @@ impl PriceDesk {
             return Err(PriceError::NeedsReason(changes));
         }
         let reason = match (given, &draft) {
-            (Some(reason), _) => checked(reason, PRICE_REASON_CHARS_MAX).ok_or(PriceError::BadReason)?,
+            (Some(reason), _) => line(reason, PRICE_REASON_CHARS_MAX).ok_or(PriceError::BadReason)?,
             (None, Some((_, source))) => {
                 format!("approved: {source}").chars().take(PRICE_REASON_CHARS_MAX).collect()
             }
@@ -295,14 +298,8 @@ fn unreadable(number: u32, mut problems: Vec<ledger::prices::Problem>) -> PriceE
 fn by(who: &Who) -> Result<Option<String>, PriceError> {
     match &who.by {
         None => Ok(None),
-        Some(name) => checked(name, SWITCH_NAME_CHARS_MAX).map(Some).ok_or(PriceError::BadName),
+        Some(name) => line(name, SWITCH_NAME_CHARS_MAX).map(Some).ok_or(PriceError::BadName),
     }
-}
-
-fn checked(text: &str, chars_max: usize) -> Option<String> {
-    let text = text.trim();
-    let is_fit = !text.is_empty() && text.chars().count() <= chars_max && !text.chars().any(char::is_control);
-    is_fit.then(|| text.to_owned())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::seal::{Seal, SealError};
 use crate::switches::{SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX};
 use crate::who::Who;
+use crate::words::is_line;
 
 /// Most secrets.
 pub const SECRETS_MAX: usize = 1000;
@@ -310,10 +311,8 @@ fn audit_entry(
 }
 
 fn check_words(reason: &str, who: &Who) -> Result<(), SecretError> {
-    let is_fit =
-        |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
     let by = who.by.as_deref().unwrap_or_default();
-    if is_fit(reason, SWITCH_REASON_CHARS_MAX) && is_fit(by, SWITCH_NAME_CHARS_MAX) {
+    if is_line(reason, SWITCH_REASON_CHARS_MAX) && is_line(by, SWITCH_NAME_CHARS_MAX) {
         return Ok(());
     }
     Err(SecretError::BadWords)

@@ -8,6 +8,7 @@ use super::contract::{ProviderSwitch, SwitchPosition, SwitchRecords, SwitchScope
 use crate::audit::NewAuditEntry;
 use crate::error::StoreError;
 use crate::who::Who;
+use crate::words::line;
 
 /// Longest reason.
 pub const SWITCH_REASON_CHARS_MAX: usize = 500;
@@ -104,10 +105,10 @@ impl SwitchDesk {
         now: Timestamp,
         put_in_force: impl FnOnce(&[ProviderSwitch]),
     ) -> Result<Switched, SwitchError> {
-        let reason = checked(&wish.reason, SWITCH_REASON_CHARS_MAX).ok_or(SwitchError::BadReason)?;
+        let reason = line(&wish.reason, SWITCH_REASON_CHARS_MAX).ok_or(SwitchError::BadReason)?;
         let by = match &wish.who.by {
             None => None,
-            Some(name) => Some(checked(name, SWITCH_NAME_CHARS_MAX).ok_or(SwitchError::BadName)?),
+            Some(name) => Some(line(name, SWITCH_NAME_CHARS_MAX).ok_or(SwitchError::BadName)?),
         };
         let mut present = self.present.lock().await;
         let SwitchWish { scope, position, who, .. } = wish;
@@ -207,12 +208,6 @@ const fn action(position: Option<SwitchPosition>) -> &'static str {
 
 fn shown(switches: &[ProviderSwitch]) -> String {
     Value::from_iter(switches.iter().map(ProviderSwitch::json)).to_string()
-}
-
-fn checked(text: &str, chars_max: usize) -> Option<String> {
-    let text = text.trim();
-    let is_fit = !text.is_empty() && text.chars().count() <= chars_max && !text.chars().any(char::is_control);
-    is_fit.then(|| text.to_owned())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::deed::Deed;
 use super::error::{TENANCY_TAGS_MAX, TenancyError};
+use crate::words::{is_line, line};
 
 /// Longest name of an organisation, a project, a user, a token, or text of a tag.
 pub const TENANCY_NAME_CHARS_MAX: usize = 100;
@@ -15,11 +16,7 @@ const BY_CHARS_MAX: usize = 400;
 const EMAIL_BYTES_MAX: usize = 254;
 
 pub(super) fn name(what: &'static str, wish: &str) -> Result<String, TenancyError> {
-    let text = wish.trim();
-    let is_fit = !text.is_empty()
-        && text.chars().count() <= TENANCY_NAME_CHARS_MAX
-        && !text.chars().any(char::is_control);
-    if is_fit { Ok(text.to_owned()) } else { Err(TenancyError::BadText(what)) }
+    line(wish, TENANCY_NAME_CHARS_MAX).ok_or(TenancyError::BadText(what))
 }
 
 /// An address in small letters: people write theirs in several ways, and mean one.
@@ -39,9 +36,6 @@ pub(super) fn email(wish: &str) -> Result<String, TenancyError> {
 
 /// Why, and who says he does it; nothing is fine, too.
 pub(super) fn said(deed: &Deed) -> Result<(), TenancyError> {
-    let is_line = |text: &str, chars_max: usize| {
-        text.chars().count() <= chars_max && !text.chars().any(char::is_control)
-    };
     if !is_line(&deed.reason, REASON_CHARS_MAX) {
         return Err(TenancyError::BadReason);
     }

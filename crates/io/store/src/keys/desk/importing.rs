@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use domain::{KeyId, OrganisationId, Timestamp};
 
-use super::{KeyDesk, checked_expiry, checked_name, hint, random};
+use super::{KeyDesk, checked_expiry, checked_name, hint};
+use crate::hex::hex;
 use crate::keys::contract::{Asker, CallerKey, ImportFlaw, Importing, KeyImport, KeyToStore};
 use crate::keys::desk::error::KeyError;
 use crate::keys::desk::wish::{ForeignKey, ForeignSecret, RowProblem};
 use crate::keys::digest::{DigestOf, KeyDigest, KeyHasher};
+use crate::random::entropy;
 
 /// Shown for a key of which only a digest is known.
 const HINT_OF_DIGEST: &str = "sha256:";
@@ -83,12 +85,12 @@ impl KeyDesk {
                 (self.hasher.digest(key.expose()), DigestOf::Key, hint(key.expose()), Some(also))
             }
             ForeignSecret::Sha256(hash) => {
-                let shown: String = hash[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-                (by_hash(hash), DigestOf::Sha256, format!("{HINT_OF_DIGEST}{shown}…"), None)
+                let hint = format!("{HINT_OF_DIGEST}{}…", hex(&hash[..4]));
+                (by_hash(hash), DigestOf::Sha256, hint, None)
             }
         };
         let key = CallerKey {
-            id: KeyId::new(now, u128::from_ne_bytes(random())),
+            id: KeyId::new(now, entropy()),
             name,
             hint,
             digest,

@@ -9,6 +9,7 @@ use sqlx::Row;
 use super::cell::{damaged, text};
 use super::row::{OF_KEY, digest_of, scopes};
 use crate::database::{Database, Kind};
+use crate::hex::thirty_two_from_hex;
 use crate::keys::contract::{LoadedKey, TakeKey};
 use crate::keys::digest::KeyDigest;
 use crate::keys::scopes::KeyScopes;
@@ -91,7 +92,7 @@ impl Reader {
         }
         take(LoadedKey {
             id,
-            digest: KeyDigest(unhexed(digest).ok_or_else(|| damaged("digest", "not 32 bytes"))?),
+            digest: KeyDigest(thirty_two_from_hex(digest).ok_or_else(|| damaged("digest", "not 32 bytes"))?),
             digest_of: digest_of(of).ok_or_else(|| damaged("digest_of", of))?,
             expires_at,
             is_revoked: revoked == "1",
@@ -116,14 +117,4 @@ async fn owners(store: &Database) -> Result<HashMap<String, (OrganisationId, Pro
         Ok((project.to_string(), (text(row, "organisation_id", OrganisationId::parse)?, project)))
     };
     rows.iter().map(owner).collect()
-}
-
-fn unhexed(text: &str) -> Option<[u8; 32]> {
-    let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |digit: u8| char::from(digit).to_digit(16);
-        *byte = (digit(pair[0])? << 4 | digit(pair[1])?) as u8;
-    }
-    Some(bytes)
 }

@@ -8,6 +8,7 @@ use super::bulk::texts;
 use super::rows::{ACCOUNTS, ENTRIES, GRANTS, HOLDS, PURSES, Rows};
 use crate::database::Database;
 use crate::error::StoreError;
+use crate::hex::{hex, thirty_two_from_hex};
 use crate::ledger::journal::{AppliedTo, ChainHash, fail_point};
 
 /// What came of a batch.
@@ -54,7 +55,8 @@ fn applied_of(row: &sqlx::any::AnyRow) -> Result<AppliedTo, StoreError> {
     let read_hash = StoreError::database("read the journal's hash");
     let lsn: i64 = row.try_get("applied_lsn").map_err(read)?;
     let text: String = row.try_get("applied_hash").map_err(read_hash)?;
-    let hash = unhex(&text).ok_or(StoreError::Damaged { what: "hash of the journal", found: text })?;
+    let hash =
+        thirty_two_from_hex(&text).ok_or(StoreError::Damaged { what: "hash of the journal", found: text })?;
     Ok(AppliedTo { lsn: Lsn(lsn.cast_unsigned()), hash })
 }
 
@@ -141,19 +143,4 @@ pub(crate) async fn write(
     transaction.commit().await?;
     fail_point::reached("applied").map_err(sqlx::Error::Io)?;
     Ok(Written::Yes)
-}
-
-fn hex(hash: &ChainHash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<ChainHash> {
-    let mut hash = ChainHash::default();
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(hash)
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use domain::OrganisationId;
 use serde_json::Value;
 
-use super::tenancy_desk::{TENANCY_PER_PAGE_MAX, TenancyDesk, entropy, organisation};
+use super::tenancy_desk::{TENANCY_PER_PAGE_MAX, TenancyDesk, organisation};
 use crate::audit;
+use crate::random::entropy;
 use crate::tenancy::deed::Deed;
 use crate::tenancy::error::TenancyError;
 use crate::tenancy::organisation::{Organisation, OrganisationChange};

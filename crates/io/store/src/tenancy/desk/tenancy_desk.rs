@@ -129,16 +129,6 @@ pub(super) fn must_govern(mine: Option<Role>, theirs: Role) -> Result<(), Tenanc
     }
 }
 
-pub(super) fn random<const BYTES: usize>() -> [u8; BYTES] {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).expect("the system's random generator always answers");
-    bytes
-}
-
-pub(super) fn entropy() -> u128 {
-    u128::from_ne_bytes(random())
-}
-
 impl std::fmt::Debug for TenancyDesk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TenancyDesk").finish_non_exhaustive()

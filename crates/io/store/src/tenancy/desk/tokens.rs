@@ -5,9 +5,10 @@ use domain::{Secret, Timestamp, UserId, UserTokenId};
 use serde_json::Value;
 use sqlx::AnyConnection;
 
-use super::tenancy_desk::{TenancyDesk, entropy, random};
+use super::tenancy_desk::TenancyDesk;
 use super::users::user;
 use crate::audit;
+use crate::random::{entropy, random};
 use crate::tenancy::deed::Deed;
 use crate::tenancy::directory::{SignedIn, USER_TOKEN_PREFIX};
 use crate::tenancy::error::TenancyError;
