@@ -75,6 +75,8 @@ pub(crate) struct Call {
     pub(crate) usage_by_model: Vec<ModelUsage>,
     /// Who gave which part of an answer that broke off at least once.
     pub(crate) segments: Option<Box<Segments>>,
+    /// What it cost, where that was known before its answer began.
+    pub(crate) cost_at_head: Option<CallCost>,
     /// Where the answer came from.
     pub(crate) region: Option<HeaderValue>,
     /// What of the request could not be carried, in short codes.
@@ -173,6 +175,7 @@ impl Call {
             heard: Rc::default(),
             usage_by_model: Vec::new(),
             segments: None,
+            cost_at_head: None,
             region: None,
             warnings: None,
             status: 499,
@@ -264,6 +267,21 @@ impl Call {
         spent.cost(&self.worker.gateway.prices.load(), each)
     }
 
+    /// What it cost in the end, counted. Of one target and one model it was worked out before, if the answer was whole then.
+    fn settled_cost(&self) -> CallCost {
+        let shard = &self.worker.shard;
+        let is_plain = self.segments.is_none() && self.usage_by_model.is_empty();
+        match (self.cost_at_head.filter(|_| is_plain), &self.provider) {
+            (Some(cost), Some(provider)) => {
+                if let Some(RowCost { currency, price, .. }) = cost.row() {
+                    shard.cost(provider.slot, currency, price);
+                }
+                cost
+            }
+            _ => self.cost(|slot, cost| shard.cost(slot, cost.currency, cost.price)),
+        }
+    }
+
     /// Of a call with a key that came for something that costs. Others tell nothing that a bill or a report needs.
     fn row_facts(&self, cost: CallCost) -> Option<RowFacts<'_>> {
         let key = self.key.as_deref().filter(|_| self.is_at_surface)?;
@@ -323,7 +341,7 @@ impl Drop for Call {
             (None, Some(slot), Some(usage)) => shard.tokens(slot, usage),
             (None, ..) => {}
         }
-        let cost = self.cost(|slot, cost| shard.cost(slot, cost.currency, cost.price));
+        let cost = self.settled_cost();
         if let Some(hedged) = self.hedged.as_ref().filter(|hedged| hedged.is_counted) {
             shard.hedged(hedged.late.slot, hedged.outcome.name());
         }

@@ -1,5 +1,5 @@
 //! What a call cost: each part of it by the price of who served it, with the markup of who asked. Worked out when all of its
-//! usage is known: for the head of a whole answer, and when a call is settled. Where there is no price book nothing is told,
+//! usage is known: for the head of a whole answer, else when a call is settled. Where there is no price book nothing is told,
 //! and nothing is worked out.
 
 use domain::{Currency, ModelUsage, Money, Timestamp, Usage};

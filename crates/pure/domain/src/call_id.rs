@@ -11,7 +11,7 @@ pub const CALL_ID_LENGTH: usize = 32;
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Identifies one call. A caller's own `X-Request-ID` is never an identity, because callers repeat it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u128);
 
 impl CallId {

@@ -473,7 +473,9 @@ fn cost_at_head(call: &mut Call, watch: &Watch, estimate: Option<&Estimate>) -> 
     let Some(usage) = told.or(estimate.and_then(|estimate| estimate.whole)) else { return CallCost::Untold };
     call.usage = Some(usage);
     call.usage_by_model = watch.usage_by_model();
-    call.cost(|_, _| {})
+    let cost = call.cost(|_, _| {});
+    call.cost_at_head = Some(cost);
+    cost
 }
 
 /// When a caller who hears nothing is to be given a sign of life.

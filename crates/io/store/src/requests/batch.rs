@@ -60,6 +60,19 @@ impl RowBatch {
         dropped
     }
 
+    /// The rows as they were written, failures first.
+    pub(super) fn written(&self) -> [&[u8]; 2] {
+        [&self.failures, &self.successes]
+    }
+
+    /// Of each row what is looked for most, and the row as it was written; failures first.
+    pub(super) fn heads(&self) -> impl Iterator<Item = (Head<'_>, &[u8])> {
+        self.written().into_iter().flat_map(|bytes| {
+            let mut reader = Reader { bytes };
+            std::iter::from_fn(move || reader.head())
+        })
+    }
+
     /// The rows, failures first.
     pub fn iter(&self) -> impl Iterator<Item = RequestRow<'_>> {
         let rows = |bytes| {
@@ -70,7 +83,16 @@ impl RowBatch {
     }
 }
 
-fn write(out: &mut Vec<u8>, row: &RequestRow<'_>) {
+/// Adds a row to others, behind its length.
+pub(super) fn write(out: &mut Vec<u8>, row: &RequestRow<'_>) {
+    let begin = out.len();
+    out.extend_from_slice(&[0; 4]);
+    put_row(out, row);
+    let length = (out.len() - begin - 4) as u32;
+    out[begin..begin + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+fn put_row(out: &mut Vec<u8>, row: &RequestRow<'_>) {
     out.extend_from_slice(&row.call_id.0.to_le_bytes());
     for text in texts(row) {
         put_text(out, text, TEXT_BYTES_MAX);
@@ -140,13 +162,46 @@ fn put_number(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// What is left to read. Nobody but `write` has written it.
-struct Reader<'a> {
-    bytes: &'a [u8],
+/// What is looked for in rows most: the id, and the first of the texts.
+pub(super) struct Head<'a> {
+    pub(super) call_id: CallId,
+    pub(super) request_id: &'a [u8],
+    pub(super) key: &'a [u8],
+    pub(super) organisation: &'a [u8],
+    pub(super) project: &'a [u8],
+}
+
+/// What is left to read, as `write` has written it.
+pub(super) struct Reader<'a> {
+    pub(super) bytes: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    fn row(&mut self) -> Option<RequestRow<'a>> {
+    /// What stands behind its length: a row, or a text in it.
+    fn behind_length(&mut self) -> Option<&'a [u8]> {
+        let length = u32::from_le_bytes(self.array()?) as usize;
+        let (row, rest) = self.bytes.split_at_checked(length)?;
+        self.bytes = rest;
+        Some(row)
+    }
+
+    /// The next row; `None` if it is none.
+    pub(super) fn row(&mut self) -> Option<RequestRow<'a>> {
+        Reader { bytes: self.behind_length()? }.fields()
+    }
+
+    /// Of the next row what is looked for most, and the row as it was written.
+    pub(super) fn head(&mut self) -> Option<(Head<'a>, &'a [u8])> {
+        let before = self.bytes;
+        let mut row = Reader { bytes: self.behind_length()? };
+        let written = &before[..before.len() - self.bytes.len()];
+        let call_id = CallId(u128::from_le_bytes(row.array()?));
+        let [request_id, key] = [row.behind_length()?, row.behind_length()?];
+        let [organisation, project] = [row.behind_length()?, row.behind_length()?];
+        Some((Head { call_id, request_id, key, organisation, project }, written))
+    }
+
+    fn fields(&mut self) -> Option<RequestRow<'a>> {
         let call_id = CallId(u128::from_le_bytes(self.array()?));
         let mut text = || self.text().map(Cow::Borrowed);
         let [request_id, key, organisation, project, path, dialect, model] =
@@ -228,10 +283,7 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self) -> Option<&'a str> {
-        let length = u32::from_le_bytes(self.array()?) as usize;
-        let (text, rest) = self.bytes.split_at_checked(length)?;
-        self.bytes = rest;
-        std::str::from_utf8(text).ok()
+        std::str::from_utf8(self.behind_length()?).ok()
     }
 
     fn number(&mut self) -> Option<u64> {

@@ -86,7 +86,7 @@ pub struct RequestState {
 
 /// The rows in a database.
 pub trait RequestRecords: Send + Sync {
-    /// Writes what a batch holds, all or nothing. A row that is there already stays as it is.
+    /// Writes what a batch holds, all or nothing. The same batch is written once.
     fn write<'a>(&'a self, batch: &'a RowBatch) -> Answer<'a, ()>;
 
     /// A page of them. The work of one call is bounded.

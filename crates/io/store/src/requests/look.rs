@@ -1,43 +1,20 @@
-//! Looking through the rows, day by day, the newest first, until a page is full or so much was looked through.
+//! Looking through the packs, day by day, the newest first, until a page is full or so much was looked through.
 
 use domain::CallId;
 use sqlx::{AnyPool, AssertSqlSafe, Row};
 
-use super::columns::{names, read};
 use super::contract::{REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery};
-use super::days::{day_of, first_id, table_of};
+use super::days::{day_of, table_of};
+use super::pack::unpacked;
 use super::row::RequestRow;
+use super::wish::Wish;
 
-/// Rows that one statement looks through …
-const ROWS_PER_STEP: u32 = 20_000;
-/// … and how many such steps one call takes before it gives what it has found.
-const STEPS_MAX: u32 = 25;
-
-/// Conditions, and what stands in their places.
-#[derive(Clone, Default)]
-struct Conditions {
-    text: String,
-    values: Vec<Value>,
-}
-
-#[derive(Clone)]
-enum Value {
-    Text(String),
-    Number(i64),
-}
-
-impl Conditions {
-    /// Each `?` stands for the next value.
-    fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
-        self.text.push_str(" AND ");
-        let mut parts = condition.split('?');
-        self.text.push_str(parts.next().unwrap_or_default());
-        for (part, value) in parts.zip(values) {
-            self.values.push(value);
-            self.text.push_str(&format!("${}{part}", self.values.len()));
-        }
-    }
-}
+/// Packs whose marks one statement reads …
+const PACKS_PER_STEP: i64 = 256;
+/// … of how many packs one call reads the marks …
+const MARKED_MAX: usize = 20_000;
+/// … and how many it opens, before it gives what it has found.
+const OPENED_MAX: usize = 2_000;
 
 /// A page out of these days, the newest of which is the first.
 pub(super) async fn page(
@@ -46,149 +23,131 @@ pub(super) async fn page(
     query: &RequestQuery,
 ) -> Result<RequestPage, sqlx::Error> {
     let limit = query.limit.clamp(1, REQUESTS_PER_PAGE_MAX) as usize;
-    let mut page = RequestPage::default();
-    if query.organisations.as_ref().is_some_and(Vec::is_empty) {
-        return Ok(page);
+    let wish = Wish::of(query);
+    let mut search = Search { wish: &wish, limit, found: Vec::new(), marked: 0, opened: 0 };
+    if wish.is_vain() {
+        return Ok(RequestPage::default());
     }
-    let mut before = before(query);
-    let first_day = query.from.map(day_of);
-    let mut steps = 0;
-    for day in days {
-        let is_in = before.is_none_or(|before| day <= day_of(before.received_at()))
-            && first_day.is_none_or(|first| day >= first)
-            && query.call_id.is_none_or(|id| day == day_of(id.received_at()));
-        if !is_in {
-            continue;
+    let (first, last) = (day_of(wish.from.received_at()), day_of(wish.before.received_at()));
+    for day in days.into_iter().filter(|day| (first..=last).contains(day)) {
+        if let Some(reached) = search.through(pool, day).await? {
+            return Ok(search.page(Some(reached)));
         }
+    }
+    Ok(search.page(None))
+}
+
+/// What is known while it is looked.
+struct Search<'q> {
+    wish: &'q Wish<'q>,
+    limit: usize,
+    /// The newest first, never more than the limit.
+    found: Vec<RequestRow<'static>>,
+    marked: usize,
+    opened: usize,
+}
+
+/// Where a pack lies.
+struct Place {
+    first: String,
+    last: CallId,
+    may_have_some: bool,
+}
+
+impl Search<'_> {
+    /// Looks through a day; tells how far it has come, if it ends here.
+    async fn through(&mut self, pool: &AnyPool, day: i64) -> Result<Option<CallId>, sqlx::Error> {
+        let table = table_of(day);
+        let mut behind = None;
         loop {
-            let wanted = limit - page.rows.len();
-            let found = step(pool, query, day, before, wanted).await?;
-            before = found.last().map(|row| row.call_id).or(before);
-            let is_full = found.len() == wanted;
-            page.rows.extend(found);
-            if is_full {
-                page.next_after = before;
-                return Ok(page);
+            let places = places(pool, &table, self.wish, behind.as_ref()).await?;
+            let has_more = places.len() as i64 == PACKS_PER_STEP;
+            for place in places {
+                // What is not seen yet is not newer than this pack's newest.
+                let is_enough = self.marked >= MARKED_MAX || self.opened >= OPENED_MAX;
+                // Each call gets further than the one before, however many packs lie over each other.
+                let is_enough = is_enough && place.last.0.saturating_add(1) < self.wish.before.0;
+                if is_enough || self.is_settled(place.last) {
+                    return Ok(Some(place.last));
+                }
+                self.marked += 1;
+                if place.may_have_some {
+                    self.opened += 1;
+                    self.open(&packed(pool, &table, &place).await?)?;
+                }
+                behind = Some((place.last, place.first));
             }
-            // The step has found all there is within its reach: is there more of the day?
-            let Some(reached) = reached(pool, query, day, before).await? else { break };
-            before = Some(reached);
-            steps += 1;
-            if steps == STEPS_MAX {
-                page.next_after = before;
-                return Ok(page);
+            if !has_more {
+                return Ok(None);
             }
         }
     }
-    Ok(page)
-}
 
-/// The id that all wanted ones are before.
-fn before(query: &RequestQuery) -> Option<CallId> {
-    [query.to.map(first_id), query.after].into_iter().flatten().min()
-}
+    fn open(&mut self, bytes: &[u8]) -> Result<(), sqlx::Error> {
+        let rows = unpacked(bytes).ok_or_else(|| sqlx::Error::Decode("a pack of rows is damaged".into()))?;
+        let wanted = rows.into_iter().filter(|row| self.wish.wants(row));
+        self.found.extend(wanted.map(RequestRow::into_owned));
+        self.found.sort_by_key(|row| std::cmp::Reverse(row.call_id));
+        self.found.truncate(self.limit);
+        Ok(())
+    }
 
-/// What an index helps with: it narrows what has to be looked through.
-fn narrowed(query: &RequestQuery, before: Option<CallId>) -> Conditions {
-    let mut all = Conditions::default();
-    let text = |text: &str| [Value::Text(text.to_owned())];
-    if let Some(before) = before {
-        all.and("call_id < ?", text(&before.to_string()));
+    /// Whether nothing that was not seen, of which this is the newest, belongs before what was found.
+    fn is_settled(&self, unseen: CallId) -> bool {
+        self.found.len() == self.limit && self.found.last().is_some_and(|row| row.call_id > unseen)
     }
-    if let Some(from) = query.from {
-        all.and("call_id >= ?", text(&first_id(from).to_string()));
-    }
-    if let Some(id) = query.call_id {
-        all.and("call_id = ?", text(&id.to_string()));
-    }
-    if let Some(id) = &query.request_id {
-        // In two words, as the index is only for those who have an id of their own.
-        if CallId::parse(id).is_some() {
-            all.and(
-                "(call_id = ? OR (request_id = ? AND request_id <> call_id))",
-                [text(id), text(id)].concat(),
-            );
-        } else {
-            all.and("request_id = ? AND request_id <> call_id", text(id));
-        }
-    }
-    if let Some(key) = &query.key {
-        all.and("key_id = ?", text(key));
-    }
-    if let Some(organisation) = &query.organisation {
-        all.and("organisation_id = ?", text(organisation));
-    }
-    if let Some(organisations) = &query.organisations {
-        let places = vec!["?"; organisations.len()].join(", ");
-        let ids = organisations.iter().map(|id| Value::Text(id.as_str().to_owned()));
-        all.and(&format!("organisation_id IN ({places})"), ids);
-    }
-    all
-}
 
-/// What each row has to be looked at for.
-fn filtered(query: &RequestQuery, all: &mut Conditions) {
-    let text = |text: &str| Value::Text(text.to_owned());
-    if let Some(project) = &query.project {
-        all.and("project_id = ?", [text(project)]);
-    }
-    if let Some(model) = &query.model {
-        all.and("(model = ? OR upstream_model = ?)", [text(model), text(model)]);
-    }
-    if let Some(provider) = &query.provider {
-        all.and("provider = ?", [text(provider)]);
-    }
-    if let Some(status) = query.status {
-        let (first, behind) = status.range();
-        all.and("status >= ? AND status < ?", [Value::Number(first), Value::Number(behind)]);
+    /// What was found; where too much would have had to be looked through, only what is newer than all that was not seen.
+    fn page(mut self, reached: Option<CallId>) -> RequestPage {
+        let last = self.found.last().map(|row| row.call_id);
+        let next_after = match reached {
+            Some(reached) if !self.is_settled(reached) => {
+                self.found.retain(|row| row.call_id > reached);
+                // It is looked at again, with all that is as new.
+                Some(CallId(reached.0.saturating_add(1)))
+            }
+            Some(_) => last,
+            None => last.filter(|_| self.found.len() == self.limit),
+        };
+        RequestPage { rows: self.found, next_after }
     }
 }
 
-/// The wanted ones among the next rows of a day.
-async fn step(
+/// The next packs of a day that lie within what is wanted, the newest first.
+async fn places(
     pool: &AnyPool,
-    query: &RequestQuery,
-    day: i64,
-    before: Option<CallId>,
-    wanted: usize,
-) -> Result<Vec<RequestRow<'static>>, sqlx::Error> {
-    let mut all = narrowed(query, before);
-    let (table, names, inner) = (table_of(day), names(), all.text.clone());
-    all.text.clear();
-    filtered(query, &mut all);
-    let outer = &all.text;
+    table: &str,
+    wish: &Wish<'_>,
+    behind: Option<&(CallId, String)>,
+) -> Result<Vec<Place>, sqlx::Error> {
     let statement = format!(
-        "SELECT {names} FROM (SELECT {names} FROM {table} WHERE 1 = 1{inner} ORDER BY call_id DESC LIMIT {ROWS_PER_STEP}) AS looked
-         WHERE 1 = 1{outer} ORDER BY call_id DESC LIMIT {wanted}"
+        "SELECT first_id, last_id, marks FROM {table}
+         WHERE first_id < $1 AND last_id >= $2 AND (last_id < $3 OR (last_id = $3 AND first_id < $4))
+         ORDER BY last_id DESC, first_id DESC LIMIT {PACKS_PER_STEP}"
     );
-    let rows = bound(statement, all.values).fetch_all(pool).await?;
-    rows.iter().map(read).collect()
+    let (last, first) = behind.cloned().unwrap_or((CallId(u128::MAX), String::new()));
+    let rows = sqlx::query(AssertSqlSafe(statement))
+        .bind(wish.before.to_string())
+        .bind(wish.from.to_string())
+        .bind(last.to_string())
+        .bind(first)
+        .fetch_all(pool)
+        .await?;
+    let place = |row: &sqlx::any::AnyRow| {
+        let last: String = row.try_get("last_id")?;
+        let last = CallId::parse(&last).ok_or_else(|| sqlx::Error::Decode("no id of a call".into()))?;
+        let marks: Vec<u8> = row.try_get("marks")?;
+        Ok(Place { first: row.try_get("first_id")?, last, may_have_some: wish.may_be_in(&marks) })
+    };
+    rows.iter().map(place).collect()
 }
 
-/// The last row that such a step looked at, if there are rows behind it.
-async fn reached(
-    pool: &AnyPool,
-    query: &RequestQuery,
-    day: i64,
-    before: Option<CallId>,
-) -> Result<Option<CallId>, sqlx::Error> {
-    let Conditions { text, values } = narrowed(query, before);
-    let (table, behind) = (table_of(day), ROWS_PER_STEP - 1);
-    let statement = format!(
-        "SELECT call_id FROM {table} WHERE 1 = 1{text} ORDER BY call_id DESC LIMIT 1 OFFSET {behind}"
-    );
-    let row = bound(statement, values).fetch_optional(pool).await?;
-    let id = row.map(|row| row.try_get::<String, _>("call_id")).transpose()?;
-    Ok(id.and_then(|id| CallId::parse(&id)))
-}
-
-fn bound(
-    statement: String,
-    values: Vec<Value>,
-) -> sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments> {
-    let query = sqlx::query(AssertSqlSafe(statement));
-    values.into_iter().fold(query, |query, value| match value {
-        Value::Text(text) => query.bind(text),
-        Value::Number(number) => query.bind(number),
-    })
+async fn packed(pool: &AnyPool, table: &str, place: &Place) -> Result<Vec<u8>, sqlx::Error> {
+    let statement = format!("SELECT packed FROM {table} WHERE last_id = $1 AND first_id = $2");
+    let row = sqlx::query(AssertSqlSafe(statement))
+        .bind(place.last.to_string())
+        .bind(&place.first)
+        .fetch_one(pool)
+        .await?;
+    row.try_get("packed")
 }

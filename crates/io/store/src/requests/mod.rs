@@ -1,15 +1,17 @@
 //! A row for every call: who asked whom, how it went, what it took and cost. No prompt, no answer, no secret. One table a day,
-//! so that whole days are dropped.
+//! so that whole days are dropped; in it rows lie packed by the hundred.
 
 mod batch;
-mod columns;
 mod contract;
 mod days;
 mod look;
+mod marks;
+mod pack;
 mod row;
 mod sql;
 #[cfg(test)]
 mod suite;
+mod wish;
 
 pub use batch::RowBatch;
 pub use contract::{

@@ -81,6 +81,39 @@ impl RequestRow<'_> {
         self.status >= 400 || !self.kind.is_empty()
     }
 
+    /// The same with texts of its own.
+    pub(super) fn into_owned(self) -> RequestRow<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        RequestRow {
+            call_id: self.call_id,
+            request_id: own(self.request_id),
+            key: own(self.key),
+            organisation: own(self.organisation),
+            project: own(self.project),
+            path: own(self.path),
+            dialect: own(self.dialect),
+            model: own(self.model),
+            provider: own(self.provider),
+            upstream_model: own(self.upstream_model),
+            region: own(self.region),
+            kind: own(self.kind),
+            hedged: own(self.hedged),
+            flags: own(self.flags),
+            segments: own(self.segments),
+            status: self.status,
+            took_us: self.took_us,
+            first_byte_us: self.first_byte_us,
+            added_us: self.added_us,
+            attempts: self.attempts,
+            fallback_attempts: self.fallback_attempts,
+            is_streaming: self.is_streaming,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            usage: self.usage,
+            cost: self.cost,
+        }
+    }
+
     /// As the admin API shows it.
     pub fn json(&self) -> Value {
         let some = |text: &str| if text.is_empty() { Value::Null } else { text.into() };

@@ -8,11 +8,10 @@ use domain::Timestamp;
 use sqlx::{AnyPool, AssertSqlSafe, Row};
 
 use super::batch::RowBatch;
-use super::columns::{COLUMNS, Cell, cells, definition, names};
 use super::contract::{RequestPage, RequestQuery, RequestRecords, RequestState};
 use super::days::{day_of, day_of_table, table_of};
 use super::look;
-use super::row::RequestRow;
+use super::pack::{Pack, packs};
 use crate::database::{Database, Kind, open_rows};
 use crate::error::StoreError;
 use crate::keys::Answer;
@@ -20,8 +19,6 @@ use crate::keys::Answer;
 /// The rows' own database in the data directory.
 pub const REQUESTS_FILE: &str = "requests.db";
 
-/// So many rows go with one statement. Few numbers, so that each statement is prepared once.
-const ROWS_PER_STATEMENT: [usize; 3] = [64, 8, 1];
 /// In PostgreSQL the days are parts of this.
 const WHOLE: &str = "requests";
 
@@ -52,9 +49,9 @@ impl RequestStore {
     async fn with(pool: AnyPool, kind: Kind) -> Result<Self, StoreError> {
         let store = Self { pool, kind, made: Arc::default() };
         if kind == Kind::Postgres {
-            let columns = definition("TEXT COLLATE \"C\"");
+            let columns = columns("TEXT COLLATE \"C\"", "BYTEA");
             let whole = format!(
-                "CREATE TABLE IF NOT EXISTS {WHOLE} (day BIGINT NOT NULL, {columns}, PRIMARY KEY (day, call_id)) PARTITION BY RANGE (day)"
+                "CREATE TABLE IF NOT EXISTS {WHOLE} (day BIGINT NOT NULL, {columns}, PRIMARY KEY (day, last_id, first_id)) PARTITION BY RANGE (day)"
             );
             store.run(whole).await.map_err(StoreError::database("make the table of requests"))?;
         }
@@ -93,11 +90,11 @@ impl RequestStore {
         }
         let table = table_of(day);
         match self.kind {
-            // Without a rowid the rows themselves lie in the order of their ids, which is that of time.
+            // A rowid apart from the key: packs are long, and looking goes by their ids alone.
             Kind::Sqlite => {
-                let columns = definition("TEXT");
+                let columns = columns("TEXT", "BLOB");
                 self.run(format!(
-                    "CREATE TABLE IF NOT EXISTS {table} ({columns}, PRIMARY KEY (call_id)) WITHOUT ROWID"
+                    "CREATE TABLE IF NOT EXISTS {table} ({columns}, PRIMARY KEY (last_id, first_id))"
                 ))
                 .await?;
             }
@@ -109,75 +106,36 @@ impl RequestStore {
                 .await?;
             }
         }
-        for (name, columns, which) in [
-            // Most callers have no id of their own: theirs is ours.
-            ("request", "request_id", " WHERE request_id <> call_id"),
-            ("key", "key_id, call_id", ""),
-            ("organisation", "organisation_id, call_id", ""),
-        ] {
-            self.run(format!("CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({columns}){which}"))
-                .await?;
-        }
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(day);
         Ok(())
     }
 
     async fn put(&self, batch: &RowBatch) -> Result<(), sqlx::Error> {
-        let mut rows: Vec<RequestRow<'_>> = batch.iter().collect();
-        rows.sort_unstable_by_key(|row| row.call_id);
-        let days = || rows.chunk_by(|left, right| day(left) == day(right));
-        for of_day in days() {
-            self.make(day(&of_day[0])).await?;
+        let packs = packs(batch);
+        for pack in &packs {
+            self.make(day(pack)).await?;
         }
         let mut transaction = self.pool.begin().await?;
-        for of_day in days() {
-            let mut rest = of_day;
-            while let Some(count) = ROWS_PER_STATEMENT.into_iter().find(|count| *count <= rest.len()) {
-                let (now, later) = rest.split_at(count);
-                self.insert(&mut transaction, day(&now[0]), now).await?;
-                rest = later;
-            }
+        for pack in packs {
+            let (table, day) = (table_of(day(&pack)), day(&pack));
+            let (name, place) = match self.kind {
+                Kind::Sqlite => ("", ""),
+                Kind::Postgres => ("day, ", "$6, "),
+            };
+            let statement = format!(
+                "INSERT INTO {table} ({name}first_id, last_id, rows, marks, packed) VALUES ({place}$1, $2, $3, $4, $5)
+                 ON CONFLICT DO NOTHING"
+            );
+            let query = sqlx::query(AssertSqlSafe(statement))
+                .bind(pack.first.to_string())
+                .bind(pack.last.to_string())
+                .bind(pack.rows)
+                .bind(pack.marks)
+                .bind(pack.bytes);
+            let query = if self.kind == Kind::Postgres { query.bind(day) } else { query };
+            query.execute(&mut *transaction).await?;
         }
         transaction.commit().await
-    }
-
-    async fn insert(
-        &self,
-        transaction: &mut sqlx::Transaction<'_, sqlx::Any>,
-        day: i64,
-        rows: &[RequestRow<'_>],
-    ) -> Result<(), sqlx::Error> {
-        let ids: Vec<String> = rows.iter().map(|row| row.call_id.to_string()).collect();
-        let mut query = sqlx::query(AssertSqlSafe(self.insertion(day, rows.len())));
-        for (row, id) in rows.iter().zip(&ids) {
-            if self.kind == Kind::Postgres {
-                query = query.bind(day);
-            }
-            for cell in cells(row, id) {
-                query = match cell {
-                    Cell::Text(text) => query.bind(text.to_owned()),
-                    Cell::Number(number) => query.bind(number),
-                    Cell::Nothing => query.bind(None::<i64>),
-                };
-            }
-        }
-        query.execute(&mut **transaction).await.map(|_| ())
-    }
-
-    /// A statement that adds so many rows to a day.
-    fn insertion(&self, day: i64, rows: usize) -> String {
-        let (own, begin) = match self.kind {
-            Kind::Sqlite => (0, ""),
-            Kind::Postgres => (1, "day, "),
-        };
-        let width = COLUMNS + own;
-        let row = |row: usize| {
-            let places = (1..=width).map(|place| format!("${}", row * width + place));
-            format!("({})", places.collect::<Vec<_>>().join(", "))
-        };
-        let values = (0..rows).map(row).collect::<Vec<_>>().join(", ");
-        let (table, names) = (table_of(day), names());
-        format!("INSERT INTO {table} ({begin}{names}) VALUES {values} ON CONFLICT DO NOTHING")
     }
 
     async fn drop_until(&self, first_kept: i64) -> Result<u32, sqlx::Error> {
@@ -195,8 +153,15 @@ impl RequestStore {
     }
 }
 
-fn day(row: &RequestRow<'_>) -> i64 {
-    day_of(row.call_id.received_at())
+/// A pack, as a table has it.
+fn columns(text: &str, bytes: &str) -> String {
+    format!(
+        "first_id {text} NOT NULL, last_id {text} NOT NULL, rows BIGINT NOT NULL, marks {bytes} NOT NULL, packed {bytes} NOT NULL"
+    )
+}
+
+fn day(pack: &Pack) -> i64 {
+    day_of(pack.last.received_at())
 }
 
 impl RequestRecords for RequestStore {

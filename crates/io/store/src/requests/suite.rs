@@ -20,7 +20,7 @@ type Test = fn(RequestStore) -> Pin<Box<dyn Future<Output = ()>>>;
 pub(super) fn all() -> [(&'static str, Test); 6] {
     [
         ("rows_come_back_whole", |store| Box::pin(rows_come_back_whole(store))),
-        ("a_row_is_written_once", |store| Box::pin(a_row_is_written_once(store))),
+        ("a_batch_is_written_once", |store| Box::pin(a_batch_is_written_once(store))),
         ("wishes_choose", |store| Box::pin(wishes_choose(store))),
         ("pages_go_back_over_days", |store| Box::pin(pages_go_back_over_days(store))),
         ("old_days_are_dropped_whole", |store| Box::pin(old_days_are_dropped_whole(store))),
@@ -116,10 +116,10 @@ async fn rows_come_back_whole(store: RequestStore) {
     assert_eq!(shown["segments"][0]["provider"], "a");
 }
 
-async fn a_row_is_written_once(store: RequestStore) {
-    write(&store, &[row(1)]).await;
-    let again = RequestRow { status: 500, ..row(1) };
-    write(&store, &[again, row(2)]).await;
+async fn a_batch_is_written_once(store: RequestStore) {
+    for _ in 0..2 {
+        write(&store, &[row(1), row(2)]).await;
+    }
     let page = store.look(&RequestQuery { limit: 10, ..RequestQuery::default() }).await.unwrap();
     assert_eq!(page.rows, [row(2), row(1)]);
     store.write(&RowBatch::default()).await.unwrap();
@@ -167,10 +167,14 @@ async fn wishes_choose(store: RequestStore) {
 }
 
 async fn pages_go_back_over_days(store: RequestStore) {
-    let rows: Vec<_> = (0..200_u64)
-        .map(|seed| RequestRow { call_id: id(BEGIN + DAY_MS * (seed as i64 / 50), seed), ..row(seed) })
+    let rows: Vec<_> = (0..1200_u64)
+        .map(|seed| RequestRow { call_id: id(BEGIN + DAY_MS * (seed as i64 / 300), seed), ..row(seed) })
         .collect();
-    write(&store, &rows).await;
+    // As workers do it: each of many packs has rows from here and there.
+    for start in 0..400 {
+        let pack: Vec<_> = rows.iter().skip(start).step_by(400).cloned().collect();
+        write(&store, &pack).await;
+    }
     let (mut query, mut seen) = (RequestQuery { limit: 30, ..RequestQuery::default() }, Vec::new());
     loop {
         let page = store.look(&query).await.unwrap();
