@@ -12,11 +12,10 @@ const SHOWN_ONCE: &str = "The key is shown this once: keep it.";
 
 /// What is said about a new key.
 pub(super) fn created(key: &Value) -> String {
-    format!(
-        "{}\n\n{}\n\n{SHOWN_ONCE}",
-        text(key, "key"),
-        lines(key, &["id", "name", "expires", "strict", "models"])
-    )
+    let narrowed = NARROWED.into_iter().filter(|field| key[*field].is_array());
+    let fields: Vec<&str> =
+        ["id", "name", "expires", "strict", "models"].into_iter().chain(narrowed).collect();
+    format!("{}\n\n{}\n\n{SHOWN_ONCE}", text(key, "key"), lines(key, &fields))
 }
 
 /// What is said about a key that was changed.

@@ -1,5 +1,7 @@
 //! Text to tree: syntax, bounds and duplicate keys. JSON needs no other reader, because it is YAML.
 
+use std::collections::HashSet;
+
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{NonFiniteFloatPolicy, RenderOptions, SnippetMode, Spanned, UserMessageFormatter};
 
@@ -38,7 +40,13 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Option<Node> {
     }
     let text = without_mark(text);
     match serde_saphyr::from_str_with_options::<Spanned<Value>>(text, options()) {
-        Ok(spanned) => Some(spanned.into()),
+        Ok(spanned) => {
+            let root = Node::from(spanned);
+            let Some(key) = twice(&root) else { return Some(root) };
+            let (message, hint) = stands_twice(Some(&key.text));
+            report.add_at(key.place, message, hint);
+            None
+        }
         Err(error) => {
             let place = error.location().map(place);
             let (message, hint) = explain(&error, text, place);
@@ -67,16 +75,31 @@ fn options() -> serde_saphyr::Options {
     options
 }
 
+/// The first key that stands twice: the parser sees that itself, but takes a key with a tag for another key.
+fn twice(node: &Node) -> Option<&Key> {
+    match &node.value {
+        Value::List(list) => list.iter().find_map(twice),
+        Value::Map(map) => {
+            let mut seen = HashSet::new();
+            map.iter().find_map(
+                |(key, value)| {
+                    if seen.insert(key.text.as_str()) { twice(value) } else { Some(key) }
+                },
+            )
+        }
+        _ => None,
+    }
+}
+
+fn stands_twice(key: Option<&str>) -> (String, Option<String>) {
+    let key = key.map_or("…", shown::key);
+    (format!("the key {key} stands twice in one mapping"), Some("keep one of them".to_owned()))
+}
+
 fn explain(error: &serde_saphyr::Error, text: &str, place: Option<Place>) -> (String, Option<String>) {
     use serde_saphyr::Error;
     match error {
-        Error::DuplicateMappingKey { key, .. } => {
-            let key = key.as_deref().map_or("…", shown::key);
-            return (
-                format!("the key {key} stands twice in one mapping"),
-                Some("keep one of them".to_owned()),
-            );
-        }
+        Error::DuplicateMappingKey { key, .. } => return stands_twice(key.as_deref()),
         Error::MultipleDocuments { .. } => {
             return ("takes one YAML document".to_owned(), Some("remove the line ---".to_owned()));
         }
@@ -211,6 +234,7 @@ mod tests {
             ("a: 1\n  b: sk-secret-secret\n", 2, "mapping values are not allowed"),
             ("a: 1\na: sk-secret-secret\n", 2, "the key a stands twice"),
             ("keys:\n\tprefix: sk-secret-secret\n", 2, "tabs"),
+            ("{ a: { b: 1,\n ! b: sk-secret-secret } }", 2, "the key b stands twice"),
             ("a: *nowhere\n", 1, "unknown value"),
             ("a: \"sk-secret-secret\n", 2, "quoted scalar"),
             ("a: 1\n---\nb: 2\n", 3, "one YAML document"),
