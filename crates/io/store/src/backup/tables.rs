@@ -25,6 +25,7 @@ pub(super) const TABLES: &[Table] = &[
     table("price_drafts", "number"),
     table("envelope", "only_row"),
     table("secrets", "name"),
+    table("accounts", "number"),
     table("ledger_journals", "node"),
     table("ledger_entries", "node, lsn, part"),
     table("ledger_accounts", "account, currency"),

@@ -8,12 +8,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::Money;
-use ledger::{BALANCE_NANO_MAX, Books, Purse};
+use ledger::{BALANCE_NANO_MAX, Books, Purse, PurseState};
 
 /// What is left of one purse.
 #[derive(Debug, Default)]
 pub struct Cell {
     available: AtomicI64,
+    /// What is put aside for calls that run.
+    held: AtomicI64,
+    /// How much may be owed.
+    credit: AtomicI64,
 }
 
 /// Every purse that anybody has asked for.
@@ -26,6 +30,33 @@ impl Cell {
     /// What is left; negative where more is owed than may be.
     pub fn available(&self) -> Money {
         Money::from_nano(self.available.load(Ordering::Acquire))
+    }
+
+    /// What is put aside for calls that run.
+    pub fn held(&self) -> Money {
+        Money::from_nano(self.held.load(Ordering::Relaxed))
+    }
+
+    /// How much may be owed.
+    pub fn credit(&self) -> Money {
+        Money::from_nano(self.credit.load(Ordering::Relaxed))
+    }
+
+    /// What its owner has, or owes where it is negative: what is put aside is still his.
+    pub fn balance(&self) -> Money {
+        let available = self.available.load(Ordering::Acquire);
+        let sum = available.saturating_add(self.held.load(Ordering::Relaxed));
+        Money::from_nano(sum.saturating_sub(self.credit.load(Ordering::Relaxed)))
+    }
+
+    /// Notes that so much is put aside of what was taken, or is no longer where it is negative.
+    pub(crate) fn note_held(&self, nano: i64) {
+        self.held.fetch_add(nano, Ordering::Relaxed);
+    }
+
+    /// Another amount may be owed; gives by how much more.
+    pub(crate) fn replace_credit(&self, credit: Money) -> i64 {
+        credit.nano() - self.credit.swap(credit.nano(), Ordering::Relaxed)
     }
 
     /// Takes that much, or nothing and says what there is.
@@ -59,11 +90,13 @@ impl Cell {
 impl Cells {
     /// What books come to.
     pub fn of(books: &Books) -> Self {
-        let cell = |available: i128| {
+        let cell = |available: i128, credit: Money| {
             let available = available.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
-            Arc::new(Cell { available: AtomicI64::new(available) })
+            let (available, credit) = (AtomicI64::new(available), AtomicI64::new(credit.nano()));
+            Arc::new(Cell { available, held: AtomicI64::new(0), credit })
         };
-        let cells = books.purses().map(|(purse, _)| (purse, cell(books.available(purse)))).collect();
+        let cell = |(purse, state): (Purse, &PurseState)| (purse, cell(books.available(purse), state.credit));
+        let cells = books.purses().map(cell).collect();
         Self { cells: RwLock::new(cells) }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{CallId, Money, Timestamp};
-use ledger::{AmountError, Entry, Hold, Lsn, Purse, SlotCost};
+use ledger::{AmountError, Entry, Hold, Lsn, Movement, Purse, SlotCost};
 
 use super::applier::Applied;
 use super::cells::{Cell, Cells};
@@ -112,7 +112,10 @@ impl Ledger {
             }
         });
         match recorded {
-            Ok(slot) => Ok(Held { hold, cell, slot, price_version }),
+            Ok(slot) => {
+                cell.note_held(amount.nano());
+                Ok(Held { hold, cell, slot, price_version })
+            }
             Err(error) => {
                 let _ = hold.void();
                 cell.give(amount);
@@ -131,9 +134,12 @@ impl Ledger {
                 return Err(error.into());
             }
         };
-        if recorded.is_err() {
-            held.cell.give(amount);
-            held.hold.take_back(amount);
+        match recorded {
+            Ok(()) => held.cell.note_held(amount.nano()),
+            Err(_) => {
+                held.cell.give(amount);
+                held.hold.take_back(amount);
+            }
         }
         recorded
     }
@@ -167,7 +173,8 @@ impl Ledger {
     ) -> Result<(Lsn, Level), Box<Unsettled>> {
         let slot_knows = self.record(&held, tokens, cost).is_ok() && held.slot.is_some();
         let Held { hold, cell, slot, price_version } = held;
-        let ending = Ending { settlement: hold.settle(cost, price_version), cell, slot };
+        let held = hold.amount();
+        let ending = Ending { held, settlement: hold.settle(cost, price_version), cell, slot };
         let lsn = self.end(ending, now)?;
         Ok((lsn, if slot_knows { Level::Slot } else { Level::Written }))
     }
@@ -182,7 +189,8 @@ impl Ledger {
             Ok(lsn) => lsn,
             Err(error) => return Err(Box::new(Unsettled { ending, error })),
         };
-        let Ending { settlement, cell, slot } = ending;
+        let Ending { held, settlement, cell, slot } = ending;
+        cell.note_held(-held.nano());
         cell.give(settlement.rest);
         cell.overdraw(settlement.overage);
         if let Some(slot) = slot {
@@ -195,6 +203,30 @@ impl Ledger {
     /// Posts an entry, once, and returns when it is on the disk: money that comes or goes is told no sooner.
     pub async fn post(&self, database: &Database, entry: Entry, now: Timestamp) -> Result<Lsn, PostError> {
         self.postings.post((&self.journal, &self.cells), database, entry, now).await
+    }
+
+    /// Lets a purse owe another amount, and returns when that is on the disk.
+    pub async fn set_credit(
+        &self,
+        purse: Purse,
+        credit: Money,
+        now: Timestamp,
+    ) -> Result<Lsn, PostError> {
+        let cell = self.cells.cell(purse);
+        let more = cell.replace_credit(credit);
+        // Whoever takes does so before his record, whoever gives behind it.
+        cell.overdraw(Money::from_nano((-more).max(0)));
+        let lsn = match self.journal.append(now, &Movement::Terms { purse, credit }) {
+            Ok(lsn) => lsn,
+            Err(error) => {
+                cell.give(Money::from_nano((-more).max(0)));
+                let _ = cell.replace_credit(Money::from_nano(credit.nano() - more));
+                return Err(error.into());
+            }
+        };
+        self.journal.wait(lsn, Level::Durable).await?;
+        cell.give(Money::from_nano(more.max(0)));
+        Ok(lsn)
     }
 
     /// Lets go of what the database has by now, and gives back what a step of the applier found was taken too much.
@@ -236,6 +268,7 @@ impl Ledger {
 /// How a call ends.
 #[derive(Debug)]
 struct Ending {
+    held: Money,
     settlement: ledger::Settlement,
     cell: Arc<Cell>,
     slot: Option<Slot>,
