@@ -18,6 +18,7 @@ use crate::sections::log::Log;
 use crate::sections::metrics::Metrics;
 use crate::sections::models::Model;
 use crate::sections::providers::{Line, Origin, Provider};
+use crate::sections::ledger::LedgerSettings;
 use crate::sections::requests::Requests;
 use crate::sections::retries::Retries;
 use crate::sections::timeouts::Timeouts;
@@ -68,6 +69,8 @@ pub struct Snapshot {
     pub health: Arc<Health>,
     /// Where log lines go.
     pub log: Log,
+    /// How money of calls is kept safe.
+    pub ledger: LedgerSettings,
     /// What is kept of calls.
     pub requests: Requests,
     /// Where secrets of the gateway's own store are named.

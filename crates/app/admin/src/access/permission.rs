@@ -16,6 +16,8 @@ pub(crate) enum Permission {
     SeePrices,
     /// Calls, as they were logged and charged.
     SeeRequests,
+    /// Accounts and what is left of them.
+    SeeAccounts,
 }
 
 /// Everything about a permission.
@@ -44,6 +46,7 @@ const TABLE: &[Row] = &[
     row(Permission::ManageKeys, "make and change keys", true, WHO_WORKS),
     row(Permission::SeePrices, "see prices", false, EVERYBODY),
     row(Permission::SeeRequests, "see calls and what they cost", false, EVERYBODY),
+    row(Permission::SeeAccounts, "see accounts", false, EVERYBODY),
 ];
 
 const fn row(permission: Permission, words: &'static str, is_change: bool, roles: &'static [Role]) -> Row {
@@ -91,6 +94,7 @@ mod tests {
             (Permission::ManageKeys, [true, true, true, false, false]),
             (Permission::SeePrices, [true, true, true, true, true]),
             (Permission::SeeRequests, [true, true, true, true, true]),
+            (Permission::SeeAccounts, [true, true, true, true, true]),
         ];
         assert_eq!(promised.len(), TABLE.len(), "a row without a promise, or a permission with two rows");
         for (permission, expected) in promised {

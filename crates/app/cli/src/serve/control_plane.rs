@@ -10,7 +10,7 @@ use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
-use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk, TenancyDesk, Who};
+use store::{AccountDesk, AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk, TenancyDesk, Who};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -29,6 +29,7 @@ pub(super) struct ControlPlane {
     pub(super) secret_desk: Arc<SecretDesk>,
     pub(super) audit: Arc<dyn AuditRecords>,
     pub(super) requests: Arc<dyn RequestRecords>,
+    pub(super) accounts: Arc<AccountDesk>,
     pub(super) admin_key: Secret,
     pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) keeper: Keeper,
@@ -133,6 +134,7 @@ impl ControlPlane {
             prices: self.prices.clone(),
             audit: self.audit.clone(),
             requests: self.requests.clone(),
+            accounts: self.accounts.clone(),
             secrets: self.secret_desk.clone(),
             state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),

@@ -1,17 +1,19 @@
 //! What a server keeps in its database, opened in order: its secrets, which the configuration names, and then each desk with what
 //! it has in memory.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use config::Snapshot;
 use gateway::wall_clock;
 use store::{
-    ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE,
+    AccountDesk, ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE,
     RequestStore, SecretDesk, SwitchDesk, TenancyDesk,
 };
 
 use super::first_key::{self, FirstKey};
+use super::money::{self, MoneyInlet};
 use crate::local_store::database_place;
 use crate::prices;
 
@@ -28,6 +30,7 @@ pub(super) struct Stored {
     pub(super) prices: Arc<PriceDesk>,
     pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) secrets: Arc<SecretDesk>,
+    pub(super) accounts: Arc<AccountDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
 }
@@ -51,7 +54,12 @@ impl Vault {
 }
 
 impl Stored {
-    pub(super) async fn open(vault: Vault, master: &MasterKey, snapshot: &Snapshot) -> Result<Self> {
+    pub(super) async fn open(
+        vault: Vault,
+        (master, data_dir): (&MasterKey, &Path),
+        snapshot: &Snapshot,
+        money: MoneyInlet,
+    ) -> Result<Self> {
         let Vault { database, requests, place, secrets } = vault;
         let epoch = database.begin_epoch().await?;
         let keys =
@@ -61,6 +69,9 @@ impl Stored {
         let switches = SwitchDesk::open(Box::new(database.clone())).await?;
         let stand_in = || prices::stand_in(snapshot);
         let prices = PriceDesk::open(Box::new(database.clone()), prices::kinds(), stand_in).await?;
+        let ledger = money::options(&snapshot.ledger, data_dir);
+        let starter = move |ledger, applier, recovered| money.give(ledger, applier, recovered);
+        let accounts = AccountDesk::open(database.clone(), ledger, wall_clock(), starter).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
             database,
@@ -72,6 +83,7 @@ impl Stored {
             prices: Arc::new(prices),
             tenancy: Arc::new(tenancy),
             secrets,
+            accounts: Arc::new(accounts),
             first_key,
         })
     }

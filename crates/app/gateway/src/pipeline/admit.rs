@@ -1,9 +1,23 @@
-//! May it run now? Limits and holds will stand here; today every known caller is let in and counted.
+//! May it run now? Where somebody pays for the caller's key, money is put aside before anybody is asked.
+
+use domain::{Failure, Kind};
+use routing::Plan;
+use store::HoldError;
+use tokio::time::Instant;
 
 use crate::call::Call;
+use crate::paying::{Paying, Reserve};
 use crate::pipeline::authenticate::Caller;
+use crate::pipeline::reserve::reserve;
+use crate::pipeline::understand::Prompt;
+use crate::serving::Serving;
+use crate::tokens::tokens_in_all;
 
-/// Proof that a call was admitted. Without it nobody can ask a provider.
+/// Longest request whose tokens are counted exactly where the balance does not cover what they may be at most.
+const COUNTED_BYTES_MAX: usize = 1 << 20;
+
+/// Proof that a call was admitted, and that money is put aside for it where it has to be paid. Without it nobody can ask a
+/// provider.
 #[derive(Debug)]
 pub(crate) struct Admitted {
     caller: Caller,
@@ -17,7 +31,71 @@ impl Admitted {
 }
 
 /// Lets a call in. It counts as running until it is dropped.
-pub(crate) fn admit(call: &mut Call, caller: Caller) -> Admitted {
+pub(crate) async fn admit(
+    call: &mut Call,
+    caller: Caller,
+    serving: &Serving,
+    prompt: &Prompt,
+    plan: &Plan,
+) -> Result<Admitted, Box<Failure>> {
+    if let Err(failure) = put_aside(call, serving, (prompt, None), plan) {
+        let is_countable = failure.kind == Kind::OutOfCredit && prompt.length <= COUNTED_BYTES_MAX;
+        if !is_countable || prompt.file.is_some() {
+            return Err(failure);
+        }
+        let text = String::from_utf8_lossy(&prompt.pieces.concat()).into_owned();
+        let tokens = tokens_in_all(vec![text]).await;
+        put_aside(call, serving, (prompt, Some(tokens)), plan)?;
+    }
+    call.count_as_running();
+    Ok(Admitted { caller })
+}
+
+/// Lets a call in that costs nothing.
+pub(crate) fn admit_free(call: &mut Call, caller: Caller) -> Admitted {
     call.count_as_running();
     Admitted { caller }
+}
+
+fn put_aside(
+    call: &mut Call,
+    serving: &Serving,
+    prompt: (&Prompt, Option<u64>),
+    plan: &Plan,
+) -> Result<(), Box<Failure>> {
+    let payers = call.worker.gateway.payers.load();
+    let Some((ledger, payer)) = call.key.as_deref().and_then(|key| payers.payer(key)) else { return Ok(()) };
+    let book = call.worker.gateway.prices();
+    let Some(reserve) = reserve(call, serving, prompt, plan, &book) else { return Ok(()) };
+    let currency = payer.account.currency;
+    if currency != book.currency() {
+        let message = format!(
+            "prices are in {}, and the account that pays for this key is in {currency}; its operator can make one in {}",
+            book.currency(),
+            book.currency()
+        );
+        return Err(Failure::new(Kind::OutOfCredit, message));
+    }
+    let paying = Paying::begin((ledger, payer), book, call.id, reserve, (Instant::now(), call.received_at));
+    call.paying = Some(paying.map_err(|error| not_paid(error, reserve, currency))?);
+    Ok(())
+}
+
+fn not_paid(error: HoldError, reserve: Reserve, currency: domain::Currency) -> Box<Failure> {
+    match error {
+        HoldError::OutOfCredit { available, .. } => {
+            let needed = reserve.amount;
+            let message = format!(
+                "this call may cost up to {needed} {currency}, and the balance has {available} {currency} left; \
+                 add to it, or ask for a shorter answer"
+            );
+            Failure::new(Kind::OutOfCredit, message)
+        }
+        // What the disk has said is the operator's to know: the log has it.
+        HoldError::Amount(_) => Failure::new(Kind::OutOfCredit, "this call may cost more than any account holds"),
+        HoldError::Append(_) | HoldError::Slot(_) => Failure::new(
+            Kind::Overloaded,
+            "calls that are paid for cannot be recorded at the moment; try again",
+        ),
+    }
 }

@@ -35,6 +35,7 @@ mod readiness;
 mod relay;
 mod rescue;
 mod rescuer;
+mod reserve;
 mod resumable;
 mod retouched;
 mod side_effects;
@@ -105,12 +106,13 @@ async fn run(
     let serving = call.worker.gateway.serving();
     let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
-    let admitted = admit::admit(call, caller);
     let wishes = Wishes::of(&head.headers);
     let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes))?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
+        call.count_as_running();
         return count::count(&prompt).await.map(Served::Known);
     }
+    let admitted = admit::admit(call, caller, &serving, &prompt, &plan).await?;
     let asked = asked::ask(call, (serving, admitted, prompt), (plan, wish), (&head.headers, &wishes));
     Ok(Served::Asked(Box::new(asked.await?)))
 }

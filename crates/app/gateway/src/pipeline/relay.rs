@@ -1,6 +1,7 @@
 //! Passing an answer on: the bytes as they come, watched but never changed. The end of the answer, or of the caller,
 //! is the end of the call; both settle it once, by dropping it.
 
+mod charging;
 mod rescued;
 
 use std::sync::atomic::Ordering;
@@ -70,6 +71,8 @@ pub(crate) struct Relay {
     bytes_max: u64,
     /// Of a stream that another may go on with.
     rescuer: Option<Box<Rescuer>>,
+    /// The last piece, while its charge is not safe.
+    ending: Option<charging::Ending>,
     state: State,
 }
 
@@ -159,6 +162,7 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
         wish,
         bytes_max,
         rescuer: rescuer.filter(|_| is_translated_stream),
+        ending: None,
         state,
     };
     if relay.rescuer.is_some() {
@@ -186,8 +190,8 @@ fn remember(call: &Call, answer: &Answer) {
 }
 
 impl Relay {
-    /// The next piece for the caller. An error breaks the connection: nobody takes half an answer for a whole one.
-    pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+    /// The next piece, before anybody has looked at what it costs.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         match self.state {
             State::Flowing => {}
             State::Stranded => return Poll::Pending,
@@ -250,10 +254,6 @@ impl Relay {
                 return Poll::Ready(None);
             }
         }
-    }
-
-    pub(crate) fn is_end(&self) -> bool {
-        self.state == State::Over
     }
 
     /// How long the answer will be. Of a stream nobody can promise it: an error event may come behind.
@@ -356,14 +356,7 @@ impl Relay {
         let mut words = last.to_vec();
         if self.watch.left_between_events() {
             let failure = self.why_broken();
-            let codes = self.call.worker.gateway.serving.load().errors;
-            let request_id = self.call.request_id.to_str().unwrap_or_default();
-            words.extend(match &mut self.watch {
-                Watch::TranslatedStream(stream) => {
-                    stream.translation.fail(&failure, request_id, codes).into_bytes()
-                }
-                _ => self.call.dialect.translator().write_stream_failure(&failure, request_id, codes),
-            });
+            words.extend(self.event_of(&failure));
         } else {
             self.call.connection.note_answer_cut();
         }
@@ -372,6 +365,18 @@ impl Relay {
         }
         self.state = State::Breaking;
         Poll::Ready(Some(Ok(Bytes::from(words))))
+    }
+
+    /// A failure as the last event of the stream.
+    fn event_of(&mut self, failure: &Failure) -> Vec<u8> {
+        let codes = self.call.worker.gateway.serving.load().errors;
+        let request_id = self.call.request_id.to_str().unwrap_or_default();
+        match &mut self.watch {
+            Watch::TranslatedStream(stream) => {
+                stream.translation.fail(failure, request_id, codes).into_bytes()
+            }
+            _ => self.call.dialect.translator().write_stream_failure(failure, request_id, codes),
+        }
     }
 
     fn why_broken(&self) -> Box<Failure> {

@@ -128,7 +128,7 @@ impl AccountDesk {
         hearers.iter().for_each(|hearer| hearer(payers.clone()));
     }
 
-    async fn opened(&self, now: Timestamp) -> Result<Arc<Ledger>, AccountError> {
+    pub(super) async fn opened(&self, now: Timestamp) -> Result<Arc<Ledger>, AccountError> {
         if let Some(ledger) = self.ledger.get() {
             return Ok(Arc::clone(ledger));
         }

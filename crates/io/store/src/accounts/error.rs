@@ -1,6 +1,7 @@
 //! Why nothing was changed among accounts.
 
 use domain::Money;
+use ledger::EntryError;
 
 use crate::error::StoreError;
 use crate::ledger::{AppendError, LedgerError, PostError, WaitError};
@@ -25,6 +26,12 @@ pub enum AccountError {
     /// No amount.
     #[error("the balance to warn below is {0}; it must be from 0 to 1000000000")]
     BadWarning(Money),
+    /// Whoever moves money by hand says why.
+    #[error("money is moved by hand for a reason only: say which")]
+    NoReason,
+    /// It is no entry.
+    #[error(transparent)]
+    BadEntry(EntryError),
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

@@ -17,6 +17,7 @@ use super::log::LogSection;
 use super::metrics::MetricsSection;
 use super::models::ModelEntry;
 use super::providers::ProviderEntry;
+use super::ledger::LedgerSection;
 use super::requests::RequestsSection;
 use super::retries::RetriesSection;
 use super::timeouts::TimeoutsSection;
@@ -81,6 +82,8 @@ pub(crate) struct File {
     pub(crate) health: Option<HealthSection>,
     /// The request log and our own messages.
     pub(crate) log: Option<LogSection>,
+    /// The ledger of accounts.
+    pub(crate) ledger: Option<LedgerSection>,
     /// The rows that are kept of calls.
     pub(crate) requests: Option<RequestsSection>,
 }
