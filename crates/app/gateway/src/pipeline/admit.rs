@@ -92,7 +92,9 @@ fn not_paid(error: HoldError, reserve: Reserve, currency: domain::Currency) -> B
             Failure::new(Kind::OutOfCredit, message)
         }
         // What the disk has said is the operator's to know: the log has it.
-        HoldError::Amount(_) => Failure::new(Kind::OutOfCredit, "this call may cost more than any account holds"),
+        HoldError::Amount(_) => {
+            Failure::new(Kind::OutOfCredit, "this call may cost more than any account holds")
+        }
         HoldError::Append(_) | HoldError::Slot(_) => Failure::new(
             Kind::Overloaded,
             "calls that are paid for cannot be recorded at the moment; try again",

@@ -51,7 +51,8 @@ pub(super) async fn create(
     let currency = match &wish.currency {
         None => parts.prices.book().currency(),
         Some(code) => Currency::parse(code).ok_or_else(|| {
-            let message = format!("currency must be a code of three capital letters such as USD, not {code:?}");
+            let message =
+                format!("currency must be a code of three capital letters such as USD, not {code:?}");
             Refusal::of(Kind::BadRequest, message).with_param("currency")
         })?,
     };
@@ -66,8 +67,9 @@ pub(super) async fn create(
 pub(super) fn amount(name: &'static str, given: Option<&str>) -> Result<Option<Money>, Refusal> {
     let Some(text) = given else { return Ok(None) };
     Money::parse(text).map(Some).ok_or_else(|| {
-        let message =
-            format!("{name} must be a decimal in a text, with at most nine places, such as \"12.5\", not {text:?}");
+        let message = format!(
+            "{name} must be a decimal in a text, with at most nine places, such as \"12.5\", not {text:?}"
+        );
         Refusal::of(Kind::BadRequest, message).with_param(name)
     })
 }
