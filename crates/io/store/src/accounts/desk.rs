@@ -103,8 +103,13 @@ impl AccountDesk {
         let made = Account { number, organisation, project, currency, warn_below, created_at: deed.at };
         sql::insert(&mut transaction, &made).await?;
         let after = account_json(&made, credit);
-        let entry =
-            deed.entry("account.create", &made.number.0.to_string(), Some(&made.organisation), &Value::Null, &after);
+        let entry = deed.entry(
+            "account.create",
+            &made.number.0.to_string(),
+            Some(&made.organisation),
+            &Value::Null,
+            &after,
+        );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         // An account without its terms may owe nothing: what a crash leaves here is on the safe side.

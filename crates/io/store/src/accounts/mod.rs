@@ -6,8 +6,6 @@ mod desk;
 mod error;
 mod payers;
 mod sql;
-#[cfg(test)]
-mod suite;
 
 pub use account::{Account, NewAccount, WARN_BELOW_DEFAULT};
 pub use correction::Correction;

@@ -81,6 +81,12 @@ fn matrix() -> Vec<Row> {
         operators(M::POST, "/secrets/rotate", "{}", 200),
         // Calls.
         Row { method: M::GET, route: "/requests", asked: "/requests", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        // Accounts. There is none yet.
+        Row { method: M::GET, route: "/accounts", asked: "/accounts", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        Row { asked: "/accounts", ..operators(M::POST, "/accounts", r#"{"organisation": "{organisation}"}"#, 201) },
+        Row { method: M::GET, route: "/accounts/{number}", asked: "/accounts/7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
+        Row { asked: "/accounts/7/credit", ..operators(M::POST, "/accounts/{number}/credit", r#"{"amount": "1", "reason": "x"}"#, 404) },
+        Row { asked: "/accounts/7/debit", ..operators(M::POST, "/accounts/{number}/debit", r#"{"amount": "1", "reason": "x"}"#, 404) },
         // About himself.
         Row { method: M::GET, route: "/me", asked: "/me", body: "", own: FINE, foreign: FINE, stray: 200, operator: 200 },
         // Organisations, and who belongs to them.
