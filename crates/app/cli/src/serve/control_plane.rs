@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use admin::{Admin, AdminParts, ConfigAsk, ConfigDesk};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use bytes::Bytes;
 use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::configuration::Keeper;
 use super::key_checks::KeyChecks;
+use super::money::Failures;
 use super::{notify, provider_desk, state_desk};
 
 /// What the control plane works with.
@@ -32,6 +33,8 @@ pub(super) struct ControlPlane {
     pub(super) audit: Arc<dyn AuditRecords>,
     pub(super) requests: Arc<dyn RequestRecords>,
     pub(super) accounts: Arc<AccountDesk>,
+    /// Told once, if at all.
+    pub(super) money_failures: Failures,
     pub(super) admin_key: Secret,
     pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) keeper: Keeper,
@@ -68,7 +71,7 @@ impl ControlPlane {
     ) -> Result<()> {
         let (config, asks) = ConfigDesk::queue();
         let admin = self.make_admin(config.clone());
-        let Self { gateway, desk, keeper, key_checks, log, .. } = self;
+        let Self { gateway, desk, keeper, key_checks, log, mut money_failures, .. } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(asks));
         let mut keys = pin!(super::key_checks::run(&gateway, &key_checks, &log));
@@ -106,6 +109,8 @@ impl ControlPlane {
                         let _ = config.ask(|reply| ConfigAsk::Reload("SIGHUP", who, reply)).await;
                     });
                 }
+                // At once: what callers were told from here on would not last.
+                Some(why) = money_failures.recv() => bail!(why),
                 () = &mut keys => {}
                 () = &mut uses => {}
                 () = &mut probes => {}

@@ -72,7 +72,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         Made { snapshot: &snapshot, stored: &stored, log: &log, data_dir: dir.path(), descriptors_max };
     let gateway = made.gateway(sender, rows).await?;
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
-    let money_keeper = MoneyKeeper::start(&gateway, money_outlet, &log);
+    let (money_keeper, money_failures) = MoneyKeeper::start(&gateway, money_outlet, &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -119,6 +119,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         audit: Arc::new(stored.database.clone()),
         requests: Arc::new(stored.requests.clone()),
         accounts: stored.accounts,
+        money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,
         keeper,

@@ -1,6 +1,7 @@
 //! May it run now? Where somebody pays for the caller's key, money is put aside before anybody is asked.
 
-use domain::{Failure, Kind};
+use dialects::surface::Operation;
+use domain::{Currency, Failure, Kind};
 use routing::Plan;
 use store::HoldError;
 use tokio::time::Instant;
@@ -8,10 +9,10 @@ use tokio::time::Instant;
 use crate::call::Call;
 use crate::paying::{Paying, Reserve};
 use crate::pipeline::authenticate::Caller;
+use crate::pipeline::count::counted;
 use crate::pipeline::reserve::reserve;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
-use crate::tokens::tokens_in_all;
 
 /// Longest request whose tokens are counted exactly where the balance does not cover what they may be at most.
 const COUNTED_BYTES_MAX: usize = 1 << 20;
@@ -39,13 +40,15 @@ pub(crate) async fn admit(
     plan: &Plan,
 ) -> Result<Admitted, Box<Failure>> {
     if let Err(failure) = put_aside(call, serving, (prompt, None), plan) {
-        let is_countable = failure.kind == Kind::OutOfCredit && prompt.length <= COUNTED_BYTES_MAX;
-        if !is_countable || prompt.file.is_some() {
+        let is_countable = failure.kind == Kind::OutOfCredit
+            && prompt.surface.operation == Operation::Conversation
+            && prompt.length <= COUNTED_BYTES_MAX;
+        if !is_countable {
             return Err(failure);
         }
-        let text = String::from_utf8_lossy(&prompt.pieces.concat()).into_owned();
-        let tokens = tokens_in_all(vec![text]).await;
-        put_aside(call, serving, (prompt, Some(tokens)), plan)?;
+        let tokens = counted(prompt).await?;
+        // Providers count a little differently.
+        put_aside(call, serving, (prompt, Some(tokens + tokens / 8)), plan)?;
     }
     call.count_as_running();
     Ok(Admitted { caller })
@@ -77,11 +80,11 @@ fn put_aside(
         return Err(Failure::new(Kind::OutOfCredit, message));
     }
     let paying = Paying::begin((ledger, payer), book, call.id, reserve, (Instant::now(), call.received_at));
-    call.paying = Some(paying.map_err(|error| not_paid(error, reserve, currency))?);
+    call.paying = Some(paying.map_err(|error| not_paid(&error, reserve, currency))?);
     Ok(())
 }
 
-fn not_paid(error: HoldError, reserve: Reserve, currency: domain::Currency) -> Box<Failure> {
+fn not_paid(error: &HoldError, reserve: Reserve, currency: Currency) -> Box<Failure> {
     match error {
         HoldError::OutOfCredit { available, .. } => {
             let needed = reserve.amount;

@@ -11,6 +11,7 @@ mod body_reader;
 mod connecting;
 mod content;
 mod count;
+mod ending;
 mod estimate;
 mod events;
 mod explain;
@@ -109,8 +110,7 @@ async fn run(
     let wishes = Wishes::of(&head.headers);
     let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes))?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
-        call.count_as_running();
-        return count::count(&prompt).await.map(Served::Known);
+        return count::count(call, &prompt).await.map(Served::Known);
     }
     let admitted = admit::admit(call, caller, &serving, &prompt, &plan).await?;
     let asked = asked::ask(call, (serving, admitted, prompt), (plan, wish), (&head.headers, &wishes));

@@ -24,6 +24,7 @@ use crate::pipeline::asked::Asked;
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::content::Content;
+use crate::pipeline::ending::Ending;
 use crate::pipeline::estimate::Estimate;
 use crate::pipeline::kept::Kept;
 use crate::pipeline::pulse::Pulse;
@@ -72,7 +73,7 @@ pub(crate) struct Relay {
     /// Of a stream that another may go on with.
     rescuer: Option<Box<Rescuer>>,
     /// The last piece, while its charge is not safe.
-    ending: Option<charging::Ending>,
+    ending: Option<Ending>,
     state: State,
 }
 
