@@ -26,6 +26,8 @@ pub(super) const TABLES: &[Table] = &[
     table("envelope", "only_row"),
     table("secrets", "name"),
     table("accounts", "number"),
+    table("budgets", "number"),
+    table("budget_windows", "budget, begins_at_ms"),
     table("ledger_journals", "node"),
     table("ledger_entries", "node, lsn, part"),
     table("ledger_accounts", "account, currency"),
