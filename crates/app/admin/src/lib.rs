@@ -36,6 +36,10 @@
 //! | `POST /accounts` | `{"organisation": "acme", "project", "currency": "USD", "credit": "0", "warn_below": "10"}`, all but the organisation optional | 201 Account; 409 `account_taken` |
 //! | `GET /accounts/{number}` | – | 200 Account; 404 `account_not_found` |
 //! | `POST /accounts/{number}/credit`, `…/debit` | `{"amount": "25.5", "reason": "…", "id", "may_overdraw", "by"}`, amount and reason needed | 200 Account; 402 `not_covered`; 409 `entry_repeated` |
+//! | `GET /budgets?after=17&limit=100` | – | 200 `{"budgets": [Budget], "next_after": "117" or null}` |
+//! | `POST /budgets` | `{"key" or "project" or "organisation", "period": "day", "limit": "50", "zone": "UTC", "warn_percent": 80, "is_hard": true, "reason", "by"}`, the first three needed | 201 Budget; 404 `key_not_found` and the like; 409 `budget_taken` |
+//! | `PATCH /budgets/{number}` | `{"limit", "warn_percent", "is_hard", "reason", "by"}`, all optional | 200 Budget; 404 `budget_not_found` |
+//! | `DELETE /budgets/{number}` | – | 200 Budget as it was; 404 `budget_not_found` |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |
 //! | `PUT /secrets/{name}` | `{"value": "…", "reason", "by"}`, all but the value optional | 200 the secret without its value, `audit`, and what reading the configuration again did: `changed`, `needs_restart`, `problems` |
@@ -53,6 +57,10 @@
 //!
 //! An Account is `{"number", "organisation", "project", "currency", "balance", "available", "held", "credit", "warn_below", "is_low",
 //! "created_at"}`; amounts are texts.
+//!
+//! A Budget is `{"number", "scope", "id", "organisation", "set_by", "period", "zone", "limit", "currency", "warn_percent", "is_hard",
+//! "used", "held", "available", "is_warned", "begins_at", "ends_at", "created_at"}`: `scope` is `key`, `project` or `organisation`,
+//! and what is `set_by` the `operator` is changed by nobody else.
 //!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.

@@ -84,7 +84,7 @@ mod tests {
     use std::sync::Arc;
 
     use domain::{Secret, Timestamp};
-    use store::{Database, KeyDesk, MasterKey, PriceDesk, SecretDesk, TenancyDesk};
+    use store::{BudgetDesk, Database, KeyDesk, MasterKey, PriceDesk, SecretDesk, TenancyDesk};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;
@@ -121,6 +121,7 @@ mod tests {
             ),
             secrets: Arc::new(secrets),
             accounts: Arc::new(accounts(&store, folder.path()).await),
+            budgets: Arc::new(BudgetDesk::open(store.clone(), Timestamp(1)).await.unwrap()),
             audit: Arc::new(store),
             requests: Arc::new(store::RequestStore::in_memory().await.unwrap()),
             state: crate::StateDesk {

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
-use store::{AccountDesk, AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, TenancyDesk};
+use store::{
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, PriceDesk, RequestRecords, SecretDesk, TenancyDesk,
+};
 
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
@@ -30,6 +32,8 @@ pub struct AdminParts {
     pub audit: Arc<dyn AuditRecords>,
     /// Who pays for whose calls.
     pub accounts: Arc<AccountDesk>,
+    /// What may be spent by whom.
+    pub budgets: Arc<BudgetDesk>,
     /// Rows of calls.
     pub requests: Arc<dyn RequestRecords>,
     /// The way to the state of everything, without secrets.

@@ -4,6 +4,7 @@ mod admin_client;
 mod arguments;
 mod audit;
 mod backup;
+mod budgets;
 mod catalog;
 mod check;
 mod configuration;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         Some(Command::Catalog(catalog)) => catalog::run(&arguments.data, catalog.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
         Some(Command::Prices(prices)) => prices::run(&arguments.data, prices.command),
+        Some(Command::Budgets(asked)) => budgets::run(&arguments.data, asked.command),
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }

@@ -48,8 +48,8 @@ pub use backup::{
     BACKUP_LINE_BYTES_MAX, BackupError, BackupReport, Progress, Restored, Source, back_up, restore,
 };
 pub use budgets::{
-    BUDGETS_MAX, BudgetCell, BudgetChange, BudgetDesk, BudgetEntry, BudgetError, BudgetHolds, BudgetRefusal,
-    Budgets, NewBudget,
+    BUDGETS_MAX, BUDGETS_PER_PAGE_MAX, BudgetCell, BudgetChange, BudgetDesk, BudgetEntry, BudgetError,
+    BudgetHolds, BudgetRefusal, Budgets, NewBudget,
 };
 pub use configs::{
     CONFIG_VERSIONS_MAX, ConfigRecords, ConfigShelf, ConfigShelfError, ConfigVersion, NewConfigVersion,

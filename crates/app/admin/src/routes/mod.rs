@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod budgets;
 mod config;
 mod explain;
 mod health;
@@ -42,6 +43,7 @@ const NOUNS: &[&[Route]] = &[
     audit::ROUTES,
     requests::ROUTES,
     accounts::ROUTES,
+    budgets::ROUTES,
     explain::ROUTES,
     me::ROUTES,
     organisations::ROUTES,

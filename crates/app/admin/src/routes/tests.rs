@@ -17,11 +17,12 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
-    AccountDesk, Asker, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey, PriceDesk,
-    SecretDesk, SwitchDesk, SwitchScope, SwitchWish, TenancyDesk, Who,
+    AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey,
+    PriceDesk, SecretDesk, SwitchDesk, SwitchScope, SwitchWish, TenancyDesk, Who,
 };
 
 mod audit;
+mod budgets;
 mod keys;
 mod secrets;
 
@@ -69,6 +70,7 @@ impl Office {
         let requests = store::RequestStore::in_memory().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let accounts = accounts(&store, folder.path()).await;
+        let budgets = BudgetDesk::open(store.clone(), NOW).await.unwrap();
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
@@ -80,6 +82,7 @@ impl Office {
             audit: Arc::new(store),
             requests: Arc::new(requests),
             accounts: Arc::new(accounts),
+            budgets: Arc::new(budgets),
             state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,

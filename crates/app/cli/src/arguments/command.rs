@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use super::asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 use super::audit::AuditArguments;
 use super::backup::{BackupOptions, RestoreOptions};
+use super::budgets::BudgetsArguments;
 use super::catalog::CatalogArguments;
 use super::config::{CheckOptions, ConfigArguments};
 use super::drill::DrillOptions;
@@ -57,6 +58,8 @@ pub(crate) enum Command {
     Users(UsersArguments),
     /// What calls cost: set, compare, check and import prices, on the running server or, without one, in the data directory.
     Prices(PricesArguments),
+    /// What may be spent in each day or month, by a key, a project or an organisation: list, set, change and remove budgets.
+    Budgets(BudgetsArguments),
     /// The books of money: prove that they hold. No call is paid for by them yet.
     Ledger(LedgerArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.

@@ -3,6 +3,7 @@
 mod asked;
 mod audit;
 mod backup;
+mod budgets;
 mod catalog;
 mod command;
 mod config;
@@ -21,6 +22,7 @@ mod tenancy;
 pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 pub(crate) use audit::{AuditCheck, AuditCommand, AuditListing};
 pub(crate) use backup::{BackupOptions, RestoreOptions};
+pub(crate) use budgets::BudgetsCommand;
 pub(crate) use catalog::CatalogCommand;
 pub(crate) use command::{Arguments, Command};
 pub(crate) use config::{CheckOptions, ConfigCommand};

@@ -11,7 +11,8 @@ use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::{
-    AccountDesk, AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk, TenancyDesk, Who,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk,
+    TenancyDesk, Who,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -33,6 +34,7 @@ pub(super) struct ControlPlane {
     pub(super) audit: Arc<dyn AuditRecords>,
     pub(super) requests: Arc<dyn RequestRecords>,
     pub(super) accounts: Arc<AccountDesk>,
+    pub(super) budgets: Arc<BudgetDesk>,
     /// Told once, if at all.
     pub(super) money_failures: Failures,
     pub(super) admin_key: Secret,
@@ -142,6 +144,7 @@ impl ControlPlane {
             audit: self.audit.clone(),
             requests: self.requests.clone(),
             accounts: self.accounts.clone(),
+            budgets: self.budgets.clone(),
             secrets: self.secret_desk.clone(),
             state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),

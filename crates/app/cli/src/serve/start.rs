@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
+use crate::serve::budget_keeper::BudgetKeeper;
 use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
 use crate::serve::key_checks::KeyChecks;
@@ -73,6 +74,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let gateway = made.gateway(sender, rows).await?;
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
     let (money_keeper, money_failures) = MoneyKeeper::start(&gateway, money_outlet, &log);
+    let budget_keeper = BudgetKeeper::start(&stored.budgets, &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -119,6 +121,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         audit: Arc::new(stored.database.clone()),
         requests: Arc::new(stored.requests.clone()),
         accounts: stored.accounts,
+        budgets: stored.budgets,
         money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,
@@ -132,6 +135,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     drop(run_file);
     row_writer.stop().await;
     money_keeper.stop().await;
+    budget_keeper.stop().await;
     if let Some(demo) = demo {
         demo.stop().await;
     }
@@ -177,6 +181,8 @@ impl Made<'_> {
         stored.prices.hear(move |book| pricing.set_prices(book));
         let paying = gateway.clone();
         stored.accounts.hear(move |payers| paying.set_payers(payers));
+        let limiting = gateway.clone();
+        stored.budgets.hear(move |budgets| limiting.set_budgets(budgets));
         Ok(gateway)
     }
 }

@@ -8,8 +8,8 @@ use anyhow::Result;
 use config::Snapshot;
 use gateway::wall_clock;
 use store::{
-    AccountDesk, ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk,
-    REQUESTS_FILE, RequestStore, SecretDesk, SwitchDesk, TenancyDesk,
+    AccountDesk, BudgetDesk, ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey,
+    PriceDesk, REQUESTS_FILE, RequestStore, SecretDesk, SwitchDesk, TenancyDesk,
 };
 
 use super::first_key::{self, FirstKey};
@@ -31,6 +31,7 @@ pub(super) struct Stored {
     pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) secrets: Arc<SecretDesk>,
     pub(super) accounts: Arc<AccountDesk>,
+    pub(super) budgets: Arc<BudgetDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
 }
@@ -72,6 +73,7 @@ impl Stored {
         let ledger = money::options(&snapshot.ledger, data_dir);
         let starter = move |ledger, applier, recovered| money.give(ledger, applier, recovered);
         let accounts = AccountDesk::open(database.clone(), ledger, wall_clock(), starter).await?;
+        let budgets = BudgetDesk::open(database.clone(), wall_clock()).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
             database,
@@ -84,6 +86,7 @@ impl Stored {
             tenancy: Arc::new(tenancy),
             secrets,
             accounts: Arc::new(accounts),
+            budgets: Arc::new(budgets),
             first_key,
         })
     }

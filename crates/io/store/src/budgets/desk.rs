@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::cell::BudgetCell;
-use super::entry::{BUDGETS_MAX, BudgetEntry, NewBudget};
+use super::entry::{BUDGETS_MAX, BUDGETS_PER_PAGE_MAX, BudgetEntry, NewBudget};
 use super::error::BudgetError;
 use super::sql;
 use super::table::Budgets;
@@ -100,6 +100,14 @@ impl BudgetDesk {
         budgets.iter().filter(|it| reach.holds(&it.entry.organisation)).map(Arc::clone).collect()
     }
 
+    /// Up to `count` budgets within reach, in the order of their numbers, from behind `after`.
+    pub fn page(&self, reach: &Reach, after: u64, count: u32) -> Vec<Arc<BudgetCell>> {
+        let budgets = self.budgets.load();
+        let behind = budgets.iter().filter(|it| it.entry.rule.id.0 > after);
+        let within = behind.filter(|it| reach.holds(&it.entry.organisation));
+        within.take(count.min(BUDGETS_PER_PAGE_MAX) as usize).map(Arc::clone).collect()
+    }
+
     /// Sets one where there is none.
     pub async fn create(
         &self,
@@ -169,7 +177,12 @@ impl BudgetDesk {
     }
 
     /// Removes one: calls that begin from now on do not count for it.
-    pub async fn remove(&self, meant: &str, reach: &Reach, deed: &Deed) -> Result<BudgetEntry, BudgetError> {
+    pub async fn remove(
+        &self,
+        meant: &str,
+        reach: &Reach,
+        deed: &Deed,
+    ) -> Result<Arc<BudgetCell>, BudgetError> {
         let _alone = self.changing.lock().await;
         let cell = self.meant(meant, reach, deed)?;
         let before = &cell.entry;
@@ -182,7 +195,7 @@ impl BudgetDesk {
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         self.swap(self.budgets.load().without(before.rule.id));
-        Ok(before.clone())
+        Ok(cell)
     }
 
     /// A key that follows another counts for the budgets of that.

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 /// Most budgets at once.
 pub const BUDGETS_MAX: usize = 100_000;
 
+/// Most of them in one answer.
+pub const BUDGETS_PER_PAGE_MAX: u32 = 1_000;
+
 /// A budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetEntry {

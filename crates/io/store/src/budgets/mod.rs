@@ -13,7 +13,7 @@ mod table;
 
 pub use cell::BudgetCell;
 pub use desk::{BudgetChange, BudgetDesk};
-pub use entry::{BUDGETS_MAX, BudgetEntry, NewBudget};
+pub use entry::{BUDGETS_MAX, BUDGETS_PER_PAGE_MAX, BudgetEntry, NewBudget};
 pub use error::BudgetError;
 pub use holds::{BudgetHolds, BudgetRefusal};
 pub use table::Budgets;
