@@ -29,13 +29,14 @@ impl BudgetKeeper {
         let (desk, log, stopping) = (Arc::clone(desk), log.clone(), stop.clone());
         task.spawn(async move {
             let mut pause = EVERY;
-            while !stopping.is_cancelled() {
+            loop {
                 tokio::select! {
-                    () = stopping.cancelled() => {}
+                    () = stopping.cancelled() => break,
                     () = sleep(pause) => {}
                 }
                 pause = if keep(&desk, &log).await { EVERY } else { PAUSE_FAILED };
             }
+            keep(&desk, &log).await;
         });
         Self { task, stop }
     }
