@@ -8,7 +8,6 @@ use http::HeaderValue;
 use observe::Level;
 use store::{BudgetCell, BudgetRefusal};
 
-use crate::call::Call;
 use crate::clock::wall_clock;
 use crate::paying::Paying;
 use crate::worker::Worker;
@@ -73,11 +72,10 @@ pub(crate) fn used_up(paying: &Paying, now: Timestamp) -> String {
 }
 
 /// What a caller is warned of in the head of his answer: every budget of which so much is spent.
-pub(crate) fn warning(call: &Call) -> Option<HeaderValue> {
-    let paying = call.paying.as_ref().filter(|paying| !paying.funds().budgets().is_empty())?;
+pub(crate) fn warning(paying: &Paying, at: Timestamp) -> Option<HeaderValue> {
     let mut text = String::new();
     for budget in paying.funds().budgets().budgets() {
-        let standing = budget.standing(call.received_at);
+        let standing = budget.standing(at);
         if standing.warns() {
             let (comma, rule) = (if text.is_empty() { "" } else { ", " }, &budget.entry.rule);
             // Writing to a text cannot fail.

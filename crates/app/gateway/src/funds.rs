@@ -29,6 +29,9 @@ pub(crate) struct Purse {
 /// Where money comes from: who pays, if anybody does, and the budgets, if there are any.
 pub(crate) type Sources<'s> = (Option<(&'s Arc<Ledger>, &'s Arc<Payer>)>, Vec<Arc<BudgetCell>>);
 
+/// A charge that could not be recorded, and where it is to be.
+pub(crate) type Unrecorded = Box<(Arc<Ledger>, Unsettled)>;
+
 /// Why nothing was put aside.
 #[derive(Debug)]
 pub(crate) enum Unfunded {
@@ -40,7 +43,7 @@ pub(crate) enum Unfunded {
 #[derive(Debug)]
 pub(crate) struct FundsEnded {
     /// Where an account paid: what was recorded, or what is still to be.
-    pub(crate) settled: Option<Result<Charged, Box<(Arc<Ledger>, Unsettled)>>>,
+    pub(crate) settled: Option<Result<Charged, Unrecorded>>,
     /// Budgets of which the warning is due now.
     pub(crate) warned: Vec<Arc<BudgetCell>>,
 }

@@ -5,8 +5,7 @@ use serde_json::Value;
 use crate::table::table;
 
 pub(super) fn budgets(listed: &Value) -> String {
-    let rows: Vec<[String; 9]> =
-        listed["budgets"].as_array().into_iter().flatten().map(|it| row(it)).collect();
+    let rows: Vec<[String; 9]> = listed["budgets"].as_array().into_iter().flatten().map(row).collect();
     if rows.is_empty() {
         return "there are no budgets; bellwether budgets set AMOUNT --per day --key ID sets one".to_owned();
     }

@@ -134,8 +134,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     // In the reverse order of the start: whoever uses a thing ends before it.
     drop(run_file);
     row_writer.stop().await;
-    money_keeper.stop().await;
-    budget_keeper.stop().await;
+    tokio::join!(money_keeper.stop(), budget_keeper.stop());
     if let Some(demo) = demo {
         demo.stop().await;
     }

@@ -17,7 +17,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use observe::Rescued;
 
-use crate::budget_words;
+use crate::budget_words::warning;
 use crate::call::Call;
 use crate::cost::CallCost;
 use crate::hygiene::copy_to_caller;
@@ -130,8 +130,8 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     if let Some(warnings) = call.warnings.clone() {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
     }
-    if let Some(warning) = budget_words::warning(&call) {
-        headers.insert(HeaderName::from_static("x-bellwether-budget-warning"), warning);
+    if let Some(told) = call.paying.as_ref().and_then(|paying| warning(paying, call.received_at)) {
+        headers.insert(HeaderName::from_static("x-bellwether-budget-warning"), told);
     }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let cost = cost_at_head(&mut call, &watch, estimate.as_ref());

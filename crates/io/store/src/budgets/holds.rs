@@ -73,11 +73,6 @@ impl BudgetHolds {
     pub fn budgets(&self) -> impl Iterator<Item = &Arc<BudgetCell>> {
         self.holds.iter().map(|(budget, _)| budget)
     }
-
-    /// Whether there are none.
-    pub const fn is_empty(&self) -> bool {
-        self.holds.is_empty()
-    }
 }
 
 impl Drop for BudgetHolds {

@@ -83,8 +83,8 @@ impl Budget {
 
     /// Ends a call at what it cost, all of which is counted; whether that is what makes the warning due.
     pub fn end(&mut self, hold: Hold, actual: Money, now: Timestamp) -> bool {
-        let terms = self.terms;
-        let is_news = self.tally(hold.window).end(&hold, actual, terms);
+        let (Hold { window, amount }, terms) = (hold, self.terms);
+        let is_news = self.tally(window).end(amount, actual, terms);
         self.roll(now);
         is_news
     }

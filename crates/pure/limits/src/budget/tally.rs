@@ -58,8 +58,8 @@ impl Tally {
     }
 
     /// Counts all of what it cost; whether the warning is due by that.
-    pub(super) fn end(&mut self, hold: &Hold, actual: Money, terms: Terms) -> bool {
-        self.held -= i128::from(hold.amount.nano());
+    pub(super) fn end(&mut self, held: Money, actual: Money, terms: Terms) -> bool {
+        self.held -= i128::from(held.nano());
         self.running = self.running.saturating_sub(1);
         self.used += i128::from(actual.nano().max(0));
         let is_news = !self.is_warned && terms.warns_at(self.used);
