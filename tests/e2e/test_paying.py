@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from conftest import StartGateway, StartUpstream
@@ -280,3 +282,56 @@ def test_a_key_that_nobody_pays_for_calls_as_before(served: Any) -> None:
         assert http.post(CHAT_PATH, content=chat()).status_code == 200
     assert accounts.ask("GET", "/accounts") == {"accounts": []}
     assert not (gateway.data_dir / "ledger").exists()
+
+
+@pytest.mark.parametrize(("fields", "name"), [({}, "max_completion_tokens"), ({"max_tokens": 900}, "max_tokens")])
+def test_who_would_rather_have_a_short_answer_gets_one_that_the_balance_covers(
+    served: Any, fields: dict[str, int], name: str
+) -> None:
+    upstream, gateway, accounts = served(whole(CHAT_REPLY))
+    accounts.open(400 * OUTPUT_NANO)
+    shorten = {"x-bellwether-low-balance": "shorten"}
+    with gateway.http() as http:
+        assert http.post(CHAT_PATH, content=chat(**fields)).status_code == 402
+        reply = http.post(CHAT_PATH, content=chat(**fields), headers=shorten)
+    assert reply.status_code == 200, reply.text
+    assert int(reply.headers["x-bellwether-lowered-cap"]) == upstream.call.json[name]
+    assert 380 <= upstream.call.json[name] < 400
+    assert upstream.call.json["messages"] == [{"role": "user", "content": "hello"}]
+    assert accounts.wait_until_nothing_is_held() == 400 * OUTPUT_NANO - REPLY_NANO
+
+
+def test_an_answer_that_would_be_too_short_is_refused_all_the_same(served: Any) -> None:
+    upstream, gateway, accounts = served(whole(CHAT_REPLY))
+    accounts.open(10 * OUTPUT_NANO)
+    with gateway.http() as http:
+        reply = http.post(CHAT_PATH, content=chat(), headers={"x-bellwether-low-balance": "shorten"})
+    assert (reply.status_code, upstream.calls) == (402, [])
+
+
+def test_a_stream_that_breaks_is_charged_what_was_delivered(served: Any) -> None:
+    def script(exchange: Exchange) -> None:
+        exchange.send(stream_head())
+        for event in stream_of(40):
+            exchange.send(chunk(event))
+        exchange.close()
+
+    _, gateway, accounts = served(script)
+    accounts.open(NANO)
+    events = []
+    with gateway.http() as http, http.stream("POST", CHAT_PATH, content=chat(stream=True)) as reply:
+        with contextlib.suppress(httpx.RemoteProtocolError):
+            events.extend(line[6:] for line in reply.iter_lines() if line.startswith("data: "))
+    assert len(events) == 42
+    charged = NANO - accounts.wait_until_nothing_is_held()
+    assert 40 * OUTPUT_NANO <= charged <= 60 * OUTPUT_NANO + 100 * INPUT_NANO
+
+
+def test_two_calls_with_one_request_id_are_two_charges(served: Any) -> None:
+    _, gateway, accounts = served(whole(CHAT_REPLY))
+    accounts.open(NANO)
+    with gateway.http() as http:
+        replies = [http.post(CHAT_PATH, content=chat(), headers={"x-request-id": "twice"}) for _ in range(2)]
+    assert {reply.headers["x-request-id"] for reply in replies} == {"twice"}
+    assert len({reply.headers["x-bellwether-call-id"] for reply in replies}) == 2
+    assert accounts.wait_until_nothing_is_held() == NANO - 2 * REPLY_NANO

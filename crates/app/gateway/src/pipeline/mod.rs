@@ -39,6 +39,7 @@ mod rescuer;
 mod reserve;
 mod resumable;
 mod retouched;
+mod shorten;
 mod side_effects;
 mod silence;
 mod splice;
@@ -106,13 +107,13 @@ async fn run(
 ) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();
     let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
-    let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
+    let mut prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let wishes = Wishes::of(&head.headers);
     let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes))?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(call, &prompt).await.map(Served::Known);
     }
-    let admitted = admit::admit(call, caller, &serving, &prompt, &plan).await?;
+    let admitted = admit::admit(call, caller, &serving, (&mut prompt, wishes.would_be_short), &plan).await?;
     let asked = asked::ask(call, (serving, admitted, prompt), (plan, wish), (&head.headers, &wishes));
     Ok(Served::Asked(Box::new(asked.await?)))
 }

@@ -129,6 +129,9 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     if let Some(warnings) = call.warnings.clone() {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
     }
+    if let Some(cap) = call.lowered_cap {
+        headers.insert(HeaderName::from_static("x-bellwether-lowered-cap"), HeaderValue::from(cap));
+    }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let cost = cost_at_head(&mut call, &watch, estimate.as_ref());
     if let Some((amount, currency)) = cost.headers() {
