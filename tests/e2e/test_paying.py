@@ -276,6 +276,37 @@ def test_a_killed_gateway_has_charged_what_it_told_and_holds_nothing(served: Any
     assert 180 * OUTPUT_NANO <= charged <= 220 * OUTPUT_NANO, charged
 
 
+def test_whoever_has_read_the_end_mark_is_charged_in_full_though_the_gateway_is_killed(
+    served: Any, start: StartGateway
+) -> None:
+    def script(exchange: Exchange) -> None:
+        exchange.send(stream_head())
+        for event in stream_of(30, usage=(9, 77)):
+            exchange.send(chunk(event))
+        # The framing is left open: only the end mark tells that this is all.
+        exchange.saw_hang_up()
+        exchange.close()
+
+    upstream, gateway, accounts = served(script)
+    accounts.open(NANO)
+    with gateway.http() as http, http.stream("POST", CHAT_PATH, content=chat(stream=True)) as reply:
+        lines = reply.iter_lines()
+        while "[DONE]" not in next(lines):
+            pass
+        gateway.process.kill()
+    shown = Accounts(start(config=configured(upstream))).show()
+    assert (shown["held"], NANO - nano(shown["balance"])) == ("0", 9 * INPUT_NANO + 77 * OUTPUT_NANO)
+
+
+def test_counting_tokens_costs_nothing_and_needs_no_balance(served: Any) -> None:
+    _, gateway, accounts = served(whole(CHAT_REPLY))
+    accounts.open(0)
+    ask = {"model": MODEL, "messages": [{"role": "user", "content": "hello"}]}
+    with gateway.http() as http:
+        assert http.post("/v1/messages/count_tokens", json=ask).json()["input_tokens"] > 0
+        assert http.post(CHAT_PATH, content=chat()).status_code == 402
+
+
 def test_a_key_that_nobody_pays_for_calls_as_before(served: Any) -> None:
     _, gateway, accounts = served(whole(CHAT_REPLY))
     with gateway.http() as http:

@@ -84,6 +84,9 @@ fn put_aside(
     (prompt, input_tokens): (&Prompt, Option<u64>),
     plan: &Plan,
 ) -> Result<(), Box<Failure>> {
+    if prompt.surface.operation == Operation::CountTokens {
+        return Ok(());
+    }
     let payers = call.worker.gateway.payers.load();
     let Some((ledger, payer)) = call.key.as_deref().and_then(|key| payers.payer(key)) else { return Ok(()) };
     let book = call.worker.gateway.prices();

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialects::Dialect;
 use dialects::retouch::Retouch;
+use dialects::surface::{Operation, surface_at};
 use dialects::watch::StreamFault;
 use domain::{Failure, Kind, Secret, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -322,13 +323,21 @@ impl Relay {
             let uncounted = if is_whole { 0 } else { self.watch.uncounted() };
             return Some(self.as_meant(told).with_uncounted(uncounted));
         }
-        let estimate = self.estimate.as_ref()?;
+        let Some(estimate) = &self.estimate else { return self.usage_by_size() };
         if is_whole && let Some(provider) = &self.call.provider {
             provider.tells_no_usage.store(true, Ordering::Relaxed);
         }
         let by_size = || self.call.bytes_out / BYTES_PER_TOKEN;
         let pieces = if self.watch.is_stream() { self.watch.parts() } else { by_size() };
         Some(estimate.usage(self.watch.said(), pieces))
+    }
+
+    /// Of what is no conversation, where somebody pays for it: by nothing but the size of the request.
+    fn usage_by_size(&self) -> Option<Usage> {
+        self.call.paying.as_ref()?;
+        let operation = surface_at(&self.call.path)?.operation;
+        let input = if operation == Operation::Transcription { 0 } else { self.call.bytes_in / BYTES_PER_TOKEN };
+        Some(Usage { input, is_estimated: true, ..Usage::default() })
     }
 
     /// What a provider tells as it means it.
