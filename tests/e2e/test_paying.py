@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
+import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -366,3 +370,34 @@ def test_two_calls_with_one_request_id_are_two_charges(served: Any) -> None:
     assert {reply.headers["x-request-id"] for reply in replies} == {"twice"}
     assert len({reply.headers["x-bellwether-call-id"] for reply in replies}) == 2
     assert accounts.wait_until_nothing_is_held() == NANO - 2 * REPLY_NANO
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 16 MiB where the gateway of `start` is at home; needs the right to mount, which root has."""
+    home = tmp_path / "home"
+    home.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(home)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no right to mount")
+    yield home
+    subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
+def test_on_a_full_disk_paid_calls_are_refused_until_there_is_room(
+    small_disk: Path, served: Any, tmp_path: Path
+) -> None:
+    upstream, gateway, accounts = served(whole(CHAT_REPLY), slots_file=str(tmp_path / "slots"))
+    filler = small_disk / "somebody-elses"
+    room = shutil.disk_usage(small_disk).free
+    # Room for the first file of the journal and one beside it, no more.
+    filler.write_bytes(bytes(room - (5 << 19)))
+    accounts.open(NANO)
+    with gateway.http() as http:
+        reply = http.post(CHAT_PATH, content=chat())
+        assert (reply.status_code, upstream.calls) == (503, [])
+        assert "cannot be recorded" in reply.json()["error"]["message"]
+        assert accounts.balance() == NANO
+        filler.unlink()
+        until(lambda: http.post(CHAT_PATH, content=chat()).status_code == 200, "there is room again")
+    assert accounts.wait_until_nothing_is_held() == NANO - REPLY_NANO * len(upstream.calls)
