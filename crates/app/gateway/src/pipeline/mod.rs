@@ -62,7 +62,7 @@ use hyper::body::Incoming;
 pub(crate) use authenticate::{Caller, authenticate};
 pub(crate) use explain::{explain, is_explain};
 pub(crate) use fitness::Fitness;
-pub(crate) use permit::route_of;
+pub(crate) use permit::{reaches, route_of};
 pub(crate) use relay::{BrokenOff, Relay};
 pub(crate) use resumable::Resumable;
 pub(crate) use side_effects::has_no_side_effects;
