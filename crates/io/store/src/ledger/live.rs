@@ -96,7 +96,7 @@ impl Ledger {
     ) -> Result<Held, HoldError> {
         let (hold, movement) = Hold::open(call, purse, amount)?;
         let cell = self.cells.cell(purse);
-        if let Err(available) = cell.take(amount) {
+        if let Err(available) = cell.put_aside(amount) {
             // Nothing was taken, so nothing is to be recorded.
             let _ = hold.void();
             return Err(HoldError::OutOfCredit { asked: amount, available });
@@ -112,13 +112,10 @@ impl Ledger {
             }
         });
         match recorded {
-            Ok(slot) => {
-                cell.note_held(amount.nano());
-                Ok(Held { hold, cell, slot, price_version })
-            }
+            Ok(slot) => Ok(Held { hold, cell, slot, price_version }),
             Err(error) => {
                 let _ = hold.void();
-                cell.give(amount);
+                cell.let_go(amount, amount, Money::ZERO);
                 Err(error)
             }
         }
@@ -126,20 +123,19 @@ impl Ledger {
 
     /// Puts more aside for a call that goes on.
     pub fn extend(&self, held: &mut Held, amount: Money, now: Timestamp) -> Result<(), HoldError> {
-        held.cell.take(amount).map_err(|available| HoldError::OutOfCredit { asked: amount, available })?;
+        held.cell
+            .put_aside(amount)
+            .map_err(|available| HoldError::OutOfCredit { asked: amount, available })?;
         let recorded = match held.hold.extend(amount) {
             Ok(movement) => self.journal.append(now, &movement).map(|_| ()).map_err(HoldError::from),
             Err(error) => {
-                held.cell.give(amount);
+                held.cell.let_go(amount, amount, Money::ZERO);
                 return Err(error.into());
             }
         };
-        match recorded {
-            Ok(()) => held.cell.note_held(amount.nano()),
-            Err(_) => {
-                held.cell.give(amount);
-                held.hold.take_back(amount);
-            }
+        if recorded.is_err() {
+            held.cell.let_go(amount, amount, Money::ZERO);
+            held.hold.take_back(amount);
         }
         recorded
     }
@@ -174,7 +170,7 @@ impl Ledger {
         let slot_knows = self.record(&held, tokens, cost).is_ok() && held.slot.is_some();
         let Held { hold, cell, slot, price_version } = held;
         let held = hold.amount();
-        let ending = Ending { held, settlement: hold.settle(cost, price_version), cell, slot };
+        let ending = Ending { settlement: hold.settle(cost, price_version), held, cell, slot };
         let lsn = self.end(ending, now)?;
         Ok((lsn, if slot_knows { Level::Slot } else { Level::Written }))
     }
@@ -189,10 +185,8 @@ impl Ledger {
             Ok(lsn) => lsn,
             Err(error) => return Err(Box::new(Unsettled { ending, error })),
         };
-        let Ending { held, settlement, cell, slot } = ending;
-        cell.note_held(-held.nano());
-        cell.give(settlement.rest);
-        cell.overdraw(settlement.overage);
+        let Ending { settlement, held, cell, slot } = ending;
+        cell.let_go(held, settlement.rest, settlement.overage);
         if let Some(slot) = slot {
             self.lock_leaving().push_back((lsn, slot));
             self.clear_left();
@@ -265,6 +259,8 @@ impl Ledger {
 struct Ending {
     held: Money,
     settlement: ledger::Settlement,
+    /// All that was put aside, with its extensions.
+    held: Money,
     cell: Arc<Cell>,
     slot: Option<Slot>,
 }

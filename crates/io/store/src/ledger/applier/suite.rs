@@ -126,6 +126,7 @@ pub(super) async fn what_is_given_and_taken_is_there_after_a_start(database: &Da
     ledger.extend(&mut held, money(400), NOW).unwrap();
     assert!(matches!(ledger.extend(&mut held, money(1), NOW), Err(HoldError::OutOfCredit { .. })));
     assert_eq!(held.amount(), money(1_000));
+    assert_eq!(ledger.cells().cell(PURSE).held(), money(1_000), "the refused one is not in it");
     let taken = payments::debit("1", PURSE, money(1), "by hand", false).unwrap();
     let refused = ledger.post(database, taken, NOW).await;
     assert!(matches!(refused, Err(PostError::NotCovered { .. })), "{refused:?}");
@@ -133,6 +134,7 @@ pub(super) async fn what_is_given_and_taken_is_there_after_a_start(database: &Da
     assert_eq!(level, Level::Slot);
     ledger.journal().wait(lsn, Level::Durable).await.unwrap();
     assert_eq!(ledger.cells().cell(PURSE).available(), money(-200), "owed");
+    assert_eq!(ledger.cells().cell(PURSE).held(), Money::ZERO);
     catch_up(&ledger, &mut applier).await;
     assert_eq!(applier.books().total(PURSE), -200);
     let again = ledger.post(database, order, NOW).await;
