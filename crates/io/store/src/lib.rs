@@ -32,8 +32,9 @@ mod words;
 pub use self::ledger::{
     AppendError, Applied, Applier, ApplyError, Cell, Cells, HOLD_AGE_MAX_MS, Held, HoldError, Journal,
     JournalError, JournalFailure, JournalSizes, LEDGER_FOLDER, Ledger, LedgerError, LedgerOptions, Level,
-    POSTED_MAX, PostError, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot, SlotError, Slots,
-    Unsettled, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError, verify as verify_ledger,
+    POSTED_MAX, PostError, REFUND_WAIT, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot,
+    SlotError, Slots, Unsettled, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError,
+    verify as verify_ledger,
 };
 pub use accounts::{
     Account, AccountDesk, AccountError, Correction, NewAccount, Payer, Payers, WARN_BELOW_DEFAULT,

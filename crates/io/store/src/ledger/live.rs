@@ -1,16 +1,16 @@
 //! Money on a call's way: taken from a cell, recorded, and told only when it is safe. No call waits for a database.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{CallId, Money, Timestamp};
 use ledger::{AmountError, Entry, Hold, Lsn, Movement, Purse, SlotCost};
+use tokio::sync::watch;
 
 use super::applier::Applied;
 use super::cells::{Cell, Cells};
 use super::journal::{AppendError, Journal, Level};
-use super::posting::{PostError, Postings};
+use super::posting::{Ground, PostError, Postings};
 use super::slots::{Slot, SlotError, Slots};
 use crate::database::Database;
 
@@ -23,7 +23,7 @@ pub struct Ledger {
     /// Slots whose calls are settled by a record that is not written yet.
     leaving: Mutex<VecDeque<(Lsn, Slot)>>,
     postings: Postings,
-    applied: AtomicU64,
+    applied: watch::Sender<Lsn>,
 }
 
 /// Money that is put aside for a call, and the slot that tells of it.
@@ -66,7 +66,7 @@ impl Ledger {
         postings: Postings,
         applied: Lsn,
     ) -> Self {
-        let applied = AtomicU64::new(applied.0);
+        let applied = watch::Sender::new(applied);
         Self { journal, slots, cells, leaving: Mutex::default(), postings, applied }
     }
 
@@ -194,9 +194,11 @@ impl Ledger {
         Ok(lsn)
     }
 
-    /// Posts an entry, once, and returns when it is on the disk: money that comes or goes is told no sooner.
+    /// Posts an entry, once, and returns when it is on the disk: money that comes or goes is told no sooner. A refund that is
+    /// asked for waits until the database has all that was decided before, and is of what is left of its payment.
     pub async fn post(&self, database: &Database, entry: Entry, now: Timestamp) -> Result<Lsn, PostError> {
-        self.postings.post((&self.journal, &self.cells), database, entry, now).await
+        let (journal, cells, applied) = (&self.journal, &self.cells, self.applied.subscribe());
+        self.postings.post(&Ground { journal, cells, database, applied }, entry, now).await
     }
 
     /// Lets a purse owe another amount, and returns when that is on the disk.
@@ -223,14 +225,15 @@ impl Ledger {
         for (purse, amount) in &applied.given_back {
             self.cells.cell(*purse).give(*amount);
         }
-        self.applied.fetch_max(applied.lsn.0, Ordering::Relaxed);
+        self.applied
+            .send_if_modified(|known| std::mem::replace(known, applied.lsn.max(*known)) < applied.lsn);
         self.clear_left();
         self.postings.applied(applied.lsn, self.journal.durable());
     }
 
     /// How far the database has come.
     pub fn applied_to(&self) -> Lsn {
-        Lsn(self.applied.load(Ordering::Relaxed))
+        *self.applied.borrow()
     }
 
     /// Frees the slots of calls whose settlements are written: until then they are what a crash would leave.

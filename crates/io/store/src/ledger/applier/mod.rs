@@ -2,6 +2,7 @@
 
 mod bulk;
 mod loading;
+mod payment;
 mod project;
 mod rows;
 mod sql;
@@ -10,6 +11,7 @@ mod suite;
 
 pub(crate) use bulk::texts;
 pub(crate) use loading::{load, settled_calls};
+pub(crate) use payment::{PaymentFacts, payment_facts};
 pub use project::{Applied, Applier, ApplyError};
 pub(crate) use rows::joined;
 pub(crate) use sql::{applied, key_is_used, take_fence};
