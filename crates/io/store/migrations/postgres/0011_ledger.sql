@@ -57,10 +57,11 @@ CREATE TABLE ledger_purses (
 );
 
 CREATE TABLE ledger_grants (
-    grant_number  BIGINT PRIMARY KEY,
+    grant_number  BIGINT NOT NULL,
     customer      BIGINT NOT NULL,
     currency      TEXT NOT NULL,
-    expires_at_ms BIGINT
+    expires_at_ms BIGINT,
+    PRIMARY KEY (grant_number, customer, currency)
 );
 
 CREATE TABLE ledger_holds (

@@ -53,11 +53,12 @@ CREATE TABLE ledger_purses (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE ledger_grants (
-    grant_number  INTEGER PRIMARY KEY,
+    grant_number  INTEGER NOT NULL,
     customer      INTEGER NOT NULL,
     currency      TEXT NOT NULL,
-    expires_at_ms INTEGER
-) STRICT;
+    expires_at_ms INTEGER,
+    PRIMARY KEY (grant_number, customer, currency)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE ledger_holds (
     call_id      TEXT PRIMARY KEY,

@@ -30,7 +30,7 @@ pub(super) const TABLES: &[Table] = &[
     table("ledger_entries", "node, lsn, part"),
     table("ledger_accounts", "account, currency"),
     table("ledger_purses", "customer, currency"),
-    table("ledger_grants", "grant_number"),
+    table("ledger_grants", "grant_number, customer, currency"),
     table("ledger_holds", "call_id"),
     table("audit", "number"),
     table("audit_head", "only_row"),

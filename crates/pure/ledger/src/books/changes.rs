@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{CallId, Money, Timestamp};
 
 use super::account::{Account, GrantNumber, Purse};
-use super::entry::Entry;
+use super::entry::{Entry, EntryKey};
 use super::movement::Lsn;
 
 /// An entry where it stands in the books.
@@ -47,10 +47,13 @@ pub struct Changes {
     pub holds: BTreeSet<CallId>,
     /// Gifts that began, with their terms.
     pub grants: Vec<(Purse, GrantNumber, Option<Timestamp>)>,
-    /// What was taken out of purses for gifts that had less left.
+    /// What was taken out of purses for what came to less: gifts that had less left, and what had happened before;
+    /// negative where it was given.
     pub given_back: Vec<(Purse, Money)>,
     /// Movements that changed nothing.
     pub repeated: u64,
+    /// The keys of those whose money had moved before.
+    pub repeated_keys: Vec<EntryKey>,
     /// Ends of calls that held nothing.
     pub unheld: u64,
 }

@@ -19,6 +19,8 @@ pub struct Books {
     purses: BTreeMap<Purse, PurseState>,
     holds: BTreeMap<CallId, OpenHold>,
     keys: BTreeSet<EntryKey>,
+    /// Calls that are known to have been paid, where somebody looks.
+    paid: Option<BTreeSet<CallId>>,
 }
 
 impl Books {
@@ -87,9 +89,16 @@ impl Books {
         self.keys.insert(key);
     }
 
-    /// Forgets the used keys, which a database has by now.
+    /// Takes in the calls that a database knows as paid: from here on no call is paid twice, whatever the records say. That
+    /// calls are not is known without looking as long as their ids are new.
+    pub fn load_paid(&mut self, calls: BTreeSet<CallId>) {
+        self.paid = Some(calls);
+    }
+
+    /// Forgets the used keys and the paid calls, which a database has by now.
     pub fn forget_keys(&mut self) {
         self.keys.clear();
+        self.paid = None;
     }
 
     /// Takes in one movement, and says what it changed.
@@ -168,6 +177,11 @@ impl Books {
         let Movement::Settle { cost, price_version, resolved, .. } = recorded.movement else {
             return Outcome::Applied;
         };
+        if self.paid.as_mut().is_some_and(|paid| !paid.insert(call)) {
+            changes.given_back.push((hold.purse, cost));
+            changes.repeated_keys.push(EntryKey::settle(call));
+            return Outcome::Repeated;
+        }
         let within = cost.min(hold.amount);
         let beyond = cost.nano() - within.nano();
         let (settle, overage) = (EntryKey::settle(call), EntryKey::overage(call));
@@ -196,11 +210,18 @@ impl Books {
 
     fn post_once(&mut self, entry: &Entry, recorded: &Recorded, changes: &mut Changes) -> Outcome {
         if !self.keys.insert(entry.key.clone()) {
+            let back = entry.taken().map(|(purse, taken)| (purse, Money::from_nano(taken as i64)));
+            changes.given_back.extend(back);
+            changes.repeated_keys.push(entry.key.clone());
             return Outcome::Repeated;
         }
         if let Some(terms) = entry.grant {
             for (purse, _) in entry.taken().filter(|(_, amount)| *amount < 0) {
                 let grants = &mut self.purses.entry(purse).or_default().grants;
+                // More of a gift that is there goes by the terms that it has.
+                if grants.iter().any(|(_, grant)| *grant == terms.grant) {
+                    continue;
+                }
                 grants.push((terms.expires_at.into(), terms.grant));
                 grants.sort_unstable();
                 changes.grants.push((purse, terms.grant, terms.expires_at));
@@ -221,6 +242,8 @@ impl Books {
         changes: &mut Changes,
     ) -> Outcome {
         if !self.keys.insert(key.clone()) {
+            changes.given_back.push((purse, at_most));
+            changes.repeated_keys.push(key.clone());
             return Outcome::Repeated;
         }
         let left = self.balance(purse.promo(grant)).clamp(0, i128::from(at_most.nano())) as i64;

@@ -64,7 +64,8 @@ pub(crate) const GRANTS: Target = Target {
         Column::Text("currency"),
         Column::Number("expires_at_ms"),
     ],
-    conflict: "",
+    // A gift of which nothing was left, and that is made anew.
+    conflict: "ON CONFLICT (grant_number, customer, currency) DO UPDATE SET expires_at_ms = excluded.expires_at_ms",
 };
 
 pub(crate) const HOLDS: Target = Target {
