@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::ledger::journal::{AppliedTo, BatchReader, JournalError, Next};
 
 /// Records that one transaction takes, or a few more: batches are not divided.
-const RECORDS_AT_ONCE: usize = 5_000;
+const RECORDS_AT_ONCE: usize = 20_000;
 
 /// What one step has brought into the database.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Applier {
             };
             let rows = Rows::of(self.node, &self.books, changes).map_err(ApplyError::Violated)?;
             let written =
-                sql::write(&self.database, self.node, self.epoch, self.applied.lsn, after, &rows).await;
+                sql::write(&self.database, self.node, self.epoch, self.applied.lsn, after, rows).await;
             match written {
                 Ok(Written::Fenced) => return Err(ApplyError::Fenced),
                 Ok(Written::Yes) => return Ok(self.has_written()),

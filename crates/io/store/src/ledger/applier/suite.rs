@@ -315,7 +315,16 @@ pub(super) async fn entries_are_never_changed(database: &Database) {
     let (ledger, mut applier, _) = open(&home, database).await;
     ledger.post(database, payments::order("1", "a", PURSE, money(5)).unwrap(), NOW).await.unwrap();
     catch_up(&ledger, &mut applier).await;
-    for statement in ["UPDATE ledger_entries SET amount = 6", "DELETE FROM ledger_entries"] {
+    let held = ledger.hold(CallId(1), PURSE, money(5), 0, NOW).unwrap();
+    let (lsn, _) = ledger.settle(held, (1, 1), money(5), NOW).unwrap();
+    ledger.journal().wait(lsn, Level::Durable).await.unwrap();
+    catch_up(&ledger, &mut applier).await;
+    for statement in [
+        "UPDATE ledger_entries SET amount = 6",
+        "DELETE FROM ledger_entries",
+        "UPDATE ledger_calls SET amount = 6",
+        "DELETE FROM ledger_calls",
+    ] {
         let error = sqlx::query(statement).execute(&database.pool).await.unwrap_err().to_string();
         assert!(error.contains("are never"), "{error}");
     }
