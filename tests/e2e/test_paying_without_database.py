@@ -55,5 +55,5 @@ def test_calls_are_paid_for_while_postgresql_is_away_and_are_in_it_afterwards(
         assert during > 20
         charged = REPLY_NANO * len(statuses)
         assert accounts.wait_until_nothing_is_held() == 100 * NANO - charged
-        booked = "SELECT COALESCE(SUM(amount), 0), COUNT(*) FROM ledger_entries WHERE kind = 'settle'"
+        booked = "SELECT COALESCE(SUM(amount), 0), COUNT(*) FROM ledger_calls"
         until(lambda: server.ask(booked) == f"{charged}|{len(statuses)}", "the database has every charge, once")
