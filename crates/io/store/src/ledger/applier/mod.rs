@@ -9,8 +9,8 @@ mod sql;
 #[cfg(test)]
 mod suite;
 
-pub(crate) use bulk::{calls, texts};
-pub(crate) use loading::{call_of, load, settled_calls};
+pub(crate) use bulk::{Value, calls, texts};
+pub(crate) use loading::{call_of, hold_of, load, settled_calls};
 pub(crate) use payment::{PaymentFacts, payment_facts};
 pub(crate) use project::load_used_keys;
 pub use project::{Applied, Applier, ApplyError};
