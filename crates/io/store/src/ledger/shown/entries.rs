@@ -9,13 +9,16 @@ use ledger::{
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
+use super::statements::{hours, numbers};
 use super::wish::{Conditions, conditions_of_calls, conditions_of_entries};
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::ledger::applier::{call_of, gifts_of, hold_of};
+use crate::ledger::applier::{begin_of, call_of, gifts_of, hold_of, hour_of};
 
 /// Records of one page.
 pub const ENTRIES_PER_PAGE_MAX: u32 = 500;
+/// Hours that are looked through for the calls of a customer, of those that have some: a page may end early.
+const HOURS_PER_PAGE_MAX: usize = 24;
 /// Open holds that are told of one purse, the oldest first.
 pub const HOLDS_TOLD_MAX: u32 = 1000;
 
@@ -67,7 +70,7 @@ pub struct FoundEntry {
 pub struct EntryPage {
     /// The entries.
     pub entries: Vec<FoundEntry>,
-    /// Where to look on: there may be more.
+    /// Where to look on: there may be more. A page may end early, or be empty, where much had to be looked through.
     pub next_after: Option<EntryCursor>,
 }
 
@@ -98,8 +101,14 @@ impl FoundEntry {
 pub async fn find_entries(database: &Database, query: &EntryQuery) -> Result<EntryPage, StoreError> {
     let limit = query.limit.clamp(1, ENTRIES_PER_PAGE_MAX) as usize;
     let mut found = Vec::new();
+    let mut reached = None;
     if let Some(conditions) = conditions_of_calls(query) {
-        found.extend(of_calls(database, conditions, limit).await?);
+        match query.customer {
+            Some(customer) => {
+                reached = of_customer(database, conditions, (customer, query), limit, &mut found).await?;
+            }
+            None => found.extend(of_calls(database, &conditions, limit).await?),
+        }
     }
     if let Some(conditions) = conditions_of_entries(query) {
         found.extend(others(database, conditions, limit).await?);
@@ -108,7 +117,8 @@ pub async fn find_entries(database: &Database, query: &EntryQuery) -> Result<Ent
     found.sort_by_key(|it| std::cmp::Reverse(it.cursor()));
     let mut records: Vec<EntryCursor> = found.iter().map(FoundEntry::cursor).collect();
     records.dedup();
-    let next_after = records.get(limit - 1).copied();
+    // What was not looked through is older than where looking ended.
+    let next_after = records.get(limit - 1).copied().max(reached);
     if let Some(last) = next_after {
         found.retain(|it| it.cursor() >= last);
     }
@@ -130,9 +140,57 @@ pub async fn open_holds(database: &Database, purse: Purse) -> Result<Vec<OpenHol
     rows.iter().map(hold_of).collect()
 }
 
-async fn of_calls(
+/// Hour by hour, the newest first, those that have calls of him; gives where it ended if that is before the last.
+async fn of_customer(
     database: &Database,
     conditions: Conditions,
+    (customer, query): (Customer, &EntryQuery),
+    limit: usize,
+    found: &mut Vec<FoundEntry>,
+) -> Result<Option<EntryCursor>, StoreError> {
+    let hours = hours_of(database, customer, query).await?;
+    for (looked, hour) in hours.iter().enumerate() {
+        if looked == HOURS_PER_PAGE_MAX {
+            return Ok(Some(EntryCursor { at: begin_of(hour + 1), node: 0, lsn: Lsn(0) }));
+        }
+        let mut within = conditions.clone();
+        within.between(begin_of(*hour), begin_of(hour + 1));
+        found.extend(of_calls(database, &within, limit).await?);
+        if found.len() >= limit {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// The hours in question that have calls of a customer, the newest first: one more than are looked through.
+async fn hours_of(
+    database: &Database,
+    customer: Customer,
+    query: &EntryQuery,
+) -> Result<Vec<i64>, StoreError> {
+    let failed = StoreError::database;
+    let first = query.call_id.map(CallId::received_at).into_iter().chain(query.from).max();
+    let last = query.to.into_iter().chain(query.after.map(|after| after.at)).min();
+    let (first, last) = (first.map_or(i64::MIN, hour_of), last.map_or(i64::MAX, hour_of));
+    let mut connection = database.pool.acquire().await.map_err(failed("look for hours"))?;
+    let hours = hours(&mut connection, first, last).await.map_err(failed("look for hours"))?;
+    let statement = format!(
+        "SELECT DISTINCT hour FROM ledger_hours WHERE customer = $1 AND hour IN ({}) ORDER BY hour DESC LIMIT {}",
+        numbers(database.kind, 2),
+        HOURS_PER_PAGE_MAX + 1
+    );
+    let rows = sqlx::query(AssertSqlSafe(statement))
+        .bind(customer.0.cast_signed())
+        .bind(hours)
+        .fetch_all(&mut *connection)
+        .await;
+    rows.map_err(failed("look for hours"))?.iter().map(|row| number(row, "hour")).collect()
+}
+
+async fn of_calls(
+    database: &Database,
+    conditions: &Conditions,
     limit: usize,
 ) -> Result<Vec<FoundEntry>, StoreError> {
     let statement = format!(

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use domain::Currency;
 use ledger::{Customer, EntryKind, OutOfBalance, Place, Span, Standing, Statement, StatementPart, When};
 use sqlx::any::{Any, AnyRow};
-use sqlx::{Row, Transaction};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, Transaction};
 
 use crate::database::{Database, Kind};
 use crate::error::StoreError;
-use crate::ledger::applier::joined;
+use crate::ledger::applier::{begin_of, hour_of, joined};
 
 /// Why there is no statement.
 #[derive(Debug, thiserror::Error)]
@@ -17,30 +17,26 @@ pub enum StatementError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It is kept by the hour.
+    #[error("a statement begins and ends with an hour")]
+    NotHours,
     /// What is there does not add up.
     #[error(transparent)]
     OutOfBalance(#[from] OutOfBalance),
 }
 
-/// What calls took: within what they had put aside, and beyond it, each out of gifts first.
+/// What calls took: within what they had put aside, and beyond it, each out of gifts first. What follows are the hours.
 const OF_CALLS: &str = "
-    SELECT currency, place, COUNT(*) AS calls,
-        CAST(SUM(CASE WHEN within > 0 THEN 1 ELSE 0 END) AS BIGINT) AS settles,
-        CAST(SUM(CASE WHEN beyond > 0 THEN 1 ELSE 0 END) AS BIGINT) AS overages,
-        CAST(SUM((within - gifts_within) / 1000000000) AS BIGINT) AS paid_within_units,
-        CAST(SUM((within - gifts_within) % 1000000000) AS BIGINT) AS paid_within_nano,
-        CAST(SUM(gifts_within / 1000000000) AS BIGINT) AS gifts_within_units,
-        CAST(SUM(gifts_within % 1000000000) AS BIGINT) AS gifts_within_nano,
-        CAST(SUM((beyond - (given - gifts_within)) / 1000000000) AS BIGINT) AS paid_beyond_units,
-        CAST(SUM((beyond - (given - gifts_within)) % 1000000000) AS BIGINT) AS paid_beyond_nano,
-        CAST(SUM((given - gifts_within) / 1000000000) AS BIGINT) AS gifts_beyond_units,
-        CAST(SUM((given - gifts_within) % 1000000000) AS BIGINT) AS gifts_beyond_nano
+    SELECT currency, place, CAST(SUM(settles) AS BIGINT) AS settles, CAST(SUM(overages) AS BIGINT) AS overages,
+        CAST(SUM(paid_within_units) AS BIGINT) AS paid_within_units, CAST(SUM(paid_within_nano) AS BIGINT) AS paid_within_nano,
+        CAST(SUM(gifts_within_units) AS BIGINT) AS gifts_within_units, CAST(SUM(gifts_within_nano) AS BIGINT) AS gifts_within_nano,
+        CAST(SUM(paid_beyond_units) AS BIGINT) AS paid_beyond_units, CAST(SUM(paid_beyond_nano) AS BIGINT) AS paid_beyond_nano,
+        CAST(SUM(gifts_beyond_units) AS BIGINT) AS gifts_beyond_units, CAST(SUM(gifts_beyond_nano) AS BIGINT) AS gifts_beyond_nano
     FROM (
-        SELECT currency, given, beyond, amount - beyond AS within,
-            CASE WHEN given < amount - beyond THEN given ELSE amount - beyond END AS gifts_within,
-            CAST(CASE WHEN at_ms < $1 THEN 0 WHEN at_ms < $2 THEN 1 ELSE 2 END AS BIGINT) AS place
-        FROM ledger_calls WHERE customer = $3
-    ) AS calls GROUP BY currency, place";
+        SELECT ledger_hours.*, CAST(CASE WHEN hour < $1 THEN 0 WHEN hour < $2 THEN 1 ELSE 2 END AS BIGINT) AS place
+        FROM ledger_hours WHERE customer = $3 AND hour IN (";
+const BY_CURRENCY: &str = ")
+    ) AS hours GROUP BY currency, place";
 
 /// What everything else gave and took.
 const OF_ENTRIES: &str = "
@@ -66,6 +62,9 @@ pub async fn statement(
     customer: Customer,
     span: Span,
 ) -> Result<Statement, StatementError> {
+    if [span.from, span.to].iter().any(|at| begin_of(hour_of(*at)) != *at) {
+        return Err(StatementError::NotHours);
+    }
     let (mut parts, now) = read(database, customer, span).await?;
     parts.retain(|part| part.count > 0);
     Ok(Statement::of(customer, span, &parts, &now)?)
@@ -80,10 +79,13 @@ async fn read(
     let mut moment = one_moment(database).await.map_err(failed("begin to read a statement"))?;
     let (paid, gifts) = (Place::Paid(customer).to_string(), format!("customer:{}:promo:%", customer.0));
     let bounds = (span.from.unix_ms(), span.to.unix_ms(), customer.0.cast_signed());
-    let calls = sqlx::query(OF_CALLS)
-        .bind(bounds.0)
-        .bind(bounds.1)
+    let hours = hours(&mut moment, i64::MIN, i64::MAX).await.map_err(failed("look for the first hour"))?;
+    let statement = format!("{OF_CALLS}{}{BY_CURRENCY}", numbers(database.kind, 4));
+    let calls = sqlx::query(AssertSqlSafe(statement))
+        .bind(hour_of(span.from))
+        .bind(hour_of(span.to))
         .bind(bounds.2)
+        .bind(hours)
         .fetch_all(&mut *moment)
         .await
         .map_err(failed("sum up calls"))?;
@@ -123,6 +125,25 @@ async fn read(
         *side += balance;
     }
     Ok((parts, now))
+}
+
+/// Every hour between that calls may be of, as a list of JSON.
+pub(super) async fn hours(connection: &mut AnyConnection, from: i64, to: i64) -> Result<String, sqlx::Error> {
+    let row = sqlx::query("SELECT MIN(hour) AS first, MAX(hour) AS last FROM ledger_hours")
+        .fetch_one(connection)
+        .await?;
+    let (first, last): (Option<i64>, Option<i64>) = (row.try_get("first")?, row.try_get("last")?);
+    let (Some(first), Some(last)) = (first, last) else { return Ok("[]".to_owned()) };
+    let hours: Vec<i64> = (first.max(from)..=last.min(to)).collect();
+    Ok(serde_json::to_string(&hours).expect("numbers"))
+}
+
+/// The numbers of a JSON list, as rows of one column.
+pub(super) fn numbers(kind: Kind, place: usize) -> String {
+    match kind {
+        Kind::Sqlite => format!("SELECT value FROM json_each(${place})"),
+        Kind::Postgres => format!("SELECT json_array_elements_text(${place}::json)::BIGINT"),
+    }
 }
 
 /// A transaction in which nothing changes for who reads.

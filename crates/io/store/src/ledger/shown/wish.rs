@@ -1,6 +1,6 @@
 //! What is wanted, as conditions on rows; every value is bound.
 
-use domain::{CALL_ID_LENGTH, CallId};
+use domain::{CALL_ID_LENGTH, CallId, Timestamp};
 use ledger::{Customer, Entry, Place};
 use sqlx::Any;
 use sqlx::any::AnyArguments;
@@ -15,7 +15,7 @@ const BEHIND_ALL: char = '\u{7f}';
 const ENDS: [&str; 2] = [":s", ":o"];
 
 /// All of them hold.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Conditions {
     all: Vec<String>,
     values: Vec<Value>,
@@ -38,6 +38,11 @@ impl Conditions {
         }
         self.values.extend(values);
         self.all.push(text);
+    }
+
+    /// Also recorded from then on, and before then.
+    pub(super) fn between(&mut self, from: Timestamp, to: Timestamp) {
+        self.and("at_ms >= ? AND at_ms < ?", [Value::Number(from.unix_ms()), Value::Number(to.unix_ms())]);
     }
 
     pub(super) fn text(&self) -> String {
