@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
 
 from conftest import StartGateway, StartUpstream
 from harness.commands import Commands
@@ -90,6 +91,7 @@ def charges(home: Path) -> dict[str, int]:
     return found
 
 
+@pytest.mark.timeout(60 + 5 * KILLS)
 def test_kills_under_load_lose_and_double_no_charge(
     start: StartGateway, new_upstream: StartUpstream, commands: Commands, tmp_path: Path
 ) -> None:

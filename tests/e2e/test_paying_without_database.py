@@ -22,6 +22,7 @@ AWAY_S = float(os.environ.get("PAYING_AWAY_S", "3"))
 CALLERS = 4
 
 
+@pytest.mark.timeout(60 + AWAY_S)
 def test_calls_are_paid_for_while_postgresql_is_away_and_are_in_it_afterwards(
     start: StartGateway, new_upstream: StartUpstream
 ) -> None:

@@ -336,7 +336,8 @@ impl Relay {
     fn usage_by_size(&self) -> Option<Usage> {
         self.call.paying.as_ref()?;
         let operation = surface_at(&self.call.path)?.operation;
-        let input = if operation == Operation::Transcription { 0 } else { self.call.bytes_in / BYTES_PER_TOKEN };
+        let input =
+            if operation == Operation::Transcription { 0 } else { self.call.bytes_in / BYTES_PER_TOKEN };
         Some(Usage { input, is_estimated: true, ..Usage::default() })
     }
 
