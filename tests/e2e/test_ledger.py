@@ -28,6 +28,7 @@ def test_the_books_are_proved_and_a_changed_one_is_found(
         assert f"\n{number} holds: " in told
     report = commands.json("ledger", "verify")
     assert report["is_intact"] is True
+    assert report["prices"] == {"calls": 0, "not_checked": 0}
     assert [it["number"] for it in report["invariants"]] == INVARIANTS
 
     database = sqlite3.connect(gateway.data_dir / "bellwether.db")

@@ -211,7 +211,7 @@ async fn counted(home: &Path, gifts: bool) {
         for (call, held) in held {
             last = ledger.settle(held, (1, 1), whole_cost(call).min(HELD), NOW).unwrap().0;
         }
-        last = follow(&ledger, &mut applier, last).await;
+        follow(&ledger, &mut applier, last).await;
     }
     let what = format!("gifts {gifts}: calls that last, all of it");
     tell_since(&before, &what, LASTING * LASTING_AT_ONCE);
