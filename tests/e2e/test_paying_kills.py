@@ -29,6 +29,8 @@ SEED = int(os.environ.get("PAYING_SEED", "1"))
 CALLERS = 4
 PIECES_MAX = 400
 PROMPT_TOKENS = 9
+#: What a prompt may be counted as here, where its provider has not told yet: a quarter of its bytes.
+PROMPT_TOKENS_COUNTED = 30
 #: What a stream may have come to since it was metered last.
 UNMETERED_PIECES = 17
 BUDGET = 1_000 * NANO
@@ -125,6 +127,7 @@ def test_kills_under_load_lose_and_double_no_charge(
         if call.is_whole:
             assert charged == call.cost_nano, call
         else:
-            assert (call.pieces - UNMETERED_PIECES) * OUTPUT_NANO <= charged <= call.cost_nano, (call, charged)
+            least = (call.pieces - UNMETERED_PIECES) * OUTPUT_NANO
+            assert least <= charged <= call.cost_nano + PROMPT_TOKENS_COUNTED * INPUT_NANO, (call, charged)
     assert sum(booked.values()) == BUDGET - nano(shown["balance"])
     assert sum(call.is_whole for call in heard) > KILLS
