@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use super::applier::Applied;
 use super::cells::{Cell, Cells};
 use super::journal::{AppendError, Journal, Level};
-use super::posting::{Ground, PostError, Postings};
+use super::posting::Postings;
+use super::reserve::{Ground, PostError};
 use super::slots::{Slot, SlotError, Slots};
 use crate::database::Database;
 

@@ -8,6 +8,7 @@ mod live;
 mod open;
 mod posting;
 mod refunds;
+mod reserve;
 mod shown;
 mod slots;
 #[cfg(test)]
@@ -22,8 +23,9 @@ pub use journal::{
 };
 pub use live::{Held, HoldError, Ledger, Unsettled};
 pub use open::{LEDGER_FOLDER, LedgerError, LedgerOptions, Recovered};
-pub use posting::{POSTED_MAX, PostError};
+pub use posting::POSTED_MAX;
 pub use refunds::REFUND_WAIT;
+pub use reserve::PostError;
 pub use shown::{
     ENTRIES_PER_PAGE_MAX, EntryCursor, EntryPage, EntryQuery, FoundEntry, HOLDS_TOLD_MAX, StatementError,
     find_entries, open_holds, statement,

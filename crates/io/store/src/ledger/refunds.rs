@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use domain::Money;
 use ledger::{Entry, EntryKey, EntryKind, Place, Purse, payments::refund_limit};
-use tokio::sync::MutexGuard;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
 use super::applier::{PaymentFacts, payment_facts};
-use super::posting::{Ground, PostError, Postings, Reserved};
+use super::reserve::{Ground, PostError, Reserved};
 
 /// How long a refund waits for the database to have everything that the journal had when it was asked.
 pub const REFUND_WAIT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 10 });
 
 /// Takes what a refund takes, or says why not. Until what is given back first is dropped no other refund is decided.
 pub(super) async fn decide<'a>(
-    postings: &'a Postings,
+    others: &'a Mutex<()>,
     ground: &Ground<'_>,
     entry: &Entry,
 ) -> Result<(MutexGuard<'a, ()>, Reserved), PostError> {
     let (purse, payment) = told(entry)?;
     let mut needed = ground.journal.appended();
     let deciding = async {
-        let alone = postings.refunds.lock().await;
+        let alone = others.lock().await;
         // Taken before it is looked: what calls put aside from here on is not this money.
         let left = ground.cells.cell(purse).available();
         let reserved = Reserved::of(ground.cells, entry)?;

@@ -193,9 +193,11 @@ mod tests {
         }
     }
 
+    type Expected<'e> = (&'e str, EntryKind, &'e [(&'e str, i64)]);
+
     /// What its entries are: their ends of keys, kinds, and transfers.
     #[track_caller]
-    fn check(call: &PaidCall, expected: &[(&str, EntryKind, &[(&str, i64)])]) {
+    fn check(call: &PaidCall, expected: &[Expected<'_>]) {
         assert!(call.is_whole());
         let entries = call.entries();
         assert_eq!(entries.len(), expected.len(), "{entries:?}");

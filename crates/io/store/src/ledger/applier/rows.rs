@@ -110,7 +110,7 @@ impl Rows {
         for account in &changes.accounts {
             let (units, nano) = split(books.balance(*account));
             let currency = text(account.currency.code());
-            rows.accounts.extend([text(account.place), currency, Number(units), Number(nano)]);
+            rows.accounts.extend([text(&account.place), currency, Number(units), Number(nano)]);
         }
         for (purse, before) in &changes.purses {
             let Some(state) = books.purse(*purse) else { continue };
@@ -203,8 +203,8 @@ impl Rows {
                     Number(posted.at.unix_ms()),
                     entry.customer().map_or(Value::NoNumber, |customer| number(customer.0)),
                     text(transfer.currency.code()),
-                    text(transfer.debit),
-                    text(transfer.credit),
+                    text(&transfer.debit),
+                    text(&transfer.credit),
                     Number(transfer.amount.nano()),
                     Number(entry.may_overdraw.into()),
                     entry.linked.as_ref().map_or(Value::NoText, text),
@@ -219,7 +219,7 @@ impl Rows {
     }
 }
 
-fn text(it: impl ToString) -> Value {
+fn text(it: &(impl ToString + ?Sized)) -> Value {
     Value::Text(it.to_string())
 }
 

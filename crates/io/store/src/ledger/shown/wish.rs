@@ -6,7 +6,7 @@ use sqlx::Any;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 
-use super::entries::EntryQuery;
+use super::query::EntryQuery;
 use crate::ledger::applier::Value;
 
 /// Behind every visible character.
