@@ -1,0 +1,151 @@
+//! The thread that writes: one record after the other, a new file every hour and whenever one is long enough, and the oldest
+//! away when there is too much. It never syncs: what is written outlives the process, not a power cut.
+
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use domain::{Step, Timestamp};
+
+use super::index::Heard;
+use super::mark::{Mark, What};
+use super::queue::{Order, Refused};
+use super::segment::{Segment, hour_of};
+use super::segments::AnswerPlace;
+use super::shared::Shared;
+use crate::seal::Seal;
+
+/// How often it is looked for files that are too old.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// What the thread owns.
+pub(super) struct Writer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) folder: PathBuf,
+    pub(super) seal: Seal,
+    pub(super) now: fn() -> Timestamp,
+    pub(super) next_number: u32,
+    pub(super) current: Option<Current>,
+}
+
+/// The file that is written to.
+pub(super) struct Current {
+    segment: Arc<Segment>,
+    end: u64,
+    records: u64,
+}
+
+impl Writer {
+    /// Its life.
+    pub(super) fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            match orders.recv_timeout(LOOK_EVERY) {
+                Ok(Order::Write { mark, answer, written }) => {
+                    let done = self.write(mark, answer);
+                    if let Some(written) = written {
+                        // Whoever asked may have gone.
+                        let _ = written.send(done);
+                    }
+                }
+                Ok(Order::End(ended)) => {
+                    let _ = ended.send(());
+                    return;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.drop_old();
+        }
+    }
+
+    /// Writes a record, and lets the index know.
+    fn write(&mut self, mark: Mark, answer: Option<Vec<u8>>) -> Result<(), Refused> {
+        match self.append(&mark, answer) {
+            Ok(place) => {
+                self.note(&mark, place);
+                Ok(())
+            }
+            Err(_) => {
+                self.give_up_file();
+                self.shared.counts.failed();
+                if mark.what == What::Kept {
+                    let Mark { name, request, at, .. } = mark;
+                    self.shared.index.step(Heard { name, request, at, segment: None }, Step::Lost);
+                }
+                Err(Refused)
+            }
+        }
+    }
+
+    /// What was written in part stays behind; its place is never used again.
+    fn give_up_file(&mut self) {
+        if let Some(Current { segment, records: 0, .. }) = self.current.take() {
+            // Without a record it is of no use; a full disk must not fill up with such.
+            let _ = self.shared.segments.delete(segment.named.number);
+        }
+    }
+
+    fn append(&mut self, mark: &Mark, answer: Option<Vec<u8>>) -> io::Result<AnswerPlace> {
+        let hour = hour_of((self.now)());
+        let is_fit = |current: &Current| {
+            current.segment.named.hour == hour && !self.shared.sizes.is_full(current.end, current.records)
+        };
+        if !self.current.as_ref().is_some_and(is_fit) {
+            self.current = None;
+            let segment = Arc::new(Segment::make(&self.folder, self.next_number, hour, &self.seal)?);
+            self.next_number += 1;
+            self.shared.segments.add(segment.clone(), segment.start);
+            let end = segment.start;
+            self.current = Some(Current { segment, end, records: 0 });
+        }
+        let current = self.current.as_mut().expect("it was made if there was none");
+        let record = current.segment.seal.record(current.end, mark, answer);
+        current.segment.file.write_all_at(&record.bytes, current.end)?;
+        let number = current.segment.named.number;
+        let place =
+            AnswerPlace { segment: number, offset: current.end, sealed_bytes: record.sealed_answer_bytes };
+        current.end += record.bytes.len() as u64;
+        current.records += 1;
+        self.shared.segments.grow(number, record.bytes.len() as u64);
+        Ok(place)
+    }
+
+    /// What ended without an answer is in the index since it ended.
+    fn note(&self, mark: &Mark, place: AnswerPlace) {
+        let Mark { what, name, request, at } = *mark;
+        let heard = Heard { name, request, at, segment: Some(place.segment) };
+        match what {
+            What::Begun => self.shared.index.written(heard),
+            What::Kept => self.shared.index.step(heard, Step::Kept(place)),
+            What::TooLarge | What::Lost => self.shared.index.written(heard),
+            What::Freed => {}
+        }
+    }
+
+    /// Deletes what is too old, and the oldest while there is too much. The file that is written to goes last.
+    fn drop_old(&mut self) {
+        // Those that are made meanwhile have only what runs.
+        let made_before = self.next_number;
+        loop {
+            let since = Timestamp((self.now)().unix_ms().saturating_sub(self.shared.sizes.keep_ms()));
+            let is_too_much = self.shared.segments.bytes() > self.shared.sizes.bytes_max()
+                || self.shared.index.keys() > self.shared.sizes.keys_max();
+            let oldest = self.shared.segments.oldest(is_too_much, since);
+            let Some(number) = oldest.filter(|number| *number < made_before) else { return };
+            if self.current.as_ref().is_some_and(|current| current.segment.named.number == number) {
+                self.current = None;
+            }
+            let running = self.shared.index.forget_segment(number);
+            self.shared.counts.dropped(is_too_much);
+            if self.shared.segments.delete(number).is_err() {
+                self.shared.counts.failed();
+            }
+            for Heard { name, request, at, .. } in running {
+                let _ = self.write(Mark { what: What::Begun, name, request, at }, None);
+            }
+        }
+    }
+}
