@@ -31,6 +31,7 @@ pub use secret_source::{Credential, FILE_ENDING, is_stored_name};
 pub use secret_use::SecretUse;
 pub use sections::errors::{ErrorCode, Errors};
 pub use sections::health::Health;
+pub use sections::idempotency::Idempotency;
 pub use sections::keys::Keys;
 pub use sections::limits::{
     ANSWER_BYTES_MAX, ATTEMPTS_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, HEAD_BYTES_MAX, HEADERS_MAX,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::admin::AdminSection;
 use super::errors::ErrorsSection;
 use super::health::HealthSection;
+use super::idempotency::IdempotencySection;
 use super::keys::KeysSection;
 use super::label::{label, label_flaw};
 use super::limits::LimitsSection;
@@ -83,6 +84,8 @@ pub(crate) struct File {
     pub(crate) log: Option<LogSection>,
     /// The rows that are kept of calls.
     pub(crate) requests: Option<RequestsSection>,
+    /// Answers that are kept for requests which are sent twice.
+    pub(crate) idempotency: Option<IdempotencySection>,
 }
 
 /// The gateway's own region: flag, file, default.

@@ -65,6 +65,7 @@ health: { failures: 4, within_ms: 1000, failure_percent: 30, open_ms: 500, open_
   paid: { every_ms: 5000, every_ms_ejected: 400, per_day_max: 7, usd_micros_per_day_max: 300 } } }
 log: { format: json, file: /log }
 requests: { rows: off, keep_days: 7 }
+idempotency: { hours: 7, bytes_max: 70000000, keys_max: 7000 }
 ";
 
 fn world() -> World {
