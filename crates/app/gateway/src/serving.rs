@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use config::{Limits, MetricsAccess, Provider, Requests, Snapshot, Timeouts};
+use config::{Idempotency, Limits, MetricsAccess, Provider, Requests, Snapshot, Timeouts};
 use dialects::Dialect;
 use dialects::canonical::Abilities;
 use dialects::openai_chat::ErrorCodes;
@@ -66,6 +66,8 @@ pub struct Serving {
     pub(crate) provider_label: Option<String>,
     /// What is kept of calls.
     pub(crate) requests: Requests,
+    /// What is kept for repeats.
+    pub(crate) idempotency: Idempotency,
 }
 
 /// A provider as calls see it.
@@ -271,6 +273,7 @@ impl Serving {
             are_metrics_open: matches!(snapshot.metrics.access, MetricsAccess::Open),
             provider_label: snapshot.metrics.provider_label.clone(),
             requests: snapshot.requests.clone(),
+            idempotency: snapshot.idempotency.clone(),
         })
     }
 }

@@ -17,9 +17,11 @@ mod explain;
 mod failures;
 mod fitness;
 mod flawed;
+mod flow;
 mod going_on;
 mod hedge;
 mod holding;
+mod keeping;
 mod kept;
 mod media;
 mod needs;
@@ -33,9 +35,11 @@ mod pulse;
 mod question;
 mod readiness;
 mod relay;
+mod repeat;
 mod rescue;
 mod rescuer;
 mod resumable;
+mod retold;
 mod retouched;
 mod side_effects;
 mod silence;
@@ -59,9 +63,11 @@ use hyper::body::Incoming;
 pub(crate) use authenticate::{Caller, authenticate};
 pub(crate) use explain::{explain, is_explain};
 pub(crate) use fitness::Fitness;
+pub(crate) use flow::Flow;
+pub(crate) use keeping::Keeping;
 pub(crate) use permit::route_of;
-pub(crate) use relay::{BrokenOff, Relay};
-pub(crate) use resumable::Resumable;
+pub(crate) use relay::BrokenOff;
+pub(crate) use retold::Retold;
 pub(crate) use side_effects::has_no_side_effects;
 pub(crate) use stored::serve_stored;
 pub(crate) use upstream_error::own_words;
@@ -82,9 +88,10 @@ pub(crate) async fn serve(
     body: Incoming,
 ) -> Result<Response<AnswerBody>, Refused> {
     match run(&mut call, surface, head, body).await {
-        Ok(Served::Asked(asked)) => Ok(relay::relay(call, *asked).map(AnswerBody::of)),
+        Ok(Served::Asked(asked)) => Ok(repeat::answered(call, *asked)),
+        Ok(Served::Again(kept)) => Ok(repeat::again(&mut call, *kept)),
         Ok(Served::Known(body)) => Ok(known(&mut call, body)),
-        Err(failure) => Err((call, failure)),
+        Err(failure) => Err((repeat::unanswered(call), failure)),
     }
 }
 
@@ -92,6 +99,8 @@ pub(crate) async fn serve(
 enum Served {
     /// A provider, who has begun to.
     Asked(Box<asked::Asked>),
+    /// Somebody did before.
+    Again(Box<repeat::Again>),
     /// We ourselves: the whole answer.
     Known(Vec<u8>),
 }
@@ -104,13 +113,18 @@ async fn run(
 ) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();
     let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
+    repeat::note_key(call, surface, &head.headers)?;
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
+    if let Some(kept) = repeat::answered_before(call).await? {
+        return Ok(Served::Again(Box::new(kept)));
+    }
     let admitted = admit::admit(call, caller);
     let wishes = Wishes::of(&head.headers);
     let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes))?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }
+    repeat::begin(call).await?;
     let asked = asked::ask(call, (serving, admitted, prompt), (plan, wish), (&head.headers, &wishes));
     Ok(Served::Asked(Box::new(asked.await?)))
 }

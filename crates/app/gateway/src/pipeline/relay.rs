@@ -256,6 +256,12 @@ impl Relay {
         self.state == State::Over
     }
 
+    /// Whether all of the answer has left, though its framing may still be open: of sound and text only the framing tells.
+    pub(super) fn is_told(&self) -> bool {
+        let has_all = self.watch.is_over() && self.watch.is_whole() && self.kept.is_empty();
+        self.state == State::Over || (self.state == State::Flowing && has_all)
+    }
+
     /// How long the answer will be. Of a stream nobody can promise it: an error event may come behind.
     pub(crate) fn known_length(&self) -> Option<u64> {
         if self.watch.is_stream() {

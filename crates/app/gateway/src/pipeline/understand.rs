@@ -12,6 +12,7 @@ use domain::Failure;
 use http::HeaderMap;
 use hyper::body::Incoming;
 use memchr::memmem::Finder;
+use store::BodyDigest;
 use tokio::time::Instant;
 
 use crate::body_budget::BodyLease;
@@ -117,6 +118,9 @@ pub(crate) async fn understand(
     };
     call.connection.note_body_coming(false);
     call.bytes_in = reader.length as u64;
+    if let Some(keyed) = &mut call.keyed {
+        keyed.body = reader.digest.take().map(BodyDigest::finish);
+    }
     call.received = Instant::now();
     let mut deciding = deciding.map_err(refusal)?;
     call.model.clone_from(&deciding.model);

@@ -18,6 +18,13 @@ pub struct AnswerPlace {
     pub(super) sealed_bytes: u32,
 }
 
+impl AnswerPlace {
+    /// How much memory the answer takes, at most.
+    pub const fn bytes(self) -> usize {
+        self.sealed_bytes as usize
+    }
+}
+
 /// Every file, by its number.
 #[derive(Debug, Default)]
 pub(super) struct Segments {
