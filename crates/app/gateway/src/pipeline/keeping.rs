@@ -121,7 +121,7 @@ impl Keeping {
         if self.written_bytes == Some(self.answer.body.len()) {
             return false;
         }
-        let Ok(written) = self.claimed.keep(self.answer.clone()) else {
+        let Ok(written) = self.claimed.keep(&self.answer) else {
             self.claimed.lose();
             return false;
         };

@@ -7,6 +7,7 @@ use dialects::surface::{Operation, Surface};
 use domain::{Failure, IDEMPOTENCY_KEY_CHARS_MAX, IdempotencyKey, Kind, Usage};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use observe::Level;
+use routing::Ask;
 use store::{ANSWER_BYTES_MAX, AnswerPlace, Claim, KeptAnswer, KeyName, ReadError, request_digest};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -18,6 +19,7 @@ use crate::keyed::Keyed;
 use crate::pipeline::asked::Asked;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::keeping::Keeping;
+use crate::pipeline::permit::permit_model;
 use crate::pipeline::relay::relay;
 use crate::pipeline::retold::Retold;
 use crate::repeats::Outcome;
@@ -56,6 +58,8 @@ pub(super) async fn answered_before(call: &mut Call) -> Result<Option<Again>, Bo
 }
 
 async fn claim(call: &mut Call) -> Result<Option<Again>, Box<Failure>> {
+    // Another key of the project may be for less than the one that asked first.
+    permit_model(call, &Ask::of(&call.model, call.is_streaming))?;
     let Call { keyed: Some(keyed), worker, method, path, .. } = call else { return Ok(None) };
     let repeats = &worker.gateway.repeats;
     let (Some(shelf), Some(body)) = (&repeats.shelf, &keyed.body) else { return Err(unkept()) };
@@ -68,7 +72,6 @@ async fn claim(call: &mut Call) -> Result<Option<Again>, Box<Failure>> {
         }
         Claim::Replay(place) => {
             repeats.count(Outcome::Replayed);
-            keyed.is_replay = true;
             return read(call, place).await.map(Some);
         }
         Claim::Reused => (Outcome::Reused, reused()),
@@ -139,6 +142,9 @@ pub(super) fn unanswered(mut call: Box<Call>) -> Box<Call> {
 /// Tells an answer again, which costs nothing.
 pub(super) fn again(call: &mut Call, (kept, memory): Again) -> Response<AnswerBody> {
     let KeptAnswer { status, is_stream, headers, body } = kept;
+    if let Some(keyed) = &mut call.keyed {
+        keyed.is_replay = true;
+    }
     call.answer_begins(status);
     call.usage = Some(Usage::default());
     call.bytes_out = body.len() as u64;

@@ -1,6 +1,11 @@
 //! An answer as it is kept: what its caller saw of it.
 //!
-//! Status (u16), count of headers (u16), each as a length (u16) and a name, a length (u32) and a value; the rest is the body.
+//! Status (u16), whether it is a stream (u8), count of headers (u16), each as a length (u16) and a name, a length (u32) and a value; the rest is the body.
+
+/// Before the headers.
+const FIXED_BYTES: usize = 5;
+/// Room for what sealing adds, so that a large answer is not moved for it.
+const TAG_BYTES: usize = 16;
 
 /// Status, headers and body of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,9 +21,10 @@ pub struct KeptAnswer {
 }
 
 impl KeptAnswer {
-    /// As bytes: the body comes behind them.
-    pub(super) fn head(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(512);
+    /// As bytes.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len() + 6).sum::<usize>();
+        let mut out = Vec::with_capacity(FIXED_BYTES + headers + self.body.len() + TAG_BYTES);
         out.extend_from_slice(&self.status.to_le_bytes());
         out.push(u8::from(self.is_stream));
         out.extend_from_slice(&(self.headers.len() as u16).to_le_bytes());
@@ -28,6 +34,7 @@ impl KeptAnswer {
             out.extend_from_slice(&(value.len() as u32).to_le_bytes());
             out.extend_from_slice(value);
         }
+        out.extend_from_slice(&self.body);
         out
     }
 
@@ -72,10 +79,10 @@ mod tests {
             headers: vec![("content-type".to_owned(), b"text/plain".to_vec()), ("a".to_owned(), vec![0xff])],
             body: b"hello".to_vec(),
         };
-        let head = answer.head();
-        assert_eq!(KeptAnswer::read(&[head.as_slice(), b"hello"].concat()), Some(answer));
-        for cut in 0..head.len() {
-            assert_eq!(KeptAnswer::read(&head[..cut]), None, "cut at {cut}");
+        let bytes = answer.bytes();
+        assert_eq!(KeptAnswer::read(&bytes).as_ref(), Some(&answer));
+        for cut in 0..bytes.len() - answer.body.len() {
+            assert_eq!(KeptAnswer::read(&bytes[..cut]), None, "cut at {cut}");
         }
     }
 }

@@ -68,10 +68,8 @@ impl Claimed {
     }
 
     /// Writes the whole answer, whose last piece is not to be told before that. A second time it takes the place of the first.
-    pub fn keep(&mut self, answer: KeptAnswer) -> Result<Written, Refused> {
-        let mut bytes = answer.head();
-        bytes.extend_from_slice(&answer.body);
-        self.inlet.write(self.mark(What::Kept), Some(bytes))
+    pub fn keep(&mut self, answer: &KeptAnswer) -> Result<Written, Refused> {
+        self.inlet.write(self.mark(What::Kept), Some(answer.bytes()))
     }
 
     /// The answer is kept: nothing more happens to the key.

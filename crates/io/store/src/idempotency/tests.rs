@@ -58,7 +58,7 @@ fn begun(shelf: &AnswerShelf, key: &str) -> Claimed {
 
 fn keep(shelf: &AnswerShelf, key: &str, body: &[u8]) {
     let mut claimed = begun(shelf, key);
-    claimed.keep(answer(body)).unwrap().blocking_recv().unwrap().unwrap();
+    claimed.keep(&answer(body)).unwrap().blocking_recv().unwrap().unwrap();
     claimed.is_kept();
 }
 
@@ -262,7 +262,7 @@ fn an_answer_that_cannot_be_written_leaves_its_outcome_unknown() {
     fs::remove_dir_all(&folder).unwrap();
     // The next hour needs a new file.
     NOW.fetch_add(MS_PER_HOUR, Ordering::Relaxed);
-    let kept = running.keep(answer(b"hello")).unwrap().blocking_recv().unwrap();
+    let kept = running.keep(&answer(b"hello")).unwrap().blocking_recv().unwrap();
     assert_eq!(kept, Err(Refused));
     drop(running);
     assert_eq!(repeat(&shelf, "key"), "unknown");
@@ -274,7 +274,7 @@ fn an_answer_of_which_more_came_is_told_whole() {
     let (shelf, _) = open(dir.path());
     let mut claimed = begun(&shelf, "key");
     for body in [&b"hello"[..], b"hello\n"] {
-        claimed.keep(answer(body)).unwrap().blocking_recv().unwrap().unwrap();
+        claimed.keep(&answer(body)).unwrap().blocking_recv().unwrap().unwrap();
     }
     claimed.is_kept();
     assert_eq!(repeat(&shelf, "key"), "hello\n");
