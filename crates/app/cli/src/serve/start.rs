@@ -13,7 +13,7 @@ use gateway::{
     InheritedSockets, RowInlet, Serving, wall_clock,
 };
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
-use store::{AdminKey, AnswerShelf, DataDir, IDEMPOTENCY_FOLDER, LockedDataDir, MasterKey, RunFile, Seal};
+use store::{AdminKey, DataDir, LockedDataDir, MasterKey, RunFile};
 use tokio::net::TcpListener;
 
 use crate::arguments::{DataOptions, ServeOptions};
@@ -66,15 +66,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let (log, log_thread) = start_log(&snapshot)?;
     let (sender, control_calls) = ControlCalls::queue();
     let (rows, row_outlet) = gateway::row_queue();
-    let answers = open_answers(&dir, stored.database.seal(&secrets.master), &snapshot, &log)?;
-    let made = Made {
-        snapshot: &snapshot,
-        stored: &stored,
-        answers: answers.clone(),
-        log: &log,
-        data_dir: dir.path(),
-        descriptors_max,
-    };
+    let made =
+        Made { snapshot: &snapshot, stored: &stored, log: &log, data_dir: dir.path(), descriptors_max };
     let gateway = made.gateway(sender, rows).await?;
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
 
@@ -94,7 +87,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         database: &stored.place,
         descriptors_max,
     });
-    tell_notes(&snapshot, &secrets, &gateway, &log);
+    tell_notes(&snapshot, &[&*secrets.notes, &*stored.notes].concat(), &gateway, &log);
     notify::tell("READY=1");
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &stored.epoch)]);
 
@@ -132,7 +125,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
 
     // In the reverse order of the start: whoever uses a thing ends before it.
     drop(run_file);
-    answers.close().await;
+    stored.answers.close().await;
     row_writer.stop().await;
     if let Some(demo) = demo {
         demo.stop().await;
@@ -149,7 +142,6 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
 struct Made<'a> {
     snapshot: &'a Snapshot,
     stored: &'a Stored,
-    answers: AnswerShelf,
     log: &'a Log,
     data_dir: &'a Path,
     descriptors_max: Option<u64>,
@@ -174,7 +166,7 @@ impl Made<'_> {
             body_room: body_room(snapshot, self.data_dir)?,
             descriptors_max: self.descriptors_max,
             switches: stored.switches.switches().await,
-            answers: Some(self.answers.clone()),
+            answers: Some(stored.answers.clone()),
             rows: Some(rows),
         });
         let pricing = gateway.clone();
@@ -192,8 +184,8 @@ fn with_stored_secrets(snapshot: Snapshot, text: Option<&str>, settings: &Settin
 }
 
 /// What an operator should know of this start. What was switched off before is off: whoever wonders finds it in the log.
-fn tell_notes(snapshot: &Snapshot, secrets: &Secrets, gateway: &Gateway, log: &Log) {
-    for note in snapshot.notes.iter().chain(&secrets.notes) {
+fn tell_notes(snapshot: &Snapshot, notes: &[String], gateway: &Gateway, log: &Log) {
+    for note in snapshot.notes.iter().chain(notes) {
         log.event(Level::Warn, note, &[]);
     }
     for switch in gateway.switches().iter() {
@@ -227,19 +219,6 @@ impl Secrets {
             notes: master_note.into_iter().chain(admin_note).collect(),
         })
     }
-}
-
-/// Opens the answers that are kept for repeats, and tells what of them could not be read.
-fn open_answers(dir: &LockedDataDir, seal: Seal, snapshot: &Snapshot, log: &Log) -> Result<AnswerShelf> {
-    let folder = dir.join(IDEMPOTENCY_FOLDER);
-    let sizes = gateway::shelf_sizes(&snapshot.idempotency);
-    let (answers, found) = AnswerShelf::open(&folder, seal, sizes, wall_clock)
-        .with_context(|| format!("cannot keep answers for repeats in {}", folder.display()))?;
-    if found.unreadable > 0 {
-        let what = "answers kept for repeats cannot be read: damaged, or sealed under another master key";
-        log.event(Level::Warn, what, &[("files", &found.unreadable)]);
-    }
-    Ok(answers)
 }
 
 /// Where bodies lie. A directory that takes no file is better told now than with the first upload.

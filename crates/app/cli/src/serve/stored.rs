@@ -1,14 +1,15 @@
 //! What a server keeps in its database, opened in order: its secrets, which the configuration names, and then each desk with what
 //! it has in memory.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use config::Snapshot;
 use gateway::wall_clock;
 use store::{
-    ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE,
-    RequestStore, SecretDesk, SwitchDesk, TenancyDesk,
+    AnswerShelf, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk, LockedDataDir, MasterKey,
+    PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk, SwitchDesk, TenancyDesk,
 };
 
 use super::first_key::{self, FirstKey};
@@ -20,6 +21,8 @@ pub(super) struct Stored {
     pub(super) database: Database,
     /// Rows of calls.
     pub(super) requests: RequestStore,
+    /// Answers kept for repeats.
+    pub(super) answers: AnswerShelf,
     pub(super) place: DatabasePlace,
     /// The number of this start.
     pub(super) epoch: u16,
@@ -30,12 +33,15 @@ pub(super) struct Stored {
     pub(super) secrets: Arc<SecretDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
+    /// What an operator should know, one sentence each.
+    pub(super) notes: Vec<String>,
 }
 
 /// The opened database before the configuration is known.
 pub(super) struct Vault {
     database: Database,
     requests: RequestStore,
+    answers: PathBuf,
     place: DatabasePlace,
     pub(super) secrets: Arc<SecretDesk>,
 }
@@ -46,13 +52,15 @@ impl Vault {
         let database = Database::open(&place, &master.key_hasher()).await?;
         let requests = RequestStore::open(&database, &dir.join(REQUESTS_FILE)).await?;
         let secrets = SecretDesk::open(Box::new(database.clone()), database.seal(master)).await?;
-        Ok(Self { database, requests, place, secrets: Arc::new(secrets) })
+        let answers = dir.join(IDEMPOTENCY_FOLDER);
+        Ok(Self { database, requests, answers, place, secrets: Arc::new(secrets) })
     }
 }
 
 impl Stored {
     pub(super) async fn open(vault: Vault, master: &MasterKey, snapshot: &Snapshot) -> Result<Self> {
-        let Vault { database, requests, place, secrets } = vault;
+        let Vault { database, requests, answers, place, secrets } = vault;
+        let (answers, notes) = open_answers(&answers, database.seal(master), snapshot)?;
         let epoch = database.begin_epoch().await?;
         let keys =
             KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
@@ -65,6 +73,7 @@ impl Stored {
         Ok(Self {
             database,
             requests,
+            answers,
             place,
             epoch,
             keys: Arc::new(keys),
@@ -73,6 +82,7 @@ impl Stored {
             tenancy: Arc::new(tenancy),
             secrets,
             first_key,
+            notes,
         })
     }
 
@@ -80,4 +90,16 @@ impl Stored {
     pub(super) fn shelf(&self, master: &MasterKey) -> ConfigShelf {
         ConfigShelf::new(Box::new(self.database.clone()), master.key_hasher(), self.database.seal(master))
     }
+}
+
+/// Opens the answers that are kept for repeats, and says if some of them do not open.
+fn open_answers(folder: &Path, seal: Seal, snapshot: &Snapshot) -> Result<(AnswerShelf, Vec<String>)> {
+    let sizes = gateway::shelf_sizes(&snapshot.idempotency);
+    let (answers, found) = AnswerShelf::open(folder, seal, sizes, wall_clock)
+        .with_context(|| format!("cannot keep answers for repeats in {}", folder.display()))?;
+    let note = format!(
+        "{} files of answers kept for repeats cannot be read: they are damaged, or sealed under another master key",
+        found.unreadable
+    );
+    Ok((answers, if found.unreadable > 0 { vec![note] } else { Vec::new() }))
 }

@@ -23,6 +23,7 @@ mod hedge;
 mod holding;
 mod keeping;
 mod kept;
+mod key_use;
 mod media;
 mod needs;
 mod next_source;
@@ -41,6 +42,7 @@ mod rescuer;
 mod resumable;
 mod retold;
 mod retouched;
+mod served;
 mod side_effects;
 mod silence;
 mod splice;
@@ -72,13 +74,11 @@ pub(crate) use side_effects::has_no_side_effects;
 pub(crate) use stored::serve_stored;
 pub(crate) use upstream_error::own_words;
 
-use crate::answer::{AnswerBody, known};
+use crate::answer::AnswerBody;
 use crate::call::Call;
 use crate::overload::enter;
+use crate::pipeline::served::{Refused, Served};
 use crate::pipeline::wishes::Wishes;
-
-/// A call that ends with a failure.
-pub(crate) type Refused = (Box<Call>, Box<Failure>);
 
 /// Serves one call from its head to the head of its answer.
 pub(crate) async fn serve(
@@ -87,22 +87,8 @@ pub(crate) async fn serve(
     head: &Parts,
     body: Incoming,
 ) -> Result<Response<AnswerBody>, Refused> {
-    match run(&mut call, surface, head, body).await {
-        Ok(Served::Asked(asked)) => Ok(repeat::answered(call, *asked)),
-        Ok(Served::Again(kept)) => Ok(repeat::again(&mut call, *kept)),
-        Ok(Served::Known(body)) => Ok(known(&mut call, body)),
-        Err(failure) => Err((repeat::unanswered(call), failure)),
-    }
-}
-
-/// Who answered.
-enum Served {
-    /// A provider, who has begun to.
-    Asked(Box<asked::Asked>),
-    /// Somebody did before.
-    Again(Box<repeat::Again>),
-    /// We ourselves: the whole answer.
-    Known(Vec<u8>),
+    let served = run(&mut call, surface, head, body).await;
+    served::ended(call, served)
 }
 
 async fn run(
@@ -113,7 +99,6 @@ async fn run(
 ) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();
     let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
-    repeat::note_key(call, surface, &head.headers)?;
     let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     if let Some(kept) = repeat::answered_before(call).await? {
         return Ok(Served::Again(Box::new(kept)));
@@ -124,7 +109,6 @@ async fn run(
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(&prompt).await.map(Served::Known);
     }
-    repeat::begin(call).await?;
     let asked = asked::ask(call, (serving, admitted, prompt), (plan, wish), (&head.headers, &wishes));
     Ok(Served::Asked(Box::new(asked.await?)))
 }

@@ -1,56 +1,31 @@
 //! Was this asked before? A request with an idempotency key runs once; whoever sends it again gets the same answer, or is told
 //! why there is none. What a key's standing means is decided in `domain`.
 
-use std::time::Duration;
-
-use dialects::surface::{Operation, Surface};
-use domain::{Failure, IDEMPOTENCY_KEY_CHARS_MAX, IdempotencyKey, Kind, Usage};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use domain::{Failure, Kind, Usage};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use observe::Level;
 use routing::Ask;
-use store::{ANSWER_BYTES_MAX, AnswerPlace, Claim, KeptAnswer, KeyName, ReadError, request_digest};
+use store::{ANSWER_BYTES_MAX, AnswerPlace, Claim, KeptAnswer, ReadError, request_digest};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::answer::AnswerBody;
 use crate::body_budget::BodyLease;
 use crate::call::Call;
-use crate::keyed::Keyed;
 use crate::pipeline::asked::Asked;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::keeping::Keeping;
+use crate::pipeline::key_use::{DISK_WAIT_MAX, TRY_WAIT, unkept};
 use crate::pipeline::permit::permit_model;
 use crate::pipeline::relay::relay;
 use crate::pipeline::retold::Retold;
 use crate::repeats::Outcome;
 
 /// Parsed once.
-static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// When a twin that runs may be asked for again.
-const TWIN_WAIT: Duration = Duration::from_secs(1);
-/// How long a call waits for the disk before it is refused.
-const DISK_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// An answer that is told again, with the memory that it takes.
 pub(crate) type Again = (KeptAnswer, BodyLease);
-
-/// Notes the key of a call that costs something. For all others it is one look at the head.
-pub(super) fn note_key(call: &mut Call, surface: &Surface, headers: &HeaderMap) -> Result<(), Box<Failure>> {
-    let Some(sent) = headers.get(&IDEMPOTENCY_KEY) else { return Ok(()) };
-    let Some(owner) = call.key.as_ref().filter(|_| surface.operation != Operation::CountTokens) else {
-        return Ok(());
-    };
-    let is_one = headers.get_all(&IDEMPOTENCY_KEY).iter().all(|other| other == sent);
-    let Some(key) = IdempotencyKey::parse(sent.as_bytes()).filter(|_| is_one) else {
-        let message = format!(
-            "an idempotency key is one text of 1 to {IDEMPOTENCY_KEY_CHARS_MAX} visible ASCII characters"
-        );
-        return Err(Failure::new(Kind::BadRequest, message).with_param("Idempotency-Key"));
-    };
-    call.keyed = Some(Keyed::new(KeyName::of(owner.organisation(), owner.project(), &key)));
-    Ok(())
-}
 
 /// The answer that was given before, if this is a repeat. A call that goes on has its key for itself. Boxed: few have one.
 pub(super) async fn answered_before(call: &mut Call) -> Result<Option<Again>, Box<Failure>> {
@@ -89,7 +64,7 @@ async fn read(call: &Call, place: AnswerPlace) -> Result<Again, Box<Failure>> {
     let mut memory = gateway.bodies.lease();
     if !memory.grow_to(place.bytes()) {
         let failure = Failure::new(Kind::Overloaded, "memory for bodies is used up");
-        return Err(failure.with_retry_after(TWIN_WAIT));
+        return Err(failure.with_retry_after(TRY_WAIT));
     }
     let Some(shelf) = gateway.repeats.shelf.clone() else { return Err(unkept()) };
     match timeout(DISK_WAIT_MAX, spawn_blocking(move || shelf.read(place))).await {
@@ -105,17 +80,6 @@ async fn read(call: &Call, place: AnswerPlace) -> Result<Again, Box<Failure>> {
             Err(unknown())
         }
         Ok(Err(_)) | Err(_) => Err(unkept()),
-    }
-}
-
-/// Writes that the call begins. From here on a crash leaves its outcome unknown: nobody is asked before.
-pub(super) async fn begin(call: &mut Call) -> Result<(), Box<Failure>> {
-    let Some(claimed) = call.keyed.as_mut().and_then(|keyed| keyed.claimed.as_mut()) else { return Ok(()) };
-    let written = claimed.begin().map_err(|_| unkept())?;
-    // Boxed: few calls have a key.
-    match Box::pin(timeout(DISK_WAIT_MAX, written)).await {
-        Ok(Ok(Ok(()))) => Ok(()),
-        _ => Err(unkept()),
     }
 }
 
@@ -167,7 +131,7 @@ fn reused() -> Box<Failure> {
 
 fn in_use() -> Box<Failure> {
     let message = "the first request with this idempotency key still runs; ask for its answer again soon";
-    Failure::new(Kind::IdempotencyKeyInUse, message).with_retry_after(TWIN_WAIT)
+    Failure::new(Kind::IdempotencyKeyInUse, message).with_retry_after(TRY_WAIT)
 }
 
 fn too_large() -> Box<Failure> {
@@ -180,10 +144,4 @@ fn too_large() -> Box<Failure> {
 fn unknown() -> Box<Failure> {
     let message = "a provider was asked under this idempotency key, and no whole answer was kept: it was cut off, or this gateway was; what had been generated may have been charged; to ask again, and be charged again, send a new key";
     Failure::new(Kind::IdempotencyOutcomeUnknown, message)
-}
-
-fn unkept() -> Box<Failure> {
-    let message =
-        "this gateway cannot keep answers now, so it asks nobody under an idempotency key; try again later";
-    Failure::new(Kind::Overloaded, message).with_retry_after(TWIN_WAIT)
 }

@@ -19,6 +19,7 @@ use crate::body_budget::BodyLease;
 use crate::call::Call;
 use crate::pipeline::body_reader::{BodyReader, SizeLimit, keep, refusal, refuse_unread};
 use crate::pipeline::flawed::flawed;
+use crate::pipeline::key_use::note_key;
 use crate::pipeline::media::FetchedMedia;
 use crate::pipeline::permit::{permit_route, route_of};
 use crate::pipeline::upload::{self, Kept, Read};
@@ -102,6 +103,7 @@ pub(crate) async fn understand(
     body: Incoming,
 ) -> Result<Prompt, Box<Failure>> {
     permit_route(call, route_of(surface))?;
+    note_key(call, surface, headers)?;
     let upload = upload::boundary(surface, headers)?;
     let limits = &serving.limits;
     let limit = match upload {

@@ -10,7 +10,7 @@ use super::index::Heard;
 use super::mark::{Mark, What};
 use super::queue::{Inlet, Refused, Written};
 use super::segments::AnswerPlace;
-use super::shared::Shared;
+use super::shelved::Shelved;
 
 /// What a request with a key gets.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub enum Claim {
 /// A key whose call runs. Dropped, it is free again if nobody was asked, else its outcome is unknown.
 #[derive(Debug)]
 pub struct Claimed {
-    shared: Arc<Shared>,
+    shelved: Arc<Shelved>,
     inlet: Inlet,
     name: KeyName,
     request: RequestDigest,
@@ -53,11 +53,11 @@ enum Stage {
 
 impl Claimed {
     pub(super) fn new(
-        (shared, inlet): (Arc<Shared>, Inlet),
+        (shelved, inlet): (Arc<Shelved>, Inlet),
         (name, request): (KeyName, RequestDigest),
         now: fn() -> Timestamp,
     ) -> Self {
-        Self { shared, inlet, name, request, now, stage: Stage::Fresh }
+        Self { shelved, inlet, name, request, now, stage: Stage::Fresh }
     }
 
     /// Writes that the call begins. Nobody may be asked before that is written.
@@ -103,7 +103,7 @@ impl Claimed {
         if self.stage == Stage::Begun {
             let _ = self.inlet.note(mark);
         }
-        self.shared.index.step(Heard { name, request, at, segment: None }, step);
+        self.shelved.index.step(Heard { name, request, at, segment: None }, step);
         self.stage = Stage::Over;
     }
 

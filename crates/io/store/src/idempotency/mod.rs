@@ -11,8 +11,8 @@ mod queue;
 mod record;
 mod segment;
 mod segments;
-mod shared;
 mod shelf;
+mod shelved;
 mod sizes;
 #[cfg(test)]
 mod tests;

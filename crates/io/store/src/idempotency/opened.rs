@@ -11,7 +11,7 @@ use super::mark::{Mark, What};
 use super::record::{BEFORE_ANSWER, Found};
 use super::segment::{Segment, SegmentFile, end_of};
 use super::segments::AnswerPlace;
-use super::shared::Shared;
+use super::shelved::Shelved;
 use crate::seal::Seal;
 
 /// What a start has found.
@@ -29,7 +29,7 @@ pub struct Reopened {
 pub(super) fn reopen(
     folder: &Path,
     seal: &Seal,
-    shared: &Shared,
+    shelved: &Shelved,
     since: Timestamp,
 ) -> io::Result<(Reopened, u32)> {
     let mut reopened = Reopened::default();
@@ -46,22 +46,22 @@ pub(super) fn reopen(
             continue;
         };
         let length = segment.file.metadata()?.len();
-        reopened.torn += u32::from(!read(&segment, length, shared)?);
-        shared.segments.add(Arc::new(segment), length);
+        reopened.torn += u32::from(!read(&segment, length, shelved)?);
+        shelved.segments.add(Arc::new(segment), length);
     }
-    shared.index.end_all();
-    reopened.keys = shared.index.keys();
+    shelved.index.end_all();
+    reopened.keys = shelved.index.keys();
     Ok((reopened, next_number))
 }
 
 /// Reads the records of a file; false if it ends within one.
-fn read(segment: &Segment, length: u64, shared: &Shared) -> io::Result<bool> {
+fn read(segment: &Segment, length: u64, shelved: &Shelved) -> io::Result<bool> {
     let mut offset = segment.start;
     loop {
         match segment.seal.found(&segment.file, offset, length)? {
             Found::Record(mark, sealed_bytes) => {
                 let place = AnswerPlace { segment: segment.named.number, offset, sealed_bytes };
-                take(&mark, place, shared);
+                take(&mark, place, shelved);
                 offset += BEFORE_ANSWER + u64::from(sealed_bytes);
             }
             Found::End => return Ok(true),
@@ -70,7 +70,7 @@ fn read(segment: &Segment, length: u64, shared: &Shared) -> io::Result<bool> {
     }
 }
 
-fn take(mark: &Mark, place: AnswerPlace, shared: &Shared) {
+fn take(mark: &Mark, place: AnswerPlace, shelved: &Shelved) {
     let Mark { what, name, request, at } = *mark;
     let step = match what {
         What::Begun => Step::Begun,
@@ -79,5 +79,5 @@ fn take(mark: &Mark, place: AnswerPlace, shared: &Shared) {
         What::Lost => Step::Lost,
         What::Freed => Step::Freed,
     };
-    shared.index.step(Heard { name, request, at, segment: Some(place.segment) }, step);
+    shelved.index.step(Heard { name, request, at, segment: Some(place.segment) }, step);
 }

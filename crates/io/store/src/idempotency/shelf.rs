@@ -17,7 +17,7 @@ use super::index::{Heard, Index};
 use super::opened::{Reopened, reopen};
 use super::queue::{Inlet, queue};
 use super::segments::{AnswerPlace, Segments};
-use super::shared::{Counts, Shared};
+use super::shelved::{Counts, Shelved};
 use super::sizes::{ShelfSizes, Sizes};
 use super::writer::Writer;
 use crate::seal::Seal;
@@ -28,7 +28,7 @@ const CLOSE_WAIT_MAX: Duration = Duration::from_secs(5);
 /// The answers that are kept. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct AnswerShelf {
-    shared: Arc<Shared>,
+    shelved: Arc<Shelved>,
     inlet: Inlet,
     now: fn() -> Timestamp,
 }
@@ -53,29 +53,29 @@ impl AnswerShelf {
         now: fn() -> Timestamp,
     ) -> io::Result<(Self, Reopened)> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let shared = Arc::new(Shared {
+        let shelved = Arc::new(Shelved {
             index: Index::new(),
             segments: Segments::default(),
             sizes: Sizes::new(sizes),
             counts: Counts::default(),
         });
-        let since = Timestamp(now().unix_ms().saturating_sub(shared.sizes.keep_ms()));
-        let (reopened, next_number) = reopen(folder, &seal, &shared, since)?;
+        let since = Timestamp(now().unix_ms().saturating_sub(shelved.sizes.keep_ms()));
+        let (reopened, next_number) = reopen(folder, &seal, &shelved, since)?;
         let (inlet, orders) = queue();
         let folder = folder.to_owned();
-        let writer = Writer { shared: shared.clone(), folder, seal, now, next_number, current: None };
+        let writer = Writer { shelved: shelved.clone(), folder, seal, now, next_number, current: None };
         let _: JoinHandle<()> =
             std::thread::Builder::new().name("idempotency".to_owned()).spawn(move || writer.run(&orders))?;
-        Ok((Self { shared, inlet, now }, reopened))
+        Ok((Self { shelved, inlet, now }, reopened))
     }
 
     /// What a request with a key gets.
     pub fn claim(&self, name: KeyName, request: RequestDigest) -> Claim {
         let at = (self.now)();
-        let since = Timestamp(at.unix_ms().saturating_sub(self.shared.sizes.keep_ms()));
-        match self.shared.index.claim(Heard { name, request, at, segment: None }, since) {
+        let since = Timestamp(at.unix_ms().saturating_sub(self.shelved.sizes.keep_ms()));
+        match self.shelved.index.claim(Heard { name, request, at, segment: None }, since) {
             Repeat::Anew => {
-                let parts = (self.shared.clone(), self.inlet.clone());
+                let parts = (self.shelved.clone(), self.inlet.clone());
                 Claim::Anew(Claimed::new(parts, (name, request), self.now))
             }
             Repeat::Reused => Claim::Reused,
@@ -88,33 +88,33 @@ impl AnswerShelf {
 
     /// Reads an answer that is kept. It waits for the disk.
     pub fn read(&self, place: AnswerPlace) -> Result<KeptAnswer, ReadError> {
-        let bytes = self.shared.segments.read(place)?.ok_or(ReadError::Dropped)?;
+        let bytes = self.shelved.segments.read(place)?.ok_or(ReadError::Dropped)?;
         KeptAnswer::read(&bytes).ok_or_else(|| io::Error::other("it is no answer").into())
     }
 
     /// Heeds other sizes from now on.
     pub fn heed(&self, sizes: ShelfSizes) {
-        self.shared.sizes.set(sizes);
+        self.shelved.sizes.set(sizes);
     }
 
     /// Keys that are known.
     pub fn keys(&self) -> u64 {
-        self.shared.index.keys()
+        self.shelved.index.keys()
     }
 
     /// How much of the disk is taken.
     pub fn bytes(&self) -> u64 {
-        self.shared.segments.bytes()
+        self.shelved.segments.bytes()
     }
 
     /// Writes and deletions that failed.
     pub fn failures(&self) -> u64 {
-        self.shared.counts.failures()
+        self.shelved.counts.failures()
     }
 
     /// Files that had to go before their time.
     pub fn files_dropped_for_room(&self) -> u64 {
-        self.shared.counts.files_dropped_for_room()
+        self.shelved.counts.files_dropped_for_room()
     }
 
     /// Has written all that was handed over when this returns, or has been given up.

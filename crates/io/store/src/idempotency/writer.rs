@@ -15,7 +15,7 @@ use super::mark::{Mark, What};
 use super::queue::{Order, Refused};
 use super::segment::{Segment, hour_of};
 use super::segments::AnswerPlace;
-use super::shared::Shared;
+use super::shelved::Shelved;
 use crate::seal::Seal;
 
 /// How often it is looked for files that are too old.
@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// What the thread owns.
 pub(super) struct Writer {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shelved: Arc<Shelved>,
     pub(super) folder: PathBuf,
     pub(super) seal: Seal,
     pub(super) now: fn() -> Timestamp,
@@ -70,10 +70,10 @@ impl Writer {
             }
             Err(_) => {
                 self.give_up_file();
-                self.shared.counts.failed();
+                self.shelved.counts.failed();
                 if mark.what == What::Kept {
                     let Mark { name, request, at, .. } = mark;
-                    self.shared.index.step(Heard { name, request, at, segment: None }, Step::Lost);
+                    self.shelved.index.step(Heard { name, request, at, segment: None }, Step::Lost);
                 }
                 Err(Refused)
             }
@@ -84,20 +84,20 @@ impl Writer {
     fn give_up_file(&mut self) {
         if let Some(Current { segment, records: 0, .. }) = self.current.take() {
             // Without a record it is of no use; a full disk must not fill up with such.
-            let _ = self.shared.segments.delete(segment.named.number);
+            let _ = self.shelved.segments.delete(segment.named.number);
         }
     }
 
     fn append(&mut self, mark: &Mark, answer: Option<Vec<u8>>) -> io::Result<AnswerPlace> {
         let hour = hour_of((self.now)());
         let is_fit = |current: &Current| {
-            current.segment.named.hour == hour && !self.shared.sizes.is_full(current.end, current.records)
+            current.segment.named.hour == hour && !self.shelved.sizes.is_full(current.end, current.records)
         };
         if !self.current.as_ref().is_some_and(is_fit) {
             self.current = None;
             let segment = Arc::new(Segment::make(&self.folder, self.next_number, hour, &self.seal)?);
             self.next_number += 1;
-            self.shared.segments.add(segment.clone(), segment.start);
+            self.shelved.segments.add(segment.clone(), segment.start);
             let end = segment.start;
             self.current = Some(Current { segment, end, records: 0 });
         }
@@ -109,7 +109,7 @@ impl Writer {
             AnswerPlace { segment: number, offset: current.end, sealed_bytes: record.sealed_answer_bytes };
         current.end += record.bytes.len() as u64;
         current.records += 1;
-        self.shared.segments.grow(number, record.bytes.len() as u64);
+        self.shelved.segments.grow(number, record.bytes.len() as u64);
         Ok(place)
     }
 
@@ -118,9 +118,9 @@ impl Writer {
         let Mark { what, name, request, at } = *mark;
         let heard = Heard { name, request, at, segment: Some(place.segment) };
         match what {
-            What::Begun => self.shared.index.written(heard),
-            What::Kept => self.shared.index.step(heard, Step::Kept(place)),
-            What::TooLarge | What::Lost => self.shared.index.written(heard),
+            What::Begun => self.shelved.index.written(heard),
+            What::Kept => self.shelved.index.step(heard, Step::Kept(place)),
+            What::TooLarge | What::Lost => self.shelved.index.written(heard),
             What::Freed => {}
         }
     }
@@ -130,18 +130,18 @@ impl Writer {
         // Those that are made meanwhile have only what runs.
         let made_before = self.next_number;
         loop {
-            let since = Timestamp((self.now)().unix_ms().saturating_sub(self.shared.sizes.keep_ms()));
-            let is_too_much = self.shared.segments.bytes() > self.shared.sizes.bytes_max()
-                || self.shared.index.keys() > self.shared.sizes.keys_max();
-            let oldest = self.shared.segments.oldest(is_too_much, since);
+            let since = Timestamp((self.now)().unix_ms().saturating_sub(self.shelved.sizes.keep_ms()));
+            let is_too_much = self.shelved.segments.bytes() > self.shelved.sizes.bytes_max()
+                || self.shelved.index.keys() > self.shelved.sizes.keys_max();
+            let oldest = self.shelved.segments.oldest(is_too_much, since);
             let Some(number) = oldest.filter(|number| *number < made_before) else { return };
             if self.current.as_ref().is_some_and(|current| current.segment.named.number == number) {
                 self.current = None;
             }
-            let running = self.shared.index.forget_segment(number);
-            self.shared.counts.dropped(is_too_much);
-            if self.shared.segments.delete(number).is_err() {
-                self.shared.counts.failed();
+            let running = self.shelved.index.forget_segment(number);
+            self.shelved.counts.dropped(is_too_much);
+            if self.shelved.segments.delete(number).is_err() {
+                self.shelved.counts.failed();
             }
             for Heard { name, request, at, .. } in running {
                 let _ = self.write(Mark { what: What::Begun, name, request, at }, None);

@@ -8,7 +8,7 @@ use super::sizes::Sizes;
 
 /// How every key stands, and the files.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct Shelved {
     pub(super) index: Index,
     pub(super) segments: Segments,
     pub(super) sizes: Sizes,
