@@ -32,6 +32,10 @@
 //! | `DELETE /prices/draft` | – | 200 |
 //! | `POST /prices/draft/approve` | `{"draft": 5, "reason", "after": 3, "by"}`, all optional | 200 as `PUT /prices`; 409 `draft_changed_meanwhile` |
 //! | `POST /prices/rate` | `{"provider", "kind", "model", "usage": {"input": 1000}, "service", "at_ms", "organisation", "project", "key", "version"}` | 200 `{"list", "price", "parts": […], "row", "markup", …}` |
+//! | `GET /accounts` | – | 200 `{"accounts": [Account]}` |
+//! | `POST /accounts` | `{"organisation": "acme", "project", "currency": "USD", "credit": "0", "warn_below": "10"}`, all but the organisation optional | 201 Account; 409 `account_taken` |
+//! | `GET /accounts/{number}` | – | 200 Account; 404 `account_not_found` |
+//! | `POST /accounts/{number}/credit`, `…/debit` | `{"amount": "25.5", "reason": "…", "id", "may_overdraw", "by"}`, amount and reason needed | 200 Account; 402 `not_covered`; 409 `entry_repeated` |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |
 //! | `PUT /secrets/{name}` | `{"value": "…", "reason", "by"}`, all but the value optional | 200 the secret without its value, `audit`, and what reading the configuration again did: `changed`, `needs_restart`, `problems` |
@@ -46,6 +50,9 @@
 //!
 //! Figures are `{"current_health", "avg_latency", "min_latency", "max_latency", "total_requests", "failover_count",
 //! "success_rate"}` and more: latencies in milliseconds and the rate from 0 to 1 over the last hundred answers, null without any.
+//!
+//! An Account is `{"number", "organisation", "project", "currency", "balance", "available", "held", "credit", "warn_below", "is_low",
+//! "created_at"}`; amounts are texts.
 //!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.

@@ -89,12 +89,14 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;
 
+    use crate::routes::tests::accounts;
     use crate::{Admin, AdminParts, ConfigDesk, ProviderDesk, SwitchRefusal};
 
     async fn admin() -> Admin {
         let master = MasterKey::from_text(&Secret::new("m".repeat(32))).unwrap();
         let hasher = master.key_hasher();
         let store = Database::in_memory(&hasher).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
         let secrets = SecretDesk::open(Box::new(store.clone()), store.seal(&master)).await.unwrap();
         let keys = KeyDesk::open(Box::new(store.clone()), hasher.clone(), "bw_").await.unwrap();
         let tenancy = TenancyDesk::open(store.clone(), hasher, keys.directory()).await.unwrap();
@@ -118,6 +120,7 @@ mod tests {
                 .unwrap(),
             ),
             secrets: Arc::new(secrets),
+            accounts: Arc::new(accounts(&store, folder.path()).await),
             audit: Arc::new(store),
             requests: Arc::new(store::RequestStore::in_memory().await.unwrap()),
             state: crate::StateDesk {

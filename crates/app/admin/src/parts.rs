@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
-use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, TenancyDesk};
+use store::{AccountDesk, AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, TenancyDesk};
 
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
@@ -28,6 +28,8 @@ pub struct AdminParts {
     pub secrets: Arc<SecretDesk>,
     /// Who changed what.
     pub audit: Arc<dyn AuditRecords>,
+    /// Who pays for whose calls.
+    pub accounts: Arc<AccountDesk>,
     /// Rows of calls.
     pub requests: Arc<dyn RequestRecords>,
     /// The way to the state of everything, without secrets.

@@ -25,6 +25,7 @@ use crate::forwarded::origin;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
 use crate::keyed::Keyed;
+use crate::paying::{Charged, Paying};
 use crate::rows::RowFacts;
 use crate::segments::{Segment, Segments};
 use crate::serving::ServedProvider;
@@ -80,6 +81,12 @@ pub(crate) struct Call {
     pub(crate) segments: Option<Box<Segments>>,
     /// What it cost, where that was known before its answer began.
     pub(crate) cost_at_head: Option<CallCost>,
+    /// What is put aside for it, where somebody pays; until it is charged.
+    pub(crate) paying: Option<Box<Paying>>,
+    /// The cap that its answer was given because there is no money for more.
+    pub(crate) lowered_cap: Option<u64>,
+    /// What it was charged.
+    charged: Option<CallCost>,
     /// Where the answer came from.
     pub(crate) region: Option<HeaderValue>,
     /// What of the request could not be carried, in short codes.
@@ -180,6 +187,9 @@ impl Call {
             usage_by_model: Vec::new(),
             segments: None,
             cost_at_head: None,
+            paying: None,
+            lowered_cap: None,
+            charged: None,
             region: None,
             warnings: None,
             status: 499,
@@ -268,11 +278,36 @@ impl Call {
             usage_by_model: &self.usage_by_model,
             segments: self.segments.as_deref(),
         };
-        spent.cost(&self.worker.gateway.prices.load(), each)
+        match &self.paying {
+            Some(paying) => spent.cost(&paying.book, each),
+            None => spent.cost(&self.worker.gateway.prices.load(), each),
+        }
+    }
+
+    /// Charges what it has come to, if that has not been done; gives what is to be waited for before its end is told.
+    pub(crate) fn charge(&mut self) -> Option<Charged> {
+        self.paying.as_ref()?;
+        let cost = self.settled_cost();
+        self.charge_at(cost)
+    }
+
+    fn charge_at(&mut self, cost: CallCost) -> Option<Charged> {
+        let paying = self.paying.take()?;
+        self.charged = Some(cost);
+        match paying.end(cost, self.usage.as_ref(), wall_clock()) {
+            Ok(charged) => Some(charged),
+            Err(uncharged) => {
+                self.worker.gateway.uncharged.add(*uncharged);
+                None
+            }
+        }
     }
 
     /// What it cost in the end, counted. Of one target and one model it was worked out before, if the answer was whole then.
     fn settled_cost(&self) -> CallCost {
+        if let Some(cost) = self.charged {
+            return cost;
+        }
         let shard = &self.worker.shard;
         let is_plain = self.segments.is_none() && self.usage_by_model.is_empty();
         match (self.cost_at_head.filter(|_| is_plain), &self.provider) {
@@ -346,6 +381,11 @@ impl Drop for Call {
             (None, ..) => {}
         }
         let cost = self.settled_cost();
+        if self.paying.is_some() {
+            // Whoever is told of the end has been told: nobody is here to wait for.
+            let _ = self.charge_at(cost);
+        }
+        let shard = &self.worker.shard;
         if let Some(hedged) = self.hedged.as_ref().filter(|hedged| hedged.is_counted) {
             shard.hedged(hedged.late.slot, hedged.outcome.name());
         }

@@ -77,7 +77,7 @@ impl Spent<'_> {
         }
         let mut sum = CallCost::Untold;
         let mut add = |provider: &ServedProvider, model: &str, asked: &str, usage: &Usage| {
-            let part = self.rate(book, provider, (model, asked), usage);
+            let part = price_of(book, (self.key, self.at), provider, (model, asked), usage);
             if let CallCost::Known(cost) = part {
                 each(provider.slot, cost);
             }
@@ -101,26 +101,27 @@ impl Spent<'_> {
         }
         sum
     }
+}
 
-    fn rate(
-        &self,
-        book: &Book,
-        provider: &ServedProvider,
-        (model, asked_model): (&str, &str),
-        usage: &Usage,
-    ) -> CallCost {
-        let buyer = Buyer {
-            organisation: self.key.map(KeyEntry::organisation),
-            project: self.key.map(KeyEntry::project),
-            key: self.key.map(|key| &key.id),
-        };
-        let (provider, kind, at) = (provider.id(), provider.kind, self.at);
-        match book.rate(&Sale { provider, kind, model, asked_model, at, usage, buyer }) {
-            Rated::Priced(Cost { is_unpriced: false, list, price, currency, version, .. }) => {
-                CallCost::Known(RowCost { list, price, currency, version })
-            }
-            Rated::Priced(_) | Rated::Unpriced(_) => CallCost::Unknown,
+/// What a provider's answer costs the holder of a key.
+pub(crate) fn price_of(
+    book: &Book,
+    (key, at): (Option<&KeyEntry>, Timestamp),
+    provider: &ServedProvider,
+    (model, asked_model): (&str, &str),
+    usage: &Usage,
+) -> CallCost {
+    let buyer = Buyer {
+        organisation: key.map(KeyEntry::organisation),
+        project: key.map(KeyEntry::project),
+        key: key.map(|key| &key.id),
+    };
+    let (provider, kind) = (provider.id(), provider.kind);
+    match book.rate(&Sale { provider, kind, model, asked_model, at, usage, buyer }) {
+        Rated::Priced(Cost { is_unpriced: false, list, price, currency, version, .. }) => {
+            CallCost::Known(RowCost { list, price, currency, version })
         }
+        Rated::Priced(_) | Rated::Unpriced(_) => CallCost::Unknown,
     }
 }
 

@@ -10,7 +10,7 @@ use ledger::prices::Book;
 use observe::{Log, Metrics};
 use routing::Moment;
 use serde_json::Value;
-use store::{AnswerShelf, KeyDirectory, KeyHasher, ProviderSwitch, SwitchScope};
+use store::{AnswerShelf, KeyDirectory, KeyHasher, Payers, ProviderSwitch, SwitchScope};
 use tokio::time::Instant;
 
 use crate::body_budget::BodyBudget;
@@ -25,6 +25,7 @@ use crate::spool::Spool;
 use crate::status::Status;
 use crate::stored_responses::StoredResponses;
 use crate::switches;
+use crate::uncharged::Uncharged;
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -79,6 +80,10 @@ pub struct Gateway {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) log: Log,
     pub(crate) rows: Option<RowInlet>,
+    /// Who pays for whose calls.
+    pub(crate) payers: ArcSwap<Payers>,
+    /// Charges that could not be recorded yet.
+    pub(crate) uncharged: Uncharged,
     /// What calls cost.
     pub(crate) prices: ArcSwap<Book>,
     pub(crate) bodies: Arc<BodyBudget>,
@@ -112,6 +117,8 @@ impl Gateway {
             metrics: parts.metrics,
             log: parts.log,
             rows: parts.rows,
+            payers: ArcSwap::from_pointee(Payers::default()),
+            uncharged: Uncharged::default(),
             prices: ArcSwap::from_pointee(Book::empty()),
             admission: Admission::new(parts.descriptors_max),
             bodies: BodyBudget::new(parts.body_room.memory_bytes_max),
@@ -166,6 +173,16 @@ impl Gateway {
     /// Puts a version of the prices in the place of the one in force: calls that end from now on are priced by it.
     pub fn set_prices(&self, book: Arc<Book>) {
         self.prices.store(book);
+    }
+
+    /// Puts other accounts in the place of those in force: calls that begin from now on are paid by them.
+    pub fn set_payers(&self, payers: Arc<Payers>) {
+        self.payers.store(payers);
+    }
+
+    /// Charges that could not be recorded when their calls ended.
+    pub const fn uncharged(&self) -> &Uncharged {
+        &self.uncharged
     }
 
     /// The prices in force.

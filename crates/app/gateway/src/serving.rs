@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use config::{Idempotency, Limits, MetricsAccess, Provider, Requests, Snapshot, Timeouts};
+use config::{Idempotency, LedgerLevel, Limits, MetricsAccess, Provider, Requests, Snapshot, Timeouts};
 use dialects::Dialect;
 use dialects::canonical::Abilities;
 use dialects::openai_chat::ErrorCodes;
@@ -15,6 +15,7 @@ use providers::KeyCheck;
 use providers::quirk::Quirks;
 use routing::health::{Health, ModelPlaces, ProbeRules, ProviderHealth, WayHealth};
 use routing::{HedgeRules, RetryBudget, RetryRules, Routes, Target};
+use store::Level;
 use upstream::{Line, LineOptions};
 
 use crate::models::Models;
@@ -64,10 +65,20 @@ pub struct Serving {
     pub(crate) are_metrics_open: bool,
     /// Stands in the label `provider` of metrics in place of each provider's id.
     pub(crate) provider_label: Option<String>,
+    /// How safe a charge is before a caller is told of the end.
+    pub(crate) ledger_level: Level,
     /// What is kept of calls.
     pub(crate) requests: Requests,
     /// What is kept for repeats.
     pub(crate) idempotency: Idempotency,
+}
+
+const fn level(configured: LedgerLevel) -> Level {
+    match configured {
+        LedgerLevel::Slot => Level::Slot,
+        LedgerLevel::Written => Level::Written,
+        LedgerLevel::Durable => Level::Durable,
+    }
 }
 
 /// A provider as calls see it.
@@ -272,6 +283,7 @@ impl Serving {
             metrics_key: snapshot.metrics.key.as_ref().map(|key| key.secret.clone()),
             are_metrics_open: matches!(snapshot.metrics.access, MetricsAccess::Open),
             provider_label: snapshot.metrics.provider_label.clone(),
+            ledger_level: level(snapshot.ledger.level),
             requests: snapshot.requests.clone(),
             idempotency: snapshot.idempotency.clone(),
         })

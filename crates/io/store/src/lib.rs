@@ -4,6 +4,7 @@
 //! Nothing here is read on the request path but [`KeyDirectory`], which is memory only. An area's `contract.rs`
 //! says in domain words what a database must do; `suite.rs` holds every database to it.
 
+mod accounts;
 mod admin_key;
 mod audit;
 mod backup;
@@ -32,8 +33,12 @@ mod words;
 pub use self::ledger::{
     AppendError, Applied, Applier, ApplyError, Cell, Cells, HOLD_AGE_MAX_MS, Held, HoldError, Journal,
     JournalError, JournalFailure, JournalSizes, LEDGER_FOLDER, Ledger, LedgerError, LedgerOptions, Level,
-    POSTED_MAX, PostError, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot, SlotError, Slots,
-    Unsettled, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError, verify as verify_ledger,
+    POSTED_MAX, PostError, REFUND_WAIT, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot,
+    SlotError, Slots, Unsettled, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError,
+    verify as verify_ledger,
+};
+pub use accounts::{
+    Account, AccountDesk, AccountError, Correction, NewAccount, Payer, Payers, WARN_BELOW_DEFAULT,
 };
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
 pub use audit::{

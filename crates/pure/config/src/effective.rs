@@ -63,6 +63,7 @@ fn tree(snapshot: &Snapshot) -> Node {
         ("retries", retries(snapshot)),
         ("health", health(snapshot)),
         ("log", log(snapshot)),
+        ("ledger", ledger(snapshot)),
         ("requests", requests(snapshot)),
         ("idempotency", idempotency(snapshot)),
     ])
@@ -336,6 +337,17 @@ fn log(snapshot: &Snapshot) -> Option<Node> {
     });
     let file = snapshot.log.file.as_ref().and_then(|file| text(file.display().to_string()));
     some_map([("format", format), ("file", file)])
+}
+
+fn ledger(snapshot: &Snapshot) -> Option<Node> {
+    let ledger = &snapshot.ledger;
+    let slots_file = ledger.slots_file.as_ref().and_then(|file| text(file.display().to_string()));
+    some_map([
+        ("level", text(ledger.level.name())),
+        ("slots_file", slots_file),
+        ("segment_bytes", Some(number(ledger.segment_bytes))),
+        ("journal_bytes_max", Some(number(ledger.journal_bytes_max))),
+    ])
 }
 
 fn requests(snapshot: &Snapshot) -> Option<Node> {

@@ -33,6 +33,7 @@ pub use sections::errors::{ErrorCode, Errors};
 pub use sections::health::Health;
 pub use sections::idempotency::Idempotency;
 pub use sections::keys::Keys;
+pub use sections::ledger::{LedgerLevel, LedgerSettings};
 pub use sections::limits::{
     ANSWER_BYTES_MAX, ATTEMPTS_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, HEAD_BYTES_MAX, HEADERS_MAX,
     HTTP2_HEADER_BYTES_MAX, HTTP2_STREAMS_MAX, Limits, OUTPUT_TOKENS_DEFAULT, QUEUE_MAX, QUEUE_WAIT_MS,

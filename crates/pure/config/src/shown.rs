@@ -36,7 +36,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
 pub(crate) fn text(text: &str) -> String {
     let count = text.chars().count();
     if looks_like_a_secret(text) {
-        return format!("a text of {count} characters (not shown: it may hold a secret)");
+        return described(text);
     }
     if count <= SHOWN_CHARACTERS_MAX {
         return format!("{text:?}");
@@ -50,28 +50,50 @@ pub(crate) fn key(text: &str) -> &str {
     if text.len() > SHOWN_CHARACTERS_MAX || looks_like_a_secret(text) { "…" } else { text }
 }
 
-/// The path of a file, shortened. Paths are no secrets, though names made by tools may look like them.
+/// The path of a file, shortened. Paths are no secrets, though names made by tools may look like them; one that has a
+/// vendor's key in it is a key in the wrong place.
 pub(crate) fn path(text: &str) -> String {
+    if runs(text).any(|run| is_random(run) && run.contains("sk-")) {
+        return described(text);
+    }
     text.escape_debug().take(4 * SHOWN_CHARACTERS_MAX).collect()
+}
+
+fn described(text: &str) -> String {
+    format!("a text of {} characters (not shown: it may hold a secret)", text.chars().count())
 }
 
 fn looks_like_a_secret(text: &str) -> bool {
     let before_at = text.rsplit_once('@').map_or("", |(before, _)| before);
     let holds_user_information = before_at.contains(':');
     let has_query = text.contains("://") && text.contains('?');
-    let has_random_run =
-        text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')).any(|run| {
-            run.len() >= SECRET_RUN_MIN
-                && run.contains(|c: char| c.is_ascii_digit())
-                && run.contains(|c: char| c.is_ascii_alphabetic())
-        });
+    let has_random_run = runs(text).any(is_random);
     // Most vendors' keys begin so, whatever their length.
     holds_user_information || has_query || has_random_run || text.trim_start().starts_with("sk-")
 }
 
+fn runs(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'))
+}
+
+fn is_random(run: &str) -> bool {
+    run.len() >= SECRET_RUN_MIN
+        && run.contains(|c: char| c.is_ascii_digit())
+        && run.contains(|c: char| c.is_ascii_alphabetic())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{path, text};
+
+    #[test]
+    fn a_key_in_place_of_a_path_is_only_described() {
+        assert!(path("keys/sk-0123456789abcdef0123").starts_with("a text of "));
+        assert_eq!(
+            path("/store/0123456789abcdef0123-task/tls.pem"),
+            "/store/0123456789abcdef0123-task/tls.pem"
+        );
+    }
 
     #[test]
     fn what_may_be_a_secret_is_only_described() {

@@ -13,6 +13,7 @@ use crate::sections::health::Health;
 use crate::sections::idempotency::Idempotency;
 use crate::sections::keys::Keys;
 use crate::sections::known_names;
+use crate::sections::ledger::LedgerSettings;
 use crate::sections::limits::Limits;
 use crate::sections::listeners::Listener;
 use crate::sections::log::Log;
@@ -69,6 +70,8 @@ pub struct Snapshot {
     pub health: Arc<Health>,
     /// Where log lines go.
     pub log: Log,
+    /// How money of calls is kept safe.
+    pub ledger: LedgerSettings,
     /// What is kept of calls.
     pub requests: Requests,
     /// What is kept for requests that are sent twice.

@@ -1,5 +1,6 @@
 //! Every route of the API: each noun lists its own, this lists the nouns. What is in no list does not exist.
 
+mod accounts;
 mod audit;
 mod config;
 mod explain;
@@ -16,7 +17,7 @@ mod route;
 mod secrets;
 mod stats;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod users;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ const NOUNS: &[&[Route]] = &[
     secrets::ROUTES,
     audit::ROUTES,
     requests::ROUTES,
+    accounts::ROUTES,
     explain::ROUTES,
     me::ROUTES,
     organisations::ROUTES,

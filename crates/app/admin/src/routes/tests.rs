@@ -6,6 +6,7 @@ mod tenancy;
 
 mod prices;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,8 +17,8 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
-    Asker, Database, KeyDesk, MasterKey, NewKey, PriceDesk, SecretDesk, SwitchDesk, SwitchScope, SwitchWish,
-    TenancyDesk, Who,
+    AccountDesk, Asker, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey, PriceDesk,
+    SecretDesk, SwitchDesk, SwitchScope, SwitchWish, TenancyDesk, Who,
 };
 
 mod audit;
@@ -38,6 +39,8 @@ struct Office {
     desk: Arc<KeyDesk>,
     tenancy: Arc<TenancyDesk>,
     reloads: Arc<AtomicUsize>,
+    /// Where the journal is, until the office closes.
+    _folder: tempfile::TempDir,
 }
 
 struct Answer {
@@ -64,6 +67,8 @@ impl Office {
         let secrets = SecretDesk::open(Box::new(store.clone()), store.seal(&master)).await.unwrap();
         let reloads = Arc::new(AtomicUsize::new(0));
         let requests = store::RequestStore::in_memory().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(&store, folder.path()).await;
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
@@ -74,11 +79,12 @@ impl Office {
             secrets: Arc::new(secrets),
             audit: Arc::new(store),
             requests: Arc::new(requests),
+            accounts: Arc::new(accounts),
             state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,
         };
-        Self { admin: Admin::new(parts), desk, tenancy, reloads }
+        Self { admin: Admin::new(parts), desk, tenancy, reloads, _folder: folder }
     }
 
     async fn callers_key(&self) -> String {
@@ -100,6 +106,13 @@ impl Office {
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.send(request(method, path, Some(ADMIN_KEY), body)).await
     }
+}
+
+/// Accounts with a small journal, which nobody takes into the database.
+pub(crate) async fn accounts(store: &Database, folder: &Path) -> AccountDesk {
+    let sizes = JournalSizes { segment_bytes: 1 << 20, ..JournalSizes::default() };
+    let options = LedgerOptions { sizes, slots_max: 64, ..LedgerOptions::of(folder) };
+    AccountDesk::open(store.clone(), options, NOW, |_, _, _| {}).await.unwrap()
 }
 
 impl Answer {

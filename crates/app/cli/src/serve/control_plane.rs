@@ -4,13 +4,15 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use admin::{Admin, AdminParts, ConfigAsk, ConfigDesk};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use bytes::Bytes;
 use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
-use store::{AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk, TenancyDesk, Who};
+use store::{
+    AccountDesk, AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk, TenancyDesk, Who,
+};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -18,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::configuration::Keeper;
 use super::key_checks::KeyChecks;
+use super::money::Failures;
 use super::{notify, provider_desk, state_desk};
 
 /// What the control plane works with.
@@ -29,6 +32,9 @@ pub(super) struct ControlPlane {
     pub(super) secret_desk: Arc<SecretDesk>,
     pub(super) audit: Arc<dyn AuditRecords>,
     pub(super) requests: Arc<dyn RequestRecords>,
+    pub(super) accounts: Arc<AccountDesk>,
+    /// Told once, if at all.
+    pub(super) money_failures: Failures,
     pub(super) admin_key: Secret,
     pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) keeper: Keeper,
@@ -65,7 +71,7 @@ impl ControlPlane {
     ) -> Result<()> {
         let (config, asks) = ConfigDesk::queue();
         let admin = self.make_admin(config.clone());
-        let Self { gateway, desk, keeper, key_checks, log, .. } = self;
+        let Self { gateway, desk, keeper, key_checks, log, mut money_failures, .. } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(asks));
         let mut keys = pin!(super::key_checks::run(&gateway, &key_checks, &log));
@@ -103,6 +109,8 @@ impl ControlPlane {
                         let _ = config.ask(|reply| ConfigAsk::Reload("SIGHUP", who, reply)).await;
                     });
                 }
+                // At once: what callers were told from here on would not last.
+                Some(why) = money_failures.recv() => bail!(why),
                 () = &mut keys => {}
                 () = &mut uses => {}
                 () = &mut probes => {}
@@ -133,6 +141,7 @@ impl ControlPlane {
             prices: self.prices.clone(),
             audit: self.audit.clone(),
             requests: self.requests.clone(),
+            accounts: self.accounts.clone(),
             secrets: self.secret_desk.clone(),
             state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),

@@ -7,6 +7,7 @@ mod demo;
 mod first_key;
 mod key_checks;
 mod key_uses;
+mod money;
 mod nofile;
 mod notify;
 mod provider_desk;

@@ -21,6 +21,7 @@ use crate::environment;
 use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
 use crate::serve::key_checks::KeyChecks;
+use crate::serve::money::{self, MoneyKeeper};
 use crate::serve::row_writer::RowWriter;
 use crate::serve::stored::{Stored, Vault};
 use crate::serve::{banner, demo, nofile, notify, taken_port};
@@ -61,7 +62,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let settings = settings.with_secrets(vault.secrets.clone());
     let snapshot = with_stored_secrets(snapshot, text.as_deref(), &settings)?;
     let (snapshot, demo) = demo::with_demo_if_empty(snapshot).await?;
-    let stored = Stored::open(vault, &secrets.master, &snapshot).await?;
+    let (money_inlet, money_outlet) = money::money_way();
+    let stored = Stored::open(vault, (&secrets.master, dir.path()), &snapshot, money_inlet).await?;
 
     let (log, log_thread) = start_log(&snapshot)?;
     let (sender, control_calls) = ControlCalls::queue();
@@ -70,6 +72,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         Made { snapshot: &snapshot, stored: &stored, log: &log, data_dir: dir.path(), descriptors_max };
     let gateway = made.gateway(sender, rows).await?;
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
+    let (money_keeper, money_failures) = MoneyKeeper::start(&gateway, money_outlet, &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -115,6 +118,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         secret_desk: stored.secrets,
         audit: Arc::new(stored.database.clone()),
         requests: Arc::new(stored.requests.clone()),
+        accounts: stored.accounts,
+        money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,
         keeper,
@@ -127,6 +132,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     drop(run_file);
     stored.answers.close().await;
     row_writer.stop().await;
+    money_keeper.stop().await;
     if let Some(demo) = demo {
         demo.stop().await;
     }
@@ -171,6 +177,8 @@ impl Made<'_> {
         });
         let pricing = gateway.clone();
         stored.prices.hear(move |book| pricing.set_prices(book));
+        let paying = gateway.clone();
+        stored.accounts.hear(move |payers| paying.set_payers(payers));
         Ok(gateway)
     }
 }

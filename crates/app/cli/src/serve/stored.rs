@@ -1,18 +1,20 @@
 //! What a server keeps in its database, opened in order: its secrets, which the configuration names, and then each desk with what
 //! it has in memory.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use config::Snapshot;
 use gateway::wall_clock;
 use store::{
-    AnswerShelf, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk, LockedDataDir, MasterKey,
-    PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk, SwitchDesk, TenancyDesk,
+    AccountDesk, AnswerShelf, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
+    LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk, SwitchDesk,
+    TenancyDesk,
 };
 
 use super::first_key::{self, FirstKey};
+use super::money::{self, MoneyInlet};
 use crate::local_store::database_place;
 use crate::prices;
 
@@ -31,6 +33,7 @@ pub(super) struct Stored {
     pub(super) prices: Arc<PriceDesk>,
     pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) secrets: Arc<SecretDesk>,
+    pub(super) accounts: Arc<AccountDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
     /// What an operator should know, one sentence each.
@@ -41,7 +44,6 @@ pub(super) struct Stored {
 pub(super) struct Vault {
     database: Database,
     requests: RequestStore,
-    answers: PathBuf,
     place: DatabasePlace,
     pub(super) secrets: Arc<SecretDesk>,
 }
@@ -52,15 +54,20 @@ impl Vault {
         let database = Database::open(&place, &master.key_hasher()).await?;
         let requests = RequestStore::open(&database, &dir.join(REQUESTS_FILE)).await?;
         let secrets = SecretDesk::open(Box::new(database.clone()), database.seal(master)).await?;
-        let answers = dir.join(IDEMPOTENCY_FOLDER);
-        Ok(Self { database, requests, answers, place, secrets: Arc::new(secrets) })
+        Ok(Self { database, requests, place, secrets: Arc::new(secrets) })
     }
 }
 
 impl Stored {
-    pub(super) async fn open(vault: Vault, master: &MasterKey, snapshot: &Snapshot) -> Result<Self> {
-        let Vault { database, requests, answers, place, secrets } = vault;
-        let (answers, notes) = open_answers(&answers, database.seal(master), snapshot)?;
+    pub(super) async fn open(
+        vault: Vault,
+        (master, data_dir): (&MasterKey, &Path),
+        snapshot: &Snapshot,
+        money: MoneyInlet,
+    ) -> Result<Self> {
+        let Vault { database, requests, place, secrets } = vault;
+        let (answers, notes) =
+            open_answers(&data_dir.join(IDEMPOTENCY_FOLDER), database.seal(master), snapshot)?;
         let epoch = database.begin_epoch().await?;
         let keys =
             KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
@@ -69,6 +76,9 @@ impl Stored {
         let switches = SwitchDesk::open(Box::new(database.clone())).await?;
         let stand_in = || prices::stand_in(snapshot);
         let prices = PriceDesk::open(Box::new(database.clone()), prices::kinds(), stand_in).await?;
+        let ledger = money::options(&snapshot.ledger, data_dir);
+        let starter = move |ledger, applier, recovered| money.give(ledger, applier, recovered);
+        let accounts = AccountDesk::open(database.clone(), ledger, wall_clock(), starter).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
             database,
@@ -81,6 +91,7 @@ impl Stored {
             prices: Arc::new(prices),
             tenancy: Arc::new(tenancy),
             secrets,
+            accounts: Arc::new(accounts),
             first_key,
             notes,
         })

@@ -3,6 +3,7 @@
 mod health;
 mod metrics;
 mod models;
+mod on_show;
 mod prices;
 
 use domain::Failure;

@@ -81,7 +81,9 @@ impl Keeping {
                     Some(piece)
                 }
                 Some(Err(broken)) => return Poll::Ready(Some(Err(broken))),
-                None => None,
+                None if self.flow.is_told() => None,
+                // It ended early, and its caller was told so.
+                None => return Poll::Ready(None),
             };
             if !self.write(last.clone()) {
                 return Poll::Ready(last.map(Ok));

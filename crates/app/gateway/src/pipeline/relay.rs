@@ -1,6 +1,7 @@
 //! Passing an answer on: the bytes as they come, watched but never changed. The end of the answer, or of the caller,
 //! is the end of the call; both settle it once, by dropping it.
 
+mod charging;
 mod rescued;
 
 use std::sync::atomic::Ordering;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialects::Dialect;
 use dialects::retouch::Retouch;
+use dialects::surface::{Operation, surface_at};
 use dialects::watch::StreamFault;
 use domain::{Failure, Kind, Secret, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -23,6 +25,7 @@ use crate::pipeline::asked::Asked;
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::content::Content;
+use crate::pipeline::ending::Ending;
 use crate::pipeline::estimate::Estimate;
 use crate::pipeline::kept::Kept;
 use crate::pipeline::pulse::Pulse;
@@ -70,6 +73,8 @@ pub(crate) struct Relay {
     bytes_max: u64,
     /// Of a stream that another may go on with.
     rescuer: Option<Box<Rescuer>>,
+    /// The last piece, while its charge is not safe.
+    ending: Option<Ending>,
     state: State,
 }
 
@@ -125,6 +130,9 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     if let Some(warnings) = call.warnings.clone() {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
     }
+    if let Some(cap) = call.lowered_cap {
+        headers.insert(HeaderName::from_static("x-bellwether-lowered-cap"), HeaderValue::from(cap));
+    }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let cost = cost_at_head(&mut call, &watch, estimate.as_ref());
     if let Some((amount, currency)) = cost.headers() {
@@ -159,6 +167,7 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
         wish,
         bytes_max,
         rescuer: rescuer.filter(|_| is_translated_stream),
+        ending: None,
         state,
     };
     if relay.rescuer.is_some() {
@@ -186,8 +195,8 @@ fn remember(call: &Call, answer: &Answer) {
 }
 
 impl Relay {
-    /// The next piece for the caller. An error breaks the connection: nobody takes half an answer for a whole one.
-    pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+    /// The next piece, before anybody has looked at what it costs.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         match self.state {
             State::Flowing => {}
             State::Stranded => return Poll::Pending,
@@ -252,14 +261,13 @@ impl Relay {
         }
     }
 
-    pub(crate) fn is_end(&self) -> bool {
-        self.state == State::Over
-    }
-
-    /// Whether all of the answer has left, though its framing may still be open: of sound and text only the framing tells.
+    /// Whether all of a good answer has left, though its framing may still be open: of sound and text only the framing tells.
     pub(super) fn is_told(&self) -> bool {
-        let has_all = self.watch.is_over() && self.watch.is_whole() && self.kept.is_empty();
-        self.state == State::Over || (self.state == State::Flowing && has_all)
+        match self.state {
+            State::Over => self.call.kind.is_none(),
+            State::Flowing => self.watch.is_over() && self.watch.is_whole() && self.kept.is_empty(),
+            _ => false,
+        }
     }
 
     /// How long the answer will be. Of a stream nobody can promise it: an error event may come behind.
@@ -324,13 +332,22 @@ impl Relay {
             let uncounted = if is_whole { 0 } else { self.watch.uncounted() };
             return Some(self.as_meant(told).with_uncounted(uncounted));
         }
-        let estimate = self.estimate.as_ref()?;
+        let Some(estimate) = &self.estimate else { return self.usage_by_size() };
         if is_whole && let Some(provider) = &self.call.provider {
             provider.tells_no_usage.store(true, Ordering::Relaxed);
         }
         let by_size = || self.call.bytes_out / BYTES_PER_TOKEN;
         let pieces = if self.watch.is_stream() { self.watch.parts() } else { by_size() };
         Some(estimate.usage(self.watch.said(), pieces))
+    }
+
+    /// Of what is no conversation, where somebody pays for it: by nothing but the size of the request.
+    fn usage_by_size(&self) -> Option<Usage> {
+        self.call.paying.as_ref()?;
+        let operation = surface_at(&self.call.path)?.operation;
+        let input =
+            if operation == Operation::Transcription { 0 } else { self.call.bytes_in / BYTES_PER_TOKEN };
+        Some(Usage { input, is_estimated: true, ..Usage::default() })
     }
 
     /// What a provider tells as it means it.
@@ -362,14 +379,7 @@ impl Relay {
         let mut words = last.to_vec();
         if self.watch.left_between_events() {
             let failure = self.why_broken();
-            let codes = self.call.worker.gateway.serving.load().errors;
-            let request_id = self.call.request_id.to_str().unwrap_or_default();
-            words.extend(match &mut self.watch {
-                Watch::TranslatedStream(stream) => {
-                    stream.translation.fail(&failure, request_id, codes).into_bytes()
-                }
-                _ => self.call.dialect.translator().write_stream_failure(&failure, request_id, codes),
-            });
+            words.extend(self.event_of(&failure));
         } else {
             self.call.connection.note_answer_cut();
         }
@@ -378,6 +388,18 @@ impl Relay {
         }
         self.state = State::Breaking;
         Poll::Ready(Some(Ok(Bytes::from(words))))
+    }
+
+    /// A failure as the last event of the stream.
+    fn event_of(&mut self, failure: &Failure) -> Vec<u8> {
+        let codes = self.call.worker.gateway.serving.load().errors;
+        let request_id = self.call.request_id.to_str().unwrap_or_default();
+        match &mut self.watch {
+            Watch::TranslatedStream(stream) => {
+                stream.translation.fail(failure, request_id, codes).into_bytes()
+            }
+            _ => self.call.dialect.translator().write_stream_failure(failure, request_id, codes),
+        }
     }
 
     fn why_broken(&self) -> Box<Failure> {

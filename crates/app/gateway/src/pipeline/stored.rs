@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::answer::AnswerBody;
 use crate::call::Call;
 use crate::overload::enter;
-use crate::pipeline::admit::admit;
+use crate::pipeline::admit::admit_free;
 use crate::pipeline::asked::Asked;
 use crate::pipeline::asking::{Asking, Until};
 use crate::pipeline::attempt::Answer;
@@ -97,7 +97,7 @@ async fn ask_provider(
     let caller = authenticate(call, &serving, &head.headers)?;
     permit_route(call, KeyRoute::Responses)?;
     let caller = enter(caller, call, &serving).await?;
-    let _admitted = admit(call, caller);
+    let _admitted = admit_free(call, caller);
     let whereabouts = call.worker.gateway.stored_responses.find(stored.id);
     let whereabouts =
         whereabouts.filter(|whereabouts| is_owner(call, whereabouts)).ok_or_else(|| unknown(stored.id))?;

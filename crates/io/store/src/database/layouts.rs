@@ -88,6 +88,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0011_ledger.sql"),
         include_str!("../../migrations/postgres/0011_ledger.sql"),
     ),
+    Layout::new(
+        12,
+        "accounts",
+        include_str!("../../migrations/sqlite/0012_accounts.sql"),
+        include_str!("../../migrations/postgres/0012_accounts.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

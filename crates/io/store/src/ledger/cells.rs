@@ -1,4 +1,5 @@
-//! What calls may still put aside of each purse, as one number in memory that is changed without a lock.
+//! What calls may still put aside of each purse and what they have put aside, as two numbers in memory that are changed
+//! without a lock.
 //!
 //! Whoever takes does so before his record is appended, whoever gives after: so the journal never shows more taken than
 //! there was.
@@ -8,12 +9,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::Money;
-use ledger::{BALANCE_NANO_MAX, Books, Purse};
+use ledger::{BALANCE_NANO_MAX, Books, Purse, PurseState};
 
-/// What is left of one purse.
+/// What is left of one purse, and what of it calls hold: both together are its balance, with what it may owe.
 #[derive(Debug, Default)]
 pub struct Cell {
     available: AtomicI64,
+    /// For who looks at it; nothing is decided by it, so it may be a moment behind.
+    held: AtomicI64,
+    /// How much may be owed.
+    credit: AtomicI64,
 }
 
 /// Every purse that anybody has asked for.
@@ -26,6 +31,42 @@ impl Cell {
     /// What is left; negative where more is owed than may be.
     pub fn available(&self) -> Money {
         Money::from_nano(self.available.load(Ordering::Acquire))
+    }
+
+    /// What running calls have put aside.
+    pub fn held(&self) -> Money {
+        Money::from_nano(self.held.load(Ordering::Relaxed))
+    }
+
+    /// How much may be owed.
+    pub fn credit(&self) -> Money {
+        Money::from_nano(self.credit.load(Ordering::Relaxed))
+    }
+
+    /// What its owner has, or owes where it is negative: what is put aside is still his.
+    pub fn balance(&self) -> Money {
+        let available = self.available.load(Ordering::Acquire);
+        let sum = available.saturating_add(self.held.load(Ordering::Relaxed));
+        Money::from_nano(sum.saturating_sub(self.credit.load(Ordering::Relaxed)))
+    }
+
+    /// Another amount may be owed; gives by how much more.
+    pub(crate) fn replace_credit(&self, credit: Money) -> i64 {
+        credit.nano() - self.credit.swap(credit.nano(), Ordering::Relaxed)
+    }
+
+    /// Puts that much aside for a call, or nothing and says what there is.
+    pub fn put_aside(&self, amount: Money) -> Result<(), Money> {
+        self.take(amount)?;
+        self.held.fetch_add(amount.nano(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Lets go of what a call has put aside: `rest` of it returns, and `overage` is taken beyond it.
+    pub fn let_go(&self, held: Money, rest: Money, overage: Money) {
+        self.held.fetch_sub(held.nano(), Ordering::Relaxed);
+        self.give(rest);
+        self.overdraw(overage);
     }
 
     /// Takes that much, or nothing and says what there is.
@@ -59,11 +100,13 @@ impl Cell {
 impl Cells {
     /// What books come to.
     pub fn of(books: &Books) -> Self {
-        let cell = |available: i128| {
-            let available = available.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
-            Arc::new(Cell { available: AtomicI64::new(available) })
+        let within =
+            |nano: i128| AtomicI64::new(nano.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64);
+        let cell = |purse: Purse, state: &PurseState| {
+            let (available, held) = (within(books.available(purse)), within(state.pending));
+            Arc::new(Cell { available, held, credit: AtomicI64::new(state.credit.nano()) })
         };
-        let cells = books.purses().map(|(purse, _)| (purse, cell(books.available(purse)))).collect();
+        let cells = books.purses().map(|(purse, state)| (purse, cell(purse, state))).collect();
         Self { cells: RwLock::new(cells) }
     }
 
@@ -107,6 +150,24 @@ mod tests {
         });
         assert_eq!(taken, 333);
         assert_eq!(cells.all(), [(PURSE, Money::from_nano(1))]);
+    }
+
+    #[test]
+    fn what_calls_hold_is_told_apart_from_what_is_left() {
+        let cell = Cells::default().cell(PURSE);
+        let money = Money::from_nano;
+        let told = || (cell.available().nano(), cell.held().nano());
+        cell.give(money(100));
+        assert_eq!(told(), (100, 0), "an entry holds nothing");
+        cell.put_aside(money(60)).unwrap();
+        assert_eq!(cell.put_aside(money(50)), Err(money(40)));
+        cell.take(money(10)).unwrap();
+        assert_eq!(told(), (30, 60));
+        cell.put_aside(money(5)).unwrap();
+        cell.let_go(money(60), money(20), Money::ZERO);
+        assert_eq!(told(), (45, 5));
+        cell.let_go(money(5), Money::ZERO, money(50));
+        assert_eq!(told(), (-5, 0));
     }
 
     #[test]

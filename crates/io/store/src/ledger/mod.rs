@@ -7,6 +7,7 @@ mod journal;
 mod live;
 mod open;
 mod posting;
+mod refunds;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -21,5 +22,6 @@ pub use journal::{
 pub use live::{Held, HoldError, Ledger, Unsettled};
 pub use open::{LEDGER_FOLDER, LedgerError, LedgerOptions, Recovered};
 pub use posting::{POSTED_MAX, PostError};
+pub use refunds::REFUND_WAIT;
 pub use slots::{SLOTS_DEFAULT, Slot, SlotError, Slots};
 pub use verify::{HOLD_AGE_MAX_MS, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, verify};

@@ -21,7 +21,7 @@ pub struct Deed {
 
 impl Deed {
     /// `organisation` is whose it is; a user is nobody's alone.
-    pub(super) fn entry(
+    pub(crate) fn entry(
         &self,
         action: &'static str,
         subject: &str,

@@ -12,6 +12,7 @@ use super::health::HealthSection;
 use super::idempotency::IdempotencySection;
 use super::keys::KeysSection;
 use super::label::{label, label_flaw};
+use super::ledger::LedgerSection;
 use super::limits::LimitsSection;
 use super::listeners::ListenerEntry;
 use super::log::LogSection;
@@ -82,6 +83,8 @@ pub(crate) struct File {
     pub(crate) health: Option<HealthSection>,
     /// The request log and our own messages.
     pub(crate) log: Option<LogSection>,
+    /// The ledger of accounts.
+    pub(crate) ledger: Option<LedgerSection>,
     /// The rows that are kept of calls.
     pub(crate) requests: Option<RequestsSection>,
     /// Answers that are kept for requests which are sent twice.

@@ -15,6 +15,7 @@ pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub(crate) mod known_names;
 mod label;
+pub(crate) mod ledger;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 pub(crate) mod log;

@@ -219,6 +219,9 @@ timeouts: {dns_stale_ms: 90000000}                             | timeouts.dns_st
 timeouts: {answer_ms: 50000, answer_ms_large: 40000}           | timeouts.answer_ms_large | must not be below answer_ms (50000) | -
 log: {format: yaml}                                            | log.format | must be json or pretty | -
 log: {file: ""}                                                | log.file | names no file | -
+ledger: {level: remote}                                        | ledger.level | must be slot or written or durable | -
+ledger: {segment_bytes: 5}                                     | ledger.segment_bytes | must be 1048576 to 1073741824 | -
+ledger: {journal_bytes_max: 5}                                 | ledger.journal_bytes_max | must be 16777216 to 1099511627776 | -
 requests: {rows: maybe}                                        | requests.rows | must be on or off | -
 requests: {keep_days: 0}                                       | requests.keep_days | must be 1 to 3650 | -
 idempotency: {hours: 0}                                       | idempotency.hours | must be 1 to 720 | -

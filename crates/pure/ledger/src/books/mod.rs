@@ -19,7 +19,7 @@ mod reference_book;
 
 pub use account::{Account, Channel, Customer, GrantNumber, Place, Purse};
 pub use amount::{AMOUNT_NANO_MAX, AmountError, BALANCE_NANO_MAX, Exchange, fit_amount};
-pub use changes::{Changes, Outcome, PostedEntry};
+pub use changes::{Changes, Outcome, PaidCall, PostedEntry};
 pub use entry::{
     ENTRY_KEY_BYTES_MAX, Entry, EntryError, EntryKey, EntryKind, GrantTerms, NOTE_BYTES_MAX, TRANSFERS_MAX,
     Transfer,

@@ -62,7 +62,6 @@ fn matrix() -> Vec<Row> {
         Row { asked: "/providers/openai/disable", ..operators(M::POST, "/providers/{id}/disable", REASON, 200) },
         Row { asked: "/providers/openai/drain", ..operators(M::POST, "/providers/{id}/drain", REASON, 200) },
         Row { asked: "/providers/openai/enable", ..operators(M::POST, "/providers/{id}/enable", REASON, 409) },
-        operators(M::GET, "/audit", "", 200),
         operators(M::GET, "/audit/verify", "", 200),
         operators(M::GET, "/prices", "", 200),
         operators(M::PUT, "/prices", PRICES, 200),
@@ -79,8 +78,16 @@ fn matrix() -> Vec<Row> {
         Row { asked: "/secrets/north", ..operators(M::PUT, "/secrets/{name}", r#"{"value": "a-secret-of-a-provider"}"#, 200) },
         Row { asked: "/secrets/north", ..operators(M::DELETE, "/secrets/{name}", "", 404) },
         operators(M::POST, "/secrets/rotate", "{}", 200),
+        // What was done there.
+        Row { method: M::GET, route: "/audit", asked: "/audit", body: "", own: RUN, foreign: RUN, stray: 403, operator: 200 },
         // Calls.
         Row { method: M::GET, route: "/requests", asked: "/requests", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        // Accounts. There is none yet.
+        Row { method: M::GET, route: "/accounts", asked: "/accounts", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        Row { asked: "/accounts", ..operators(M::POST, "/accounts", r#"{"organisation": "{organisation}"}"#, 201) },
+        Row { method: M::GET, route: "/accounts/{number}", asked: "/accounts/7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
+        Row { asked: "/accounts/7/credit", ..operators(M::POST, "/accounts/{number}/credit", r#"{"amount": "1", "reason": "x"}"#, 404) },
+        Row { asked: "/accounts/7/debit", ..operators(M::POST, "/accounts/{number}/debit", r#"{"amount": "1", "reason": "x"}"#, 404) },
         // About himself.
         Row { method: M::GET, route: "/me", asked: "/me", body: "", own: FINE, foreign: FINE, stray: 200, operator: 200 },
         // Organisations, and who belongs to them.

@@ -24,12 +24,18 @@ fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("private_media", before.private_media != next.private_media),
         ("region", before.region != next.region),
         ("public_url", before.public_url != next.public_url),
+        ("requests", before.requests != next.requests),
+        ("ledger.level", before.ledger.level != next.ledger.level),
     ])
 }
 
 fn needs_restart(at_start: &Snapshot, next: &Snapshot) -> Vec<String> {
     let addresses = |snapshot: &Snapshot| {
         snapshot.listeners.iter().map(|l| (l.address, l.tls.is_some())).collect::<Vec<_>>()
+    };
+    let ledger_files = |snapshot: &Snapshot| {
+        let ledger = &snapshot.ledger;
+        (ledger.slots_file.clone(), ledger.segment_bytes, ledger.journal_bytes_max)
     };
     let body_memory = |snapshot: &Snapshot| snapshot.limits.body_memory_bytes_max;
     named(&[
@@ -41,6 +47,7 @@ fn needs_restart(at_start: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("log", at_start.log != next.log),
         ("limits.body_memory_bytes_max", body_memory(at_start) != body_memory(next)),
         ("limits.spool_bytes_max", at_start.limits.spool_bytes_max != next.limits.spool_bytes_max),
+        ("ledger", ledger_files(at_start) != ledger_files(next)),
         ("spool_dir", at_start.spool_dir != next.spool_dir),
     ])
 }

@@ -2,14 +2,17 @@
 
 mod bulk;
 mod loading;
+mod payment;
 mod project;
 mod rows;
 mod sql;
 #[cfg(test)]
 mod suite;
 
-pub(crate) use bulk::texts;
-pub(crate) use loading::{load, settled_calls};
+pub(crate) use bulk::{calls, texts};
+pub(crate) use loading::{call_of, load, settled_calls};
+pub(crate) use payment::{PaymentFacts, payment_facts};
+pub(crate) use project::load_used_keys;
 pub use project::{Applied, Applier, ApplyError};
-pub(crate) use rows::joined;
+pub(crate) use rows::{gifts_of, joined};
 pub(crate) use sql::{applied, key_is_used, take_fence};

@@ -5,4 +5,5 @@ mod child;
 mod figures;
 mod full_disk;
 mod kills;
+mod refunds;
 mod verified;

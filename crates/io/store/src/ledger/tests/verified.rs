@@ -35,7 +35,7 @@ async fn made(home: &TempDir) -> Database {
 }
 
 async fn verified(home: &Path, database: &Database, opened_min: Timestamp) -> VerifyReport {
-    verify(&options(home).folder, 0, database, opened_min).await.unwrap()
+    verify(&options(home).folder, 0, database, None, opened_min).await.unwrap()
 }
 
 fn broken(report: &VerifyReport) -> Vec<Invariant> {

@@ -1,0 +1,215 @@
+//! What runs beside the ledger, from its opening to the end: the database follows the journal, charges that could not be
+//! recorded are tried again, and a journal that fails ends this process.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::LedgerSettings;
+use gateway::{Gateway, wall_clock};
+use ledger::Lsn;
+use observe::{Level, Log};
+use store::{Applier, ApplyError, JournalSizes, Ledger, LedgerOptions, Recovered};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long the database is left alone behind a small batch.
+const PAUSE: Duration = Duration::from_millis(100);
+/// A batch of so many records is no small one.
+const LARGE_BATCH: usize = 2_000;
+/// How long a database that failed is left alone.
+const PAUSE_FAILED: Duration = Duration::from_secs(1);
+/// How long a stop waits for the database to have everything.
+const STOP_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long files of the journal are kept that the database has.
+const KEPT_MS: i64 = 24 * 3_600_000;
+/// How often they are looked through.
+const CLEARING_INTERVAL: Duration = Duration::from_secs(600);
+
+/// A ledger that was opened, and what follows it.
+pub(super) struct Opened {
+    ledger: Arc<Ledger>,
+    applier: Applier,
+    recovered: Recovered,
+}
+
+/// Gives the ledger to its keeper, once it is open.
+#[derive(Clone)]
+pub(super) struct MoneyInlet(mpsc::UnboundedSender<Opened>);
+
+/// Waits for a ledger to be opened.
+pub(super) struct MoneyOutlet(mpsc::UnboundedReceiver<Opened>);
+
+/// Why money cannot be kept safe any more: nothing that happened from here on would last, and the process must end.
+pub(super) type Failures = mpsc::Receiver<String>;
+
+/// The running task.
+pub(super) struct MoneyKeeper {
+    task: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+/// A way for the ledger, which is opened at most once.
+pub(super) fn money_way() -> (MoneyInlet, MoneyOutlet) {
+    let (inlet, outlet) = mpsc::unbounded_channel();
+    (MoneyInlet(inlet), MoneyOutlet(outlet))
+}
+
+impl MoneyInlet {
+    pub(super) fn give(&self, ledger: Arc<Ledger>, applier: Applier, recovered: Recovered) {
+        // Whoever waited for it has ended, and with him the process.
+        let _ = self.0.send(Opened { ledger, applier, recovered });
+    }
+}
+
+impl MoneyKeeper {
+    pub(super) fn start(gateway: &Arc<Gateway>, mut outlet: MoneyOutlet, log: &Log) -> (Self, Failures) {
+        let (mut task, stop) = (JoinSet::new(), CancellationToken::new());
+        let (failed, failures) = mpsc::channel(1);
+        let (gateway, log, stopping) = (gateway.clone(), log.clone(), stop.clone());
+        task.spawn(async move {
+            let opened = tokio::select! {
+                opened = outlet.0.recv() => opened,
+                () = stopping.cancelled() => None,
+            };
+            if let Some(opened) = opened
+                && let Err(why) = keep(&gateway, opened, &log, &stopping).await
+            {
+                log.event(Level::Error, "money cannot be kept safe: this process ends", &[("reason", &why)]);
+                // Nobody hears it where the process ends already.
+                let _ = failed.send(why).await;
+            }
+        });
+        (Self { task, stop }, failures)
+    }
+
+    /// The database has everything when this returns, or will have it at the next start. To be called when the workers have ended.
+    pub(super) async fn stop(mut self) {
+        self.stop.cancel();
+        let _ = timeout(STOP_WAIT_MAX, self.task.join_next()).await;
+    }
+}
+
+async fn keep(gateway: &Gateway, opened: Opened, log: &Log, stop: &CancellationToken) -> Result<(), String> {
+    let Opened { ledger, mut applier, recovered } = opened;
+    tell_recovered(&recovered, log);
+    let mut reached = ledger.journal().reached();
+    let mut cleared = Instant::now();
+    loop {
+        gateway.uncharged().charge(wall_clock());
+        let durable = reached.borrow_and_update().durable;
+        if let Some(failure) = reached.borrow().failure.clone() {
+            return Err(failure.to_string());
+        }
+        let pause = match step(&ledger, &mut applier, durable, log).await? {
+            Some(records) if records >= LARGE_BATCH => Duration::ZERO,
+            Some(_) => PAUSE,
+            None => PAUSE_FAILED,
+        };
+        if cleared.elapsed() >= CLEARING_INTERVAL {
+            clear(&ledger, log);
+            cleared = Instant::now();
+        }
+        let has_more = reached.borrow().durable > applier.applied();
+        let is_stopping = stop.is_cancelled();
+        if is_stopping && !has_more && gateway.uncharged().charge(wall_clock()) == 0 {
+            return Ok(());
+        }
+        if !has_more && !is_stopping {
+            tokio::select! {
+                () = stop.cancelled() => continue,
+                changed = reached.changed() => if changed.is_err() { return Ok(()) },
+                () = sleep(CLEARING_INTERVAL) => {}
+            }
+        }
+        // What follows soon is taken together with what has come.
+        tokio::select! {
+            () = stop.cancelled(), if !is_stopping => {}
+            () = sleep(pause) => {}
+        }
+    }
+}
+
+/// Takes what is on the disk into the database; `None` where it failed.
+async fn step(
+    ledger: &Ledger,
+    applier: &mut Applier,
+    durable: Lsn,
+    log: &Log,
+) -> Result<Option<usize>, String> {
+    match applier.step(durable).await {
+        Ok(applied) => {
+            ledger.applied(&applied);
+            Ok(Some(applied.records))
+        }
+        Err(ApplyError::Store(error)) => {
+            log.event(
+                Level::Warn,
+                "the database cannot take the ledger; it is tried again",
+                &[("reason", &error)],
+            );
+            Ok(None)
+        }
+        Err(fatal) => Err(fatal.to_string()),
+    }
+}
+
+fn clear(ledger: &Ledger, log: &Log) {
+    let before = domain::Timestamp(wall_clock().unix_ms() - KEPT_MS);
+    if let Err(error) = ledger.journal().remove_applied(ledger.applied_to(), before) {
+        log.event(Level::Warn, "old files of the journal cannot be removed", &[("reason", &error)]);
+    }
+}
+
+fn tell_recovered(recovered: &Recovered, log: &Log) {
+    if *recovered != Recovered::default() {
+        log.event(
+            Level::Info,
+            "the ledger was brought up to date",
+            &[
+                ("records", &recovered.records),
+                ("calls_settled", &recovered.settled),
+                ("calls_voided", &recovered.voided),
+                ("torn_bytes", &recovered.torn_bytes),
+            ],
+        );
+    }
+}
+
+/// Where the ledger is, as it is configured.
+pub(super) fn options(settings: &LedgerSettings, data_dir: &Path) -> LedgerOptions {
+    let sizes = JournalSizes {
+        segment_bytes: settings.segment_bytes,
+        journal_bytes_max: settings.journal_bytes_max,
+        ..JournalSizes::default()
+    };
+    let slots = settings.slots_file.clone().unwrap_or_else(|| slots_file(data_dir));
+    LedgerOptions { sizes, slots, ..LedgerOptions::of(data_dir) }
+}
+
+/// In memory that outlives the process, which in a container it does not.
+fn slots_file(data_dir: &Path) -> PathBuf {
+    let shared = Path::new("/dev/shm");
+    let is_container = ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists());
+    if is_container || !shared.is_dir() {
+        return LedgerOptions::of(data_dir).slots;
+    }
+    let path = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned());
+    let name: String =
+        path.to_string_lossy().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let end = name.len().saturating_sub(NAME_CHARS_MAX);
+    shared.join(format!("bellwether-slots-{:016x}{}", hash(&path), &name[end..]))
+}
+
+/// Characters of the data directory that are in the name, for people; the hash before them tells it apart.
+const NAME_CHARS_MAX: usize = 60;
+
+/// FNV-1a.
+fn hash(path: &Path) -> u64 {
+    path.as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

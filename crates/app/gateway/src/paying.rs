@@ -1,0 +1,167 @@
+//! Money of one call: put aside before anybody is asked, metered while its answer flows, charged once, however it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{CallId, Money, NANO, Timestamp, Usage};
+use ledger::Lsn;
+use ledger::prices::Book;
+use store::{Held, HoldError, Ledger, Level, Payer, Unsettled};
+use tokio::time::Instant;
+
+use crate::cost::CallCost;
+
+/// How often a stream is metered at least, where pieces come.
+const METER_INTERVAL: Duration = Duration::from_millis(100);
+/// After how many pieces it is metered, however fast they come.
+const METER_PIECES: u64 = 16;
+/// How much more a stream comes to before the journal is told.
+const PROGRESS_COST_MIN: Money = Money::from_nano(NANO / 100);
+/// After how long the journal is told in any case.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
+
+/// What is put aside for a call.
+#[derive(Debug)]
+pub(crate) struct Paying {
+    /// The prices that the call is charged by, from its beginning to its end.
+    pub(crate) book: Arc<Book>,
+    ledger: Arc<Ledger>,
+    payer: Arc<Payer>,
+    held: Held,
+    /// How much more is put aside at a time.
+    slice: Money,
+    meter: Meter,
+}
+
+/// What is to be put aside for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reserve {
+    /// At first.
+    pub(crate) amount: Money,
+    /// At a time, while it goes on.
+    pub(crate) slice: Money,
+}
+
+/// How far a stream has come.
+#[derive(Debug)]
+struct Meter {
+    /// What it has come to; nothing before it is metered.
+    cost: Option<Money>,
+    at: Instant,
+    pieces: u64,
+    told: Money,
+    told_at: Instant,
+}
+
+/// There is no money for what would follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spent;
+
+/// A charge that is recorded, and how safe it has to be before the caller is told of the end.
+#[derive(Debug)]
+pub(crate) struct Charged {
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) lsn: Lsn,
+    pub(crate) level: Level,
+}
+
+impl Paying {
+    /// Puts money aside.
+    pub(crate) fn begin(
+        (ledger, payer): (&Arc<Ledger>, &Arc<Payer>),
+        book: Arc<Book>,
+        call: CallId,
+        reserve: Reserve,
+        (now, at): (Instant, Timestamp),
+    ) -> Result<Box<Self>, HoldError> {
+        let held = ledger.hold(call, payer.account.purse(), reserve.amount, book.version(), at)?;
+        Ok(Box::new(Self {
+            book,
+            ledger: Arc::clone(ledger),
+            payer: Arc::clone(payer),
+            held,
+            slice: reserve.slice,
+            meter: Meter { cost: None, at: now, pieces: 0, told: Money::ZERO, told_at: now },
+        }))
+    }
+
+    /// Who pays.
+    pub(crate) fn payer(&self) -> &Arc<Payer> {
+        &self.payer
+    }
+
+    /// Whether it is time to look what a stream has come to.
+    pub(crate) fn is_due(&self, pieces: u64) -> bool {
+        pieces >= self.meter.pieces + METER_PIECES || self.meter.at.elapsed() >= METER_INTERVAL
+    }
+
+    /// Notes what a stream has come to, and puts more aside where that will soon be more than there is.
+    pub(crate) fn meter(
+        &mut self,
+        pieces: u64,
+        cost: CallCost,
+        usage: &Usage,
+        at: Timestamp,
+    ) -> Result<(), Spent> {
+        let now = Instant::now();
+        (self.meter.at, self.meter.pieces) = (now, pieces);
+        let Some(cost) = cost.row().map(|cost| cost.price) else { return Ok(()) };
+        // As much again may come before it is looked at next.
+        let step = self.meter.cost.map_or(0, |before| cost.nano() - before.nano()).max(0);
+        self.meter.cost = Some(cost);
+        let tokens = (usage.input_total(), usage.output_total());
+        let is_progress = cost.nano() - self.meter.told.nano() >= PROGRESS_COST_MIN.nano()
+            || now - self.meter.told_at >= PROGRESS_INTERVAL;
+        // A journal or a table that takes nothing more is told where it is opened and where calls begin.
+        if is_progress {
+            let _ = self.ledger.progress(&self.held, tokens, cost, at);
+            (self.meter.told, self.meter.told_at) = (cost, now);
+        } else {
+            let _ = self.ledger.record(&self.held, tokens, cost);
+        }
+        let left = self.held.amount().nano() - cost.nano();
+        if left < step.max(self.slice.nano() / 4) && !self.extend(at) && left < step.max(1) {
+            return Err(Spent);
+        }
+        Ok(())
+    }
+
+    /// Puts a slice more aside, or what there is.
+    fn extend(&mut self, at: Timestamp) -> bool {
+        match self.ledger.extend(&mut self.held, self.slice, at) {
+            Ok(()) => true,
+            Err(HoldError::OutOfCredit { available, .. }) if available > Money::ZERO => {
+                self.ledger.extend(&mut self.held, available, at).is_ok()
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Charges what it has come to: nothing where nothing can be said.
+    pub(crate) fn end(
+        self,
+        cost: CallCost,
+        usage: Option<&Usage>,
+        at: Timestamp,
+    ) -> Result<Charged, Box<(Arc<Ledger>, Unsettled)>> {
+        let Self { ledger, held, .. } = self;
+        let cost = cost.row().map_or(Money::ZERO, |cost| cost.price);
+        let tokens = usage.map_or((0, 0), |usage| (usage.input_total(), usage.output_total()));
+        match ledger.settle(held, tokens, cost, at) {
+            Ok((lsn, level)) => Ok(Charged { ledger, lsn, level }),
+            Err(unsettled) => Err(Box::new((ledger, *unsettled))),
+        }
+    }
+}
+
+impl Charged {
+    /// Whether a caller may be told of the end.
+    pub(crate) fn is_safe(&self, wanted: Level) -> bool {
+        let journal = self.ledger.journal();
+        match self.level.max(wanted) {
+            Level::Slot => true,
+            Level::Written => journal.written() >= self.lsn,
+            Level::Durable | Level::Remote => journal.durable() >= self.lsn,
+        }
+    }
+}

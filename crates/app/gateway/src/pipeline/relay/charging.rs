@@ -1,0 +1,112 @@
+//! An answer that somebody pays for: its end waits until the charge is as safe as is configured, and a stream ends where the
+//! money does.
+
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use domain::{Failure, Kind, Usage};
+
+use super::{BrokenOff, Relay, State, joined};
+use crate::clock::wall_clock;
+use crate::pipeline::ending::Ending;
+
+impl Relay {
+    /// The next piece for the caller. An error breaks the connection: nobody takes half an answer for a whole one.
+    pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        if self.ending.is_some() {
+            return self.poll_ending(cx);
+        }
+        let polled = self.poll_next(cx);
+        if self.call.paying.is_none() {
+            return polled;
+        }
+        match polled {
+            Poll::Ready(Some(Ok(piece))) if self.state == State::Flowing => {
+                if self.watch.is_stream() && self.watch.is_over() && self.watch.is_whole() {
+                    // The caller knows by this piece that it is all: what follows is only the end of the framing.
+                    self.note_usage(true);
+                    return self.end_paid(Some(piece), cx);
+                }
+                if self.is_spent() {
+                    return Poll::Ready(Some(Ok(self.end_unpaid(&piece))));
+                }
+                Poll::Ready(Some(Ok(piece)))
+            }
+            Poll::Ready(Some(Ok(last))) if self.state == State::Over => self.end_paid(Some(last), cx),
+            Poll::Ready(None) if self.state == State::Over => self.end_paid(None, cx),
+            other => other,
+        }
+    }
+
+    pub(crate) fn is_end(&self) -> bool {
+        self.state == State::Over && self.ending.is_none() && self.call.paying.is_none()
+    }
+
+    fn end_paid(
+        &mut self,
+        last: Option<Bytes>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        let wanted = self.call.worker.gateway.serving.load().ledger_level;
+        match self.call.charge() {
+            Some(charged) if !charged.is_safe(wanted) => {
+                self.ending = Some(Ending::of(charged, wanted, last));
+                self.poll_ending(cx)
+            }
+            _ => Poll::Ready(last.map(Ok)),
+        }
+    }
+
+    fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        let Some(ending) = &mut self.ending else { return Poll::Ready(None) };
+        ending.poll_last(cx).map(|last| {
+            self.ending = None;
+            last.map(Ok)
+        })
+    }
+
+    /// Whether a stream has come to as much as there is money for. Looked at now and then.
+    fn is_spent(&mut self) -> bool {
+        let pieces = self.watch.parts();
+        let is_due = self.call.paying.as_ref().is_some_and(|paying| paying.is_due(pieces));
+        if !is_due || !self.watch.is_stream() {
+            return false;
+        }
+        let Some(usage) = self.usage_so_far(pieces) else { return false };
+        self.call.usage = Some(usage);
+        self.call.usage_by_model = self.watch.usage_by_model();
+        self.note_last_segment();
+        let cost = self.call.cost(|_, _| {});
+        let Some(paying) = &mut self.call.paying else { return false };
+        // Between two events only: an error in the midst of one is none.
+        paying.meter(pieces, cost, &usage, wall_clock()).is_err() && self.watch.left_between_events()
+    }
+
+    /// By the provider's word as far as he has given it, else by pieces: words are counted at the end.
+    fn usage_so_far(&self, pieces: u64) -> Option<Usage> {
+        match self.watch.usage() {
+            Some(told) => Some(self.as_meant(told).with_uncounted(self.watch.uncounted())),
+            None => self.estimate.as_ref().map(|estimate| estimate.usage(None, pieces)),
+        }
+    }
+
+    /// Ends a stream for which there is no more money: with what came last, and an event that says so.
+    fn end_unpaid(&mut self, last: &Bytes) -> Bytes {
+        let (balance, currency) = match &self.call.paying {
+            Some(paying) => (paying.payer().cell.available(), paying.payer().account.currency),
+            None => return last.clone(),
+        };
+        let message = format!(
+            "the balance is used up ({balance} {currency} left), and the answer ends here; add to it and ask again"
+        );
+        let failure = Failure::new(Kind::OutOfCredit, message);
+        self.note_usage(false);
+        self.call.failed(&failure);
+        let words = self.event_of(&failure);
+        self.state = State::Over;
+        self.call.bytes_out += words.len() as u64;
+        // Safe enough: the slot has it, and the caller has been told of no success.
+        let _ = self.call.charge();
+        joined(last.clone(), Bytes::from(words))
+    }
+}

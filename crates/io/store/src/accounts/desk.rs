@@ -1,0 +1,169 @@
+//! Where accounts are made and changed. The ledger is opened with the first account: a gateway that bills nobody keeps none.
+
+use std::sync::{Arc, Mutex as SyncMutex, OnceLock, PoisonError};
+
+use arc_swap::ArcSwap;
+use domain::{Money, Timestamp};
+use ledger::AMOUNT_NANO_MAX;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::account::{Account, NewAccount};
+use super::error::AccountError;
+use super::payers::{Payer, Payers};
+use super::sql;
+use crate::audit;
+use crate::database::Database;
+use crate::ledger::{Applier, Ledger, LedgerOptions, Recovered};
+use crate::tenancy::{Deed, Reach};
+
+/// Told of each table of payers that comes into force.
+type Hearer = Box<dyn Fn(Arc<Payers>) + Send + Sync>;
+/// Given what keeps the database in step, once the ledger is open.
+type Starter = Box<dyn FnOnce(Arc<Ledger>, Applier, Recovered) + Send>;
+
+/// Makes and changes accounts.
+pub struct AccountDesk {
+    pub(super) database: Database,
+    options: LedgerOptions,
+    ledger: OnceLock<Arc<Ledger>>,
+    starter: SyncMutex<Option<Starter>>,
+    payers: ArcSwap<Payers>,
+    hearers: SyncMutex<Vec<Hearer>>,
+    /// Held from a change in the database to the same in memory.
+    pub(super) changing: Mutex<()>,
+}
+
+impl AccountDesk {
+    /// Reads all accounts; opens the ledger if there is one, and gives `starter` what is to run beside it.
+    pub async fn open(
+        database: Database,
+        options: LedgerOptions,
+        now: Timestamp,
+        starter: impl FnOnce(Arc<Ledger>, Applier, Recovered) + Send + 'static,
+    ) -> Result<Self, AccountError> {
+        let desk = Self {
+            database,
+            options,
+            ledger: OnceLock::new(),
+            starter: SyncMutex::new(Some(Box::new(starter))),
+            payers: ArcSwap::from_pointee(Payers::default()),
+            hearers: SyncMutex::default(),
+            changing: Mutex::new(()),
+        };
+        let accounts = sql::all(&mut *desk.database.pool.acquire().await?).await?;
+        if !accounts.is_empty() {
+            let ledger = desk.opened(now).await?;
+            desk.payers.store(Arc::new(Payers::of(&ledger, accounts)));
+        }
+        Ok(desk)
+    }
+
+    /// The ledger, if there is an account.
+    pub fn ledger(&self) -> Option<&Arc<Ledger>> {
+        self.ledger.get()
+    }
+
+    /// Who pays for whom at present.
+    pub fn payers(&self) -> Arc<Payers> {
+        self.payers.load_full()
+    }
+
+    /// Gives `hearer` the payers as they are, and each table that takes their place.
+    pub fn hear(&self, hearer: impl Fn(Arc<Payers>) + Send + Sync + 'static) {
+        // Held over both: no table comes between the first and the next that he hears of.
+        let mut hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
+        hearer(self.payers.load_full());
+        hearers.push(Box::new(hearer));
+    }
+
+    /// Every account within reach, in the order of their numbers.
+    pub fn accounts(&self, reach: &Reach) -> Vec<Arc<Payer>> {
+        let payers = self.payers.load();
+        let mut found: Vec<_> =
+            payers.iter().filter(|it| reach.holds(&it.account.organisation)).cloned().collect();
+        found.sort_by_key(|payer| payer.account.number);
+        found
+    }
+
+    /// Makes one.
+    pub async fn create(&self, wish: NewAccount, deed: &Deed) -> Result<Arc<Payer>, AccountError> {
+        fit(wish.credit).map_err(AccountError::BadCredit)?;
+        fit(wish.warn_below).map_err(AccountError::BadWarning)?;
+        let _alone = self.changing.lock().await;
+        let ledger = self.opened(deed.at).await?;
+        let mut transaction = self.database.begin().await?;
+        let is_same = |it: &&Account| it.organisation == wish.organisation && it.project == wish.project;
+        if let Some(found) = sql::all(&mut transaction).await?.iter().find(is_same) {
+            let of = wish.project.as_ref().map_or(wish.organisation.as_str(), |project| project.as_str());
+            return Err(AccountError::Taken { of: of.to_owned(), number: found.number.0 });
+        }
+        let NewAccount { organisation, project, currency, credit, warn_below } = wish;
+        let number = sql::next_number(&mut transaction).await?;
+        let made = Account { number, organisation, project, currency, warn_below, created_at: deed.at };
+        sql::insert(&mut transaction, &made).await?;
+        let after = account_json(&made, credit);
+        let entry = deed.entry(
+            "account.create",
+            &made.number.0.to_string(),
+            Some(&made.organisation),
+            &Value::Null,
+            &after,
+        );
+        audit::write(&mut transaction, &entry).await?;
+        transaction.commit().await?;
+        // An account without its terms may owe nothing: what a crash leaves here is on the safe side.
+        if credit != Money::ZERO {
+            ledger.set_credit(made.purse(), credit, deed.at).await?;
+        }
+        let accounts = sql::all(&mut *self.database.pool.acquire().await?).await?;
+        self.swap(Payers::of(&ledger, accounts));
+        self.payer(made.number.0).ok_or_else(|| AccountError::Unknown(made.number.0.to_string()))
+    }
+
+    /// One, by its number.
+    pub fn payer(&self, number: u64) -> Option<Arc<Payer>> {
+        self.payers.load().iter().find(|payer| payer.account.number.0 == number).cloned()
+    }
+
+    pub(super) fn swap(&self, payers: Payers) {
+        let payers = Arc::new(payers);
+        let hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.payers.store(payers.clone());
+        hearers.iter().for_each(|hearer| hearer(payers.clone()));
+    }
+
+    pub(super) async fn opened(&self, now: Timestamp) -> Result<Arc<Ledger>, AccountError> {
+        if let Some(ledger) = self.ledger.get() {
+            return Ok(Arc::clone(ledger));
+        }
+        let (ledger, applier, recovered) = Ledger::open(&self.options, &self.database, now).await?;
+        let ledger = Arc::clone(self.ledger.get_or_init(|| Arc::new(ledger)));
+        let starter = self.starter.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(starter) = starter {
+            starter(Arc::clone(&ledger), applier, recovered);
+        }
+        Ok(ledger)
+    }
+}
+
+impl std::fmt::Debug for AccountDesk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccountDesk").finish_non_exhaustive()
+    }
+}
+
+fn fit(amount: Money) -> Result<(), Money> {
+    if (0..=AMOUNT_NANO_MAX).contains(&amount.nano()) { Ok(()) } else { Err(amount) }
+}
+
+fn account_json(account: &Account, credit: Money) -> Value {
+    json!({
+        "number": account.number.0,
+        "organisation": account.organisation.as_str(),
+        "project": account.project.as_ref().map(|project| project.as_str()),
+        "currency": account.currency.code(),
+        "credit": credit.to_string(),
+        "warn_below": account.warn_below.to_string(),
+    })
+}

@@ -1,0 +1,14 @@
+//! Who pays for whose calls: accounts of organisations and of projects, and what each has left in memory.
+
+mod account;
+mod correction;
+mod desk;
+mod error;
+mod payers;
+mod sql;
+
+pub use account::{Account, NewAccount, WARN_BELOW_DEFAULT};
+pub use correction::Correction;
+pub use desk::AccountDesk;
+pub use error::AccountError;
+pub use payers::{Payer, Payers};

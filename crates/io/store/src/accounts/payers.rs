@@ -1,0 +1,67 @@
+//! Who pays for a key's calls, found in memory. Immutable: a change puts another in its place.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::{Money, OrganisationId, ProjectId};
+
+use super::account::Account;
+use crate::keys::KeyEntry;
+use crate::ledger::{Cell, Ledger};
+
+/// An account with what is left of it.
+#[derive(Debug)]
+pub struct Payer {
+    /// The account.
+    pub account: Account,
+    /// What is left.
+    pub cell: Arc<Cell>,
+}
+
+/// Every account, by whose calls it pays for.
+#[derive(Debug, Default)]
+pub struct Payers {
+    ledger: Option<Arc<Ledger>>,
+    of_projects: HashMap<ProjectId, Arc<Payer>>,
+    of_organisations: HashMap<OrganisationId, Arc<Payer>>,
+}
+
+impl Payer {
+    /// What its owner has, or owes where it is negative.
+    pub fn balance(&self) -> Money {
+        self.cell.balance()
+    }
+
+    /// Whether its owner should be warned.
+    pub fn is_low(&self) -> bool {
+        self.balance() < self.account.warn_below
+    }
+}
+
+impl Payers {
+    pub(super) fn of(ledger: &Arc<Ledger>, accounts: impl IntoIterator<Item = Account>) -> Self {
+        let mut payers = Self { ledger: Some(Arc::clone(ledger)), ..Self::default() };
+        for account in accounts {
+            let cell = ledger.cells().cell(account.purse());
+            let (project, organisation) = (account.project.clone(), account.organisation.clone());
+            let payer = Arc::new(Payer { account, cell });
+            match project {
+                Some(project) => payers.of_projects.insert(project, payer),
+                None => payers.of_organisations.insert(organisation, payer),
+            };
+        }
+        payers
+    }
+
+    /// Who pays for a key's calls: its project if that has an account, else its organisation; nobody has to where neither has.
+    pub fn payer(&self, key: &KeyEntry) -> Option<(&Arc<Ledger>, &Arc<Payer>)> {
+        let ledger = self.ledger.as_ref()?;
+        let own = self.of_projects.get(key.project());
+        own.or_else(|| self.of_organisations.get(key.organisation())).map(|payer| (ledger, payer))
+    }
+
+    /// Every account, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Payer>> {
+        self.of_projects.values().chain(self.of_organisations.values())
+    }
+}

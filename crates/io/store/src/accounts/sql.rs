@@ -1,0 +1,62 @@
+//! Accounts in a database. They are never removed.
+
+use domain::{Currency, Money, OrganisationId, ProjectId, Timestamp};
+use ledger::Customer;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row, query};
+
+use super::account::Account;
+
+pub(super) async fn insert(to: &mut AnyConnection, made: &Account) -> Result<(), sqlx::Error> {
+    query(
+        "INSERT INTO accounts (number, organisation_id, project_id, currency, warn_below, created_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(number(made)?)
+    .bind(made.organisation.as_str())
+    .bind(made.project.as_ref().map_or("", ProjectId::as_str))
+    .bind(made.currency.code())
+    .bind(made.warn_below.nano())
+    .bind(made.created_at.unix_ms())
+    .execute(to)
+    .await
+    .map(|_| ())
+}
+
+/// The number of the next.
+pub(super) async fn next_number(from: &mut AnyConnection) -> Result<Customer, sqlx::Error> {
+    let row = query("SELECT COALESCE(MAX(number), 0) AS newest FROM accounts").fetch_one(from).await?;
+    Ok(Customer(row.try_get::<i64, _>("newest")?.unsigned_abs() + 1))
+}
+
+/// All of them, in the order of their numbers.
+pub(super) async fn all(from: &mut AnyConnection) -> Result<Vec<Account>, sqlx::Error> {
+    let rows = query("SELECT * FROM accounts ORDER BY number").fetch_all(from).await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &AnyRow) -> Result<Account, sqlx::Error> {
+    let project: &str = row.try_get("project_id")?;
+    Ok(Account {
+        number: Customer(row.try_get::<i64, _>("number")?.unsigned_abs()),
+        organisation: parsed(row, "organisation_id", OrganisationId::parse)?,
+        project: if project.is_empty() { None } else { Some(parsed(row, "project_id", ProjectId::parse)?) },
+        currency: parsed(row, "currency", Currency::parse)?,
+        warn_below: Money::from_nano(row.try_get("warn_below")?),
+        created_at: Timestamp(row.try_get("created_at_ms")?),
+    })
+}
+
+fn parsed<T>(row: &AnyRow, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, sqlx::Error> {
+    let found: &str = row.try_get(column)?;
+    parse(found).ok_or_else(|| damaged(column, found))
+}
+
+fn number(account: &Account) -> Result<i64, sqlx::Error> {
+    i64::try_from(account.number.0).map_err(|_| damaged("number", &account.number.0.to_string()))
+}
+
+fn damaged(column: &str, found: &str) -> sqlx::Error {
+    let source = format!("not what this program writes: {found:?}");
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
+}
