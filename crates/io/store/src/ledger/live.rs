@@ -260,7 +260,6 @@ impl Ledger {
 /// How a call ends.
 #[derive(Debug)]
 struct Ending {
-    held: Money,
     settlement: ledger::Settlement,
     /// All that was put aside, with its extensions.
     held: Money,
