@@ -381,6 +381,9 @@ impl Drop for Call {
             (None, ..) => {}
         }
         let cost = self.settled_cost();
+        if let Some(keyed) = self.keyed.as_mut().filter(|_| !std::thread::panicking()) {
+            keyed.end(self.usage.is_some_and(|usage| usage != Usage::default()));
+        }
         if self.paying.is_some() {
             // Whoever is told of the end has been told: nobody is here to wait for.
             let _ = self.charge_at(cost);

@@ -8,7 +8,7 @@ pub(crate) struct Keyed {
     pub(crate) name: KeyName,
     /// SHA-256 of the body, once all of it has been read.
     pub(crate) body: Option<[u8; 32]>,
-    /// From the moment on that the call has its key for itself. Dropped with the call, it says by itself what that means.
+    /// While the call has its key for itself, until an answer begins. Dropped in a panic, it leaves the outcome unknown.
     pub(crate) claimed: Option<Claimed>,
     /// The call is answered with what was kept.
     pub(crate) is_replay: bool,
@@ -17,5 +17,12 @@ pub(crate) struct Keyed {
 impl Keyed {
     pub(crate) fn new(name: KeyName) -> Box<Self> {
         Box::new(Self { name, body: None, claimed: None, is_replay: false })
+    }
+
+    /// The call ends without an answer: what cost nothing may be tried again under the same key.
+    pub(crate) fn end(&mut self, has_used: bool) {
+        if let Some(claimed) = &mut self.claimed {
+            if has_used { claimed.lose() } else { claimed.free() }
+        }
     }
 }

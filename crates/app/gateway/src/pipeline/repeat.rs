@@ -94,15 +94,6 @@ pub(super) fn answered(mut call: Box<Call>, asked: Asked) -> Response<AnswerBody
     Response::from_parts(parts, AnswerBody::Kept(keeping))
 }
 
-/// A call that ends with a failure: what cost nothing may be tried again under the same key.
-pub(super) fn unanswered(mut call: Box<Call>) -> Box<Call> {
-    let has_used = call.usage.is_some_and(|usage| usage != Usage::default()) || call.segments.is_some();
-    if let Some(claimed) = call.keyed.as_mut().and_then(|keyed| keyed.claimed.as_mut()) {
-        if has_used { claimed.lose() } else { claimed.free() }
-    }
-    call
-}
-
 /// Tells an answer again, which costs nothing.
 pub(super) fn again(call: &mut Call, (kept, memory): Again) -> Response<AnswerBody> {
     let KeptAnswer { status, is_stream, headers, body } = kept;

@@ -30,6 +30,6 @@ pub(super) fn ended(
         Ok(Served::Asked(asked)) => Ok(repeat::answered(call, *asked)),
         Ok(Served::Again(kept)) => Ok(repeat::again(&mut call, *kept)),
         Ok(Served::Known(body)) => Ok(known(&mut call, body)),
-        Err(failure) => Err((repeat::unanswered(call), failure)),
+        Err(failure) => Err((call, failure)),
     }
 }

@@ -29,7 +29,7 @@ pub enum Claim {
     Unknown,
 }
 
-/// A key whose call runs. Dropped, it is free again if nobody was asked, else its outcome is unknown.
+/// A key whose call runs. Dropped without a word, it is free again if nobody was asked, else its outcome is unknown.
 #[derive(Debug)]
 pub struct Claimed {
     shelved: Arc<Shelved>,
