@@ -21,6 +21,9 @@ use crate::seal::Seal;
 /// How often it is looked for files that are too old.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
+/// Of a record and of the head of its file.
+const BESIDE_ANSWER_MAX: u64 = 512;
+
 /// What the thread owns.
 pub(super) struct Writer {
     pub(super) shelved: Arc<Shelved>,
@@ -44,6 +47,7 @@ impl Writer {
         loop {
             match orders.recv_timeout(LOOK_EVERY) {
                 Ok(Order::Write { mark, answer, written }) => {
+                    self.drop_old(record_bytes(answer.as_deref()));
                     let done = self.write(mark, answer);
                     if let Some(written) = written {
                         // Whoever asked may have gone.
@@ -54,10 +58,9 @@ impl Writer {
                     let _ = ended.send(());
                     return;
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => self.drop_old(0),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            self.drop_old();
         }
     }
 
@@ -125,13 +128,13 @@ impl Writer {
         }
     }
 
-    /// Deletes what is too old, and the oldest while there is too much. The file that is written to goes last.
-    fn drop_old(&mut self) {
+    /// Deletes what is too old, and the oldest while so many bytes more would be too much. The file that is written to goes last.
+    fn drop_old(&mut self, more: u64) {
         // Those that are made meanwhile have only what runs.
         let made_before = self.next_number;
         loop {
             let since = Timestamp((self.now)().unix_ms().saturating_sub(self.shelved.sizes.keep_ms()));
-            let is_too_much = self.shelved.segments.bytes() > self.shelved.sizes.bytes_max()
+            let is_too_much = self.shelved.segments.bytes() + more > self.shelved.sizes.bytes_max()
                 || self.shelved.index.keys() > self.shelved.sizes.keys_max();
             let oldest = self.shelved.segments.oldest(is_too_much, since);
             let Some(number) = oldest.filter(|number| *number < made_before) else { return };
@@ -148,4 +151,9 @@ impl Writer {
             }
         }
     }
+}
+
+/// How much a record takes, with the head of a new file.
+fn record_bytes(answer: Option<&[u8]>) -> u64 {
+    BESIDE_ANSWER_MAX + answer.map_or(0, <[u8]>::len) as u64
 }
