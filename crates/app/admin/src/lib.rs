@@ -36,6 +36,9 @@
 //! | `POST /accounts` | `{"organisation": "acme", "project", "currency": "USD", "credit": "0", "warn_below": "10"}`, all but the organisation optional | 201 Account; 409 `account_taken` |
 //! | `GET /accounts/{number}` | – | 200 Account; 404 `account_not_found` |
 //! | `POST /accounts/{number}/credit`, `…/debit` | `{"amount": "25.5", "reason": "…", "id", "may_overdraw", "by"}`, amount and reason needed | 200 Account; 402 `not_covered`; 409 `entry_repeated` |
+//! | `GET /ledger/entries?account=1&call_id=…&request_id=…&key=order:&from=…&to=…&after=…&limit=100`, all optional | – | 200 `{"entries": [Entry], "next_after"}`, the newest first |
+//! | `GET /ledger/holds?account=1` | – | 200 `{"holds": [{"call_id", "amount", "progress", "opened_at"}]}`, the oldest first |
+//! | `GET /ledger/statement?account=1&month=2026-11&format=csv` | – | 200 opening, `lines` by kind and closing of each currency, paid and gifts apart; or CSV |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |
 //! | `PUT /secrets/{name}` | `{"value": "…", "reason", "by"}`, all but the value optional | 200 the secret without its value, `audit`, and what reading the configuration again did: `changed`, `needs_restart`, `problems` |
@@ -77,6 +80,7 @@ mod refusal;
 mod routes;
 mod state_desk;
 mod tenancy_refusal;
+mod wanted;
 
 pub use admin::Admin;
 pub use body::{ADMIN_BODY_BYTES_MAX, ADMIN_IMPORT_BYTES_MAX, PRICES_BODY_BYTES_MAX};

@@ -39,6 +39,7 @@ pub(crate) struct Call {
     pub(crate) id: CallId,
     /// The caller's own id if it is usable, else ours.
     pub(crate) request_id: HeaderValue,
+    has_request_id: bool,
     pub(crate) method: Method,
     /// What the caller speaks: failures are worded in it.
     pub(crate) dialect: Dialect,
@@ -153,12 +154,13 @@ impl Call {
         let received_at = wall_clock();
         let id = worker.next_call_id(received_at);
         let surface = surface_at(head.uri.path());
-        let request_id = usable_request_id(&head.headers).map_or_else(|| call_id_value(id), copied);
+        let given = usable_request_id(&head.headers);
         Box::new(Self {
             worker: worker.clone(),
             connection: connection.clone(),
             id,
-            request_id,
+            request_id: given.map_or_else(|| call_id_value(id), copied),
+            has_request_id: given.is_some(),
             method: head.method.clone(),
             dialect: surface.map_or_else(|| spoken_elsewhere(head), |surface| surface.dialect),
             path: head.uri.path().into(),
@@ -327,6 +329,7 @@ impl Call {
         let region = self.region.as_ref().map_or("", |region| region.to_str().unwrap_or_default());
         Some(RowFacts {
             key,
+            has_own_id: self.has_request_id,
             dialect: self.dialect.name(),
             region,
             fallback_attempts: self.fallback_attempts,

@@ -6,6 +6,7 @@ mod config;
 mod explain;
 mod health;
 mod keys;
+mod ledger;
 mod me;
 mod members;
 mod organisations;
@@ -42,6 +43,7 @@ const NOUNS: &[&[Route]] = &[
     audit::ROUTES,
     requests::ROUTES,
     accounts::ROUTES,
+    ledger::ROUTES,
     explain::ROUTES,
     me::ROUTES,
     organisations::ROUTES,

@@ -45,7 +45,7 @@ pub(super) fn list(
             let page = Page::of(head.uri.query().unwrap_or_default())?;
             let all = show.listed().map(|listed| {
                 let owner = show.owner(&listed.name, listed.provider, listed.model.as_ref());
-                described(created, &listed.name, owner)
+                described(created, &listed.name, owner.as_ref())
             });
             call.dialect.write_models(&all.collect::<Vec<_>>(), &page)
         }
@@ -63,18 +63,18 @@ pub(super) fn list(
                 return Err(Failure::new(Kind::UnknownModel, message).with_param("model"));
             };
             let owner = show.owner(&name, provider, model.as_ref());
-            call.dialect.write_model(&described(created, &name, owner))
+            call.dialect.write_model(&described(created, &name, owner.as_ref()))
         }
     };
     Ok(whole(StatusCode::OK, "application/json", body))
 }
 
 /// A model by the name that callers use, with what is known of the one that is meant.
-fn described<'a>(created: i64, name: &'a str, owner: Option<Owner<'a>>) -> ListedModel<'a> {
-    let abilities = owner.as_ref().and_then(|(owner, model)| Some(owner.abilities(model.as_deref()?)));
+fn described<'a>(created: i64, name: &'a str, owner: Option<&Owner<'a>>) -> ListedModel<'a> {
+    let abilities = owner.and_then(|(owner, model)| Some(owner.abilities(model.as_deref()?)));
     ListedModel {
         name,
-        owner: owner.as_ref().map_or("", |(owner, _)| owner.id()),
+        owner: owner.map_or("", |(owner, _)| owner.id()),
         created,
         context_tokens: abilities.and_then(|abilities| abilities.context_tokens),
         output_tokens_max: abilities.and_then(|abilities| abilities.output_tokens_max),

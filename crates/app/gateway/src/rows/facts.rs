@@ -16,6 +16,8 @@ const REPLAYED: &str = "replayed";
 /// What the log line does not tell.
 pub(crate) struct RowFacts<'c> {
     pub(crate) key: &'c KeyEntry,
+    /// The caller himself gave his request an id.
+    pub(crate) has_own_id: bool,
     pub(crate) dialect: &'static str,
     pub(crate) region: &'c str,
     pub(crate) fallback_attempts: u8,
@@ -30,7 +32,7 @@ pub(crate) fn row<'c>(line: &RequestLine<'c>, facts: &RowFacts<'c>) -> RequestRo
     let is_answered = line.status < 400 && !line.provider.is_empty();
     RequestRow {
         call_id: line.call_id,
-        request_id: line.request_id.into(),
+        request_id: if facts.has_own_id { line.request_id } else { "" }.into(),
         key: facts.key.id.as_str().into(),
         organisation: facts.key.organisation().as_str().into(),
         project: facts.key.project().as_str().into(),

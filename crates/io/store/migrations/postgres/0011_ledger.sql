@@ -59,11 +59,29 @@ CREATE TABLE ledger_calls (
     PRIMARY KEY (at_ms, node, lsn)
 );
 CREATE UNIQUE INDEX ledger_calls_by_call ON ledger_calls (call_id);
-CREATE INDEX ledger_calls_by_customer ON ledger_calls (customer, at_ms);
 CREATE TRIGGER ledger_calls_stay BEFORE UPDATE OR DELETE ON ledger_calls
     FOR EACH ROW EXECUTE FUNCTION ledger_entries_refuse();
 CREATE TRIGGER ledger_calls_remain BEFORE TRUNCATE ON ledger_calls
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_refuse();
+
+-- What calls of a purse came to in each hour (since 1970): which hours to look through for them, and what statements are
+-- made of. An index of calls by customer would cost more than all the rest: each call would change a page of its own.
+CREATE TABLE ledger_hours (
+    hour     BIGINT NOT NULL,
+    customer BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    settles BIGINT NOT NULL,
+    overages BIGINT NOT NULL,
+    paid_within_units BIGINT NOT NULL,
+    paid_within_nano BIGINT NOT NULL,
+    gifts_within_units BIGINT NOT NULL,
+    gifts_within_nano BIGINT NOT NULL,
+    paid_beyond_units BIGINT NOT NULL,
+    paid_beyond_nano BIGINT NOT NULL,
+    gifts_beyond_units BIGINT NOT NULL,
+    gifts_beyond_nano BIGINT NOT NULL,
+    PRIMARY KEY (hour, customer, currency)
+);
 
 CREATE TABLE ledger_accounts (
     account  TEXT NOT NULL,

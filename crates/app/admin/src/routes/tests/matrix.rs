@@ -88,6 +88,9 @@ fn matrix() -> Vec<Row> {
         Row { method: M::GET, route: "/accounts/{number}", asked: "/accounts/7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
         Row { asked: "/accounts/7/credit", ..operators(M::POST, "/accounts/{number}/credit", r#"{"amount": "1", "reason": "x"}"#, 404) },
         Row { asked: "/accounts/7/debit", ..operators(M::POST, "/accounts/{number}/debit", r#"{"amount": "1", "reason": "x"}"#, 404) },
+        Row { method: M::GET, route: "/ledger/entries", asked: "/ledger/entries?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
+        Row { method: M::GET, route: "/ledger/holds", asked: "/ledger/holds?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
+        Row { method: M::GET, route: "/ledger/statement", asked: "/ledger/statement?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
         // About himself.
         Row { method: M::GET, route: "/me", asked: "/me", body: "", own: FINE, foreign: FINE, stray: 200, operator: 200 },
         // Organisations, and who belongs to them.

@@ -19,6 +19,19 @@ pub(crate) enum Value {
     NoText,
 }
 
+impl Value {
+    /// Behind what is bound already.
+    pub(crate) fn bound(self, query: Query<'_, Any, AnyArguments>) -> Query<'_, Any, AnyArguments> {
+        match self {
+            Self::Number(number) => query.bind(number),
+            Self::Text(text) => query.bind(text),
+            Self::Bytes(bytes) => query.bind(bytes.to_vec()),
+            Self::NoNumber => query.bind(None::<i64>),
+            Self::NoText => query.bind(None::<String>),
+        }
+    }
+}
+
 /// A table that rows are put into, and what happens to those that are there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
@@ -74,7 +87,7 @@ async fn in_parts(
         while left >= rows {
             let mut query = sqlx::query(AssertSqlSafe(text.clone()));
             for value in values.by_ref().take(rows * width) {
-                query = bind(query, value);
+                query = value.bound(query);
             }
             query.execute(&mut **transaction).await?;
             left -= rows;
@@ -101,16 +114,6 @@ fn places(kind: Kind, rows: usize, width: usize) -> String {
         text.push(')');
     }
     text
-}
-
-fn bind(query: Query<'_, Any, AnyArguments>, value: Value) -> Query<'_, Any, AnyArguments> {
-    match value {
-        Value::Number(number) => query.bind(number),
-        Value::Text(text) => query.bind(text),
-        Value::Bytes(bytes) => query.bind(bytes.to_vec()),
-        Value::NoNumber => query.bind(None::<i64>),
-        Value::NoText => query.bind(None::<String>),
-    }
 }
 
 /// The texts of a JSON list, as rows of one column.

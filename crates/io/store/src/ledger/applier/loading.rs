@@ -48,7 +48,7 @@ pub(crate) async fn load(database: &Database) -> Result<Books, StoreError> {
     let statement =
         "SELECT call_id, customer, currency, amount, slices, progress, opened_at_ms FROM ledger_holds";
     for row in rows(database, statement).await? {
-        books.load_hold(hold(&row)?);
+        books.load_hold(hold_of(&row)?);
     }
     Ok(books)
 }
@@ -86,7 +86,8 @@ async fn rows(database: &Database, statement: &'static str) -> Result<Vec<AnyRow
     sqlx::query(statement).fetch_all(&database.pool).await.map_err(StoreError::database("read the ledger"))
 }
 
-fn hold(row: &AnyRow) -> Result<OpenHold, StoreError> {
+/// A row's hold.
+pub(crate) fn hold_of(row: &AnyRow) -> Result<OpenHold, StoreError> {
     let slices = number(row, "slices")?;
     Ok(OpenHold {
         call: call_of(row)?,

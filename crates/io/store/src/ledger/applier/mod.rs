@@ -1,6 +1,7 @@
 //! The database as a projection of the journal: batches of its records become entries, balances and open holds.
 
 mod bulk;
+mod hours;
 mod loading;
 mod payment;
 mod project;
@@ -9,8 +10,9 @@ mod sql;
 #[cfg(test)]
 mod suite;
 
-pub(crate) use bulk::{calls, texts};
-pub(crate) use loading::{call_of, load, settled_calls};
+pub(crate) use bulk::{Value, calls, texts};
+pub(crate) use hours::{begin_of, hour_of};
+pub(crate) use loading::{call_of, hold_of, load, settled_calls};
 pub(crate) use payment::{PaymentFacts, payment_facts};
 pub(crate) use project::load_used_keys;
 pub use project::{Applied, Applier, ApplyError};

@@ -7,6 +7,7 @@ use ledger::{
 
 use super::bulk::Target;
 use super::bulk::Value::{self, Number};
+use super::hours::Hours;
 
 const NANO: i128 = domain::NANO as i128;
 
@@ -86,6 +87,7 @@ pub(crate) const HOLDS: Target = Target {
 pub(crate) struct Rows {
     pub(crate) entries: Vec<Value>,
     pub(crate) calls: Vec<Value>,
+    pub(crate) hours: Vec<Value>,
     pub(crate) accounts: Vec<Value>,
     pub(crate) purses: Vec<Value>,
     pub(crate) grants: Vec<Value>,
@@ -99,9 +101,12 @@ impl Rows {
         let mut rows = Self::default();
         rows.add_entries(node, changes)?;
         rows.calls.reserve(changes.calls.len() * CALLS.columns.len());
+        let mut hours = Hours::default();
         for call in &changes.calls {
             rows.add_call(node, call)?;
+            hours.add(call);
         }
+        rows.hours = hours.values();
         for account in &changes.accounts {
             let (units, nano) = split(books.balance(*account));
             let currency = text(account.currency.code());

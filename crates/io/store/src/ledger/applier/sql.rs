@@ -4,6 +4,7 @@ use ledger::{EntryKey, Lsn};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::bulk::{remove, texts};
+use super::hours::HOURS;
 use super::rows::{ACCOUNTS, CALLS, ENTRIES, GRANTS, HOLDS, PURSES, Rows};
 use crate::database::Database;
 use crate::error::StoreError;
@@ -127,6 +128,7 @@ pub(crate) async fn write(
     for (target, values) in [
         (ENTRIES, rows.entries),
         (CALLS, rows.calls),
+        (HOURS, rows.hours),
         (ACCOUNTS, rows.accounts),
         (PURSES, rows.purses),
         (GRANTS, rows.grants),

@@ -122,6 +122,9 @@ fn figures() {
 
 /// Calls whose processor time is counted.
 const COUNTED: u64 = 200_000;
+/// Calls that last from one batch to the next, so many times so many.
+const LASTING: u64 = 10;
+const LASTING_AT_ONCE: u64 = 5_000;
 /// Purses that they are paid from.
 const CUSTOMERS: u64 = 500;
 
@@ -196,6 +199,22 @@ async fn counted(home: &Path, gifts: bool) {
         follow(&ledger, &mut applier, last).await;
         tell_since(&before, &format!("gifts {gifts}, {round}: applied to SQLite"), COUNTED);
     }
+    // Calls that last: what they hold comes into the database and leaves it again.
+    let before = processor_times();
+    for round in 0..LASTING {
+        let hold = |number| {
+            let call = call(100 + round, 0, number);
+            (call, ledger.hold(call, purse(number * 7 % CUSTOMERS), HELD, 1, NOW).unwrap())
+        };
+        let held: Vec<_> = (0..LASTING_AT_ONCE).map(hold).collect();
+        last = follow(&ledger, &mut applier, ledger.journal().appended()).await;
+        for (call, held) in held {
+            last = ledger.settle(held, (1, 1), whole_cost(call).min(HELD), NOW).unwrap().0;
+        }
+        follow(&ledger, &mut applier, last).await;
+    }
+    let what = format!("gifts {gifts}: calls that last, all of it");
+    tell_since(&before, &what, LASTING * LASTING_AT_ONCE);
     let file = home.join(crate::DATABASE_FILE).metadata().unwrap().len();
     println!("{} bytes of database a call", file / (3 * COUNTED));
     database.close().await;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use domain::Currency;
 use ledger::{Account, Books, Customer, Invariant, Place, Purse};
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use super::report::{VerifyError, VerifyReport};
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::ledger::applier::{gifts_of, joined};
+use crate::ledger::applier::{begin_of, gifts_of, joined};
 
 /// Rows that are read at once.
 const ROWS_AT_ONCE: i64 = 10_000;
@@ -27,6 +27,7 @@ pub(super) async fn are_entries(
     add_entries(database, &mut sums, report).await?;
     add_calls(database, &mut sums, report).await?;
     add_gifts(database, &mut sums, report).await?;
+    hours_are_calls(database, report).await?;
     for (account, sum) in sums {
         let balance = books.balance(account);
         if balance != sum {
@@ -80,6 +81,43 @@ async fn add_calls(
         if paid != 0 {
             *sums.entry(purse.paid()).or_default() -= paid;
             *sums.entry(Account { place: Place::Usage, ..purse.paid() }).or_default() += paid;
+        }
+    }
+    Ok(())
+}
+
+/// What the hours of purses say is what their calls say, both ways.
+async fn hours_are_calls(database: &Database, report: &mut VerifyReport) -> Result<(), VerifyError> {
+    let sum = |part: &str, name: &str| {
+        format!(
+            "CAST(SUM(({part}) / 1000000000) AS BIGINT) AS {name}_units, CAST(SUM(({part}) % 1000000000) AS BIGINT) AS {name}_nano"
+        )
+    };
+    let calls = format!(
+        "SELECT hour, customer, currency, CAST(SUM(CASE WHEN within > 0 THEN 1 ELSE 0 END) AS BIGINT) AS settles,
+             CAST(SUM(CASE WHEN beyond > 0 THEN 1 ELSE 0 END) AS BIGINT) AS overages, {}, {}, {}, {}
+         FROM (SELECT at_ms / 3600000 AS hour, customer, currency, given, beyond, amount - beyond AS within,
+                   CASE WHEN given < amount - beyond THEN given ELSE amount - beyond END AS gifts
+               FROM ledger_calls) AS calls GROUP BY hour, customer, currency",
+        sum("within - gifts", "paid_within"),
+        sum("gifts", "gifts_within"),
+        sum("beyond - (given - gifts)", "paid_beyond"),
+        sum("given - gifts", "gifts_beyond")
+    );
+    let hours = "SELECT hour, customer, currency, settles, overages, paid_within_units, paid_within_nano, gifts_within_units,
+                     gifts_within_nano, paid_beyond_units, paid_beyond_nano, gifts_beyond_units, gifts_beyond_nano
+                 FROM ledger_hours";
+    for (first, second) in [(calls.as_str(), hours), (hours, calls.as_str())] {
+        let statement = format!(
+            "SELECT DISTINCT hour, customer, currency FROM (SELECT * FROM ({first}) AS one EXCEPT SELECT * FROM ({second}) AS other) AS odd"
+        );
+        let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(&database.pool).await;
+        for row in &rows.map_err(StoreError::database("hold hours against calls"))? {
+            let (purse, hour) = (purse(row)?, begin_of(number(row, "hour")?).rfc3339());
+            let what = format!(
+                "what calls of {purse} came to in the hour of {hour} is not what they came to one by one"
+            );
+            report.found(Invariant::BalancesAreEntries.violated(what));
         }
     }
     Ok(())
