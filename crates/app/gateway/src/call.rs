@@ -24,6 +24,7 @@ use crate::cost::{CallCost, Spent};
 use crate::forwarded::origin;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
+use crate::keyed::Keyed;
 use crate::paying::{Charged, Paying};
 use crate::rows::RowFacts;
 use crate::segments::{Segment, Segments};
@@ -53,6 +54,8 @@ pub(crate) struct Call {
     pub(crate) received: Instant,
     pub(crate) received_at: Timestamp,
     pub(crate) key: Option<Arc<KeyEntry>>,
+    /// Of a call with an idempotency key.
+    pub(crate) keyed: Option<Box<Keyed>>,
     pub(crate) model: String,
     pub(crate) is_streaming: bool,
     pub(crate) provider: Option<Arc<ServedProvider>>,
@@ -167,6 +170,7 @@ impl Call {
             received: started,
             received_at,
             key: None,
+            keyed: None,
             model: String::new(),
             is_streaming: false,
             provider: None,
@@ -380,6 +384,9 @@ impl Drop for Call {
             (None, ..) => {}
         }
         let cost = self.settled_cost();
+        if let Some(keyed) = self.keyed.as_mut().filter(|_| !std::thread::panicking()) {
+            keyed.end(self.usage.is_some_and(|usage| usage != Usage::default()));
+        }
         if self.paying.is_some() {
             // Whoever is told of the end has been told: nobody is here to wait for.
             let _ = self.charge_at(cost);
@@ -421,6 +428,7 @@ impl Drop for Call {
             late_provider: self.hedged.as_ref().map_or("", |hedged| hedged.late.id()),
             hedge_provider: self.hedged.as_ref().map_or("", |hedged| hedged.second.id()),
             is_streaming: self.is_streaming,
+            is_replay: self.keyed.as_ref().is_some_and(|keyed| keyed.is_replay),
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             usage: self.usage,

@@ -10,7 +10,7 @@ use ledger::prices::Book;
 use observe::{Log, Metrics};
 use routing::Moment;
 use serde_json::Value;
-use store::{KeyDirectory, KeyHasher, Payers, ProviderSwitch, SwitchScope};
+use store::{AnswerShelf, KeyDirectory, KeyHasher, Payers, ProviderSwitch, SwitchScope};
 use tokio::time::Instant;
 
 use crate::body_budget::BodyBudget;
@@ -18,6 +18,7 @@ use crate::clock::wall_clock;
 use crate::control::ControlSender;
 use crate::explain;
 use crate::overload::Admission;
+use crate::repeats::Repeats;
 use crate::rows::RowInlet;
 use crate::serving::Serving;
 use crate::spool::Spool;
@@ -53,6 +54,8 @@ pub struct GatewayParts {
     pub descriptors_max: Option<u64>,
     /// What operators have taken out; in force before the first call.
     pub switches: Vec<ProviderSwitch>,
+    /// Where answers are kept for repeats; without it a request with an idempotency key is refused.
+    pub answers: Option<AnswerShelf>,
     /// Where a row of every call goes; `None` where none is kept.
     pub rows: Option<RowInlet>,
 }
@@ -87,6 +90,7 @@ pub struct Gateway {
     pub(crate) admission: Admission,
     pub(crate) spool: Spool,
     pub(crate) stored_responses: StoredResponses,
+    pub(crate) repeats: Repeats,
     pub(crate) control: Option<ControlSender>,
     pub(crate) started: Instant,
     started_at: Timestamp,
@@ -119,6 +123,7 @@ impl Gateway {
             admission: Admission::new(parts.descriptors_max),
             bodies: BodyBudget::new(parts.body_room.memory_bytes_max),
             stored_responses: StoredResponses::default(),
+            repeats: Repeats::new(parts.answers),
             spool: Spool::new(parts.body_room.spool_dir, parts.body_room.spool_bytes_max),
             control: parts.control,
             started: Instant::now(),
@@ -206,7 +211,9 @@ impl Gateway {
         switches::running(&self.serving.load(), scope)
     }
 
+    /// What is kept of calls, as configured.
     fn heed_requests(&self, serving: &Serving) {
+        self.repeats.heed(&serving.idempotency);
         if let Some(rows) = &self.rows {
             rows.heed(&serving.requests);
         }

@@ -14,6 +14,7 @@ mod database;
 mod error;
 mod foreign;
 mod hex;
+mod idempotency;
 mod keys;
 mod ledger;
 mod master_key;
@@ -55,6 +56,10 @@ pub use data_dir::{DataDir, DataDirError, Holder, LockedDataDir};
 pub use database::{DATABASE_FILE, Database, DatabasePlace, PlaceError};
 pub use error::StoreError;
 pub use foreign::{ForeignDatabase, ForeignError, ForeignTables, read_new_api};
+pub use idempotency::{
+    ANSWER_BYTES_MAX, AnswerPlace, AnswerShelf, BodyDigest, Claim, Claimed, IDEMPOTENCY_FOLDER, KeptAnswer,
+    KeyName, ReadError, Refused, Reopened, ShelfSizes, Written, request_digest,
+};
 pub use keys::{
     Answer, Asker, CallerKey, Changing, Creation, DigestOf, ForeignKey, ForeignSecret, ImportFlaw, Importing,
     IssuedKey, KEY_DAYS_DEFAULT, KEY_DAYS_MAX, KEY_MODELS_MAX, KEY_NAME_CHARS_MAX, KEY_NAMES_MAX,

@@ -65,6 +65,7 @@ fn tree(snapshot: &Snapshot) -> Node {
         ("log", log(snapshot)),
         ("ledger", ledger(snapshot)),
         ("requests", requests(snapshot)),
+        ("idempotency", idempotency(snapshot)),
     ])
 }
 
@@ -353,6 +354,15 @@ fn requests(snapshot: &Snapshot) -> Option<Node> {
     let requests = &snapshot.requests;
     let rows = text(if requests.has_rows { "on" } else { "off" });
     some_map([("rows", rows), ("keep_days", Some(number(requests.keep_days)))])
+}
+
+fn idempotency(snapshot: &Snapshot) -> Option<Node> {
+    let idempotency = &snapshot.idempotency;
+    some_map([
+        ("hours", Some(number(idempotency.hours))),
+        ("bytes_max", Some(number(idempotency.bytes_max))),
+        ("keys_max", Some(number(idempotency.keys_max))),
+    ])
 }
 
 fn map<const N: usize>(entries: [(&str, Option<Node>); N]) -> Node {

@@ -10,6 +10,7 @@ use routing::{Route, Routes, RoutesBuilder};
 use crate::secret_use::SecretUse;
 use crate::sections::errors::Errors;
 use crate::sections::health::Health;
+use crate::sections::idempotency::Idempotency;
 use crate::sections::keys::Keys;
 use crate::sections::known_names;
 use crate::sections::ledger::LedgerSettings;
@@ -73,6 +74,8 @@ pub struct Snapshot {
     pub ledger: LedgerSettings,
     /// What is kept of calls.
     pub requests: Requests,
+    /// What is kept for requests that are sent twice.
+    pub idempotency: Idempotency,
     /// Where secrets of the gateway's own store are named.
     pub secret_uses: Vec<SecretUse>,
     /// What is allowed but worth saying, one sentence each.

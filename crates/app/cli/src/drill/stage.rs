@@ -70,6 +70,7 @@ impl Stage {
             },
             descriptors_max: None,
             switches: Vec::new(),
+            answers: None,
             rows: None,
         });
         let listener = Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), tls: None };

@@ -90,7 +90,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         database: &stored.place,
         descriptors_max,
     });
-    tell_notes(&snapshot, &secrets, &gateway, &log);
+    tell_notes(&snapshot, &[&*secrets.notes, &*stored.notes].concat(), &gateway, &log);
     notify::tell("READY=1");
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &stored.epoch)]);
 
@@ -130,6 +130,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
 
     // In the reverse order of the start: whoever uses a thing ends before it.
     drop(run_file);
+    stored.answers.close().await;
     row_writer.stop().await;
     money_keeper.stop().await;
     if let Some(demo) = demo {
@@ -171,6 +172,7 @@ impl Made<'_> {
             body_room: body_room(snapshot, self.data_dir)?,
             descriptors_max: self.descriptors_max,
             switches: stored.switches.switches().await,
+            answers: Some(stored.answers.clone()),
             rows: Some(rows),
         });
         let pricing = gateway.clone();
@@ -190,8 +192,8 @@ fn with_stored_secrets(snapshot: Snapshot, text: Option<&str>, settings: &Settin
 }
 
 /// What an operator should know of this start. What was switched off before is off: whoever wonders finds it in the log.
-fn tell_notes(snapshot: &Snapshot, secrets: &Secrets, gateway: &Gateway, log: &Log) {
-    for note in snapshot.notes.iter().chain(&secrets.notes) {
+fn tell_notes(snapshot: &Snapshot, notes: &[String], gateway: &Gateway, log: &Log) {
+    for note in snapshot.notes.iter().chain(notes) {
         log.event(Level::Warn, note, &[]);
     }
     for switch in gateway.switches().iter() {

@@ -4,12 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use config::Snapshot;
 use gateway::wall_clock;
 use store::{
-    AccountDesk, ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk,
-    REQUESTS_FILE, RequestStore, SecretDesk, SwitchDesk, TenancyDesk,
+    AccountDesk, AnswerShelf, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
+    LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk, SwitchDesk,
+    TenancyDesk,
 };
 
 use super::first_key::{self, FirstKey};
@@ -22,6 +23,8 @@ pub(super) struct Stored {
     pub(super) database: Database,
     /// Rows of calls.
     pub(super) requests: RequestStore,
+    /// Answers kept for repeats.
+    pub(super) answers: AnswerShelf,
     pub(super) place: DatabasePlace,
     /// The number of this start.
     pub(super) epoch: u16,
@@ -33,6 +36,8 @@ pub(super) struct Stored {
     pub(super) accounts: Arc<AccountDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
+    /// What an operator should know, one sentence each.
+    pub(super) notes: Vec<String>,
 }
 
 /// The opened database before the configuration is known.
@@ -61,6 +66,8 @@ impl Stored {
         money: MoneyInlet,
     ) -> Result<Self> {
         let Vault { database, requests, place, secrets } = vault;
+        let (answers, notes) =
+            open_answers(&data_dir.join(IDEMPOTENCY_FOLDER), database.seal(master), snapshot)?;
         let epoch = database.begin_epoch().await?;
         let keys =
             KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
@@ -76,6 +83,7 @@ impl Stored {
         Ok(Self {
             database,
             requests,
+            answers,
             place,
             epoch,
             keys: Arc::new(keys),
@@ -85,6 +93,7 @@ impl Stored {
             secrets,
             accounts: Arc::new(accounts),
             first_key,
+            notes,
         })
     }
 
@@ -92,4 +101,16 @@ impl Stored {
     pub(super) fn shelf(&self, master: &MasterKey) -> ConfigShelf {
         ConfigShelf::new(Box::new(self.database.clone()), master.key_hasher(), self.database.seal(master))
     }
+}
+
+/// Opens the answers that are kept for repeats, and says if some of them do not open.
+fn open_answers(folder: &Path, seal: Seal, snapshot: &Snapshot) -> Result<(AnswerShelf, Vec<String>)> {
+    let sizes = gateway::shelf_sizes(&snapshot.idempotency);
+    let (answers, found) = AnswerShelf::open(folder, seal, sizes, wall_clock)
+        .with_context(|| format!("cannot keep answers for repeats in {}", folder.display()))?;
+    let note = format!(
+        "{} files of answers kept for repeats cannot be read: they are damaged, or sealed under another master key",
+        found.unreadable
+    );
+    Ok((answers, if found.unreadable > 0 { vec![note] } else { Vec::new() }))
 }

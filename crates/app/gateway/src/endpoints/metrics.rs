@@ -91,6 +91,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
         ),
     ];
     gauges.extend(keys);
+    gauges.extend(gateway.repeats.gauges());
     gauges.extend(crate::overload::gauges(gateway));
     gauges.extend(crate::seeing::gauges(&gateway.serving.load(), gateway.moment()));
     gauges.extend(unreachable(&gateway.serving.load(), gateway.moment()));

@@ -82,6 +82,7 @@ impl Fixture {
             control: None,
             descriptors_max: None,
             switches: Vec::new(),
+            answers: None,
             rows: None,
             body_room: crate::BodyRoom {
                 memory_bytes_max: None,

@@ -261,6 +261,15 @@ impl Relay {
         }
     }
 
+    /// Whether all of a good answer has left, though its framing may still be open: of sound and text only the framing tells.
+    pub(super) fn is_told(&self) -> bool {
+        match self.state {
+            State::Over => self.call.kind.is_none(),
+            State::Flowing => self.watch.is_over() && self.watch.is_whole() && self.kept.is_empty(),
+            _ => false,
+        }
+    }
+
     /// How long the answer will be. Of a stream nobody can promise it: an error event may come behind.
     pub(crate) fn known_length(&self) -> Option<u64> {
         if self.watch.is_stream() {

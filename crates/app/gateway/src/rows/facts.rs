@@ -10,6 +10,9 @@ use store::{KeyEntry, RequestRow, RowCost};
 
 use crate::segments::Segments;
 
+/// The flag of a call that was answered with what was kept of an earlier one.
+const REPLAYED: &str = "replayed";
+
 /// What the log line does not tell.
 pub(crate) struct RowFacts<'c> {
     pub(crate) key: &'c KeyEntry,
@@ -41,7 +44,8 @@ pub(crate) fn row<'c>(line: &RequestLine<'c>, facts: &RowFacts<'c>) -> RequestRo
         region: facts.region.into(),
         kind: line.kind.map_or("", Kind::code).into(),
         hedged: line.hedged.into(),
-        flags: flags(line.usage, is_answered, facts.is_unpriced).into(),
+        flags: if line.is_replay { REPLAYED } else { flags(line.usage, is_answered, facts.is_unpriced) }
+            .into(),
         segments: parts(facts.segments, line.usage_by_model),
         status: line.status,
         took_us: line.took.as_micros() as u64,

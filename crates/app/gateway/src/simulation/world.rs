@@ -107,6 +107,7 @@ fn gateway(fleet: &Fleet, desk: &Desk, log: Log) -> Arc<Gateway> {
         control: None,
         descriptors_max: None,
         switches: Vec::new(),
+        answers: None,
         rows: None,
         body_room: BodyRoom {
             memory_bytes_max: Some(16 << 20),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::admin::AdminSection;
 use super::errors::ErrorsSection;
 use super::health::HealthSection;
+use super::idempotency::IdempotencySection;
 use super::keys::KeysSection;
 use super::label::{label, label_flaw};
 use super::ledger::LedgerSection;
@@ -86,6 +87,8 @@ pub(crate) struct File {
     pub(crate) ledger: Option<LedgerSection>,
     /// The rows that are kept of calls.
     pub(crate) requests: Option<RequestsSection>,
+    /// Answers that are kept for requests which are sent twice.
+    pub(crate) idempotency: Option<IdempotencySection>,
 }
 
 /// The gateway's own region: flag, file, default.

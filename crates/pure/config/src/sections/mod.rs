@@ -11,6 +11,7 @@ mod environment_proxy;
 pub(crate) mod errors;
 pub(crate) mod file;
 pub(crate) mod health;
+pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub(crate) mod known_names;
 mod label;

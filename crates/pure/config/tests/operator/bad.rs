@@ -224,6 +224,10 @@ ledger: {segment_bytes: 5}                                     | ledger.segment_
 ledger: {journal_bytes_max: 5}                                 | ledger.journal_bytes_max | must be 16777216 to 1099511627776 | -
 requests: {rows: maybe}                                        | requests.rows | must be on or off | -
 requests: {keep_days: 0}                                       | requests.keep_days | must be 1 to 3650 | -
+idempotency: {hours: 0}                                       | idempotency.hours | must be 1 to 720 | -
+idempotency: {bytes_max: 1GiB}                                | idempotency.bytes_max | must be a whole number | -
+idempotency: {bytes_max: 1000000}                             | idempotency.bytes_max | must be 67108864 to | -
+idempotency: {keys: 5}                                        | idempotency.keys | unknown key | -
 workers: .inf                                                  | workers | must be a whole number | -
 "#;
 

@@ -66,6 +66,7 @@ health: { failures: 4, within_ms: 1000, failure_percent: 30, open_ms: 500, open_
 log: { format: json, file: /log }
 ledger: { level: written, slots_file: /slots, segment_bytes: 1048576, journal_bytes_max: 16777216 }
 requests: { rows: off, keep_days: 7 }
+idempotency: { hours: 7, bytes_max: 70000000, keys_max: 7000 }
 ";
 
 fn world() -> World {
