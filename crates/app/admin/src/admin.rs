@@ -27,7 +27,7 @@ pub struct Admin {
 impl Admin {
     /// Puts the API together.
     pub fn new(parts: AdminParts) -> Self {
-        let gate = Gate::new(&parts.admin_key, parts.tenancy.users());
+        let gate = Gate::new(&parts.admin_key, parts.operator, parts.tenancy.users());
         let parts = Arc::new(parts);
         Self { gate: Arc::new(gate), router: routes::router(Arc::clone(&parts)), parts }
     }

@@ -34,7 +34,8 @@
 //! | `POST /prices/rate` | `{"provider", "kind", "model", "usage": {"input": 1000}, "service", "at_ms", "organisation", "project", "key", "version"}` | 200 `{"list", "price", "parts": […], "row", "markup", …}` |
 //! | `GET /accounts` | – | 200 `{"accounts": [Account]}` |
 //! | `POST /accounts` | `{"organisation": "acme", "project", "currency": "USD", "credit": "0", "warn_below": "10"}`, all but the organisation optional | 201 Account; 409 `account_taken` |
-//! | `GET /accounts/{number}` | – | 200 Account; 404 `account_not_found` |
+//! | `GET /accounts/{number}` | – | 200 Account; 404 `account_not_found`. Instead of the number: an organisation's id or name, a project's id, `organisation/project` |
+//! | `PATCH /accounts/{number}` | `{"credit": "0", "warn_below": "10", "reason", "by"}`, one of the first two needed | 200 Account |
 //! | `POST /accounts/{number}/credit`, `…/debit` | `{"amount": "25.5", "reason": "…", "id", "may_overdraw", "by"}`, amount and reason needed | 200 Account; 402 `not_covered`; 409 `entry_repeated` |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |

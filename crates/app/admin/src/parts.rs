@@ -16,6 +16,8 @@ pub struct AdminParts {
     pub key_desk: Arc<KeyDesk>,
     /// The one key that opens everything here.
     pub admin_key: Secret,
+    /// What the audit says of whoever has it.
+    pub operator: &'static str,
     /// Changes whose everything is; and knows who else may come in.
     pub tenancy: Arc<TenancyDesk>,
     /// The way to whoever keeps the configuration.

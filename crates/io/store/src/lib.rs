@@ -35,7 +35,10 @@ pub use self::ledger::{
     POSTED_MAX, PostError, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot, SlotError, Slots,
     Unsettled, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError, verify as verify_ledger,
 };
-pub use accounts::{Account, AccountDesk, AccountError, Correction, NewAccount, Payer, Payers, WARN_BELOW_DEFAULT};
+pub use accounts::{
+    Account, AccountChange, AccountDesk, AccountError, Correction, NewAccount, Payer, Payers,
+    WARN_BELOW_DEFAULT,
+};
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
 pub use audit::{
     AUDIT_PER_PAGE_MAX, AuditEntry, AuditFault, AuditFilter, AuditRecords, AuditVerdict, KnownRow,

@@ -16,10 +16,11 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
-    Asker, Database, KeyDesk, MasterKey, NewKey, PriceDesk, SecretDesk, SwitchDesk, SwitchScope, SwitchWish,
-    TenancyDesk, Who,
+    AccountDesk, Asker, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey, PriceDesk,
+    SecretDesk, SwitchDesk, SwitchScope, SwitchWish, TenancyDesk, Who,
 };
 
+mod accounts;
 mod audit;
 mod keys;
 mod secrets;
@@ -33,11 +34,15 @@ use crate::{
 const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
 
+const SMALL_JOURNAL: JournalSizes =
+    JournalSizes { segment_bytes: 256 << 10, journal_bytes_max: 1 << 30, buffer_bytes_max: 1 << 20 };
+
 struct Office {
     admin: Admin,
     desk: Arc<KeyDesk>,
     tenancy: Arc<TenancyDesk>,
     reloads: Arc<AtomicUsize>,
+    _home: tempfile::TempDir,
 }
 
 struct Answer {
@@ -64,9 +69,13 @@ impl Office {
         let secrets = SecretDesk::open(Box::new(store.clone()), store.seal(&master)).await.unwrap();
         let reloads = Arc::new(AtomicUsize::new(0));
         let requests = store::RequestStore::in_memory().await.unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let options = LedgerOptions { slots_max: 64, sizes: SMALL_JOURNAL, ..LedgerOptions::of(home.path()) };
+        let accounts = AccountDesk::open(store.clone(), options, NOW, |_, _, _| {}).await.unwrap();
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
+            operator: "admin key",
             tenancy: Arc::clone(&tenancy),
             config: pretended_keeper(Arc::clone(&reloads)),
             providers: pretended_providers(switches),
@@ -74,11 +83,12 @@ impl Office {
             secrets: Arc::new(secrets),
             audit: Arc::new(store),
             requests: Arc::new(requests),
+            accounts: Arc::new(accounts),
             state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,
         };
-        Self { admin: Admin::new(parts), desk, tenancy, reloads }
+        Self { admin: Admin::new(parts), desk, tenancy, reloads, _home: home }
     }
 
     async fn callers_key(&self) -> String {

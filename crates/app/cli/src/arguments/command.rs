@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use super::accounts::AccountsArguments;
 use super::asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 use super::audit::AuditArguments;
 use super::backup::{BackupOptions, RestoreOptions};
@@ -55,9 +56,11 @@ pub(crate) enum Command {
     Projects(ProjectsArguments),
     /// Users of the admin API, and the tokens that they prove themselves with.
     Users(UsersArguments),
+    /// Who pays: accounts of organisations and projects. Make, fill, change. Who has none is not billed.
+    Accounts(AccountsArguments),
     /// What calls cost: set, compare, check and import prices, on the running server or, without one, in the data directory.
     Prices(PricesArguments),
-    /// The books of money: prove that they hold. No call is paid for by them yet.
+    /// The books of money: prove that they hold.
     Ledger(LedgerArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.
     Provider(ProviderArguments),

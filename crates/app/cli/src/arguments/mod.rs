@@ -1,5 +1,6 @@
 //! The command line, topic by topic.
 
+mod accounts;
 mod asked;
 mod audit;
 mod backup;
@@ -18,6 +19,7 @@ mod serve;
 mod simulate;
 mod tenancy;
 
+pub(crate) use accounts::{AccountsCommand, Correction};
 pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 pub(crate) use audit::{AuditCheck, AuditCommand, AuditListing};
 pub(crate) use backup::{BackupOptions, RestoreOptions};

@@ -10,7 +10,9 @@ use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
-use store::{AccountDesk, AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk, TenancyDesk, Who};
+use store::{
+    AccountDesk, AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk, TenancyDesk, Who,
+};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -123,6 +125,7 @@ impl ControlPlane {
         Admin::new(AdminParts {
             key_desk: self.desk.clone(),
             admin_key: self.admin_key.clone(),
+            operator: "admin key",
             tenancy: self.tenancy.clone(),
             config,
             providers: provider_desk::open(

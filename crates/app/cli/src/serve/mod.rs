@@ -17,4 +17,5 @@ mod state_desk;
 mod stored;
 mod taken_port;
 
+pub(crate) use money::options as ledger_options;
 pub(crate) use start::serve;

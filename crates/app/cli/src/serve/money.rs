@@ -136,7 +136,11 @@ async fn step(ledger: &Ledger, applier: &mut Applier, durable: Lsn, log: &Log) -
             Some(applied.records)
         }
         Err(ApplyError::Store(error)) => {
-            log.event(Level::Warn, "the database cannot take the ledger; it is tried again", &[("reason", &error)]);
+            log.event(
+                Level::Warn,
+                "the database cannot take the ledger; it is tried again",
+                &[("reason", &error)],
+            );
             None
         }
         Err(fatal) => end_at_once(log, &fatal.to_string()),
@@ -175,7 +179,7 @@ fn end_at_once(log: &Log, why: &str) -> ! {
 }
 
 /// Where the ledger is, as it is configured.
-pub(super) fn options(settings: &LedgerSettings, data_dir: &Path) -> LedgerOptions {
+pub(crate) fn options(settings: &LedgerSettings, data_dir: &Path) -> LedgerOptions {
     let sizes = JournalSizes {
         segment_bytes: settings.segment_bytes,
         journal_bytes_max: settings.journal_bytes_max,
@@ -204,7 +208,8 @@ const NAME_CHARS_MAX: usize = 60;
 
 /// FNV-1a.
 fn hash(path: &Path) -> u64 {
-    path.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    path.as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -8,8 +8,8 @@ use anyhow::Result;
 use config::Snapshot;
 use gateway::wall_clock;
 use store::{
-    AccountDesk, ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE,
-    RequestStore, SecretDesk, SwitchDesk, TenancyDesk,
+    AccountDesk, ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey, PriceDesk,
+    REQUESTS_FILE, RequestStore, SecretDesk, SwitchDesk, TenancyDesk,
 };
 
 use super::first_key::{self, FirstKey};

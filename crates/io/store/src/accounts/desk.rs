@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex as SyncMutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
-use domain::{Money, Timestamp};
+use domain::{Money, OrganisationId, ProjectId, Timestamp};
 use ledger::AMOUNT_NANO_MAX;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -103,8 +103,13 @@ impl AccountDesk {
         let made = Account { number, organisation, project, currency, warn_below, created_at: deed.at };
         sql::insert(&mut transaction, &made).await?;
         let after = account_json(&made, credit);
-        let entry =
-            deed.entry("account.create", &made.number.0.to_string(), Some(&made.organisation), &Value::Null, &after);
+        let entry = deed.entry(
+            "account.create",
+            &made.number.0.to_string(),
+            Some(&made.organisation),
+            &Value::Null,
+            &after,
+        );
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         // An account without its terms may owe nothing: what a crash leaves here is on the safe side.
@@ -119,6 +124,11 @@ impl AccountDesk {
     /// One, by its number.
     pub fn payer(&self, number: u64) -> Option<Arc<Payer>> {
         self.payers.load().iter().find(|payer| payer.account.number.0 == number).cloned()
+    }
+
+    /// One, by whose it is: the organisation's own, or a project's.
+    pub fn payer_of(&self, organisation: &OrganisationId, project: Option<&ProjectId>) -> Option<Arc<Payer>> {
+        self.payers.load().payer_of(organisation, project).cloned()
     }
 
     pub(super) fn swap(&self, payers: Payers) {
@@ -148,7 +158,7 @@ impl std::fmt::Debug for AccountDesk {
     }
 }
 
-fn fit(amount: Money) -> Result<(), Money> {
+pub(super) fn fit(amount: Money) -> Result<(), Money> {
     if (0..=AMOUNT_NANO_MAX).contains(&amount.nano()) { Ok(()) } else { Err(amount) }
 }
 

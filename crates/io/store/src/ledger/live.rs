@@ -206,12 +206,7 @@ impl Ledger {
     }
 
     /// Lets a purse owe another amount, and returns when that is on the disk.
-    pub async fn set_credit(
-        &self,
-        purse: Purse,
-        credit: Money,
-        now: Timestamp,
-    ) -> Result<Lsn, PostError> {
+    pub async fn set_credit(&self, purse: Purse, credit: Money, now: Timestamp) -> Result<Lsn, PostError> {
         let cell = self.cells.cell(purse);
         let more = cell.replace_credit(credit);
         // Whoever takes does so before his record, whoever gives behind it.

@@ -23,10 +23,13 @@ impl From<AccountError> for Refusal {
             AccountError::Post(PostError::NotCovered { .. }) => {
                 Self::of(Kind::OutOfCredit, message).with_code("not_covered")
             }
-            AccountError::Post(PostError::Behind) | AccountError::Append(_) => Self::of(Kind::Overloaded, message),
-            AccountError::Post(_) | AccountError::Ledger(_) | AccountError::Wait(_) | AccountError::Store(_) => {
-                Self::of(Kind::Internal, message)
+            AccountError::Post(PostError::Behind) | AccountError::Append(_) => {
+                Self::of(Kind::Overloaded, message)
             }
+            AccountError::Post(_)
+            | AccountError::Ledger(_)
+            | AccountError::Wait(_)
+            | AccountError::Store(_) => Self::of(Kind::Internal, message),
         }
     }
 }

@@ -42,6 +42,7 @@ const PRICES_ALONE: &str =
 const PRICES_DRAFT: &str = r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n", "source": "x"}"#;
 const RATE: &str = r#"{"provider": "north", "kind": "openai", "model": "m", "usage": {"input": 1}}"#;
 const IMPORT: &str = r#"{"keys": [{"row": 1, "key": "sk-a-key-from-elsewhere", "settings": {"name": "x"}}]}"#;
+const GIVEN: &str = r#"{"amount": "1", "reason": "x"}"#;
 const REASON: &str = r#"{"reason": "x"}"#;
 
 #[rustfmt::skip]
@@ -81,6 +82,13 @@ fn matrix() -> Vec<Row> {
         operators(M::POST, "/secrets/rotate", "{}", 200),
         // Calls.
         Row { method: M::GET, route: "/requests", asked: "/requests", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        // Accounts.
+        Row { method: M::GET, route: "/accounts", asked: "/accounts", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        operators(M::POST, "/accounts", r#"{"organisation": "{organisation}", "project": "{project}"}"#, 201),
+        Row { method: M::GET, route: "/accounts/{number}", asked: "/accounts/1", body: "", own: FINE, foreign: ABSENT, stray: 403, operator: 200 },
+        Row { asked: "/accounts/1", ..operators(M::PATCH, "/accounts/{number}", r#"{"credit": "1"}"#, 200) },
+        Row { asked: "/accounts/1/credit", ..operators(M::POST, "/accounts/{number}/credit", GIVEN, 200) },
+        Row { asked: "/accounts/1/debit", ..operators(M::POST, "/accounts/{number}/debit", GIVEN, 402) },
         // About himself.
         Row { method: M::GET, route: "/me", asked: "/me", body: "", own: FINE, foreign: FINE, stray: 200, operator: 200 },
         // Organisations, and who belongs to them.
