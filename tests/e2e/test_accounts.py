@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -113,6 +114,47 @@ def test_without_a_server_the_data_directory_answers_alike(
     gateway = start(environment={"OPENAI_API_KEY": UPSTREAM_KEY, "OPENAI_BASE_URL": upstream.base_url})
     assert ask(gateway).status_code == 200
     until(lambda: is_settled(commands, "default", str(10 - COST)), "it is charged to what was given without a server")
+
+
+def test_a_caller_sees_what_is_left(
+    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path
+) -> None:
+    gateway = billing(start, commands, upstream, tmp_path)
+
+    def look(path: str, key: str | None = None) -> Any:
+        with gateway.http(key=key) as http:
+            return json.loads(http.get(path).raise_for_status().text, parse_float=Decimal)
+
+    for path in ("/v1/balance", "/balance"):
+        shown = look(path)
+        assert (shown["balance"], shown["unlimited"], shown["low"]) == (None, True, False)
+    assert look("/v1/dashboard/billing/subscription")["hard_limit_usd"] == 100000000
+    assert look("/v1/dashboard/billing/usage") == {"object": "list", "total_usage": 0}
+
+    commands.json("accounts", "create", "default", "--credit", "2")
+    commands.json("accounts", "credit", "default", "12.34", "--reason", "x")
+    full = {"balance": Decimal("12.34"), "currency": "USD", "available": Decimal("14.34"), "held": 0}
+    assert look("/v1/balance") == {**full, "low": False, "threshold": 10, "unlimited": False}
+    assert ask(gateway).status_code == 200
+    until(lambda: look("/v1/balance")["balance"] == Decimal("12.34") - COST, "the call is charged")
+    until(lambda: look("/v1/dashboard/billing/usage")["total_usage"] == COST * 100, "the database has it")
+    subscription = look("/dashboard/billing/subscription")
+    assert subscription["object"] == "billing_subscription"
+    assert subscription["hard_limit_usd"] - COST == Decimal("14.34") - COST, "the limit less what was used is left"
+    commands.json("accounts", "debit", "default", "5", "--reason", "x")
+    assert look("/v1/balance")["low"] is True
+
+    usage = "/v1/dashboard/billing/usage?start_date={}&end_date={}"
+    assert look(usage.format("2020-01-01", "2020-02-01"))["total_usage"] == 0
+    with gateway.http() as http:
+        for dates in [("x", "2020-01-01"), ("2020-02-01", "2020-01-01"), ("2010-01-01", "2020-01-01")]:
+            refused = http.get(usage.format(*dates))
+            assert refused.status_code == 400 and "_date" in refused.json()["error"]["message"]
+        assert http.post("/v1/balance").status_code == 405
+        assert http.delete("/v1/dashboard/billing/usage").status_code == 405
+    for path in ("/v1/balance", "/v1/dashboard/billing/usage", "/v1/dashboard/billing/subscription"):
+        with gateway.http(key="sk-nobody-has-this-one") as http:
+            assert http.get(path).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ use http::Request;
 use tower_service::Service;
 
 use crate::access::Actor;
+use crate::callers::{self, Caller};
 use crate::gate::Gate;
 use crate::parts::AdminParts;
 use crate::refusal;
@@ -22,6 +23,7 @@ pub struct Admin {
     gate: Arc<Gate>,
     parts: Arc<AdminParts>,
     router: Router,
+    callers: Router,
 }
 
 impl Admin {
@@ -29,7 +31,12 @@ impl Admin {
     pub fn new(parts: AdminParts) -> Self {
         let gate = Gate::new(&parts.admin_key, parts.operator, parts.tenancy.users());
         let parts = Arc::new(parts);
-        Self { gate: Arc::new(gate), router: routes::router(Arc::clone(&parts)), parts }
+        Self {
+            gate: Arc::new(gate),
+            router: routes::router(Arc::clone(&parts)),
+            callers: callers::router(Arc::clone(&parts)),
+            parts,
+        }
     }
 
     /// Answers one request. Nothing behind the gate sees a request of nobody, not even to say that its path is unknown; and
@@ -52,6 +59,22 @@ impl Admin {
                 }
             }
             Err(refusal) => refusal.into_response(),
+        };
+        refusal::finish(response, &request_id)
+    }
+
+    /// Answers what a caller asks about his own money. Whoever hands it over has looked at his key.
+    pub async fn answer_caller<B>(&self, caller: Caller, mut request: Request<B>) -> Response
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let request_id = refusal::request_id(request.headers());
+        refusal::name_request(request.headers_mut(), &request_id);
+        request.extensions_mut().insert(caller);
+        let response = match self.callers.clone().call(request.map(Body::new)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
         };
         refusal::finish(response, &request_id)
     }

@@ -68,6 +68,7 @@ mod access;
 mod admin;
 mod asked;
 mod body;
+mod callers;
 mod config_desk;
 mod gate;
 mod key_wish;
@@ -81,6 +82,7 @@ mod tenancy_refusal;
 
 pub use admin::Admin;
 pub use body::{ADMIN_BODY_BYTES_MAX, ADMIN_IMPORT_BYTES_MAX, PRICES_BODY_BYTES_MAX};
+pub use callers::Caller;
 pub use config_desk::{
     ChangeView, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport, Reply,
     RevertReport, VersionView,

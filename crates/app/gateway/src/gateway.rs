@@ -47,6 +47,8 @@ pub struct GatewayParts {
     pub node: u16,
     /// Where control paths are answered; `None` when they have an address of their own.
     pub control: Option<ControlSender>,
+    /// Where callers' questions about their own money are answered; `None` where nobody knows of money.
+    pub caller_desk: Option<ControlSender>,
     /// Where bodies lie.
     pub body_room: BodyRoom,
     /// How many descriptors may be open, if there is a limit.
@@ -88,6 +90,7 @@ pub struct Gateway {
     pub(crate) spool: Spool,
     pub(crate) stored_responses: StoredResponses,
     pub(crate) control: Option<ControlSender>,
+    pub(crate) caller_desk: Option<ControlSender>,
     pub(crate) started: Instant,
     started_at: Timestamp,
     pub(crate) epoch: u16,
@@ -121,6 +124,7 @@ impl Gateway {
             stored_responses: StoredResponses::default(),
             spool: Spool::new(parts.body_room.spool_dir, parts.body_room.spool_bytes_max),
             control: parts.control,
+            caller_desk: parts.caller_desk,
             started: Instant::now(),
             started_at: wall_clock(),
             epoch: parts.epoch,

@@ -17,7 +17,7 @@ mod route;
 mod secrets;
 mod stats;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod users;
 
 use std::sync::Arc;

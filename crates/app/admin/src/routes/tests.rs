@@ -31,14 +31,14 @@ use crate::{
     ProviderWish, ReloadReport, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
 };
 
-const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
+pub(crate) const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
 
 const SMALL_JOURNAL: JournalSizes =
     JournalSizes { segment_bytes: 256 << 10, journal_bytes_max: 1 << 30, buffer_bytes_max: 1 << 20 };
 
-struct Office {
-    admin: Admin,
+pub(crate) struct Office {
+    pub(crate) admin: Admin,
     desk: Arc<KeyDesk>,
     tenancy: Arc<TenancyDesk>,
     reloads: Arc<AtomicUsize>,
@@ -52,7 +52,7 @@ struct Answer {
 }
 
 impl Office {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let master =
             MasterKey::from_text(&Secret::new("a master key for tests, 32 bytes+".to_owned())).unwrap();
         let hasher = master.key_hasher();

@@ -3,11 +3,11 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use admin::{Admin, AdminParts, ConfigAsk, ConfigDesk};
+use admin::{Admin, AdminParts, Caller, ConfigAsk, ConfigDesk};
 use anyhow::Result;
 use bytes::Bytes;
 use domain::Secret;
-use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
+use gateway::{ControlCall, ControlCalls, Gateway, ProvenCaller, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::{
@@ -157,7 +157,12 @@ fn begin_stop(log: &Log, workers: &mut Option<Workers>, leaving: &mut JoinSet<()
 
 /// Answers one call that came by the data port.
 async fn answer(admin: Admin, call: ControlCall) {
-    let response = admin.answer(call.request).await;
+    // Only a worker that has looked at a caller's key names him; nothing in a request can.
+    let mut request = call.request;
+    let response = match request.extensions_mut().remove::<ProvenCaller>() {
+        Some(ProvenCaller { key, address }) => admin.answer_caller(Caller { key, address }, request).await,
+        None => admin.answer(request).await,
+    };
     let (head, mut body) = response.into_parts();
     let Some(pieces) = call.answer.begin(head) else { return };
     while let Some(Ok(frame)) = body.frame().await {

@@ -166,6 +166,7 @@ impl Made<'_> {
             workers,
             epoch: stored.epoch,
             node: NODE,
+            caller_desk: Some(control.clone()),
             control: snapshot.admin_listen.is_none().then_some(control),
             body_room: body_room(snapshot, self.data_dir)?,
             descriptors_max: self.descriptors_max,

@@ -62,7 +62,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
                 ..gauge("ai_gateway_provider_keys", "Keys of providers, by what came of trying them.", count)
             }
         });
-    let control_waiting = gateway.control.as_ref().map_or(0, crate::control::ControlSender::waiting);
+    let control_waiting = gateway.caller_desk.as_ref().map_or(0, crate::control::ControlSender::waiting);
     let mut gauges = vec![
         gauge(
             "ai_gateway_body_memory_bytes",
