@@ -1,6 +1,7 @@
 //! The admin API as one value: a request in, an answer out. Where requests come from is not its business: the gateway
 //! hands over those on its own port, `listen.rs` takes those on a port of the API's own.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,6 +9,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::Request;
+use store::{Deed, Who};
 use tower_service::Service;
 
 use crate::access::Actor;
@@ -16,6 +18,10 @@ use crate::gate::Gate;
 use crate::parts::AdminParts;
 use crate::refusal;
 use crate::routes;
+
+/// With a request: where it comes from, by whoever knows that.
+#[derive(Clone, Copy, Debug)]
+pub struct FromAddress(pub IpAddr);
 
 /// The admin API. Cheap to clone.
 #[derive(Clone)]
@@ -51,7 +57,7 @@ impl Admin {
         refusal::name_request(request.headers_mut(), &request_id);
         let response = match self.gate.admit(request.headers(), (self.parts.clock)()) {
             Ok(actor) => {
-                self.note_use(&actor).await;
+                self.note_use(&actor, request.extensions().get::<FromAddress>().copied()).await;
                 request.extensions_mut().insert(actor);
                 match self.router.clone().call(request.map(Body::new)).await {
                     Ok(response) => response,
@@ -79,10 +85,15 @@ impl Admin {
         refusal::finish(response, &request_id)
     }
 
-    /// That it could not be noted when a token was last used keeps nobody from using it.
-    async fn note_use(&self, actor: &Actor) {
+    /// That it could not be noted when a token was last used keeps nobody from using it, nor that a gift could not be given:
+    /// that is tried with his next request.
+    async fn note_use(&self, actor: &Actor, from: Option<FromAddress>) {
         if let Actor::User(user) = actor {
-            let _ = self.parts.tenancy.note_use(user, (self.parts.clock)()).await;
+            let now = (self.parts.clock)();
+            let _ = self.parts.tenancy.note_use(user, now).await;
+            let who = Who { actor: "user token", by: Some(user.user.email.clone()), request_id: None };
+            let deed = Deed { who, user: Some(user.user.id.clone()), at: now, reason: String::new() };
+            let _ = self.parts.sign_ups.proved(user, from.map(|from| from.0), &deed).await;
         }
     }
 }

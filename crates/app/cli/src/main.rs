@@ -17,6 +17,7 @@ mod keys;
 mod ledger;
 mod local_store;
 mod near_admin;
+mod orders;
 mod preflight;
 mod prices;
 mod provider;
@@ -34,6 +35,7 @@ mod table;
 mod tenancy;
 mod top;
 mod verified;
+mod vouchers;
 
 use std::process::ExitCode;
 
@@ -64,6 +66,10 @@ fn main() -> ExitCode {
         Some(Command::Accounts(accounts)) => {
             accounts::run(&arguments.data, arguments.serve.config, accounts.command)
         }
+        Some(Command::Vouchers(vouchers)) => {
+            vouchers::run(&arguments.data, arguments.serve.config, vouchers.command)
+        }
+        Some(Command::Orders(orders)) => orders::run(&arguments.data, arguments.serve.config, orders.command),
         Some(Command::Prices(prices)) => prices::run(&arguments.data, prices.command),
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)

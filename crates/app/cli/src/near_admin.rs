@@ -14,8 +14,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use store::{
-    AccountDesk, Applier, DataDir, KeyDesk, Ledger, PriceDesk, REQUESTS_FILE, RequestStore, SecretDesk,
-    TenancyDesk,
+    AccountDesk, Applier, DataDir, KeyDesk, Ledger, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore,
+    SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::admin_client::{AdminClient, understood};
@@ -23,7 +23,7 @@ use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
 use crate::local_store::{ACTOR, LocalStore};
 use crate::prices;
-use crate::serve::ledger_options;
+use crate::serve::{ledger_options, sign_up_terms};
 use crate::settings::{Settings, or_refused};
 
 /// Between a command and its own process: no port leads here, so it opens nothing.
@@ -88,7 +88,11 @@ impl LocalAdmin {
                 *given.lock().unwrap_or_else(PoisonError::into_inner) = Some((ledger, applier));
             };
             let ledger = ledger_options(&snapshot.ledger, path);
-            let accounts = AccountDesk::open(store.clone(), ledger, wall_clock(), starter).await?;
+            let accounts = Arc::new(AccountDesk::open(store.clone(), ledger, wall_clock(), starter).await?);
+            let vouchers = VoucherDesk::new(store.clone(), local.master.key_hasher(), accounts.clone());
+            let orders = OrderDesk::new(store.clone(), accounts.clone());
+            let terms = sign_up_terms(&snapshot.accounts);
+            let sign_ups = SignUpDesk::open(store.clone(), accounts.clone(), terms).await?;
             anyhow::Ok(AdminParts {
                 key_desk: Arc::new(keys),
                 admin_key: Secret::new(KEY.to_owned()),
@@ -99,7 +103,10 @@ impl LocalAdmin {
                 prices: Arc::new(prices),
                 secrets: Arc::new(secrets),
                 audit: Arc::new(store),
-                accounts: Arc::new(accounts),
+                accounts,
+                vouchers: Arc::new(vouchers),
+                orders: Arc::new(orders),
+                sign_ups: Arc::new(sign_ups),
                 requests: Arc::new(requests),
                 state: StateDesk { health: Box::new(|_| Ok(Value::Null)), stats: Box::new(|| Value::Null) },
                 explain: Box::new(Ok),

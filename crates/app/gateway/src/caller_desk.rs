@@ -15,12 +15,13 @@ use crate::call::Call;
 use crate::hand_over::hand_over;
 use crate::pipeline::authenticate;
 
-/// What is asked, and how. Where one-api has it, with and without `/v1`.
+/// What is asked, and how. Balances where one-api has them, with and without `/v1`.
 const PATHS: &[(&str, Method)] = &[
     ("/v1/dashboard/billing/subscription", Method::GET),
     ("/v1/dashboard/billing/usage", Method::GET),
     ("/dashboard/billing/subscription", Method::GET),
     ("/dashboard/billing/usage", Method::GET),
+    ("/v1/vouchers/redeem", Method::POST),
 ];
 
 /// With a request that is handed over: whose key it came with. Only a worker that has looked at the key makes one.

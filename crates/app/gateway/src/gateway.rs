@@ -179,6 +179,11 @@ impl Gateway {
         self.payers.store(payers);
     }
 
+    /// Who pays for whose calls at present.
+    pub fn payers(&self) -> Arc<Payers> {
+        self.payers.load_full()
+    }
+
     /// Charges that could not be recorded when their calls ended.
     pub const fn uncharged(&self) -> &Uncharged {
         &self.uncharged

@@ -54,6 +54,7 @@ pub use caller_desk::ProvenCaller;
 pub use clock::wall_clock;
 pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, ControlSender};
 pub use gateway::{BodyRoom, Gateway, GatewayParts};
+pub use hand_over::FromAddress;
 pub use inherited::InheritedSockets;
 pub use listener::{BindFailure, BoundListener, Certificate, CertificateHandle, bind, bind_or_inherit};
 pub use rows::{RowInlet, RowOutlet, row_queue, write_rows};

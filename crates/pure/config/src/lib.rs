@@ -29,9 +29,11 @@ pub use problem::{Place, Problem};
 pub use schema::schema_text;
 pub use secret_source::{Credential, FILE_ENDING, is_stored_name};
 pub use secret_use::SecretUse;
+pub use sections::accounts::{AccountSettings, LowBalance, NewOrganisations};
 pub use sections::errors::{ErrorCode, Errors};
 pub use sections::health::Health;
 pub use sections::keys::Keys;
+pub use sections::ledger::{LedgerLevel, LedgerSettings};
 pub use sections::limits::{
     ANSWER_BYTES_MAX, ATTEMPTS_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, HEAD_BYTES_MAX, HEADERS_MAX,
     HTTP2_HEADER_BYTES_MAX, HTTP2_STREAMS_MAX, Limits, OUTPUT_TOKENS_DEFAULT, QUEUE_MAX, QUEUE_WAIT_MS,
@@ -42,7 +44,6 @@ pub use sections::log::{Log, LogFormat};
 pub use sections::metrics::{Metrics, MetricsAccess};
 pub use sections::models::{Fallback, Model, ModelTarget};
 pub use sections::providers::{Line, Origin, Provider};
-pub use sections::ledger::{LedgerLevel, LedgerSettings};
 pub use sections::requests::Requests;
 pub use sections::retries::{BUDGET_PER_SECOND, BUDGET_PERCENT, HEDGE_PERCENT, Retries};
 pub use sections::timeouts::{ANSWER_TOKENS_LARGE, ANSWER_TOKENS_XLARGE, Timeouts};

@@ -8,17 +8,18 @@ use domain::{BaseUrl, Network};
 use routing::{Route, Routes, RoutesBuilder};
 
 use crate::secret_use::SecretUse;
+use crate::sections::accounts::AccountSettings;
 use crate::sections::errors::Errors;
 use crate::sections::health::Health;
 use crate::sections::keys::Keys;
 use crate::sections::known_names;
+use crate::sections::ledger::LedgerSettings;
 use crate::sections::limits::Limits;
 use crate::sections::listeners::Listener;
 use crate::sections::log::Log;
 use crate::sections::metrics::Metrics;
 use crate::sections::models::Model;
 use crate::sections::providers::{Line, Origin, Provider};
-use crate::sections::ledger::LedgerSettings;
 use crate::sections::requests::Requests;
 use crate::sections::retries::Retries;
 use crate::sections::timeouts::Timeouts;
@@ -69,6 +70,8 @@ pub struct Snapshot {
     pub health: Arc<Health>,
     /// Where log lines go.
     pub log: Log,
+    /// What new organisations get, and who is told of low balances.
+    pub accounts: AccountSettings,
     /// How money of calls is kept safe.
     pub ledger: LedgerSettings,
     /// What is kept of calls.

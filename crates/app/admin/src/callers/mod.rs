@@ -5,14 +5,17 @@
 //! |---|---|
 //! | `GET /v1/dashboard/billing/subscription`, also without `/v1` | 200 `{"object": "billing_subscription", "hard_limit_usd", …}` |
 //! | `GET /v1/dashboard/billing/usage?start_date=2026-11-01&end_date=2026-12-01`, both optional, also without `/v1` | 200 `{"object": "list", "total_usage"}`, in hundredths |
+//! | `POST /v1/vouchers/redeem` with `{"code": "BWV-…"}` | 200 `{"amount", "currency", "balance"}`; 400 `voucher_not_redeemable`; 429 |
 
 mod billing;
 mod caller;
+mod redeem;
+mod tries;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 use domain::Kind;
 use http::{Method, Uri};
 
@@ -20,6 +23,7 @@ use crate::parts::AdminParts;
 use crate::refusal::Refusal;
 
 pub use caller::Caller;
+pub use tries::VOUCHER_TRIES_PER_MINUTE;
 
 /// The paths as a service.
 pub(crate) fn router(parts: Arc<AdminParts>) -> Router {
@@ -28,6 +32,8 @@ pub(crate) fn router(parts: Arc<AdminParts>) -> Router {
         .route("/dashboard/billing/subscription", get(billing::subscription))
         .route("/v1/dashboard/billing/usage", get(billing::usage))
         .route("/dashboard/billing/usage", get(billing::usage))
+        .route("/v1/vouchers/redeem", post(redeem::redeem))
+        .layer(Extension(Arc::new(tries::Tries::default())))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(parts)

@@ -8,7 +8,9 @@ mod health;
 mod keys;
 mod me;
 mod members;
+mod orders;
 mod organisations;
+mod page;
 mod prices;
 mod projects;
 mod providers;
@@ -19,6 +21,7 @@ mod stats;
 #[cfg(test)]
 pub(crate) mod tests;
 mod users;
+mod vouchers;
 
 use std::sync::Arc;
 
@@ -42,6 +45,8 @@ const NOUNS: &[&[Route]] = &[
     audit::ROUTES,
     requests::ROUTES,
     accounts::ROUTES,
+    vouchers::ROUTES,
+    orders::ROUTES,
     explain::ROUTES,
     me::ROUTES,
     organisations::ROUTES,

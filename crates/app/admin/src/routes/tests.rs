@@ -16,13 +16,15 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
-    AccountDesk, Asker, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey, PriceDesk,
-    SecretDesk, SwitchDesk, SwitchScope, SwitchWish, TenancyDesk, Who,
+    AccountDesk, Asker, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey, OrderDesk,
+    PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope, SwitchWish, TenancyDesk,
+    VoucherDesk, Who,
 };
 
 mod accounts;
 mod audit;
 mod keys;
+mod money_in;
 mod secrets;
 
 use super::{NOUNS, PREFIX};
@@ -53,6 +55,17 @@ struct Answer {
 
 impl Office {
     pub(crate) async fn open() -> Self {
+        Self::with(SignUpTerms {
+            is_prepaid: false,
+            credit: None,
+            credit_days: None,
+            per_email_domain_max: 1,
+            per_ip_max: 1,
+        })
+        .await
+    }
+
+    async fn with(terms: SignUpTerms) -> Self {
         let master =
             MasterKey::from_text(&Secret::new("a master key for tests, 32 bytes+".to_owned())).unwrap();
         let hasher = master.key_hasher();
@@ -71,7 +84,10 @@ impl Office {
         let requests = store::RequestStore::in_memory().await.unwrap();
         let home = tempfile::tempdir().unwrap();
         let options = LedgerOptions { slots_max: 64, sizes: SMALL_JOURNAL, ..LedgerOptions::of(home.path()) };
-        let accounts = AccountDesk::open(store.clone(), options, NOW, |_, _, _| {}).await.unwrap();
+        let accounts = Arc::new(AccountDesk::open(store.clone(), options, NOW, |_, _, _| {}).await.unwrap());
+        let vouchers = VoucherDesk::new(store.clone(), master.key_hasher(), Arc::clone(&accounts));
+        let orders = OrderDesk::new(store.clone(), Arc::clone(&accounts));
+        let sign_ups = SignUpDesk::open(store.clone(), Arc::clone(&accounts), terms).await.unwrap();
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
@@ -83,7 +99,10 @@ impl Office {
             secrets: Arc::new(secrets),
             audit: Arc::new(store),
             requests: Arc::new(requests),
-            accounts: Arc::new(accounts),
+            accounts,
+            vouchers: Arc::new(vouchers),
+            orders: Arc::new(orders),
+            sign_ups: Arc::new(sign_ups),
             state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,
@@ -97,19 +116,18 @@ impl Office {
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
-        let response = self.admin.answer(request).await;
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, 1 << 20).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        answer(self.admin.answer(request).await).await
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.send(request(method, path, Some(ADMIN_KEY), body)).await
     }
+}
+
+async fn answer(response: axum::response::Response) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, 1 << 20).await.unwrap();
+    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
 
 impl Answer {

@@ -11,6 +11,7 @@ mod drill;
 mod import;
 mod keys;
 mod ledger;
+mod orders;
 mod prices;
 mod provider;
 mod requests;
@@ -18,6 +19,7 @@ mod secrets;
 mod serve;
 mod simulate;
 mod tenancy;
+mod vouchers;
 
 pub(crate) use accounts::{AccountsCommand, Correction};
 pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
@@ -30,6 +32,7 @@ pub(crate) use drill::DrillOptions;
 pub(crate) use import::{ImportCommand, ImportOptions, Layout};
 pub(crate) use keys::{Days, KeysCommand, KeysFormat, Narrowed, Widened};
 pub(crate) use ledger::{LedgerCheck, LedgerCommand};
+pub(crate) use orders::OrdersCommand;
 pub(crate) use prices::{PricesChange, PricesCommand, PricesRating};
 pub(crate) use provider::{ProviderChange, ProviderCommand, ProviderListing};
 pub(crate) use requests::{RequestsCommand, RequestsWish};
@@ -39,3 +42,4 @@ pub(crate) use simulate::SimulateOptions;
 pub(crate) use tenancy::{
     MembersCommand, OrgsCommand, ProjectsCommand, RoleWord, TokensCommand, UsersCommand, Why,
 };
+pub(crate) use vouchers::VouchersCommand;

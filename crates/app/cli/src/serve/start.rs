@@ -72,7 +72,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         Made { snapshot: &snapshot, stored: &stored, log: &log, data_dir: dir.path(), descriptors_max };
     let gateway = made.gateway(sender, rows).await?;
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
-    let money_keeper = MoneyKeeper::start(&gateway, money_outlet, &log);
+    let money_keeper = MoneyKeeper::start(&gateway, stored.database.clone(), money_outlet, &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -96,6 +96,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
 
     let key_checks = Arc::new(KeyChecks::new());
     key_checks.want();
+    let low_balance = snapshot.accounts.low_balance.clone();
     let demo_url = demo.as_ref().map(demo::demo_url);
     let keeper = Keeper::new(KeeperParts {
         settings,
@@ -119,6 +120,10 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         audit: Arc::new(stored.database.clone()),
         requests: Arc::new(stored.requests.clone()),
         accounts: stored.accounts,
+        vouchers: stored.vouchers,
+        orders: stored.orders,
+        sign_ups: stored.sign_ups,
+        low_balance,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,
         keeper,

@@ -90,6 +90,10 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
             config.version.and_then(|number| usize::try_from(number).ok()).unwrap_or(0),
         ),
     ];
+    let payers = gateway.payers();
+    gauges.push(gauge("ai_gateway_accounts", "Accounts that pay for calls.", payers.iter().count()));
+    let low = payers.iter().filter(|payer| payer.is_low()).count();
+    gauges.push(gauge("ai_gateway_accounts_low", "Accounts whose balance is below their threshold.", low));
     gauges.extend(keys);
     gauges.extend(crate::overload::gauges(gateway));
     gauges.extend(crate::seeing::gauges(&gateway.serving.load(), gateway.moment()));

@@ -138,7 +138,8 @@ impl AccountDesk {
         hearers.iter().for_each(|hearer| hearer(payers.clone()));
     }
 
-    pub(super) async fn opened(&self, now: Timestamp) -> Result<Arc<Ledger>, AccountError> {
+    /// The ledger, opened now if it is not.
+    pub(crate) async fn opened(&self, now: Timestamp) -> Result<Arc<Ledger>, AccountError> {
         if let Some(ledger) = self.ledger.get() {
             return Ok(Arc::clone(ledger));
         }

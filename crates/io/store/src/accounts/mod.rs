@@ -5,11 +5,14 @@ mod change;
 mod correction;
 mod desk;
 mod error;
+mod grants;
 mod payers;
 mod sql;
 #[cfg(test)]
-mod suite;
+pub(crate) mod suite;
 mod used;
+
+pub(crate) use grants::lapse;
 
 pub use account::{Account, AccountChange, NewAccount, WARN_BELOW_DEFAULT};
 pub use correction::Correction;

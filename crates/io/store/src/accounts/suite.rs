@@ -14,25 +14,25 @@ use crate::ledger::{JournalSizes, LedgerOptions, PostError};
 use crate::tenancy::{Deed, Reach};
 use crate::who::Who;
 
-const NOW: Timestamp = Timestamp(1_795_219_200_000);
+pub(crate) const NOW: Timestamp = Timestamp(1_795_219_200_000);
 const SIZES: JournalSizes =
     JournalSizes { segment_bytes: 256 << 10, journal_bytes_max: 1 << 30, buffer_bytes_max: 1 << 20 };
 
-pub(super) fn deed() -> Deed {
+pub(crate) fn deed() -> Deed {
     let who = Who { actor: "admin key", by: None, request_id: None };
     Deed { who, user: None, at: NOW, reason: "a test".to_owned() }
 }
 
-pub(super) fn money(text: &str) -> Money {
+pub(crate) fn money(text: &str) -> Money {
     Money::parse(text).unwrap()
 }
 
-pub(super) async fn open(home: &TempDir, database: &Database) -> AccountDesk {
+pub(crate) async fn open(home: &TempDir, database: &Database) -> AccountDesk {
     let options = LedgerOptions { slots_max: 64, sizes: SIZES, ..LedgerOptions::of(home.path()) };
     AccountDesk::open(database.clone(), options, NOW, |_, _, _| {}).await.unwrap()
 }
 
-pub(super) fn new(credit: &str) -> NewAccount {
+pub(crate) fn new(credit: &str) -> NewAccount {
     NewAccount {
         organisation: OrganisationId::implicit(),
         project: None,

@@ -6,18 +6,19 @@ use domain::BaseUrl;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::accounts::AccountsSection;
 use super::admin::AdminSection;
 use super::errors::ErrorsSection;
 use super::health::HealthSection;
 use super::keys::KeysSection;
 use super::label::{label, label_flaw};
+use super::ledger::LedgerSection;
 use super::limits::LimitsSection;
 use super::listeners::ListenerEntry;
 use super::log::LogSection;
 use super::metrics::MetricsSection;
 use super::models::ModelEntry;
 use super::providers::ProviderEntry;
-use super::ledger::LedgerSection;
 use super::requests::RequestsSection;
 use super::retries::RetriesSection;
 use super::timeouts::TimeoutsSection;
@@ -82,6 +83,8 @@ pub(crate) struct File {
     pub(crate) health: Option<HealthSection>,
     /// The request log and our own messages.
     pub(crate) log: Option<LogSection>,
+    /// Accounts of money.
+    pub(crate) accounts: Option<AccountsSection>,
     /// The ledger of accounts.
     pub(crate) ledger: Option<LedgerSection>,
     /// The rows that are kept of calls.

@@ -8,6 +8,9 @@ mod refusal;
 mod show;
 mod shown;
 
+pub(crate) use create::{amount, currency};
+pub(crate) use shown::account;
+
 use axum::routing::{get, patch, post};
 use http::Method;
 

@@ -89,6 +89,15 @@ fn matrix() -> Vec<Row> {
         Row { asked: "/accounts/1", ..operators(M::PATCH, "/accounts/{number}", r#"{"credit": "1"}"#, 200) },
         Row { asked: "/accounts/1/credit", ..operators(M::POST, "/accounts/{number}/credit", GIVEN, 200) },
         Row { asked: "/accounts/1/debit", ..operators(M::POST, "/accounts/{number}/debit", GIVEN, 402) },
+        // Money that comes in.
+        operators(M::GET, "/vouchers", "", 200),
+        operators(M::POST, "/vouchers", r#"{"amount": "1"}"#, 201),
+        operators(M::POST, "/vouchers/redeem", r#"{"code": "x", "account": "1"}"#, 400),
+        Row { asked: "/vouchers/7/revoke", ..operators(M::POST, "/vouchers/{number}/revoke", "{}", 404) },
+        operators(M::GET, "/orders", "", 200),
+        operators(M::POST, "/orders", r#"{"account": "1", "amount": "1"}"#, 201),
+        Row { asked: "/orders/7/confirm", ..operators(M::POST, "/orders/{number}/confirm", r#"{"reference": "x"}"#, 404) },
+        Row { asked: "/orders/7/cancel", ..operators(M::POST, "/orders/{number}/cancel", "{}", 404) },
         // About himself.
         Row { method: M::GET, route: "/me", asked: "/me", body: "", own: FINE, foreign: FINE, stray: 200, operator: 200 },
         // Organisations, and who belongs to them.
