@@ -132,7 +132,7 @@ fn credit(text: &str, path: &KeyPath, report: &mut Report) -> Option<Money> {
 fn webhook(text: &str, path: &KeyPath, report: &mut Report) -> Option<BaseUrl> {
     BaseUrl::parse(text)
         .map_err(|error| {
-            report.add(&path.key("low_balance_webhook"), shown::text(text), error.to_string(), None)
+            report.add(&path.key("low_balance_webhook"), shown::text(text), error.to_string(), None);
         })
         .ok()
 }
