@@ -10,7 +10,7 @@ from harness.config import configuration, provider
 from harness.simulator import Simulator
 from harness.speech import MODEL
 
-INVARIANTS = ["I1", "I2", "I3", "I4", "I5", "I8"]
+INVARIANTS = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"]
 
 
 def test_the_books_are_proved_and_a_changed_one_is_found(

@@ -45,6 +45,9 @@
 //! | `POST /orders` | `{"account": "1", "amount": "100", "note", "reason", "by"}`, the first two needed | 201 Order |
 //! | `POST /orders/{number}/confirm` | `{"reference": "…", "reason", "by"}` | 200 Order; 404 `order_not_found`; 409 `order_over`, `reference_taken`, `order_begun` |
 //! | `POST /orders/{number}/cancel` | `{"reason", "by"}`, both optional | 200 Order; 409 `order_over` |
+//! | `GET /ledger/entries?account=1&call_id=…&request_id=…&key=order:&from=…&to=…&after=…&limit=100`, all optional | – | 200 `{"entries": [Entry], "next_after"}`, the newest first |
+//! | `GET /ledger/holds?account=1` | – | 200 `{"holds": [{"call_id", "amount", "progress", "opened_at"}]}`, the oldest first |
+//! | `GET /ledger/statement?account=1&month=2026-11&format=csv` | – | 200 opening, `lines` by kind and closing of each currency, paid and gifts apart; or CSV |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |
 //! | `PUT /secrets/{name}` | `{"value": "…", "reason", "by"}`, all but the value optional | 200 the secret without its value, `audit`, and what reading the configuration again did: `changed`, `needs_restart`, `problems` |
@@ -91,6 +94,7 @@ mod refusal;
 mod routes;
 mod state_desk;
 mod tenancy_refusal;
+mod wanted;
 
 pub use admin::{Admin, FromAddress};
 pub use body::{ADMIN_BODY_BYTES_MAX, ADMIN_IMPORT_BYTES_MAX, PRICES_BODY_BYTES_MAX};

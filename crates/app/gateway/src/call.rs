@@ -80,6 +80,8 @@ pub(crate) struct Call {
     pub(crate) cost_at_head: Option<CallCost>,
     /// What is put aside for it, where somebody pays; until it is charged.
     pub(crate) paying: Option<Box<Paying>>,
+    /// The cap that its answer was given because there is no money for more.
+    pub(crate) lowered_cap: Option<u64>,
     /// What it was charged.
     charged: Option<CallCost>,
     /// Where the answer came from.
@@ -182,6 +184,7 @@ impl Call {
             segments: None,
             cost_at_head: None,
             paying: None,
+            lowered_cap: None,
             charged: None,
             region: None,
             warnings: None,

@@ -101,7 +101,6 @@ impl Spent<'_> {
         }
         sum
     }
-
 }
 
 /// What a provider's answer costs the holder of a key.

@@ -96,7 +96,13 @@ impl Paying {
     }
 
     /// Notes what a stream has come to, and puts more aside where that will soon be more than there is.
-    pub(crate) fn meter(&mut self, pieces: u64, cost: CallCost, usage: &Usage, at: Timestamp) -> Result<(), Spent> {
+    pub(crate) fn meter(
+        &mut self,
+        pieces: u64,
+        cost: CallCost,
+        usage: &Usage,
+        at: Timestamp,
+    ) -> Result<(), Spent> {
         let now = Instant::now();
         (self.meter.at, self.meter.pieces) = (now, pieces);
         let Some(cost) = cost.row().map(|cost| cost.price) else { return Ok(()) };

@@ -37,7 +37,7 @@ pub(super) async fn subscription(
     let limit = match caller.payer(&parts.accounts) {
         None => NO_LIMIT.to_owned(),
         Some(payer) => {
-            let used = parts.accounts.used(payer.account.number, usual((parts.clock)())).await?;
+            let used = parts.accounts.used(payer.account.purse(), usual((parts.clock)())).await?;
             let left = payer.cell.available().nano().saturating_add(payer.cell.held().nano());
             Money::from_nano(left.saturating_add(used.nano())).to_string()
         }
@@ -56,7 +56,7 @@ pub(super) async fn usage(
     let range = dates.range((parts.clock)())?;
     let used = match caller.payer(&parts.accounts) {
         None => Money::ZERO,
-        Some(payer) => parts.accounts.used(payer.account.number, range).await?,
+        Some(payer) => parts.accounts.used(payer.account.purse(), range).await?,
     };
     Ok(json(format!(r#"{{"object":"list","total_usage":{}}}"#, hundredths(used))))
 }

@@ -6,6 +6,7 @@ mod config;
 mod explain;
 mod health;
 mod keys;
+mod ledger;
 mod me;
 mod members;
 mod orders;
@@ -47,6 +48,7 @@ const NOUNS: &[&[Route]] = &[
     accounts::ROUTES,
     vouchers::ROUTES,
     orders::ROUTES,
+    ledger::ROUTES,
     explain::ROUTES,
     me::ROUTES,
     organisations::ROUTES,

@@ -6,6 +6,7 @@ mod tenancy;
 
 mod prices;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -36,15 +37,13 @@ use crate::{
 pub(crate) const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
 
-const SMALL_JOURNAL: JournalSizes =
-    JournalSizes { segment_bytes: 256 << 10, journal_bytes_max: 1 << 30, buffer_bytes_max: 1 << 20 };
-
 pub(crate) struct Office {
     pub(crate) admin: Admin,
     desk: Arc<KeyDesk>,
     tenancy: Arc<TenancyDesk>,
     reloads: Arc<AtomicUsize>,
-    _home: tempfile::TempDir,
+    /// Where the journal is, until the office closes.
+    _folder: tempfile::TempDir,
 }
 
 struct Answer {
@@ -82,9 +81,8 @@ impl Office {
         let secrets = SecretDesk::open(Box::new(store.clone()), store.seal(&master)).await.unwrap();
         let reloads = Arc::new(AtomicUsize::new(0));
         let requests = store::RequestStore::in_memory().await.unwrap();
-        let home = tempfile::tempdir().unwrap();
-        let options = LedgerOptions { slots_max: 64, sizes: SMALL_JOURNAL, ..LedgerOptions::of(home.path()) };
-        let accounts = Arc::new(AccountDesk::open(store.clone(), options, NOW, |_, _, _| {}).await.unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = Arc::new(accounts(&store, folder.path()).await);
         let vouchers = VoucherDesk::new(store.clone(), master.key_hasher(), Arc::clone(&accounts));
         let orders = OrderDesk::new(store.clone(), Arc::clone(&accounts));
         let sign_ups = SignUpDesk::open(store.clone(), Arc::clone(&accounts), terms).await.unwrap();
@@ -107,7 +105,7 @@ impl Office {
             explain: Box::new(Ok),
             clock: || NOW,
         };
-        Self { admin: Admin::new(parts), desk, tenancy, reloads, _home: home }
+        Self { admin: Admin::new(parts), desk, tenancy, reloads, _folder: folder }
     }
 
     async fn callers_key(&self) -> String {
@@ -128,6 +126,13 @@ async fn answer(response: axum::response::Response) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, 1 << 20).await.unwrap();
     Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+}
+
+/// Accounts with a small journal, which nobody takes into the database.
+async fn accounts(store: &Database, folder: &Path) -> AccountDesk {
+    let sizes = JournalSizes { segment_bytes: 256 << 10, ..JournalSizes::default() };
+    let options = LedgerOptions { sizes, slots_max: 64, ..LedgerOptions::of(folder) };
+    AccountDesk::open(store.clone(), options, NOW, |_, _, _| {}).await.unwrap()
 }
 
 impl Answer {

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use admin::{Admin, AdminParts, Caller, ConfigAsk, ConfigDesk};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use bytes::Bytes;
 use config::LowBalance;
 use domain::Secret;
@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::configuration::Keeper;
 use super::key_checks::KeyChecks;
+use super::money::Failures;
 use super::{notify, provider_desk, state_desk};
 
 /// What the control plane works with.
@@ -39,6 +40,8 @@ pub(super) struct ControlPlane {
     pub(super) sign_ups: Arc<SignUpDesk>,
     /// Who is told of low balances, besides the log.
     pub(super) low_balance: Option<LowBalance>,
+    /// Told once, if at all.
+    pub(super) money_failures: Failures,
     pub(super) admin_key: Secret,
     pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) keeper: Keeper,
@@ -75,7 +78,7 @@ impl ControlPlane {
     ) -> Result<()> {
         let (config, asks) = ConfigDesk::queue();
         let admin = self.make_admin(config.clone());
-        let Self { gateway, desk, keeper, key_checks, low_balance, log, .. } = self;
+        let Self { gateway, desk, keeper, key_checks, low_balance, log, mut money_failures, .. } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(asks));
         let mut keys = pin!(super::key_checks::run(&gateway, &key_checks, &log));
@@ -114,6 +117,8 @@ impl ControlPlane {
                         let _ = config.ask(|reply| ConfigAsk::Reload("SIGHUP", who, reply)).await;
                     });
                 }
+                // At once: what callers were told from here on would not last.
+                Some(why) = money_failures.recv() => bail!(why),
                 () = &mut keys => {}
                 () = &mut uses => {}
                 () = &mut probes => {}

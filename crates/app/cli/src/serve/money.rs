@@ -29,8 +29,6 @@ const KEPT_MS: i64 = 24 * 3_600_000;
 const CLEARING_INTERVAL: Duration = Duration::from_secs(600);
 /// How often gifts are looked through whose time is over.
 const LAPSED_INTERVAL: Duration = Duration::from_secs(3_600);
-/// What a process that could not keep money safe exits with.
-const EXIT_JOURNAL_FAILED: i32 = 74;
 
 /// A ledger that was opened, and what follows it.
 pub(super) struct Opened {
@@ -45,6 +43,9 @@ pub(super) struct MoneyInlet(mpsc::UnboundedSender<Opened>);
 
 /// Waits for a ledger to be opened.
 pub(super) struct MoneyOutlet(mpsc::UnboundedReceiver<Opened>);
+
+/// Why money cannot be kept safe any more: nothing that happened from here on would last, and the process must end.
+pub(super) type Failures = mpsc::Receiver<String>;
 
 /// The running task.
 pub(super) struct MoneyKeeper {
@@ -71,19 +72,24 @@ impl MoneyKeeper {
         database: Database,
         mut outlet: MoneyOutlet,
         log: &Log,
-    ) -> Self {
+    ) -> (Self, Failures) {
         let (mut task, stop) = (JoinSet::new(), CancellationToken::new());
+        let (failed, failures) = mpsc::channel(1);
         let (gateway, log, stopping) = (gateway.clone(), log.clone(), stop.clone());
         task.spawn(async move {
             let opened = tokio::select! {
                 opened = outlet.0.recv() => opened,
                 () = stopping.cancelled() => None,
             };
-            if let Some(opened) = opened {
-                keep(&gateway, database, opened, &log, &stopping).await;
+            if let Some(opened) = opened
+                && let Err(why) = keep(&gateway, &database, opened, &log, &stopping).await
+            {
+                log.event(Level::Error, "money cannot be kept safe: this process ends", &[("reason", &why)]);
+                // Nobody hears it where the process ends already.
+                let _ = failed.send(why).await;
             }
         });
-        Self { task, stop }
+        (Self { task, stop }, failures)
     }
 
     /// The database has everything when this returns, or will have it at the next start. To be called when the workers have ended.
@@ -93,7 +99,13 @@ impl MoneyKeeper {
     }
 }
 
-async fn keep(gateway: &Gateway, database: Database, opened: Opened, log: &Log, stop: &CancellationToken) {
+async fn keep(
+    gateway: &Gateway,
+    database: &Database,
+    opened: Opened,
+    log: &Log,
+    stop: &CancellationToken,
+) -> Result<(), String> {
     let Opened { ledger, mut applier, recovered } = opened;
     tell_recovered(&recovered, log);
     let mut reached = ledger.journal().reached();
@@ -103,12 +115,10 @@ async fn keep(gateway: &Gateway, database: Database, opened: Opened, log: &Log, 
     loop {
         gateway.uncharged().charge(wall_clock());
         let durable = reached.borrow_and_update().durable;
-        let is_failed = reached.borrow().failure.is_some();
-        if is_failed {
-            let why = reached.borrow().failure.as_ref().map(ToString::to_string).unwrap_or_default();
-            end_at_once(log, &why);
+        if let Some(failure) = reached.borrow().failure.clone() {
+            return Err(failure.to_string());
         }
-        let pause = match step(&ledger, &mut applier, durable, log).await {
+        let pause = match step(&ledger, &mut applier, durable, log).await? {
             Some(records) if records >= LARGE_BATCH => Duration::ZERO,
             Some(_) => PAUSE,
             None => PAUSE_FAILED,
@@ -118,18 +128,18 @@ async fn keep(gateway: &Gateway, database: Database, opened: Opened, log: &Log, 
             cleared = Instant::now();
         }
         if expired.is_none_or(|at| at.elapsed() >= LAPSED_INTERVAL) {
-            expire(&ledger, &database, log).await;
+            expire(&ledger, database, log).await;
             expired = Some(Instant::now());
         }
         let has_more = reached.borrow().durable > applier.applied();
         let is_stopping = stop.is_cancelled();
         if is_stopping && !has_more && gateway.uncharged().charge(wall_clock()) == 0 {
-            return;
+            return Ok(());
         }
         if !has_more && !is_stopping {
             tokio::select! {
                 () = stop.cancelled() => continue,
-                changed = reached.changed() => if changed.is_err() { return },
+                changed = reached.changed() => if changed.is_err() { return Ok(()) },
                 () = sleep(CLEARING_INTERVAL) => {}
             }
         }
@@ -142,11 +152,16 @@ async fn keep(gateway: &Gateway, database: Database, opened: Opened, log: &Log, 
 }
 
 /// Takes what is on the disk into the database; `None` where it failed.
-async fn step(ledger: &Ledger, applier: &mut Applier, durable: Lsn, log: &Log) -> Option<usize> {
+async fn step(
+    ledger: &Ledger,
+    applier: &mut Applier,
+    durable: Lsn,
+    log: &Log,
+) -> Result<Option<usize>, String> {
     match applier.step(durable).await {
         Ok(applied) => {
             ledger.applied(&applied);
-            Some(applied.records)
+            Ok(Some(applied.records))
         }
         Err(ApplyError::Store(error)) => {
             log.event(
@@ -154,9 +169,9 @@ async fn step(ledger: &Ledger, applier: &mut Applier, durable: Lsn, log: &Log) -
                 "the database cannot take the ledger; it is tried again",
                 &[("reason", &error)],
             );
-            None
+            Ok(None)
         }
-        Err(fatal) => end_at_once(log, &fatal.to_string()),
+        Err(fatal) => Err(fatal.to_string()),
     }
 }
 
@@ -191,15 +206,6 @@ fn tell_recovered(recovered: &Recovered, log: &Log) {
             ],
         );
     }
-}
-
-/// Nothing that happened from here on would last.
-fn end_at_once(log: &Log, why: &str) -> ! {
-    log.event(Level::Error, "money cannot be kept safe: this process ends", &[("reason", &why)]);
-    eprintln!("bellwether: {why}");
-    // The log's thread is given a moment; nothing else may happen.
-    std::thread::sleep(PAUSE);
-    std::process::exit(EXIT_JOURNAL_FAILED)
 }
 
 /// Where the ledger is, as it is configured.

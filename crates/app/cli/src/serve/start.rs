@@ -72,7 +72,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         Made { snapshot: &snapshot, stored: &stored, log: &log, data_dir: dir.path(), descriptors_max };
     let gateway = made.gateway(sender, rows).await?;
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
-    let money_keeper = MoneyKeeper::start(&gateway, stored.database.clone(), money_outlet, &log);
+    let (money_keeper, money_failures) =
+        MoneyKeeper::start(&gateway, stored.database.clone(), money_outlet, &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -124,6 +125,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         orders: stored.orders,
         sign_ups: stored.sign_ups,
         low_balance,
+        money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,
         keeper,

@@ -4,6 +4,7 @@ mod balance;
 mod health;
 mod metrics;
 mod models;
+mod on_show;
 mod prices;
 
 use domain::Failure;

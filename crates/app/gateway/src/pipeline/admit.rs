@@ -1,6 +1,7 @@
 //! May it run now? Where somebody pays for the caller's key, money is put aside before anybody is asked.
 
-use domain::{Failure, Kind};
+use dialects::surface::Operation;
+use domain::{Currency, Failure, Kind, Money};
 use routing::Plan;
 use store::HoldError;
 use tokio::time::Instant;
@@ -8,13 +9,16 @@ use tokio::time::Instant;
 use crate::call::Call;
 use crate::paying::{Paying, Reserve};
 use crate::pipeline::authenticate::Caller;
-use crate::pipeline::reserve::reserve;
+use crate::pipeline::count::counted;
+use crate::pipeline::reserve::Estimate;
+use crate::pipeline::shorten::{can_be_shortened, shorten};
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
-use crate::tokens::tokens_in_all;
 
 /// Longest request whose tokens are counted exactly where the balance does not cover what they may be at most.
 const COUNTED_BYTES_MAX: usize = 1 << 20;
+/// An answer that would be shorter than this is none.
+const SHORT_TOKENS_MIN: u64 = 16;
 
 /// Proof that a call was admitted, and that money is put aside for it where it has to be paid. Without it nobody can ask a
 /// provider.
@@ -35,17 +39,22 @@ pub(crate) async fn admit(
     call: &mut Call,
     caller: Caller,
     serving: &Serving,
-    prompt: &Prompt,
+    (prompt, would_be_short): (&mut Prompt, bool),
     plan: &Plan,
 ) -> Result<Admitted, Box<Failure>> {
+    if would_be_short && can_be_shortened(prompt) {
+        fit_to_balance(call, serving, prompt, plan);
+    }
     if let Err(failure) = put_aside(call, serving, (prompt, None), plan) {
-        let is_countable = failure.kind == Kind::OutOfCredit && prompt.length <= COUNTED_BYTES_MAX;
-        if !is_countable || prompt.file.is_some() {
+        let is_countable = failure.kind == Kind::OutOfCredit
+            && prompt.surface.operation == Operation::Conversation
+            && prompt.length <= COUNTED_BYTES_MAX;
+        if !is_countable {
             return Err(failure);
         }
-        let text = String::from_utf8_lossy(&prompt.pieces.concat()).into_owned();
-        let tokens = tokens_in_all(vec![text]).await;
-        put_aside(call, serving, (prompt, Some(tokens)), plan)?;
+        let tokens = counted(prompt).await?;
+        // Providers count a little differently.
+        put_aside(call, serving, (prompt, Some(tokens + tokens / 8)), plan)?;
     }
     call.count_as_running();
     Ok(Admitted { caller })
@@ -57,31 +66,46 @@ pub(crate) fn admit_free(call: &mut Call, caller: Caller) -> Admitted {
     Admitted { caller }
 }
 
+/// Caps an answer at what there is money for, and tells the caller so.
+fn fit_to_balance(call: &mut Call, serving: &Serving, prompt: &mut Prompt, plan: &Plan) {
+    let payers = call.worker.gateway.payers.load();
+    let Some((_, payer)) = call.key.as_deref().and_then(|key| payers.payer(key)) else { return };
+    let book = call.worker.gateway.prices();
+    let estimate = Estimate { call, serving, prompt, plan, book: &book, input_tokens: None };
+    let Some(tokens) = estimate.affordable(payer.cell.available().max(Money::ZERO)) else { return };
+    if tokens >= SHORT_TOKENS_MIN && shorten(prompt, tokens) {
+        call.lowered_cap = Some(tokens);
+    }
+}
+
 fn put_aside(
     call: &mut Call,
     serving: &Serving,
-    prompt: (&Prompt, Option<u64>),
+    (prompt, input_tokens): (&Prompt, Option<u64>),
     plan: &Plan,
 ) -> Result<(), Box<Failure>> {
+    if prompt.surface.operation == Operation::CountTokens {
+        return Ok(());
+    }
     let payers = call.worker.gateway.payers.load();
     let Some((ledger, payer)) = call.key.as_deref().and_then(|key| payers.payer(key)) else { return Ok(()) };
     let book = call.worker.gateway.prices();
-    let Some(reserve) = reserve(call, serving, prompt, plan, &book) else { return Ok(()) };
+    let estimate = Estimate { call, serving, prompt, plan, book: &book, input_tokens };
+    let Some(reserve) = estimate.reserve() else { return Ok(()) };
     let currency = payer.account.currency;
     if currency != book.currency() {
         let message = format!(
-            "prices are in {}, and the account that pays for this key is in {currency}; its operator can make one in {}",
+            "prices are in {0}, and the account that pays for this key is in {currency}; its operator can make one in {0}",
             book.currency(),
-            book.currency()
         );
         return Err(Failure::new(Kind::OutOfCredit, message));
     }
     let paying = Paying::begin((ledger, payer), book, call.id, reserve, (Instant::now(), call.received_at));
-    call.paying = Some(paying.map_err(|error| not_paid(error, reserve, currency))?);
+    call.paying = Some(paying.map_err(|error| not_paid(&error, reserve, currency))?);
     Ok(())
 }
 
-fn not_paid(error: HoldError, reserve: Reserve, currency: domain::Currency) -> Box<Failure> {
+fn not_paid(error: &HoldError, reserve: Reserve, currency: Currency) -> Box<Failure> {
     match error {
         HoldError::OutOfCredit { available, .. } => {
             let needed = reserve.amount;
@@ -91,8 +115,10 @@ fn not_paid(error: HoldError, reserve: Reserve, currency: domain::Currency) -> B
             );
             Failure::new(Kind::OutOfCredit, message)
         }
+        HoldError::Amount(_) => {
+            Failure::new(Kind::OutOfCredit, "this call may cost more than any account holds")
+        }
         // What the disk has said is the operator's to know: the log has it.
-        HoldError::Amount(_) => Failure::new(Kind::OutOfCredit, "this call may cost more than any account holds"),
         HoldError::Append(_) | HoldError::Slot(_) => Failure::new(
             Kind::Overloaded,
             "calls that are paid for cannot be recorded at the moment; try again",

@@ -3,6 +3,7 @@
 use dialects::canonical::{Part, Prompt as Canonical, ToolKind};
 use domain::Failure;
 
+use crate::call::Call;
 use crate::pipeline::understand::Prompt;
 use crate::tokens::{BYTES_PER_TOKEN, tokens_in, tokens_in_all};
 
@@ -12,10 +13,16 @@ const TOKENS_PER_IMAGE: u64 = 800;
 const TOKENS_PER_TURN: u64 = 4;
 
 /// The answer of `count_tokens`, from our own count.
-pub(super) async fn count(prompt: &Prompt) -> Result<Vec<u8>, Box<Failure>> {
-    let Pieces { texts, besides } = pieces(prompt.canonical()?);
-    let tokens = tokens_in_all(texts).await + besides;
+pub(super) async fn count(call: &mut Call, prompt: &Prompt) -> Result<Vec<u8>, Box<Failure>> {
+    call.count_as_running();
+    let tokens = counted(prompt).await?;
     Ok(format!("{{\"input_tokens\":{tokens}}}").into_bytes())
+}
+
+/// The tokens of a conversation, to the last word.
+pub(super) async fn counted(prompt: &Prompt) -> Result<u64, Box<Failure>> {
+    let Pieces { texts, besides } = pieces(prompt.canonical()?);
+    Ok(tokens_in_all(texts).await + besides)
 }
 
 /// The tokens of a prompt that is being sent, without waiting.

@@ -11,6 +11,7 @@ mod body_reader;
 mod connecting;
 mod content;
 mod count;
+mod ending;
 mod estimate;
 mod events;
 mod explain;
@@ -38,6 +39,7 @@ mod rescuer;
 mod reserve;
 mod resumable;
 mod retouched;
+mod shorten;
 mod side_effects;
 mod silence;
 mod splice;
@@ -60,7 +62,7 @@ use hyper::body::Incoming;
 pub(crate) use authenticate::{Caller, authenticate};
 pub(crate) use explain::{explain, is_explain};
 pub(crate) use fitness::Fitness;
-pub(crate) use permit::route_of;
+pub(crate) use permit::{reaches, route_of};
 pub(crate) use relay::{BrokenOff, Relay};
 pub(crate) use resumable::Resumable;
 pub(crate) use side_effects::has_no_side_effects;
@@ -105,14 +107,13 @@ async fn run(
 ) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();
     let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
-    let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
+    let mut prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
     let wishes = Wishes::of(&head.headers);
     let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes))?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
-        call.count_as_running();
-        return count::count(&prompt).await.map(Served::Known);
+        return count::count(call, &prompt).await.map(Served::Known);
     }
-    let admitted = admit::admit(call, caller, &serving, &prompt, &plan).await?;
+    let admitted = admit::admit(call, caller, &serving, (&mut prompt, wishes.would_be_short), &plan).await?;
     let asked = asked::ask(call, (serving, admitted, prompt), (plan, wish), (&head.headers, &wishes));
     Ok(Served::Asked(Box::new(asked.await?)))
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialects::Dialect;
 use dialects::retouch::Retouch;
+use dialects::surface::{Operation, surface_at};
 use dialects::watch::StreamFault;
 use domain::{Failure, Kind, Secret, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -24,6 +25,7 @@ use crate::pipeline::asked::Asked;
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::beginning::Begun;
 use crate::pipeline::content::Content;
+use crate::pipeline::ending::Ending;
 use crate::pipeline::estimate::Estimate;
 use crate::pipeline::kept::Kept;
 use crate::pipeline::pulse::Pulse;
@@ -72,7 +74,7 @@ pub(crate) struct Relay {
     /// Of a stream that another may go on with.
     rescuer: Option<Box<Rescuer>>,
     /// The last piece, while its charge is not safe.
-    ending: Option<charging::Ending>,
+    ending: Option<Ending>,
     state: State,
 }
 
@@ -127,6 +129,9 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     }
     if let Some(warnings) = call.warnings.clone() {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
+    }
+    if let Some(cap) = call.lowered_cap {
+        headers.insert(HeaderName::from_static("x-bellwether-lowered-cap"), HeaderValue::from(cap));
     }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let cost = cost_at_head(&mut call, &watch, estimate.as_ref());
@@ -318,13 +323,22 @@ impl Relay {
             let uncounted = if is_whole { 0 } else { self.watch.uncounted() };
             return Some(self.as_meant(told).with_uncounted(uncounted));
         }
-        let estimate = self.estimate.as_ref()?;
+        let Some(estimate) = &self.estimate else { return self.usage_by_size() };
         if is_whole && let Some(provider) = &self.call.provider {
             provider.tells_no_usage.store(true, Ordering::Relaxed);
         }
         let by_size = || self.call.bytes_out / BYTES_PER_TOKEN;
         let pieces = if self.watch.is_stream() { self.watch.parts() } else { by_size() };
         Some(estimate.usage(self.watch.said(), pieces))
+    }
+
+    /// Of what is no conversation, where somebody pays for it: by nothing but the size of the request.
+    fn usage_by_size(&self) -> Option<Usage> {
+        self.call.paying.as_ref()?;
+        let operation = surface_at(&self.call.path)?.operation;
+        let input =
+            if operation == Operation::Transcription { 0 } else { self.call.bytes_in / BYTES_PER_TOKEN };
+        Some(Usage { input, is_estimated: true, ..Usage::default() })
     }
 
     /// What a provider tells as it means it.

@@ -72,6 +72,13 @@ impl Prompt {
         prompt.saturating_add(self.deciding.output_tokens_max.unwrap_or(0))
     }
 
+    /// Says the same in other bytes, from which it was read again.
+    pub(super) fn replace(&mut self, pieces: Vec<Bytes>, deciding: Deciding) {
+        self.length = pieces.iter().map(Bytes::len).sum();
+        (self.pieces, self.deciding) = (pieces, deciding);
+        self.canonical = OnceCell::new();
+    }
+
     /// The same in as little memory as it takes: pieces as they were read keep all that was read with them.
     pub(crate) fn compacted(mut self) -> Self {
         self.pieces = vec![Bytes::from(self.pieces.concat().into_boxed_slice())];

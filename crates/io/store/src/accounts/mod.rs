@@ -1,6 +1,7 @@
 //! Who pays for whose calls: accounts of organisations and of projects, and what each has left in memory.
 
 mod account;
+mod books;
 mod change;
 mod correction;
 mod desk;

@@ -8,6 +8,8 @@ mod journal;
 mod live;
 mod open;
 mod posting;
+mod refunds;
+mod shown;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -23,5 +25,10 @@ pub use journal::{
 pub use live::{Held, HoldError, Ledger, Unsettled};
 pub use open::{LEDGER_FOLDER, LedgerError, LedgerOptions, Recovered};
 pub use posting::{POSTED_MAX, PostError};
+pub use refunds::REFUND_WAIT;
+pub use shown::{
+    ENTRIES_PER_PAGE_MAX, EntryCursor, EntryPage, EntryQuery, FoundEntry, HOLDS_TOLD_MAX, StatementError,
+    find_entries, open_holds, statement,
+};
 pub use slots::{SLOTS_DEFAULT, Slot, SlotError, Slots};
 pub use verify::{HOLD_AGE_MAX_MS, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, verify};

@@ -10,7 +10,7 @@ mod pack;
 mod row;
 mod sql;
 #[cfg(test)]
-mod suite;
+pub(crate) mod suite;
 mod wish;
 
 pub use batch::RowBatch;

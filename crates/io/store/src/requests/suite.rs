@@ -37,7 +37,7 @@ fn id(at: i64, seed: u64) -> CallId {
 }
 
 /// A row with something in every field.
-pub(super) fn row(seed: u64) -> RequestRow<'static> {
+pub(crate) fn row(seed: u64) -> RequestRow<'static> {
     RequestRow {
         call_id: id(BEGIN + 7, seed),
         request_id: format!("theirs-{seed}").into(),

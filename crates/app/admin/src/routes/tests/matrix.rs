@@ -63,7 +63,6 @@ fn matrix() -> Vec<Row> {
         Row { asked: "/providers/openai/disable", ..operators(M::POST, "/providers/{id}/disable", REASON, 200) },
         Row { asked: "/providers/openai/drain", ..operators(M::POST, "/providers/{id}/drain", REASON, 200) },
         Row { asked: "/providers/openai/enable", ..operators(M::POST, "/providers/{id}/enable", REASON, 409) },
-        operators(M::GET, "/audit", "", 200),
         operators(M::GET, "/audit/verify", "", 200),
         operators(M::GET, "/prices", "", 200),
         operators(M::PUT, "/prices", PRICES, 200),
@@ -80,6 +79,8 @@ fn matrix() -> Vec<Row> {
         Row { asked: "/secrets/north", ..operators(M::PUT, "/secrets/{name}", r#"{"value": "a-secret-of-a-provider"}"#, 200) },
         Row { asked: "/secrets/north", ..operators(M::DELETE, "/secrets/{name}", "", 404) },
         operators(M::POST, "/secrets/rotate", "{}", 200),
+        // What was done there.
+        Row { method: M::GET, route: "/audit", asked: "/audit", body: "", own: RUN, foreign: RUN, stray: 403, operator: 200 },
         // Calls.
         Row { method: M::GET, route: "/requests", asked: "/requests", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         // Accounts.
@@ -98,6 +99,9 @@ fn matrix() -> Vec<Row> {
         operators(M::POST, "/orders", r#"{"account": "1", "amount": "1"}"#, 201),
         Row { asked: "/orders/7/confirm", ..operators(M::POST, "/orders/{number}/confirm", r#"{"reference": "x"}"#, 404) },
         Row { asked: "/orders/7/cancel", ..operators(M::POST, "/orders/{number}/cancel", "{}", 404) },
+        Row { method: M::GET, route: "/ledger/entries", asked: "/ledger/entries?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
+        Row { method: M::GET, route: "/ledger/holds", asked: "/ledger/holds?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
+        Row { method: M::GET, route: "/ledger/statement", asked: "/ledger/statement?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
         // About himself.
         Row { method: M::GET, route: "/me", asked: "/me", body: "", own: FINE, foreign: FINE, stray: 200, operator: 200 },
         // Organisations, and who belongs to them.

@@ -1,41 +1,14 @@
 //! An answer that somebody pays for: its end waits until the charge is as safe as is configured, and a stream ends where the
 //! money does.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use domain::{Failure, Kind, Usage};
-use store::Level;
 
 use super::{BrokenOff, Relay, State, joined};
 use crate::clock::wall_clock;
-use crate::paying::Charged;
-
-/// The last piece of an answer, until its charge is safe.
-pub(super) struct Ending {
-    safe: Pin<Box<dyn Future<Output = ()>>>,
-    last: Option<Bytes>,
-}
-
-impl std::fmt::Debug for Ending {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ending").finish_non_exhaustive()
-    }
-}
-
-impl Ending {
-    fn of(charged: Charged, wanted: Level, last: Option<Bytes>) -> Self {
-        let safe = Box::pin(async move {
-            let level = charged.level.max(wanted);
-            // A journal that fails ends the process, and the caller hears of no end.
-            if charged.ledger.journal().wait(charged.lsn, level).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        });
-        Self { safe, last }
-    }
-}
+use crate::pipeline::ending::Ending;
 
 impl Relay {
     /// The next piece for the caller. An error breaks the connection: nobody takes half an answer for a whole one.
@@ -49,6 +22,11 @@ impl Relay {
         }
         match polled {
             Poll::Ready(Some(Ok(piece))) if self.state == State::Flowing => {
+                if self.watch.is_stream() && self.watch.is_over() && self.watch.is_whole() {
+                    // The caller knows by this piece that it is all: what follows is only the end of the framing.
+                    self.note_usage(true);
+                    return self.end_paid(Some(piece), cx);
+                }
                 if self.is_spent() {
                     return Poll::Ready(Some(Ok(self.end_unpaid(&piece))));
                 }
@@ -81,9 +59,10 @@ impl Relay {
 
     fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         let Some(ending) = &mut self.ending else { return Poll::Ready(None) };
-        ready!(ending.safe.as_mut().poll(cx));
-        let last = self.ending.take().and_then(|ending| ending.last);
-        Poll::Ready(last.map(Ok))
+        ending.poll_last(cx).map(|last| {
+            self.ending = None;
+            last.map(Ok)
+        })
     }
 
     /// Whether a stream has come to as much as there is money for. Looked at now and then.

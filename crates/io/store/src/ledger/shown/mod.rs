@@ -1,0 +1,13 @@
+//! What people see of the ledger: entries, open holds and statements, out of the database.
+
+mod entries;
+mod statements;
+#[cfg(test)]
+mod suite;
+mod wish;
+
+pub use entries::{
+    ENTRIES_PER_PAGE_MAX, EntryCursor, EntryPage, EntryQuery, FoundEntry, HOLDS_TOLD_MAX, find_entries,
+    open_holds,
+};
+pub use statements::{StatementError, statement};
