@@ -34,8 +34,17 @@
 //! | `POST /prices/rate` | `{"provider", "kind", "model", "usage": {"input": 1000}, "service", "at_ms", "organisation", "project", "key", "version"}` | 200 `{"list", "price", "parts": […], "row", "markup", …}` |
 //! | `GET /accounts` | – | 200 `{"accounts": [Account]}` |
 //! | `POST /accounts` | `{"organisation": "acme", "project", "currency": "USD", "credit": "0", "warn_below": "10"}`, all but the organisation optional | 201 Account; 409 `account_taken` |
-//! | `GET /accounts/{number}` | – | 200 Account; 404 `account_not_found` |
+//! | `GET /accounts/{number}` | – | 200 Account; 404 `account_not_found`. Instead of the number: an organisation's id or name, a project's id, `organisation/project` |
+//! | `PATCH /accounts/{number}` | `{"credit": "0", "warn_below": "10", "reason", "by"}`, one of the first two needed | 200 Account |
 //! | `POST /accounts/{number}/credit`, `…/debit` | `{"amount": "25.5", "reason": "…", "id", "may_overdraw", "by"}`, amount and reason needed | 200 Account; 402 `not_covered`; 409 `entry_repeated` |
+//! | `GET /vouchers?before=17&limit=100` | – | 200 `{"vouchers": [Voucher], "next_before"}`, the newest first; never a code |
+//! | `POST /vouchers` | `{"amount": "10", "count": 50, "currency", "expires_at": "2027-01-01", "credit_days": 30, "note", "reason", "by"}`, all but the amount optional | 201 `{"vouchers": [Voucher and "code", this once]}` |
+//! | `POST /vouchers/redeem` | `{"code": "BWV-…", "account": "1", "reason", "by"}` | 200 `{"voucher", "account"}`; 400 `voucher_not_redeemable`, `other_currency` |
+//! | `POST /vouchers/{number}/revoke` | `{"reason", "by"}`, both optional | 200 Voucher; 404 `voucher_not_found`; 409 `voucher_over` |
+//! | `GET /orders?before=17&limit=100` | – | 200 `{"orders": [Order], "next_before"}`, the newest first |
+//! | `POST /orders` | `{"account": "1", "amount": "100", "note", "reason", "by"}`, the first two needed | 201 Order |
+//! | `POST /orders/{number}/confirm` | `{"reference": "…", "reason", "by"}` | 200 Order; 404 `order_not_found`; 409 `order_over`, `reference_taken`, `order_begun` |
+//! | `POST /orders/{number}/cancel` | `{"reason", "by"}`, both optional | 200 Order; 409 `order_over` |
 //! | `GET /ledger/entries?account=1&call_id=…&request_id=…&key=order:&from=…&to=…&after=…&limit=100`, all optional | – | 200 `{"entries": [Entry], "next_after"}`, the newest first |
 //! | `GET /ledger/holds?account=1` | – | 200 `{"holds": [{"call_id", "amount", "progress", "opened_at"}]}`, the oldest first |
 //! | `GET /ledger/statement?account=1&month=2026-11&format=csv` | – | 200 opening, `lines` by kind and closing of each currency, paid and gifts apart; or CSV |
@@ -57,6 +66,10 @@
 //! An Account is `{"number", "organisation", "project", "currency", "balance", "available", "held", "credit", "warn_below", "is_low",
 //! "created_at"}`; amounts are texts.
 //!
+//! A Voucher is `{"number", "code_hint", "state", "amount", "currency", "credit_days", "note", "created_at", "expires_at", "revoked_at",
+//! "redeemed_at", "account"}`: `state` is `open`, `redeemed`, `revoked` or `expired`. An Order is `{"number", "account", "state", "amount",
+//! "currency", "note", "reference", "created_at", "confirmed_at", "cancelled_at"}`: `state` is `open`, `confirmed` or `cancelled`.
+//!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.
 //!
@@ -70,6 +83,7 @@ mod access;
 mod admin;
 mod asked;
 mod body;
+mod callers;
 mod config_desk;
 mod gate;
 mod key_wish;
@@ -82,8 +96,9 @@ mod state_desk;
 mod tenancy_refusal;
 mod wanted;
 
-pub use admin::Admin;
+pub use admin::{Admin, FromAddress};
 pub use body::{ADMIN_BODY_BYTES_MAX, ADMIN_IMPORT_BYTES_MAX, PRICES_BODY_BYTES_MAX};
+pub use callers::{Caller, VOUCHER_TRIES_PER_MINUTE};
 pub use config_desk::{
     ChangeView, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport, Reply,
     RevertReport, VersionView,

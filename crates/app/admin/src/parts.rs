@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
-use store::{AccountDesk, AuditRecords, KeyDesk, PriceDesk, RequestRecords, SecretDesk, TenancyDesk};
+use store::{
+    AccountDesk, AuditRecords, KeyDesk, OrderDesk, PriceDesk, RequestRecords, SecretDesk, SignUpDesk,
+    TenancyDesk, VoucherDesk,
+};
 
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
@@ -16,6 +19,8 @@ pub struct AdminParts {
     pub key_desk: Arc<KeyDesk>,
     /// The one key that opens everything here.
     pub admin_key: Secret,
+    /// What the audit says of whoever has it.
+    pub operator: &'static str,
     /// Changes whose everything is; and knows who else may come in.
     pub tenancy: Arc<TenancyDesk>,
     /// The way to whoever keeps the configuration.
@@ -30,6 +35,12 @@ pub struct AdminParts {
     pub audit: Arc<dyn AuditRecords>,
     /// Who pays for whose calls.
     pub accounts: Arc<AccountDesk>,
+    /// Codes that are worth money once.
+    pub vouchers: Arc<VoucherDesk>,
+    /// Transfers that are waited for.
+    pub orders: Arc<OrderDesk>,
+    /// What new organisations get.
+    pub sign_ups: Arc<SignUpDesk>,
     /// Rows of calls.
     pub requests: Arc<dyn RequestRecords>,
     /// The way to the state of everything, without secrets.

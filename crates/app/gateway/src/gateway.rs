@@ -48,6 +48,8 @@ pub struct GatewayParts {
     pub node: u16,
     /// Where control paths are answered; `None` when they have an address of their own.
     pub control: Option<ControlSender>,
+    /// Where callers' questions about their own money are answered; `None` where nobody knows of money.
+    pub caller_desk: Option<ControlSender>,
     /// Where bodies lie.
     pub body_room: BodyRoom,
     /// How many descriptors may be open, if there is a limit.
@@ -92,6 +94,7 @@ pub struct Gateway {
     pub(crate) stored_responses: StoredResponses,
     pub(crate) repeats: Repeats,
     pub(crate) control: Option<ControlSender>,
+    pub(crate) caller_desk: Option<ControlSender>,
     pub(crate) started: Instant,
     started_at: Timestamp,
     pub(crate) epoch: u16,
@@ -126,6 +129,7 @@ impl Gateway {
             repeats: Repeats::new(parts.answers),
             spool: Spool::new(parts.body_room.spool_dir, parts.body_room.spool_bytes_max),
             control: parts.control,
+            caller_desk: parts.caller_desk,
             started: Instant::now(),
             started_at: wall_clock(),
             epoch: parts.epoch,
@@ -178,6 +182,11 @@ impl Gateway {
     /// Puts other accounts in the place of those in force: calls that begin from now on are paid by them.
     pub fn set_payers(&self, payers: Arc<Payers>) {
         self.payers.store(payers);
+    }
+
+    /// Who pays for whose calls at present.
+    pub fn payers(&self) -> Arc<Payers> {
+        self.payers.load_full()
     }
 
     /// Charges that could not be recorded when their calls ended.

@@ -8,6 +8,7 @@ use domain::{BaseUrl, Network};
 use routing::{Route, Routes, RoutesBuilder};
 
 use crate::secret_use::SecretUse;
+use crate::sections::accounts::AccountSettings;
 use crate::sections::errors::Errors;
 use crate::sections::health::Health;
 use crate::sections::idempotency::Idempotency;
@@ -70,6 +71,8 @@ pub struct Snapshot {
     pub health: Arc<Health>,
     /// Where log lines go.
     pub log: Log,
+    /// What new organisations get, and who is told of low balances.
+    pub accounts: AccountSettings,
     /// How money of calls is kept safe.
     pub ledger: LedgerSettings,
     /// What is kept of calls.

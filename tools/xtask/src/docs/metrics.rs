@@ -38,6 +38,8 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
     ("ai_gateway_body_memory_bytes", "gauge", "service", "Memory taken by request bodies."),
     ("ai_gateway_upload_disk_bytes", "gauge", "service", "Disk taken by uploads."),
     ("ai_gateway_control_queue_calls", "gauge", "service", "Control calls waiting for the control plane."),
+    ("ai_gateway_accounts", "gauge", "service", "Accounts that pay for calls."),
+    ("ai_gateway_accounts_low", "gauge", "service", "Accounts whose balance is below their threshold."),
     (
         "ai_gateway_config_current",
         "gauge",

@@ -9,7 +9,9 @@ mod keys;
 mod ledger;
 mod me;
 mod members;
+mod orders;
 mod organisations;
+mod page;
 mod prices;
 mod projects;
 mod providers;
@@ -20,6 +22,7 @@ mod stats;
 #[cfg(test)]
 pub(crate) mod tests;
 mod users;
+mod vouchers;
 
 use std::sync::Arc;
 
@@ -43,6 +46,8 @@ const NOUNS: &[&[Route]] = &[
     audit::ROUTES,
     requests::ROUTES,
     accounts::ROUTES,
+    vouchers::ROUTES,
+    orders::ROUTES,
     ledger::ROUTES,
     explain::ROUTES,
     me::ROUTES,

@@ -63,6 +63,7 @@ impl Stage {
             epoch: 0,
             node: 0,
             control: None,
+            caller_desk: None,
             body_room: BodyRoom {
                 memory_bytes_max: snapshot.limits.body_memory_bytes_max,
                 spool_dir: ground.folder().to_owned(),

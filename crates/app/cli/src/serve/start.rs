@@ -72,7 +72,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         Made { snapshot: &snapshot, stored: &stored, log: &log, data_dir: dir.path(), descriptors_max };
     let gateway = made.gateway(sender, rows).await?;
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
-    let (money_keeper, money_failures) = MoneyKeeper::start(&gateway, money_outlet, &log);
+    let (money_keeper, money_failures) =
+        MoneyKeeper::start(&gateway, stored.database.clone(), money_outlet, &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -96,6 +97,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
 
     let key_checks = Arc::new(KeyChecks::new());
     key_checks.want();
+    let low_balance = snapshot.accounts.low_balance.clone();
     let demo_url = demo.as_ref().map(demo::demo_url);
     let keeper = Keeper::new(KeeperParts {
         settings,
@@ -119,6 +121,10 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         audit: Arc::new(stored.database.clone()),
         requests: Arc::new(stored.requests.clone()),
         accounts: stored.accounts,
+        vouchers: stored.vouchers,
+        orders: stored.orders,
+        sign_ups: stored.sign_ups,
+        low_balance,
         money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,
@@ -168,6 +174,7 @@ impl Made<'_> {
             workers,
             epoch: stored.epoch,
             node: NODE,
+            caller_desk: Some(control.clone()),
             control: snapshot.admin_listen.is_none().then_some(control),
             body_room: body_room(snapshot, self.data_dir)?,
             descriptors_max: self.descriptors_max,

@@ -9,8 +9,8 @@ use config::Snapshot;
 use gateway::wall_clock;
 use store::{
     AccountDesk, AnswerShelf, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
-    LockedDataDir, MasterKey, PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk, SwitchDesk,
-    TenancyDesk,
+    LockedDataDir, MasterKey, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk,
+    SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk,
 };
 
 use super::first_key::{self, FirstKey};
@@ -34,6 +34,9 @@ pub(super) struct Stored {
     pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) secrets: Arc<SecretDesk>,
     pub(super) accounts: Arc<AccountDesk>,
+    pub(super) vouchers: Arc<VoucherDesk>,
+    pub(super) orders: Arc<OrderDesk>,
+    pub(super) sign_ups: Arc<SignUpDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
     /// What an operator should know, one sentence each.
@@ -78,7 +81,11 @@ impl Stored {
         let prices = PriceDesk::open(Box::new(database.clone()), prices::kinds(), stand_in).await?;
         let ledger = money::options(&snapshot.ledger, data_dir);
         let starter = move |ledger, applier, recovered| money.give(ledger, applier, recovered);
-        let accounts = AccountDesk::open(database.clone(), ledger, wall_clock(), starter).await?;
+        let accounts = Arc::new(AccountDesk::open(database.clone(), ledger, wall_clock(), starter).await?);
+        let vouchers = VoucherDesk::new(database.clone(), master.key_hasher(), accounts.clone());
+        let orders = OrderDesk::new(database.clone(), accounts.clone());
+        let terms = money::sign_up_terms(&snapshot.accounts);
+        let sign_ups = SignUpDesk::open(database.clone(), accounts.clone(), terms).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
             database,
@@ -91,7 +98,10 @@ impl Stored {
             prices: Arc::new(prices),
             tenancy: Arc::new(tenancy),
             secrets,
-            accounts: Arc::new(accounts),
+            accounts,
+            vouchers: Arc::new(vouchers),
+            orders: Arc::new(orders),
+            sign_ups: Arc::new(sign_ups),
             first_key,
             notes,
         })

@@ -80,6 +80,7 @@ impl Fixture {
             epoch: 1,
             node: 0,
             control: None,
+            caller_desk: None,
             descriptors_max: None,
             switches: Vec::new(),
             answers: None,

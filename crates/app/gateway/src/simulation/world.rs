@@ -105,6 +105,7 @@ fn gateway(fleet: &Fleet, desk: &Desk, log: Log) -> Arc<Gateway> {
         epoch: 1,
         node: 0,
         control: None,
+        caller_desk: None,
         descriptors_max: None,
         switches: Vec::new(),
         answers: None,

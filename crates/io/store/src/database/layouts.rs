@@ -94,6 +94,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0012_accounts.sql"),
         include_str!("../../migrations/postgres/0012_accounts.sql"),
     ),
+    Layout::new(
+        13,
+        "money in",
+        include_str!("../../migrations/sqlite/0013_money_in.sql"),
+        include_str!("../../migrations/postgres/0013_money_in.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

@@ -23,7 +23,7 @@ pub struct Ledger {
     pub(crate) cells: Cells,
     /// Slots whose calls are settled by a record that is not written yet.
     leaving: Mutex<VecDeque<(Lsn, Slot)>>,
-    postings: Postings,
+    pub(super) postings: Postings,
     applied: watch::Sender<Lsn>,
 }
 

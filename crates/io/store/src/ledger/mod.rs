@@ -3,6 +3,7 @@
 
 mod applier;
 mod cells;
+mod expiring;
 mod journal;
 mod live;
 mod open;
@@ -17,6 +18,7 @@ mod verify;
 
 pub use applier::{Applied, Applier, ApplyError};
 pub use cells::{Cell, Cells};
+pub use expiring::LAPSED_AT_ONCE_MAX;
 pub use journal::{
     AppendError, Journal, JournalError, JournalFailure, JournalSizes, Level, Reached, SPARE_SEGMENTS_MIN,
     WaitError,

@@ -27,7 +27,7 @@ pub(crate) struct Postings {
 }
 
 /// A key that is taken; left again where nothing came of it, also where whoever asked has gone.
-struct Begun<'a> {
+pub(super) struct Begun<'a> {
     postings: &'a Postings,
     key: EntryKey,
     is_recorded: bool,
@@ -59,8 +59,7 @@ impl Postings {
             (None, Reserved::of(ground.cells, &entry)?)
         };
         let lsn = self.record(ground.journal, entry, reserved, now)?;
-        begun.is_recorded = true;
-        self.posted().insert(begun.key.clone(), Some(lsn));
+        begun.recorded(lsn);
         // Whoever goes from here on leaves the giving to others.
         ground.journal.wait(lsn, Level::Durable).await?;
         self.give(ground.journal.durable());
@@ -73,7 +72,7 @@ impl Postings {
         self.give(durable);
     }
 
-    fn begin(&self, key: &EntryKey) -> Result<Begun<'_>, PostError> {
+    pub(super) fn begin(&self, key: &EntryKey) -> Result<Begun<'_>, PostError> {
         let mut posted = self.posted();
         if posted.contains_key(key) {
             return Err(PostError::Repeated(key.clone()));
@@ -116,6 +115,14 @@ impl Postings {
 
     fn posted(&self) -> MutexGuard<'_, BTreeMap<EntryKey, Option<Lsn>>> {
         self.posted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Begun<'_> {
+    /// It stands in the journal: the key is taken until the database has it.
+    pub(super) fn recorded(&mut self, lsn: Lsn) {
+        self.is_recorded = true;
+        self.postings.posted().insert(self.key.clone(), Some(lsn));
     }
 }
 

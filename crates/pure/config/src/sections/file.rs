@@ -6,6 +6,7 @@ use domain::BaseUrl;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::accounts::AccountsSection;
 use super::admin::AdminSection;
 use super::errors::ErrorsSection;
 use super::health::HealthSection;
@@ -83,6 +84,8 @@ pub(crate) struct File {
     pub(crate) health: Option<HealthSection>,
     /// The request log and our own messages.
     pub(crate) log: Option<LogSection>,
+    /// Accounts of money.
+    pub(crate) accounts: Option<AccountsSection>,
     /// The ledger of accounts.
     pub(crate) ledger: Option<LedgerSection>,
     /// The rows that are kept of calls.

@@ -1,6 +1,7 @@
 //! The sections of the file, one module each: the raw struct that serde and the schema see, and the check that turns
 //! it into its part of the snapshot.
 
+pub(crate) mod accounts;
 pub(crate) mod adaptive;
 pub(crate) mod admin;
 mod base_url;

@@ -42,6 +42,7 @@ const PRICES_ALONE: &str =
 const PRICES_DRAFT: &str = r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n", "source": "x"}"#;
 const RATE: &str = r#"{"provider": "north", "kind": "openai", "model": "m", "usage": {"input": 1}}"#;
 const IMPORT: &str = r#"{"keys": [{"row": 1, "key": "sk-a-key-from-elsewhere", "settings": {"name": "x"}}]}"#;
+const GIVEN: &str = r#"{"amount": "1", "reason": "x"}"#;
 const REASON: &str = r#"{"reason": "x"}"#;
 
 #[rustfmt::skip]
@@ -82,12 +83,22 @@ fn matrix() -> Vec<Row> {
         Row { method: M::GET, route: "/audit", asked: "/audit", body: "", own: RUN, foreign: RUN, stray: 403, operator: 200 },
         // Calls.
         Row { method: M::GET, route: "/requests", asked: "/requests", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
-        // Accounts. There is none yet.
+        // Accounts.
         Row { method: M::GET, route: "/accounts", asked: "/accounts", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
-        Row { asked: "/accounts", ..operators(M::POST, "/accounts", r#"{"organisation": "{organisation}"}"#, 201) },
-        Row { method: M::GET, route: "/accounts/{number}", asked: "/accounts/7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
-        Row { asked: "/accounts/7/credit", ..operators(M::POST, "/accounts/{number}/credit", r#"{"amount": "1", "reason": "x"}"#, 404) },
-        Row { asked: "/accounts/7/debit", ..operators(M::POST, "/accounts/{number}/debit", r#"{"amount": "1", "reason": "x"}"#, 404) },
+        operators(M::POST, "/accounts", r#"{"organisation": "{organisation}", "project": "{project}"}"#, 201),
+        Row { method: M::GET, route: "/accounts/{number}", asked: "/accounts/1", body: "", own: FINE, foreign: ABSENT, stray: 403, operator: 200 },
+        Row { asked: "/accounts/1", ..operators(M::PATCH, "/accounts/{number}", r#"{"credit": "1"}"#, 200) },
+        Row { asked: "/accounts/1/credit", ..operators(M::POST, "/accounts/{number}/credit", GIVEN, 200) },
+        Row { asked: "/accounts/1/debit", ..operators(M::POST, "/accounts/{number}/debit", GIVEN, 402) },
+        // Money that comes in.
+        operators(M::GET, "/vouchers", "", 200),
+        operators(M::POST, "/vouchers", r#"{"amount": "1"}"#, 201),
+        operators(M::POST, "/vouchers/redeem", r#"{"code": "x", "account": "1"}"#, 400),
+        Row { asked: "/vouchers/7/revoke", ..operators(M::POST, "/vouchers/{number}/revoke", "{}", 404) },
+        operators(M::GET, "/orders", "", 200),
+        operators(M::POST, "/orders", r#"{"account": "1", "amount": "1"}"#, 201),
+        Row { asked: "/orders/7/confirm", ..operators(M::POST, "/orders/{number}/confirm", r#"{"reference": "x"}"#, 404) },
+        Row { asked: "/orders/7/cancel", ..operators(M::POST, "/orders/{number}/cancel", "{}", 404) },
         Row { method: M::GET, route: "/ledger/entries", asked: "/ledger/entries?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
         Row { method: M::GET, route: "/ledger/holds", asked: "/ledger/holds?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
         Row { method: M::GET, route: "/ledger/statement", asked: "/ledger/statement?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },

@@ -102,6 +102,7 @@ impl Scene {
         let key = ask(Method::POST, "/keys", json!({ "name": MARK })).await;
         ask(Method::PATCH, "/organisations/org_default", json!({ "display_name": MARK })).await;
         let project = ask(Method::POST, "/projects", json!({ "name": MARK })).await;
+        ask(Method::POST, "/accounts", json!({ "organisation": "default" })).await;
         let wish = json!({ "email": "keepsake@example.com", "name": MARK, "role": "member" });
         let member = ask(Method::POST, "/organisations/org_default/members", wish).await;
         let user = text(&member, "user");

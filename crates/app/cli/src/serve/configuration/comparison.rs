@@ -47,6 +47,7 @@ fn needs_restart(at_start: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("log", at_start.log != next.log),
         ("limits.body_memory_bytes_max", body_memory(at_start) != body_memory(next)),
         ("limits.spool_bytes_max", at_start.limits.spool_bytes_max != next.limits.spool_bytes_max),
+        ("accounts", at_start.accounts != next.accounts),
         ("ledger", ledger_files(at_start) != ledger_files(next)),
         ("spool_dir", at_start.spool_dir != next.spool_dir),
     ])

@@ -232,6 +232,41 @@ pub(super) async fn a_gift_that_lapses_leaves_running_calls_what_they_hold(datab
     assert_eq!(load(database).await.unwrap(), *applier.books());
 }
 
+pub(super) async fn lapsed_gifts_are_taken_back_once(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, _) = open(&home, database).await;
+    let post = async |entry| ledger.post(database, entry, NOW).await.unwrap();
+    let later = Timestamp(NOW.unix_ms() + 1);
+    post(payments::voucher("A", PURSE, GrantNumber(1), money(100), Some(NOW)).unwrap()).await;
+    post(payments::voucher("B", PURSE, GrantNumber(2), money(10), Some(later)).unwrap()).await;
+    post(payments::order("1", "bank", PURSE, money(7)).unwrap()).await;
+    ledger.set_credit(PURSE, money(1_000), NOW).await.unwrap();
+    catch_up(&ledger, &mut applier).await;
+    let held = ledger.hold(CallId(5), PURSE, money(30), 0, NOW).unwrap();
+    let cell = ledger.cells().cell(PURSE);
+    assert_eq!(ledger.expire_lapsed(database, NOW).await.unwrap(), 1);
+    assert_eq!(
+        ledger.expire_lapsed(database, NOW).await.unwrap(),
+        0,
+        "the database does not have the first yet"
+    );
+    catch_up(&ledger, &mut applier).await;
+    // Of 117, of which 30 are put aside, 87 were free; what was paid is not of the gift, and comes back.
+    assert_eq!(applier.books().balance(PURSE.promo(GrantNumber(1))), 13);
+    assert_eq!(cell.available(), money(1_000));
+    let _ = ledger.settle(held, (0, 0), money(5), NOW).unwrap();
+    assert_eq!(ledger.expire_lapsed(database, NOW).await.unwrap(), 1);
+    catch_up(&ledger, &mut applier).await;
+    assert_eq!(applier.books().balance(PURSE.promo(GrantNumber(1))), 0);
+    assert_eq!(
+        (cell.available(), applier.books().total(PURSE)),
+        (money(1_017), 17),
+        "the call cost the gift"
+    );
+    assert_eq!(ledger.expire_lapsed(database, NOW).await.unwrap(), 0);
+    assert_eq!(load(database).await.unwrap(), *applier.books());
+}
+
 /// Nobody writes such a journal; who finds one goes on, and says so.
 pub(super) async fn what_is_recorded_twice_happens_once(database: &Database) {
     let home = tempfile::tempdir().unwrap();
@@ -401,6 +436,7 @@ mod databases {
             a_slot_that_was_not_cleared_is_not_charged_again
             an_entry_whose_asker_went_happens_once
             a_gift_that_lapses_leaves_running_calls_what_they_hold
+            lapsed_gifts_are_taken_back_once
             who_lost_the_journal_to_another_writes_no_more
             a_journal_of_another_time_is_refused
             entries_are_never_changed
