@@ -67,6 +67,27 @@ def made_otherwise(commands: Commands, *options: str) -> dict[str, Any]:
     return key
 
 
+def test_only_what_it_is_for_is_listed(gateway: Gateway, commands: Commands) -> None:
+    every = {"m", "first/m", "second/m", "smart", "alone"}
+    for options, owner, hidden in (
+        ((), "first", set()),
+        (("--providers", "second"), "second", {"alone"}),
+        (("--regions", "us"), "second", {"alone"}),
+        (("--regions", "home"), "first", set()),
+        (("--regions", "eu", "--models", "m"), "second", every - {"m"}),
+    ):
+        key = commands.json("keys", "create", "--name", "-".join(["key", *options]).replace("--", ""), *options)
+        http = gateway.http(key=key["key"])
+        listed = {model["id"]: model["owned_by"] for model in http.get("/v1/models").json()["data"]}
+        prices = {model["id"]: model["owned_by"] for model in http.get("/v1/prices").json()["data"]}
+        expected = {"m", "smart", "alone"} - hidden
+        assert set(listed) == set(prices) == expected, options
+        assert listed["m"] == prices["m"] == owner, options
+        for name in ("smart", "alone"):
+            status = 404 if name in hidden else 200
+            assert http.get(f"/v1/models/{name}").status_code == status, (options, name)
+
+
 def test_an_explanation_says_who_is_passed_over_for_the_key(gateway: Gateway, commands: Commands) -> None:
     key = made(commands, "--providers", "second", "--regions", "eu")
     told = gateway.http(key=key["key"]).post("/v1/explain", content=chat(model="smart")).json()

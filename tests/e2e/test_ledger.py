@@ -10,7 +10,7 @@ from harness.config import configuration, provider
 from harness.simulator import Simulator
 from harness.speech import MODEL
 
-INVARIANTS = ["I1", "I2", "I3", "I4", "I5", "I8"]
+INVARIANTS = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"]
 
 
 def test_the_books_are_proved_and_a_changed_one_is_found(
@@ -28,6 +28,7 @@ def test_the_books_are_proved_and_a_changed_one_is_found(
         assert f"\n{number} holds: " in told
     report = commands.json("ledger", "verify")
     assert report["is_intact"] is True
+    assert report["prices"] == {"calls": 0, "not_checked": 0}
     assert [it["number"] for it in report["invariants"]] == INVARIANTS
 
     database = sqlite3.connect(gateway.data_dir / "bellwether.db")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from conftest import StartGateway, StartUpstream
@@ -274,9 +280,124 @@ def test_a_killed_gateway_has_charged_what_it_told_and_holds_nothing(served: Any
     assert 180 * OUTPUT_NANO <= charged <= 220 * OUTPUT_NANO, charged
 
 
+def test_whoever_has_read_the_end_mark_is_charged_in_full_though_the_gateway_is_killed(
+    served: Any, start: StartGateway
+) -> None:
+    def script(exchange: Exchange) -> None:
+        exchange.send(stream_head())
+        for event in stream_of(30, usage=(9, 77)):
+            exchange.send(chunk(event))
+        # The framing is left open: only the end mark tells that this is all.
+        exchange.saw_hang_up()
+        exchange.close()
+
+    upstream, gateway, accounts = served(script)
+    accounts.open(NANO)
+    with gateway.http() as http, http.stream("POST", CHAT_PATH, content=chat(stream=True)) as reply:
+        lines = reply.iter_lines()
+        while "[DONE]" not in next(lines):
+            pass
+        gateway.process.kill()
+    shown = Accounts(start(config=configured(upstream))).show()
+    assert (shown["held"], NANO - nano(shown["balance"])) == ("0", 9 * INPUT_NANO + 77 * OUTPUT_NANO)
+
+
+def test_counting_tokens_costs_nothing_and_needs_no_balance(served: Any) -> None:
+    _, gateway, accounts = served(whole(CHAT_REPLY))
+    accounts.open(0)
+    ask = {"model": MODEL, "messages": [{"role": "user", "content": "hello"}]}
+    with gateway.http() as http:
+        assert http.post("/v1/messages/count_tokens", json=ask).json()["input_tokens"] > 0
+        assert http.post(CHAT_PATH, content=chat()).status_code == 402
+
+
 def test_a_key_that_nobody_pays_for_calls_as_before(served: Any) -> None:
     _, gateway, accounts = served(whole(CHAT_REPLY))
     with gateway.http() as http:
         assert http.post(CHAT_PATH, content=chat()).status_code == 200
     assert accounts.ask("GET", "/accounts") == {"accounts": []}
     assert not (gateway.data_dir / "ledger").exists()
+
+
+@pytest.mark.parametrize(("fields", "name"), [({}, "max_completion_tokens"), ({"max_tokens": 900}, "max_tokens")])
+def test_who_would_rather_have_a_short_answer_gets_one_that_the_balance_covers(
+    served: Any, fields: dict[str, int], name: str
+) -> None:
+    upstream, gateway, accounts = served(whole(CHAT_REPLY))
+    accounts.open(400 * OUTPUT_NANO)
+    shorten = {"x-bellwether-low-balance": "shorten"}
+    with gateway.http() as http:
+        assert http.post(CHAT_PATH, content=chat(**fields)).status_code == 402
+        reply = http.post(CHAT_PATH, content=chat(**fields), headers=shorten)
+    assert reply.status_code == 200, reply.text
+    assert int(reply.headers["x-bellwether-lowered-cap"]) == upstream.call.json[name]
+    assert 380 <= upstream.call.json[name] < 400
+    assert upstream.call.json["messages"] == [{"role": "user", "content": "hello"}]
+    assert accounts.wait_until_nothing_is_held() == 400 * OUTPUT_NANO - REPLY_NANO
+
+
+def test_an_answer_that_would_be_too_short_is_refused_all_the_same(served: Any) -> None:
+    upstream, gateway, accounts = served(whole(CHAT_REPLY))
+    accounts.open(10 * OUTPUT_NANO)
+    with gateway.http() as http:
+        reply = http.post(CHAT_PATH, content=chat(), headers={"x-bellwether-low-balance": "shorten"})
+    assert (reply.status_code, upstream.calls) == (402, [])
+
+
+def test_a_stream_that_breaks_is_charged_what_was_delivered(served: Any) -> None:
+    def script(exchange: Exchange) -> None:
+        exchange.send(stream_head())
+        for event in stream_of(40):
+            exchange.send(chunk(event))
+        exchange.close()
+
+    _, gateway, accounts = served(script)
+    accounts.open(NANO)
+    events = []
+    with gateway.http() as http, http.stream("POST", CHAT_PATH, content=chat(stream=True)) as reply:
+        with contextlib.suppress(httpx.RemoteProtocolError):
+            events.extend(line[6:] for line in reply.iter_lines() if line.startswith("data: "))
+    assert len(events) == 42
+    charged = NANO - accounts.wait_until_nothing_is_held()
+    assert 40 * OUTPUT_NANO <= charged <= 60 * OUTPUT_NANO + 100 * INPUT_NANO
+
+
+def test_two_calls_with_one_request_id_are_two_charges(served: Any) -> None:
+    _, gateway, accounts = served(whole(CHAT_REPLY))
+    accounts.open(NANO)
+    with gateway.http() as http:
+        replies = [http.post(CHAT_PATH, content=chat(), headers={"x-request-id": "twice"}) for _ in range(2)]
+    assert {reply.headers["x-request-id"] for reply in replies} == {"twice"}
+    assert len({reply.headers["x-bellwether-call-id"] for reply in replies}) == 2
+    assert accounts.wait_until_nothing_is_held() == NANO - 2 * REPLY_NANO
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 16 MiB where the gateway of `start` is at home; needs the right to mount, which root has."""
+    home = tmp_path / "home"
+    home.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(home)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no right to mount")
+    yield home
+    subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
+def test_on_a_full_disk_paid_calls_are_refused_until_there_is_room(
+    small_disk: Path, served: Any, tmp_path: Path
+) -> None:
+    upstream, gateway, accounts = served(whole(CHAT_REPLY), slots_file=str(tmp_path / "slots"))
+    filler = small_disk / "somebody-elses"
+    room = shutil.disk_usage(small_disk).free
+    # Room for the first file of the journal and one beside it, no more.
+    filler.write_bytes(bytes(room - (5 << 19)))
+    accounts.open(NANO)
+    with gateway.http() as http:
+        reply = http.post(CHAT_PATH, content=chat())
+        assert (reply.status_code, upstream.calls) == (503, [])
+        assert "cannot be recorded" in reply.json()["error"]["message"]
+        assert accounts.balance() == NANO
+        filler.unlink()
+        until(lambda: http.post(CHAT_PATH, content=chat()).status_code == 200, "there is room again")
+    assert accounts.wait_until_nothing_is_held() == NANO - REPLY_NANO * len(upstream.calls)

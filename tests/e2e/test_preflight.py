@@ -135,3 +135,23 @@ def test_a_refused_file_is_bad(start: StartGateway, simulator: Simulator, comman
     code, report = look(commands, "--free")
     assert code == 1
     assert [result for _, result in found(report, "configuration")] == ["bad"]
+
+
+def test_accounts_with_little_are_a_warning_and_empty_ones_bad(
+    start: StartGateway, simulator: Simulator, commands: Commands
+) -> None:
+    config = configuration({"openai": provider(simulator.node.base_url, key=simulator.key, models=[MODEL])})
+    admin = start(config={**config, "ledger": {"segment_bytes": 1 << 20}}).admin()
+    admin.post("/admin/v1/accounts", json={"organisation": "default"}).raise_for_status()
+
+    def balance(amount: str) -> tuple[int, list[tuple[str, str]]]:
+        if amount:
+            credit = {"amount": amount, "reason": "a test"}
+            admin.post("/admin/v1/accounts/1/credit", json=credit).raise_for_status()
+        code, report = look(commands, "--free")
+        return code, found(report, "balance")
+
+    account = "account 1 of org_default"
+    assert balance("") == (1, [(account, "bad")])
+    assert balance("5") == (0, [(account, "warning")])
+    assert balance("5") == (0, [(account, "good")])

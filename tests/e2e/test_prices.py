@@ -202,6 +202,36 @@ def test_callers_see_what_they_pay_and_save(
     assert cost(gateway, dear["key"]) == "0.000075"
 
 
+PRICED = (("one", "2"), ("two", "3"))
+
+
+def test_a_name_with_several_targets_shows_what_each_of_them_costs(
+    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path
+) -> None:
+    providers = {name: provider(upstream.base_url, models=[MODEL, "other"]) for name in ("one", "two")}
+    targets = [f"one/{MODEL}", f"two/{MODEL}", f"two/{MODEL}"]
+    gateway = start(config=configuration(providers, {"smart": targets, "half": [f"two/{MODEL}", "one/other"]}))
+    rows = {name: book(price).replace('kind = "openai"', f'provider = "{name}"') for name, price in PRICED}
+    commands.text("prices", "set", written(tmp_path, "".join(rows.values())))
+
+    def shown(key: str | None = None) -> dict[str, tuple[bool, list[tuple[str, str, str]]]]:
+        with gateway.http(key=key) as http:
+            listed = http.get("/v1/prices").raise_for_status().json()["data"]
+        told = {model["id"]: (model["is_priced"], model["prices"]) for model in listed}
+        return {
+            name: (is_priced, [(row["provider"], row["model"], row["ours"]["input"]) for row in rows])
+            for name, (is_priced, rows) in told.items()
+        }
+
+    one, two = ("one", MODEL, "2"), ("two", MODEL, "3")
+    assert shown()["smart"] == shown()[MODEL] == (True, [one, two])
+    assert (shown()["half"], shown()["other"]) == ((False, [two]), (False, []))
+    narrow = commands.json("keys", "create", "--name", "narrow", "--providers", "two")["key"]
+    assert shown(narrow)["smart"] == (True, [two])
+    commands.text("provider", "disable", "one", "--reason", "too dear")
+    assert (shown()["smart"], shown()["half"]) == ((True, [two]), (True, [two]))
+
+
 def test_what_has_no_price_is_blocked_or_told(
     start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path
 ) -> None:

@@ -45,7 +45,7 @@ ROWS: list[tuple[str, str, tuple[str, ...]]] = [
     ("POST", "/providers/{id}/disable", OPERATOR),
     ("POST", "/providers/{id}/drain", OPERATOR),
     ("POST", "/providers/{id}/enable", OPERATOR),
-    ("GET", "/audit", OPERATOR),
+    ("GET", "/audit", RUN),
     ("GET", "/audit/verify", OPERATOR),
     ("GET", "/secrets", OPERATOR),
     ("PUT", "/secrets/{name}", OPERATOR),

@@ -30,31 +30,64 @@ def programs() -> Path | None:
     return good[-1] if good else None
 
 
+class Server:
+    """A server that can be stopped and started again with what it has."""
+
+    def __init__(self, home: Path, bin_dir: Path, user: str | None) -> None:
+        self.url = f"postgres://me:{PASSWORD}@localhost/postgres?host={home}"
+        self._quiet: dict[str, Any] = {
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+            "cwd": "/",
+            "user": user,
+        }
+        self._data, self._home, self._bin_dir = f"{home}/data", home, bin_dir
+        self._process: subprocess.Popen[bytes] | None = None
+        made = ["-D", self._data, "-U", "me", "-A", "scram-sha-256", f"--pwfile={home}/password", "--no-sync"]
+        subprocess.run([str(bin_dir / "initdb"), *made], check=True, **self._quiet)
+
+    def start(self) -> None:
+        command = [str(self._bin_dir / "postgres"), "-D", self._data, "-k", str(self._home), "-h", "", "-F"]
+        self._process = subprocess.Popen(command, **self._quiet)
+        until(lambda: self.ask("SELECT 1") is not None, "PostgreSQL runs")
+
+    def ask(self, statement: str) -> str | None:
+        """What `psql` prints; `None` where it fails."""
+        command = [str(self._bin_dir / "psql"), "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", self.url, "-c", statement]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", user=self._quiet["user"])
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    def stop(self) -> None:
+        if self._process:
+            # The fast way: the usual one waits for whoever is connected.
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(PATIENCE_S)
+            self._process = None
+
+
 @contextmanager
-def start_postgres(statements: str) -> Iterator[str]:
-    """Runs a server that has carried the statements out; gives its URL, which holds a password."""
+def new_server() -> Iterator[Server]:
+    """A server that runs, and is stopped and removed at the end."""
     bin_dir = programs()
     assert bin_dir, "no PostgreSQL here"
     user = NOBODY if os.geteuid() == 0 else None
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", "user": user}
     # Not the test's own directory: only its owner may enter that.
     with tempfile.TemporaryDirectory(prefix="bellwether-postgres-") as home:
         (Path(home) / "password").write_text(f"{PASSWORD}\n")
         if user:
             shutil.chown(home, user)
             shutil.chown(Path(home) / "password", user)
-        data = f"{home}/data"
-        made = ["initdb", "-D", data, "-U", "me", "-A", "scram-sha-256", f"--pwfile={home}/password", "--no-sync"]
-        subprocess.run([str(bin_dir / made[0]), *made[1:]], check=True, **quiet)
-        command = [str(bin_dir / "postgres"), "-D", data, "-k", home, "-h", "", "-F"]
-        server = subprocess.Popen(command, **quiet)
-        url = f"postgres://me:{PASSWORD}@localhost/postgres?host={home}"
-        ask = [str(bin_dir / "psql"), "-q", "-v", "ON_ERROR_STOP=1", url, "-c"]
+        server = Server(Path(home), bin_dir, user)
         try:
-            until(lambda: subprocess.run([*ask, "SELECT 1"], **quiet).returncode == 0, "PostgreSQL runs")
-            subprocess.run([*ask, statements], check=True, **quiet)
-            yield url
+            server.start()
+            yield server
         finally:
-            # The fast way: the usual one waits for whoever is connected.
-            server.send_signal(signal.SIGINT)
-            server.wait(PATIENCE_S)
+            server.stop()
+
+
+@contextmanager
+def start_postgres(statements: str) -> Iterator[str]:
+    """Runs a server that has carried the statements out; gives its URL, which holds a password."""
+    with new_server() as server:
+        assert server.ask(statements) is not None, "the statements were refused"
+        yield server.url

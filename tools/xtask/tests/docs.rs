@@ -27,6 +27,7 @@ fn the_table_of_limits_has_every_limit_with_its_default() {
         ("health", "HealthSection"),
         ("health.probes", "ProbesSection"),
         ("health.probes.paid", "PaidEntry"),
+        ("idempotency", "IdempotencySection"),
     ];
     for (section, definition) in sections {
         for (key, property) in schema["$defs"][definition]["properties"].as_object().unwrap() {

@@ -16,12 +16,14 @@ use crate::refusal::Refusal;
 /// Holds digests only: comparing digests hides the length of the key too.
 pub(crate) struct Gate {
     admin_key: [u8; 32],
+    /// What the audit says of whoever has it.
+    operator: &'static str,
     users: Arc<UserDirectory>,
 }
 
 impl Gate {
-    pub(crate) fn new(admin_key: &Secret, users: Arc<UserDirectory>) -> Self {
-        Self { admin_key: sha256(admin_key.expose()), users }
+    pub(crate) fn new(admin_key: &Secret, operator: &'static str, users: Arc<UserDirectory>) -> Self {
+        Self { admin_key: sha256(admin_key.expose()), operator, users }
     }
 
     pub(crate) fn admit(&self, headers: &HeaderMap, now: Timestamp) -> Result<Actor, Refusal> {
@@ -31,7 +33,7 @@ impl Gate {
         let key = value.to_str().ok().and_then(bearer).ok_or_else(Self::missing)?;
         // An admin key that was chosen may begin like a token: it is compared first.
         if bool::from(sha256(key).ct_eq(&self.admin_key)) {
-            return Ok(Actor::Operator);
+            return Ok(Actor::Operator(self.operator));
         }
         if key.starts_with(USER_TOKEN_PREFIX) {
             let found = self.users.find(key, now).map_err(|why| refused(&why))?;
@@ -86,14 +88,18 @@ mod tests {
     #[test]
     fn only_one_bearer_token_with_the_admin_key_comes_in() {
         let nobody = Arc::new(UserDirectory::new(KeyHasher::new(&[1; 32])));
-        let gate = Gate::new(&Secret::new("bwadm_0123456789".to_owned()), nobody);
+        let gate = Gate::new(&Secret::new("bwadm_0123456789".to_owned()), "admin key", nobody);
         let check = |values: &[&str], expected: bool| {
             let mut headers = HeaderMap::new();
             for value in values {
                 headers.append(AUTHORIZATION, value.parse().unwrap());
             }
             let admitted = gate.admit(&headers, Timestamp(0));
-            assert_eq!(admitted.is_ok_and(|actor| actor == Actor::Operator), expected, "{values:?}");
+            assert_eq!(
+                admitted.is_ok_and(|actor| actor == Actor::Operator("admin key")),
+                expected,
+                "{values:?}"
+            );
         };
         check(&["Bearer bwadm_0123456789"], true);
         check(&["bearer  bwadm_0123456789"], true);

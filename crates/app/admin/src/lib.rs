@@ -34,12 +34,24 @@
 //! | `POST /prices/rate` | `{"provider", "kind", "model", "usage": {"input": 1000}, "service", "at_ms", "organisation", "project", "key", "version"}` | 200 `{"list", "price", "parts": […], "row", "markup", …}` |
 //! | `GET /accounts` | – | 200 `{"accounts": [Account]}` |
 //! | `POST /accounts` | `{"organisation": "acme", "project", "currency": "USD", "credit": "0", "warn_below": "10"}`, all but the organisation optional | 201 Account; 409 `account_taken` |
-//! | `GET /accounts/{number}` | – | 200 Account; 404 `account_not_found` |
+//! | `GET /accounts/{number}` | – | 200 Account; 404 `account_not_found`. Instead of the number: an organisation's id or name, a project's id, `organisation/project` |
+//! | `PATCH /accounts/{number}` | `{"credit": "0", "warn_below": "10", "reason", "by"}`, one of the first two needed | 200 Account |
 //! | `POST /accounts/{number}/credit`, `…/debit` | `{"amount": "25.5", "reason": "…", "id", "may_overdraw", "by"}`, amount and reason needed | 200 Account; 402 `not_covered`; 409 `entry_repeated` |
 //! | `GET /budgets?after=17&limit=100` | – | 200 `{"budgets": [Budget], "next_after": "117" or null}` |
 //! | `POST /budgets` | `{"key" or "project" or "organisation", "period": "day", "limit": "50", "zone": "UTC", "warn_percent": 80, "is_hard": true, "reason", "by"}`, the first three needed | 201 Budget; 404 `key_not_found` and the like; 409 `budget_taken` |
 //! | `PATCH /budgets/{number}` | `{"limit", "warn_percent", "is_hard", "reason", "by"}`, all optional | 200 Budget; 404 `budget_not_found` |
 //! | `DELETE /budgets/{number}` | – | 200 Budget as it was; 404 `budget_not_found` |
+//! | `GET /vouchers?before=17&limit=100` | – | 200 `{"vouchers": [Voucher], "next_before"}`, the newest first; never a code |
+//! | `POST /vouchers` | `{"amount": "10", "count": 50, "currency", "expires_at": "2027-01-01", "credit_days": 30, "note", "reason", "by"}`, all but the amount optional | 201 `{"vouchers": [Voucher and "code", this once]}` |
+//! | `POST /vouchers/redeem` | `{"code": "BWV-…", "account": "1", "reason", "by"}` | 200 `{"voucher", "account"}`; 400 `voucher_not_redeemable`, `other_currency` |
+//! | `POST /vouchers/{number}/revoke` | `{"reason", "by"}`, both optional | 200 Voucher; 404 `voucher_not_found`; 409 `voucher_over` |
+//! | `GET /orders?before=17&limit=100` | – | 200 `{"orders": [Order], "next_before"}`, the newest first |
+//! | `POST /orders` | `{"account": "1", "amount": "100", "note", "reason", "by"}`, the first two needed | 201 Order |
+//! | `POST /orders/{number}/confirm` | `{"reference": "…", "reason", "by"}` | 200 Order; 404 `order_not_found`; 409 `order_over`, `reference_taken`, `order_begun` |
+//! | `POST /orders/{number}/cancel` | `{"reason", "by"}`, both optional | 200 Order; 409 `order_over` |
+//! | `GET /ledger/entries?account=1&call_id=…&request_id=…&key=order:&from=…&to=…&after=…&limit=100`, all optional | – | 200 `{"entries": [Entry], "next_after"}`, the newest first |
+//! | `GET /ledger/holds?account=1` | – | 200 `{"holds": [{"call_id", "amount", "progress", "opened_at"}]}`, the oldest first |
+//! | `GET /ledger/statement?account=1&month=2026-11&format=csv` | – | 200 opening, `lines` by kind and closing of each currency, paid and gifts apart; or CSV |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |
 //! | `PUT /secrets/{name}` | `{"value": "…", "reason", "by"}`, all but the value optional | 200 the secret without its value, `audit`, and what reading the configuration again did: `changed`, `needs_restart`, `problems` |
@@ -62,6 +74,10 @@
 //! "used", "held", "available", "is_warned", "begins_at", "ends_at", "created_at"}`: `scope` is `key`, `project` or `organisation`,
 //! and what is `set_by` the `operator` is changed by nobody else.
 //!
+//! A Voucher is `{"number", "code_hint", "state", "amount", "currency", "credit_days", "note", "created_at", "expires_at", "revoked_at",
+//! "redeemed_at", "account"}`: `state` is `open`, `redeemed`, `revoked` or `expired`. An Order is `{"number", "account", "state", "amount",
+//! "currency", "note", "reference", "created_at", "confirmed_at", "cancelled_at"}`: `state` is `open`, `confirmed` or `cancelled`.
+//!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.
 //!
@@ -75,6 +91,7 @@ mod access;
 mod admin;
 mod asked;
 mod body;
+mod callers;
 mod config_desk;
 mod gate;
 mod key_wish;
@@ -85,9 +102,11 @@ mod refusal;
 mod routes;
 mod state_desk;
 mod tenancy_refusal;
+mod wanted;
 
-pub use admin::Admin;
+pub use admin::{Admin, FromAddress};
 pub use body::{ADMIN_BODY_BYTES_MAX, ADMIN_IMPORT_BYTES_MAX, PRICES_BODY_BYTES_MAX};
+pub use callers::{Caller, VOUCHER_TRIES_PER_MINUTE};
 pub use config_desk::{
     ChangeView, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport, Reply,
     RevertReport, VersionView,

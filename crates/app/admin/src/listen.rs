@@ -81,68 +81,23 @@ async fn converse(admin: Admin, stream: TcpStream, place: OwnedSemaphorePermit, 
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use domain::{Secret, Timestamp};
-    use store::{BudgetDesk, Database, KeyDesk, MasterKey, PriceDesk, SecretDesk, TenancyDesk};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio_util::sync::CancellationToken;
 
-    use crate::routes::tests::accounts;
-    use crate::{Admin, AdminParts, ConfigDesk, ProviderDesk, SwitchRefusal};
-
-    async fn admin() -> Admin {
-        let master = MasterKey::from_text(&Secret::new("m".repeat(32))).unwrap();
-        let hasher = master.key_hasher();
-        let store = Database::in_memory(&hasher).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let secrets = SecretDesk::open(Box::new(store.clone()), store.seal(&master)).await.unwrap();
-        let keys = KeyDesk::open(Box::new(store.clone()), hasher.clone(), "bw_").await.unwrap();
-        let tenancy = TenancyDesk::open(store.clone(), hasher, keys.directory()).await.unwrap();
-        Admin::new(AdminParts {
-            tenancy: Arc::new(tenancy),
-            key_desk: Arc::new(keys),
-            admin_key: Secret::new("bwadm_0123456789".to_owned()),
-            config: ConfigDesk::queue().0,
-            providers: ProviderDesk {
-                list: Box::new(|| serde_json::Value::Null),
-                check: Box::new(|| Box::pin(async { serde_json::Value::Null })),
-                switch: Box::new(|wish| {
-                    Box::pin(async { Err(SwitchRefusal::Unknown("provider", wish.provider)) })
-                }),
-            },
-            prices: Arc::new(
-                PriceDesk::open(Box::new(store.clone()), Vec::new(), || {
-                    (String::new(), ledger::prices::Book::empty())
-                })
-                .await
-                .unwrap(),
-            ),
-            secrets: Arc::new(secrets),
-            accounts: Arc::new(accounts(&store, folder.path()).await),
-            budgets: Arc::new(BudgetDesk::open(store.clone(), Timestamp(1)).await.unwrap()),
-            audit: Arc::new(store),
-            requests: Arc::new(store::RequestStore::in_memory().await.unwrap()),
-            state: crate::StateDesk {
-                health: Box::new(|_| Ok(serde_json::json!({"status": "ok"}))),
-                stats: Box::new(|| serde_json::json!({})),
-            },
-            explain: Box::new(Ok),
-            clock: || Timestamp(0),
-        })
-    }
+    use crate::routes::tests::{ADMIN_KEY, Office};
 
     #[tokio::test]
     async fn it_serves_over_a_socket_until_stopped() {
-        let admin = admin().await;
+        let office = Office::open().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let visit = async {
             let mut stream = TcpStream::connect(address).await.unwrap();
-            let head =
-                "GET /admin/v1/health HTTP/1.1\r\nhost: x\r\nauthorization: Bearer bwadm_0123456789\r\n\r\n";
+            let head = format!(
+                "GET /admin/v1/health HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {ADMIN_KEY}\r\n\r\n"
+            );
             stream.write_all(head.as_bytes()).await.unwrap();
             let mut answer = Vec::new();
             while !answer.ends_with(b"}") {
@@ -153,6 +108,6 @@ mod tests {
             stop.cancel();
             assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 0, "closed by the stop");
         };
-        tokio::join!(admin.serve(listener, stop.clone()), visit);
+        tokio::join!(office.admin.serve(listener, stop.clone()), visit);
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, PriceDesk, RequestRecords, SecretDesk, TenancyDesk,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, OrderDesk, PriceDesk, RequestRecords, SecretDesk,
+    SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::config_desk::ConfigDesk;
@@ -18,6 +19,8 @@ pub struct AdminParts {
     pub key_desk: Arc<KeyDesk>,
     /// The one key that opens everything here.
     pub admin_key: Secret,
+    /// What the audit says of whoever has it.
+    pub operator: &'static str,
     /// Changes whose everything is; and knows who else may come in.
     pub tenancy: Arc<TenancyDesk>,
     /// The way to whoever keeps the configuration.
@@ -34,6 +37,12 @@ pub struct AdminParts {
     pub accounts: Arc<AccountDesk>,
     /// What may be spent by whom.
     pub budgets: Arc<BudgetDesk>,
+    /// Codes that are worth money once.
+    pub vouchers: Arc<VoucherDesk>,
+    /// Transfers that are waited for.
+    pub orders: Arc<OrderDesk>,
+    /// What new organisations get.
+    pub sign_ups: Arc<SignUpDesk>,
     /// Rows of calls.
     pub requests: Arc<dyn RequestRecords>,
     /// The way to the state of everything, without secrets.

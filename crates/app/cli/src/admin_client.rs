@@ -88,20 +88,7 @@ impl AdminClient {
         body: Option<&Value>,
     ) -> Result<Value> {
         let Told { status, body: answer, .. } = self.send(method, path, body, limit)?;
-        let answer: Value = serde_json::from_slice(&answer)
-            .with_context(|| format!("{} answered {status} without JSON: is it a Bellwether?", self.base))?;
-        if status.is_success() {
-            return Ok(answer);
-        }
-        let error = &answer["error"];
-        let message = error["message"].as_str().unwrap_or("the server refused without a reason");
-        let problems: Vec<&str> =
-            error["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        match problems.as_slice() {
-            // One problem is part of the message.
-            [] | [_] => bail!("{message}"),
-            several => bail!("{message}:\n{}", several.join("\n")),
-        }
+        understood(&self.base.to_string(), status, &answer)
     }
 
     async fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Told> {
@@ -119,6 +106,24 @@ impl AdminClient {
         let mut reply = Client::default().send(&line, &request, None).await?;
         let answer = reply.body.collect(ANSWER_BYTES_MAX).await?.context("the answer is too large")?;
         Ok(Told { status: reply.status, headers: reply.headers, body: answer })
+    }
+}
+
+/// The JSON of an answer; a refusal becomes an error in its words.
+pub(crate) fn understood(of: &str, status: StatusCode, answer: &[u8]) -> Result<Value> {
+    let answer: Value = serde_json::from_slice(answer)
+        .with_context(|| format!("{of} answered {status} without JSON: is it a Bellwether?"))?;
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let error = &answer["error"];
+    let message = error["message"].as_str().unwrap_or("the server refused without a reason");
+    let problems: Vec<&str> =
+        error["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    match problems.as_slice() {
+        // One problem is part of the message.
+        [] | [_] => bail!("{message}"),
+        several => bail!("{message}:\n{}", several.join("\n")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The `bellwether` command: reads its arguments and does what they say. The only place that ends the process.
 
+mod accounts;
 mod admin_client;
 mod arguments;
 mod audit;
@@ -16,6 +17,8 @@ mod import;
 mod keys;
 mod ledger;
 mod local_store;
+mod near_admin;
+mod orders;
 mod preflight;
 mod prices;
 mod provider;
@@ -33,6 +36,7 @@ mod table;
 mod tenancy;
 mod top;
 mod verified;
+mod vouchers;
 
 use std::process::ExitCode;
 
@@ -60,8 +64,15 @@ fn main() -> ExitCode {
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
         Some(Command::Catalog(catalog)) => catalog::run(&arguments.data, catalog.command),
         Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
+        Some(Command::Accounts(accounts)) => {
+            accounts::run(&arguments.data, arguments.serve.config, accounts.command)
+        }
+        Some(Command::Vouchers(vouchers)) => {
+            vouchers::run(&arguments.data, arguments.serve.config, vouchers.command)
+        }
+        Some(Command::Orders(orders)) => orders::run(&arguments.data, arguments.serve.config, orders.command),
         Some(Command::Prices(prices)) => prices::run(&arguments.data, prices.command),
-        Some(Command::Budgets(asked)) => budgets::run(&arguments.data, asked.command),
+        Some(Command::Budgets(asked)) => budgets::run(&arguments.data, arguments.serve.config, asked.command),
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }

@@ -1,4 +1,14 @@
-//! The query behind the path of a question to the admin API.
+//! The path of a question to the admin API, and the query behind it.
+
+/// A path of the admin API, of parts that are said by people.
+pub(crate) fn path(parts: &[&str]) -> String {
+    let mut path = "/admin/v1".to_owned();
+    for part in parts {
+        path.push('/');
+        path.extend(part.bytes().map(escaped));
+    }
+    path
+}
 
 /// What was said, as `?name=value&…`; nothing for what was not.
 pub(crate) fn query<'t>(said: impl IntoIterator<Item = (&'t str, Option<&'t str>)>) -> String {
@@ -21,12 +31,20 @@ pub(crate) fn escaped(byte: u8) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::query;
+    use super::{path, query};
 
     #[test]
     fn what_was_said_is_escaped_and_nothing_else_is_there() {
         assert_eq!(query([("a", None)]), "");
         let said = [("a", Some("x y&z=é")), ("b", None), ("c", Some("key.*"))];
         assert_eq!(query(said), "?a=x%20y%26z%3D%C3%A9&c=key.%2A");
+    }
+
+    #[test]
+    fn what_people_say_stays_one_part_of_a_path() {
+        assert_eq!(
+            path(&["organisations", "a/../b?c", "members"]),
+            "/admin/v1/organisations/a%2F..%2Fb%3Fc/members"
+        );
     }
 }

@@ -13,26 +13,21 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 
 use crate::call::Call;
-use crate::pipeline::{BrokenOff, Relay, Resumable};
+use crate::pipeline::{BrokenOff, Flow, Keeping, Retold};
 
 /// The body of an answer.
 #[derive(Debug)]
 pub(crate) enum AnswerBody {
     /// All at once; `None` once it is sent.
     Whole(Option<Bytes>),
-    /// As the provider sends it.
-    Relayed(Box<Relay>),
-    /// As one provider sends it, and another should that one break off.
-    Resumable(Box<Resumable>),
+    /// As providers send it.
+    Flowing(Flow),
+    /// The same, kept for whoever asks again.
+    Kept(Box<Keeping>),
+    /// As it was told before.
+    Retold(Box<Retold>),
     /// As the control plane sends it.
     Channel(mpsc::Receiver<Bytes>),
-}
-
-impl AnswerBody {
-    /// Of an answer on its way.
-    pub(crate) fn of(relay: Box<Relay>) -> Self {
-        if relay.is_rescuable() { Self::Resumable(Resumable::of(relay)) } else { Self::Relayed(relay) }
-    }
 }
 
 impl Body for AnswerBody {
@@ -47,12 +42,11 @@ impl Body for AnswerBody {
             Self::Whole(bytes) => Poll::Ready(
                 bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))),
             ),
-            Self::Relayed(relay) => {
-                relay.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+            Self::Flowing(flow) => flow.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
+            Self::Kept(keeping) => {
+                keeping.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
             }
-            Self::Resumable(stream) => {
-                stream.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
-            }
+            Self::Retold(retold) => Poll::Ready(retold.next().map(|piece| Ok(Frame::data(piece)))),
             Self::Channel(pieces) => {
                 pieces.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
             }
@@ -62,19 +56,23 @@ impl Body for AnswerBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Self::Relayed(relay) => relay.is_end(),
-            Self::Resumable(stream) => stream.is_end(),
+            Self::Flowing(flow) => flow.is_end(),
+            Self::Kept(keeping) => keeping.is_end(),
+            Self::Retold(retold) => retold.is_end(),
             Self::Channel(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Self::Relayed(relay) => relay.known_length().map_or_else(SizeHint::default, SizeHint::with_exact),
+        let length = match self {
+            Self::Whole(bytes) => Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Flowing(flow) => flow.known_length(),
+            Self::Kept(keeping) => keeping.known_length(),
+            Self::Retold(retold) => retold.known_length(),
             // Nobody can say how long it will be.
-            Self::Resumable(_) | Self::Channel(_) => SizeHint::default(),
-        }
+            Self::Channel(_) => None,
+        };
+        length.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

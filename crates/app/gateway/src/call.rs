@@ -26,6 +26,7 @@ use crate::forwarded::origin;
 use crate::funds::Charged;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
+use crate::keyed::Keyed;
 use crate::paying::Paying;
 use crate::rows::RowFacts;
 use crate::segments::{Segment, Segments};
@@ -40,6 +41,7 @@ pub(crate) struct Call {
     pub(crate) id: CallId,
     /// The caller's own id if it is usable, else ours.
     pub(crate) request_id: HeaderValue,
+    has_request_id: bool,
     pub(crate) method: Method,
     /// What the caller speaks: failures are worded in it.
     pub(crate) dialect: Dialect,
@@ -54,6 +56,8 @@ pub(crate) struct Call {
     pub(crate) received: Instant,
     pub(crate) received_at: Timestamp,
     pub(crate) key: Option<Arc<KeyEntry>>,
+    /// Of a call with an idempotency key.
+    pub(crate) keyed: Option<Box<Keyed>>,
     pub(crate) model: String,
     pub(crate) is_streaming: bool,
     pub(crate) provider: Option<Arc<ServedProvider>>,
@@ -82,6 +86,8 @@ pub(crate) struct Call {
     pub(crate) cost_at_head: Option<CallCost>,
     /// What is put aside for it, where somebody pays; until it is charged.
     pub(crate) paying: Option<Box<Paying>>,
+    /// The cap that its answer was given because there is no money for more.
+    pub(crate) lowered_cap: Option<u64>,
     /// What it was charged.
     charged: Option<CallCost>,
     /// Where the answer came from.
@@ -150,12 +156,13 @@ impl Call {
         let received_at = wall_clock();
         let id = worker.next_call_id(received_at);
         let surface = surface_at(head.uri.path());
-        let request_id = usable_request_id(&head.headers).map_or_else(|| call_id_value(id), copied);
+        let given = usable_request_id(&head.headers);
         Box::new(Self {
             worker: worker.clone(),
             connection: connection.clone(),
             id,
-            request_id,
+            request_id: given.map_or_else(|| call_id_value(id), copied),
+            has_request_id: given.is_some(),
             method: head.method.clone(),
             dialect: surface.map_or_else(|| spoken_elsewhere(head), |surface| surface.dialect),
             path: head.uri.path().into(),
@@ -165,6 +172,7 @@ impl Call {
             received: started,
             received_at,
             key: None,
+            keyed: None,
             model: String::new(),
             is_streaming: false,
             provider: None,
@@ -184,6 +192,7 @@ impl Call {
             segments: None,
             cost_at_head: None,
             paying: None,
+            lowered_cap: None,
             charged: None,
             region: None,
             warnings: None,
@@ -326,6 +335,7 @@ impl Call {
         let region = self.region.as_ref().map_or("", |region| region.to_str().unwrap_or_default());
         Some(RowFacts {
             key,
+            has_own_id: self.has_request_id,
             dialect: self.dialect.name(),
             region,
             fallback_attempts: self.fallback_attempts,
@@ -380,6 +390,9 @@ impl Drop for Call {
             (None, ..) => {}
         }
         let cost = self.settled_cost();
+        if let Some(keyed) = self.keyed.as_mut().filter(|_| !std::thread::panicking()) {
+            keyed.end(self.usage.is_some_and(|usage| usage != Usage::default()));
+        }
         if self.paying.is_some() {
             // Whoever is told of the end has been told: nobody is here to wait for.
             let _ = self.charge_at(cost);
@@ -421,6 +434,7 @@ impl Drop for Call {
             late_provider: self.hedged.as_ref().map_or("", |hedged| hedged.late.id()),
             hedge_provider: self.hedged.as_ref().map_or("", |hedged| hedged.second.id()),
             is_streaming: self.is_streaming,
+            is_replay: self.keyed.as_ref().is_some_and(|keyed| keyed.is_replay),
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             usage: self.usage,

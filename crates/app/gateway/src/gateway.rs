@@ -10,7 +10,7 @@ use ledger::prices::Book;
 use observe::{Log, Metrics};
 use routing::Moment;
 use serde_json::Value;
-use store::{Budgets, KeyDirectory, KeyHasher, Payers, ProviderSwitch, SwitchScope};
+use store::{AnswerShelf, Budgets, KeyDirectory, KeyHasher, Payers, ProviderSwitch, SwitchScope};
 use tokio::time::Instant;
 
 use crate::body_budget::BodyBudget;
@@ -18,6 +18,7 @@ use crate::clock::wall_clock;
 use crate::control::ControlSender;
 use crate::explain;
 use crate::overload::Admission;
+use crate::repeats::Repeats;
 use crate::rows::RowInlet;
 use crate::serving::Serving;
 use crate::spool::Spool;
@@ -47,12 +48,16 @@ pub struct GatewayParts {
     pub node: u16,
     /// Where control paths are answered; `None` when they have an address of their own.
     pub control: Option<ControlSender>,
+    /// Where callers' questions about their own money are answered; `None` where nobody knows of money.
+    pub caller_desk: Option<ControlSender>,
     /// Where bodies lie.
     pub body_room: BodyRoom,
     /// How many descriptors may be open, if there is a limit.
     pub descriptors_max: Option<u64>,
     /// What operators have taken out; in force before the first call.
     pub switches: Vec<ProviderSwitch>,
+    /// Where answers are kept for repeats; without it a request with an idempotency key is refused.
+    pub answers: Option<AnswerShelf>,
     /// Where a row of every call goes; `None` where none is kept.
     pub rows: Option<RowInlet>,
 }
@@ -89,7 +94,9 @@ pub struct Gateway {
     pub(crate) admission: Admission,
     pub(crate) spool: Spool,
     pub(crate) stored_responses: StoredResponses,
+    pub(crate) repeats: Repeats,
     pub(crate) control: Option<ControlSender>,
+    pub(crate) caller_desk: Option<ControlSender>,
     pub(crate) started: Instant,
     started_at: Timestamp,
     pub(crate) epoch: u16,
@@ -122,8 +129,10 @@ impl Gateway {
             admission: Admission::new(parts.descriptors_max),
             bodies: BodyBudget::new(parts.body_room.memory_bytes_max),
             stored_responses: StoredResponses::default(),
+            repeats: Repeats::new(parts.answers),
             spool: Spool::new(parts.body_room.spool_dir, parts.body_room.spool_bytes_max),
             control: parts.control,
+            caller_desk: parts.caller_desk,
             started: Instant::now(),
             started_at: wall_clock(),
             epoch: parts.epoch,
@@ -183,6 +192,11 @@ impl Gateway {
         self.budgets.store(budgets);
     }
 
+    /// Who pays for whose calls at present.
+    pub fn payers(&self) -> Arc<Payers> {
+        self.payers.load_full()
+    }
+
     /// Charges that could not be recorded when their calls ended.
     pub const fn uncharged(&self) -> &Uncharged {
         &self.uncharged
@@ -214,7 +228,9 @@ impl Gateway {
         switches::running(&self.serving.load(), scope)
     }
 
+    /// What is kept of calls, as configured.
     fn heed_requests(&self, serving: &Serving) {
+        self.repeats.heed(&serving.idempotency);
         if let Some(rows) = &self.rows {
             rows.heed(&serving.requests);
         }

@@ -1,6 +1,7 @@
 //! Handing a control call from the worker that received it to the control plane, and its body piece by piece.
 
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -18,6 +19,10 @@ use crate::control::{CONTROL_CALLS_MAX, ControlBody, ControlSender};
 /// Largest body of a control call.
 const CONTROL_BODY_BYTES_MAX: u64 = 1 << 20;
 
+/// With a request that is handed over: who asks, as far as trusted proxies tell.
+#[derive(Clone, Copy, Debug)]
+pub struct FromAddress(pub IpAddr);
+
 /// Hands a call over and waits for the head of its answer. The body follows only as it is asked for, so that a call can
 /// be refused before anything of it is read.
 pub(crate) async fn hand_over(
@@ -26,6 +31,7 @@ pub(crate) async fn hand_over(
     mut head: Parts,
     body: Incoming,
 ) -> Result<Response<mpsc::Receiver<Bytes>>, Box<Failure>> {
+    head.extensions.insert(FromAddress(call.caller));
     head.headers.insert(HeaderName::from_static("x-request-id"), call.request_id.clone());
     let limit = call.worker.gateway.serving.load().timeouts.request_body;
     let (pieces, control_body) = ControlBody::channel();

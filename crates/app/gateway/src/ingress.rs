@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 
 use crate::answer::{self, AnswerBody};
 use crate::call::{Call, call_id_value};
+use crate::caller_desk;
 use crate::drain::DrainStage;
 use crate::endpoints;
 use crate::hand_over::hand_over;
@@ -108,6 +109,13 @@ async fn route(mut call: Box<Call>, head: &http::request::Parts, body: Incoming)
             Err((call, failure)) => answer::refuse(call, &failure),
         };
     }
+    if let Some(method) = caller_desk::method_at(path) {
+        let answered = match method_is(&head.method, method, path) {
+            Ok(()) => Box::pin(caller_desk::ask(&mut call, head, body)).await,
+            Err(failure) => Err(failure),
+        };
+        return told(call, answered);
+    }
     let answered = match endpoints::endpoint_at(&head.method, path) {
         Some(endpoint) => match method_is(&head.method, &Method::GET, path) {
             Ok(()) => endpoints::answer(&mut call, endpoint, head),
@@ -122,6 +130,11 @@ async fn route(mut call: Box<Call>, head: &http::request::Parts, body: Incoming)
             _ => Err(unknown_path(&head.method, path)),
         },
     };
+    told(call, answered)
+}
+
+/// Notes how a call that asked no provider ended.
+fn told(mut call: Box<Call>, answered: Result<Response<AnswerBody>, Box<Failure>>) -> Response<AnswerBody> {
     match answered {
         Ok(response) => {
             call.answered(response.status().as_u16(), None);

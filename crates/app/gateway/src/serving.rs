@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use config::{LedgerLevel, Limits, MetricsAccess, Provider, Requests, Snapshot, Timeouts};
+use config::{Idempotency, LedgerLevel, Limits, MetricsAccess, Provider, Requests, Snapshot, Timeouts};
 use dialects::Dialect;
 use dialects::canonical::Abilities;
 use dialects::openai_chat::ErrorCodes;
@@ -69,6 +69,8 @@ pub struct Serving {
     pub(crate) ledger_level: Level,
     /// What is kept of calls.
     pub(crate) requests: Requests,
+    /// What is kept for repeats.
+    pub(crate) idempotency: Idempotency,
 }
 
 const fn level(configured: LedgerLevel) -> Level {
@@ -283,6 +285,7 @@ impl Serving {
             provider_label: snapshot.metrics.provider_label.clone(),
             ledger_level: level(snapshot.ledger.level),
             requests: snapshot.requests.clone(),
+            idempotency: snapshot.idempotency.clone(),
         })
     }
 }

@@ -15,9 +15,11 @@ mod database;
 mod error;
 mod foreign;
 mod hex;
+mod idempotency;
 mod keys;
 mod ledger;
 mod master_key;
+mod orders;
 mod prices;
 mod random;
 mod requests;
@@ -25,19 +27,24 @@ mod run_file;
 mod seal;
 mod secret_file;
 mod secrets;
+mod sign_ups;
 mod switches;
 mod tenancy;
+mod vouchers;
 mod who;
 mod words;
 
 pub use self::ledger::{
-    AppendError, Applied, Applier, ApplyError, Cell, Cells, HOLD_AGE_MAX_MS, Held, HoldError, Journal,
-    JournalError, JournalFailure, JournalSizes, LEDGER_FOLDER, Ledger, LedgerError, LedgerOptions, Level,
-    POSTED_MAX, PostError, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot, SlotError, Slots,
-    Unsettled, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError, verify as verify_ledger,
+    AppendError, Applied, Applier, ApplyError, Cell, Cells, ENTRIES_PER_PAGE_MAX, EntryCursor, EntryPage,
+    EntryQuery, FoundEntry, HOLD_AGE_MAX_MS, HOLDS_TOLD_MAX, Held, HoldError, Journal, JournalError,
+    JournalFailure, JournalSizes, LAPSED_AT_ONCE_MAX, LEDGER_FOLDER, Ledger, LedgerError, LedgerOptions,
+    Level, POSTED_MAX, PostError, REFUND_WAIT, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot,
+    SlotError, Slots, StatementError, Unsettled, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError,
+    find_entries, open_holds, statement, verify as verify_ledger,
 };
 pub use accounts::{
-    Account, AccountDesk, AccountError, Correction, NewAccount, Payer, Payers, WARN_BELOW_DEFAULT,
+    Account, AccountChange, AccountDesk, AccountError, Correction, NewAccount, Payer, Payers,
+    WARN_BELOW_DEFAULT,
 };
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
 pub use audit::{
@@ -58,6 +65,10 @@ pub use data_dir::{DataDir, DataDirError, Holder, LockedDataDir};
 pub use database::{DATABASE_FILE, Database, DatabasePlace, PlaceError};
 pub use error::StoreError;
 pub use foreign::{ForeignDatabase, ForeignError, ForeignTables, read_new_api};
+pub use idempotency::{
+    ANSWER_BYTES_MAX, AnswerPlace, AnswerShelf, BodyDigest, Claim, Claimed, IDEMPOTENCY_FOLDER, KeptAnswer,
+    KeyName, ReadError, Refused, Reopened, ShelfSizes, Written, request_digest,
+};
 pub use keys::{
     Answer, Asker, CallerKey, Changing, Creation, DigestOf, ForeignKey, ForeignSecret, ImportFlaw, Importing,
     IssuedKey, KEY_DAYS_DEFAULT, KEY_DAYS_MAX, KEY_MODELS_MAX, KEY_NAME_CHARS_MAX, KEY_NAMES_MAX,
@@ -68,6 +79,9 @@ pub use keys::{
     Revocation, RotatedKey, Rotation, RowProblem, Successor, TakeKey,
 };
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
+pub use orders::{
+    NewOrder, ORDER_REFERENCE_CHARS_MAX, ORDERS_PER_PAGE_MAX, Order, OrderDesk, OrderError, OrderState,
+};
 pub use prices::{
     ComparedPrices, NewPrices, PRICE_REASON_CHARS_MAX, PRICE_VERSIONS_PER_PAGE_MAX, PriceDesk, PriceDraft,
     PriceError, PriceRecords, PriceVersion, PriceWish, PricedAs, SetPrices, StandingPrices,
@@ -83,6 +97,7 @@ pub use secrets::{
     HeldSecret, Resealed, SECRET_BYTES_MAX, SECRET_NAME_CHARS_MAX, SECRETS_MAX, SealedSecret, SecretChange,
     SecretDesk, SecretError, SecretRecords, SecretView,
 };
+pub use sign_ups::{SIGN_UP_WINDOW_DAYS, SignUpDesk, SignUpOutcome, SignUpTerms};
 pub use switches::{
     ProviderSwitch, SWITCH_NAME_CHARS_MAX, SWITCH_REASON_CHARS_MAX, SWITCHES_MAX, SwitchDesk, SwitchError,
     SwitchPosition, SwitchRecords, SwitchScope, SwitchWish, Switched,
@@ -92,5 +107,9 @@ pub use tenancy::{
     Project, Reach, Role, Seat, SignedIn, TENANCY_NAME_CHARS_MAX, TENANCY_PER_PAGE_MAX, TENANCY_TAGS_MAX,
     TenancyDesk, TenancyError, TokenRefusal, TokenState, USER_TOKEN_PREFIX, USER_TOKENS_MAX, USERS_MAX, User,
     UserChange, UserDirectory, UserToken,
+};
+pub use vouchers::{
+    IssuedVoucher, NewVouchers, VOUCHER_CREDIT_DAYS_MAX, VOUCHERS_AT_ONCE_MAX, VOUCHERS_PER_PAGE_MAX,
+    Voucher, VoucherDesk, VoucherError, VoucherState,
 };
 pub use who::Who;

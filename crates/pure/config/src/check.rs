@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
-    File, admin, catalog, environment, errors, file, health, keys, ledger, limits, listeners, log, metrics,
-    models, networks, providers, requests, retries, timeouts,
+    File, accounts, admin, catalog, environment, errors, file, health, idempotency, keys, ledger, limits,
+    listeners, log, metrics, models, networks, providers, requests, retries, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
 use crate::sources::{Overrides, Sources, Stored};
@@ -92,8 +92,10 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         retries: Arc::new(retries),
         health: Arc::new(health),
         log: log::check(file.log, report),
+        accounts: accounts::check(file.accounts, sources, report),
         ledger: ledger::check(file.ledger),
         requests: requests::check(file.requests),
+        idempotency: idempotency::check(file.idempotency),
         secret_uses: Vec::new(),
         notes: Vec::new(),
     }

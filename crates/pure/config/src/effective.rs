@@ -63,8 +63,10 @@ fn tree(snapshot: &Snapshot) -> Node {
         ("retries", retries(snapshot)),
         ("health", health(snapshot)),
         ("log", log(snapshot)),
+        ("accounts", accounts(snapshot)),
         ("ledger", ledger(snapshot)),
         ("requests", requests(snapshot)),
+        ("idempotency", idempotency(snapshot)),
     ])
 }
 
@@ -338,6 +340,20 @@ fn log(snapshot: &Snapshot) -> Option<Node> {
     some_map([("format", format), ("file", file)])
 }
 
+fn accounts(snapshot: &Snapshot) -> Option<Node> {
+    let accounts = &snapshot.accounts;
+    let low = accounts.low_balance.as_ref();
+    some_map([
+        ("new_organisations", text(accounts.new_organisations.name())),
+        ("sign_up_credit", accounts.sign_up_credit.and_then(|amount| text(amount.to_string()))),
+        ("sign_up_credit_days", accounts.sign_up_credit_days.map(number)),
+        ("per_email_domain_max", Some(number(accounts.per_email_domain_max))),
+        ("per_ip_max", Some(number(accounts.per_ip_max))),
+        ("low_balance_webhook", low.and_then(|low| text(low.url.to_string()))),
+        ("low_balance_secret", low.map(|low| credential(&low.secret))),
+    ])
+}
+
 fn ledger(snapshot: &Snapshot) -> Option<Node> {
     let ledger = &snapshot.ledger;
     let slots_file = ledger.slots_file.as_ref().and_then(|file| text(file.display().to_string()));
@@ -353,6 +369,15 @@ fn requests(snapshot: &Snapshot) -> Option<Node> {
     let requests = &snapshot.requests;
     let rows = text(if requests.has_rows { "on" } else { "off" });
     some_map([("rows", rows), ("keep_days", Some(number(requests.keep_days)))])
+}
+
+fn idempotency(snapshot: &Snapshot) -> Option<Node> {
+    let idempotency = &snapshot.idempotency;
+    some_map([
+        ("hours", Some(number(idempotency.hours))),
+        ("bytes_max", Some(number(idempotency.bytes_max))),
+        ("keys_max", Some(number(idempotency.keys_max))),
+    ])
 }
 
 fn map<const N: usize>(entries: [(&str, Option<Node>); N]) -> Node {

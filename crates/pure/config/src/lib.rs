@@ -29,8 +29,10 @@ pub use problem::{Place, Problem};
 pub use schema::schema_text;
 pub use secret_source::{Credential, FILE_ENDING, is_stored_name};
 pub use secret_use::SecretUse;
+pub use sections::accounts::{AccountSettings, LowBalance, NewOrganisations};
 pub use sections::errors::{ErrorCode, Errors};
 pub use sections::health::Health;
+pub use sections::idempotency::Idempotency;
 pub use sections::keys::Keys;
 pub use sections::ledger::{LedgerLevel, LedgerSettings};
 pub use sections::limits::{

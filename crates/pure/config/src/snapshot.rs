@@ -8,8 +8,10 @@ use domain::{BaseUrl, Network};
 use routing::{Route, Routes, RoutesBuilder};
 
 use crate::secret_use::SecretUse;
+use crate::sections::accounts::AccountSettings;
 use crate::sections::errors::Errors;
 use crate::sections::health::Health;
+use crate::sections::idempotency::Idempotency;
 use crate::sections::keys::Keys;
 use crate::sections::known_names;
 use crate::sections::ledger::LedgerSettings;
@@ -69,10 +71,14 @@ pub struct Snapshot {
     pub health: Arc<Health>,
     /// Where log lines go.
     pub log: Log,
+    /// What new organisations get, and who is told of low balances.
+    pub accounts: AccountSettings,
     /// How money of calls is kept safe.
     pub ledger: LedgerSettings,
     /// What is kept of calls.
     pub requests: Requests,
+    /// What is kept for requests that are sent twice.
+    pub idempotency: Idempotency,
     /// Where secrets of the gateway's own store are named.
     pub secret_uses: Vec<SecretUse>,
     /// What is allowed but worth saying, one sentence each.

@@ -78,6 +78,14 @@ pub enum Kind {
     OutOfCredit,
     /// A limit of the caller's key, project or plan.
     LimitReached,
+    /// An idempotency key that was used for another request.
+    IdempotencyKeyReused,
+    /// An idempotency key whose call still runs.
+    IdempotencyKeyInUse,
+    /// The answer to an idempotency key was too large to keep.
+    IdempotencyAnswerTooLarge,
+    /// What became of the call of an idempotency key is not known.
+    IdempotencyOutcomeUnknown,
     /// The prompt does not fit the model.
     ContextTooLong,
     /// The provider's policy refused the content.
@@ -130,6 +138,10 @@ impl Kind {
             Self::SlowCaller,
             Self::OutOfCredit,
             Self::LimitReached,
+            Self::IdempotencyKeyReused,
+            Self::IdempotencyKeyInUse,
+            Self::IdempotencyAnswerTooLarge,
+            Self::IdempotencyOutcomeUnknown,
             Self::ContextTooLong,
             Self::ContentRefused,
             Self::UpstreamBusy,
@@ -172,6 +184,18 @@ impl Kind {
             Self::SlowCaller => row(Client, 408, "timeout_error", "request_timeout", false, true),
             Self::OutOfCredit => row(Client, 402, "insufficient_quota", "insufficient_quota", false, false),
             Self::LimitReached => row(Client, 429, "rate_limit_error", "rate_limit_exceeded", false, true),
+            Self::IdempotencyKeyReused => {
+                row(Client, 409, "invalid_request_error", "idempotency_key_reused", false, false)
+            }
+            Self::IdempotencyKeyInUse => {
+                row(Client, 409, "invalid_request_error", "idempotency_key_in_use", false, true)
+            }
+            Self::IdempotencyAnswerTooLarge => {
+                row(Client, 409, "invalid_request_error", "idempotency_answer_too_large", false, false)
+            }
+            Self::IdempotencyOutcomeUnknown => {
+                row(Gateway, 409, "api_error", "idempotency_outcome_unknown", false, false)
+            }
             Self::ContextTooLong => {
                 row(Client, 400, "invalid_request_error", "context_length_exceeded", true, false)
             }

@@ -8,6 +8,7 @@ mod base64;
 mod call_id;
 mod caller_key;
 mod failure;
+mod idempotency;
 mod ids;
 mod money;
 mod network;
@@ -25,6 +26,7 @@ pub use caller_key::{
     why_unknown,
 };
 pub use failure::{AttemptNote, Failure, Kind, Phase, Source, Told};
+pub use idempotency::{IDEMPOTENCY_KEY_CHARS_MAX, IdempotencyKey, Repeat, RequestDigest, Standing, Step};
 pub use ids::{KeyId, OrganisationId, ProjectId, UserId, UserTokenId};
 pub use money::{Currency, Money, NANO};
 pub use network::{Network, NetworkError, is_public};

@@ -37,9 +37,11 @@ fn play(seed: u64, operations: u64, look: impl Fn(&Books, &Exercise)) -> (Vec<Re
         assert!(violations.is_empty(), "seed {seed}: {violations:?}");
         look(&books, &exercise);
     }
-    for posted in &changes.entries {
+    let calls = changes.calls.iter().flat_map(ledger::PaidCall::entries);
+    for posted in changes.entries.iter().cloned().chain(calls) {
         assert_eq!(entry_balances(&posted.entry), Ok(()));
     }
+    assert!(changes.calls.iter().all(ledger::PaidCall::is_whole));
     assert!(changes.given_back.is_empty(), "the reference book knows what is left of a gift");
     (journal, books, exercise)
 }
@@ -88,7 +90,7 @@ proptest! {
         }
         let slots = slots(&journal[..cut], &costs);
         let tail = journal[applied..cut].to_vec();
-        let settled_in_database = |call| changes.entries.iter().any(|it| it.entry.key == ledger::EntryKey::settle(call));
+        let settled_in_database = |call| changes.calls.iter().any(|it| it.call == call);
         let recovery = recover(books, tail, &slots, settled_in_database);
         let mut after = recovery.books.clone();
         let mut last = cut as u64;

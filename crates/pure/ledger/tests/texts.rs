@@ -126,6 +126,15 @@ fn a_row_for_some_calls_needs_one_for_the_others() {
     check(&row("from_tokens = 200000"), &[gap]);
     check(&row("hours = [{ from = \"01:00\", until = \"02:00\" }]"), &[gap]);
     check(&(row("from = \"2026-06-01\"") + &row("from_tokens = 200000")), &[gap]);
+    check(&(row("until = \"2026-06-01\"") + &row("from_tokens = 200000")), &[gap]);
+    let parts = |second: &str| row("until = \"2026-06-01\"") + &row(second);
+    let long = row("until = \"2026-08-01\"\nfrom_tokens = 200000");
+    check(&(parts("from = \"2026-06-02\"") + &long), &[gap]);
+    check(&(parts("from = \"2026-06-01\"\nuntil = \"2026-07-31\"") + &long), &[gap]);
+    assert!(read(&(parts("from = \"2026-06-01\"\nuntil = \"2026-08-01\"") + &long), &[]).is_ok());
+    assert!(read(&(parts("from = \"2026-06-01\"") + &long), &[]).is_ok());
+    let any = row("from_tokens = 200000").replace("\"a\"", "\"*\"");
+    check(&any, &["'*' has no row for all hours and prompts of any length"]);
 }
 
 #[test]

@@ -67,6 +67,26 @@ const ADVICE: &[(&str, &str, &str)] = &[
     ("insufficient_quota", "no balance or budget left", "not answered by this version"),
     ("rate_limit_exceeded", "a limit of the caller's key", "not answered by this version"),
     (
+        "idempotency_key_reused",
+        "the `Idempotency-Key` was used for another body, path or method in this project",
+        "send a new key; a repeat must be the same to the byte",
+    ),
+    (
+        "idempotency_key_in_use",
+        "the first request with this `Idempotency-Key` still runs",
+        "wait as `retry_after` says, and ask again",
+    ),
+    (
+        "idempotency_answer_too_large",
+        "the answer to this `Idempotency-Key` was told once, and is too large to keep",
+        "to ask again, and be charged again, send a new key",
+    ),
+    (
+        "idempotency_outcome_unknown",
+        "a provider was asked under this `Idempotency-Key`, and its answer was cut off or lost; what it had generated may have been charged",
+        "look for the first call in the log or the rows; to ask again, and be charged again, send a new key",
+    ),
+    (
         "context_length_exceeded",
         "the provider says that the prompt does not fit the model",
         "send less, or ask for a model with a longer context",
@@ -96,7 +116,7 @@ const ADVICE: &[(&str, &str, &str)] = &[
     ("no_target", "nobody can serve this now", "give the model targets"),
     (
         "overloaded",
-        "memory for bodies is used up, there is no room on the disk for an upload, or too many control calls wait",
+        "memory for bodies is used up, there is no room on the disk for an upload or for what an idempotency key needs, or too many control calls wait",
         "wait as `retry_after` says; `limits.body_memory_bytes_max`, `limits.spool_bytes_max`, `spool_dir`",
     ),
     ("caller_gone", "the caller hung up", "only in the log: nobody is there to be told"),

@@ -13,7 +13,8 @@ pub(crate) enum Permission {
     ManageMembers,
     SeeKeys,
     ManageKeys,
-    SeePrices,
+    /// What was done in an organisation, and by whom.
+    SeeAudit,
     /// Calls, as they were logged and charged.
     SeeRequests,
     /// Accounts and what is left of them.
@@ -46,7 +47,7 @@ const TABLE: &[Row] = &[
     row(Permission::ManageMembers, "say who belongs to an organisation", true, WHO_RUNS),
     row(Permission::SeeKeys, "see keys", false, WHO_SEES_SECRETS_EDGE),
     row(Permission::ManageKeys, "make and change keys", true, WHO_WORKS),
-    row(Permission::SeePrices, "see prices", false, EVERYBODY),
+    row(Permission::SeeAudit, "see the audit", false, WHO_RUNS),
     row(Permission::SeeRequests, "see calls and what they cost", false, EVERYBODY),
     row(Permission::SeeAccounts, "see accounts", false, EVERYBODY),
     row(Permission::SeeBudgets, "see budgets", false, EVERYBODY),
@@ -96,7 +97,7 @@ mod tests {
             (Permission::ManageMembers, [true, true, false, false, false]),
             (Permission::SeeKeys, [true, true, true, true, false]),
             (Permission::ManageKeys, [true, true, true, false, false]),
-            (Permission::SeePrices, [true, true, true, true, true]),
+            (Permission::SeeAudit, [true, true, false, false, false]),
             (Permission::SeeRequests, [true, true, true, true, true]),
             (Permission::SeeAccounts, [true, true, true, true, true]),
             (Permission::SeeBudgets, [true, true, true, true, true]),

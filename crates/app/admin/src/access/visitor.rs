@@ -53,7 +53,7 @@ impl Visitor {
     /// For the audit. The operator's key may be in several hands, so he may say who he is; a user is who he is.
     pub(crate) fn who(self, by: Option<String>) -> Who {
         let (actor, by) = match self.actor {
-            Actor::Operator => ("admin key", by),
+            Actor::Operator(proof) => (proof, by),
             Actor::User(user) => ("user token", Some(format!("{} ({})", user.user.email, user.user.id))),
         };
         Who { actor, by, request_id: self.request_id }

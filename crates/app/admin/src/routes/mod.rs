@@ -7,9 +7,12 @@ mod config;
 mod explain;
 mod health;
 mod keys;
+mod ledger;
 mod me;
 mod members;
+mod orders;
 mod organisations;
+mod page;
 mod prices;
 mod projects;
 mod providers;
@@ -20,6 +23,7 @@ mod stats;
 #[cfg(test)]
 pub(crate) mod tests;
 mod users;
+mod vouchers;
 
 use std::sync::Arc;
 
@@ -44,6 +48,9 @@ const NOUNS: &[&[Route]] = &[
     requests::ROUTES,
     accounts::ROUTES,
     budgets::ROUTES,
+    vouchers::ROUTES,
+    orders::ROUTES,
+    ledger::ROUTES,
     explain::ROUTES,
     me::ROUTES,
     organisations::ROUTES,

@@ -18,12 +18,15 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
     AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey,
-    PriceDesk, SecretDesk, SwitchDesk, SwitchScope, SwitchWish, TenancyDesk, Who,
+    OrderDesk, PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope, SwitchWish,
+    TenancyDesk, VoucherDesk, Who,
 };
 
+mod accounts;
 mod audit;
 mod budgets;
 mod keys;
+mod money_in;
 mod secrets;
 
 use super::{NOUNS, PREFIX};
@@ -32,11 +35,11 @@ use crate::{
     ProviderWish, ReloadReport, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
 };
 
-const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
+pub(crate) const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
 const NOW: Timestamp = Timestamp(1_795_219_200_000);
 
-struct Office {
-    admin: Admin,
+pub(crate) struct Office {
+    pub(crate) admin: Admin,
     desk: Arc<KeyDesk>,
     tenancy: Arc<TenancyDesk>,
     reloads: Arc<AtomicUsize>,
@@ -51,7 +54,18 @@ struct Answer {
 }
 
 impl Office {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
+        Self::with(SignUpTerms {
+            is_prepaid: false,
+            credit: None,
+            credit_days: None,
+            per_email_domain_max: 1,
+            per_ip_max: 1,
+        })
+        .await
+    }
+
+    async fn with(terms: SignUpTerms) -> Self {
         let master =
             MasterKey::from_text(&Secret::new("a master key for tests, 32 bytes+".to_owned())).unwrap();
         let hasher = master.key_hasher();
@@ -69,11 +83,15 @@ impl Office {
         let reloads = Arc::new(AtomicUsize::new(0));
         let requests = store::RequestStore::in_memory().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let accounts = accounts(&store, folder.path()).await;
+        let accounts = Arc::new(accounts(&store, folder.path()).await);
+        let vouchers = VoucherDesk::new(store.clone(), master.key_hasher(), Arc::clone(&accounts));
+        let orders = OrderDesk::new(store.clone(), Arc::clone(&accounts));
+        let sign_ups = SignUpDesk::open(store.clone(), Arc::clone(&accounts), terms).await.unwrap();
         let budgets = BudgetDesk::open(store.clone(), NOW).await.unwrap();
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
+            operator: "admin key",
             tenancy: Arc::clone(&tenancy),
             config: pretended_keeper(Arc::clone(&reloads)),
             providers: pretended_providers(switches),
@@ -81,7 +99,10 @@ impl Office {
             secrets: Arc::new(secrets),
             audit: Arc::new(store),
             requests: Arc::new(requests),
-            accounts: Arc::new(accounts),
+            accounts,
+            vouchers: Arc::new(vouchers),
+            orders: Arc::new(orders),
+            sign_ups: Arc::new(sign_ups),
             budgets: Arc::new(budgets),
             state: pretended_state(),
             explain: Box::new(Ok),
@@ -96,14 +117,7 @@ impl Office {
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
-        let response = self.admin.answer(request).await;
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, 1 << 20).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        answer(self.admin.answer(request).await).await
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
@@ -111,9 +125,15 @@ impl Office {
     }
 }
 
+async fn answer(response: axum::response::Response) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, 1 << 20).await.unwrap();
+    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+}
+
 /// Accounts with a small journal, which nobody takes into the database.
-pub(crate) async fn accounts(store: &Database, folder: &Path) -> AccountDesk {
-    let sizes = JournalSizes { segment_bytes: 1 << 20, ..JournalSizes::default() };
+async fn accounts(store: &Database, folder: &Path) -> AccountDesk {
+    let sizes = JournalSizes { segment_bytes: 256 << 10, ..JournalSizes::default() };
     let options = LedgerOptions { sizes, slots_max: 64, ..LedgerOptions::of(folder) };
     AccountDesk::open(store.clone(), options, NOW, |_, _, _| {}).await.unwrap()
 }

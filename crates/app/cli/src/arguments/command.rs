@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use super::accounts::AccountsArguments;
 use super::asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 use super::audit::AuditArguments;
 use super::backup::{BackupOptions, RestoreOptions};
@@ -12,6 +13,7 @@ use super::drill::DrillOptions;
 use super::import::ImportArguments;
 use super::keys::KeysArguments;
 use super::ledger::LedgerArguments;
+use super::orders::OrdersArguments;
 use super::prices::PricesArguments;
 use super::provider::ProviderArguments;
 use super::requests::RequestsArguments;
@@ -19,6 +21,7 @@ use super::secrets::SecretsArguments;
 use super::serve::{DataOptions, ServeOptions};
 use super::simulate::SimulateOptions;
 use super::tenancy::{OrgsArguments, ProjectsArguments, UsersArguments};
+use super::vouchers::VouchersArguments;
 
 const EXAMPLES: &str = include_str!("../help.txt");
 
@@ -56,11 +59,17 @@ pub(crate) enum Command {
     Projects(ProjectsArguments),
     /// Users of the admin API, and the tokens that they prove themselves with.
     Users(UsersArguments),
+    /// Who pays: accounts of organisations and projects. Make, fill, change. Who has none is not billed.
+    Accounts(AccountsArguments),
+    /// Codes that are worth money once: make, list, take back, redeem.
+    Vouchers(VouchersArguments),
+    /// Money that comes by a transfer: note it, confirm it by hand, cancel it.
+    Orders(OrdersArguments),
     /// What calls cost: set, compare, check and import prices, on the running server or, without one, in the data directory.
     Prices(PricesArguments),
     /// What may be spent in each day or month, by a key, a project or an organisation: list, set, change and remove budgets.
     Budgets(BudgetsArguments),
-    /// The books of money: prove that they hold. No call is paid for by them yet.
+    /// The books of money: prove that they hold.
     Ledger(LedgerArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.
     Provider(ProviderArguments),

@@ -1,5 +1,6 @@
 //! The command line, topic by topic.
 
+mod accounts;
 mod asked;
 mod audit;
 mod backup;
@@ -11,6 +12,7 @@ mod drill;
 mod import;
 mod keys;
 mod ledger;
+mod orders;
 mod prices;
 mod provider;
 mod requests;
@@ -18,7 +20,9 @@ mod secrets;
 mod serve;
 mod simulate;
 mod tenancy;
+mod vouchers;
 
+pub(crate) use accounts::{AccountsCommand, Correction};
 pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 pub(crate) use audit::{AuditCheck, AuditCommand, AuditListing};
 pub(crate) use backup::{BackupOptions, RestoreOptions};
@@ -30,6 +34,7 @@ pub(crate) use drill::DrillOptions;
 pub(crate) use import::{ImportCommand, ImportOptions, Layout};
 pub(crate) use keys::{Days, KeysCommand, KeysFormat, Narrowed, Widened};
 pub(crate) use ledger::{LedgerCheck, LedgerCommand};
+pub(crate) use orders::OrdersCommand;
 pub(crate) use prices::{PricesChange, PricesCommand, PricesRating};
 pub(crate) use provider::{ProviderChange, ProviderCommand, ProviderListing};
 pub(crate) use requests::{RequestsCommand, RequestsWish};
@@ -39,3 +44,4 @@ pub(crate) use simulate::SimulateOptions;
 pub(crate) use tenancy::{
     MembersCommand, OrgsCommand, ProjectsCommand, RoleWord, TokensCommand, UsersCommand, Why,
 };
+pub(crate) use vouchers::VouchersCommand;

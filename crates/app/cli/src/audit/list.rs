@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use domain::{OrganisationId, Timestamp};
 use serde_json::{Value, json};
-use store::{AuditEntry, AuditFilter, AuditRecords};
+use store::{AuditEntry, AuditFilter, AuditRecords, Reach};
 
 use super::local;
 use crate::admin_client::AdminClient;
@@ -23,7 +23,7 @@ pub(crate) fn list(data: &DataOptions, asked: &AuditListing) -> Result<()> {
         None => {
             let filter = filter(asked)?;
             let local = local(path)?;
-            let found = local.store.search(&filter, asked.before, asked.limit);
+            let found = local.store.search(&Reach::All, &filter, asked.before, asked.limit);
             let entries = local.runtime.block_on(found)?;
             json!({ "audit": entries.iter().map(AuditEntry::json).collect::<Vec<_>>() })
         }

@@ -63,6 +63,7 @@ impl Stage {
             epoch: 0,
             node: 0,
             control: None,
+            caller_desk: None,
             body_room: BodyRoom {
                 memory_bytes_max: snapshot.limits.body_memory_bytes_max,
                 spool_dir: ground.folder().to_owned(),
@@ -70,6 +71,7 @@ impl Stage {
             },
             descriptors_max: None,
             switches: Vec::new(),
+            answers: None,
             rows: None,
         });
         let listener = Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), tls: None };

@@ -5,7 +5,9 @@ use domain::Timestamp;
 use gateway::wall_clock;
 use ledger::Invariant;
 use serde_json::{Value, json};
-use store::{DataDir, HOLD_AGE_MAX_MS, LedgerOptions, VerifyReport, verify_ledger};
+use store::{
+    DataDir, HOLD_AGE_MAX_MS, LedgerOptions, REQUESTS_FILE, RequestStore, VerifyReport, verify_ledger,
+};
 
 use crate::arguments::{DataOptions, LedgerCheck};
 use crate::environment;
@@ -22,8 +24,14 @@ pub(crate) fn verify(data: &DataOptions, asked: &LedgerCheck) -> Result<Verified
     let local = LocalStore::open(&DataDir::create(&path)?)?;
     let options = LedgerOptions::of(&path);
     let opened_min = Timestamp(wall_clock().unix_ms() - HOLD_AGE_MAX_MS);
-    let looking = verify_ledger(&options.folder, options.node, &local.store, opened_min);
-    let report = local.runtime.block_on(looking)?;
+    let requests = path.join(REQUESTS_FILE);
+    let report = local.runtime.block_on(async {
+        let rows = RequestStore::open(&local.store, &requests).await?;
+        let report =
+            verify_ledger(&options.folder, options.node, &local.store, Some(&rows), opened_min).await;
+        rows.close().await;
+        anyhow::Ok(report?)
+    })?;
     say(&if asked.json { as_json(&report).to_string() } else { shown(&report) });
     Ok(if report.violations_count == 0 { Verified::Intact } else { Verified::Faulty })
 }
@@ -41,6 +49,8 @@ fn as_json(report: &VerifyReport) -> Value {
             "torn_bytes": report.torn_bytes },
         "database": { "applied": report.applied.0, "entries": report.entries, "accounts": report.accounts },
         "open_holds": report.open_holds,
+        "not_folded": report.unfolded,
+        "prices": { "calls": report.rated, "not_checked": report.unrated },
     })
 }
 
@@ -59,6 +69,13 @@ fn shown(report: &VerifyReport) -> String {
         ),
         format!("open holds: {}", report.open_holds),
     ];
+    if let Some(why) = report.unfolded {
+        lines.push(format!("the journal was not folded from its beginning: {why}"));
+    }
+    lines.push(format!(
+        "prices: {} calls priced again; {} could not be, for want of their row or their prices",
+        report.rated, report.unrated
+    ));
     if report.torn_bytes > 0 {
         lines.push(format!("behind the journal's end: {} bytes that a crash left", report.torn_bytes));
     }
@@ -86,7 +103,8 @@ mod tests {
     fn every_invariant_is_told_and_what_breaks_it() {
         let mut report = VerifyReport { first: Some(Lsn(1)), last: Lsn(9), ..VerifyReport::default() };
         assert!(
-            shown(&report).ends_with("I8 holds: the journal has no gap, and its chain of batches is whole")
+            shown(&report)
+                .ends_with("I9 holds: what calls were charged is what the prices of their versions give")
         );
         assert_eq!(as_json(&report)["is_intact"], true);
         report.violations.push(Invariant::PendingIsHolds.violated("customer 1 in USD: 5".to_owned()));

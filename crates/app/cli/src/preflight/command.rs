@@ -14,8 +14,12 @@ use crate::say::say;
 
 type Look = fn(&Server, &mut Report) -> Result<()>;
 /// What only the admin API tells.
-const LOOKS: [(&str, Look); 3] =
-    [("configuration", facts::configuration), ("key", facts::keys), ("switch", facts::switches)];
+const LOOKS: [(&str, Look); 4] = [
+    ("configuration", facts::configuration),
+    ("key", facts::keys),
+    ("switch", facts::switches),
+    ("balance", facts::balances),
+];
 /// Models that are asked by themselves; more are named by `--model`.
 const ASKED_MAX: usize = 50;
 

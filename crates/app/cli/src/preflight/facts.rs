@@ -78,6 +78,31 @@ pub(super) fn switches(server: &Server, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
+/// Whether those who pay have something left.
+pub(super) fn balances(server: &Server, report: &mut Report) -> Result<()> {
+    let listed = server.admin.ask("GET", "/admin/v1/accounts", None)?;
+    for account in list(&listed["accounts"]) {
+        let text = |field: &str| account[field].as_str().unwrap_or_default();
+        let whose = account["project"].as_str().unwrap_or(text("organisation"));
+        let has_none = text("available") == "0" || text("available").starts_with('-');
+        let verdict = match (has_none, account["is_low"] == true) {
+            (true, _) => Verdict::Bad,
+            (false, true) => Verdict::Warning,
+            (false, false) => Verdict::Good,
+        };
+        let (available, currency) = (text("available"), text("currency"));
+        let detail = match verdict {
+            Verdict::Bad => format!("nothing is left ({available} {currency}): calls get 402"),
+            Verdict::Warning => {
+                format!("{available} {currency} left; its owner is warned below {}", text("warn_below"))
+            }
+            _ => format!("{available} {currency} left"),
+        };
+        report.add("balance", format!("account {} of {whose}", account["number"]), verdict, detail);
+    }
+    Ok(())
+}
+
 fn texts(value: &Value) -> Vec<&str> {
     list(value).iter().filter_map(Value::as_str).collect()
 }

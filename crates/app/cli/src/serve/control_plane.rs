@@ -3,16 +3,17 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use admin::{Admin, AdminParts, ConfigAsk, ConfigDesk};
+use admin::{Admin, AdminParts, Caller, ConfigAsk, ConfigDesk};
 use anyhow::{Result, bail};
 use bytes::Bytes;
+use config::LowBalance;
 use domain::Secret;
-use gateway::{ControlCall, ControlCalls, Gateway, Workers, wall_clock};
+use gateway::{ControlCall, ControlCalls, Gateway, ProvenCaller, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk,
-    TenancyDesk, Who,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, OrderDesk, PriceDesk, RequestRecords, SecretDesk,
+    SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk, Who,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -35,6 +36,11 @@ pub(super) struct ControlPlane {
     pub(super) requests: Arc<dyn RequestRecords>,
     pub(super) accounts: Arc<AccountDesk>,
     pub(super) budgets: Arc<BudgetDesk>,
+    pub(super) vouchers: Arc<VoucherDesk>,
+    pub(super) orders: Arc<OrderDesk>,
+    pub(super) sign_ups: Arc<SignUpDesk>,
+    /// Who is told of low balances, besides the log.
+    pub(super) low_balance: Option<LowBalance>,
     /// Told once, if at all.
     pub(super) money_failures: Failures,
     pub(super) admin_key: Secret,
@@ -73,13 +79,14 @@ impl ControlPlane {
     ) -> Result<()> {
         let (config, asks) = ConfigDesk::queue();
         let admin = self.make_admin(config.clone());
-        let Self { gateway, desk, keeper, key_checks, log, mut money_failures, .. } = self;
+        let Self { gateway, desk, keeper, key_checks, low_balance, log, mut money_failures, .. } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(asks));
         let mut keys = pin!(super::key_checks::run(&gateway, &key_checks, &log));
         let mut uses = pin!(super::key_uses::keep(&desk, &log));
         let mut probes = pin!(gateway::probe_lines(&gateway));
         let mut paid_probes = pin!(gateway::probe_models(&gateway));
+        let mut low = pin!(super::low_balance::watch(&gateway, low_balance, &log));
         let stopping = CancellationToken::new();
         if let Some(listener) = admin_listener {
             let (admin, stopping) = (admin.clone(), stopping.clone());
@@ -117,6 +124,7 @@ impl ControlPlane {
                 () = &mut uses => {}
                 () = &mut probes => {}
                 () = &mut paid_probes => {}
+                () = &mut low => {}
                 Some(_) = leaving.join_next() => break,
                 Some(_) = tasks.join_next() => {}
             }
@@ -132,6 +140,7 @@ impl ControlPlane {
         Admin::new(AdminParts {
             key_desk: self.desk.clone(),
             admin_key: self.admin_key.clone(),
+            operator: "admin key",
             tenancy: self.tenancy.clone(),
             config,
             providers: provider_desk::open(
@@ -145,6 +154,9 @@ impl ControlPlane {
             requests: self.requests.clone(),
             accounts: self.accounts.clone(),
             budgets: self.budgets.clone(),
+            vouchers: self.vouchers.clone(),
+            orders: self.orders.clone(),
+            sign_ups: self.sign_ups.clone(),
             secrets: self.secret_desk.clone(),
             state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),
@@ -164,7 +176,15 @@ fn begin_stop(log: &Log, workers: &mut Option<Workers>, leaving: &mut JoinSet<()
 
 /// Answers one call that came by the data port.
 async fn answer(admin: Admin, call: ControlCall) {
-    let response = admin.answer(call.request).await;
+    // Only a worker that has looked at a caller's key names him; nothing in a request can.
+    let mut request = call.request;
+    if let Some(gateway::FromAddress(address)) = request.extensions_mut().remove() {
+        request.extensions_mut().insert(admin::FromAddress(address));
+    }
+    let response = match request.extensions_mut().remove::<ProvenCaller>() {
+        Some(ProvenCaller { key, address }) => admin.answer_caller(Caller { key, address }, request).await,
+        None => admin.answer(request).await,
+    };
     let (head, mut body) = response.into_parts();
     let Some(pieces) = call.answer.begin(head) else { return };
     while let Some(Ok(frame)) = body.frame().await {

@@ -8,6 +8,7 @@ mod demo;
 mod first_key;
 mod key_checks;
 mod key_uses;
+mod low_balance;
 mod money;
 mod nofile;
 mod notify;
@@ -17,5 +18,7 @@ mod start;
 mod state_desk;
 mod stored;
 mod taken_port;
+mod webhook;
 
+pub(crate) use money::{options as ledger_options, sign_up_terms};
 pub(crate) use start::serve;

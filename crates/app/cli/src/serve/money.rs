@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::LedgerSettings;
+use config::{AccountSettings, LedgerSettings, NewOrganisations};
 use gateway::{Gateway, wall_clock};
 use ledger::Lsn;
 use observe::{Level, Log};
-use store::{Applier, ApplyError, JournalSizes, Ledger, LedgerOptions, Recovered};
+use store::{Applier, ApplyError, Database, JournalSizes, Ledger, LedgerOptions, Recovered, SignUpTerms};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -27,6 +27,8 @@ const STOP_WAIT_MAX: Duration = Duration::from_secs(5);
 const KEPT_MS: i64 = 24 * 3_600_000;
 /// How often they are looked through.
 const CLEARING_INTERVAL: Duration = Duration::from_secs(600);
+/// How often gifts are looked through whose time is over.
+const LAPSED_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// A ledger that was opened, and what follows it.
 pub(super) struct Opened {
@@ -65,7 +67,12 @@ impl MoneyInlet {
 }
 
 impl MoneyKeeper {
-    pub(super) fn start(gateway: &Arc<Gateway>, mut outlet: MoneyOutlet, log: &Log) -> (Self, Failures) {
+    pub(super) fn start(
+        gateway: &Arc<Gateway>,
+        database: Database,
+        mut outlet: MoneyOutlet,
+        log: &Log,
+    ) -> (Self, Failures) {
         let (mut task, stop) = (JoinSet::new(), CancellationToken::new());
         let (failed, failures) = mpsc::channel(1);
         let (gateway, log, stopping) = (gateway.clone(), log.clone(), stop.clone());
@@ -75,7 +82,7 @@ impl MoneyKeeper {
                 () = stopping.cancelled() => None,
             };
             if let Some(opened) = opened
-                && let Err(why) = keep(&gateway, opened, &log, &stopping).await
+                && let Err(why) = keep(&gateway, &database, opened, &log, &stopping).await
             {
                 log.event(Level::Error, "money cannot be kept safe: this process ends", &[("reason", &why)]);
                 // Nobody hears it where the process ends already.
@@ -92,11 +99,19 @@ impl MoneyKeeper {
     }
 }
 
-async fn keep(gateway: &Gateway, opened: Opened, log: &Log, stop: &CancellationToken) -> Result<(), String> {
+async fn keep(
+    gateway: &Gateway,
+    database: &Database,
+    opened: Opened,
+    log: &Log,
+    stop: &CancellationToken,
+) -> Result<(), String> {
     let Opened { ledger, mut applier, recovered } = opened;
     tell_recovered(&recovered, log);
     let mut reached = ledger.journal().reached();
     let mut cleared = Instant::now();
+    // None yet: what lapsed while no process ran is taken back at once.
+    let mut expired: Option<Instant> = None;
     loop {
         gateway.uncharged().charge(wall_clock());
         let durable = reached.borrow_and_update().durable;
@@ -111,6 +126,10 @@ async fn keep(gateway: &Gateway, opened: Opened, log: &Log, stop: &CancellationT
         if cleared.elapsed() >= CLEARING_INTERVAL {
             clear(&ledger, log);
             cleared = Instant::now();
+        }
+        if expired.is_none_or(|at| at.elapsed() >= LAPSED_INTERVAL) {
+            expire(&ledger, database, log).await;
+            expired = Some(Instant::now());
         }
         let has_more = reached.borrow().durable > applier.applied();
         let is_stopping = stop.is_cancelled();
@@ -163,6 +182,17 @@ fn clear(ledger: &Ledger, log: &Log) {
     }
 }
 
+/// Takes back what is left of gifts whose time is over.
+async fn expire(ledger: &Ledger, database: &Database, log: &Log) {
+    match ledger.expire_lapsed(database, wall_clock()).await {
+        Ok(0) => {}
+        Ok(gifts) => log.event(Level::Info, "gifts whose time is over were taken back", &[("gifts", &gifts)]),
+        Err(error) => {
+            log.event(Level::Warn, "gifts whose time is over stay; it is tried again", &[("reason", &error)])
+        }
+    }
+}
+
 fn tell_recovered(recovered: &Recovered, log: &Log) {
     if *recovered != Recovered::default() {
         log.event(
@@ -179,7 +209,7 @@ fn tell_recovered(recovered: &Recovered, log: &Log) {
 }
 
 /// Where the ledger is, as it is configured.
-pub(super) fn options(settings: &LedgerSettings, data_dir: &Path) -> LedgerOptions {
+pub(crate) fn options(settings: &LedgerSettings, data_dir: &Path) -> LedgerOptions {
     let sizes = JournalSizes {
         segment_bytes: settings.segment_bytes,
         journal_bytes_max: settings.journal_bytes_max,
@@ -187,6 +217,17 @@ pub(super) fn options(settings: &LedgerSettings, data_dir: &Path) -> LedgerOptio
     };
     let slots = settings.slots_file.clone().unwrap_or_else(|| slots_file(data_dir));
     LedgerOptions { sizes, slots, ..LedgerOptions::of(data_dir) }
+}
+
+/// What new organisations get, as it is configured.
+pub(crate) fn sign_up_terms(settings: &AccountSettings) -> SignUpTerms {
+    SignUpTerms {
+        is_prepaid: settings.new_organisations == NewOrganisations::Prepaid,
+        credit: settings.sign_up_credit,
+        credit_days: settings.sign_up_credit_days,
+        per_email_domain_max: settings.per_email_domain_max,
+        per_ip_max: settings.per_ip_max,
+    }
 }
 
 /// In memory that outlives the process, which in a container it does not.

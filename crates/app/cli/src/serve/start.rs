@@ -73,7 +73,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         Made { snapshot: &snapshot, stored: &stored, log: &log, data_dir: dir.path(), descriptors_max };
     let gateway = made.gateway(sender, rows).await?;
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
-    let (money_keeper, money_failures) = MoneyKeeper::start(&gateway, money_outlet, &log);
+    let (money_keeper, money_failures) =
+        MoneyKeeper::start(&gateway, stored.database.clone(), money_outlet, &log);
     let budget_keeper = BudgetKeeper::start(&stored.budgets, &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
@@ -92,12 +93,13 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         database: &stored.place,
         descriptors_max,
     });
-    tell_notes(&snapshot, &secrets, &gateway, &log);
+    tell_notes(&snapshot, &[&*secrets.notes, &*stored.notes].concat(), &gateway, &log);
     notify::tell("READY=1");
     log.event(Level::Info, "ready", &[("url", &urls[0]), ("epoch", &stored.epoch)]);
 
     let key_checks = Arc::new(KeyChecks::new());
     key_checks.want();
+    let low_balance = snapshot.accounts.low_balance.clone();
     let demo_url = demo.as_ref().map(demo::demo_url);
     let keeper = Keeper::new(KeeperParts {
         settings,
@@ -122,6 +124,10 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         requests: Arc::new(stored.requests.clone()),
         accounts: stored.accounts,
         budgets: stored.budgets,
+        vouchers: stored.vouchers,
+        orders: stored.orders,
+        sign_ups: stored.sign_ups,
+        low_balance,
         money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,
@@ -133,6 +139,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
 
     // In the reverse order of the start: whoever uses a thing ends before it.
     drop(run_file);
+    stored.answers.close().await;
     row_writer.stop().await;
     tokio::join!(money_keeper.stop(), budget_keeper.stop());
     if let Some(demo) = demo {
@@ -170,10 +177,12 @@ impl Made<'_> {
             workers,
             epoch: stored.epoch,
             node: NODE,
+            caller_desk: Some(control.clone()),
             control: snapshot.admin_listen.is_none().then_some(control),
             body_room: body_room(snapshot, self.data_dir)?,
             descriptors_max: self.descriptors_max,
             switches: stored.switches.switches().await,
+            answers: Some(stored.answers.clone()),
             rows: Some(rows),
         });
         let pricing = gateway.clone();
@@ -195,8 +204,8 @@ fn with_stored_secrets(snapshot: Snapshot, text: Option<&str>, settings: &Settin
 }
 
 /// What an operator should know of this start. What was switched off before is off: whoever wonders finds it in the log.
-fn tell_notes(snapshot: &Snapshot, secrets: &Secrets, gateway: &Gateway, log: &Log) {
-    for note in snapshot.notes.iter().chain(&secrets.notes) {
+fn tell_notes(snapshot: &Snapshot, notes: &[String], gateway: &Gateway, log: &Log) {
+    for note in snapshot.notes.iter().chain(notes) {
         log.event(Level::Warn, note, &[]);
     }
     for switch in gateway.switches().iter() {

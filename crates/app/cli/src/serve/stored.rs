@@ -4,12 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use config::Snapshot;
 use gateway::wall_clock;
 use store::{
-    AccountDesk, BudgetDesk, ConfigShelf, Database, DatabasePlace, KeyDesk, LockedDataDir, MasterKey,
-    PriceDesk, REQUESTS_FILE, RequestStore, SecretDesk, SwitchDesk, TenancyDesk,
+    AccountDesk, AnswerShelf, BudgetDesk, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
+    LockedDataDir, MasterKey, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk,
+    SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk,
 };
 
 use super::first_key::{self, FirstKey};
@@ -22,6 +23,8 @@ pub(super) struct Stored {
     pub(super) database: Database,
     /// Rows of calls.
     pub(super) requests: RequestStore,
+    /// Answers kept for repeats.
+    pub(super) answers: AnswerShelf,
     pub(super) place: DatabasePlace,
     /// The number of this start.
     pub(super) epoch: u16,
@@ -32,8 +35,13 @@ pub(super) struct Stored {
     pub(super) secrets: Arc<SecretDesk>,
     pub(super) accounts: Arc<AccountDesk>,
     pub(super) budgets: Arc<BudgetDesk>,
+    pub(super) vouchers: Arc<VoucherDesk>,
+    pub(super) orders: Arc<OrderDesk>,
+    pub(super) sign_ups: Arc<SignUpDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
+    /// What an operator should know, one sentence each.
+    pub(super) notes: Vec<String>,
 }
 
 /// The opened database before the configuration is known.
@@ -62,6 +70,8 @@ impl Stored {
         money: MoneyInlet,
     ) -> Result<Self> {
         let Vault { database, requests, place, secrets } = vault;
+        let (answers, notes) =
+            open_answers(&data_dir.join(IDEMPOTENCY_FOLDER), database.seal(master), snapshot)?;
         let epoch = database.begin_epoch().await?;
         let keys =
             KeyDesk::open(Box::new(database.clone()), master.key_hasher(), &snapshot.keys.prefix).await?;
@@ -72,12 +82,17 @@ impl Stored {
         let prices = PriceDesk::open(Box::new(database.clone()), prices::kinds(), stand_in).await?;
         let ledger = money::options(&snapshot.ledger, data_dir);
         let starter = move |ledger, applier, recovered| money.give(ledger, applier, recovered);
-        let accounts = AccountDesk::open(database.clone(), ledger, wall_clock(), starter).await?;
+        let accounts = Arc::new(AccountDesk::open(database.clone(), ledger, wall_clock(), starter).await?);
+        let vouchers = VoucherDesk::new(database.clone(), master.key_hasher(), accounts.clone());
+        let orders = OrderDesk::new(database.clone(), accounts.clone());
+        let terms = money::sign_up_terms(&snapshot.accounts);
+        let sign_ups = SignUpDesk::open(database.clone(), accounts.clone(), terms).await?;
         let budgets = BudgetDesk::open(database.clone(), wall_clock()).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
             database,
             requests,
+            answers,
             place,
             epoch,
             keys: Arc::new(keys),
@@ -85,9 +100,13 @@ impl Stored {
             prices: Arc::new(prices),
             tenancy: Arc::new(tenancy),
             secrets,
-            accounts: Arc::new(accounts),
+            accounts,
+            vouchers: Arc::new(vouchers),
+            orders: Arc::new(orders),
+            sign_ups: Arc::new(sign_ups),
             budgets: Arc::new(budgets),
             first_key,
+            notes,
         })
     }
 
@@ -95,4 +114,16 @@ impl Stored {
     pub(super) fn shelf(&self, master: &MasterKey) -> ConfigShelf {
         ConfigShelf::new(Box::new(self.database.clone()), master.key_hasher(), self.database.seal(master))
     }
+}
+
+/// Opens the answers that are kept for repeats, and says if some of them do not open.
+fn open_answers(folder: &Path, seal: Seal, snapshot: &Snapshot) -> Result<(AnswerShelf, Vec<String>)> {
+    let sizes = gateway::shelf_sizes(&snapshot.idempotency);
+    let (answers, found) = AnswerShelf::open(folder, seal, sizes, wall_clock)
+        .with_context(|| format!("cannot keep answers for repeats in {}", folder.display()))?;
+    let note = format!(
+        "{} files of answers kept for repeats cannot be read: they are damaged, or sealed under another master key",
+        found.unreadable
+    );
+    Ok((answers, if found.unreadable > 0 { vec![note] } else { Vec::new() }))
 }

@@ -6,9 +6,10 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use store::{NewOrganisation, OrganisationChange, Role};
 
-use super::place::{Place, all, path};
+use super::place::{Place, all};
 use super::shown;
 use crate::arguments::{DataOptions, MembersCommand, OrgsCommand, RoleWord, Why};
+use crate::query::path;
 use crate::say::say;
 
 const NOUN: &str = "organisations";

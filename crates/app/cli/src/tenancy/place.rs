@@ -8,7 +8,7 @@ use super::local::LocalTenancy;
 use crate::admin_client::AdminClient;
 use crate::arguments::DataOptions;
 use crate::environment;
-use crate::query::{escaped, query};
+use crate::query::{path, query};
 
 /// Things asked for at once.
 const PAGE: &str = "500";
@@ -33,16 +33,6 @@ impl Place {
     }
 }
 
-/// A path of the admin API, of parts that are said by people.
-pub(super) fn path(parts: &[&str]) -> String {
-    let mut path = "/admin/v1".to_owned();
-    for part in parts {
-        path.push('/');
-        path.extend(part.bytes().map(escaped));
-    }
-    path
-}
-
 /// All of a kind that a server lists, page after page.
 pub(super) fn all(server: &AdminClient, noun: &str, organisation: Option<&str>) -> Result<Vec<Value>> {
     let mut found = Vec::new();
@@ -58,18 +48,5 @@ pub(super) fn all(server: &AdminClient, noun: &str, organisation: Option<&str>) 
             Some(next) => after = Some(next.to_owned()),
             None => return Ok(found),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::path;
-
-    #[test]
-    fn what_people_say_stays_one_part_of_a_path() {
-        assert_eq!(
-            path(&["organisations", "a/../b?c", "members"]),
-            "/admin/v1/organisations/a%2F..%2Fb%3Fc/members"
-        );
     }
 }

@@ -3,9 +3,10 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::place::{Place, all, path};
+use super::place::{Place, all};
 use super::shown;
 use crate::arguments::{DataOptions, ProjectsCommand};
+use crate::query::path;
 use crate::say::say;
 
 const NOUN: &str = "projects";

@@ -4,9 +4,10 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use store::UserChange;
 
-use super::place::{Place, all, path};
+use super::place::{Place, all};
 use super::shown;
 use crate::arguments::{DataOptions, TokensCommand, UsersCommand, Why};
+use crate::query::path;
 use crate::say::say;
 
 const NOUN: &str = "users";

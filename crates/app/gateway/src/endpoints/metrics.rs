@@ -62,7 +62,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
                 ..gauge("ai_gateway_provider_keys", "Keys of providers, by what came of trying them.", count)
             }
         });
-    let control_waiting = gateway.control.as_ref().map_or(0, crate::control::ControlSender::waiting);
+    let control_waiting = gateway.caller_desk.as_ref().map_or(0, crate::control::ControlSender::waiting);
     let mut gauges = vec![
         gauge(
             "ai_gateway_body_memory_bytes",
@@ -90,7 +90,12 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
             config.version.and_then(|number| usize::try_from(number).ok()).unwrap_or(0),
         ),
     ];
+    let payers = gateway.payers();
+    gauges.push(gauge("ai_gateway_accounts", "Accounts that pay for calls.", payers.iter().count()));
+    let low = payers.iter().filter(|payer| payer.is_low()).count();
+    gauges.push(gauge("ai_gateway_accounts_low", "Accounts whose balance is below their threshold.", low));
     gauges.extend(keys);
+    gauges.extend(gateway.repeats.gauges());
     gauges.extend(crate::overload::gauges(gateway));
     gauges.extend(crate::seeing::gauges(&gateway.serving.load(), gateway.moment()));
     gauges.extend(unreachable(&gateway.serving.load(), gateway.moment()));

@@ -1,8 +1,10 @@
-//! What workers answer by themselves: health, metrics, models. None of it asks a provider.
+//! What workers answer by themselves: health, metrics, models, prices, balances. None of it asks a provider.
 
+mod balance;
 mod health;
 mod metrics;
 mod models;
+mod on_show;
 mod prices;
 
 use domain::Failure;
@@ -23,6 +25,7 @@ pub(crate) enum Endpoint {
     Metrics,
     Models,
     Prices,
+    Balance,
 }
 
 /// The endpoint at a path. Agents ask for the root's head before anything else, to see whether somebody is there.
@@ -35,6 +38,7 @@ pub(crate) fn endpoint_at(method: &Method, path: &str) -> Option<Endpoint> {
         "/metrics" | "/v1/metrics" => Some(Endpoint::Metrics),
         "/models" | "/v1/models" => Some(Endpoint::Models),
         "/prices" | "/v1/prices" => Some(Endpoint::Prices),
+        "/balance" | "/v1/balance" => Some(Endpoint::Balance),
         _ if models::model_in(path).is_some() => Some(Endpoint::Models),
         _ => None,
     }
@@ -46,7 +50,7 @@ pub(crate) fn answer(
     endpoint: Endpoint,
     head: &http::request::Parts,
 ) -> Result<Response<AnswerBody>, Box<Failure>> {
-    if !matches!(endpoint, Endpoint::Models | Endpoint::Prices) {
+    if !matches!(endpoint, Endpoint::Models | Endpoint::Prices | Endpoint::Balance) {
         call.be_quiet();
     }
     match endpoint {
@@ -56,5 +60,6 @@ pub(crate) fn answer(
         Endpoint::Metrics => metrics::exposition(call, &head.headers),
         Endpoint::Models => models::list(call, head),
         Endpoint::Prices => prices::list(call, head),
+        Endpoint::Balance => balance::show(call, head),
     }
 }

@@ -4,11 +4,10 @@ use dialects::listing::{ListedModel, Page};
 use domain::{Failure, Kind};
 use http::{Response, StatusCode};
 
+use super::on_show::{OnShow, Owner};
 use crate::answer::{AnswerBody, whole};
 use crate::call::Call;
 use crate::pipeline::authenticate;
-use crate::serving::Serving;
-use crate::switches::is_served;
 
 /// The model named in a path such as `/v1/models/gpt-4o`; SDKs escape the slash of `provider/model`.
 pub(super) fn model_in(path: &str) -> Option<String> {
@@ -40,17 +39,17 @@ pub(super) fn list(
     let caller = authenticate(call, &serving, &head.headers)?;
     let created = call.worker.gateway.started_at_seconds();
     let switches = call.worker.gateway.switches();
+    let show = OnShow::to(&caller, &serving, &switches);
     let body = match model_in(head.uri.path()) {
         None => {
             let page = Page::of(head.uri.query().unwrap_or_default())?;
-            let allowed = serving.routes.listed().filter(|listed| caller.may_ask_for(&listed.name));
-            let served = allowed.filter(|listed| is_served(&serving, &listed.name, &switches));
-            let all = served.map(|listed| {
-                described(&serving, created, &listed.name, listed.provider, listed.model.as_deref())
+            let all = show.listed().map(|listed| {
+                let owner = show.owner(&listed.name, listed.provider, listed.model.as_ref());
+                described(created, &listed.name, owner.as_ref())
             });
             call.dialect.write_models(&all.collect::<Vec<_>>(), &page)
         }
-        Some(name) if caller.may_ask_for(&name) && !is_served(&serving, &name, &switches) => {
+        Some(name) if show.is_for(&name) && show.is_off(&name) => {
             let message = format!("the model '{name}' is switched off by the operator");
             return Err(Failure::new(Kind::UnknownModel, message).with_param("model"));
         }
@@ -58,30 +57,24 @@ pub(super) fn list(
             let found = serving.routes.listed().find(|listed| *listed.name == *name);
             let found = found.map(|listed| (listed.provider, listed.model.clone()));
             let meant = || serving.routes.meant(&name).map(|(provider, model)| (provider, Some(model)));
-            let known = found.or_else(meant).filter(|_| caller.may_ask_for(&name));
+            let known = found.or_else(meant).filter(|_| show.is_for(&name));
             let Some((provider, model)) = known else {
                 let message = format!("the model '{name}' is not listed here");
                 return Err(Failure::new(Kind::UnknownModel, message).with_param("model"));
             };
-            call.dialect.write_model(&described(&serving, created, &name, provider, model.as_deref()))
+            let owner = show.owner(&name, provider, model.as_ref());
+            call.dialect.write_model(&described(created, &name, owner.as_ref()))
         }
     };
     Ok(whole(StatusCode::OK, "application/json", body))
 }
 
 /// A model by the name that callers use, with what is known of the one that is meant.
-fn described<'a>(
-    serving: &'a Serving,
-    created: i64,
-    name: &'a str,
-    provider: u16,
-    model: Option<&str>,
-) -> ListedModel<'a> {
-    let provider = serving.providers.get(usize::from(provider));
-    let abilities = provider.zip(model).map(|(owner, model)| owner.abilities(model));
+fn described<'a>(created: i64, name: &'a str, owner: Option<&Owner<'a>>) -> ListedModel<'a> {
+    let abilities = owner.and_then(|(owner, model)| Some(owner.abilities(model.as_deref()?)));
     ListedModel {
         name,
-        owner: provider.map_or("", |provider| provider.id()),
+        owner: owner.map_or("", |(owner, _)| owner.id()),
         created,
         context_tokens: abilities.and_then(|abilities| abilities.context_tokens),
         output_tokens_max: abilities.and_then(|abilities| abilities.output_tokens_max),

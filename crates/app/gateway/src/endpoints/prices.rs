@@ -6,10 +6,10 @@ use http::{Response, StatusCode};
 use ledger::prices::{Book, Buyer, Component, Factor, Hours, Row, Unit};
 use serde_json::{Map, Value, json};
 
+use super::on_show::{OnShow, Seller};
 use crate::answer::{AnswerBody, whole};
 use crate::call::Call;
 use crate::pipeline::authenticate;
-use crate::switches::is_served;
 
 /// The prices of all models that the caller's key may ask for. Only for callers with a key.
 pub(super) fn list(
@@ -27,21 +27,22 @@ pub(super) fn list(
         project: key.map(|key| key.project()),
         key: key.map(|key| &key.id),
     });
-    let allowed = serving.routes.listed().filter(|listed| caller.may_ask_for(&listed.name));
-    let served = allowed.filter(|listed| is_served(&serving, &listed.name, &switches));
-    let models = served.map(|listed| {
-        let provider = serving.providers.get(usize::from(listed.provider));
-        let rows = provider.zip(listed.model.as_deref()).map(|(provider, model)| {
-            let rows = book.on_offer(provider.id(), provider.kind, model, now);
-            rows.into_iter().map(|row| row_json(&book, row, markup)).collect::<Vec<_>>()
-        });
-        let rows = rows.unwrap_or_default();
+    let show = OnShow::to(&caller, &serving, &switches);
+    let models = show.listed().map(|listed| {
+        let owner = show.owner(&listed.name, listed.provider, listed.model.as_ref());
+        let offers = |seller: &Seller<'_>| {
+            let rows = book.on_offer(seller.provider.id(), seller.provider.kind, &seller.model, now);
+            let rows = rows.into_iter().map(|row| row_json(&book, seller, row, markup));
+            rows.collect::<Vec<_>>()
+        };
+        let sellers = show.sellers(&listed.name);
+        let rows: Vec<Vec<Value>> = sellers.iter().map(offers).collect();
         json!({
             "id": &*listed.name,
             "object": "price",
-            "owned_by": provider.map_or("", |provider| provider.id()),
-            "is_priced": !rows.is_empty(),
-            "prices": rows,
+            "owned_by": owner.map_or("", |(owner, _)| owner.id()),
+            "is_priced": !rows.is_empty() && rows.iter().all(|rows| !rows.is_empty()),
+            "prices": rows.concat(),
         })
     });
     let body = json!({
@@ -56,7 +57,7 @@ pub(super) fn list(
     Ok(whole(StatusCode::OK, "application/json", body.to_string()))
 }
 
-fn row_json(book: &Book, row: &Row, markup: Factor) -> Value {
+fn row_json(book: &Book, seller: &Seller<'_>, row: &Row, markup: Factor) -> Value {
     let (mut official, mut ours) = (Map::new(), Map::new());
     for offer in book.offers(row, markup) {
         let (name, unit) = (offer.component.name(), offer.component.unit());
@@ -64,6 +65,8 @@ fn row_json(book: &Book, row: &Row, markup: Factor) -> Value {
         ours.insert(name.to_owned(), offer.price.text(unit).into());
     }
     json!({
+        "provider": seller.provider.id(),
+        "model": &*seller.model,
         "service_tier": row.service.name(),
         "from_tokens": row.from_tokens,
         "hours_utc": row.hours.as_ref().map(Hours::text),

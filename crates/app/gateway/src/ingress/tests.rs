@@ -80,8 +80,10 @@ impl Fixture {
             epoch: 1,
             node: 0,
             control: None,
+            caller_desk: None,
             descriptors_max: None,
             switches: Vec::new(),
+            answers: None,
             rows: None,
             body_room: crate::BodyRoom {
                 memory_bytes_max: None,

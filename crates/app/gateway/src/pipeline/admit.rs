@@ -1,7 +1,7 @@
 //! May it run now? Where somebody pays for the caller's key, or a budget limits it, money is put aside before anybody is asked.
 
 use dialects::surface::Operation;
-use domain::{Currency, Failure, Kind};
+use domain::{Currency, Failure, Kind, Money};
 use routing::Plan;
 use store::HoldError;
 use tokio::time::Instant;
@@ -12,12 +12,15 @@ use crate::funds::Unfunded;
 use crate::paying::{Paying, Reserve};
 use crate::pipeline::authenticate::Caller;
 use crate::pipeline::count::counted;
-use crate::pipeline::reserve::reserve;
+use crate::pipeline::reserve::Estimate;
+use crate::pipeline::shorten::{can_be_shortened, shorten};
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
 
 /// Longest request whose tokens are counted exactly where the balance does not cover what they may be at most.
 const COUNTED_BYTES_MAX: usize = 1 << 20;
+/// An answer that would be shorter than this is none.
+const SHORT_TOKENS_MIN: u64 = 16;
 
 /// Proof that a call was admitted, and that money is put aside for it where it has to be paid. Without it nobody can ask a
 /// provider.
@@ -38,9 +41,12 @@ pub(crate) async fn admit(
     call: &mut Call,
     caller: Caller,
     serving: &Serving,
-    prompt: &Prompt,
+    (prompt, would_be_short): (&mut Prompt, bool),
     plan: &Plan,
 ) -> Result<Admitted, Box<Failure>> {
+    if would_be_short && can_be_shortened(prompt) {
+        fit_to_balance(call, serving, prompt, plan);
+    }
     let mut outcome = put_aside(call, serving, (prompt, None), plan);
     if outcome.as_ref().is_err_and(|unpaid| is_countable(unpaid, prompt)) {
         let tokens = counted(prompt).await?;
@@ -82,12 +88,32 @@ fn is_countable(unpaid: &Unpaid, prompt: &Prompt) -> bool {
         && prompt.length <= COUNTED_BYTES_MAX
 }
 
+/// Caps an answer at what there is money for, in the account and in every hard budget, and tells the caller so.
+fn fit_to_balance(call: &mut Call, serving: &Serving, prompt: &mut Prompt, plan: &Plan) {
+    let Some(key) = call.key.as_deref() else { return };
+    let gateway = &call.worker.gateway;
+    let (payers, budgets) = (gateway.payers.load(), gateway.budgets.load().of(key));
+    let balance = payers.payer(key).map(|(_, payer)| payer.cell.available());
+    let standings = budgets.iter().map(|budget| budget.standing(call.received_at));
+    let hard = standings.filter(|it| it.terms.is_hard).map(|it| it.available());
+    let Some(available) = hard.chain(balance).min() else { return };
+    let book = gateway.prices();
+    let estimate = Estimate { call, serving, prompt, plan, book: &book, input_tokens: None };
+    let Some(tokens) = estimate.affordable(available.max(Money::ZERO)) else { return };
+    if tokens >= SHORT_TOKENS_MIN && shorten(prompt, tokens) {
+        call.lowered_cap = Some(tokens);
+    }
+}
+
 fn put_aside(
     call: &mut Call,
     serving: &Serving,
-    prompt: (&Prompt, Option<u64>),
+    (prompt, input_tokens): (&Prompt, Option<u64>),
     plan: &Plan,
 ) -> Result<(), Unpaid> {
+    if prompt.surface.operation == Operation::CountTokens {
+        return Ok(());
+    }
     let gateway = &call.worker.gateway;
     let Some(key) = call.key.as_deref() else { return Ok(()) };
     let (payers, budgets) = (gateway.payers.load(), gateway.budgets.load().of(key));
@@ -96,7 +122,8 @@ fn put_aside(
         return Ok(());
     }
     let book = gateway.prices();
-    let Some(reserve) = reserve(call, serving, prompt, plan, &book) else { return Ok(()) };
+    let estimate = Estimate { call, serving, prompt, plan, book: &book, input_tokens };
+    let Some(reserve) = estimate.reserve() else { return Ok(()) };
     let currency = book.currency();
     if let Some(other) = payer.map(|(_, payer)| payer.account.currency).filter(|other| *other != currency) {
         let message = format!(
@@ -127,10 +154,10 @@ fn not_paid(error: &HoldError, reserve: Reserve, currency: Currency) -> Box<Fail
             );
             Failure::new(Kind::OutOfCredit, message)
         }
-        // What the disk has said is the operator's to know: the log has it.
         HoldError::Amount(_) => {
             Failure::new(Kind::OutOfCredit, "this call may cost more than any account holds")
         }
+        // What the disk has said is the operator's to know: the log has it.
         HoldError::Append(_) | HoldError::Slot(_) => Failure::new(
             Kind::Overloaded,
             "calls that are paid for cannot be recorded at the moment; try again",

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use crate::call::Call;
 use crate::pipeline::admit::Admitted;
 use crate::pipeline::attempt::{Answer, attempt};
+use crate::pipeline::key_use::note_begin;
 use crate::pipeline::patience::patience;
 use crate::pipeline::question::Question;
 use crate::pipeline::readiness::readiness;
@@ -34,6 +35,7 @@ pub(super) async fn ask(
     (plan, wish): (Plan, Option<Wish>),
     (headers, wishes): (&HeaderMap, &Wishes<'_>),
 ) -> Result<Asked, Box<Failure>> {
+    note_begin(call).await?;
     let (manner, is_strict) = (plan.route.manner, wishes.is_strict);
     let question = Question {
         serving: &serving,

@@ -6,7 +6,7 @@ use domain::{Failure, KEY_BYTES_MAX, KeyFlaw, Kind, why_unknown};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, AsHeaderName};
 use providers::KEY_LOOKALIKES;
-use store::{KeyEntry, KeyState};
+use store::{KeyEntry, KeyScopes, KeyState};
 
 use crate::call::Call;
 use crate::pipeline::permit::permit_address;
@@ -22,6 +22,11 @@ impl Caller {
     /// Whether his key wants nothing lost.
     pub(crate) fn is_strict(&self) -> bool {
         self.key.is_strict()
+    }
+
+    /// What his key is narrowed to, if it is not for everything.
+    pub(crate) fn scopes(&self) -> Option<Arc<KeyScopes>> {
+        self.key.scopes()
     }
 
     /// Whether his key is for a model of this name.

@@ -11,6 +11,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::Body;
 use hyper::body::Incoming;
+use store::BodyDigest;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::body_budget::BodyLease;
@@ -45,13 +46,16 @@ pub(super) struct BodyReader {
     pub(super) memory: BodyLease,
     grace: Duration,
     pub(super) length: usize,
+    /// Of a call that may be a repeat.
+    pub(super) digest: Option<BodyDigest>,
     limit: SizeLimit,
 }
 
 impl BodyReader {
     pub(super) fn new(call: &Call, serving: &Serving, body: Incoming, limit: SizeLimit) -> Self {
         let (memory, grace) = (call.worker.gateway.bodies.lease(), serving.timeouts.request_body);
-        Self { body, memory, grace, length: 0, limit }
+        let digest = call.keyed.as_ref().map(|_| BodyDigest::default());
+        Self { body, memory, grace, length: 0, digest, limit }
     }
 
     /// The next piece, with memory for it.
@@ -82,6 +86,9 @@ impl BodyReader {
             self.length += piece.len();
             if self.length > self.limit.bytes_max {
                 return Err(self.limit.refusal());
+            }
+            if let Some(digest) = &mut self.digest {
+                digest.feed(&piece);
             }
             return Ok(Some(piece));
         }

@@ -9,7 +9,7 @@ use ledger::prices::{Book, Unknown, Wanted};
 use routing::{Reason, Target};
 use store::{KeyEntry, KeyScopes};
 
-use crate::pipeline::permit::is_beyond;
+use crate::pipeline::permit::reaches;
 use crate::serving::Serving;
 
 /// What decides whether a target is fit for a call.
@@ -43,7 +43,8 @@ impl<'c> Fitness<'c> {
         if !provider.offers(self.surface) {
             return Some(Reason::NotOffered);
         }
-        if self.scopes.as_ref().is_some_and(|scopes| is_beyond(scopes, self.serving, target)) {
+        let line = &provider.lines[usize::from(target.line)];
+        if self.scopes.as_ref().is_some_and(|scopes| !reaches(scopes, provider, line)) {
             return Some(Reason::KeyScope);
         }
         let book = self.book.as_ref()?;

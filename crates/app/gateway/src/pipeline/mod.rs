@@ -18,10 +18,13 @@ mod explain;
 mod failures;
 mod fitness;
 mod flawed;
+mod flow;
 mod going_on;
 mod hedge;
 mod holding;
+mod keeping;
 mod kept;
+mod key_use;
 mod media;
 mod needs;
 mod next_source;
@@ -34,11 +37,15 @@ mod pulse;
 mod question;
 mod readiness;
 mod relay;
+mod repeat;
 mod rescue;
 mod rescuer;
 mod reserve;
 mod resumable;
+mod retold;
 mod retouched;
+mod served;
+mod shorten;
 mod side_effects;
 mod silence;
 mod splice;
@@ -61,20 +68,20 @@ use hyper::body::Incoming;
 pub(crate) use authenticate::{Caller, authenticate};
 pub(crate) use explain::{explain, is_explain};
 pub(crate) use fitness::Fitness;
-pub(crate) use permit::route_of;
-pub(crate) use relay::{BrokenOff, Relay};
-pub(crate) use resumable::Resumable;
+pub(crate) use flow::Flow;
+pub(crate) use keeping::Keeping;
+pub(crate) use permit::{reaches, route_of};
+pub(crate) use relay::BrokenOff;
+pub(crate) use retold::Retold;
 pub(crate) use side_effects::has_no_side_effects;
 pub(crate) use stored::serve_stored;
 pub(crate) use upstream_error::own_words;
 
-use crate::answer::{AnswerBody, known};
+use crate::answer::AnswerBody;
 use crate::call::Call;
 use crate::overload::enter;
+use crate::pipeline::served::{Refused, Served};
 use crate::pipeline::wishes::Wishes;
-
-/// A call that ends with a failure.
-pub(crate) type Refused = (Box<Call>, Box<Failure>);
 
 /// Serves one call from its head to the head of its answer.
 pub(crate) async fn serve(
@@ -83,19 +90,8 @@ pub(crate) async fn serve(
     head: &Parts,
     body: Incoming,
 ) -> Result<Response<AnswerBody>, Refused> {
-    match run(&mut call, surface, head, body).await {
-        Ok(Served::Asked(asked)) => Ok(relay::relay(call, *asked).map(AnswerBody::of)),
-        Ok(Served::Known(body)) => Ok(known(&mut call, body)),
-        Err(failure) => Err((call, failure)),
-    }
-}
-
-/// Who answered.
-enum Served {
-    /// A provider, who has begun to.
-    Asked(Box<asked::Asked>),
-    /// We ourselves: the whole answer.
-    Known(Vec<u8>),
+    let served = run(&mut call, surface, head, body).await;
+    served::ended(call, served)
 }
 
 async fn run(
@@ -106,13 +102,16 @@ async fn run(
 ) -> Result<Served, Box<Failure>> {
     let serving = call.worker.gateway.serving();
     let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
-    let prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
+    let mut prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
+    if let Some(kept) = repeat::answered_before(call).await? {
+        return Ok(Served::Again(Box::new(kept)));
+    }
     let wishes = Wishes::of(&head.headers);
     let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes))?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(call, &prompt).await.map(Served::Known);
     }
-    let admitted = admit::admit(call, caller, &serving, &prompt, &plan).await?;
+    let admitted = admit::admit(call, caller, &serving, (&mut prompt, wishes.would_be_short), &plan).await?;
     let asked = asked::ask(call, (serving, admitted, prompt), (plan, wish), (&head.headers, &wishes));
     Ok(Served::Asked(Box::new(asked.await?)))
 }

@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use dialects::Dialect;
 use dialects::surface::{Operation, Surface};
 use domain::{Failure, Kind};
-use routing::{Ask, Target};
+use routing::Ask;
 use store::{KeyEntry, KeyRoute, KeyScopes};
 
 use crate::call::Call;
-use crate::serving::Serving;
+use crate::serving::{ServedLine, ServedProvider};
 
 /// Whether a key may be used from an address.
 pub(super) fn permit_address(key: &KeyEntry, address: IpAddr) -> Result<(), Box<Failure>> {
@@ -53,11 +53,10 @@ pub(super) fn permit_model(call: &Call, ask: &Ask<'_>) -> Result<(), Box<Failure
     }
 }
 
-/// Whether a target is at a provider or in a region that a key is not for.
-pub(crate) fn is_beyond(scopes: &KeyScopes, serving: &Serving, target: &Target) -> bool {
-    let provider = serving.provider_of(target);
-    let region = || provider.lines[usize::from(target.line)].region.to_str().unwrap_or_default();
-    !scopes.providers.allow(provider.id()) || (!scopes.regions.is_any() && !scopes.regions.allow(region()))
+/// Whether a key is for a provider and for the region that a line of it leads to.
+pub(crate) fn reaches(scopes: &KeyScopes, provider: &ServedProvider, line: &ServedLine) -> bool {
+    let region = || line.region.to_str().unwrap_or_default();
+    scopes.providers.allow(provider.id()) && (scopes.regions.is_any() || scopes.regions.allow(region()))
 }
 
 /// As what keys know what is served at a path.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialects::Dialect;
 use dialects::retouch::Retouch;
+use dialects::surface::{Operation, surface_at};
 use dialects::watch::StreamFault;
 use domain::{Failure, Kind, Secret, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -132,6 +133,9 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     }
     if let Some(told) = call.paying.as_ref().and_then(|paying| warning(paying, call.received_at)) {
         headers.insert(HeaderName::from_static("x-bellwether-budget-warning"), told);
+    }
+    if let Some(cap) = call.lowered_cap {
+        headers.insert(HeaderName::from_static("x-bellwether-lowered-cap"), HeaderValue::from(cap));
     }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let cost = cost_at_head(&mut call, &watch, estimate.as_ref());
@@ -261,6 +265,15 @@ impl Relay {
         }
     }
 
+    /// Whether all of a good answer has left, though its framing may still be open: of sound and text only the framing tells.
+    pub(super) fn is_told(&self) -> bool {
+        match self.state {
+            State::Over => self.call.kind.is_none(),
+            State::Flowing => self.watch.is_over() && self.watch.is_whole() && self.kept.is_empty(),
+            _ => false,
+        }
+    }
+
     /// How long the answer will be. Of a stream nobody can promise it: an error event may come behind.
     pub(crate) fn known_length(&self) -> Option<u64> {
         if self.watch.is_stream() {
@@ -323,13 +336,22 @@ impl Relay {
             let uncounted = if is_whole { 0 } else { self.watch.uncounted() };
             return Some(self.as_meant(told).with_uncounted(uncounted));
         }
-        let estimate = self.estimate.as_ref()?;
+        let Some(estimate) = &self.estimate else { return self.usage_by_size() };
         if is_whole && let Some(provider) = &self.call.provider {
             provider.tells_no_usage.store(true, Ordering::Relaxed);
         }
         let by_size = || self.call.bytes_out / BYTES_PER_TOKEN;
         let pieces = if self.watch.is_stream() { self.watch.parts() } else { by_size() };
         Some(estimate.usage(self.watch.said(), pieces))
+    }
+
+    /// Of what is no conversation, where somebody pays for it: by nothing but the size of the request.
+    fn usage_by_size(&self) -> Option<Usage> {
+        self.call.paying.as_ref()?;
+        let operation = surface_at(&self.call.path)?.operation;
+        let input =
+            if operation == Operation::Transcription { 0 } else { self.call.bytes_in / BYTES_PER_TOKEN };
+        Some(Usage { input, is_estimated: true, ..Usage::default() })
     }
 
     /// What a provider tells as it means it.

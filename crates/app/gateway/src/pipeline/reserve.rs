@@ -18,54 +18,80 @@ const BYTES_PER_TOKEN_MIN: u64 = 3;
 const OUTPUT_TOKENS_DEFAULT: u64 = 4_096;
 /// Answer tokens that are put aside for at a time while a stream goes on.
 const SLICE_TOKENS: u64 = 1_024;
-/// How long a recording is taken to be for each of its bytes, in milliseconds: 64 kbit a second.
+/// How long a recording is taken to be for each of its bytes: 64 kbit a second.
 const AUDIO_BYTES_PER_MS: u64 = 8;
 
-/// How much a call needs; `None` where it has no price, or costs nothing.
-pub(super) fn reserve(
-    call: &Call,
-    serving: &Serving,
-    (prompt, input_tokens): (&Prompt, Option<u64>),
-    plan: &Plan,
-    book: &Book,
-) -> Option<Reserve> {
-    let usage = most(call, prompt, input_tokens);
-    let slice = Usage { output: SLICE_TOKENS, ..Usage::default() };
-    let dearest = |usage: &Usage| {
-        let places = plan.order.iter().map(|attempt| plan.target(attempt.place));
-        let prices = places.filter_map(|target| {
-            let model = target.model.as_deref().unwrap_or(&call.model);
-            let buyer = (call.key.as_deref(), call.received_at);
-            price_of(book, buyer, serving.provider_of(target), (model, model), usage).row()
-        });
-        prices.map(|cost| cost.price).max().filter(|price| *price > Money::ZERO)
-    };
-    let amount = dearest(&usage)?;
-    Some(Reserve { amount, slice: dearest(&slice).unwrap_or(amount) })
+/// What a call would come to, with those whom it may ask.
+#[derive(Clone, Copy)]
+pub(super) struct Estimate<'c> {
+    pub(super) call: &'c Call,
+    pub(super) serving: &'c Serving,
+    pub(super) prompt: &'c Prompt,
+    pub(super) plan: &'c Plan,
+    pub(super) book: &'c Book,
+    /// The tokens of the prompt, if somebody has counted them.
+    pub(super) input_tokens: Option<u64>,
 }
 
-/// The most that it may use, as far as can be told before.
-fn most(call: &Call, prompt: &Prompt, input_tokens: Option<u64>) -> Usage {
-    let bytes = prompt.length as u64;
-    let input = input_tokens.unwrap_or_else(|| bytes.div_ceil(BYTES_PER_TOKEN_MIN));
-    let choices = prompt.deciding.choices.max(1);
-    let cap = prompt.deciding.output_tokens_max.unwrap_or(OUTPUT_TOKENS_DEFAULT);
-    let cap = if call.is_streaming { cap.min(SLICE_TOKENS) } else { cap };
-    let output = cap.saturating_mul(choices);
-    match prompt.surface.operation {
-        Operation::Conversation | Operation::Completions => Usage { input, output, ..Usage::default() },
-        Operation::Images => {
-            let images = u32::try_from(choices).unwrap_or(u32::MAX);
-            Usage { input, image_output: output, images, ..Usage::default() }
+impl Estimate<'_> {
+    /// How much a call needs; `None` where it has no price, or costs nothing.
+    pub(super) fn reserve(&self) -> Option<Reserve> {
+        let cap = self.cap();
+        let first = if self.call.is_streaming { cap.min(SLICE_TOKENS) } else { cap };
+        let amount = self.dearest(&self.most(first))?;
+        let slice = Usage { output: SLICE_TOKENS, ..Usage::default() };
+        Some(Reserve { amount, slice: self.dearest(&slice).unwrap_or(amount) })
+    }
+
+    /// How long an answer an amount is enough for, if that is shorter than what was asked.
+    pub(super) fn affordable(&self, amount: Money) -> Option<u64> {
+        let is_covered = |output| self.dearest(&self.most(output)).is_none_or(|needed| needed <= amount);
+        let (mut covered, mut beyond) = (0, self.cap());
+        if is_covered(beyond) {
+            return None;
         }
-        Operation::Speech => Usage { input, audio_output: output, ..Usage::default() },
-        Operation::Transcription => {
-            let audio_ms = u32::try_from(bytes / AUDIO_BYTES_PER_MS).unwrap_or(u32::MAX);
-            Usage { audio_input: input.min(audio_ms.into()), audio_ms, output: cap, ..Usage::default() }
+        while beyond - covered > 1 {
+            let middle = covered + (beyond - covered) / 2;
+            if is_covered(middle) { covered = middle } else { beyond = middle }
         }
-        Operation::Rerank => Usage { input, searches: 1, ..Usage::default() },
-        Operation::Embeddings | Operation::Moderations | Operation::CountTokens => {
-            Usage { input, ..Usage::default() }
+        Some(covered)
+    }
+
+    fn cap(&self) -> u64 {
+        self.prompt.deciding.output_tokens_max.unwrap_or(OUTPUT_TOKENS_DEFAULT)
+    }
+
+    fn dearest(&self, usage: &Usage) -> Option<Money> {
+        let places = self.plan.order.iter().map(|attempt| self.plan.target(attempt.place));
+        let prices = places.filter_map(|target| {
+            let model = target.model.as_deref().unwrap_or(&self.call.model);
+            let buyer = (self.call.key.as_deref(), self.call.received_at);
+            price_of(self.book, buyer, self.serving.provider_of(target), (model, model), usage).row()
+        });
+        prices.map(|cost| cost.price).max().filter(|price| *price > Money::ZERO)
+    }
+
+    /// The most that it may use with so many tokens in each answer, as far as can be told before.
+    fn most(&self, cap: u64) -> Usage {
+        let bytes = self.prompt.length as u64;
+        let input = self.input_tokens.unwrap_or_else(|| bytes.div_ceil(BYTES_PER_TOKEN_MIN));
+        let choices = self.prompt.deciding.choices.max(1);
+        let output = cap.saturating_mul(choices);
+        match self.prompt.surface.operation {
+            Operation::Conversation | Operation::Completions => Usage { input, output, ..Usage::default() },
+            Operation::Images => {
+                let images = u32::try_from(choices).unwrap_or(u32::MAX);
+                Usage { input, image_output: output, images, ..Usage::default() }
+            }
+            Operation::Speech => Usage { input, audio_output: output, ..Usage::default() },
+            Operation::Transcription => {
+                let audio_ms = u32::try_from(bytes / AUDIO_BYTES_PER_MS).unwrap_or(u32::MAX);
+                Usage { audio_input: input.min(audio_ms.into()), audio_ms, output: cap, ..Usage::default() }
+            }
+            Operation::Rerank => Usage { input, searches: 1, ..Usage::default() },
+            Operation::Embeddings | Operation::Moderations | Operation::CountTokens => {
+                Usage { input, ..Usage::default() }
+            }
         }
     }
 }

@@ -66,6 +66,11 @@ impl Resumable {
         }
     }
 
+    /// Whether all of the answer has left.
+    pub(crate) fn is_told(&self) -> bool {
+        matches!(&self.stage, Stage::Flowing(relay) if relay.is_told())
+    }
+
     pub(crate) fn is_end(&self) -> bool {
         matches!(&self.stage, Stage::Flowing(relay) if relay.is_end())
     }

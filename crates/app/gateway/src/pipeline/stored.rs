@@ -23,6 +23,7 @@ use crate::pipeline::asked::Asked;
 use crate::pipeline::asking::{Asking, Until};
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::authenticate::authenticate;
+use crate::pipeline::flow::Flow;
 use crate::pipeline::outgoing::{Outgoing, Sent, Wanted};
 use crate::pipeline::path_watch::Lateness;
 use crate::pipeline::permit::permit_route;
@@ -80,7 +81,8 @@ pub(crate) async fn serve_stored(
     head: &Parts,
 ) -> Result<Response<AnswerBody>, (Box<Call>, Box<Failure>)> {
     match ask_provider(&mut call, stored, method, head).await {
-        Ok(answer) => Ok(relay(call, Asked { answer, wish: None, rescuer: None }).map(AnswerBody::of)),
+        Ok(answer) => Ok(relay(call, Asked { answer, wish: None, rescuer: None })
+            .map(|relay| AnswerBody::Flowing(Flow::of(relay)))),
         Err(failure) => Err((call, failure)),
     }
 }

@@ -12,12 +12,14 @@ use domain::Failure;
 use http::HeaderMap;
 use hyper::body::Incoming;
 use memchr::memmem::Finder;
+use store::BodyDigest;
 use tokio::time::Instant;
 
 use crate::body_budget::BodyLease;
 use crate::call::Call;
 use crate::pipeline::body_reader::{BodyReader, SizeLimit, keep, refusal, refuse_unread};
 use crate::pipeline::flawed::flawed;
+use crate::pipeline::key_use::note_key;
 use crate::pipeline::media::FetchedMedia;
 use crate::pipeline::permit::{permit_route, route_of};
 use crate::pipeline::upload::{self, Kept, Read};
@@ -72,6 +74,13 @@ impl Prompt {
         prompt.saturating_add(self.deciding.output_tokens_max.unwrap_or(0))
     }
 
+    /// Says the same in other bytes, from which it was read again.
+    pub(super) fn replace(&mut self, pieces: Vec<Bytes>, deciding: Deciding) {
+        self.length = pieces.iter().map(Bytes::len).sum();
+        (self.pieces, self.deciding) = (pieces, deciding);
+        self.canonical = OnceCell::new();
+    }
+
     /// The same in as little memory as it takes: pieces as they were read keep all that was read with them.
     pub(crate) fn compacted(mut self) -> Self {
         self.pieces = vec![Bytes::from(self.pieces.concat().into_boxed_slice())];
@@ -101,6 +110,7 @@ pub(crate) async fn understand(
     body: Incoming,
 ) -> Result<Prompt, Box<Failure>> {
     permit_route(call, route_of(surface))?;
+    note_key(call, surface, headers)?;
     let upload = upload::boundary(surface, headers)?;
     let limits = &serving.limits;
     let limit = match upload {
@@ -117,6 +127,9 @@ pub(crate) async fn understand(
     };
     call.connection.note_body_coming(false);
     call.bytes_in = reader.length as u64;
+    if let Some(keyed) = &mut call.keyed {
+        keyed.body = reader.digest.take().map(BodyDigest::finish);
+    }
     call.received = Instant::now();
     let mut deciding = deciding.map_err(refusal)?;
     call.model.clone_from(&deciding.model);

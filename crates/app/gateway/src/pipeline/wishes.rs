@@ -22,6 +22,8 @@ pub(crate) struct Wishes<'h> {
     pub(crate) is_without_fallback: bool,
     /// `x-bellwether-resume: off`, of who would rather be told of a break than have others go on.
     pub(crate) is_without_resume: bool,
+    /// `x-bellwether-low-balance: shorten`, of who would rather have a short answer than none.
+    pub(crate) would_be_short: bool,
     /// `x-bellwether-include`, names parted by commas: `routing`, facts about it in the body.
     pub(crate) wants_routing: bool,
     /// Likewise `cost`, what it cost.
@@ -59,6 +61,7 @@ impl<'h> Wishes<'h> {
             "session" => self.session = self.session.or_else(text),
             "fallback" => self.is_without_fallback |= value.as_bytes().eq_ignore_ascii_case(b"off"),
             "resume" => self.is_without_resume |= value.as_bytes().eq_ignore_ascii_case(b"off"),
+            "low-balance" => self.would_be_short |= value.as_bytes().eq_ignore_ascii_case(b"shorten"),
             "include" => {
                 for name in text().into_iter().flat_map(|named| named.split(',')).map(str::trim) {
                     self.wants_routing |= name.eq_ignore_ascii_case("routing");
@@ -99,6 +102,7 @@ mod tests {
             ("x-bellwether-session", "s-1"),
             ("x-bellwether-fallback", "OFF"),
             ("x-bellwether-resume", "off"),
+            ("x-bellwether-low-balance", "shorten"),
             ("x-bellwether-include", "cost, Routing"),
             ("x-bellwether-else", "b"),
         ]);
@@ -108,6 +112,7 @@ mod tests {
             session: Some("s-1"),
             is_without_fallback: true,
             is_without_resume: true,
+            would_be_short: true,
             wants_routing: true,
             wants_cost: true,
             sdk_limit: None,

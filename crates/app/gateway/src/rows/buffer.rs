@@ -76,7 +76,7 @@ mod tests {
     fn row(number: u128, status: u16) -> RequestRow<'static> {
         RequestRow {
             call_id: CallId(number),
-            request_id: "r".repeat(200).into(),
+            request_id: format!("{number:0>200}").into(),
             key: "".into(),
             organisation: "".into(),
             project: "".into(),

@@ -10,9 +10,14 @@ use store::{KeyEntry, RequestRow, RowCost};
 
 use crate::segments::Segments;
 
+/// The flag of a call that was answered with what was kept of an earlier one.
+const REPLAYED: &str = "replayed";
+
 /// What the log line does not tell.
 pub(crate) struct RowFacts<'c> {
     pub(crate) key: &'c KeyEntry,
+    /// The caller himself gave his request an id.
+    pub(crate) has_own_id: bool,
     pub(crate) dialect: &'static str,
     pub(crate) region: &'c str,
     pub(crate) fallback_attempts: u8,
@@ -27,7 +32,7 @@ pub(crate) fn row<'c>(line: &RequestLine<'c>, facts: &RowFacts<'c>) -> RequestRo
     let is_answered = line.status < 400 && !line.provider.is_empty();
     RequestRow {
         call_id: line.call_id,
-        request_id: line.request_id.into(),
+        request_id: if facts.has_own_id { line.request_id } else { "" }.into(),
         key: facts.key.id.as_str().into(),
         organisation: facts.key.organisation().as_str().into(),
         project: facts.key.project().as_str().into(),
@@ -39,7 +44,8 @@ pub(crate) fn row<'c>(line: &RequestLine<'c>, facts: &RowFacts<'c>) -> RequestRo
         region: facts.region.into(),
         kind: line.kind.map_or("", Kind::code).into(),
         hedged: line.hedged.into(),
-        flags: flags(line.usage, is_answered, facts.is_unpriced).into(),
+        flags: if line.is_replay { REPLAYED } else { flags(line.usage, is_answered, facts.is_unpriced) }
+            .into(),
         segments: parts(facts.segments, line.usage_by_model),
         status: line.status,
         took_us: line.took.as_micros() as u64,

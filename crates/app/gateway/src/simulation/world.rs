@@ -105,8 +105,10 @@ fn gateway(fleet: &Fleet, desk: &Desk, log: Log) -> Arc<Gateway> {
         epoch: 1,
         node: 0,
         control: None,
+        caller_desk: None,
         descriptors_max: None,
         switches: Vec::new(),
+        answers: None,
         rows: None,
         body_room: BodyRoom {
             memory_bytes_max: Some(16 << 20),

@@ -29,28 +29,6 @@ pub(crate) fn put_in_force(serving: &Serving, switches: &[ProviderSwitch]) {
     }
 }
 
-/// Whether anybody who serves a name is on.
-pub(crate) fn is_served(serving: &Serving, name: &str, switches: &[ProviderSwitch]) -> bool {
-    if switches.is_empty() {
-        return true;
-    }
-    let is_on = |target: &routing::Target| {
-        let asked = target.model.as_deref().unwrap_or(name);
-        serving.health.way(target).switch(asked) == Switch::On
-    };
-    match (serving.routes.find(name), name.strip_suffix("/*")) {
-        // A name that stands for any of a provider's.
-        (_, Some(id)) => {
-            let provider = serving.providers.iter().find(|provider| provider.id() == id);
-            provider.is_none_or(|provider| {
-                provider.lines.iter().any(|line| line.health.switch_of_all() == Switch::On)
-            })
-        }
-        (Some(route), None) => route.targets.iter().any(is_on),
-        (None, None) => true,
-    }
-}
-
 /// Whether a switch of this scope is for this way.
 pub(super) fn concerns(scope: &SwitchScope, provider: &ServedProvider, line: &ServedLine) -> bool {
     scope.provider == provider.id() && scope.region.as_ref().is_none_or(|region| line.region == **region)

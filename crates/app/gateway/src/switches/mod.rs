@@ -4,6 +4,6 @@ mod force;
 mod scope;
 mod shown;
 
-pub(crate) use force::{is_served, put_in_force};
+pub(crate) use force::put_in_force;
 pub use scope::UnknownScope;
 pub(crate) use shown::{gauge_rows, running};

@@ -58,6 +58,9 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
     let streaming: &[u8] =
         if line.is_streaming { b",\"is_streaming\":true" } else { b",\"is_streaming\":false" };
     out.extend_from_slice(streaming);
+    if line.is_replay {
+        out.extend_from_slice(b",\"is_replay\":true");
+    }
     number(out, b",\"bytes_in\":", line.bytes_in);
     number(out, b",\"bytes_out\":", line.bytes_out);
     if let Some(usage) = line.usage {

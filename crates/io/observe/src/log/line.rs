@@ -59,6 +59,8 @@ pub struct RequestLine<'a> {
     pub hedge_provider: &'a str,
     /// Whether the answer was a stream.
     pub is_streaming: bool,
+    /// It was answered with what was kept of an earlier one.
+    pub is_replay: bool,
     /// Size of the request body.
     pub bytes_in: u64,
     /// Size of the answer body.

@@ -48,6 +48,9 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
         push_number(out, u64::from(line.attempts));
         out.extend_from_slice(b" attempts");
     }
+    if line.is_replay {
+        out.extend_from_slice(b" replayed");
+    }
     if !line.hedged.is_empty() {
         out.extend_from_slice(b" hedge ");
         out.extend_from_slice(line.hedged.as_bytes());

@@ -92,6 +92,7 @@ fn success() -> RequestLine<'static> {
         first_byte: Some(Duration::from_micros(95_001)),
         attempts: 1,
         is_streaming: true,
+        is_replay: false,
         bytes_in: 1024,
         bytes_out: 20_480,
         usage: Some(Usage { input: 200, cached_input: 12, output: 19, reasoning: 10, ..Usage::default() }),

@@ -7,6 +7,7 @@ CREATE TABLE ledger_journals (
     applied_hash TEXT NOT NULL
 );
 
+-- Everything but calls, a row for each transfer.
 CREATE TABLE ledger_entries (
     node           BIGINT NOT NULL,
     lsn            BIGINT NOT NULL,
@@ -29,6 +30,7 @@ CREATE TABLE ledger_entries (
 );
 CREATE UNIQUE INDEX ledger_entries_by_key ON ledger_entries (entry_key, part);
 CREATE INDEX ledger_entries_by_customer ON ledger_entries (customer, at_ms) WHERE customer IS NOT NULL;
+CREATE INDEX ledger_entries_by_time ON ledger_entries (at_ms);
 CREATE INDEX ledger_entries_by_link ON ledger_entries (linked_key) WHERE linked_key IS NOT NULL;
 CREATE FUNCTION ledger_entries_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -38,6 +40,48 @@ CREATE TRIGGER ledger_entries_stay BEFORE UPDATE OR DELETE ON ledger_entries
     FOR EACH ROW EXECUTE FUNCTION ledger_entries_refuse();
 CREATE TRIGGER ledger_entries_remain BEFORE TRUNCATE ON ledger_entries
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_refuse();
+
+-- What calls cost, a row each, for there are many; their entries are told out of it. What gifts bore of it is `given`,
+-- which of them `gifts` (`number:amount`, parted by commas); the rest was paid.
+CREATE TABLE ledger_calls (
+    at_ms          BIGINT NOT NULL,
+    node           BIGINT NOT NULL,
+    lsn            BIGINT NOT NULL,
+    call_id        BYTEA NOT NULL,
+    customer       BIGINT NOT NULL,
+    currency       TEXT NOT NULL,
+    amount         BIGINT NOT NULL CHECK (amount > 0),
+    beyond         BIGINT NOT NULL,
+    given          BIGINT NOT NULL,
+    gifts          TEXT,
+    price_version  BIGINT NOT NULL,
+    is_after_crash BIGINT NOT NULL,
+    PRIMARY KEY (at_ms, node, lsn)
+);
+CREATE UNIQUE INDEX ledger_calls_by_call ON ledger_calls (call_id);
+CREATE TRIGGER ledger_calls_stay BEFORE UPDATE OR DELETE ON ledger_calls
+    FOR EACH ROW EXECUTE FUNCTION ledger_entries_refuse();
+CREATE TRIGGER ledger_calls_remain BEFORE TRUNCATE ON ledger_calls
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_refuse();
+
+-- What calls of a purse came to in each hour (since 1970): which hours to look through for them, and what statements are
+-- made of. An index of calls by customer would cost more than all the rest: each call would change a page of its own.
+CREATE TABLE ledger_hours (
+    hour     BIGINT NOT NULL,
+    customer BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    settles BIGINT NOT NULL,
+    overages BIGINT NOT NULL,
+    paid_within_units BIGINT NOT NULL,
+    paid_within_nano BIGINT NOT NULL,
+    gifts_within_units BIGINT NOT NULL,
+    gifts_within_nano BIGINT NOT NULL,
+    paid_beyond_units BIGINT NOT NULL,
+    paid_beyond_nano BIGINT NOT NULL,
+    gifts_beyond_units BIGINT NOT NULL,
+    gifts_beyond_nano BIGINT NOT NULL,
+    PRIMARY KEY (hour, customer, currency)
+);
 
 CREATE TABLE ledger_accounts (
     account  TEXT NOT NULL,
@@ -57,14 +101,15 @@ CREATE TABLE ledger_purses (
 );
 
 CREATE TABLE ledger_grants (
-    grant_number  BIGINT PRIMARY KEY,
+    grant_number  BIGINT NOT NULL,
     customer      BIGINT NOT NULL,
     currency      TEXT NOT NULL,
-    expires_at_ms BIGINT
+    expires_at_ms BIGINT,
+    PRIMARY KEY (grant_number, customer, currency)
 );
 
 CREATE TABLE ledger_holds (
-    call_id      TEXT PRIMARY KEY,
+    call_id      BYTEA PRIMARY KEY,
     customer     BIGINT NOT NULL,
     currency     TEXT NOT NULL,
     amount       BIGINT NOT NULL,

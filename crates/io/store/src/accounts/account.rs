@@ -38,6 +38,15 @@ pub struct NewAccount {
     pub warn_below: Money,
 }
 
+/// Other terms of an account: what is not said stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountChange {
+    /// How much it may owe from now on. Less than it owes is no mistake: it pays nothing more until it owes less.
+    pub credit: Option<Money>,
+    /// Below what balance its owner is warned.
+    pub warn_below: Option<Money>,
+}
+
 impl Account {
     /// What it is in the books.
     pub const fn purse(&self) -> Purse {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex as SyncMutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
-use domain::{Money, Timestamp};
+use domain::{Money, OrganisationId, ProjectId, Timestamp};
 use ledger::AMOUNT_NANO_MAX;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -126,6 +126,11 @@ impl AccountDesk {
         self.payers.load().iter().find(|payer| payer.account.number.0 == number).cloned()
     }
 
+    /// One, by whose it is: the organisation's own, or a project's.
+    pub fn payer_of(&self, organisation: &OrganisationId, project: Option<&ProjectId>) -> Option<Arc<Payer>> {
+        self.payers.load().payer_of(organisation, project).cloned()
+    }
+
     pub(super) fn swap(&self, payers: Payers) {
         let payers = Arc::new(payers);
         let hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,7 +138,8 @@ impl AccountDesk {
         hearers.iter().for_each(|hearer| hearer(payers.clone()));
     }
 
-    pub(super) async fn opened(&self, now: Timestamp) -> Result<Arc<Ledger>, AccountError> {
+    /// The ledger, opened now if it is not.
+    pub(crate) async fn opened(&self, now: Timestamp) -> Result<Arc<Ledger>, AccountError> {
         if let Some(ledger) = self.ledger.get() {
             return Ok(Arc::clone(ledger));
         }
@@ -153,7 +159,7 @@ impl std::fmt::Debug for AccountDesk {
     }
 }
 
-fn fit(amount: Money) -> Result<(), Money> {
+pub(super) fn fit(amount: Money) -> Result<(), Money> {
     if (0..=AMOUNT_NANO_MAX).contains(&amount.nano()) { Ok(()) } else { Err(amount) }
 }
 

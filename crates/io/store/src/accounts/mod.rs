@@ -1,13 +1,21 @@
 //! Who pays for whose calls: accounts of organisations and of projects, and what each has left in memory.
 
 mod account;
+mod books;
+mod change;
 mod correction;
 mod desk;
 mod error;
+mod grants;
 mod payers;
 mod sql;
+#[cfg(test)]
+pub(crate) mod suite;
+mod used;
 
-pub use account::{Account, NewAccount, WARN_BELOW_DEFAULT};
+pub(crate) use grants::lapse;
+
+pub use account::{Account, AccountChange, NewAccount, WARN_BELOW_DEFAULT};
 pub use correction::Correction;
 pub use desk::AccountDesk;
 pub use error::AccountError;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{Money, OrganisationId, ProjectId};
+use serde_json::{Value, json};
 
 use super::account::Account;
 use crate::keys::KeyEntry;
@@ -36,6 +37,24 @@ impl Payer {
     pub fn is_low(&self) -> bool {
         self.balance() < self.account.warn_below
     }
+
+    /// As it is shown; amounts are texts, so that nobody makes floats of them.
+    pub fn json(&self) -> Value {
+        let (account, cell) = (&self.account, &self.cell);
+        json!({
+            "number": account.number.0,
+            "organisation": account.organisation.as_str(),
+            "project": account.project.as_ref().map(ProjectId::as_str),
+            "currency": account.currency.code(),
+            "balance": self.balance().to_string(),
+            "available": cell.available().to_string(),
+            "held": cell.held().to_string(),
+            "credit": cell.credit().to_string(),
+            "warn_below": account.warn_below.to_string(),
+            "is_low": self.is_low(),
+            "created_at": account.created_at.rfc3339(),
+        })
+    }
 }
 
 impl Payers {
@@ -58,6 +77,18 @@ impl Payers {
         let ledger = self.ledger.as_ref()?;
         let own = self.of_projects.get(key.project());
         own.or_else(|| self.of_organisations.get(key.organisation())).map(|payer| (ledger, payer))
+    }
+
+    /// The account of an organisation itself, or of a project.
+    pub fn payer_of(
+        &self,
+        organisation: &OrganisationId,
+        project: Option<&ProjectId>,
+    ) -> Option<&Arc<Payer>> {
+        match project {
+            Some(project) => self.of_projects.get(project),
+            None => self.of_organisations.get(organisation),
+        }
     }
 
     /// Every account, in no order.

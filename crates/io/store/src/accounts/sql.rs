@@ -23,6 +23,20 @@ pub(super) async fn insert(to: &mut AnyConnection, made: &Account) -> Result<(),
     .map(|_| ())
 }
 
+/// Warns below another balance.
+pub(super) async fn set_warning(
+    to: &mut AnyConnection,
+    number: u64,
+    below: Money,
+) -> Result<(), sqlx::Error> {
+    query("UPDATE accounts SET warn_below = $1 WHERE number = $2")
+        .bind(below.nano())
+        .bind(i64::try_from(number).map_err(|_| damaged("number", &number.to_string()))?)
+        .execute(to)
+        .await
+        .map(|_| ())
+}
+
 /// The number of the next.
 pub(super) async fn next_number(from: &mut AnyConnection) -> Result<Customer, sqlx::Error> {
     let row = query("SELECT COALESCE(MAX(number), 0) AS newest FROM accounts").fetch_one(from).await?;

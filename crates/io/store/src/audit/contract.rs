@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::verdict::{AuditVerdict, KnownRow};
 use crate::keys::Answer;
+use crate::tenancy::Reach;
 
 /// Most entries in one answer.
 pub const AUDIT_PER_PAGE_MAX: u32 = 1000;
@@ -105,10 +106,11 @@ pub struct AuditFilter {
 
 /// The audit in a database.
 pub trait AuditRecords: Send + Sync {
-    /// Up to `count` entries (at most [`AUDIT_PER_PAGE_MAX`]) that the filter lets through, the newest first, of those before
-    /// `before`.
+    /// Up to `count` entries (at most [`AUDIT_PER_PAGE_MAX`]) within reach that the filter lets through, the newest first, of
+    /// those before `before`. What concerns the whole gateway is within nobody's reach but the operator's.
     fn search<'a>(
         &'a self,
+        reach: &'a Reach,
         filter: &'a AuditFilter,
         before: Option<i64>,
         count: u32,
@@ -116,7 +118,7 @@ pub trait AuditRecords: Send + Sync {
 
     /// The same of all entries.
     fn audit(&self, before: Option<i64>, count: u32) -> Answer<'_, Vec<AuditEntry>> {
-        Box::pin(async move { self.search(&AuditFilter::default(), before, count).await })
+        Box::pin(async move { self.search(&Reach::All, &AuditFilter::default(), before, count).await })
     }
 
     /// Writes an entry that tells of no change in the database, such as a start. Gives its number.

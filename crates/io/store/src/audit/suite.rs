@@ -9,6 +9,7 @@ use crate::database::{Database, Kind};
 use crate::hex::hex;
 use crate::switches::SwitchRecords;
 use crate::switches::suite::entry;
+use crate::tenancy::Reach;
 
 fn numbers(page: &[AuditEntry]) -> Vec<i64> {
     page.iter().map(|entry| entry.number).collect()
@@ -50,7 +51,7 @@ pub(super) async fn what_is_looked_for_is_found(database: &Database) {
         database.note(&entry).await.unwrap();
     }
     let check = async |filter: AuditFilter, expected: &[i64]| {
-        let found = database.search(&filter, None, 10).await.unwrap();
+        let found = database.search(&Reach::All, &filter, None, 10).await.unwrap();
         assert_eq!(numbers(&found), expected, "{filter:?}");
     };
     let none = AuditFilter::default();
@@ -67,6 +68,27 @@ pub(super) async fn what_is_looked_for_is_found(database: &Database) {
     check(AuditFilter { from: second, ..none.clone() }, &[3, 2]).await;
     check(AuditFilter { to: second, ..none.clone() }, &[1]).await;
     check(AuditFilter { from: first, to: second, action: text("key.revoke"), ..none }, &[]).await;
+}
+
+pub(super) async fn nobody_is_told_what_is_out_of_his_reach(database: &Database) {
+    let [one, other, third] =
+        ["org_default", "org_01kahg2xm0000000000000000a", "org_01kahg2xm0000000000000000b"]
+            .map(|id| OrganisationId::parse(id).unwrap());
+    for (seed, organisation) in [(1, Some(&one)), (2, Some(&other)), (3, None), (4, Some(&one))] {
+        let entry = NewAuditEntry { organisation: organisation.cloned(), ..entry(seed) };
+        database.note(&entry).await.unwrap();
+    }
+    let check = async |reach: Reach, organisation: Option<&OrganisationId>, expected: &[i64]| {
+        let filter = AuditFilter { organisation: organisation.cloned(), ..AuditFilter::default() };
+        let found = database.search(&reach, &filter, None, 10).await.unwrap();
+        assert_eq!(numbers(&found), expected, "{reach:?} {filter:?}");
+    };
+    check(Reach::All, None, &[4, 3, 2, 1]).await;
+    check(Reach::within([one.clone()]), None, &[4, 1]).await;
+    check(Reach::within([one.clone(), other.clone()]), None, &[4, 2, 1]).await;
+    check(Reach::within([one]), Some(&other), &[]).await;
+    check(Reach::within([third]), None, &[]).await;
+    check(Reach::within([]), None, &[]).await;
 }
 
 pub(super) async fn secrets_stay_out(database: &Database) {

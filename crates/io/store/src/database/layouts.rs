@@ -96,9 +96,15 @@ const LAYOUTS: &[Layout] = &[
     ),
     Layout::new(
         13,
+        "money in",
+        include_str!("../../migrations/sqlite/0013_money_in.sql"),
+        include_str!("../../migrations/postgres/0013_money_in.sql"),
+    ),
+    Layout::new(
+        14,
         "budgets",
-        include_str!("../../migrations/sqlite/0013_budgets.sql"),
-        include_str!("../../migrations/postgres/0013_budgets.sql"),
+        include_str!("../../migrations/sqlite/0014_budgets.sql"),
+        include_str!("../../migrations/postgres/0014_budgets.sql"),
     ),
 ];
 

@@ -1,4 +1,5 @@
-//! What calls may still put aside of each purse, as one number in memory that is changed without a lock.
+//! What calls may still put aside of each purse and what they have put aside, as two numbers in memory that are changed
+//! without a lock.
 //!
 //! Whoever takes does so before his record is appended, whoever gives after: so the journal never shows more taken than
 //! there was.
@@ -10,11 +11,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use domain::Money;
 use ledger::{BALANCE_NANO_MAX, Books, Purse, PurseState};
 
-/// What is left of one purse.
+/// What is left of one purse, and what of it calls hold: both together are its balance, with what it may owe.
 #[derive(Debug, Default)]
 pub struct Cell {
     available: AtomicI64,
-    /// What is put aside for calls that run.
+    /// For who looks at it; nothing is decided by it, so it may be a moment behind.
     held: AtomicI64,
     /// How much may be owed.
     credit: AtomicI64,
@@ -32,7 +33,7 @@ impl Cell {
         Money::from_nano(self.available.load(Ordering::Acquire))
     }
 
-    /// What is put aside for calls that run.
+    /// What running calls have put aside.
     pub fn held(&self) -> Money {
         Money::from_nano(self.held.load(Ordering::Relaxed))
     }
@@ -49,14 +50,23 @@ impl Cell {
         Money::from_nano(sum.saturating_sub(self.credit.load(Ordering::Relaxed)))
     }
 
-    /// Notes that so much is put aside of what was taken, or is no longer where it is negative.
-    pub(crate) fn note_held(&self, nano: i64) {
-        self.held.fetch_add(nano, Ordering::Relaxed);
-    }
-
     /// Another amount may be owed; gives by how much more.
     pub(crate) fn replace_credit(&self, credit: Money) -> i64 {
         credit.nano() - self.credit.swap(credit.nano(), Ordering::Relaxed)
+    }
+
+    /// Puts that much aside for a call, or nothing and says what there is.
+    pub fn put_aside(&self, amount: Money) -> Result<(), Money> {
+        self.take(amount)?;
+        self.held.fetch_add(amount.nano(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Lets go of what a call has put aside: `rest` of it returns, and `overage` is taken beyond it.
+    pub fn let_go(&self, held: Money, rest: Money, overage: Money) {
+        self.held.fetch_sub(held.nano(), Ordering::Relaxed);
+        self.give(rest);
+        self.overdraw(overage);
     }
 
     /// Takes that much, or nothing and says what there is.
@@ -90,13 +100,13 @@ impl Cell {
 impl Cells {
     /// What books come to.
     pub fn of(books: &Books) -> Self {
-        let cell = |available: i128, credit: Money| {
-            let available = available.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
-            let (available, credit) = (AtomicI64::new(available), AtomicI64::new(credit.nano()));
-            Arc::new(Cell { available, held: AtomicI64::new(0), credit })
+        let within =
+            |nano: i128| AtomicI64::new(nano.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64);
+        let cell = |purse: Purse, state: &PurseState| {
+            let (available, held) = (within(books.available(purse)), within(state.pending));
+            Arc::new(Cell { available, held, credit: AtomicI64::new(state.credit.nano()) })
         };
-        let cell = |(purse, state): (Purse, &PurseState)| (purse, cell(books.available(purse), state.credit));
-        let cells = books.purses().map(cell).collect();
+        let cells = books.purses().map(|(purse, state)| (purse, cell(purse, state))).collect();
         Self { cells: RwLock::new(cells) }
     }
 
@@ -140,6 +150,24 @@ mod tests {
         });
         assert_eq!(taken, 333);
         assert_eq!(cells.all(), [(PURSE, Money::from_nano(1))]);
+    }
+
+    #[test]
+    fn what_calls_hold_is_told_apart_from_what_is_left() {
+        let cell = Cells::default().cell(PURSE);
+        let money = Money::from_nano;
+        let told = || (cell.available().nano(), cell.held().nano());
+        cell.give(money(100));
+        assert_eq!(told(), (100, 0), "an entry holds nothing");
+        cell.put_aside(money(60)).unwrap();
+        assert_eq!(cell.put_aside(money(50)), Err(money(40)));
+        cell.take(money(10)).unwrap();
+        assert_eq!(told(), (30, 60));
+        cell.put_aside(money(5)).unwrap();
+        cell.let_go(money(60), money(20), Money::ZERO);
+        assert_eq!(told(), (45, 5));
+        cell.let_go(money(5), Money::ZERO, money(50));
+        assert_eq!(told(), (-5, 0));
     }
 
     #[test]

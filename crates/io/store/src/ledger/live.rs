@@ -1,16 +1,17 @@
 //! Money on a call's way: taken from a cell, recorded, and told only when it is safe. No call waits for a database.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{CallId, Money, Timestamp};
 use ledger::{AmountError, Entry, Hold, Lsn, Movement, Purse, SlotCost};
+use tokio::sync::watch;
 
 use super::applier::Applied;
 use super::cells::{Cell, Cells};
 use super::journal::{AppendError, Journal, Level};
-use super::posting::{PostError, Postings};
+use super::posting::Postings;
+use super::reserve::{Ground, PostError};
 use super::slots::{Slot, SlotError, Slots};
 use crate::database::Database;
 
@@ -22,8 +23,8 @@ pub struct Ledger {
     pub(crate) cells: Cells,
     /// Slots whose calls are settled by a record that is not written yet.
     leaving: Mutex<VecDeque<(Lsn, Slot)>>,
-    postings: Postings,
-    applied: AtomicU64,
+    pub(super) postings: Postings,
+    applied: watch::Sender<Lsn>,
 }
 
 /// Money that is put aside for a call, and the slot that tells of it.
@@ -66,7 +67,7 @@ impl Ledger {
         postings: Postings,
         applied: Lsn,
     ) -> Self {
-        let applied = AtomicU64::new(applied.0);
+        let applied = watch::Sender::new(applied);
         Self { journal, slots, cells, leaving: Mutex::default(), postings, applied }
     }
 
@@ -96,7 +97,7 @@ impl Ledger {
     ) -> Result<Held, HoldError> {
         let (hold, movement) = Hold::open(call, purse, amount)?;
         let cell = self.cells.cell(purse);
-        if let Err(available) = cell.take(amount) {
+        if let Err(available) = cell.put_aside(amount) {
             // Nothing was taken, so nothing is to be recorded.
             let _ = hold.void();
             return Err(HoldError::OutOfCredit { asked: amount, available });
@@ -112,13 +113,10 @@ impl Ledger {
             }
         });
         match recorded {
-            Ok(slot) => {
-                cell.note_held(amount.nano());
-                Ok(Held { hold, cell, slot, price_version })
-            }
+            Ok(slot) => Ok(Held { hold, cell, slot, price_version }),
             Err(error) => {
                 let _ = hold.void();
-                cell.give(amount);
+                cell.let_go(amount, amount, Money::ZERO);
                 Err(error)
             }
         }
@@ -126,20 +124,19 @@ impl Ledger {
 
     /// Puts more aside for a call that goes on.
     pub fn extend(&self, held: &mut Held, amount: Money, now: Timestamp) -> Result<(), HoldError> {
-        held.cell.take(amount).map_err(|available| HoldError::OutOfCredit { asked: amount, available })?;
+        held.cell
+            .put_aside(amount)
+            .map_err(|available| HoldError::OutOfCredit { asked: amount, available })?;
         let recorded = match held.hold.extend(amount) {
             Ok(movement) => self.journal.append(now, &movement).map(|_| ()).map_err(HoldError::from),
             Err(error) => {
-                held.cell.give(amount);
+                held.cell.let_go(amount, amount, Money::ZERO);
                 return Err(error.into());
             }
         };
-        match recorded {
-            Ok(()) => held.cell.note_held(amount.nano()),
-            Err(_) => {
-                held.cell.give(amount);
-                held.hold.take_back(amount);
-            }
+        if recorded.is_err() {
+            held.cell.let_go(amount, amount, Money::ZERO);
+            held.hold.take_back(amount);
         }
         recorded
     }
@@ -174,7 +171,7 @@ impl Ledger {
         let slot_knows = self.record(&held, tokens, cost).is_ok() && held.slot.is_some();
         let Held { hold, cell, slot, price_version } = held;
         let held = hold.amount();
-        let ending = Ending { held, settlement: hold.settle(cost, price_version), cell, slot };
+        let ending = Ending { settlement: hold.settle(cost, price_version), held, cell, slot };
         let lsn = self.end(ending, now)?;
         Ok((lsn, if slot_knows { Level::Slot } else { Level::Written }))
     }
@@ -189,10 +186,8 @@ impl Ledger {
             Ok(lsn) => lsn,
             Err(error) => return Err(Box::new(Unsettled { ending, error })),
         };
-        let Ending { held, settlement, cell, slot } = ending;
-        cell.note_held(-held.nano());
-        cell.give(settlement.rest);
-        cell.overdraw(settlement.overage);
+        let Ending { settlement, held, cell, slot } = ending;
+        cell.let_go(held, settlement.rest, settlement.overage);
         if let Some(slot) = slot {
             self.lock_leaving().push_back((lsn, slot));
             self.clear_left();
@@ -200,9 +195,11 @@ impl Ledger {
         Ok(lsn)
     }
 
-    /// Posts an entry, once, and returns when it is on the disk: money that comes or goes is told no sooner.
+    /// Posts an entry, once, and returns when it is on the disk: money that comes or goes is told no sooner. A refund that is
+    /// asked for waits until the database has all that was decided before, and is of what is left of its payment.
     pub async fn post(&self, database: &Database, entry: Entry, now: Timestamp) -> Result<Lsn, PostError> {
-        self.postings.post((&self.journal, &self.cells), database, entry, now).await
+        let (journal, cells, applied) = (&self.journal, &self.cells, self.applied.subscribe());
+        self.postings.post(&Ground { journal, cells, database, applied }, entry, now).await
     }
 
     /// Lets a purse owe another amount, and returns when that is on the disk.
@@ -229,14 +226,15 @@ impl Ledger {
         for (purse, amount) in &applied.given_back {
             self.cells.cell(*purse).give(*amount);
         }
-        self.applied.fetch_max(applied.lsn.0, Ordering::Relaxed);
+        self.applied
+            .send_if_modified(|known| std::mem::replace(known, applied.lsn.max(*known)) < applied.lsn);
         self.clear_left();
         self.postings.applied(applied.lsn, self.journal.durable());
     }
 
     /// How far the database has come.
     pub fn applied_to(&self) -> Lsn {
-        Lsn(self.applied.load(Ordering::Relaxed))
+        *self.applied.borrow()
     }
 
     /// Frees the slots of calls whose settlements are written: until then they are what a crash would leave.
@@ -263,8 +261,9 @@ impl Ledger {
 /// How a call ends.
 #[derive(Debug)]
 struct Ending {
-    held: Money,
     settlement: ledger::Settlement,
+    /// All that was put aside, with its extensions.
+    held: Money,
     cell: Arc<Cell>,
     slot: Option<Slot>,
 }

@@ -3,10 +3,14 @@
 
 mod applier;
 mod cells;
+mod expiring;
 mod journal;
 mod live;
 mod open;
 mod posting;
+mod refunds;
+mod reserve;
+mod shown;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -14,12 +18,19 @@ mod verify;
 
 pub use applier::{Applied, Applier, ApplyError};
 pub use cells::{Cell, Cells};
+pub use expiring::LAPSED_AT_ONCE_MAX;
 pub use journal::{
     AppendError, Journal, JournalError, JournalFailure, JournalSizes, Level, Reached, SPARE_SEGMENTS_MIN,
     WaitError,
 };
 pub use live::{Held, HoldError, Ledger, Unsettled};
 pub use open::{LEDGER_FOLDER, LedgerError, LedgerOptions, Recovered};
-pub use posting::{POSTED_MAX, PostError};
+pub use posting::POSTED_MAX;
+pub use refunds::REFUND_WAIT;
+pub use reserve::PostError;
+pub use shown::{
+    ENTRIES_PER_PAGE_MAX, EntryCursor, EntryPage, EntryQuery, FoundEntry, HOLDS_TOLD_MAX, StatementError,
+    find_entries, open_holds, statement,
+};
 pub use slots::{SLOTS_DEFAULT, Slot, SlotError, Slots};
 pub use verify::{HOLD_AGE_MAX_MS, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, verify};

@@ -2,11 +2,13 @@
 //! Afterwards no hold is open, and what is left in memory is what the books come to.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use domain::{CallId, Timestamp};
 use ledger::{Books, Changes, Lsn, Recorded, Violation, check_books, recover};
+use tokio::time::timeout;
 
-use super::applier::{Applier, load, settled_calls, take_fence};
+use super::applier::{Applier, load, load_used_keys, settled_calls, take_fence};
 use super::cells::Cells;
 use super::journal::{
     AppendError, Journal, JournalError, JournalFolder, JournalSizes, Level, Reached, WaitError, boot_id,
@@ -20,6 +22,9 @@ use crate::error::StoreError;
 
 /// The folder in the data directory.
 pub const LEDGER_FOLDER: &str = "ledger";
+
+/// How long a start waits for room on a full disk.
+const ROOM_WAIT: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
 
 /// Where the ledger is and how large its parts are.
 #[derive(Clone, Debug)]
@@ -69,6 +74,20 @@ pub enum LedgerError {
     /// The same.
     #[error(transparent)]
     Wait(#[from] WaitError),
+    /// The disk has no room for what closes the calls that a crash left open.
+    #[error(
+        "the disk has no room for the journal of money in {path}: {to_close} records that close what a crash left open were not \
+         written for {waited_s} seconds; make room and start again, nothing is lost",
+        path = path.display()
+    )]
+    NoRoom {
+        /// The journal's folder.
+        path: PathBuf,
+        /// How many records are to be written.
+        to_close: usize,
+        /// How long nothing was written.
+        waited_s: u64,
+    },
     /// What is there does not hold.
     #[error("the ledger does not hold: {} ({}): {}", .0.invariant.number(), .0.invariant.words(), .0.what)]
     Violated(Violation),
@@ -107,19 +126,23 @@ impl Ledger {
             Recovered { records: records.len() as u64, torn_bytes: tail.torn_bytes, ..Recovered::default() };
         let keys = records.iter().filter_map(|it| it.movement.key().map(|key| (key.clone(), it.lsn)));
         let postings = Postings::with(keys.collect::<Vec<_>>());
-        let mut recovery = recover(books.clone(), records, &left, |call| settled.contains(&call));
+        let mut before = books.clone();
+        load_used_keys(database, &mut before, &records).await?;
+        let mut recovery = recover(before, records, &left, |call| settled.contains(&call));
         (recovered.settled, recovered.voided) = (recovery.settled, recovery.voided);
         let path = folder.path().to_owned();
         let sizes = options.sizes;
         let journal = folder.start(&tail, epoch, sizes)?;
         let mut last = Lsn(0);
         let mut changes = Changes::default();
+        let to_close = recovery.resolutions.len();
+        let no_room = || LedgerError::NoRoom { path: path.clone(), to_close, waited_s: ROOM_WAIT.as_secs() };
         for movement in std::mem::take(&mut recovery.resolutions) {
-            last = append_patiently(&journal, now, &movement).await?;
+            last = append_patiently(&journal, now, &movement).await?.ok_or_else(no_room)?;
             fail_point::reached("resolved").map_err(JournalError::io("recover", &path))?;
             recovery.books.apply(&Recorded { lsn: last, at: now, movement }, &mut changes);
         }
-        journal.wait(last, Level::Durable).await?;
+        wait_patiently(&journal, last).await?.ok_or_else(no_room)?;
         check(&recovery.books)?;
         slots.clear_all()?;
         let cells = Cells::of(&recovery.books);
@@ -131,23 +154,40 @@ impl Ledger {
     }
 }
 
-/// Waits for the writer where more is to be closed than waits at once.
+/// Waits for the writer where more is to be closed than waits at once; none if the disk takes nothing.
 async fn append_patiently(
     journal: &Journal,
     now: Timestamp,
     movement: &ledger::Movement,
-) -> Result<Lsn, LedgerError> {
+) -> Result<Option<Lsn>, LedgerError> {
     loop {
         match journal.append_recovered(now, movement) {
             Err(AppendError::Behind) => {
-                let written = journal.written();
-                let mut reached = journal.reached();
-                let has_moved = |it: &Reached| it.written > written || it.failure.is_some();
-                let _ = reached.wait_for(has_moved).await;
+                if !has_moved(journal, journal.written()).await {
+                    return Ok(None);
+                }
             }
-            done => return Ok(done?),
+            done => return Ok(Some(done?)),
         }
     }
+}
+
+/// Until a record is on the disk; none if the disk takes nothing.
+async fn wait_patiently(journal: &Journal, last: Lsn) -> Result<Option<()>, LedgerError> {
+    loop {
+        let written = journal.written();
+        match timeout(ROOM_WAIT, journal.wait(last, Level::Durable)).await {
+            Ok(done) => return Ok(Some(done?)),
+            Err(_) if journal.written() == written => return Ok(None),
+            Err(_) => {}
+        }
+    }
+}
+
+async fn has_moved(journal: &Journal, written: Lsn) -> bool {
+    let mut reached = journal.reached();
+    let moves = reached.wait_for(|it: &Reached| it.written > written || it.failure.is_some());
+    timeout(ROOM_WAIT, moves).await.is_ok()
 }
 
 fn check(books: &Books) -> Result<(), LedgerError> {

@@ -137,7 +137,10 @@ async fn places(
         let last: String = row.try_get("last_id")?;
         let last = CallId::parse(&last).ok_or_else(|| sqlx::Error::Decode("no id of a call".into()))?;
         let marks: Vec<u8> = row.try_get("marks")?;
-        Ok(Place { first: row.try_get("first_id")?, last, may_have_some: wish.may_be_in(&marks) })
+        let first: String = row.try_get("first_id")?;
+        // What is no id is looked into.
+        let calls = CallId::parse(&first).unwrap_or_default()..=last;
+        Ok(Place { first, last, may_have_some: wish.may_be_in(&marks, &calls) })
     };
     rows.iter().map(place).collect()
 }

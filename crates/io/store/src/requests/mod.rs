@@ -7,11 +7,13 @@ mod days;
 mod look;
 mod marks;
 mod pack;
+mod reader;
 mod row;
 mod sql;
 #[cfg(test)]
-mod suite;
+pub(crate) mod suite;
 mod wish;
+mod written;
 
 pub use batch::RowBatch;
 pub use contract::{

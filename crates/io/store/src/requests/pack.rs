@@ -1,18 +1,21 @@
 //! Rows as they are kept: many in one value, which costs a thousandth of what a row of a table costs, with what tells
 //! whether one that is looked for may be among them. All rows of a pack were received in one minute.
 
-use domain::{CallId, Timestamp};
+use domain::CallId;
 
-use super::batch::{Head, Reader, RowBatch};
+use super::batch::RowBatch;
 use super::marks::{Of, mark, set_of};
+use super::reader::Reader;
 use super::row::RequestRow;
 
 /// Who looks for a moment opens what was received around it, and no more.
 const SPAN_MS: i64 = 60_000;
 /// The first byte of a pack; another way of packing would have another.
-const FORM: u8 = 1;
-/// What many rows have in common.
-const OF_MANY: [Of; 3] = [Of::Key, Of::Organisation, Of::Project];
+const FORM: u8 = 2;
+/// The form, and how long the rows of failures are, which stand before the others.
+const HEAD_BYTES: usize = 5;
+/// What is marked, as it stands in a row.
+const MARKED: [Of; 4] = [Of::RequestId, Of::Key, Of::Organisation, Of::Project];
 
 /// Rows of one minute.
 #[derive(Debug, Default)]
@@ -25,70 +28,65 @@ pub(super) struct Pack {
     pub(super) bytes: Vec<u8>,
 }
 
-/// A pack in the making.
-struct Packing<'b> {
-    minute: i64,
-    pack: Pack,
-    marks: Vec<u64>,
-    /// Key, organisation and project of the row before: most are the same again, and need no mark of their own.
-    former: [&'b [u8]; 3],
-}
-
 /// The packs of a batch: of short calls nearly always one.
 pub(super) fn packs(batch: &RowBatch) -> Vec<Pack> {
-    let mut all: Vec<Packing<'_>> = Vec::new();
-    for (head, written) in batch.heads() {
-        let minute = minute_of(head.call_id.received_at());
-        let place = all.iter().position(|packing| packing.minute == minute).unwrap_or_else(|| {
-            all.push(Packing::begin(minute, head.call_id, batch));
-            all.len() - 1
-        });
-        all[place].add(&head, written);
+    if batch.rows() == 0 {
+        return Vec::new();
     }
-    all.into_iter().map(Packing::end).collect()
+    let pack = Pack::of(batch);
+    if minute_of(pack.first) == minute_of(pack.last) {
+        return vec![pack];
+    }
+    let mut minutes: Vec<(i64, RowBatch)> = Vec::new();
+    for row in batch.iter() {
+        let minute = minute_of(row.call_id);
+        let place = minutes.iter().position(|(known, _)| *known == minute).unwrap_or_else(|| {
+            minutes.push((minute, RowBatch::default()));
+            minutes.len() - 1
+        });
+        minutes[place].1.push(&row);
+    }
+    minutes.iter().map(|(_, batch)| Pack::of(batch)).collect()
 }
 
-impl<'b> Packing<'b> {
-    fn begin(minute: i64, id: CallId, batch: &RowBatch) -> Self {
-        let mut bytes = Vec::with_capacity(1 + batch.bytes());
-        bytes.push(FORM);
-        let pack = Pack { first: id, last: id, bytes, ..Pack::default() };
-        Self { minute, pack, marks: Vec::new(), former: [&[]; 3] }
-    }
-
-    fn add(&mut self, head: &Head<'b>, written: &[u8]) {
-        self.pack.first = self.pack.first.min(head.call_id);
-        self.pack.last = self.pack.last.max(head.call_id);
-        self.pack.rows += 1;
-        self.pack.bytes.extend_from_slice(written);
-        self.marks.push(mark(Of::RequestId, head.request_id));
-        let now = [head.key, head.organisation, head.project];
-        for (of, (now, former)) in OF_MANY.into_iter().zip(now.into_iter().zip(self.former)) {
-            if now != former {
-                self.marks.push(mark(of, now));
+impl Pack {
+    /// All of a batch. What is the same as in the row before has its mark from there; a caller without an id of his own is found
+    /// by ours, which needs none.
+    fn of(batch: &RowBatch) -> Self {
+        let (mut first, mut last, mut marks) = (CallId(u128::MAX), CallId(0), Vec::new());
+        for head in batch.heads() {
+            first = first.min(head.call_id);
+            last = last.max(head.call_id);
+            for (of, text) in MARKED.into_iter().zip(head.texts) {
+                marks.extend(text.filter(|text| !text.is_empty()).map(|text| mark(of, text)));
             }
         }
-        self.former = now;
-    }
-
-    fn end(self) -> Pack {
-        Pack { marks: set_of(self.marks), ..self.pack }
+        let [failures, successes] = batch.written();
+        let mut bytes = Vec::with_capacity(HEAD_BYTES + batch.bytes());
+        bytes.push(FORM);
+        bytes.extend_from_slice(&(failures.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(failures);
+        bytes.extend_from_slice(successes);
+        Self { first, last, rows: batch.rows() as i64, marks: set_of(marks), bytes }
     }
 }
 
 /// The rows of a pack, in no order; `None` if this version cannot read it.
 pub(super) fn unpacked(bytes: &[u8]) -> Option<Vec<RequestRow<'_>>> {
-    let bytes = bytes.strip_prefix(&[FORM])?;
-    let mut reader = Reader { bytes };
+    let (length, bytes) = bytes.strip_prefix(&[FORM])?.split_first_chunk()?;
+    let (failures, successes) = bytes.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     let mut rows = Vec::new();
-    while !reader.bytes.is_empty() {
-        rows.push(reader.row()?);
+    for bytes in [failures, successes] {
+        let mut reader = Reader::of(bytes);
+        while !reader.is_at_end() {
+            rows.push(reader.row()?);
+        }
     }
     Some(rows)
 }
 
-fn minute_of(moment: Timestamp) -> i64 {
-    moment.unix_ms().div_euclid(SPAN_MS)
+const fn minute_of(id: CallId) -> i64 {
+    id.received_at().unix_ms().div_euclid(SPAN_MS)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub struct RowCost {
 pub struct RequestRow<'a> {
     /// Our own id, which says when the call was received.
     pub call_id: CallId,
-    /// The caller's id, or ours in its place.
+    /// The caller's id; empty where he gave none, and ours stands in for it.
     pub request_id: Cow<'a, str>,
     /// The key's id.
     pub key: Cow<'a, str>,
@@ -117,10 +117,11 @@ impl RequestRow<'_> {
     /// As the admin API shows it.
     pub fn json(&self) -> Value {
         let some = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
+        let id = self.call_id.to_string();
         let ms = |us: u64| us as f64 / 1000.0;
         json!({
-            "call_id": self.call_id.to_string(),
-            "request_id": self.request_id,
+            "call_id": &*id,
+            "request_id": if self.request_id.is_empty() { &*id } else { &*self.request_id },
             "at": self.call_id.received_at().rfc3339(),
             "key": some(&self.key),
             "organisation": some(&self.organisation),

@@ -17,10 +17,11 @@ const BEGIN: i64 = 1_795_219_200_000;
 type Test = fn(RequestStore) -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// All of them; each gets an empty store.
-pub(super) fn all() -> [(&'static str, Test); 6] {
+pub(super) fn all() -> [(&'static str, Test); 7] {
     [
         ("rows_come_back_whole", |store| Box::pin(rows_come_back_whole(store))),
         ("a_batch_is_written_once", |store| Box::pin(a_batch_is_written_once(store))),
+        ("who_gave_no_id_is_found_by_ours", |store| Box::pin(who_gave_no_id_is_found_by_ours(store))),
         ("wishes_choose", |store| Box::pin(wishes_choose(store))),
         ("pages_go_back_over_days", |store| Box::pin(pages_go_back_over_days(store))),
         ("old_days_are_dropped_whole", |store| Box::pin(old_days_are_dropped_whole(store))),
@@ -37,7 +38,7 @@ fn id(at: i64, seed: u64) -> CallId {
 }
 
 /// A row with something in every field.
-pub(super) fn row(seed: u64) -> RequestRow<'static> {
+pub(crate) fn row(seed: u64) -> RequestRow<'static> {
     RequestRow {
         call_id: id(BEGIN + 7, seed),
         request_id: format!("theirs-{seed}").into(),
@@ -123,6 +124,19 @@ async fn a_batch_is_written_once(store: RequestStore) {
     let page = store.look(&RequestQuery { limit: 10, ..RequestQuery::default() }).await.unwrap();
     assert_eq!(page.rows, [row(2), row(1)]);
     store.write(&RowBatch::default()).await.unwrap();
+}
+
+async fn who_gave_no_id_is_found_by_ours(store: RequestStore) {
+    let nameless = RequestRow { request_id: "".into(), ..row(1) };
+    let (ours, other) = (nameless.call_id, row(3).call_id);
+    let repeating = RequestRow { request_id: ours.to_string().into(), ..row(2) };
+    write(&store, &[nameless.clone(), row(3)]).await;
+    write(&store, std::slice::from_ref(&repeating)).await;
+    let by = |id: String| RequestQuery { request_id: Some(id), ..RequestQuery::default() };
+    assert_eq!(found(&store, by(ours.to_string())).await, [repeating.call_id, ours], "and by who repeats it");
+    assert_eq!(found(&store, by(other.to_string())).await, [], "who gave one has that alone");
+    assert_eq!(found(&store, by("theirs-3".to_owned())).await, [other]);
+    assert_eq!(nameless.json()["request_id"], ours.to_string());
 }
 
 async fn wishes_choose(store: RequestStore) {

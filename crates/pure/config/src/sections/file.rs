@@ -6,9 +6,11 @@ use domain::BaseUrl;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::accounts::AccountsSection;
 use super::admin::AdminSection;
 use super::errors::ErrorsSection;
 use super::health::HealthSection;
+use super::idempotency::IdempotencySection;
 use super::keys::KeysSection;
 use super::label::{label, label_flaw};
 use super::ledger::LedgerSection;
@@ -82,10 +84,14 @@ pub(crate) struct File {
     pub(crate) health: Option<HealthSection>,
     /// The request log and our own messages.
     pub(crate) log: Option<LogSection>,
+    /// Accounts of money.
+    pub(crate) accounts: Option<AccountsSection>,
     /// The ledger of accounts.
     pub(crate) ledger: Option<LedgerSection>,
     /// The rows that are kept of calls.
     pub(crate) requests: Option<RequestsSection>,
+    /// Answers that are kept for requests which are sent twice.
+    pub(crate) idempotency: Option<IdempotencySection>,
 }
 
 /// The gateway's own region: flag, file, default.

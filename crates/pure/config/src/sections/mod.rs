@@ -1,6 +1,7 @@
 //! The sections of the file, one module each: the raw struct that serde and the schema see, and the check that turns
 //! it into its part of the snapshot.
 
+pub(crate) mod accounts;
 pub(crate) mod adaptive;
 pub(crate) mod admin;
 mod base_url;
@@ -11,6 +12,7 @@ mod environment_proxy;
 pub(crate) mod errors;
 pub(crate) mod file;
 pub(crate) mod health;
+pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub(crate) mod known_names;
 mod label;

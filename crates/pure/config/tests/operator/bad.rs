@@ -25,7 +25,7 @@ const CASES: &str = r#"
 regoin: eu                                                     | regoin | unknown key | did you mean region?
 Workers: 2                                                     | Workers | unknown key | did you mean workers?
 model_list: []                                                 | model_list | unknown key | did you mean models?
-zebra: 1                                                       | zebra | unknown key | known here: admin, errors
+zebra: 1                                                       | zebra | unknown key | known here: accounts, admin, errors
 [1, 2]                                                         |  | must be a mapping | without dashes
 just a text                                                    |  | must be a mapping | -
 region: 7                                                      | region | must be text | put it in quotes: "7"
@@ -219,11 +219,24 @@ timeouts: {dns_stale_ms: 90000000}                             | timeouts.dns_st
 timeouts: {answer_ms: 50000, answer_ms_large: 40000}           | timeouts.answer_ms_large | must not be below answer_ms (50000) | -
 log: {format: yaml}                                            | log.format | must be json or pretty | -
 log: {file: ""}                                                | log.file | names no file | -
+accounts: {new_organisations: postpaid}                        | accounts.new_organisations | must be none or prepaid | -
+accounts: {sign_up_credit: "5"}                                | accounts.sign_up_credit | needs accounts that it can go to | new_organisations: prepaid
+accounts: {new_organisations: prepaid, sign_up_credit: "-5"}   | accounts.sign_up_credit | must be an amount above 0 and at most 1000000 | -
+accounts: {new_organisations: prepaid, sign_up_credit: "1e3"}  | accounts.sign_up_credit | must be an amount above 0 | -
+accounts: {sign_up_credit_days: 0}                             | accounts.sign_up_credit_days | must be 1 to 3660 | -
+accounts: {per_email_domain_max: 0}                            | accounts.per_email_domain_max | must be 1 to 1000000 | -
+accounts: {per_ip_max: 0}                                      | accounts.per_ip_max | must be 1 to 1000000 | -
+accounts: {low_balance_webhook: "hooks.example"}               | accounts.low_balance_webhook |  | -
+accounts: {low_balance_webhook: "https://hooks.example/x"}     | accounts.low_balance_secret | is required for low_balance_webhook | env:NAME
 ledger: {level: remote}                                        | ledger.level | must be slot or written or durable | -
 ledger: {segment_bytes: 5}                                     | ledger.segment_bytes | must be 1048576 to 1073741824 | -
 ledger: {journal_bytes_max: 5}                                 | ledger.journal_bytes_max | must be 16777216 to 1099511627776 | -
 requests: {rows: maybe}                                        | requests.rows | must be on or off | -
 requests: {keep_days: 0}                                       | requests.keep_days | must be 1 to 3650 | -
+idempotency: {hours: 0}                                       | idempotency.hours | must be 1 to 720 | -
+idempotency: {bytes_max: 1GiB}                                | idempotency.bytes_max | must be a whole number | -
+idempotency: {bytes_max: 1000000}                             | idempotency.bytes_max | must be 67108864 to | -
+idempotency: {keys: 5}                                        | idempotency.keys | unknown key | -
 workers: .inf                                                  | workers | must be a whole number | -
 "#;
 

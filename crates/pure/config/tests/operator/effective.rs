@@ -64,8 +64,11 @@ health: { failures: 4, within_ms: 1000, failure_percent: 30, open_ms: 500, open_
   wait_ms_max: 800, silence_ms_min: 12, path_watch: false, probes: { every_ms: 700, every_ms_failing: 600, timeout_ms: 500, failures: 4,
   paid: { every_ms: 5000, every_ms_ejected: 400, per_day_max: 7, usd_micros_per_day_max: 300 } } }
 log: { format: json, file: /log }
+accounts: { new_organisations: prepaid, sign_up_credit: '5.5', sign_up_credit_days: 30, per_email_domain_max: 4, per_ip_max: 3,
+  low_balance_webhook: 'https://hooks.example/low', low_balance_secret: 'env:M_KEY' }
 ledger: { level: written, slots_file: /slots, segment_bytes: 1048576, journal_bytes_max: 16777216 }
 requests: { rows: off, keep_days: 7 }
+idempotency: { hours: 7, bytes_max: 70000000, keys_max: 7000 }
 ";
 
 fn world() -> World {

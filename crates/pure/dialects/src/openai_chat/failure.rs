@@ -18,10 +18,20 @@ pub fn error_body(failure: &Failure, request_id: &str, codes: ErrorCodes) -> Vec
     serde_json::to_vec(&error_value(failure, request_id, codes)).expect("plain values serialise")
 }
 
-/// The event that ends a stream which cannot go on.
+/// The event that ends a stream which cannot go on. One that ends because it is paid no further has reached a limit, and gets
+/// the finish of that first: who looks at nothing else must not take it for whole either.
 pub fn stream_error_event(failure: &Failure, request_id: &str, codes: ErrorCodes) -> Vec<u8> {
     let body = error_value(failure, request_id, codes);
-    format!("event: error\ndata: {body}\n\n").into_bytes()
+    let finish = if failure.kind == Kind::OutOfCredit {
+        let choice = json!({ "index": 0, "delta": {}, "finish_reason": "length" });
+        format!(
+            "data: {}\n\n",
+            json!({ "id": request_id, "object": "chat.completion.chunk", "choices": [choice] })
+        )
+    } else {
+        String::new()
+    };
+    format!("{finish}event: error\ndata: {body}\n\n").into_bytes()
 }
 
 fn error_value(failure: &Failure, request_id: &str, codes: ErrorCodes) -> Value {
@@ -97,6 +107,13 @@ mod tests {
 
     #[test]
     fn a_stream_ends_with_one_event() {
+        let unpaid = stream_error_event(&Failure::new(Kind::OutOfCredit, "spent"), "r", ErrorCodes::Text);
+        let unpaid = String::from_utf8(unpaid).unwrap();
+        let (finish, error) = unpaid.split_once("\n\n").unwrap();
+        assert!(
+            finish.contains(r#""finish_reason":"length""#) && error.starts_with("event: error\n"),
+            "{unpaid}"
+        );
         let event = stream_error_event(&Failure::new(Kind::StreamBroken, "cut"), "r", ErrorCodes::Text);
         let text = String::from_utf8(event).unwrap();
         assert!(text.starts_with("event: error\ndata: {\"error\":") && text.ends_with("}\n\n"));

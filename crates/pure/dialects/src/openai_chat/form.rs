@@ -37,6 +37,7 @@ impl FormScan {
             model_span: model.span.clone(),
             is_streaming: flag(stream.as_ref())?,
             output_tokens_max: None,
+            output_cap_span: None,
             choices: text(n.as_ref()).and_then(|n| n.trim().parse().ok()).unwrap_or(1),
             wants_stream_usage: false,
             wants_speech_events: false,

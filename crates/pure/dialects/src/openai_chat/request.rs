@@ -39,6 +39,8 @@ pub struct Deciding {
     pub is_streaming: bool,
     /// The cap on generated tokens, if the caller set one.
     pub output_tokens_max: Option<u64>,
+    /// Where that cap stands in the body.
+    pub output_cap_span: Option<Range<usize>>,
     /// How many choices the answer is to have.
     pub choices: u64,
     /// The caller asks for the usage at the end of a stream.
@@ -101,15 +103,17 @@ impl RequestScan {
         else {
             unreachable!("the scan reports one place for each wanted name")
         };
+        // Where both are given the newer one counts, as at OpenAI.
+        let caps = [max_completion_tokens, max_tokens, max_output_tokens];
+        let cap =
+            caps.into_iter().flatten().find_map(|field| Some((count(Some(field))?, field.span.clone())));
         let Some(model) = model else { return Err(RequestFlaw::at(MODEL, "the body names no model")) };
         Ok(Deciding {
             model: model_name(model)?,
             model_span: model.span.clone(),
             is_streaming: flag(stream.as_ref())?,
-            // Where both are given the newer one counts, as at OpenAI.
-            output_tokens_max: count(max_completion_tokens.as_ref())
-                .or_else(|| count(max_tokens.as_ref()))
-                .or_else(|| count(max_output_tokens.as_ref())),
+            output_tokens_max: cap.as_ref().map(|(cap, _)| *cap),
+            output_cap_span: cap.map(|(_, span)| span),
             choices: count(n.as_ref()).unwrap_or(1),
             wants_stream_usage: stream_options.as_ref().is_some_and(asks_for_usage),
             wants_speech_events: stream_format.as_ref().and_then(|field| field.text.as_deref())

@@ -2,12 +2,12 @@
 //!
 //! The journal is the truth, so a fold refuses nothing that was decided; it only sees to it that nothing happens twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use domain::{CallId, Money, Timestamp};
 
 use super::account::{Account, GrantNumber, Place, Purse};
-use super::changes::{Changes, Outcome, PostedEntry};
+use super::changes::{Changes, Outcome, PaidCall, PostedEntry};
 use super::entry::{Entry, EntryKey, EntryKind, Transfer};
 use super::movement::{Movement, Recorded, Resolved};
 use super::purse::{Left, OpenHold, PurseState};
@@ -19,6 +19,8 @@ pub struct Books {
     purses: BTreeMap<Purse, PurseState>,
     holds: BTreeMap<CallId, OpenHold>,
     keys: BTreeSet<EntryKey>,
+    /// Calls that are known to have been paid, where somebody looks.
+    paid: Option<BTreeSet<CallId>>,
 }
 
 impl Books {
@@ -87,9 +89,16 @@ impl Books {
         self.keys.insert(key);
     }
 
-    /// Forgets the used keys, which a database has by now.
+    /// Takes in the calls that a database knows as paid: from here on no call is paid twice, whatever the records say. That
+    /// calls are not is known without looking as long as their ids are new.
+    pub fn load_paid(&mut self, calls: BTreeSet<CallId>) {
+        self.paid = Some(calls);
+    }
+
+    /// Forgets the used keys and the paid calls, which a database has by now.
     pub fn forget_keys(&mut self) {
         self.keys.clear();
+        self.paid = None;
     }
 
     /// Takes in one movement, and says what it changed.
@@ -106,12 +115,11 @@ impl Books {
                 self.expire(key, *purse, *grant, *at_most, recorded, changes)
             }
             Movement::Terms { purse, credit } => {
-                let state = self.purses.entry(*purse).or_default();
+                let state = self.touch(*purse, changes);
                 // A purse that owes more than it may from now on is no mistake.
                 let less = i128::from(state.credit.nano()) - i128::from(credit.nano());
                 state.overdrawn += less.max(0);
                 state.credit = *credit;
-                changes.purses.insert(*purse);
                 Outcome::Applied
             }
         };
@@ -131,13 +139,14 @@ impl Books {
         at: Timestamp,
         changes: &mut Changes,
     ) -> Outcome {
-        if self.holds.contains_key(&call) {
-            return Outcome::Repeated;
-        }
         let hold = OpenHold { call, purse, amount, slices: 0, progress: Money::ZERO, opened_at: at };
-        self.holds.insert(call, hold);
+        match self.holds.entry(call) {
+            btree_map::Entry::Occupied(_) => return Outcome::Repeated,
+            btree_map::Entry::Vacant(place) => place.insert(hold),
+        };
         self.put_aside(purse, i128::from(amount.nano()), changes);
-        changes.holds.insert(call);
+        // One that ended in the same run may have been there before it.
+        changes.holds.entry(call).or_insert(false);
         Outcome::Applied
     }
 
@@ -150,57 +159,62 @@ impl Books {
         hold.amount = Money::from_nano(hold.amount.nano().saturating_add(amount.nano()));
         let purse = hold.purse;
         self.put_aside(purse, i128::from(amount.nano()), changes);
-        changes.holds.insert(call);
+        changes.holds.entry(call).or_insert(true);
         Outcome::Applied
     }
 
     fn progress(&mut self, call: CallId, cost: Money, changes: &mut Changes) -> Outcome {
         let Some(hold) = self.holds.get_mut(&call) else { return Outcome::Unheld };
         hold.progress = hold.progress.max(cost);
-        changes.holds.insert(call);
+        changes.holds.entry(call).or_insert(true);
         Outcome::Applied
     }
 
     fn resolve(&mut self, call: CallId, recorded: &Recorded, changes: &mut Changes) -> Outcome {
         let Some(hold) = self.holds.remove(&call) else { return Outcome::Unheld };
         self.put_aside(hold.purse, -i128::from(hold.amount.nano()), changes);
-        changes.holds.insert(call);
+        changes.holds.entry(call).or_insert(true);
         let Movement::Settle { cost, price_version, resolved, .. } = recorded.movement else {
             return Outcome::Applied;
         };
-        let within = cost.min(hold.amount);
-        let beyond = cost.nano() - within.nano();
-        let (settle, overage) = (EntryKey::settle(call), EntryKey::overage(call));
-        let beyond_all = Money::from_nano(beyond);
-        let parts = if beyond == 0 {
-            vec![(settle, EntryKind::Settle, within, None)]
-        } else if within == Money::ZERO {
-            // A hold of nothing, by a start after a crash.
-            vec![(settle, EntryKind::Overage, beyond_all, None)]
-        } else {
-            let linked = Some(settle.clone());
-            vec![(settle, EntryKind::Settle, within, None), (overage, EntryKind::Overage, beyond_all, linked)]
-        };
-        for (key, kind, amount, linked) in parts {
-            let transfers = self.spend(hold.purse, amount);
-            let may_overdraw = kind == EntryKind::Overage;
-            let entry =
-                Entry { key, kind, transfers, may_overdraw, linked, grant: None, note: String::new() };
-            self.move_money(&entry, changes);
-            let is_after_crash = resolved == Resolved::AfterCrash;
-            let Recorded { lsn, at, .. } = *recorded;
-            changes.entries.push(PostedEntry { lsn, at, entry, price_version, is_after_crash });
+        if self.paid.as_mut().is_some_and(|paid| !paid.insert(call)) {
+            changes.given_back.push((hold.purse, cost));
+            changes.repeated_keys.push(EntryKey::settle(call));
+            return Outcome::Repeated;
         }
+        let (purse, lsn, at) = (hold.purse, recorded.lsn, recorded.at);
+        let beyond = Money::from_nano((cost.nano() - hold.amount.nano()).max(0));
+        let gifts = self.spend(purse, cost, changes);
+        self.purses.entry(purse).or_default().overdrawn += i128::from(beyond.nano());
+        let is_after_crash = resolved == Resolved::AfterCrash;
+        changes.calls.push(PaidCall {
+            lsn,
+            at,
+            call,
+            purse,
+            cost,
+            beyond,
+            gifts,
+            price_version,
+            is_after_crash,
+        });
         Outcome::Applied
     }
 
     fn post_once(&mut self, entry: &Entry, recorded: &Recorded, changes: &mut Changes) -> Outcome {
         if !self.keys.insert(entry.key.clone()) {
+            let back = entry.taken().map(|(purse, taken)| (purse, Money::from_nano(taken as i64)));
+            changes.given_back.extend(back);
+            changes.repeated_keys.push(entry.key.clone());
             return Outcome::Repeated;
         }
         if let Some(terms) = entry.grant {
             for (purse, _) in entry.taken().filter(|(_, amount)| *amount < 0) {
-                let grants = &mut self.purses.entry(purse).or_default().grants;
+                let grants = &mut self.touch(purse, changes).grants;
+                // More of a gift that is there goes by the terms that it has.
+                if grants.iter().any(|(_, grant)| *grant == terms.grant) {
+                    continue;
+                }
                 grants.push((terms.expires_at.into(), terms.grant));
                 grants.sort_unstable();
                 changes.grants.push((purse, terms.grant, terms.expires_at));
@@ -221,6 +235,8 @@ impl Books {
         changes: &mut Changes,
     ) -> Outcome {
         if !self.keys.insert(key.clone()) {
+            changes.given_back.push((purse, at_most));
+            changes.repeated_keys.push(key.clone());
             return Outcome::Repeated;
         }
         let left = self.balance(purse.promo(grant)).clamp(0, i128::from(at_most.nano())) as i64;
@@ -249,39 +265,54 @@ impl Books {
         Outcome::Applied
     }
 
-    /// Gifts first, in the order in which they lapse; the rest out of what was paid.
-    fn spend(&self, purse: Purse, amount: Money) -> Vec<Transfer> {
-        let mut transfers = Vec::with_capacity(1);
-        let mut rest = amount.nano();
-        let mut take = |debit: Place, credit: Place, nano: i64| {
-            if nano > 0 {
-                let (currency, amount) = (purse.currency, Money::from_nano(nano));
-                transfers.push(Transfer { currency, debit, credit, amount });
-            }
-        };
+    /// Gifts first, in the order in which they lapse; the rest out of what was paid. Gives what gifts bore.
+    fn spend(&mut self, purse: Purse, amount: Money, changes: &mut Changes) -> Vec<(GrantNumber, Money)> {
+        let (mut used, mut rest) = (Vec::new(), amount.nano());
         for (_, grant) in self.purses.get(&purse).map_or(&[][..], |state| &state.grants) {
             let left = self.balance(purse.promo(*grant)).clamp(0, i128::from(rest)) as i64;
-            // A gift that is used is no income: it was given away before.
-            take(Place::Promo(purse.customer, *grant), Place::Gifts, left);
-            rest -= left;
+            if left > 0 {
+                used.push((*grant, Money::from_nano(left)));
+                rest -= left;
+            }
         }
-        take(Place::Paid(purse.customer), Place::Usage, rest);
-        transfers
+        for (grant, part) in &used {
+            let account = purse.promo(*grant);
+            self.shift(account, -part.nano(), changes);
+            self.shift(Account { place: Place::Gifts, ..account }, part.nano(), changes);
+            self.forget_used(purse, account);
+        }
+        if rest > 0 {
+            self.shift(purse.paid(), -rest, changes);
+            self.shift(Account { place: Place::Usage, ..purse.paid() }, rest, changes);
+        }
+        used
+    }
+
+    fn shift(&mut self, account: Account, nano: i64, changes: &mut Changes) {
+        *self.accounts.entry(account).or_default() += i128::from(nano);
+        changes.accounts.insert(account);
+    }
+
+    /// A purse that changes, with what it was.
+    fn touch(&mut self, purse: Purse, changes: &mut Changes) -> &mut PurseState {
+        let known = self.purses.get(&purse);
+        changes.purses.entry(purse).or_insert_with(|| known.cloned());
+        self.purses.entry(purse).or_default()
     }
 
     fn move_money(&mut self, entry: &Entry, changes: &mut Changes) {
         for transfer in &entry.transfers {
-            let amount = i128::from(transfer.amount.nano());
+            let amount = transfer.amount.nano();
             for (account, sign) in [(transfer.debited(), -1), (transfer.credited(), 1)] {
-                *self.accounts.entry(account).or_default() += sign * amount;
-                changes.accounts.insert(account);
                 if let Some(purse) = account.purse() {
-                    changes.purses.insert(purse);
-                    self.forget_used(purse, account);
-                    let state = self.purses.entry(purse).or_default();
+                    let state = self.touch(purse, changes);
                     if entry.may_overdraw && sign < 0 {
-                        state.overdrawn += amount;
+                        state.overdrawn += i128::from(amount);
                     }
+                }
+                self.shift(account, sign * amount, changes);
+                if let Some(purse) = account.purse() {
+                    self.forget_used(purse, account);
                 }
             }
         }
@@ -296,8 +327,7 @@ impl Books {
     }
 
     fn put_aside(&mut self, purse: Purse, nano: i128, changes: &mut Changes) {
-        self.purses.entry(purse).or_default().pending += nano;
-        changes.purses.insert(purse);
+        self.touch(purse, changes).pending += nano;
     }
 }
 

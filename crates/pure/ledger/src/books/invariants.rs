@@ -25,8 +25,14 @@ pub enum Invariant {
     HoldsEndOnce,
     /// I5: what is put aside is what the open holds come to.
     PendingIsHolds,
+    /// I6: refunds of a payment never exceed it, and no payment of a processor is credited twice.
+    PaymentsCountOnce,
+    /// I7: what the journal comes to is what the database has.
+    JournalIsDatabase,
     /// I8: the journal has no gap, and each batch carries what the one before came to.
     JournalIsWhole,
+    /// I9: what a call was charged is what the prices of its version give.
+    PricesGiveAgain,
 }
 
 /// One thing that does not hold, in words.
@@ -46,7 +52,18 @@ impl Invariant {
         (Self::FloorsHold, "I3", "nobody owes more than he may, but by an entry that may overdraw"),
         (Self::HoldsEndOnce, "I4", "every hold ends at most once, and none is too old"),
         (Self::PendingIsHolds, "I5", "what is put aside is what the open holds come to"),
+        (
+            Self::PaymentsCountOnce,
+            "I6",
+            "refunds never exceed their payment, and no payment is credited twice",
+        ),
+        (
+            Self::JournalIsDatabase,
+            "I7",
+            "what the journal comes to from its beginning is what the database has",
+        ),
         (Self::JournalIsWhole, "I8", "the journal has no gap, and its chain of batches is whole"),
+        (Self::PricesGiveAgain, "I9", "what calls were charged is what the prices of their versions give"),
     ];
 
     /// Its number, such as `I5`.

@@ -16,10 +16,11 @@ pub mod payments;
 mod purse;
 mod recovery;
 mod reference_book;
+mod statement;
 
 pub use account::{Account, Channel, Customer, GrantNumber, Place, Purse};
 pub use amount::{AMOUNT_NANO_MAX, AmountError, BALANCE_NANO_MAX, Exchange, fit_amount};
-pub use changes::{Changes, Outcome, PostedEntry};
+pub use changes::{Changes, Outcome, PaidCall, PostedEntry};
 pub use entry::{
     ENTRY_KEY_BYTES_MAX, Entry, EntryError, EntryKey, EntryKind, GrantTerms, NOTE_BYTES_MAX, TRANSFERS_MAX,
     Transfer,
@@ -34,3 +35,6 @@ pub use movement::{Lsn, Movement, Recorded, Resolved};
 pub use purse::{Left, OpenHold, PurseState};
 pub use recovery::{Recovery, SlotCost, recover};
 pub use reference_book::{ReferenceBook, Refusal};
+pub use statement::{
+    OutOfBalance, PurseStatement, Span, Standing, Statement, StatementLine, StatementPart, When, month,
+};

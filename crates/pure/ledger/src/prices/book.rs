@@ -103,8 +103,37 @@ impl Book {
             .or_else(|| find(EVERY_MODEL, false))
     }
 
-    /// Whether a call is to be refused before anybody is asked, because it has no price.
+    /// Whether a call is to be refused before anybody is asked, because it has no price then, however long its prompt is: how
+    /// long, its provider will tell.
     pub fn forbids(&self, wanted: &Wanted<'_>) -> bool {
-        self.unknown == Unknown::Block && self.find(wanted).is_none()
+        let of_any_length = Wanted { prompt_tokens: u64::MAX, ..*wanted };
+        self.unknown == Unknown::Block && self.find(&of_any_length).is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ServiceTier, Timestamp};
+
+    use super::super::check::read;
+    use super::super::sale::Wanted;
+
+    #[test]
+    fn who_has_a_price_for_long_prompts_only_is_not_refused_before_anybody_knows_how_long_one_is() {
+        let mut book = read("unknown = \"block\"\n[[price]]\nmodel = \"m\"\ninput = \"1\"\n", &[]).unwrap();
+        book.rows[0].from_tokens = 1000;
+        let wanted = Wanted {
+            provider: "north",
+            kind: "north",
+            model: "m",
+            asked_model: "m",
+            service: ServiceTier::USUAL,
+            at: Timestamp(0),
+            prompt_tokens: 0,
+        };
+        assert!(book.find(&wanted).is_none() && !book.forbids(&wanted));
+        assert!(book.forbids(&Wanted { model: "other", asked_model: "other", ..wanted }));
+        book.rows[0].until = Some(Timestamp(0));
+        assert!(book.forbids(&wanted), "it holds no more");
     }
 }

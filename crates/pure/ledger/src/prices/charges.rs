@@ -27,7 +27,6 @@ pub struct Charge {
 /// All parts of a sale by one row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Charges {
-    parts: [Charge; Component::COUNT],
     /// In pico-units of the row's currency, the row's minimum not yet looked at.
     pub(super) pico: u128,
     pub(super) is_assumed: bool,
@@ -36,28 +35,31 @@ pub(super) struct Charges {
 }
 
 impl Charges {
-    /// By `row`; what it has no price for is looked up in `other`, if there is one.
-    pub(super) fn of(sale: &Sale<'_>, row: &Row, other: Option<&Row>) -> Self {
-        let mut all = Self {
-            parts: Component::ALL.map(Charge::nothing),
-            pico: 0,
-            is_assumed: false,
-            is_unpriced: !row.is_free && sale.usage.unexplained > 0,
-        };
+    /// By `row`; what it has no price for is looked up in `other`, if there is one. `each` hears of every part that something was
+    /// counted of.
+    pub(super) fn of(sale: &Sale<'_>, row: &Row, other: Option<&Row>, mut each: impl FnMut(&Charge)) -> Self {
+        let mut all =
+            Self { pico: 0, is_assumed: false, is_unpriced: !row.is_free && sale.usage.unexplained > 0 };
         if row.is_free {
             return all;
         }
-        for part in &mut all.parts {
-            let counted = count(sale, part.component);
-            part.count = counted.min(COUNT_MAX);
-            if part.count == 0 {
+        let counts = counts(sale);
+        for component in Component::ALL {
+            let counted = counts[component.place()];
+            if counted == 0 {
                 continue;
             }
-            part.is_assumed = counted > COUNT_MAX;
-            match price(row, part.component) {
+            let mut part = Charge {
+                component,
+                count: counted.min(COUNT_MAX),
+                price: None,
+                pico: 0,
+                is_assumed: counted > COUNT_MAX,
+            };
+            match price(row, component) {
                 Some((amount, from)) => part.set(amount, from),
-                None if is_paid_otherwise(sale, row, part.component) => {}
-                None => match other.and_then(|other| price(other, part.component)) {
+                None if is_paid_otherwise(&counts, row, component) => {}
+                None => match other.and_then(|other| price(other, component)) {
                     Some((amount, from)) => {
                         part.set(amount, from);
                         part.is_assumed = true;
@@ -67,22 +69,13 @@ impl Charges {
             }
             all.pico += part.pico;
             all.is_assumed |= part.is_assumed;
+            each(&part);
         }
         all
-    }
-
-    /// The parts that something was counted of; the call itself only where it has a price.
-    pub(super) fn used(&self) -> impl Iterator<Item = &Charge> {
-        let is_told = |part: &&Charge| part.component != Component::Request || part.price.is_some();
-        self.parts.iter().filter(|part| part.count > 0).filter(is_told)
     }
 }
 
 impl Charge {
-    const fn nothing(component: Component) -> Self {
-        Self { component, count: 0, price: None, pico: 0, is_assumed: false }
-    }
-
     fn set(&mut self, amount: Amount, from: Component) {
         self.price = Some((amount, from));
         self.pico = u128::from(self.count) * amount.pico(self.component.unit());
@@ -103,8 +96,8 @@ fn price(row: &Row, component: Component) -> Option<(Amount, Component)> {
 
 /// Whether a part that the row has no price for is paid by another: pictures and seconds by the tokens they are made of,
 /// and a call by what it used. Only searches are always something beside it.
-fn is_paid_otherwise(sale: &Sale<'_>, row: &Row, component: Component) -> bool {
-    let is_paid = |other: Component| count(sale, other) > 0 && price(row, other).is_some();
+fn is_paid_otherwise(counts: &[u64; Component::COUNT], row: &Row, component: Component) -> bool {
+    let is_paid = |other: Component| counts[other.place()] > 0 && price(row, other).is_some();
     let is_of_tokens = |component: &Component| component.unit() == Unit::MillionTokens;
     match component {
         Component::Request => true,
@@ -114,21 +107,23 @@ fn is_paid_otherwise(sale: &Sale<'_>, row: &Row, component: Component) -> bool {
     }
 }
 
-const fn count(sale: &Sale<'_>, component: Component) -> u64 {
-    match component {
-        Component::Input => sale.usage.input,
-        Component::CacheRead => sale.usage.cached_input,
-        Component::CacheWrite => sale.usage.cache_write,
-        Component::CacheWriteLong => sale.usage.cache_write_long,
-        Component::AudioInput => sale.usage.audio_input,
-        Component::ImageInput => sale.usage.image_input,
-        Component::Output => sale.usage.output,
-        Component::Reasoning => sale.usage.reasoning,
-        Component::AudioOutput => sale.usage.audio_output,
-        Component::ImageOutput => sale.usage.image_output,
-        Component::Image => sale.usage.images as u64,
-        Component::Second => sale.usage.audio_ms as u64,
-        Component::Search => sale.usage.searches as u64,
-        Component::Request => 1,
-    }
+/// How many there are of every component, in the order of the list.
+const fn counts(sale: &Sale<'_>) -> [u64; Component::COUNT] {
+    let usage = sale.usage;
+    [
+        usage.input,
+        usage.cached_input,
+        usage.cache_write,
+        usage.cache_write_long,
+        usage.audio_input,
+        usage.image_input,
+        usage.output,
+        usage.reasoning,
+        usage.audio_output,
+        usage.image_output,
+        usage.images as u64,
+        usage.audio_ms as u64,
+        usage.searches as u64,
+        1,
+    ]
 }

@@ -4,6 +4,7 @@ use domain::Currency;
 
 use super::book::{Book, Found};
 use super::charges::Charge;
+use super::component::Component;
 use super::factor::{ExchangeRate, Factor};
 use super::rate::{Cost, default_of};
 use super::row::Row;
@@ -39,11 +40,17 @@ impl Book {
             (None, Unknown::Default(row)) => (Found { row, is_assumed: true }, None),
             (None, _) => return None,
         };
-        let charges = self.charges(sale, found, default);
+        let mut parts = Vec::new();
+        let charges = self.charges(sale, found, default, |part| {
+            // The call itself only where it has a price.
+            if part.component != Component::Request || part.price.is_some() {
+                parts.push(*part);
+            }
+        });
         let row = found.row;
         Some(Explained {
             row,
-            parts: charges.used().copied().collect(),
+            parts,
             pico: charges.pico,
             is_minimum: u128::from(row.minimum.nano().unsigned_abs()) * 1000 > charges.pico,
             currency: row.currency,

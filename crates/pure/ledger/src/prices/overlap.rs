@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use domain::Timestamp;
 
-use super::book::EVERY_MODEL;
 use super::row::Row;
 
 /// Each row that is at fault, by its number, and why.
@@ -27,10 +26,8 @@ fn of_name(name: &str, rows: &[&Row], flaws: &mut Vec<(usize, String)>) {
                 flaws.push((row.number, format!("'{name}' {what} of price[{}]", before.number)));
             }
         }
-        let is_gap = (row.from_tokens > 0 || row.hours.is_some())
-            && !rows.iter().any(|other| is_base(other, row) && other.from <= row.from);
-        if is_gap && name != EVERY_MODEL {
-            let rest = "for all hours and prompts of any length, no later than this one";
+        if (row.from_tokens > 0 || row.hours.is_some()) && leaves_calls_out(row, rows) {
+            let rest = "for all hours and prompts of any length as long as this one holds";
             flaws.push((row.number, format!("'{name}' has no row {rest}: other calls would have no price")));
         }
     }
@@ -54,6 +51,21 @@ fn is_base(other: &Row, row: &Row) -> bool {
         && other.service == row.service
         && other.from_tokens == 0
         && other.hours.is_none()
+}
+
+/// Whether there is a moment at which a row holds and none for the other calls does.
+fn leaves_calls_out(row: &Row, rows: &[&Row]) -> bool {
+    let mut at = row.from;
+    while row.until.is_none_or(|until| at < until) {
+        let holding = rows.iter().filter(|other| is_base(other, row) && other.holds_at(at));
+        // One without an end holds where no later one does.
+        match holding.map(|base| base.until).max_by_key(|until| (until.is_none(), *until)) {
+            None => return true,
+            Some(None) => return false,
+            Some(Some(until)) => at = until,
+        }
+    }
+    false
 }
 
 /// A later row takes over from an earlier one that says no end; an end that is said must not lie behind it.

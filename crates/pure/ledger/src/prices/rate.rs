@@ -3,7 +3,7 @@
 use domain::{Currency, Money};
 
 use super::book::{Book, Found};
-use super::charges::Charges;
+use super::charges::{Charge, Charges};
 use super::factor::{ExchangeRate, Factor};
 use super::row::Row;
 use super::sale::Sale;
@@ -89,13 +89,19 @@ impl Book {
     }
 
     fn cost(&self, sale: &Sale<'_>, found: Found<'_>, default: Option<&Row>) -> Cost {
-        self.totals(sale, found, &self.charges(sale, found, default))
+        self.totals(sale, found, &self.charges(sale, found, default, |_| {}))
     }
 
     /// The default's prices fill gaps only where they are in the same currency: two are not added up.
-    pub(super) fn charges(&self, sale: &Sale<'_>, found: Found<'_>, default: Option<&Row>) -> Charges {
+    pub(super) fn charges(
+        &self,
+        sale: &Sale<'_>,
+        found: Found<'_>,
+        default: Option<&Row>,
+        each: impl FnMut(&Charge),
+    ) -> Charges {
         let same = default.filter(|default| default.currency == found.row.currency);
-        Charges::of(sale, found.row, same)
+        Charges::of(sale, found.row, same, each)
     }
 
     pub(super) fn totals(&self, sale: &Sale<'_>, found: Found<'_>, charges: &Charges) -> Cost {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use store::Correction;
 
 use super::create::amount;
-use super::shown::{account, account_json};
+use super::shown::account;
 use crate::access::{Said, Visitor};
 use crate::body::JsonBody;
 use crate::parts::AdminParts;
@@ -52,7 +52,7 @@ async fn correct(
     wish: Wish,
     is_credit: bool,
 ) -> Result<Json<Value>, Refusal> {
-    let found = account(&parts.accounts, &visitor.reach, number)?;
+    let found = account(parts, &visitor.reach, number).await?;
     let may_overdraw = wish.may_overdraw.unwrap_or(false);
     if is_credit && may_overdraw {
         let message = "what is given cannot leave an account owing: may_overdraw is for what is taken";
@@ -62,5 +62,5 @@ async fn correct(
     let deed = visitor.deed_said((parts.clock)(), Said { reason: Some(wish.reason), by: wish.by });
     let correction = Correction { id: wish.id, amount, is_credit, may_overdraw };
     let payer = parts.accounts.correct(found.account.number.0, correction, &deed).await?;
-    Ok(Json(account_json(&payer)))
+    Ok(Json(payer.json()))
 }

@@ -1,5 +1,6 @@
 //! Accounts: who pays for whose calls.
 
+mod change;
 mod correct;
 mod create;
 mod list;
@@ -7,7 +8,10 @@ mod refusal;
 mod show;
 mod shown;
 
-use axum::routing::{get, post};
+pub(crate) use create::{amount, currency};
+pub(crate) use shown::account;
+
+use axum::routing::{get, patch, post};
 use http::Method;
 
 use super::route::Route;
@@ -31,6 +35,12 @@ pub(super) const ROUTES: &[Route] = &[
         path: "/accounts/{number}",
         needs: Needs::To(Permission::SeeAccounts),
         answer: || get(show::show),
+    },
+    Route {
+        method: Method::PATCH,
+        path: "/accounts/{number}",
+        needs: Needs::Operator,
+        answer: || patch(change::change),
     },
     Route {
         method: Method::POST,

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::Value;
 
-use super::shown::{account, account_json};
+use super::shown::account;
 use crate::access::Visitor;
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
@@ -16,6 +16,6 @@ pub(super) async fn show(
     visitor: Visitor,
     Path(number): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    let found = account(&parts.accounts, &visitor.reach, &number)?;
-    Ok(Json(account_json(&found)))
+    let found = account(&parts, &visitor.reach, &number).await?;
+    Ok(Json(found.json()))
 }

@@ -1,4 +1,5 @@
-//! `GET /admin/v1/audit`: who changed what, the newest first, page by page; all of it, or what a filter lets through.
+//! `GET /admin/v1/audit`: who changed what, the newest first, page by page; all of it, or what a filter lets through. A user
+//! sees what concerns the organisations that he runs.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{AUDIT_PER_PAGE_MAX, AuditEntry, AuditFilter};
 
+use crate::access::Visitor;
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
 
@@ -37,6 +39,7 @@ pub(crate) struct Listing {
 
 pub(crate) async fn list(
     State(parts): State<Arc<AdminParts>>,
+    visitor: Visitor,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Listing>, Refusal> {
     let Query(page) = page.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
@@ -46,7 +49,7 @@ pub(crate) async fn list(
         return Err(Refusal::of(Kind::BadRequest, message).with_param("limit"));
     }
     let before = page.before;
-    let entries = parts.audit.search(&page.filter()?, before, limit).await;
+    let entries = parts.audit.search(&visitor.reach, &page.filter()?, before, limit).await;
     let entries = entries.map_err(|error| Refusal::of(Kind::Internal, error.to_string()))?;
     let next_before = entries.last().filter(|_| entries.len() == limit as usize).map(|entry| entry.number);
     Ok(Json(Listing { audit: entries.iter().map(AuditEntry::json).collect(), next_before }))

@@ -7,10 +7,15 @@ use axum::routing::get;
 use http::Method;
 
 use super::route::Route;
-use crate::access::Needs;
+use crate::access::{Needs, Permission};
 
 pub(super) const ROUTES: &[Route] = &[
-    Route { method: Method::GET, path: "/audit", needs: Needs::Operator, answer: || get(list::list) },
+    Route {
+        method: Method::GET,
+        path: "/audit",
+        needs: Needs::To(Permission::SeeAudit),
+        answer: || get(list::list),
+    },
     Route {
         method: Method::GET,
         path: "/audit/verify",

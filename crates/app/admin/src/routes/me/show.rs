@@ -7,7 +7,7 @@ use crate::access::{Actor, Visitor};
 
 pub(crate) async fn show(visitor: Visitor) -> Json<Value> {
     Json(match visitor.actor {
-        Actor::Operator => json!({ "is_operator": true, "user": null, "token": null, "roles": [] }),
+        Actor::Operator(_) => json!({ "is_operator": true, "user": null, "token": null, "roles": [] }),
         Actor::User(user) => {
             let roles = user.seats.iter().map(|seat| {
                 json!({

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use domain::Kind;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,6 +32,16 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let Wish { name, display_name, tags } = wish;
     let wish = NewOrganisation { name, display_name, tags };
-    let made = parts.tenancy.create_organisation(wish, &visitor.deed((parts.clock)())).await?;
-    Ok((StatusCode::CREATED, Json(made.json())))
+    let deed = visitor.deed((parts.clock)());
+    let made = parts.tenancy.create_organisation(wish, &deed).await?;
+    let currency = parts.prices.book().currency();
+    let account = parts.sign_ups.made(&made.id, currency, &deed).await.map_err(|error| {
+        let message = format!("the organisation {} was made, and has no account: {error}", made.id);
+        Refusal::of(Kind::Internal, message)
+    })?;
+    let mut shown = made.json();
+    if let Some(payer) = account {
+        shown["account"] = payer.account.number.0.into();
+    }
+    Ok((StatusCode::CREATED, Json(shown)))
 }

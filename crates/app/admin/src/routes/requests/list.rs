@@ -13,6 +13,7 @@ use store::{REQUESTS_PER_PAGE_MAX, Reach, RequestQuery, RequestRow, StatusWish};
 use crate::access::Visitor;
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
+use crate::wanted::{MOMENT, read};
 
 const ROWS_PER_PAGE_DEFAULT: u32 = 100;
 
@@ -80,18 +81,4 @@ impl Wanted {
             limit,
         })
     }
-}
-
-const MOMENT: &str = "a date or moment in UTC such as 2026-11-27 or 2026-11-27T09:30:00Z";
-
-fn read<T>(
-    name: &'static str,
-    given: Option<String>,
-    parse: impl FnOnce(&str) -> Option<T>,
-    form: &str,
-) -> Result<Option<T>, Refusal> {
-    let Some(given) = given else { return Ok(None) };
-    let refused =
-        || Refusal::of(Kind::BadRequest, format!("{name} must be {form}, not {given:?}")).with_param(name);
-    parse(&given).map(Some).ok_or_else(refused)
 }

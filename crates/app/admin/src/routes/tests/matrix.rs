@@ -42,6 +42,7 @@ const PRICES_ALONE: &str =
 const PRICES_DRAFT: &str = r#"{"text": "[[price]]\nkind = \"north\"\nmodel = \"a\"\ninput = \"1\"\noutput = \"4\"\n", "source": "x"}"#;
 const RATE: &str = r#"{"provider": "north", "kind": "openai", "model": "m", "usage": {"input": 1}}"#;
 const IMPORT: &str = r#"{"keys": [{"row": 1, "key": "sk-a-key-from-elsewhere", "settings": {"name": "x"}}]}"#;
+const GIVEN: &str = r#"{"amount": "1", "reason": "x"}"#;
 const REASON: &str = r#"{"reason": "x"}"#;
 
 #[rustfmt::skip]
@@ -62,7 +63,6 @@ fn matrix() -> Vec<Row> {
         Row { asked: "/providers/openai/disable", ..operators(M::POST, "/providers/{id}/disable", REASON, 200) },
         Row { asked: "/providers/openai/drain", ..operators(M::POST, "/providers/{id}/drain", REASON, 200) },
         Row { asked: "/providers/openai/enable", ..operators(M::POST, "/providers/{id}/enable", REASON, 409) },
-        operators(M::GET, "/audit", "", 200),
         operators(M::GET, "/audit/verify", "", 200),
         operators(M::GET, "/prices", "", 200),
         operators(M::PUT, "/prices", PRICES, 200),
@@ -79,14 +79,29 @@ fn matrix() -> Vec<Row> {
         Row { asked: "/secrets/north", ..operators(M::PUT, "/secrets/{name}", r#"{"value": "a-secret-of-a-provider"}"#, 200) },
         Row { asked: "/secrets/north", ..operators(M::DELETE, "/secrets/{name}", "", 404) },
         operators(M::POST, "/secrets/rotate", "{}", 200),
+        // What was done there.
+        Row { method: M::GET, route: "/audit", asked: "/audit", body: "", own: RUN, foreign: RUN, stray: 403, operator: 200 },
         // Calls.
         Row { method: M::GET, route: "/requests", asked: "/requests", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
-        // Accounts. There is none yet.
+        // Accounts.
         Row { method: M::GET, route: "/accounts", asked: "/accounts", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
-        Row { asked: "/accounts", ..operators(M::POST, "/accounts", r#"{"organisation": "{organisation}"}"#, 201) },
-        Row { method: M::GET, route: "/accounts/{number}", asked: "/accounts/7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
-        Row { asked: "/accounts/7/credit", ..operators(M::POST, "/accounts/{number}/credit", r#"{"amount": "1", "reason": "x"}"#, 404) },
-        Row { asked: "/accounts/7/debit", ..operators(M::POST, "/accounts/{number}/debit", r#"{"amount": "1", "reason": "x"}"#, 404) },
+        operators(M::POST, "/accounts", r#"{"organisation": "{organisation}", "project": "{project}"}"#, 201),
+        Row { method: M::GET, route: "/accounts/{number}", asked: "/accounts/1", body: "", own: FINE, foreign: ABSENT, stray: 403, operator: 200 },
+        Row { asked: "/accounts/1", ..operators(M::PATCH, "/accounts/{number}", r#"{"credit": "1"}"#, 200) },
+        Row { asked: "/accounts/1/credit", ..operators(M::POST, "/accounts/{number}/credit", GIVEN, 200) },
+        Row { asked: "/accounts/1/debit", ..operators(M::POST, "/accounts/{number}/debit", GIVEN, 402) },
+        // Money that comes in.
+        operators(M::GET, "/vouchers", "", 200),
+        operators(M::POST, "/vouchers", r#"{"amount": "1"}"#, 201),
+        operators(M::POST, "/vouchers/redeem", r#"{"code": "x", "account": "1"}"#, 400),
+        Row { asked: "/vouchers/7/revoke", ..operators(M::POST, "/vouchers/{number}/revoke", "{}", 404) },
+        operators(M::GET, "/orders", "", 200),
+        operators(M::POST, "/orders", r#"{"account": "1", "amount": "1"}"#, 201),
+        Row { asked: "/orders/7/confirm", ..operators(M::POST, "/orders/{number}/confirm", r#"{"reference": "x"}"#, 404) },
+        Row { asked: "/orders/7/cancel", ..operators(M::POST, "/orders/{number}/cancel", "{}", 404) },
+        Row { method: M::GET, route: "/ledger/entries", asked: "/ledger/entries?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
+        Row { method: M::GET, route: "/ledger/holds", asked: "/ledger/holds?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
+        Row { method: M::GET, route: "/ledger/statement", asked: "/ledger/statement?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
         // Budgets. There is none yet.
         Row { method: M::GET, route: "/budgets", asked: "/budgets", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         Row { method: M::POST, route: "/budgets", asked: "/budgets", body: r#"{"project": "{project}", "period": "day", "limit": "5"}"#, own: RUN_MAKES, foreign: RUN_ABSENT, stray: 403, operator: 201 },

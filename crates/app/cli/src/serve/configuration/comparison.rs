@@ -20,6 +20,7 @@ fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("errors", before.errors != next.errors),
         ("metrics", before.metrics != next.metrics),
         ("trusted_proxies", before.trusted_proxies != next.trusted_proxies),
+        ("idempotency", before.idempotency != next.idempotency),
         ("private_media", before.private_media != next.private_media),
         ("region", before.region != next.region),
         ("public_url", before.public_url != next.public_url),
@@ -46,6 +47,7 @@ fn needs_restart(at_start: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("log", at_start.log != next.log),
         ("limits.body_memory_bytes_max", body_memory(at_start) != body_memory(next)),
         ("limits.spool_bytes_max", at_start.limits.spool_bytes_max != next.limits.spool_bytes_max),
+        ("accounts", at_start.accounts != next.accounts),
         ("ledger", ledger_files(at_start) != ledger_files(next)),
         ("spool_dir", at_start.spool_dir != next.spool_dir),
     ])

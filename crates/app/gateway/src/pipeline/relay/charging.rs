@@ -23,6 +23,11 @@ impl Relay {
         }
         match polled {
             Poll::Ready(Some(Ok(piece))) if self.state == State::Flowing => {
+                if self.watch.is_stream() && self.watch.is_over() && self.watch.is_whole() {
+                    // The caller knows by this piece that it is all: what follows is only the end of the framing.
+                    self.note_usage(true);
+                    return self.end_paid(Some(piece), cx);
+                }
                 if self.is_spent() {
                     return Poll::Ready(Some(Ok(self.end_unpaid(&piece))));
                 }

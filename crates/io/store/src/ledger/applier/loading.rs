@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{CallId, Currency, Money, Timestamp};
-use ledger::{Account, Books, Customer, EntryKey, GrantNumber, Left, OpenHold, Place, Purse, PurseState};
-use sqlx::Row;
+use ledger::{Account, Books, Customer, GrantNumber, Left, OpenHold, Place, Purse, PurseState};
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
+use super::bulk;
 use super::rows::joined;
-use super::sql::used_keys;
 use crate::database::Database;
 use crate::error::StoreError;
+use crate::hex::hex;
 
-/// Keys that are looked up at once.
-const KEYS_AT_ONCE: usize = 5_000;
+/// Calls that are looked up at once.
+const CALLS_AT_ONCE: usize = 5_000;
 
 /// Everything but the entries.
 pub(crate) async fn load(database: &Database) -> Result<Books, StoreError> {
@@ -47,7 +48,7 @@ pub(crate) async fn load(database: &Database) -> Result<Books, StoreError> {
     let statement =
         "SELECT call_id, customer, currency, amount, slices, progress, opened_at_ms FROM ledger_holds";
     for row in rows(database, statement).await? {
-        books.load_hold(hold(&row)?);
+        books.load_hold(hold_of(&row)?);
     }
     Ok(books)
 }
@@ -58,25 +59,38 @@ pub(crate) async fn settled_calls(
     calls: &[CallId],
 ) -> Result<BTreeSet<CallId>, StoreError> {
     let mut settled = BTreeSet::new();
-    for part in calls.chunks(KEYS_AT_ONCE) {
-        let keys: Vec<(EntryKey, CallId)> =
-            part.iter().map(|call| (EntryKey::settle(*call), *call)).collect();
-        let texts: Vec<&str> = keys.iter().map(|(key, _)| key.as_str()).collect();
-        let used: BTreeSet<EntryKey> = used_keys(database, &texts).await?.into_iter().collect();
-        settled.extend(keys.iter().filter(|(key, _)| used.contains(key)).map(|(_, call)| *call));
+    let within = bulk::calls(database.kind);
+    let statement = format!("SELECT call_id FROM ledger_calls WHERE call_id IN ({within})");
+    for part in calls.chunks(CALLS_AT_ONCE) {
+        let list: Vec<String> = part.iter().map(CallId::to_string).collect();
+        let rows = sqlx::query(AssertSqlSafe(statement.clone()))
+            .bind(serde_json::to_string(&list).expect("ids are texts"))
+            .fetch_all(&database.pool)
+            .await
+            .map_err(StoreError::database("look up calls"))?;
+        for row in &rows {
+            settled.insert(call_of(row)?);
+        }
     }
     Ok(settled)
+}
+
+/// The id of a row's call.
+pub(crate) fn call_of(row: &AnyRow) -> Result<CallId, StoreError> {
+    let bytes: Vec<u8> = row.try_get("call_id").map_err(StoreError::database("read the ledger"))?;
+    let known = <[u8; 16]>::try_from(&bytes[..]).map(|bytes| CallId(u128::from_be_bytes(bytes)));
+    known.map_err(|_| StoreError::Damaged { what: "id of a call", found: hex(&bytes) })
 }
 
 async fn rows(database: &Database, statement: &'static str) -> Result<Vec<AnyRow>, StoreError> {
     sqlx::query(statement).fetch_all(&database.pool).await.map_err(StoreError::database("read the ledger"))
 }
 
-fn hold(row: &AnyRow) -> Result<OpenHold, StoreError> {
-    let call = text(row, "call_id")?;
+/// A row's hold.
+pub(crate) fn hold_of(row: &AnyRow) -> Result<OpenHold, StoreError> {
     let slices = number(row, "slices")?;
     Ok(OpenHold {
-        call: CallId::parse(&call).ok_or(StoreError::Damaged { what: "call of a hold", found: call })?,
+        call: call_of(row)?,
         purse: purse(row)?,
         amount: Money::from_nano(number(row, "amount")?),
         slices: u32::try_from(slices).map_err(|_| StoreError::Damaged {

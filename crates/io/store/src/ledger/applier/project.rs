@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use domain::Money;
-use ledger::{Books, Changes, Lsn, Purse, Recorded, Violation};
+use ledger::{Books, Changes, EntryKey, Lsn, Movement, Purse, Recorded, Violation};
 
+use super::loading::{load, settled_calls};
 use super::rows::Rows;
 use super::sql::{self, Written};
 use crate::database::Database;
@@ -12,7 +13,7 @@ use crate::error::StoreError;
 use crate::ledger::journal::{AppliedTo, BatchReader, JournalError, Next};
 
 /// Records that one transaction takes, or a few more: batches are not divided.
-const RECORDS_AT_ONCE: usize = 5_000;
+const RECORDS_AT_ONCE: usize = 20_000;
 
 /// What one step has brought into the database.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,8 +24,10 @@ pub struct Applied {
     pub records: usize,
     /// Ends of calls that held nothing: never seen where the journal was written by us.
     pub unheld: u64,
-    /// What was taken out of purses for gifts that had less left.
+    /// What was taken out of purses for what came to less, as a gift that had less left; negative where it was given.
     pub given_back: Vec<(Purse, Money)>,
+    /// What had happened before and did not happen again: never seen where the journal was written by us. To be logged.
+    pub repeated: Vec<EntryKey>,
 }
 
 /// Why the database could not follow.
@@ -60,7 +63,15 @@ pub struct Applier {
     /// Read and not yet folded.
     read: Option<(AppliedTo, Vec<Recorded>)>,
     /// Folded and not yet in the database.
-    pending: Option<(AppliedTo, Changes, usize)>,
+    pending: Option<Folded>,
+}
+
+/// Records and what they change.
+#[derive(Debug)]
+struct Folded {
+    after: AppliedTo,
+    records: Vec<Recorded>,
+    changes: Changes,
 }
 
 impl Applier {
@@ -102,28 +113,60 @@ impl Applier {
         if self.pending.is_none() {
             self.fold(durable).await?;
         }
-        let Some((after, changes, records)) = &self.pending else {
-            return Ok(Applied { lsn: self.applied.lsn, ..Applied::default() });
-        };
-        let rows = Rows::of(self.node, &self.books, changes).map_err(ApplyError::Violated)?;
-        let written = sql::write(&self.database, self.node, self.epoch, self.applied.lsn, after, &rows).await;
-        match written.map_err(StoreError::database("write the ledger"))? {
-            Written::Fenced => Err(ApplyError::Fenced),
-            Written::Yes => {
-                let given_back =
-                    if self.applied.lsn < self.recovered { &[][..] } else { &changes.given_back };
-                let applied = Applied {
-                    lsn: after.lsn,
-                    records: *records,
-                    unheld: changes.unheld,
-                    given_back: given_back.to_vec(),
-                };
-                self.applied = *after;
-                self.pending = None;
-                self.books.forget_keys();
-                Ok(applied)
+        let mut is_careful = false;
+        loop {
+            let Some(Folded { after, changes, .. }) = &self.pending else {
+                return Ok(Applied { lsn: self.applied.lsn, ..Applied::default() });
+            };
+            let rows = Rows::of(self.node, &self.books, changes).map_err(ApplyError::Violated)?;
+            let written =
+                sql::write(&self.database, self.node, self.epoch, self.applied.lsn, after, rows).await;
+            match written {
+                Ok(Written::Fenced) => return Err(ApplyError::Fenced),
+                Ok(Written::Yes) => return Ok(self.has_written()),
+                // Something is there already that is never there twice.
+                Err(error) if !is_careful && is_repetition(&error) => {
+                    is_careful = true;
+                    self.fold_again().await?;
+                }
+                Err(error) => return Err(StoreError::database("write the ledger")(error).into()),
             }
         }
+    }
+
+    fn has_written(&mut self) -> Applied {
+        let Some(Folded { after, records, changes }) = self.pending.take() else { return Applied::default() };
+        let is_in_cells = self.applied.lsn < self.recovered;
+        self.applied = after;
+        self.books.forget_keys();
+        Applied {
+            lsn: after.lsn,
+            records: records.len(),
+            unheld: changes.unheld,
+            given_back: if is_in_cells { Vec::new() } else { changes.given_back },
+            repeated: changes.repeated_keys,
+        }
+    }
+
+    /// From where the database is, with everything looked up that may have happened before.
+    async fn fold_again(&mut self) -> Result<(), StoreError> {
+        let Some(Folded { records, .. }) = &self.pending else { return Ok(()) };
+        let settled = |it: &Recorded| match it.movement {
+            Movement::Settle { call, .. } => Some(call),
+            _ => None,
+        };
+        let calls: Vec<_> = records.iter().filter_map(settled).collect();
+        let mut books = load(&self.database).await?;
+        books.load_paid(settled_calls(&self.database, &calls).await?);
+        load_used_keys(&self.database, &mut books, records).await?;
+        self.books = books;
+        if let Some(folded) = &mut self.pending {
+            folded.changes = Changes::default();
+            for recorded in &folded.records {
+                self.books.apply(recorded, &mut folded.changes);
+            }
+        }
+        Ok(())
     }
 
     /// Stands still between any two steps of its own where it is dropped or the database fails.
@@ -132,17 +175,13 @@ impl Applier {
             self.read = self.read(durable)?;
         }
         let Some((after, records)) = &self.read else { return Ok(()) };
-        let keys: Vec<&str> =
-            records.iter().filter_map(|it| it.movement.key()).map(ledger::EntryKey::as_str).collect();
-        for key in sql::used_keys(&self.database, &keys).await? {
-            self.books.load_key(key);
-        }
+        load_used_keys(&self.database, &mut self.books, records).await?;
         let mut changes = Changes::default();
         for recorded in records {
             self.books.apply(recorded, &mut changes);
         }
-        self.pending = Some((*after, changes, records.len()));
-        self.read = None;
+        let after = *after;
+        self.pending = self.read.take().map(|(_, records)| Folded { after, records, changes });
         Ok(())
     }
 
@@ -174,4 +213,21 @@ impl Applier {
         }
         Ok((!records.is_empty()).then_some((after, records)))
     }
+}
+
+/// Tells books which of these records' keys a database has.
+pub(crate) async fn load_used_keys(
+    database: &Database,
+    books: &mut Books,
+    records: &[Recorded],
+) -> Result<(), StoreError> {
+    let keys: Vec<&str> = records.iter().filter_map(|it| it.movement.key()).map(EntryKey::as_str).collect();
+    for key in sql::used_keys(database, &keys).await? {
+        books.load_key(key);
+    }
+    Ok(())
+}
+
+fn is_repetition(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }

@@ -1,11 +1,11 @@
 //! Writing the projection: everything that a batch changes, and how far it goes, in one transaction.
 
 use ledger::{EntryKey, Lsn};
-use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::bulk::texts;
-use super::rows::{ACCOUNTS, ENTRIES, GRANTS, HOLDS, PURSES, Rows};
+use super::bulk::{remove, texts};
+use super::hours::HOURS;
+use super::rows::{ACCOUNTS, CALLS, ENTRIES, GRANTS, HOLDS, PURSES, Rows};
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::hex::{hex, thirty_two_from_hex};
@@ -99,7 +99,7 @@ pub(crate) async fn write(
     epoch: u32,
     before: Lsn,
     after: &AppliedTo,
-    rows: &Rows,
+    rows: Rows,
 ) -> Result<Written, sqlx::Error> {
     let mut transaction = database.begin().await?;
     let moved = sqlx::query(
@@ -125,20 +125,18 @@ pub(crate) async fn write(
         return Ok(if is_written { Written::Yes } else { Written::Fenced });
     }
     let kind = database.kind;
-    for (target, rows) in [
-        (ENTRIES, &rows.entries),
-        (ACCOUNTS, &rows.accounts),
-        (PURSES, &rows.purses),
-        (GRANTS, &rows.grants),
-        (HOLDS, &rows.holds),
+    for (target, values) in [
+        (ENTRIES, rows.entries),
+        (CALLS, rows.calls),
+        (HOURS, rows.hours),
+        (ACCOUNTS, rows.accounts),
+        (PURSES, rows.purses),
+        (GRANTS, rows.grants),
+        (HOLDS, rows.holds),
     ] {
-        target.put(&mut transaction, kind, rows).await?;
+        target.put(&mut transaction, kind, values).await?;
     }
-    if !rows.ended.is_empty() {
-        let statement = format!("DELETE FROM ledger_holds WHERE call_id IN ({})", texts(kind));
-        let list = Value::from(rows.ended.clone()).to_string();
-        sqlx::query(AssertSqlSafe(statement)).bind(list).execute(&mut *transaction).await?;
-    }
+    remove(&mut transaction, kind, ("ledger_holds", "call_id"), rows.ended).await?;
     fail_point::reached("apply").map_err(sqlx::Error::Io)?;
     transaction.commit().await?;
     fail_point::reached("applied").map_err(sqlx::Error::Io)?;

@@ -126,6 +126,7 @@ pub(super) async fn what_is_given_and_taken_is_there_after_a_start(database: &Da
     ledger.extend(&mut held, money(400), NOW).unwrap();
     assert!(matches!(ledger.extend(&mut held, money(1), NOW), Err(HoldError::OutOfCredit { .. })));
     assert_eq!(held.amount(), money(1_000));
+    assert_eq!(ledger.cells().cell(PURSE).held(), money(1_000), "the refused one is not in it");
     let taken = payments::debit("1", PURSE, money(1), "by hand", false).unwrap();
     let refused = ledger.post(database, taken, NOW).await;
     assert!(matches!(refused, Err(PostError::NotCovered { .. })), "{refused:?}");
@@ -133,6 +134,7 @@ pub(super) async fn what_is_given_and_taken_is_there_after_a_start(database: &Da
     assert_eq!(level, Level::Slot);
     ledger.journal().wait(lsn, Level::Durable).await.unwrap();
     assert_eq!(ledger.cells().cell(PURSE).available(), money(-200), "owed");
+    assert_eq!(ledger.cells().cell(PURSE).held(), Money::ZERO);
     catch_up(&ledger, &mut applier).await;
     assert_eq!(applier.books().total(PURSE), -200);
     let again = ledger.post(database, order, NOW).await;
@@ -230,6 +232,88 @@ pub(super) async fn a_gift_that_lapses_leaves_running_calls_what_they_hold(datab
     assert_eq!(load(database).await.unwrap(), *applier.books());
 }
 
+pub(super) async fn lapsed_gifts_are_taken_back_once(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, _) = open(&home, database).await;
+    let post = async |entry| ledger.post(database, entry, NOW).await.unwrap();
+    let later = Timestamp(NOW.unix_ms() + 1);
+    post(payments::voucher("A", PURSE, GrantNumber(1), money(100), Some(NOW)).unwrap()).await;
+    post(payments::voucher("B", PURSE, GrantNumber(2), money(10), Some(later)).unwrap()).await;
+    post(payments::order("1", "bank", PURSE, money(7)).unwrap()).await;
+    ledger.set_credit(PURSE, money(1_000), NOW).await.unwrap();
+    catch_up(&ledger, &mut applier).await;
+    let held = ledger.hold(CallId(5), PURSE, money(30), 0, NOW).unwrap();
+    let cell = ledger.cells().cell(PURSE);
+    assert_eq!(ledger.expire_lapsed(database, NOW).await.unwrap(), 1);
+    assert_eq!(
+        ledger.expire_lapsed(database, NOW).await.unwrap(),
+        0,
+        "the database does not have the first yet"
+    );
+    catch_up(&ledger, &mut applier).await;
+    // Of 117, of which 30 are put aside, 87 were free; what was paid is not of the gift, and comes back.
+    assert_eq!(applier.books().balance(PURSE.promo(GrantNumber(1))), 13);
+    assert_eq!(cell.available(), money(1_000));
+    let _ = ledger.settle(held, (0, 0), money(5), NOW).unwrap();
+    assert_eq!(ledger.expire_lapsed(database, NOW).await.unwrap(), 1);
+    catch_up(&ledger, &mut applier).await;
+    assert_eq!(applier.books().balance(PURSE.promo(GrantNumber(1))), 0);
+    assert_eq!(
+        (cell.available(), applier.books().total(PURSE)),
+        (money(1_017), 17),
+        "the call cost the gift"
+    );
+    assert_eq!(ledger.expire_lapsed(database, NOW).await.unwrap(), 0);
+    assert_eq!(load(database).await.unwrap(), *applier.books());
+}
+
+/// Nobody writes such a journal; who finds one goes on, and says so.
+pub(super) async fn what_is_recorded_twice_happens_once(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, _) = open(&home, database).await;
+    let order = payments::order("1", "a", PURSE, money(1_000)).unwrap();
+    ledger.post(database, order.clone(), NOW).await.unwrap();
+    let gift = payments::voucher("A", PURSE, GrantNumber(3), money(40), None).unwrap();
+    ledger.post(database, gift, NOW).await.unwrap();
+    let settle = |call: u128, cost: i64| {
+        let held = ledger.hold(CallId(call), PURSE, money(100), 0, NOW).unwrap();
+        ledger.settle(held, (1, 1), money(cost), NOW).unwrap().0
+    };
+    // In one batch, and again behind it: calls, an order, and a gift under a number that is there.
+    let again = |known: &[u128]| -> Lsn { known.iter().map(|call| settle(*call, 70)).max().unwrap() };
+    let last = again(&[1, 2, 1]);
+    ledger.journal().wait(last, Level::Durable).await.unwrap();
+    let mut repeated = caught_up(&ledger, &mut applier).await;
+    again(&[2, 3]);
+    let lsn = ledger.journal().append(NOW, &Movement::Post(order)).unwrap();
+    ledger.cells().cell(PURSE).give(money(1_000));
+    ledger.journal().wait(lsn, Level::Durable).await.unwrap();
+    let more = payments::voucher("B", PURSE, GrantNumber(3), money(5), Some(NOW)).unwrap();
+    ledger.post(database, more, NOW).await.unwrap();
+    repeated.extend(caught_up(&ledger, &mut applier).await);
+    repeated.sort();
+    let key = |call: u128| EntryKey::settle(CallId(call)).to_string();
+    assert_eq!(repeated, [key(1), key(2), "order:1".to_owned()]);
+    assert_eq!(applier.books().total(PURSE), 1_045 - 3 * 70);
+    assert_eq!(ledger.cells().cell(PURSE).available(), money(1_045 - 3 * 70));
+    assert_eq!(load(database).await.unwrap(), *applier.books());
+    drop((ledger, applier));
+    let (ledger, ..) = open(&home, database).await;
+    assert_eq!(ledger.cells().cell(PURSE).available(), money(1_045 - 3 * 70));
+}
+
+/// What had happened before, where that may be.
+async fn caught_up(ledger: &Ledger, applier: &mut Applier) -> Vec<String> {
+    let mut repeated = Vec::new();
+    while applier.applied() < ledger.journal().durable() {
+        let applied = applier.step(ledger.journal().durable()).await.unwrap();
+        assert_eq!(applied.unheld, 0);
+        ledger.applied(&applied);
+        repeated.extend(applied.repeated.iter().map(EntryKey::to_string));
+    }
+    repeated
+}
+
 pub(super) async fn who_lost_the_journal_to_another_writes_no_more(database: &Database) {
     let home = tempfile::tempdir().unwrap();
     let (ledger, mut applier, _) = open(&home, database).await;
@@ -266,7 +350,16 @@ pub(super) async fn entries_are_never_changed(database: &Database) {
     let (ledger, mut applier, _) = open(&home, database).await;
     ledger.post(database, payments::order("1", "a", PURSE, money(5)).unwrap(), NOW).await.unwrap();
     catch_up(&ledger, &mut applier).await;
-    for statement in ["UPDATE ledger_entries SET amount = 6", "DELETE FROM ledger_entries"] {
+    let held = ledger.hold(CallId(1), PURSE, money(5), 0, NOW).unwrap();
+    let (lsn, _) = ledger.settle(held, (1, 1), money(5), NOW).unwrap();
+    ledger.journal().wait(lsn, Level::Durable).await.unwrap();
+    catch_up(&ledger, &mut applier).await;
+    for statement in [
+        "UPDATE ledger_entries SET amount = 6",
+        "DELETE FROM ledger_entries",
+        "UPDATE ledger_calls SET amount = 6",
+        "DELETE FROM ledger_calls",
+    ] {
         let error = sqlx::query(statement).execute(&database.pool).await.unwrap_err().to_string();
         assert!(error.contains("are never"), "{error}");
     }
@@ -343,8 +436,10 @@ mod databases {
             a_slot_that_was_not_cleared_is_not_charged_again
             an_entry_whose_asker_went_happens_once
             a_gift_that_lapses_leaves_running_calls_what_they_hold
+            lapsed_gifts_are_taken_back_once
             who_lost_the_journal_to_another_writes_no_more
             a_journal_of_another_time_is_refused
             entries_are_never_changed
+            what_is_recorded_twice_happens_once
     );
 }

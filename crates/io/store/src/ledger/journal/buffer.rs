@@ -86,6 +86,11 @@ impl Buffer {
         Ok(lsn)
     }
 
+    /// The last record that was taken in.
+    pub(crate) fn last(&self) -> Lsn {
+        Lsn(self.lock().next.0 - 1)
+    }
+
     /// The writer's: all that waits, once there is something; `empty` is what producers go on with. `None` once the
     /// buffer is closed and empty.
     pub(crate) fn take(&self, empty: Vec<u8>) -> Option<Taken> {

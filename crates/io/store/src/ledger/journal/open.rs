@@ -145,6 +145,11 @@ impl Journal {
         self.plant.reached.subscribe()
     }
 
+    /// The last record that was taken in, written or not.
+    pub fn appended(&self) -> Lsn {
+        self.plant.buffer.last()
+    }
+
     /// The last record that the system has.
     pub fn written(&self) -> Lsn {
         self.plant.reached.borrow().written

@@ -12,8 +12,8 @@ use crate::database::throwaway::hasher;
 use crate::ledger::{JournalSizes, LedgerOptions};
 use crate::{DATABASE_FILE, Database, DatabasePlace};
 
-pub(super) const NOW: Timestamp = Timestamp(1_795_219_200_000);
-pub(super) const PURSE: Purse = Purse { customer: Customer(1), currency: Currency::USD };
+pub(in crate::ledger) const NOW: Timestamp = Timestamp(1_795_219_200_000);
+pub(in crate::ledger) const PURSE: Purse = Purse { customer: Customer(1), currency: Currency::USD };
 /// What each call has put aside.
 pub(super) const HELD: Money = Money::from_nano(1_000);
 /// What each order brings.
@@ -22,7 +22,7 @@ pub(super) const ORDER: Money = Money::from_nano(50_000_000);
 pub(super) const PIECES_MAX: u64 = 8;
 
 /// Small files, so that they are turned over often.
-pub(super) fn options(home: &Path) -> LedgerOptions {
+pub(in crate::ledger) fn options(home: &Path) -> LedgerOptions {
     let sizes =
         JournalSizes { segment_bytes: 128 << 10, journal_bytes_max: 1 << 30, buffer_bytes_max: 1 << 20 };
     LedgerOptions { slots_max: 2048, sizes, ..LedgerOptions::of(home) }

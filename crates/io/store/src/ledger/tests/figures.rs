@@ -1,10 +1,11 @@
 //! What it costs, printed: for docs/operations/ledger.md. Nothing is judged here.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use domain::Money;
-use ledger::payments;
+use ledger::{Customer, GrantNumber, Movement, Purse, payments};
 
 use super::books_of_calls::{HELD, NOW, PURSE, call, database, whole_cost};
 use crate::ledger::{Applier, Ledger, LedgerOptions, Level};
@@ -117,4 +118,112 @@ fn figures() {
     let _ = std::fs::remove_file(
         Path::new("/dev/shm").join(format!("bellwether-figures-{}", std::process::id())),
     );
+}
+
+/// Calls whose processor time is counted.
+const COUNTED: u64 = 200_000;
+/// Calls that last from one batch to the next, so many times so many.
+const LASTING: u64 = 10;
+const LASTING_AT_ONCE: u64 = 5_000;
+/// Purses that they are paid from.
+const CUSTOMERS: u64 = 500;
+
+/// Processor time that threads of this process have taken so far, by their names.
+fn processor_times() -> BTreeMap<String, u128> {
+    let mut times = BTreeMap::new();
+    for task in std::fs::read_dir("/proc/self/task").unwrap() {
+        let task = task.unwrap().path();
+        let read = |file: &str| std::fs::read_to_string(task.join(file)).unwrap_or_default();
+        let nanos = read("schedstat").split(' ').next().and_then(|text| text.parse::<u128>().ok());
+        *times.entry(read("comm").trim().to_owned()).or_default() += nanos.unwrap_or(0);
+    }
+    times
+}
+
+/// What was taken since, for each call.
+fn tell_since(before: &BTreeMap<String, u128>, what: &str, calls: u64) {
+    let mut parts = Vec::new();
+    let mut sum = 0;
+    for (name, nanos) in processor_times() {
+        let taken = (nanos - before.get(&name).copied().unwrap_or(0)) / u128::from(calls);
+        sum += taken;
+        if taken > 0 {
+            parts.push(format!("{name} {taken} ns"));
+        }
+    }
+    println!("{what}: {sum} ns of processor time a call ({})", parts.join(", "));
+}
+
+#[test]
+#[ignore = "measures: make prove-ledger prints it"]
+fn processor_time_of_a_call() {
+    let home =
+        tempfile::tempdir_in(std::env::var("LEDGER_FIGURES_DIR").unwrap_or_else(|_| "/tmp".to_owned()));
+    let home = home.unwrap();
+    let runtime = runtime();
+    for gifts in [false, true] {
+        let home = home.path().join(format!("gifts-{gifts}"));
+        std::fs::create_dir(&home).unwrap();
+        runtime.block_on(counted(&home, gifts));
+    }
+}
+
+async fn counted(home: &Path, gifts: bool) {
+    let (database, ledger, mut applier) = opened(home).await;
+    let purse = |number: u64| Purse { customer: Customer(1_000 + number), ..PURSE };
+    let money = Money::from_nano(1_000_000_000_000);
+    for number in 0..CUSTOMERS {
+        let entry = match gifts {
+            false => payments::order(&format!("c{number}"), "transfer", purse(number), money),
+            true => payments::voucher(&format!("c{number}"), purse(number), GrantNumber(number), money, None),
+        };
+        ledger.journal().append(NOW, &Movement::Post(entry.unwrap())).unwrap();
+        ledger.cells().cell(purse(number)).give(money);
+    }
+    let mut last = follow(&ledger, &mut applier, ledger.journal().appended()).await;
+    for round in 0..3 {
+        let before = processor_times();
+        for number in 0..COUNTED {
+            let call = call(round, 0, number);
+            let held = loop {
+                match ledger.hold(call, purse(number * 7 % CUSTOMERS), HELD, 1, NOW) {
+                    Ok(held) => break held,
+                    Err(_) => ledger.journal().wait(last, Level::Written).await.unwrap(),
+                }
+            };
+            last = ledger.settle(held, (1, 1), whole_cost(call).min(HELD), NOW).unwrap().0;
+        }
+        ledger.journal().wait(last, Level::Durable).await.unwrap();
+        tell_since(&before, &format!("gifts {gifts}, {round}: hold and settle, written and synced"), COUNTED);
+        let before = processor_times();
+        follow(&ledger, &mut applier, last).await;
+        tell_since(&before, &format!("gifts {gifts}, {round}: applied to SQLite"), COUNTED);
+    }
+    // Calls that last: what they hold comes into the database and leaves it again.
+    let before = processor_times();
+    for round in 0..LASTING {
+        let hold = |number| {
+            let call = call(100 + round, 0, number);
+            (call, ledger.hold(call, purse(number * 7 % CUSTOMERS), HELD, 1, NOW).unwrap())
+        };
+        let held: Vec<_> = (0..LASTING_AT_ONCE).map(hold).collect();
+        last = follow(&ledger, &mut applier, ledger.journal().appended()).await;
+        for (call, held) in held {
+            last = ledger.settle(held, (1, 1), whole_cost(call).min(HELD), NOW).unwrap().0;
+        }
+        follow(&ledger, &mut applier, last).await;
+    }
+    let what = format!("gifts {gifts}: calls that last, all of it");
+    tell_since(&before, &what, LASTING * LASTING_AT_ONCE);
+    let file = home.join(crate::DATABASE_FILE).metadata().unwrap().len();
+    println!("{} bytes of database a call", file / (3 * COUNTED));
+    database.close().await;
+}
+
+async fn follow(ledger: &Ledger, applier: &mut Applier, last: ledger::Lsn) -> ledger::Lsn {
+    ledger.journal().wait(last, Level::Durable).await.unwrap();
+    while applier.applied() < last {
+        ledger.applied(&applier.step(ledger.journal().durable()).await.unwrap());
+    }
+    last
 }

@@ -1,8 +1,9 @@
 //! The ledger as a whole: killed again and again under load, proved from outside, measured.
 
-mod books_of_calls;
+pub(super) mod books_of_calls;
 mod child;
 mod figures;
 mod full_disk;
 mod kills;
+mod refunds;
 mod verified;

@@ -3,13 +3,16 @@
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use domain::{Money, Timestamp};
-use ledger::{Invariant, Lsn, payments};
+use domain::{Money, Timestamp, Usage};
+use ledger::{Channel, EntryKey, Invariant, Lsn, payments};
 use tempfile::TempDir;
 
 use super::books_of_calls::{HELD, NOW, PURSE, call, database, options, whole_cost};
 use crate::Database;
-use crate::ledger::{Ledger, Level, VerifyReport, verify};
+use crate::ledger::{Applier, Ledger, Level, VerifyReport, verify};
+use crate::prices::{PriceDesk, PriceWish};
+use crate::requests::{RequestRecords, RequestRow, RequestStore, RowBatch};
+use crate::who::Who;
 
 const CALLS: u64 = 40;
 
@@ -28,14 +31,20 @@ async fn made(home: &TempDir) -> Database {
     let terms = ledger::Movement::Terms { purse: PURSE, credit: Money::ZERO };
     let lsn = ledger.journal().append(NOW, &terms).unwrap();
     ledger.journal().wait(lsn, Level::Durable).await.unwrap();
-    while applier.applied() < ledger.journal().durable() {
-        ledger.applied(&applier.step(ledger.journal().durable()).await.unwrap());
-    }
+    follow(&ledger, &mut applier).await;
     database
 }
 
+async fn follow(ledger: &Ledger, applier: &mut Applier) {
+    let last = ledger.journal().appended();
+    ledger.journal().wait(last, Level::Durable).await.unwrap();
+    while applier.applied() < last {
+        ledger.applied(&applier.step(ledger.journal().durable()).await.unwrap());
+    }
+}
+
 async fn verified(home: &Path, database: &Database, opened_min: Timestamp) -> VerifyReport {
-    verify(&options(home).folder, 0, database, opened_min).await.unwrap()
+    verify(&options(home).folder, 0, database, None, opened_min).await.unwrap()
 }
 
 fn broken(report: &VerifyReport) -> Vec<Invariant> {
@@ -69,24 +78,31 @@ async fn each_change_of_the_database_breaks_what_it_should() {
     let cases: &[(&[&str], &[Invariant])] = &[
         (
             &["UPDATE ledger_accounts SET nano = nano + 1 WHERE account = 'revenue:usage'"],
-            &[Invariant::EntriesBalance, Invariant::BalancesAreEntries],
+            &[Invariant::EntriesBalance, Invariant::BalancesAreEntries, Invariant::JournalIsDatabase],
         ),
         (
-            &[
-                "DROP TRIGGER ledger_entries_stay",
-                "UPDATE ledger_entries SET amount = amount + 1 WHERE kind = 'settle' AND lsn < 10",
-            ],
+            &["DROP TRIGGER ledger_calls_stay", "UPDATE ledger_calls SET amount = amount + 1 WHERE lsn < 10"],
             &[Invariant::BalancesAreEntries],
         ),
         (
-            &["DROP TRIGGER ledger_entries_remain", "DELETE FROM ledger_entries WHERE lsn BETWEEN 10 AND 20"],
+            &["DROP TRIGGER ledger_calls_remain", "DELETE FROM ledger_calls WHERE lsn BETWEEN 10 AND 20"],
             &[Invariant::BalancesAreEntries],
         ),
-        (&["UPDATE ledger_purses SET pending = pending + 1"], &[Invariant::PendingIsHolds]),
-        (&["DELETE FROM ledger_holds"], &[Invariant::PendingIsHolds]),
+        (&["UPDATE ledger_hours SET settles = settles + 1"], &[Invariant::BalancesAreEntries]),
+        (
+            &["UPDATE ledger_purses SET pending = pending + 1"],
+            &[Invariant::PendingIsHolds, Invariant::JournalIsDatabase],
+        ),
+        (&["DELETE FROM ledger_holds"], &[Invariant::PendingIsHolds, Invariant::JournalIsDatabase]),
+        (&["UPDATE ledger_purses SET credit = credit + 1"], &[Invariant::JournalIsDatabase]),
         (
             &["UPDATE ledger_accounts SET units = units - 1 WHERE account LIKE 'customer:%'"],
-            &[Invariant::EntriesBalance, Invariant::BalancesAreEntries, Invariant::FloorsHold],
+            &[
+                Invariant::EntriesBalance,
+                Invariant::BalancesAreEntries,
+                Invariant::FloorsHold,
+                Invariant::JournalIsDatabase,
+            ],
         ),
         (
             &[
@@ -121,6 +137,83 @@ async fn a_hold_that_is_too_old_and_a_changed_journal_are_found() {
     let report = verified(home.path(), &database, Timestamp(0)).await;
     assert!(broken(&report).contains(&Invariant::JournalIsWhole), "{report:?}");
     assert!(report.records < 20, "read up to there: {report:?}");
+}
+
+/// Written past the ledger, which refuses both.
+#[tokio::test]
+async fn a_refund_beyond_its_payment_and_a_payment_under_another_key_are_found() {
+    let home = tempfile::tempdir().unwrap();
+    let database = database(home.path()).await;
+    let (ledger, mut applier, _) = Ledger::open(&options(home.path()), &database, NOW).await.unwrap();
+    let money = Money::from_nano;
+    let channel = Channel::parse("one").unwrap();
+    let refund = |id: &str, nano| {
+        let payment = EntryKey::parse("pay:one:t1").unwrap();
+        payments::refund_asked(id, payment, PURSE, money(nano)).unwrap()
+    };
+    let entries = [
+        payments::top_up(channel, "t1", PURSE, money(100)).unwrap(),
+        payments::order("1", "transfer", PURSE, money(1_000)).unwrap(),
+        refund("1", 60),
+        refund("2", 40),
+    ];
+    for entry in entries {
+        ledger.journal().append(NOW, &ledger::Movement::Post(entry)).unwrap();
+    }
+    follow(&ledger, &mut applier).await;
+    let report = verified(home.path(), &database, Timestamp(0)).await;
+    assert_eq!(report.violations, [], "all of it is no more than all of it");
+    ledger.journal().append(NOW, &ledger::Movement::Post(refund("3", 1))).unwrap();
+    follow(&ledger, &mut applier).await;
+    let report = verified(home.path(), &database, Timestamp(0)).await;
+    assert_eq!(broken(&report), [Invariant::PaymentsCountOnce]);
+    assert!(report.violations[0].what.contains("101 nano-units are refunded of pay:one:t1"), "{report:?}");
+    for statement in [
+        "DROP TRIGGER ledger_entries_stay",
+        "UPDATE ledger_entries SET entry_key = 'pay:two:t1' WHERE kind = 'top_up'",
+    ] {
+        sqlx::query(statement).execute(&database.pool).await.unwrap();
+    }
+    let report = verified(home.path(), &database, Timestamp(0)).await;
+    assert!(report.violations.iter().any(|it| it.what.contains("does not say by its key")), "{report:?}");
+}
+
+/// A row that says what was used, and the prices of the version that the call was settled by.
+#[tokio::test]
+async fn a_charge_that_its_prices_do_not_give_is_found() {
+    let home = tempfile::tempdir().unwrap();
+    let database = made(&home).await;
+    let (who, text) = (
+        Who { actor: "test", by: None, request_id: None },
+        "[[price]]\nmodel = \"m\"\ninput = \"0.001\"\noutput = \"2\"\n",
+    );
+    let stand_in = || (String::new(), ledger::prices::read(text, &[]).unwrap());
+    let desk = PriceDesk::open(Box::new(database.clone()), Vec::new(), stand_in).await.unwrap();
+    desk.set(text.to_owned(), PriceWish { reason: None, after: None, who }, NOW).await.unwrap();
+    let store = RequestStore::in_memory().await.unwrap();
+    let mut batch = RowBatch::default();
+    for number in 0..3 {
+        let id = call(1, 0, number);
+        // A token of the prompt is a nano-unit; nothing was used by the first, if it is believed.
+        let tokens = if number == 0 { 0 } else { whole_cost(id).nano() as u64 };
+        let usage = Usage { input: tokens, ..Usage::default() };
+        let segments = if number == 1 { r#"[{"provider":"a"}]"# } else { "" };
+        batch.push(&RequestRow {
+            call_id: id,
+            model: "m".into(),
+            upstream_model: "m".into(),
+            segments: segments.into(),
+            usage: Some(usage),
+            ..crate::requests::suite::row(1)
+        });
+    }
+    store.write(&batch).await.unwrap();
+    let report =
+        verify(&options(home.path()).folder, 0, &database, Some(&store), Timestamp(0)).await.unwrap();
+    assert_eq!((report.rated, report.unrated), (2, CALLS - 2), "one had several, the others have no row");
+    assert_eq!(broken(&report), [Invariant::PricesGiveAgain]);
+    let told: Vec<bool> = report.violations.iter().map(|it| it.what.contains("prices 1 give")).collect();
+    assert_eq!(told, [true]);
 }
 
 #[tokio::test]

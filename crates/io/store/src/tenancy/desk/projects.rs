@@ -36,6 +36,25 @@ impl TenancyDesk {
         project(&mut *self.reading().await?, reach, id).await
     }
 
+    /// One of an organisation, each by its id or its name.
+    pub async fn project_of(
+        &self,
+        reach: &Reach,
+        meant: &str,
+        project_meant: &str,
+    ) -> Result<Project, TenancyError> {
+        let mut from = self.reading().await?;
+        let organisation = organisation(&mut from, reach, meant).await?;
+        let named = sql::projects::named(&mut from, &organisation.id, project_meant).await?;
+        let id = named.as_ref().map_or(project_meant, ProjectId::as_str);
+        let found = project(&mut from, reach, id).await?;
+        if found.organisation == organisation.id {
+            Ok(found)
+        } else {
+            Err(TenancyError::unknown("project", project_meant))
+        }
+    }
+
     /// Makes one in an organisation, which is named by its id or its name.
     pub async fn create_project(
         &self,

@@ -1,0 +1,109 @@
+//! Gifts whose time is over: what is left of them is taken back. What running calls have put aside is left to them; what
+//! they return is taken back the next time.
+
+use domain::{Money, Timestamp};
+use ledger::{EntryKey, GrantNumber, Movement, Purse, payments};
+use sqlx::{Row, query};
+
+use super::applier::key_is_used;
+use super::journal::Level;
+use super::live::Ledger;
+use super::reserve::PostError;
+use crate::database::Database;
+use crate::error::StoreError;
+
+/// Most that are taken back at once; the rest the next time.
+pub const LAPSED_AT_ONCE_MAX: i64 = 1_000;
+/// How often a gift is taken back in parts at most, since calls may hold some of it for a while.
+const PARTS_MAX: u32 = 1_000;
+
+/// A gift whose time is over and of which something is left, as the database has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Lapsed {
+    purse: Purse,
+    grant: GrantNumber,
+    left: Money,
+}
+
+impl Ledger {
+    /// Takes back what is left of lapsed gifts, and returns how many when that is on the disk.
+    pub async fn expire_lapsed(&self, database: &Database, now: Timestamp) -> Result<u64, PostError> {
+        let mut expired = 0;
+        for lapsed in lapsed(database, now).await? {
+            expired += u64::from(self.expire(database, lapsed.purse, lapsed.grant, lapsed.left, now).await?);
+        }
+        Ok(expired)
+    }
+
+    /// Takes back at most `left` of a gift, of what no call holds; whether there was anything.
+    pub async fn expire(
+        &self,
+        database: &Database,
+        purse: Purse,
+        grant: GrantNumber,
+        left: Money,
+        now: Timestamp,
+    ) -> Result<bool, PostError> {
+        let Some(key) = next_key(database, grant).await? else { return Ok(false) };
+        // Until the database has the last part of it, the next would not know what is left.
+        let Ok(mut begun) = self.postings.begin(&key) else { return Ok(false) };
+        let cell = self.cells.cell(purse);
+        // What may be owed is nobody's gift.
+        let free = cell.available().nano().saturating_sub(cell.credit().nano().max(0));
+        let at_most = Money::from_nano(left.nano().min(free));
+        if at_most <= Money::ZERO || cell.take(at_most).is_err() {
+            return Ok(false);
+        }
+        let recorded = self.journal.append(now, &Movement::Expire { key, purse, grant, at_most });
+        if recorded.is_err() {
+            cell.give(at_most);
+        }
+        let lsn = recorded?;
+        begun.recorded(lsn);
+        // Where the gift comes to less, the applier says so, and the rest returns.
+        self.journal.wait(lsn, Level::Durable).await?;
+        Ok(true)
+    }
+}
+
+/// The first of a gift's keys that is not used.
+async fn next_key(database: &Database, grant: GrantNumber) -> Result<Option<EntryKey>, StoreError> {
+    for part in 0..PARTS_MAX {
+        let key = payments::expiry_key(grant, part);
+        if !key_is_used(database, &key).await? {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+async fn lapsed(database: &Database, now: Timestamp) -> Result<Vec<Lapsed>, StoreError> {
+    let failed = StoreError::database("find gifts whose time is over");
+    let statement = "SELECT g.grant_number, g.customer, g.currency, a.units, a.nano
+         FROM ledger_grants g JOIN ledger_accounts a
+           ON a.account = 'customer:' || g.customer || ':promo:' || g.grant_number AND a.currency = g.currency
+         WHERE g.expires_at_ms <= $1 AND (a.units > 0 OR (a.units = 0 AND a.nano > 0))
+         ORDER BY g.expires_at_ms LIMIT $2";
+    let found = async {
+        let mut from = database.pool.acquire().await?;
+        let rows =
+            query(statement).bind(now.unix_ms()).bind(LAPSED_AT_ONCE_MAX).fetch_all(&mut *from).await?;
+        rows.iter().map(read).collect::<Result<Vec<_>, sqlx::Error>>()
+    };
+    found.await.map_err(failed)
+}
+
+fn read(row: &sqlx::any::AnyRow) -> Result<Lapsed, sqlx::Error> {
+    let code: &str = row.try_get("currency")?;
+    let currency = domain::Currency::parse(code).ok_or_else(|| sqlx::Error::ColumnDecode {
+        index: "currency".to_owned(),
+        source: format!("not what this program writes: {code:?}").into(),
+    })?;
+    let customer = ledger::Customer(row.try_get::<i64, _>("customer")?.unsigned_abs());
+    let (units, nano): (i64, i64) = (row.try_get("units")?, row.try_get("nano")?);
+    Ok(Lapsed {
+        purse: Purse { customer, currency },
+        grant: GrantNumber(row.try_get::<i64, _>("grant_number")?.unsigned_abs()),
+        left: Money::from_nano(units.saturating_mul(domain::NANO).saturating_add(nano)),
+    })
+}

@@ -1,0 +1,43 @@
+//! All of it, one after the other.
+
+use std::path::Path;
+
+use domain::Timestamp;
+use ledger::check_books;
+
+use super::image::{Image, fold_tail};
+use super::report::{VerifyError, VerifyReport};
+use super::{balances, payments, rating, walk};
+use crate::database::Database;
+use crate::ledger::applier::{applied, load};
+use crate::ledger::journal::node_folder;
+use crate::requests::RequestStore;
+
+/// Walks the journal of a node, the database, and the rows of calls, where they are kept. A hold that is open since before
+/// `opened_min` is too old.
+pub async fn verify(
+    folder: &Path,
+    node: u32,
+    database: &Database,
+    rows: Option<&RequestStore>,
+    opened_min: Timestamp,
+) -> Result<VerifyReport, VerifyError> {
+    let folder = node_folder(folder, node);
+    let applied = applied(database, node).await?;
+    let mut report = VerifyReport { applied: applied.lsn, ..VerifyReport::default() };
+    let books = load(database).await?;
+    report.accounts = books.accounts().count() as u64;
+    balances::are_entries(database, &books, &mut report).await?;
+    payments::count_once(database, &books, &mut report).await?;
+    rating::gives_again(database, rows, &mut report).await?;
+    check_books(&books, opened_min).into_iter().for_each(|violation| report.found(violation));
+    if !folder.exists() {
+        report.unfolded = Some("there is no journal");
+        return Ok(report);
+    }
+    let mut image = Image::of(database, node, applied.lsn).await?;
+    walk::journal(&folder, node, database, &mut image, &mut report).await?;
+    image.compare(&books, &mut report);
+    fold_tail(&folder, applied, books, opened_min, &mut report)?;
+    Ok(report)
+}

@@ -1,0 +1,67 @@
+//! What was looked at, and what does not hold.
+
+use ledger::{Invariant, Lsn, Violation};
+
+use crate::error::StoreError;
+use crate::ledger::journal::JournalError;
+
+/// A hold that is open for longer was forgotten: a day, in milliseconds.
+pub const HOLD_AGE_MAX_MS: i64 = 24 * 60 * 60 * 1000;
+/// Violations that are told one by one.
+pub const VIOLATIONS_TOLD_MAX: usize = 20;
+
+/// What was looked at, and what does not hold.
+#[derive(Debug, Default)]
+pub struct VerifyReport {
+    /// The first record that is left of the journal; none if nothing is.
+    pub first: Option<Lsn>,
+    /// The last record of the journal.
+    pub last: Lsn,
+    /// The last that the database has.
+    pub applied: Lsn,
+    /// Records that were read.
+    pub records: u64,
+    /// Entries in the database.
+    pub entries: u64,
+    /// Accounts in the database.
+    pub accounts: u64,
+    /// Holds that are open at the journal's end.
+    pub open_holds: u64,
+    /// Bytes behind the journal's end that a crash left.
+    pub torn_bytes: u64,
+    /// Why what the journal comes to was not held against the database; none where it was.
+    pub unfolded: Option<&'static str>,
+    /// Calls whose charge the prices gave again.
+    pub rated: u64,
+    /// Calls for which that could not be looked at: their row or their prices are not there, or several shared in them.
+    pub unrated: u64,
+    /// What does not hold, the first of them.
+    pub violations: Vec<Violation>,
+    /// How many violations there are.
+    pub violations_count: u64,
+}
+
+/// Why nothing could be proved.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal's files cannot be read.
+    #[error(transparent)]
+    Journal(JournalError),
+}
+
+impl VerifyReport {
+    /// Those of one invariant that are told.
+    pub fn of(&self, invariant: Invariant) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(move |violation| violation.invariant == invariant)
+    }
+
+    pub(super) fn found(&mut self, violation: Violation) {
+        self.violations_count += 1;
+        if self.violations.len() < VIOLATIONS_TOLD_MAX {
+            self.violations.push(violation);
+        }
+    }
+}
