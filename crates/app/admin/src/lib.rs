@@ -48,6 +48,10 @@
 //! | `GET /ledger/entries?account=1&call_id=…&request_id=…&key=order:&from=…&to=…&after=…&limit=100`, all optional | – | 200 `{"entries": [Entry], "next_after"}`, the newest first |
 //! | `GET /ledger/holds?account=1` | – | 200 `{"holds": [{"call_id", "amount", "progress", "opened_at"}]}`, the oldest first |
 //! | `GET /ledger/statement?account=1&month=2026-11&format=csv` | – | 200 opening, `lines` by kind and closing of each currency, paid and gifts apart; or CSV |
+//! | `GET /budgets?after=17&limit=100` | – | 200 `{"budgets": [Budget], "next_after": "117" or null}` |
+//! | `POST /budgets` | `{"key" or "project" or "organisation", "period": "day", "limit": "50", "zone": "UTC", "warn_percent": 80, "is_hard": true, "reason", "by"}`, the first three needed | 201 Budget; 404 `key_not_found` and the like; 409 `budget_taken` |
+//! | `PATCH /budgets/{number}` | `{"limit", "warn_percent", "is_hard", "reason", "by"}`, all optional | 200 Budget; 404 `budget_not_found` |
+//! | `DELETE /budgets/{number}` | – | 200 Budget as it was; 404 `budget_not_found` |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |
 //! | `PUT /secrets/{name}` | `{"value": "…", "reason", "by"}`, all but the value optional | 200 the secret without its value, `audit`, and what reading the configuration again did: `changed`, `needs_restart`, `problems` |
@@ -69,6 +73,9 @@
 //! A Voucher is `{"number", "code_hint", "state", "amount", "currency", "credit_days", "note", "created_at", "expires_at", "revoked_at",
 //! "redeemed_at", "account"}`: `state` is `open`, `redeemed`, `revoked` or `expired`. An Order is `{"number", "account", "state", "amount",
 //! "currency", "note", "reference", "created_at", "confirmed_at", "cancelled_at"}`: `state` is `open`, `confirmed` or `cancelled`.
+//! A Budget is `{"number", "scope", "id", "organisation", "set_by", "period", "zone", "limit", "currency", "warn_percent", "is_hard",
+//! "used", "held", "available", "is_warned", "begins_at", "ends_at", "created_at"}`: `scope` is `key`, `project` or `organisation`,
+//! and what is `set_by` the `operator` is changed by nobody else.
 //!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.

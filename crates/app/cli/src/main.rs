@@ -5,6 +5,7 @@ mod admin_client;
 mod arguments;
 mod audit;
 mod backup;
+mod budgets;
 mod catalog;
 mod check;
 mod configuration;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Orders(orders)) => orders::run(&arguments.data, arguments.serve.config, orders.command),
         Some(Command::Prices(prices)) => prices::run(&arguments.data, prices.command),
+        Some(Command::Budgets(asked)) => budgets::run(&arguments.data, asked.command),
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }

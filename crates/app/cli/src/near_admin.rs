@@ -14,8 +14,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use store::{
-    AccountDesk, Applier, DataDir, KeyDesk, Ledger, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore,
-    SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, OrderDesk, PriceDesk, REQUESTS_FILE,
+    RequestStore, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::admin_client::{AdminClient, understood};
@@ -93,6 +93,7 @@ impl LocalAdmin {
             let orders = OrderDesk::new(store.clone(), accounts.clone());
             let terms = sign_up_terms(&snapshot.accounts);
             let sign_ups = SignUpDesk::open(store.clone(), accounts.clone(), terms).await?;
+            let budgets = BudgetDesk::open(store.clone(), wall_clock()).await?;
             anyhow::Ok(AdminParts {
                 key_desk: Arc::new(keys),
                 admin_key: Secret::new(KEY.to_owned()),
@@ -107,6 +108,7 @@ impl LocalAdmin {
                 vouchers: Arc::new(vouchers),
                 orders: Arc::new(orders),
                 sign_ups: Arc::new(sign_ups),
+                budgets: Arc::new(budgets),
                 requests: Arc::new(requests),
                 state: StateDesk { health: Box::new(|_| Ok(Value::Null)), stats: Box::new(|| Value::Null) },
                 explain: Box::new(Ok),

@@ -19,13 +19,15 @@ use routing::health::Trying;
 use store::{KeyEntry, RowCost};
 use tokio::time::Instant;
 
+use crate::budget_words;
 use crate::clock::wall_clock;
 use crate::cost::{CallCost, Spent};
 use crate::forwarded::origin;
+use crate::funds::Charged;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
 use crate::keyed::Keyed;
-use crate::paying::{Charged, Paying};
+use crate::paying::Paying;
 use crate::rows::RowFacts;
 use crate::segments::{Segment, Segments};
 use crate::serving::ServedProvider;
@@ -296,7 +298,11 @@ impl Call {
     fn charge_at(&mut self, cost: CallCost) -> Option<Charged> {
         let paying = self.paying.take()?;
         self.charged = Some(cost);
-        match paying.end(cost, self.usage.as_ref(), wall_clock()) {
+        let ended = paying.end(cost, self.usage.as_ref(), wall_clock());
+        for budget in &ended.warned {
+            budget_words::tell_warning(&self.worker, budget);
+        }
+        match ended.settled? {
             Ok(charged) => Some(charged),
             Err(uncharged) => {
                 self.worker.gateway.uncharged.add(*uncharged);

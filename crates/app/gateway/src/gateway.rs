@@ -10,7 +10,7 @@ use ledger::prices::Book;
 use observe::{Log, Metrics};
 use routing::Moment;
 use serde_json::Value;
-use store::{AnswerShelf, KeyDirectory, KeyHasher, Payers, ProviderSwitch, SwitchScope};
+use store::{AnswerShelf, Budgets, KeyDirectory, KeyHasher, Payers, ProviderSwitch, SwitchScope};
 use tokio::time::Instant;
 
 use crate::body_budget::BodyBudget;
@@ -84,6 +84,8 @@ pub struct Gateway {
     pub(crate) rows: Option<RowInlet>,
     /// Who pays for whose calls.
     pub(crate) payers: ArcSwap<Payers>,
+    /// What may be spent by whom.
+    pub(crate) budgets: ArcSwap<Budgets>,
     /// Charges that could not be recorded yet.
     pub(crate) uncharged: Uncharged,
     /// What calls cost.
@@ -121,6 +123,7 @@ impl Gateway {
             log: parts.log,
             rows: parts.rows,
             payers: ArcSwap::from_pointee(Payers::default()),
+            budgets: ArcSwap::from_pointee(Budgets::default()),
             uncharged: Uncharged::default(),
             prices: ArcSwap::from_pointee(Book::empty()),
             admission: Admission::new(parts.descriptors_max),
@@ -187,6 +190,11 @@ impl Gateway {
     /// Who pays for whose calls at present.
     pub fn payers(&self) -> Arc<Payers> {
         self.payers.load_full()
+    }
+
+    /// Puts other budgets in the place of those in force: calls that begin from now on count for them.
+    pub fn set_budgets(&self, budgets: Arc<Budgets>) {
+        self.budgets.store(budgets);
     }
 
     /// Charges that could not be recorded when their calls ended.

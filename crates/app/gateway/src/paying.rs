@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{CallId, Money, NANO, Timestamp, Usage};
-use ledger::Lsn;
 use ledger::prices::Book;
-use store::{Held, HoldError, Ledger, Level, Payer, Unsettled};
 use tokio::time::Instant;
 
 use crate::cost::CallCost;
+use crate::funds::{Funds, FundsEnded, Sources, Unfunded};
 
 /// How often a stream is metered at least, where pieces come.
 const METER_INTERVAL: Duration = Duration::from_millis(100);
@@ -25,9 +24,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 pub(crate) struct Paying {
     /// The prices that the call is charged by, from its beginning to its end.
     pub(crate) book: Arc<Book>,
-    ledger: Arc<Ledger>,
-    payer: Arc<Payer>,
-    held: Held,
+    funds: Funds,
     /// How much more is put aside at a time.
     slice: Money,
     meter: Meter,
@@ -57,37 +54,27 @@ struct Meter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spent;
 
-/// A charge that is recorded, and how safe it has to be before the caller is told of the end.
-#[derive(Debug)]
-pub(crate) struct Charged {
-    pub(crate) ledger: Arc<Ledger>,
-    pub(crate) lsn: Lsn,
-    pub(crate) level: Level,
-}
-
 impl Paying {
     /// Puts money aside.
     pub(crate) fn begin(
-        (ledger, payer): (&Arc<Ledger>, &Arc<Payer>),
+        sources: Sources<'_>,
         book: Arc<Book>,
         call: CallId,
         reserve: Reserve,
         (now, at): (Instant, Timestamp),
-    ) -> Result<Box<Self>, HoldError> {
-        let held = ledger.hold(call, payer.account.purse(), reserve.amount, book.version(), at)?;
+    ) -> Result<Box<Self>, Unfunded> {
+        let funds = Funds::take(sources, (call, book.version()), reserve.amount, at)?;
         Ok(Box::new(Self {
             book,
-            ledger: Arc::clone(ledger),
-            payer: Arc::clone(payer),
-            held,
+            funds,
             slice: reserve.slice,
             meter: Meter { cost: None, at: now, pieces: 0, told: Money::ZERO, told_at: now },
         }))
     }
 
-    /// Who pays.
-    pub(crate) fn payer(&self) -> &Arc<Payer> {
-        &self.payer
+    /// Where it comes from.
+    pub(crate) const fn funds(&self) -> &Funds {
+        &self.funds
     }
 
     /// Whether it is time to look what a stream has come to.
@@ -112,56 +99,29 @@ impl Paying {
         let tokens = (usage.input_total(), usage.output_total());
         let is_progress = cost.nano() - self.meter.told.nano() >= PROGRESS_COST_MIN.nano()
             || now - self.meter.told_at >= PROGRESS_INTERVAL;
-        // A journal or a table that takes nothing more is told where it is opened and where calls begin.
-        if is_progress {
-            let _ = self.ledger.progress(&self.held, tokens, cost, at);
-            (self.meter.told, self.meter.told_at) = (cost, now);
-        } else {
-            let _ = self.ledger.record(&self.held, tokens, cost);
+        if let Some(purse) = self.funds.purse() {
+            // A journal or a table that takes nothing more is told where it is opened and where calls begin.
+            if is_progress {
+                let _ = purse.ledger.progress(&purse.held, tokens, cost, at);
+            } else {
+                let _ = purse.ledger.record(&purse.held, tokens, cost);
+            }
         }
-        let left = self.held.amount().nano() - cost.nano();
-        if left < step.max(self.slice.nano() / 4) && !self.extend(at) && left < step.max(1) {
+        if is_progress {
+            (self.meter.told, self.meter.told_at) = (cost, now);
+        }
+        let left = self.funds.amount().nano() - cost.nano();
+        if left < step.max(self.slice.nano() / 4) && !self.funds.extend(self.slice, at) && left < step.max(1)
+        {
             return Err(Spent);
         }
         Ok(())
     }
 
-    /// Puts a slice more aside, or what there is.
-    fn extend(&mut self, at: Timestamp) -> bool {
-        match self.ledger.extend(&mut self.held, self.slice, at) {
-            Ok(()) => true,
-            Err(HoldError::OutOfCredit { available, .. }) if available > Money::ZERO => {
-                self.ledger.extend(&mut self.held, available, at).is_ok()
-            }
-            Err(_) => false,
-        }
-    }
-
     /// Charges what it has come to: nothing where nothing can be said.
-    pub(crate) fn end(
-        self,
-        cost: CallCost,
-        usage: Option<&Usage>,
-        at: Timestamp,
-    ) -> Result<Charged, Box<(Arc<Ledger>, Unsettled)>> {
-        let Self { ledger, held, .. } = self;
+    pub(crate) fn end(self, cost: CallCost, usage: Option<&Usage>, at: Timestamp) -> FundsEnded {
         let cost = cost.row().map_or(Money::ZERO, |cost| cost.price);
         let tokens = usage.map_or((0, 0), |usage| (usage.input_total(), usage.output_total()));
-        match ledger.settle(held, tokens, cost, at) {
-            Ok((lsn, level)) => Ok(Charged { ledger, lsn, level }),
-            Err(unsettled) => Err(Box::new((ledger, *unsettled))),
-        }
-    }
-}
-
-impl Charged {
-    /// Whether a caller may be told of the end.
-    pub(crate) fn is_safe(&self, wanted: Level) -> bool {
-        let journal = self.ledger.journal();
-        match self.level.max(wanted) {
-            Level::Slot => true,
-            Level::Written => journal.written() >= self.lsn,
-            Level::Durable | Level::Remote => journal.durable() >= self.lsn,
-        }
+        self.funds.end(tokens, cost, at)
     }
 }

@@ -76,6 +76,8 @@ fn the_text_is_as_recorded() {
     one.caller_disconnected();
     one.in_flight_ended(true);
     two.caller_gone();
+    two.budget_warned();
+    two.budget_refused();
     two.panicked();
     one.queued(Duration::from_millis(30));
     two.queued(Duration::from_millis(700));

@@ -8,6 +8,7 @@ mod accounts;
 mod admin_key;
 mod audit;
 mod backup;
+mod budgets;
 mod configs;
 mod data_dir;
 mod database;
@@ -52,6 +53,10 @@ pub use audit::{
 };
 pub use backup::{
     BACKUP_LINE_BYTES_MAX, BackupError, BackupReport, Progress, Restored, Source, back_up, restore,
+};
+pub use budgets::{
+    BUDGETS_MAX, BUDGETS_PER_PAGE_MAX, BudgetCell, BudgetChange, BudgetDesk, BudgetEntry, BudgetError,
+    BudgetHolds, BudgetRefusal, Budgets, NewBudget,
 };
 pub use configs::{
     CONFIG_VERSIONS_MAX, ConfigRecords, ConfigShelf, ConfigShelfError, ConfigVersion, NewConfigVersion,

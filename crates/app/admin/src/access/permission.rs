@@ -19,6 +19,8 @@ pub(crate) enum Permission {
     SeeRequests,
     /// Accounts and what is left of them.
     SeeAccounts,
+    SeeBudgets,
+    ManageBudgets,
 }
 
 /// Everything about a permission.
@@ -48,6 +50,8 @@ const TABLE: &[Row] = &[
     row(Permission::SeeAudit, "see the audit", false, WHO_RUNS),
     row(Permission::SeeRequests, "see calls and what they cost", false, EVERYBODY),
     row(Permission::SeeAccounts, "see accounts", false, EVERYBODY),
+    row(Permission::SeeBudgets, "see budgets", false, EVERYBODY),
+    row(Permission::ManageBudgets, "set and change budgets", true, WHO_RUNS),
 ];
 
 const fn row(permission: Permission, words: &'static str, is_change: bool, roles: &'static [Role]) -> Row {
@@ -96,6 +100,8 @@ mod tests {
             (Permission::SeeAudit, [true, true, false, false, false]),
             (Permission::SeeRequests, [true, true, true, true, true]),
             (Permission::SeeAccounts, [true, true, true, true, true]),
+            (Permission::SeeBudgets, [true, true, true, true, true]),
+            (Permission::ManageBudgets, [true, true, false, false, false]),
         ];
         assert_eq!(promised.len(), TABLE.len(), "a row without a promise, or a permission with two rows");
         for (permission, expected) in promised {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod budgets;
 mod config;
 mod explain;
 mod health;
@@ -49,6 +50,7 @@ const NOUNS: &[&[Route]] = &[
     vouchers::ROUTES,
     orders::ROUTES,
     ledger::ROUTES,
+    budgets::ROUTES,
     explain::ROUTES,
     me::ROUTES,
     organisations::ROUTES,

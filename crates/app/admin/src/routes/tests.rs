@@ -17,13 +17,14 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
-    AccountDesk, Asker, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey, OrderDesk,
-    PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope, SwitchWish, TenancyDesk,
-    VoucherDesk, Who,
+    AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey,
+    OrderDesk, PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope, SwitchWish,
+    TenancyDesk, VoucherDesk, Who,
 };
 
 mod accounts;
 mod audit;
+mod budgets;
 mod keys;
 mod money_in;
 mod secrets;
@@ -86,6 +87,7 @@ impl Office {
         let vouchers = VoucherDesk::new(store.clone(), master.key_hasher(), Arc::clone(&accounts));
         let orders = OrderDesk::new(store.clone(), Arc::clone(&accounts));
         let sign_ups = SignUpDesk::open(store.clone(), Arc::clone(&accounts), terms).await.unwrap();
+        let budgets = BudgetDesk::open(store.clone(), NOW).await.unwrap();
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
@@ -101,6 +103,7 @@ impl Office {
             vouchers: Arc::new(vouchers),
             orders: Arc::new(orders),
             sign_ups: Arc::new(sign_ups),
+            budgets: Arc::new(budgets),
             state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,

@@ -6,6 +6,7 @@ use super::accounts::AccountsArguments;
 use super::asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 use super::audit::AuditArguments;
 use super::backup::{BackupOptions, RestoreOptions};
+use super::budgets::BudgetsArguments;
 use super::catalog::CatalogArguments;
 use super::config::{CheckOptions, ConfigArguments};
 use super::drill::DrillOptions;
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Orders(OrdersArguments),
     /// What calls cost: set, compare, check and import prices, on the running server or, without one, in the data directory.
     Prices(PricesArguments),
+    /// What may be spent in each day or month, by a key, a project or an organisation: list, set, change and remove budgets.
+    Budgets(BudgetsArguments),
     /// The books of money: prove that they hold.
     Ledger(LedgerArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.

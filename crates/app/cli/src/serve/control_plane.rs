@@ -12,8 +12,8 @@ use gateway::{ControlCall, ControlCalls, Gateway, ProvenCaller, Workers, wall_cl
 use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::{
-    AccountDesk, AuditRecords, KeyDesk, OrderDesk, PriceDesk, RequestRecords, SecretDesk, SignUpDesk,
-    SwitchDesk, TenancyDesk, VoucherDesk, Who,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, OrderDesk, PriceDesk, RequestRecords, SecretDesk,
+    SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk, Who,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -40,6 +40,7 @@ pub(super) struct ControlPlane {
     pub(super) sign_ups: Arc<SignUpDesk>,
     /// Who is told of low balances, besides the log.
     pub(super) low_balance: Option<LowBalance>,
+    pub(super) budgets: Arc<BudgetDesk>,
     /// Told once, if at all.
     pub(super) money_failures: Failures,
     pub(super) admin_key: Secret,
@@ -155,6 +156,7 @@ impl ControlPlane {
             vouchers: self.vouchers.clone(),
             orders: self.orders.clone(),
             sign_ups: self.sign_ups.clone(),
+            budgets: self.budgets.clone(),
             secrets: self.secret_desk.clone(),
             state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),

@@ -1,6 +1,7 @@
 //! `bellwether serve`: from the command to a running gateway, and back.
 
 mod banner;
+mod budget_keeper;
 mod configuration;
 mod control_plane;
 mod demo;

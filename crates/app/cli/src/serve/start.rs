@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
+use crate::serve::budget_keeper::BudgetKeeper;
 use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
 use crate::serve::key_checks::KeyChecks;
@@ -74,6 +75,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
     let (money_keeper, money_failures) =
         MoneyKeeper::start(&gateway, stored.database.clone(), money_outlet, &log);
+    let budget_keeper = BudgetKeeper::start(&stored.budgets, &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -125,6 +127,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         orders: stored.orders,
         sign_ups: stored.sign_ups,
         low_balance,
+        budgets: stored.budgets,
         money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,
@@ -138,7 +141,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     drop(run_file);
     stored.answers.close().await;
     row_writer.stop().await;
-    money_keeper.stop().await;
+    tokio::join!(money_keeper.stop(), budget_keeper.stop());
     if let Some(demo) = demo {
         demo.stop().await;
     }
@@ -186,6 +189,8 @@ impl Made<'_> {
         stored.prices.hear(move |book| pricing.set_prices(book));
         let paying = gateway.clone();
         stored.accounts.hear(move |payers| paying.set_payers(payers));
+        let limiting = gateway.clone();
+        stored.budgets.hear(move |budgets| limiting.set_budgets(budgets));
         Ok(gateway)
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use config::Snapshot;
 use gateway::wall_clock;
 use store::{
-    AccountDesk, AnswerShelf, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
+    AccountDesk, AnswerShelf, BudgetDesk, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
     LockedDataDir, MasterKey, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk,
     SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk,
 };
@@ -37,6 +37,7 @@ pub(super) struct Stored {
     pub(super) vouchers: Arc<VoucherDesk>,
     pub(super) orders: Arc<OrderDesk>,
     pub(super) sign_ups: Arc<SignUpDesk>,
+    pub(super) budgets: Arc<BudgetDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
     /// What an operator should know, one sentence each.
@@ -86,6 +87,7 @@ impl Stored {
         let orders = OrderDesk::new(database.clone(), accounts.clone());
         let terms = money::sign_up_terms(&snapshot.accounts);
         let sign_ups = SignUpDesk::open(database.clone(), accounts.clone(), terms).await?;
+        let budgets = BudgetDesk::open(database.clone(), wall_clock()).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
             database,
@@ -102,6 +104,7 @@ impl Stored {
             vouchers: Arc::new(vouchers),
             orders: Arc::new(orders),
             sign_ups: Arc::new(sign_ups),
+            budgets: Arc::new(budgets),
             first_key,
             notes,
         })

@@ -1,4 +1,4 @@
-//! May it run now? Where somebody pays for the caller's key, money is put aside before anybody is asked.
+//! May it run now? Where somebody pays for the caller's key, or a budget limits it, money is put aside before anybody is asked.
 
 use dialects::surface::Operation;
 use domain::{Currency, Failure, Kind, Money};
@@ -6,7 +6,9 @@ use routing::Plan;
 use store::HoldError;
 use tokio::time::Instant;
 
+use crate::budget_words;
 use crate::call::Call;
+use crate::funds::Unfunded;
 use crate::paying::{Paying, Reserve};
 use crate::pipeline::authenticate::Caller;
 use crate::pipeline::count::counted;
@@ -45,16 +47,17 @@ pub(crate) async fn admit(
     if would_be_short && can_be_shortened(prompt) {
         fit_to_balance(call, serving, prompt, plan);
     }
-    if let Err(failure) = put_aside(call, serving, (prompt, None), plan) {
-        let is_countable = failure.kind == Kind::OutOfCredit
-            && prompt.surface.operation == Operation::Conversation
-            && prompt.length <= COUNTED_BYTES_MAX;
-        if !is_countable {
-            return Err(failure);
-        }
+    let mut outcome = put_aside(call, serving, (prompt, None), plan);
+    if outcome.as_ref().is_err_and(|unpaid| is_countable(unpaid, prompt)) {
         let tokens = counted(prompt).await?;
         // Providers count a little differently.
-        put_aside(call, serving, (prompt, Some(tokens + tokens / 8)), plan)?;
+        outcome = put_aside(call, serving, (prompt, Some(tokens + tokens / 8)), plan);
+    }
+    if let Err(unpaid) = outcome {
+        if unpaid.is_by_budget {
+            call.worker.shard.budget_refused();
+        }
+        return Err(unpaid.failure);
     }
     call.count_as_running();
     Ok(Admitted { caller })
@@ -78,30 +81,61 @@ fn fit_to_balance(call: &mut Call, serving: &Serving, prompt: &mut Prompt, plan:
     }
 }
 
+/// Nothing was put aside.
+struct Unpaid {
+    failure: Box<Failure>,
+    is_by_budget: bool,
+}
+
+impl From<Box<Failure>> for Unpaid {
+    fn from(failure: Box<Failure>) -> Self {
+        Self { failure, is_by_budget: false }
+    }
+}
+
+/// Whether less may do, if the prompt is counted to the last word.
+fn is_countable(unpaid: &Unpaid, prompt: &Prompt) -> bool {
+    unpaid.failure.kind == Kind::OutOfCredit
+        && prompt.surface.operation == Operation::Conversation
+        && prompt.length <= COUNTED_BYTES_MAX
+}
+
 fn put_aside(
     call: &mut Call,
     serving: &Serving,
     (prompt, input_tokens): (&Prompt, Option<u64>),
     plan: &Plan,
-) -> Result<(), Box<Failure>> {
+) -> Result<(), Unpaid> {
     if prompt.surface.operation == Operation::CountTokens {
         return Ok(());
     }
-    let payers = call.worker.gateway.payers.load();
-    let Some((ledger, payer)) = call.key.as_deref().and_then(|key| payers.payer(key)) else { return Ok(()) };
-    let book = call.worker.gateway.prices();
+    let gateway = &call.worker.gateway;
+    let Some(key) = call.key.as_deref() else { return Ok(()) };
+    let (payers, budgets) = (gateway.payers.load(), gateway.budgets.load().of(key));
+    let payer = payers.payer(key);
+    if payer.is_none() && budgets.is_empty() {
+        return Ok(());
+    }
+    let book = gateway.prices();
     let estimate = Estimate { call, serving, prompt, plan, book: &book, input_tokens };
     let Some(reserve) = estimate.reserve() else { return Ok(()) };
-    let currency = payer.account.currency;
-    if currency != book.currency() {
+    let currency = book.currency();
+    if let Some(other) = payer.map(|(_, payer)| payer.account.currency).filter(|other| *other != currency) {
         let message = format!(
-            "prices are in {0}, and the account that pays for this key is in {currency}; its operator can make one in {0}",
-            book.currency(),
+            "prices are in {currency}, and the account that pays for this key is in {other}; its operator can make one in \
+             {currency}"
         );
-        return Err(Failure::new(Kind::OutOfCredit, message));
+        return Err(Failure::new(Kind::OutOfCredit, message).into());
     }
-    let paying = Paying::begin((ledger, payer), book, call.id, reserve, (Instant::now(), call.received_at));
-    call.paying = Some(paying.map_err(|error| not_paid(&error, reserve, currency))?);
+    let now = (Instant::now(), call.received_at);
+    match Paying::begin((payer, budgets), book, call.id, reserve, now) {
+        Ok(paying) => call.paying = Some(paying),
+        Err(Unfunded::Account(error)) => return Err(not_paid(&error, reserve, currency).into()),
+        Err(Unfunded::Budget(refusal)) => {
+            let failure = budget_words::refused(&refusal, currency, call.received_at);
+            return Err(Unpaid { failure, is_by_budget: true });
+        }
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use store::Level;
 
-use crate::paying::Charged;
+use crate::funds::Charged;
 
 /// The last piece of an answer, until its charge is safe.
 pub(super) struct Ending {

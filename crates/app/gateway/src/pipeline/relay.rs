@@ -18,6 +18,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use observe::Rescued;
 
+use crate::budget_words::warning;
 use crate::call::Call;
 use crate::cost::CallCost;
 use crate::hygiene::copy_to_caller;
@@ -132,6 +133,9 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     }
     if let Some(cap) = call.lowered_cap {
         headers.insert(HeaderName::from_static("x-bellwether-lowered-cap"), HeaderValue::from(cap));
+    }
+    if let Some(told) = call.paying.as_ref().and_then(|paying| warning(paying, call.received_at)) {
+        headers.insert(HeaderName::from_static("x-bellwether-budget-warning"), told);
     }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let cost = cost_at_head(&mut call, &watch, estimate.as_ref());

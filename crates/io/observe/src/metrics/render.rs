@@ -86,6 +86,7 @@ impl Metrics {
         let gone: u64 = self.shards().iter().map(|shard| shard.callers_gone.read()).sum();
         let name = "ai_gateway_callers_gone_total";
         single(out, name, "counter", "Callers that hung up before their answer was complete.", service, gone);
+        self.budgets(out, service);
         let panics: u64 = self.shards().iter().map(|shard| shard.panics.read()).sum();
         let name = "ai_gateway_panics_total";
         single(
@@ -96,6 +97,17 @@ impl Metrics {
             service,
             panics,
         );
+    }
+
+    fn budgets(&self, out: &mut Exposition, service: &str) {
+        let sum = |of: fn(&Shard) -> u64| self.shards().iter().map(|shard| of(shard)).sum::<u64>();
+        let warned = sum(|shard| shard.budget_warnings.read());
+        let name = "ai_gateway_budget_warnings_total";
+        let help = "Budgets that came to the part that is warned of, once for each window.";
+        single(out, name, "counter", help, service, warned);
+        let refused = sum(|shard| shard.budget_refusals.read());
+        let name = "ai_gateway_budget_refusals_total";
+        single(out, name, "counter", "Calls that were refused for want of budget.", service, refused);
     }
 
     fn log_lines(&self, out: &mut Exposition, service: &str) {

@@ -50,6 +50,8 @@ pub struct Shard {
     pub(crate) caller_connections: UpDown,
     pub(crate) callers_gone: Counter,
     pub(crate) panics: Counter,
+    pub(crate) budget_warnings: Counter,
+    pub(crate) budget_refusals: Counter,
     pub(crate) queue: QueueSeries,
     slots: [OnceLock<Box<ProviderSeries>>; SLOTS],
 }
@@ -62,6 +64,8 @@ impl Shard {
             caller_connections: UpDown::default(),
             callers_gone: Counter::default(),
             panics: Counter::default(),
+            budget_warnings: Counter::default(),
+            budget_refusals: Counter::default(),
             queue: QueueSeries::default(),
             slots: [const { OnceLock::new() }; SLOTS],
         }
@@ -227,6 +231,16 @@ impl Shard {
     /// A caller was refused for want of room.
     pub fn shed(&self, why: Shed) {
         self.queue.shed(why);
+    }
+
+    /// As much of a budget is spent as is to be warned of.
+    pub fn budget_warned(&self) {
+        self.budget_warnings.add(1);
+    }
+
+    /// A call was refused for want of budget.
+    pub fn budget_refused(&self) {
+        self.budget_refusals.add(1);
     }
 
     /// A request ended in a panic.

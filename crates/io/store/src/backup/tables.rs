@@ -30,6 +30,8 @@ pub(super) const TABLES: &[Table] = &[
     table("vouchers", "number"),
     table("orders", "number"),
     table("sign_ups", "organisation_id"),
+    table("budgets", "number"),
+    table("budget_windows", "budget, begins_at_ms"),
     table("ledger_journals", "node"),
     table("ledger_entries", "node, lsn, part"),
     table("ledger_calls", "at_ms, node, lsn"),

@@ -100,6 +100,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0013_money_in.sql"),
         include_str!("../../migrations/postgres/0013_money_in.sql"),
     ),
+    Layout::new(
+        14,
+        "budgets",
+        include_str!("../../migrations/sqlite/0014_budgets.sql"),
+        include_str!("../../migrations/postgres/0014_budgets.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

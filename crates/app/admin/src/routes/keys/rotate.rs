@@ -41,6 +41,8 @@ pub(crate) async fn rotate(
     let expires_at = wish.expires_in_seconds.map(|seconds| expiry_in(seconds, now)).transpose()?;
     let overlap = wish.overlap_seconds.unwrap_or(KEY_OVERLAP_SECONDS_DEFAULT);
     let rotated = parts.key_desk.rotate(&id, (overlap, expires_at), &visitor.asker(), now).await?;
+    // Before anybody has the new key.
+    parts.budgets.follow(&rotated.former.id, &rotated.key.id).await;
     let mut told = rotated.key.json(now);
     told["key"] = rotated.secret.expose().into();
     told["former"] = rotated.former.json(now);

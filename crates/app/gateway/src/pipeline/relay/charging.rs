@@ -7,6 +7,7 @@ use bytes::Bytes;
 use domain::{Failure, Kind, Usage};
 
 use super::{BrokenOff, Relay, State, joined};
+use crate::budget_words::used_up;
 use crate::clock::wall_clock;
 use crate::pipeline::ending::Ending;
 
@@ -92,14 +93,8 @@ impl Relay {
 
     /// Ends a stream for which there is no more money: with what came last, and an event that says so.
     fn end_unpaid(&mut self, last: &Bytes) -> Bytes {
-        let (balance, currency) = match &self.call.paying {
-            Some(paying) => (paying.payer().cell.available(), paying.payer().account.currency),
-            None => return last.clone(),
-        };
-        let message = format!(
-            "the balance is used up ({balance} {currency} left), and the answer ends here; add to it and ask again"
-        );
-        let failure = Failure::new(Kind::OutOfCredit, message);
+        let Some(paying) = &self.call.paying else { return last.clone() };
+        let failure = Failure::new(Kind::OutOfCredit, used_up(paying, wall_clock()));
         self.note_usage(false);
         self.call.failed(&failure);
         let words = self.event_of(&failure);

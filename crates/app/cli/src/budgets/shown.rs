@@ -1,0 +1,54 @@
+//! Budgets as text for people.
+
+use serde_json::Value;
+
+use crate::table::table;
+
+pub(super) fn budgets(listed: &Value) -> String {
+    let rows: Vec<[String; 9]> = listed["budgets"].as_array().into_iter().flatten().map(row).collect();
+    if rows.is_empty() {
+        return "there are no budgets; bellwether budgets set AMOUNT --per day --key ID sets one".to_owned();
+    }
+    table(["NUMBER", "FOR", "ID", "PER", "LIMIT", "SPENT", "HELD", "LEFT", "BEGINS ANEW"], &rows)
+}
+
+fn row(it: &Value) -> [String; 9] {
+    ["number", "scope", "id", "period", "limit", "used", "held", "available", "ends_at"]
+        .map(|field| text(it, field))
+}
+
+pub(super) fn budget(it: &Value) -> String {
+    let end =
+        if it["is_hard"] == true { "calls that may go beyond it are refused" } else { "only a warning" };
+    let lines = [
+        ("number", text(it, "number")),
+        ("for", format!("{} {}", text(it, "scope"), text(it, "id"))),
+        ("limit", format!("{} {} each {}", text(it, "limit"), text(it, "currency"), text(it, "period"))),
+        ("at its end", end.to_owned()),
+        ("warns at", format!("{} percent", text(it, "warn_percent"))),
+        ("spent", text(it, "used")),
+        ("held", text(it, "held")),
+        ("left", text(it, "available")),
+        ("begins anew", format!("{} ({})", text(it, "ends_at"), text(it, "zone"))),
+        ("set by", text(it, "set_by")),
+    ];
+    let lines = lines.iter().map(|(name, value)| format!("{name:<12} {value}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+pub(super) fn removed(it: &Value) -> String {
+    format!(
+        "budget {} of {} {} is removed; {} were spent of it",
+        text(it, "number"),
+        text(it, "scope"),
+        text(it, "id"),
+        text(it, "used")
+    )
+}
+
+fn text(it: &Value, field: &str) -> String {
+    match &it[field] {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
