@@ -72,7 +72,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Orders(orders)) => orders::run(&arguments.data, arguments.serve.config, orders.command),
         Some(Command::Prices(prices)) => prices::run(&arguments.data, prices.command),
-        Some(Command::Budgets(asked)) => budgets::run(&arguments.data, asked.command),
+        Some(Command::Budgets(asked)) => budgets::run(&arguments.data, arguments.serve.config, asked.command),
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }

@@ -11,7 +11,7 @@ pub(crate) struct BudgetsArguments {
     pub(crate) command: BudgetsCommand,
 }
 
-/// Verbs for budgets, on the running server. Amounts stay texts up to where they are read: no float ever holds one.
+/// Verbs for budgets. Amounts stay texts up to where they are read: no float ever holds one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BudgetsCommand {
     /// List all budgets that you may see, with what is left of each.

@@ -1,12 +1,13 @@
-//! The verbs of `bellwether budgets`, each a question to the running server, which knows what is spent.
+//! The verbs of `bellwether budgets`, each a question to the admin API.
 
-use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use super::shown;
-use crate::admin_client::AdminClient;
 use crate::arguments::{BudgetsCommand, DataOptions};
-use crate::environment;
+use crate::near_admin::NearAdmin;
 use crate::query::{escaped, query};
 use crate::say::say;
 
@@ -14,12 +15,11 @@ const PATH: &str = "/admin/v1/budgets";
 /// Budgets asked for at once.
 const PAGE: &str = "500";
 
-/// Carries one verb out and prints its outcome.
-pub(crate) fn run(data: &DataOptions, command: BudgetsCommand) -> Result<()> {
-    let server = AdminClient::find_in(environment::data_dir(data)?)?;
-    let server = server.context("no server runs here; budgets are set on a running one")?;
+/// Carries one verb out and prints its outcome. `config` is a file named before the verb.
+pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, command: BudgetsCommand) -> Result<()> {
+    let admin = NearAdmin::find(data, config)?;
     let (json, told, text): (bool, Value, fn(&Value) -> String) = match command {
-        BudgetsCommand::List { json } => (json, json!({ "budgets": all(&server)? }), shown::budgets),
+        BudgetsCommand::List { json } => (json, json!({ "budgets": all(&admin)? }), shown::budgets),
         BudgetsCommand::Set { limit, per, key, project, organisation, zone, warning, soft, why } => {
             let wish = json!({
                 "limit": limit,
@@ -33,7 +33,7 @@ pub(crate) fn run(data: &DataOptions, command: BudgetsCommand) -> Result<()> {
                 "reason": why.reason,
                 "by": why.by,
             });
-            (why.json, server.ask("POST", PATH, Some(&wish))?, shown::budget)
+            (why.json, admin.ask("POST", PATH, Some(&wish))?, shown::budget)
         }
         BudgetsCommand::Change { budget, limit, warning, soft, hard, why } => {
             let wish = json!({
@@ -43,10 +43,10 @@ pub(crate) fn run(data: &DataOptions, command: BudgetsCommand) -> Result<()> {
                 "reason": why.reason,
                 "by": why.by,
             });
-            (why.json, server.ask("PATCH", &one(&budget), Some(&wish))?, shown::budget)
+            (why.json, admin.ask("PATCH", &one(&budget), Some(&wish))?, shown::budget)
         }
         BudgetsCommand::Remove { budget, json } => {
-            (json, server.ask("DELETE", &one(&budget), None)?, shown::removed)
+            (json, admin.ask("DELETE", &one(&budget), None)?, shown::removed)
         }
     };
     say(&if json { told.to_string() } else { text(&told) });
@@ -58,12 +58,12 @@ fn one(budget: &str) -> String {
     format!("{PATH}/{number}")
 }
 
-fn all(server: &AdminClient) -> Result<Vec<Value>> {
+fn all(admin: &NearAdmin) -> Result<Vec<Value>> {
     let mut found = Vec::new();
     let mut after: Option<String> = None;
     loop {
         let asked = query([("limit", Some(PAGE)), ("after", after.as_deref())]);
-        let page = server.ask("GET", &format!("{PATH}{asked}"), None)?;
+        let page = admin.ask("GET", &format!("{PATH}{asked}"), None)?;
         let Some(listed) = page["budgets"].as_array() else {
             bail!("the server listed no budgets: is it a Bellwether of this version?")
         };

@@ -69,18 +69,6 @@ pub(crate) fn admit_free(call: &mut Call, caller: Caller) -> Admitted {
     Admitted { caller }
 }
 
-/// Caps an answer at what there is money for, and tells the caller so.
-fn fit_to_balance(call: &mut Call, serving: &Serving, prompt: &mut Prompt, plan: &Plan) {
-    let payers = call.worker.gateway.payers.load();
-    let Some((_, payer)) = call.key.as_deref().and_then(|key| payers.payer(key)) else { return };
-    let book = call.worker.gateway.prices();
-    let estimate = Estimate { call, serving, prompt, plan, book: &book, input_tokens: None };
-    let Some(tokens) = estimate.affordable(payer.cell.available().max(Money::ZERO)) else { return };
-    if tokens >= SHORT_TOKENS_MIN && shorten(prompt, tokens) {
-        call.lowered_cap = Some(tokens);
-    }
-}
-
 /// Nothing was put aside.
 struct Unpaid {
     failure: Box<Failure>,
@@ -98,6 +86,23 @@ fn is_countable(unpaid: &Unpaid, prompt: &Prompt) -> bool {
     unpaid.failure.kind == Kind::OutOfCredit
         && prompt.surface.operation == Operation::Conversation
         && prompt.length <= COUNTED_BYTES_MAX
+}
+
+/// Caps an answer at what there is money for, in the account and in every hard budget, and tells the caller so.
+fn fit_to_balance(call: &mut Call, serving: &Serving, prompt: &mut Prompt, plan: &Plan) {
+    let Some(key) = call.key.as_deref() else { return };
+    let gateway = &call.worker.gateway;
+    let (payers, budgets) = (gateway.payers.load(), gateway.budgets.load().of(key));
+    let balance = payers.payer(key).map(|(_, payer)| payer.cell.available());
+    let standings = budgets.iter().map(|budget| budget.standing(call.received_at));
+    let hard = standings.filter(|it| it.terms.is_hard).map(|it| it.available());
+    let Some(available) = hard.chain(balance).min() else { return };
+    let book = gateway.prices();
+    let estimate = Estimate { call, serving, prompt, plan, book: &book, input_tokens: None };
+    let Some(tokens) = estimate.affordable(available.max(Money::ZERO)) else { return };
+    if tokens >= SHORT_TOKENS_MIN && shorten(prompt, tokens) {
+        call.lowered_cap = Some(tokens);
+    }
 }
 
 fn put_aside(
