@@ -37,10 +37,6 @@
 //! | `GET /accounts/{number}` | – | 200 Account; 404 `account_not_found`. Instead of the number: an organisation's id or name, a project's id, `organisation/project` |
 //! | `PATCH /accounts/{number}` | `{"credit": "0", "warn_below": "10", "reason", "by"}`, one of the first two needed | 200 Account |
 //! | `POST /accounts/{number}/credit`, `…/debit` | `{"amount": "25.5", "reason": "…", "id", "may_overdraw", "by"}`, amount and reason needed | 200 Account; 402 `not_covered`; 409 `entry_repeated` |
-//! | `GET /budgets?after=17&limit=100` | – | 200 `{"budgets": [Budget], "next_after": "117" or null}` |
-//! | `POST /budgets` | `{"key" or "project" or "organisation", "period": "day", "limit": "50", "zone": "UTC", "warn_percent": 80, "is_hard": true, "reason", "by"}`, the first three needed | 201 Budget; 404 `key_not_found` and the like; 409 `budget_taken` |
-//! | `PATCH /budgets/{number}` | `{"limit", "warn_percent", "is_hard", "reason", "by"}`, all optional | 200 Budget; 404 `budget_not_found` |
-//! | `DELETE /budgets/{number}` | – | 200 Budget as it was; 404 `budget_not_found` |
 //! | `GET /vouchers?before=17&limit=100` | – | 200 `{"vouchers": [Voucher], "next_before"}`, the newest first; never a code |
 //! | `POST /vouchers` | `{"amount": "10", "count": 50, "currency", "expires_at": "2027-01-01", "credit_days": 30, "note", "reason", "by"}`, all but the amount optional | 201 `{"vouchers": [Voucher and "code", this once]}` |
 //! | `POST /vouchers/redeem` | `{"code": "BWV-…", "account": "1", "reason", "by"}` | 200 `{"voucher", "account"}`; 400 `voucher_not_redeemable`, `other_currency` |
@@ -52,6 +48,10 @@
 //! | `GET /ledger/entries?account=1&call_id=…&request_id=…&key=order:&from=…&to=…&after=…&limit=100`, all optional | – | 200 `{"entries": [Entry], "next_after"}`, the newest first |
 //! | `GET /ledger/holds?account=1` | – | 200 `{"holds": [{"call_id", "amount", "progress", "opened_at"}]}`, the oldest first |
 //! | `GET /ledger/statement?account=1&month=2026-11&format=csv` | – | 200 opening, `lines` by kind and closing of each currency, paid and gifts apart; or CSV |
+//! | `GET /budgets?after=17&limit=100` | – | 200 `{"budgets": [Budget], "next_after": "117" or null}` |
+//! | `POST /budgets` | `{"key" or "project" or "organisation", "period": "day", "limit": "50", "zone": "UTC", "warn_percent": 80, "is_hard": true, "reason", "by"}`, the first three needed | 201 Budget; 404 `key_not_found` and the like; 409 `budget_taken` |
+//! | `PATCH /budgets/{number}` | `{"limit", "warn_percent", "is_hard", "reason", "by"}`, all optional | 200 Budget; 404 `budget_not_found` |
+//! | `DELETE /budgets/{number}` | – | 200 Budget as it was; 404 `budget_not_found` |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |
 //! | `PUT /secrets/{name}` | `{"value": "…", "reason", "by"}`, all but the value optional | 200 the secret without its value, `audit`, and what reading the configuration again did: `changed`, `needs_restart`, `problems` |
@@ -70,13 +70,12 @@
 //! An Account is `{"number", "organisation", "project", "currency", "balance", "available", "held", "credit", "warn_below", "is_low",
 //! "created_at"}`; amounts are texts.
 //!
-//! A Budget is `{"number", "scope", "id", "organisation", "set_by", "period", "zone", "limit", "currency", "warn_percent", "is_hard",
-//! "used", "held", "available", "is_warned", "begins_at", "ends_at", "created_at"}`: `scope` is `key`, `project` or `organisation`,
-//! and what is `set_by` the `operator` is changed by nobody else.
-//!
 //! A Voucher is `{"number", "code_hint", "state", "amount", "currency", "credit_days", "note", "created_at", "expires_at", "revoked_at",
 //! "redeemed_at", "account"}`: `state` is `open`, `redeemed`, `revoked` or `expired`. An Order is `{"number", "account", "state", "amount",
 //! "currency", "note", "reference", "created_at", "confirmed_at", "cancelled_at"}`: `state` is `open`, `confirmed` or `cancelled`.
+//! A Budget is `{"number", "scope", "id", "organisation", "set_by", "period", "zone", "limit", "currency", "warn_percent", "is_hard",
+//! "used", "held", "available", "is_warned", "begins_at", "ends_at", "created_at"}`: `scope` is `key`, `project` or `organisation`,
+//! and what is `set_by` the `operator` is changed by nobody else.
 //!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.

@@ -35,14 +35,14 @@ pub struct AdminParts {
     pub audit: Arc<dyn AuditRecords>,
     /// Who pays for whose calls.
     pub accounts: Arc<AccountDesk>,
-    /// What may be spent by whom.
-    pub budgets: Arc<BudgetDesk>,
     /// Codes that are worth money once.
     pub vouchers: Arc<VoucherDesk>,
     /// Transfers that are waited for.
     pub orders: Arc<OrderDesk>,
     /// What new organisations get.
     pub sign_ups: Arc<SignUpDesk>,
+    /// What may be spent by whom.
+    pub budgets: Arc<BudgetDesk>,
     /// Rows of calls.
     pub requests: Arc<dyn RequestRecords>,
     /// The way to the state of everything, without secrets.

@@ -187,14 +187,14 @@ impl Gateway {
         self.payers.store(payers);
     }
 
-    /// Puts other budgets in the place of those in force: calls that begin from now on count for them.
-    pub fn set_budgets(&self, budgets: Arc<Budgets>) {
-        self.budgets.store(budgets);
-    }
-
     /// Who pays for whose calls at present.
     pub fn payers(&self) -> Arc<Payers> {
         self.payers.load_full()
+    }
+
+    /// Puts other budgets in the place of those in force: calls that begin from now on count for them.
+    pub fn set_budgets(&self, budgets: Arc<Budgets>) {
+        self.budgets.store(budgets);
     }
 
     /// Charges that could not be recorded when their calls ended.

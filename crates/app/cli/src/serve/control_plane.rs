@@ -6,14 +6,13 @@ use std::sync::Arc;
 use admin::{Admin, AdminParts, Caller, ConfigAsk, ConfigDesk};
 use anyhow::{Result, bail};
 use bytes::Bytes;
-use config::LowBalance;
 use domain::Secret;
 use gateway::{ControlCall, ControlCalls, Gateway, ProvenCaller, Workers, wall_clock};
 use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, OrderDesk, PriceDesk, RequestRecords, SecretDesk,
-    SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk, Who,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk,
+    TenancyDesk, Who,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -23,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::configuration::Keeper;
 use super::key_checks::KeyChecks;
 use super::money::Failures;
+use super::stored::MoneyIn;
 use super::{notify, provider_desk, state_desk};
 
 /// What the control plane works with.
@@ -35,12 +35,8 @@ pub(super) struct ControlPlane {
     pub(super) audit: Arc<dyn AuditRecords>,
     pub(super) requests: Arc<dyn RequestRecords>,
     pub(super) accounts: Arc<AccountDesk>,
+    pub(super) money_in: MoneyIn,
     pub(super) budgets: Arc<BudgetDesk>,
-    pub(super) vouchers: Arc<VoucherDesk>,
-    pub(super) orders: Arc<OrderDesk>,
-    pub(super) sign_ups: Arc<SignUpDesk>,
-    /// Who is told of low balances, besides the log.
-    pub(super) low_balance: Option<LowBalance>,
     /// Told once, if at all.
     pub(super) money_failures: Failures,
     pub(super) admin_key: Secret,
@@ -79,14 +75,14 @@ impl ControlPlane {
     ) -> Result<()> {
         let (config, asks) = ConfigDesk::queue();
         let admin = self.make_admin(config.clone());
-        let Self { gateway, desk, keeper, key_checks, low_balance, log, mut money_failures, .. } = self;
+        let Self { gateway, desk, keeper, key_checks, money_in, log, mut money_failures, .. } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(asks));
         let mut keys = pin!(super::key_checks::run(&gateway, &key_checks, &log));
         let mut uses = pin!(super::key_uses::keep(&desk, &log));
         let mut probes = pin!(gateway::probe_lines(&gateway));
         let mut paid_probes = pin!(gateway::probe_models(&gateway));
-        let mut low = pin!(super::low_balance::watch(&gateway, low_balance, &log));
+        let mut low = pin!(super::low_balance::watch(&gateway, money_in.low_balance, &log));
         let stopping = CancellationToken::new();
         if let Some(listener) = admin_listener {
             let (admin, stopping) = (admin.clone(), stopping.clone());
@@ -153,10 +149,10 @@ impl ControlPlane {
             audit: self.audit.clone(),
             requests: self.requests.clone(),
             accounts: self.accounts.clone(),
+            vouchers: self.money_in.vouchers.clone(),
+            orders: self.money_in.orders.clone(),
+            sign_ups: self.money_in.sign_ups.clone(),
             budgets: self.budgets.clone(),
-            vouchers: self.vouchers.clone(),
-            orders: self.orders.clone(),
-            sign_ups: self.sign_ups.clone(),
             secrets: self.secret_desk.clone(),
             state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),

@@ -188,7 +188,7 @@ async fn expire(ledger: &Ledger, database: &Database, log: &Log) {
         Ok(0) => {}
         Ok(gifts) => log.event(Level::Info, "gifts whose time is over were taken back", &[("gifts", &gifts)]),
         Err(error) => {
-            log.event(Level::Warn, "gifts whose time is over stay; it is tried again", &[("reason", &error)])
+            log.event(Level::Warn, "gifts whose time is over stay; it is tried again", &[("reason", &error)]);
         }
     }
 }

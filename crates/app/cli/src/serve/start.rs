@@ -99,7 +99,6 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
 
     let key_checks = Arc::new(KeyChecks::new());
     key_checks.want();
-    let low_balance = snapshot.accounts.low_balance.clone();
     let demo_url = demo.as_ref().map(demo::demo_url);
     let keeper = Keeper::new(KeeperParts {
         settings,
@@ -123,11 +122,8 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         audit: Arc::new(stored.database.clone()),
         requests: Arc::new(stored.requests.clone()),
         accounts: stored.accounts,
+        money_in: stored.money_in,
         budgets: stored.budgets,
-        vouchers: stored.vouchers,
-        orders: stored.orders,
-        sign_ups: stored.sign_ups,
-        low_balance,
         money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,

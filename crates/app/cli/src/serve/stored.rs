@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use config::Snapshot;
+use config::{LowBalance, Snapshot};
 use gateway::wall_clock;
 use store::{
     AccountDesk, AnswerShelf, BudgetDesk, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
@@ -34,14 +34,21 @@ pub(super) struct Stored {
     pub(super) tenancy: Arc<TenancyDesk>,
     pub(super) secrets: Arc<SecretDesk>,
     pub(super) accounts: Arc<AccountDesk>,
+    pub(super) money_in: MoneyIn,
     pub(super) budgets: Arc<BudgetDesk>,
-    pub(super) vouchers: Arc<VoucherDesk>,
-    pub(super) orders: Arc<OrderDesk>,
-    pub(super) sign_ups: Arc<SignUpDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
     /// What an operator should know, one sentence each.
     pub(super) notes: Vec<String>,
+}
+
+/// Who brings money into accounts, and who is told where there is little.
+pub(super) struct MoneyIn {
+    pub(super) vouchers: Arc<VoucherDesk>,
+    pub(super) orders: Arc<OrderDesk>,
+    pub(super) sign_ups: Arc<SignUpDesk>,
+    /// Besides the log.
+    pub(super) low_balance: Option<LowBalance>,
 }
 
 /// The opened database before the configuration is known.
@@ -101,9 +108,12 @@ impl Stored {
             tenancy: Arc::new(tenancy),
             secrets,
             accounts,
-            vouchers: Arc::new(vouchers),
-            orders: Arc::new(orders),
-            sign_ups: Arc::new(sign_ups),
+            money_in: MoneyIn {
+                vouchers: Arc::new(vouchers),
+                orders: Arc::new(orders),
+                sign_ups: Arc::new(sign_ups),
+                low_balance: snapshot.accounts.low_balance.clone(),
+            },
             budgets: Arc::new(budgets),
             first_key,
             notes,

@@ -131,11 +131,11 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     if let Some(warnings) = call.warnings.clone() {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
     }
-    if let Some(told) = call.paying.as_ref().and_then(|paying| warning(paying, call.received_at)) {
-        headers.insert(HeaderName::from_static("x-bellwether-budget-warning"), told);
-    }
     if let Some(cap) = call.lowered_cap {
         headers.insert(HeaderName::from_static("x-bellwether-lowered-cap"), HeaderValue::from(cap));
+    }
+    if let Some(told) = call.paying.as_ref().and_then(|paying| warning(paying, call.received_at)) {
+        headers.insert(HeaderName::from_static("x-bellwether-budget-warning"), told);
     }
     headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
     let cost = cost_at_head(&mut call, &watch, estimate.as_ref());

@@ -10,6 +10,7 @@ use ledger::payments;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
+use super::ended::Ended;
 use super::sql;
 use super::terms::{SIGN_UP_WINDOW_DAYS, SignUpTerms};
 use crate::accounts::{AccountDesk, AccountError, NewAccount, Payer, WARN_BELOW_DEFAULT, lapse};
@@ -37,15 +38,6 @@ pub enum SignUpOutcome {
     Given(Money),
     /// Nothing, for this reason.
     Refused(&'static str),
-}
-
-/// What is noted of it.
-pub(super) struct Ended<'a> {
-    pub(super) user: &'a UserId,
-    pub(super) domain: &'a str,
-    pub(super) address: &'a str,
-    pub(super) amount: Option<Money>,
-    pub(super) refused: Option<&'static str>,
 }
 
 impl SignUpDesk {

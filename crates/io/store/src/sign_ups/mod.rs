@@ -1,6 +1,7 @@
 //! What new organisations get: an account from the first moment, and a gift when they turn out to be somebody's.
 
 mod desk;
+mod ended;
 mod sql;
 #[cfg(test)]
 mod suite;

@@ -3,7 +3,7 @@
 use domain::{OrganisationId, Timestamp, UserId};
 use sqlx::{AnyConnection, Row, query};
 
-use super::desk::Ended;
+use super::ended::Ended;
 
 /// Notes an organisation whose first owner may get something.
 pub(super) async fn insert(

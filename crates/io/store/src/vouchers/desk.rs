@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::error::VoucherError;
-use super::voucher::{IssuedVoucher, NewVouchers, VOUCHER_CREDIT_DAYS_MAX, Voucher, VoucherState};
+use super::voucher::{
+    IssuedVoucher, NewVouchers, VOUCHER_CREDIT_DAYS_MAX, VOUCHERS_AT_ONCE_MAX, Voucher, VoucherState,
+};
 use super::{code, sql};
 use crate::accounts::{AccountDesk, AccountError, Payer, lapse};
 use crate::audit;
@@ -18,8 +20,6 @@ use crate::keys::{KeyDigest, KeyHasher};
 use crate::ledger::PostError;
 use crate::tenancy::Deed;
 
-/// Most that are made at once.
-pub const VOUCHERS_AT_ONCE_MAX: u32 = 1_000;
 /// Most in one answer.
 pub const VOUCHERS_PER_PAGE_MAX: u32 = 1_000;
 /// Keeps a code's digest from being that of anything else that is digested.

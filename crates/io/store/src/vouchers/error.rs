@@ -3,8 +3,7 @@
 use domain::Currency;
 use ledger::{AmountError, EntryError, NOTE_BYTES_MAX};
 
-use super::desk::VOUCHERS_AT_ONCE_MAX;
-use super::voucher::VOUCHER_CREDIT_DAYS_MAX;
+use super::voucher::{VOUCHER_CREDIT_DAYS_MAX, VOUCHERS_AT_ONCE_MAX};
 use crate::accounts::AccountError;
 use crate::error::StoreError;
 

@@ -8,6 +8,8 @@ mod sql;
 mod suite;
 mod voucher;
 
-pub use desk::{VOUCHERS_AT_ONCE_MAX, VOUCHERS_PER_PAGE_MAX, VoucherDesk};
+pub use desk::{VOUCHERS_PER_PAGE_MAX, VoucherDesk};
 pub use error::VoucherError;
-pub use voucher::{IssuedVoucher, NewVouchers, VOUCHER_CREDIT_DAYS_MAX, Voucher, VoucherState};
+pub use voucher::{
+    IssuedVoucher, NewVouchers, VOUCHER_CREDIT_DAYS_MAX, VOUCHERS_AT_ONCE_MAX, Voucher, VoucherState,
+};

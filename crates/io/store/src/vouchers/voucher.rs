@@ -3,6 +3,8 @@
 use domain::{Currency, Money, Secret, Timestamp};
 use serde_json::{Value, json};
 
+/// Most that are made at once.
+pub const VOUCHERS_AT_ONCE_MAX: u32 = 1_000;
 /// Longest life of what a voucher gives.
 pub const VOUCHER_CREDIT_DAYS_MAX: u32 = 3660;
 
