@@ -19,6 +19,7 @@ mod state_desk;
 mod stored;
 mod taken_port;
 mod webhook;
+mod writers;
 
 pub(crate) use money::{options as ledger_options, sign_up_terms};
 pub(crate) use start::serve;
