@@ -6,6 +6,7 @@ mod configuration;
 mod control_plane;
 mod demo;
 mod first_key;
+mod keepers;
 mod key_checks;
 mod key_uses;
 mod low_balance;

@@ -18,14 +18,12 @@ use tokio::net::TcpListener;
 
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
-use crate::serve::budget_keeper::BudgetKeeper;
 use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
+use crate::serve::keepers::Keepers;
 use crate::serve::key_checks::KeyChecks;
-use crate::serve::money::{self, MoneyKeeper};
-use crate::serve::row_writer::RowWriter;
 use crate::serve::stored::{Stored, Vault};
-use crate::serve::{banner, demo, nofile, notify, taken_port};
+use crate::serve::{banner, demo, money, nofile, notify, taken_port};
 use crate::settings::{Reading, Settings, or_refused};
 
 /// Log batches on their way to the writer.
@@ -72,10 +70,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let made =
         Made { snapshot: &snapshot, stored: &stored, log: &log, data_dir: dir.path(), descriptors_max };
     let gateway = made.gateway(sender, rows).await?;
-    let row_writer = RowWriter::start(&gateway, stored.requests.clone(), row_outlet);
-    let (money_keeper, money_failures) =
-        MoneyKeeper::start(&gateway, stored.database.clone(), money_outlet, &log);
-    let budget_keeper = BudgetKeeper::start(&stored.budgets, &log);
+    let (keepers, money_failures) = Keepers::start(&gateway, &stored, (row_outlet, money_outlet), &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -136,8 +131,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     // In the reverse order of the start: whoever uses a thing ends before it.
     drop(run_file);
     stored.answers.close().await;
-    row_writer.stop().await;
-    tokio::join!(money_keeper.stop(), budget_keeper.stop());
+    keepers.stop().await;
     if let Some(demo) = demo {
         demo.stop().await;
     }
