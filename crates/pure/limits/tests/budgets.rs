@@ -11,7 +11,7 @@ const BEGIN: Timestamp = Timestamp(1_795_219_200_000);
 const ZONES: [&str; 6] =
     ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "America/St_Johns"];
 
-#[derive(Clone, Debug)]
+#[derive(Copy, Clone, Debug)]
 enum Step {
     Take(i64),
     Extend(usize, i64),
@@ -36,7 +36,13 @@ fn step() -> impl Strategy<Value = Step> {
 fn rule(is_hard: bool, period: Period, zone: &str) -> Rule {
     let terms = Terms { limit: Money::from_nano(1_000), warn_percent: 80, is_hard };
     let scope = Scope::Project(ProjectId::implicit());
-    Rule { id: RuleId(1), scope, period, zone: Zone::parse(zone).unwrap(), terms }
+    Rule {
+        id: RuleId(1),
+        scope,
+        period,
+        zone: Zone::parse(zone).expect("tests name zones that there are"),
+        terms,
+    }
 }
 
 /// What one window must come to.

@@ -6,6 +6,7 @@ mod configuration;
 mod control_plane;
 mod demo;
 mod first_key;
+mod keepers;
 mod key_checks;
 mod key_uses;
 mod low_balance;
@@ -19,7 +20,6 @@ mod state_desk;
 mod stored;
 mod taken_port;
 mod webhook;
-mod writers;
 
 pub(crate) use money::{options as ledger_options, sign_up_terms};
 pub(crate) use start::serve;

@@ -20,11 +20,10 @@ use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
 use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
+use crate::serve::keepers::Keepers;
 use crate::serve::key_checks::KeyChecks;
-use crate::serve::money;
 use crate::serve::stored::{Stored, Vault};
-use crate::serve::writers::Writers;
-use crate::serve::{banner, demo, nofile, notify, taken_port};
+use crate::serve::{banner, demo, money, nofile, notify, taken_port};
 use crate::settings::{Reading, Settings, or_refused};
 
 /// Log batches on their way to the writer.
@@ -71,7 +70,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let made =
         Made { snapshot: &snapshot, stored: &stored, log: &log, data_dir: dir.path(), descriptors_max };
     let gateway = made.gateway(sender, rows).await?;
-    let (writers, money_failures) = Writers::start(&gateway, &stored, (row_outlet, money_outlet), &log);
+    let (keepers, money_failures) = Keepers::start(&gateway, &stored, (row_outlet, money_outlet), &log);
 
     // Whoever knows that we are ready may ask us to stop or to reload at once.
     let signals = Signals::hear()?;
@@ -132,7 +131,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     // In the reverse order of the start: whoever uses a thing ends before it.
     drop(run_file);
     stored.answers.close().await;
-    writers.stop().await;
+    keepers.stop().await;
     if let Some(demo) = demo {
         demo.stop().await;
     }

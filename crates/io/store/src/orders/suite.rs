@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
+
 use super::desk::OrderDesk;
 use super::error::OrderError;
 use super::order::{NewOrder, OrderState};
@@ -24,12 +26,13 @@ pub(super) async fn an_order_is_paid_once_whoever_confirms_at_once(database: &Da
     let desks = [(), ()].map(|()| Arc::new(OrderDesk::new(database.clone(), Arc::clone(&accounts))));
     let made = desks[0].create(&payer, wish("100"), &deed()).await.unwrap();
     assert_eq!((made.number, made.state(), payer.balance()), (1, OrderState::Open, money("0")));
-    let tries = (0..AT_ONCE).map(|at| {
+    let mut tries = JoinSet::new();
+    for at in 0..AT_ONCE {
         let desk = Arc::clone(&desks[at % 2]);
-        tokio::spawn(async move { desk.confirm("1", "BANK 7", &deed()).await })
-    });
-    for tried in tries.collect::<Vec<_>>() {
-        match tried.await.unwrap() {
+        tries.spawn(async move { desk.confirm("1", "BANK 7", &deed()).await });
+    }
+    while let Some(tried) = tries.join_next().await {
+        match tried.unwrap() {
             Ok(order) => assert_eq!(order.state(), OrderState::Confirmed),
             Err(OrderError::Over { state: "confirmed", .. }) => {}
             Err(error) => panic!("{error}"),

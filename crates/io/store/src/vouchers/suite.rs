@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
+
 use domain::{Currency, Timestamp};
 use ledger::{AMOUNT_NANO_MAX, EntryKey};
 
@@ -39,13 +41,14 @@ pub(super) async fn a_code_gives_once_whoever_tries_at_once(database: &Database)
     ];
     let issued = desks[0].create(wish(), &deed()).await.unwrap();
     let code = issued[0].code.expose().to_owned();
-    let tries = (0..AT_ONCE).map(|number| {
+    let mut tries = JoinSet::new();
+    for number in 0..AT_ONCE {
         let (desk, payer, code) = (Arc::clone(&desks[number % 2]), Arc::clone(&payer), code.clone());
-        tokio::spawn(async move { desk.redeem(&code, &payer, &deed()).await })
-    });
+        tries.spawn(async move { desk.redeem(&code, &payer, &deed()).await });
+    }
     let mut redeemed = 0;
-    for tried in tries.collect::<Vec<_>>() {
-        match tried.await.unwrap() {
+    while let Some(tried) = tries.join_next().await {
+        match tried.unwrap() {
             Ok(_) => redeemed += 1,
             Err(error) => assert!(matches!(error, VoucherError::NotRedeemable), "{error}"),
         }

@@ -1,4 +1,4 @@
-//! Whatever writes down behind the calls what they did, from before the first call to behind the last: rows, money, budgets.
+//! The tasks that keep what calls leave behind: rows, money, budgets. They run from before the first call to behind the last.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use super::row_writer::RowWriter;
 use super::stored::Stored;
 
 /// The running tasks.
-pub(super) struct Writers {
+pub(super) struct Keepers {
     rows: RowWriter,
     money: MoneyKeeper,
     budgets: BudgetKeeper,
 }
 
-impl Writers {
+impl Keepers {
     pub(super) fn start(
         gateway: &Arc<Gateway>,
         stored: &Stored,
@@ -30,9 +30,8 @@ impl Writers {
         (Self { rows, money, budgets }, failures)
     }
 
-    /// Everything is written down when this returns, or has been given up. To be called when the workers have ended.
+    /// Everything is kept when this returns, or has been given up. To be called when the workers have ended.
     pub(super) async fn stop(self) {
-        self.rows.stop().await;
-        tokio::join!(self.money.stop(), self.budgets.stop());
+        tokio::join!(self.rows.stop(), self.money.stop(), self.budgets.stop());
     }
 }
