@@ -56,7 +56,6 @@ async fn filled(database: &Database) -> Secret {
         "INSERT INTO members VALUES ('org_default', 'user_a', 'owner', 2)",
         "INSERT INTO provider_switches VALUES ('p', '', 'm', 'off', 3, NULL, 'why')",
         "INSERT INTO price_versions VALUES (1, 4, NULL, 'first', 0, 'rows: []')",
-        "INSERT INTO accounts VALUES (1, 'org_default', '', 'USD', 10, 6)",
         "INSERT INTO budgets VALUES (1, 'org_default', 'project', 'proj_default', 'day', 'UTC', 7, 80, 1, 1, 8, NULL)",
         "INSERT INTO budget_windows VALUES (1, 9, 6)",
         "INSERT INTO price_drafts (made_at_ms, by_whom, source, rows_count, text) VALUES (5, 'ada', 's', 0, '')",
