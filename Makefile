@@ -1,7 +1,7 @@
 # The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast prove-agents prove-keys prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-faults prove-simulation prove-ledger image-check dev bench schema fmt lint
+.PHONY: help run test test-fast prove-agents prove-keys prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-faults prove-simulation prove-ledger prove-paying image-check dev bench schema fmt lint
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,11 @@ prove-ledger: ## KILLS=200 of a process that moves money, OPERATIONS=1000000 on 
 	@LEDGER_OPERATIONS=$(or $(OPERATIONS),1000000) cargo test --locked --quiet --package ledger --test books
 	@LEDGER_OPERATIONS=$(or $(OPERATIONS),1000000) LEDGER_KILLS=$(or $(KILLS),200) cargo test --locked --quiet --profile quick --package store --lib ledger:: -- --nocapture
 	@cargo test --locked --quiet --profile quick --package store --lib ledger::tests::figures -- --ignored --nocapture
+
+prove-paying: ## KILLS=200 of a gateway whose calls are paid for, and a database that is away for AWAY=60 seconds: about eight minutes
+	@scripts/setup test
+	@cargo build --locked --quiet --profile quick --package cli
+	@PAYING_KILLS=$(or $(KILLS),200) PAYING_AWAY_S=$(or $(AWAY),60) BELLWETHER_BIN=target/quick/bellwether .venv/bin/python -m pytest -q tests/e2e/test_paying_kills.py tests/e2e/test_paying_without_database.py
 
 prove-simulation: ## SEEDS=10000 made-up fleets, troubles and callers through the whole gateway on a virtual clock: about five minutes
 	@scripts/setup build

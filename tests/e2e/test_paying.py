@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from conftest import StartGateway, StartUpstream
+from harness.commands import Commands
 from harness.config import Section, configuration, provider
 from harness.gateway import Gateway
 from harness.process import until
@@ -370,6 +371,36 @@ def test_two_calls_with_one_request_id_are_two_charges(served: Any) -> None:
     assert {reply.headers["x-request-id"] for reply in replies} == {"twice"}
     assert len({reply.headers["x-bellwether-call-id"] for reply in replies}) == 2
     assert accounts.wait_until_nothing_is_held() == NANO - 2 * REPLY_NANO
+
+
+def test_whoever_was_charged_can_look_for_what(served: Any, commands: Commands) -> None:
+    _, gateway, accounts = served(whole(CHAT_REPLY))
+    accounts.open(NANO)
+    with gateway.http() as http:
+        reply = http.post(CHAT_PATH, content=chat(), headers={"x-request-id": "ticket-42"})
+    call_id = reply.headers["x-bellwether-call-id"]
+
+    def entries(query: str) -> Any:
+        return accounts.ask("GET", f"/ledger/entries?{query}")["entries"]
+
+    (entry,) = until(lambda: entries(f"call_id={call_id}"), "the database has the charge")
+    assert (entry["kind"], entry["key"], entry["price_version"]) == ("settle", f"{call_id}:s", 1)
+    (transfer,) = entry["transfers"]
+    assert (transfer["debit"], transfer["credit"]) == ("customer:1:paid", "revenue:usage")
+    assert nano(transfer["amount"]) == REPLY_NANO
+    assert until(lambda: entries("request_id=ticket-42"), "the row of the call is written") == [entry]
+    assert [found["kind"] for found in entries("account=1")] == ["settle", "credit"]
+    statement = accounts.ask("GET", "/ledger/statement?account=1")
+    (purse,) = statement["currencies"]
+    assert [(line["kind"], line["count"]) for line in purse["lines"]] == [("settle", 1), ("credit", 1)]
+    assert nano(purse["closing"]["paid"]) == NANO - REPLY_NANO
+    with gateway.admin() as admin:
+        lines = admin.get("/admin/v1/ledger/statement?account=1&format=csv").text.splitlines()
+    assert lines[-1].endswith(f",USD,closing,,{money(NANO - REPLY_NANO)},0")
+    assert f"{call_id}:s" in commands.text("ledger", "entries", "--call-id", call_id)
+    assert "closing" in commands.text("ledger", "statement")
+    gateway.stop()
+    assert f"{call_id}:s" in commands.text("ledger", "entries", "--account", "1"), "without a server, too"
 
 
 @pytest.fixture

@@ -87,10 +87,14 @@ fn main() -> ExitCode {
             AuditCommand::List(listing) => audit::list(&arguments.data, &listing),
             AuditCommand::Verify(check) => return verified(audit::verify(&arguments.data, &check)),
         },
-        Some(Command::Ledger(asked)) => {
-            let LedgerCommand::Verify(check) = asked.command;
-            return verified(ledger::verify(&arguments.data, &check));
-        }
+        Some(Command::Ledger(asked)) => match asked.command {
+            LedgerCommand::Verify(check) => return verified(ledger::verify(&arguments.data, &check)),
+            LedgerCommand::Entries(wish) => ledger::entries(&arguments.data, arguments.serve.config, &wish),
+            LedgerCommand::Statement { account, month, json } => {
+                let wish = (account.as_deref(), month.as_deref());
+                ledger::statement(&arguments.data, arguments.serve.config, wish, json)
+            }
+        },
         Some(Command::Import(import)) => import::run(&arguments.data, import.command),
         Some(Command::Preflight(options)) => preflight::run(&arguments.data, options),
         Some(Command::Explain(options)) => explain::run(&arguments.data, &options),

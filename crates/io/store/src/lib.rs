@@ -9,6 +9,7 @@ mod admin_key;
 mod audit;
 mod backup;
 mod budgets;
+mod columns;
 mod configs;
 mod data_dir;
 mod database;

@@ -6,6 +6,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row, query};
 
 use super::account::Account;
+use crate::columns::{damaged, parsed};
 
 pub(super) async fn insert(to: &mut AnyConnection, made: &Account) -> Result<(), sqlx::Error> {
     query(
@@ -61,16 +62,6 @@ fn read(row: &AnyRow) -> Result<Account, sqlx::Error> {
     })
 }
 
-fn parsed<T>(row: &AnyRow, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, sqlx::Error> {
-    let found: &str = row.try_get(column)?;
-    parse(found).ok_or_else(|| damaged(column, found))
-}
-
 fn number(account: &Account) -> Result<i64, sqlx::Error> {
     i64::try_from(account.number.0).map_err(|_| damaged("number", &account.number.0.to_string()))
-}
-
-fn damaged(column: &str, found: &str) -> sqlx::Error {
-    let source = format!("not what this program writes: {found:?}");
-    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
 }

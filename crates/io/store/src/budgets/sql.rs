@@ -8,6 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row, query};
 
 use super::entry::BudgetEntry;
+use crate::columns::{damaged, parsed};
 use crate::tenancy::Reach;
 
 /// Keys that follow each other are looked for so far.
@@ -174,18 +175,8 @@ fn read(row: &AnyRow) -> Result<BudgetEntry, sqlx::Error> {
     })
 }
 
-fn parsed<T>(row: &AnyRow, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, sqlx::Error> {
-    let found: &str = row.try_get(column)?;
-    parse(found).ok_or_else(|| damaged(column, found))
-}
-
 fn number(id: RuleId) -> Result<i64, sqlx::Error> {
     i64::try_from(id.0).map_err(|_| damaged("number", &id.to_string()))
-}
-
-fn damaged(column: &str, found: &str) -> sqlx::Error {
-    let source = format!("not what this program writes: {found:?}");
-    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
 }
 
 #[cfg(test)]

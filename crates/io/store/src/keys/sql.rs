@@ -1,6 +1,5 @@
 //! Callers' keys in a database.
 
-mod cell;
 mod find;
 mod import;
 mod load;

@@ -9,6 +9,7 @@ use super::applier::key_is_used;
 use super::journal::Level;
 use super::live::Ledger;
 use super::reserve::PostError;
+use crate::columns::parsed;
 use crate::database::Database;
 use crate::error::StoreError;
 
@@ -94,11 +95,7 @@ async fn lapsed(database: &Database, now: Timestamp) -> Result<Vec<Lapsed>, Stor
 }
 
 fn read(row: &sqlx::any::AnyRow) -> Result<Lapsed, sqlx::Error> {
-    let code: &str = row.try_get("currency")?;
-    let currency = domain::Currency::parse(code).ok_or_else(|| sqlx::Error::ColumnDecode {
-        index: "currency".to_owned(),
-        source: format!("not what this program writes: {code:?}").into(),
-    })?;
+    let currency = parsed(row, "currency", domain::Currency::parse)?;
     let customer = ledger::Customer(row.try_get::<i64, _>("customer")?.unsigned_abs());
     let (units, nano): (i64, i64) = (row.try_get("units")?, row.try_get("nano")?);
     Ok(Lapsed {

@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row, query};
 
 use super::order::Order;
+use crate::columns::{parsed, time, time_if_any};
 
 pub(super) async fn insert(to: &mut AnyConnection, made: &Order) -> Result<(), sqlx::Error> {
     query(
@@ -70,21 +71,15 @@ pub(super) async fn update(to: &mut AnyConnection, changed: &Order) -> Result<()
 }
 
 fn read(row: &AnyRow) -> Result<Order, sqlx::Error> {
-    let time = |column: &str| row.try_get::<Option<i64>, _>(column).map(|at| at.map(Timestamp));
-    let code: &str = row.try_get("currency")?;
-    let damaged = || {
-        let source = format!("not what this program writes: {code:?}");
-        sqlx::Error::ColumnDecode { index: "currency".to_owned(), source: source.into() }
-    };
     Ok(Order {
         number: row.try_get::<i64, _>("number")?.unsigned_abs(),
         account: row.try_get::<i64, _>("account")?.unsigned_abs(),
         amount: Money::from_nano(row.try_get("amount")?),
-        currency: Currency::parse(code).ok_or_else(damaged)?,
+        currency: parsed(row, "currency", Currency::parse)?,
         note: row.try_get("note")?,
-        created_at: Timestamp(row.try_get("created_at_ms")?),
+        created_at: time(row, "created_at_ms")?,
         reference: row.try_get("reference")?,
-        confirmed_at: time("confirmed_at_ms")?,
-        cancelled_at: time("cancelled_at_ms")?,
+        confirmed_at: time_if_any(row, "confirmed_at_ms")?,
+        cancelled_at: time_if_any(row, "cancelled_at_ms")?,
     })
 }

@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row, query};
 
 use super::voucher::Voucher;
+use crate::columns::{damaged, parsed, time, time_if_any};
 use crate::keys::KeyDigest;
 
 pub(super) async fn insert(
@@ -102,27 +103,20 @@ pub(super) async fn set_redeemed(
 }
 
 fn read(row: &AnyRow) -> Result<Voucher, sqlx::Error> {
-    let time = |column: &str| row.try_get::<Option<i64>, _>(column).map(|at| at.map(Timestamp));
-    let currency: &str = row.try_get("currency")?;
     let days: Option<i64> = row.try_get("credit_days")?;
     Ok(Voucher {
         number: row.try_get::<i64, _>("number")?.unsigned_abs(),
         hint: row.try_get("hint")?,
         amount: Money::from_nano(row.try_get("amount")?),
-        currency: Currency::parse(currency).ok_or_else(|| damaged("currency", currency))?,
+        currency: parsed(row, "currency", Currency::parse)?,
         credit_days: days
             .map(|days| u32::try_from(days).map_err(|_| damaged("credit_days", &days.to_string())))
             .transpose()?,
         note: row.try_get("note")?,
-        created_at: Timestamp(row.try_get("created_at_ms")?),
-        expires_at: time("expires_at_ms")?,
-        revoked_at: time("revoked_at_ms")?,
-        redeemed_at: time("redeemed_at_ms")?,
+        created_at: time(row, "created_at_ms")?,
+        expires_at: time_if_any(row, "expires_at_ms")?,
+        revoked_at: time_if_any(row, "revoked_at_ms")?,
+        redeemed_at: time_if_any(row, "redeemed_at_ms")?,
         account: row.try_get::<Option<i64>, _>("account")?.map(i64::unsigned_abs),
     })
-}
-
-fn damaged(column: &str, found: &str) -> sqlx::Error {
-    let source = format!("not what this program writes: {found:?}");
-    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
 }

@@ -3,8 +3,8 @@
 use domain::{KeyId, OrganisationId, ProjectId};
 use sqlx::AnyConnection;
 
-use super::cell::text;
 use super::row;
+use crate::columns::parsed;
 use crate::keys::contract::CallerKey;
 use crate::keys::digest::KeyDigest;
 use crate::tenancy::Reach;
@@ -53,7 +53,7 @@ pub(super) async fn live_id_by_name(
     .bind(name)
     .fetch_optional(connection)
     .await?;
-    found.map(|found| text(&found, "id", KeyId::parse)).transpose()
+    found.map(|found| parsed(&found, "id", KeyId::parse)).transpose()
 }
 
 /// Whose a project is, if it is there, takes keys and is within reach.
@@ -66,6 +66,6 @@ pub(super) async fn organisation_of(
         .bind(project.as_str())
         .fetch_optional(connection)
         .await?;
-    let found = found.map(|found| text(&found, "organisation_id", OrganisationId::parse)).transpose()?;
+    let found = found.map(|found| parsed(&found, "organisation_id", OrganisationId::parse)).transpose()?;
     Ok(found.filter(|organisation| reach.holds(organisation)))
 }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 use sqlx::Row;
 
-use super::cell::{damaged, text};
 use super::row::{OF_KEY, digest_of, scopes};
+use crate::columns::{damaged, parsed};
 use crate::database::{Database, Kind};
 use crate::hex::thirty_two_from_hex;
 use crate::keys::contract::{LoadedKey, TakeKey};
@@ -113,8 +113,8 @@ fn said(text: &str) -> Option<&str> {
 async fn owners(store: &Database) -> Result<HashMap<String, (OrganisationId, ProjectId)>, sqlx::Error> {
     let rows = sqlx::query("SELECT id, organisation_id FROM projects").fetch_all(&store.pool).await?;
     let owner = |row: &sqlx::any::AnyRow| {
-        let project = text(row, "id", ProjectId::parse)?;
-        Ok((project.to_string(), (text(row, "organisation_id", OrganisationId::parse)?, project)))
+        let project = parsed(row, "id", ProjectId::parse)?;
+        Ok((project.to_string(), (parsed(row, "organisation_id", OrganisationId::parse)?, project)))
     };
     rows.iter().map(owner).collect()
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::cell::{damaged, text};
+use crate::columns::{damaged, parsed};
 use crate::keys::contract::CallerKey;
 use crate::keys::digest::{DigestOf, KeyDigest};
 use crate::keys::models::KeyModels;
@@ -29,22 +29,22 @@ pub(super) fn read(row: &AnyRow) -> Result<CallerKey, sqlx::Error> {
         found.map(|found| KeyId::parse(found).ok_or_else(|| damaged(column, found))).transpose()
     };
     Ok(CallerKey {
-        id: text(row, "id", KeyId::parse)?,
+        id: parsed(row, "id", KeyId::parse)?,
         name: row.try_get("name")?,
         hint: row.try_get("hint")?,
         digest: KeyDigest(digest),
-        digest_of: text(row, "digest_of", digest_of)?,
+        digest_of: parsed(row, "digest_of", digest_of)?,
         created_at: Timestamp(row.try_get("created_at_ms")?),
         expires_at: time("expires_at_ms")?,
         revoked_at: time("revoked_at_ms")?,
         last_used_at: time("last_used_at_ms")?,
         is_strict: row.try_get::<i64, _>("is_strict")? != 0,
         scopes: scopes(row.try_get("models")?, row.try_get("scopes")?)?,
-        tags: text(row, "tags", KeyTags::read)?,
+        tags: parsed(row, "tags", KeyTags::read)?,
         rotated_from: id("rotated_from")?,
         rotated_to: id("rotated_to")?,
-        organisation: text(row, "organisation_id", OrganisationId::parse)?,
-        project: text(row, "project_id", ProjectId::parse)?,
+        organisation: parsed(row, "organisation_id", OrganisationId::parse)?,
+        project: parsed(row, "project_id", ProjectId::parse)?,
     })
 }
 

@@ -4,7 +4,7 @@ use domain::{OrganisationId, UserId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row, query};
 
-use super::row::{parsed, time};
+use crate::columns::{parsed, time};
 use crate::tenancy::reach::Reach;
 use crate::tenancy::role::Role;
 use crate::tenancy::user::Membership;

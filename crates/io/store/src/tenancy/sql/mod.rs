@@ -4,6 +4,5 @@
 pub(super) mod members;
 pub(super) mod organisations;
 pub(super) mod projects;
-mod row;
 pub(super) mod tokens;
 pub(super) mod users;

@@ -4,7 +4,7 @@ use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row, query};
 
-use super::row::{parsed, time, time_if_any};
+use crate::columns::{parsed, time, time_if_any};
 use crate::tenancy::project::Project;
 use crate::tenancy::reach::Reach;
 

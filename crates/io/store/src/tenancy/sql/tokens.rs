@@ -4,7 +4,7 @@ use domain::{Timestamp, UserId, UserTokenId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row, query};
 
-use super::row::{damaged, parsed, time, time_if_any};
+use crate::columns::{damaged, parsed, time, time_if_any};
 use crate::keys::KeyDigest;
 use crate::tenancy::user::UserToken;
 

@@ -4,7 +4,7 @@ use domain::{Timestamp, UserId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row, query};
 
-use super::row::{parsed, time, time_if_any};
+use crate::columns::{parsed, time, time_if_any};
 use crate::tenancy::reach::Reach;
 use crate::tenancy::user::User;
 
