@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import StartGateway, StartUpstream
+from conftest import Launch, StartGateway, StartUpstream
 from harness.commands import Commands
 from harness.config import Section, configuration, provider
 from harness.gateway import Gateway
@@ -401,6 +401,31 @@ def test_whoever_was_charged_can_look_for_what(served: Any, commands: Commands) 
     assert "closing" in commands.text("ledger", "statement")
     gateway.stop()
     assert f"{call_id}:s" in commands.text("ledger", "entries", "--account", "1"), "without a server, too"
+
+
+def test_a_restored_database_goes_on_without_its_journal_once_somebody_says_so(
+    served: Any, commands: Commands, start: StartGateway, launch: Launch, binary: Path, tmp_path: Path
+) -> None:
+    upstream, gateway, accounts = served(whole(CHAT_REPLY))
+    accounts.open(NANO)
+    with gateway.http() as http:
+        assert http.post(CHAT_PATH, content=chat()).status_code == 200
+    gateway.stop()
+    commands.text("backup", tmp_path / "all.backup")
+    elsewhere = Commands(binary, tmp_path / "elsewhere")
+    (elsewhere.home / "data").mkdir(parents=True)
+    shutil.copy(gateway.data_dir / "master.key", elsewhere.home / "data" / "master.key")
+    elsewhere.text("restore", tmp_path / "all.backup")
+    refused, _ = launch(home="elsewhere", config=configured(upstream))
+    assert refused.wait() == 1
+    assert "bellwether ledger begin-anew" in refused.output
+    small = ["--config", str(elsewhere.home / "bellwether.yaml")]
+    assert "goes on behind record" in elsewhere.text(*small, "ledger", "begin-anew", "--reason", "a test")
+    again = start(home="elsewhere", config=configured(upstream))
+    assert Accounts(again).balance() == NANO - REPLY_NANO
+    with again.http() as http:
+        assert http.post(CHAT_PATH, content=chat()).status_code == 200
+    assert Accounts(again).wait_until_nothing_is_held() == NANO - 2 * REPLY_NANO
 
 
 @pytest.fixture

@@ -89,6 +89,9 @@ fn main() -> ExitCode {
         },
         Some(Command::Ledger(asked)) => match asked.command {
             LedgerCommand::Verify(check) => return verified(ledger::verify(&arguments.data, &check)),
+            LedgerCommand::BeginAnew { reason, by } => {
+                ledger::begin_anew(&arguments.data, arguments.serve.config, reason, by)
+            }
             LedgerCommand::Entries(wish) => ledger::entries(&arguments.data, arguments.serve.config, &wish),
             LedgerCommand::Statement { account, month, json } => {
                 let wish = (account.as_deref(), month.as_deref());

@@ -45,7 +45,7 @@ pub use self::ledger::{
 };
 pub use accounts::{
     Account, AccountChange, AccountDesk, AccountError, Correction, NewAccount, Payer, Payers,
-    WARN_BELOW_DEFAULT,
+    WARN_BELOW_DEFAULT, begin_journal_anew,
 };
 pub use admin_key::{ADMIN_KEY_FILE, ADMIN_KEY_PREFIX, AdminKey, AdminKeyError};
 pub use audit::{

@@ -15,6 +15,16 @@ pub(crate) enum LedgerCommand {
     /// Walk the journal of money and the database while no server runs on them, and say of each invariant whether it holds. Exit
     /// code 1 and what breaks it if one does not; 2 if it cannot be checked.
     Verify(LedgerCheck),
+    /// Begin the journal of money anew where the database is, while no server runs: after a restore elsewhere, or where the
+    /// journal's disk is gone. What the database had not taken in is lost, as a rule the last tenth of a second.
+    BeginAnew {
+        /// Why, for the audit.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who does it, for the audit.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
     /// List what moved, the newest first: what a call was charged, what came in, what went out.
     Entries(EntriesWish),
     /// Show what an account had at the beginning of a month, what came and went, and what it had at its end.

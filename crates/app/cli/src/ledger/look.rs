@@ -74,7 +74,13 @@ fn month_of(told: &Value) -> String {
     let mut rows = Vec::new();
     for purse in list(&told["currencies"]) {
         let mut row = |line: &str, count: String, sum: &Value| {
-            rows.push([line.to_owned(), count, text(sum, "paid"), text(sum, "gifts"), text(purse, "currency")]);
+            rows.push([
+                line.to_owned(),
+                count,
+                text(sum, "paid"),
+                text(sum, "gifts"),
+                text(purse, "currency"),
+            ]);
         };
         row("opening", String::new(), &purse["opening"]);
         for line in list(&purse["lines"]) {
@@ -118,7 +124,8 @@ mod tests {
         let line = json!({ "kind": "order", "count": 1, "paid": "5", "gifts": "0" });
         let purse = json!({ "currency": "USD", "opening": none, "lines": [line], "closing": { "paid": "5", "gifts": "0" } });
         let told = month_of(&json!({ "account": 1, "month": "2026-11", "currencies": [purse] }));
-        let lines: Vec<&str> = told.lines().skip(3).map(|line| line.split_whitespace().next().unwrap()).collect();
+        let lines: Vec<&str> =
+            told.lines().skip(3).map(|line| line.split_whitespace().next().unwrap()).collect();
         assert_eq!(lines, ["opening", "order", "closing"], "{told}");
     }
 }

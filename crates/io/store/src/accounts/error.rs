@@ -32,6 +32,9 @@ pub enum AccountError {
     /// It is no entry.
     #[error(transparent)]
     BadEntry(EntryError),
+    /// Without an account there is no journal to begin.
+    #[error("there is no account, so there is no journal to begin: it begins with the first account")]
+    NothingToBegin,
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

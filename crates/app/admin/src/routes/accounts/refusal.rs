@@ -13,6 +13,7 @@ impl From<AccountError> for Refusal {
         let bad = || Self::of(Kind::BadRequest, message.clone());
         match error {
             AccountError::Taken { .. } => conflict("account_taken"),
+            AccountError::NothingToBegin => conflict("no_account"),
             AccountError::Unknown(_) => Self::of(Kind::UnknownPath, message).with_code("account_not_found"),
             AccountError::BadCredit(_) => bad().with_param("credit"),
             AccountError::BadWarning(_) => bad().with_param("warn_below"),

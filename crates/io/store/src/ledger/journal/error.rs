@@ -41,6 +41,18 @@ pub enum JournalError {
         /// What is wrong.
         what: &'static str,
     },
+    /// There is no journal.
+    #[error(
+        "the database has record {applied} of a journal of money, and there is no journal in {path}: put it back where it was; \
+         or, where it is gone and what the database had not taken in of it may be lost, say `bellwether ledger begin-anew`",
+        applied = applied.0, path = path.display()
+    )]
+    Missing {
+        /// What the database has.
+        applied: Lsn,
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// The database is newer.
     #[error(
         "the database has record {applied} of the journal, and the journal ends with {last}; \

@@ -48,7 +48,7 @@ pub(crate) fn find(
 ) -> Result<Tail, JournalError> {
     let Some(mut reader) = BatchReader::behind(folder, applied.lsn)? else {
         if applied.lsn > Lsn(0) && !may_be_lost {
-            return Err(JournalError::Behind { applied: applied.lsn, last: Lsn(0) });
+            return Err(JournalError::Missing { applied: applied.lsn, path: folder.to_owned() });
         }
         return Ok(Tail { last: applied.lsn, hash: applied.hash, end: None, torn_bytes: 0 });
     };
