@@ -63,6 +63,27 @@ ROWS: list[tuple[str, str, tuple[str, ...]]] = [
     ("DELETE", "/prices/draft", OPERATOR),
     ("POST", "/prices/draft/approve", OPERATOR),
     ("GET", "/requests", ALL),
+    ("GET", "/accounts", ALL),
+    ("POST", "/accounts", OPERATOR),
+    ("GET", "/accounts/{account}", ALL),
+    ("PATCH", "/accounts/{account}", OPERATOR),
+    ("POST", "/accounts/{account}/credit", OPERATOR),
+    ("POST", "/accounts/{account}/debit", OPERATOR),
+    ("GET", "/vouchers", OPERATOR),
+    ("POST", "/vouchers", OPERATOR),
+    ("POST", "/vouchers/redeem", OPERATOR),
+    ("POST", "/vouchers/{number}/revoke", OPERATOR),
+    ("GET", "/orders", OPERATOR),
+    ("POST", "/orders", OPERATOR),
+    ("POST", "/orders/{number}/confirm", OPERATOR),
+    ("POST", "/orders/{number}/cancel", OPERATOR),
+    ("GET", "/ledger/entries", ALL),
+    ("GET", "/ledger/holds", ALL),
+    ("GET", "/ledger/statement", ALL),
+    ("GET", "/budgets", ALL),
+    ("POST", "/budgets", RUN),
+    ("PATCH", "/budgets/{number}", RUN),
+    ("DELETE", "/budgets/{number}", RUN),
     ("GET", "/organisations", ALL),
     ("POST", "/organisations", OPERATOR),
     ("GET", "/organisations/{organisation}", ALL),
@@ -99,8 +120,12 @@ ABOUT_SOMEBODY = [
     ("POST", "/users/{user}/tokens"),
     ("DELETE", "/users/{user}/tokens/{token}"),
 ]
+# Of the one account that there can be meant: a foreigner has none.
+OF_ONE_ACCOUNT = {("GET", "/ledger/holds"), ("GET", "/ledger/statement")}
 # A body that each of these takes, whose organisation or project is the scene's.
 BODIES = {
+    ("POST", "/budgets"): {"project": "{project}", "period": "day", "limit": "5"},
+    ("PATCH", "/budgets/{number}"): {"limit": "5"},
     ("POST", "/projects"): {"organisation": "{organisation}", "name": "x"},
     ("POST", "/keys"): {"project": "{project}", "name": "x"},
     ("POST", "/keys/import"): {
@@ -112,6 +137,7 @@ BODIES = {
     ("PATCH", "/projects/{project}"): {"name": "x"},
     ("PATCH", "/keys/{key}"): {"is_strict": True},
 }
+SMALL_JOURNAL = {"ledger": {"segment_bytes": 1 << 20}}
 SECOND_STATUS = {("POST", "/keys/import"): 422}
 
 
@@ -167,19 +193,21 @@ def set_scene(gateway: Gateway, commands: Commands) -> Scene:
     revoked = come("revoked", "Own", "admin")
     commands.text("users", "tokens", "revoke", "revoked@example.com", revoked)
     token = commands.json("users", "tokens", "create", "k@example.com", "--name", MARK)["id"]
+    account = str(commands.json("accounts", "create", "Own")["number"])
     things = {"organisation": own, "project": project, "key": key["id"], "user": member["user"], "token": token}
+    things["account"] = account
     return Scene(gateway, things, tokens, {})
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def scene(request: pytest.FixtureRequest, start: StartGateway, commands: Commands) -> Iterator[Scene]:
     if request.param == "sqlite":
-        yield set_scene(start(), commands)
+        yield set_scene(start(config=SMALL_JOURNAL), commands)
         return
     if programs() is None:
         pytest.skip("no PostgreSQL here")
     with start_postgres("SELECT 1") as url:
-        gateway = start(environment={"BELLWETHER_DATABASE_URL": url})
+        gateway = start(config=SMALL_JOURNAL, environment={"BELLWETHER_DATABASE_URL": url})
         yield set_scene(gateway, commands)
         gateway.stop()
 
@@ -224,7 +252,7 @@ def test_nobody_learns_of_or_changes_what_another_organisation_has(scene: Scene)
             if role not in may:
                 assert refused(answer) == (403, "permission_denied"), cell
                 continue
-            is_list = method == "GET" and "{" not in path
+            is_list = method == "GET" and "{" not in path and (method, path) not in OF_ONE_ACCOUNT
             assert answer.status_code == (200 if is_list else SECOND_STATUS.get((method, path), 404)), cell
             absent = scene.ask(f"foreign {role}", method, path, absent=True)
             assert masked(absent) == masked(answer), f"that it exists is told: {cell}"

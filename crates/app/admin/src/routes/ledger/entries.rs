@@ -40,6 +40,10 @@ pub(super) async fn list(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<Value>, Refusal> {
     let Query(wanted) = wanted.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
+    let has_none = visitor.reach != Reach::All && parts.accounts.accounts(&visitor.reach).is_empty();
+    if has_none && wanted.account.is_none() {
+        return Ok(Json(json!({ "entries": [], "next_after": null })));
+    }
     let account = account_if_any(&parts.accounts, &visitor.reach, wanted.account.as_deref())?;
     let limit = wanted.limit.unwrap_or(ENTRIES_PER_PAGE_DEFAULT);
     if !(1..=ENTRIES_PER_PAGE_MAX).contains(&limit) {

@@ -1,12 +1,18 @@
 //! What is decided and not yet written: bytes that producers add to and the writer takes all at once.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use domain::Timestamp;
 use ledger::{Lsn, Movement};
 
 use super::error::{AppendError, JournalFailure};
 use super::record;
+
+/// How long the writer waits for more where nobody waits for him: a write for each record would cost more than the record.
+const WRITE_PAUSE: Duration = Duration::from_millis(1);
+/// So much is written without waiting for more.
+const BATCH_BYTES: usize = 64 << 10;
 
 /// Everything that waits to be written, behind a lock that is held for a copy of some bytes.
 #[derive(Debug)]
@@ -24,6 +30,8 @@ struct Waiting {
     next: Lsn,
     at: Timestamp,
     is_writer_asleep: bool,
+    /// Somebody waits for what is here.
+    is_hurried: bool,
     is_closing: bool,
     failure: Option<Arc<JournalFailure>>,
 }
@@ -51,6 +59,7 @@ impl Buffer {
             next,
             at: Timestamp(0),
             is_writer_asleep: false,
+            is_hurried: false,
             is_closing: false,
             failure: None,
         };
@@ -102,11 +111,26 @@ impl Buffer {
             waiting.is_writer_asleep = true;
             waiting = self.more.wait(waiting).unwrap_or_else(std::sync::PoisonError::into_inner);
         }
+        let is_patient = |waiting: &mut Waiting| {
+            !waiting.is_hurried && !waiting.is_closing && waiting.bytes.len() < BATCH_BYTES
+        };
+        let paused = self.more.wait_timeout_while(waiting, WRITE_PAUSE, is_patient);
+        waiting = paused.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+        waiting.is_hurried = false;
         let seal = waiting.next;
         waiting.next = seal.next();
         let count = std::mem::take(&mut waiting.count);
         let bytes = std::mem::replace(&mut waiting.bytes, empty);
         Some(Taken { bytes, count, first: Lsn(seal.0 - u64::from(count)), seal, at: waiting.at })
+    }
+
+    /// Somebody waits for what is here: it is written at once.
+    pub(crate) fn hurry(&self) {
+        let mut waiting = self.lock();
+        if waiting.count > 0 {
+            waiting.is_hurried = true;
+            self.more.notify_one();
+        }
     }
 
     /// Takes no more; what is there is still written.

@@ -130,6 +130,9 @@ impl Journal {
             return Err(WaitError::NoRemote);
         }
         let mut reached = self.plant.reached.subscribe();
+        if !reached.borrow().is_safe(lsn, level) {
+            self.plant.want(lsn, level == Level::Durable);
+        }
         let is_over =
             |reached: &Reached| reached.is_safe(lsn, level) || reached.failure.is_some() || reached.is_closed;
         let Ok(reached) = reached.wait_for(is_over).await else { return Err(WaitError::Closed) };

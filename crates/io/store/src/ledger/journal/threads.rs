@@ -1,12 +1,12 @@
-//! The two threads of a journal: one writes what was decided, the other brings what is written to the disk. There is no
-//! timer: a batch is what has come while the one before was on its way.
+//! The two threads of a journal: one writes what was decided, the other brings what is written to the disk. A batch is what
+//! has come while the one before was on its way; where nobody waits for it, it is given a moment to grow.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ledger::Lsn;
 use tokio::sync::watch;
@@ -19,6 +19,9 @@ use super::record::{self, ChainHash, SEAL_BYTES, Seal};
 use super::segment::{BootId, RECORDS_START, SegmentHead, sync_folder};
 use super::shelf::Shelf;
 
+/// How long what is written waits to be brought to the disk where nobody waits for that: so much a power cut may take of what
+/// was told at `slot` or `written`.
+pub(crate) const SYNC_PAUSE: Duration = Duration::from_millis(50);
 /// How often a full disk is asked again.
 const ROOM_LOOK: Duration = Duration::from_millis(200);
 /// How often once the journal is to end: what then has no room is not written, and said so.
@@ -37,6 +40,8 @@ pub(crate) struct Plant {
 #[derive(Debug, Default)]
 struct Unsynced {
     written: Lsn,
+    /// What somebody waits for to be on the disk.
+    wanted: Lsn,
     files: Vec<Arc<File>>,
     is_folder_new: bool,
     is_writer_done: bool,
@@ -62,6 +67,16 @@ impl Plant {
             unsynced: Mutex::new(Unsynced { written: last, ..Unsynced::default() }),
             work: Condvar::new(),
         }
+    }
+
+    /// Somebody waits until a record is on the disk, or with the system.
+    pub(crate) fn want(&self, lsn: Lsn, is_for_disk: bool) {
+        if is_for_disk {
+            let mut unsynced = self.lock();
+            unsynced.wanted = unsynced.wanted.max(lsn);
+            self.work.notify_all();
+        }
+        self.buffer.hurry();
     }
 
     /// The writer's life.
@@ -146,6 +161,7 @@ impl Plant {
     /// The other thread's life: it also sets files aside, and asks again where there was no room.
     pub(crate) fn sync(&self) {
         let mut durable = self.reached.borrow().durable;
+        let mut synced_at: Option<Instant> = None;
         loop {
             let _ = self.shelf.refill();
             let (written, files, is_folder_new) = {
@@ -169,6 +185,12 @@ impl Plant {
                 if unsynced.written == durable && unsynced.is_writer_done {
                     break;
                 }
+                let is_patient = |unsynced: &mut Unsynced| {
+                    unsynced.wanted <= durable && !unsynced.is_writer_done && !unsynced.is_writer_waiting
+                };
+                let pause = synced_at.map_or(Duration::ZERO, |at| SYNC_PAUSE.saturating_sub(at.elapsed()));
+                let paused = self.work.wait_timeout_while(unsynced, pause, is_patient);
+                unsynced = paused.unwrap_or_else(PoisonError::into_inner).0;
                 let files = std::mem::take(&mut unsynced.files);
                 (unsynced.written, files, std::mem::take(&mut unsynced.is_folder_new))
             };
@@ -183,6 +205,7 @@ impl Plant {
                 break;
             }
             durable = written;
+            synced_at = Some(Instant::now());
             self.reached.send_modify(|reached| reached.durable = durable);
         }
         self.reached.send_modify(|reached| reached.is_closed = true);
