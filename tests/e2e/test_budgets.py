@@ -12,36 +12,15 @@ from typing import Any
 import pytest
 
 from conftest import Commands, StartGateway, StartUpstream
+from harness.amounts import INPUT_NANO, NANO, OUTPUT_NANO, PRICES, REPLY_NANO, money, nano
 from harness.config import Section, configuration, provider
 from harness.gateway import Gateway
 from harness.process import until
 from harness.speech import CHAT_PATH, CHAT_REPLY, MODEL, chat, delta
 from harness.upstream import Exchange, Script, Upstream, chunk, stream_head, whole
 
-NANO = 10**9
-PRICES = """
-currency = "USD"
-[[price]]
-provider = "openai"
-model = "gpt-4o-mini"
-input = "1"
-output = "4"
-"""
-INPUT_NANO, OUTPUT_NANO = 1_000, 4_000
-#: What `CHAT_REPLY` tells of itself: 11 tokens of prompt, 7 of answer.
-REPLY_NANO = 11 * INPUT_NANO + 7 * OUTPUT_NANO
 WARNING = "x-bellwether-budget-warning"
 WARNED = "a budget is spent to the part that is warned of"
-
-
-def money(nano: int) -> str:
-    whole_units, rest = divmod(nano, NANO)
-    return f"{whole_units}.{rest:09}".rstrip("0").rstrip(".")
-
-
-def nano(text: str) -> int:
-    units, _, places = text.partition(".")
-    return int(units) * NANO + int(places.ljust(9, "0") or 0)
 
 
 class Admin:

@@ -12,12 +12,13 @@ import httpx
 import pytest
 
 from conftest import StartGateway, StartUpstream
+from harness.amounts import NANO, OUTPUT_NANO, REPLY_NANO
 from harness.gateway import Gateway
 from harness.process import until
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat, delta
 from harness.upstream import Held, streamed, whole
 from harness.wire import Wire, request
-from test_paying import NANO, OUTPUT_NANO, REPLY_NANO, Accounts, Endless, configured
+from test_paying import Accounts, Endless, configured
 
 KEY = "Idempotency-Key"
 REPLAYED = "idempotency-replayed"

@@ -15,38 +15,13 @@ import httpx
 import pytest
 
 from conftest import Launch, StartGateway, StartUpstream
+from harness.amounts import INPUT_NANO, NANO, OUTPUT_NANO, PRICES, REPLY_NANO, money, nano
 from harness.commands import Commands
 from harness.config import Section, configuration, provider
 from harness.gateway import Gateway
 from harness.process import until
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, MODEL, chat, delta
 from harness.upstream import LAST_CHUNK, Exchange, Script, Upstream, chunk, stream_head, whole
-
-NANO = 10**9
-#: Per million tokens: nano-units of a token are the thousandth of its micro-units.
-PRICES = """
-currency = "USD"
-[[price]]
-provider = "openai"
-model = "gpt-4o-mini"
-input = "1"
-output = "4"
-"""
-INPUT_NANO, OUTPUT_NANO = 1_000, 4_000
-#: What `CHAT_REPLY` tells of itself: 11 tokens of prompt, 7 of answer.
-REPLY_NANO = 11 * INPUT_NANO + 7 * OUTPUT_NANO
-
-
-def money(nano: int) -> str:
-    whole_units, rest = divmod(abs(nano), NANO)
-    text = f"{whole_units}.{rest:09}".rstrip("0").rstrip(".")
-    return f"-{text}" if nano < 0 else text
-
-
-def nano(text: str) -> int:
-    units, _, places = text.lstrip("-").partition(".")
-    value = int(units) * NANO + int(places.ljust(9, "0") or 0)
-    return -value if text.startswith("-") else value
 
 
 class Accounts:

@@ -15,12 +15,13 @@ import httpx
 import pytest
 
 from conftest import StartGateway, StartUpstream
+from harness.amounts import INPUT_NANO, NANO, OUTPUT_NANO, REPLY_NANO, nano
 from harness.commands import Commands
 from harness.gateway import Gateway
 from harness.process import until
 from harness.speech import CHAT_PATH, CHAT_REPLY, chat
 from harness.upstream import LAST_CHUNK, Exchange, chunk, stream_head, whole
-from test_paying import INPUT_NANO, NANO, OUTPUT_NANO, REPLY_NANO, Accounts, configured, nano, stream_of
+from test_paying import Accounts, configured, stream_of
 
 #: How often the gateway is killed.
 KILLS = int(os.environ.get("PAYING_KILLS", "3"))

@@ -9,11 +9,12 @@ import time
 import pytest
 
 from conftest import StartGateway, StartUpstream
+from harness.amounts import NANO, REPLY_NANO
 from harness.postgres import new_server, programs
 from harness.process import until
 from harness.speech import CHAT_PATH, CHAT_REPLY, chat
 from harness.upstream import whole
-from test_paying import NANO, REPLY_NANO, Accounts, configured
+from test_paying import Accounts, configured
 
 pytestmark = pytest.mark.skipif(programs() is None, reason="no PostgreSQL here")
 
