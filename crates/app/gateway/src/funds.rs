@@ -86,6 +86,11 @@ impl Funds {
         self.purse.as_ref()
     }
 
+    /// The account, where there is one, to note what a call has come to.
+    pub(crate) const fn purse_mut(&mut self) -> Option<&mut Purse> {
+        self.purse.as_mut()
+    }
+
     /// The budgets.
     pub(crate) const fn budgets(&self) -> &BudgetHolds {
         &self.budgets

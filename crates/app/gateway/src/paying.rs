@@ -99,12 +99,12 @@ impl Paying {
         let tokens = (usage.input_total(), usage.output_total());
         let is_progress = cost.nano() - self.meter.told.nano() >= PROGRESS_COST_MIN.nano()
             || now - self.meter.told_at >= PROGRESS_INTERVAL;
-        if let Some(purse) = self.funds.purse() {
-            // A journal or a table that takes nothing more is told where it is opened and where calls begin.
+        if let Some(purse) = self.funds.purse_mut() {
+            // A journal that takes nothing more is told where calls begin; without its slot the end waits for the journal.
             if is_progress {
-                let _ = purse.ledger.progress(&purse.held, tokens, cost, at);
+                let _ = purse.ledger.progress(&mut purse.held, tokens, cost, at);
             } else {
-                let _ = purse.ledger.record(&purse.held, tokens, cost);
+                let _ = purse.ledger.record(&mut purse.held, tokens, cost);
             }
         }
         if is_progress {

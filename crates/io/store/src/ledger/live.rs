@@ -102,22 +102,14 @@ impl Ledger {
             let _ = hold.void();
             return Err(HoldError::OutOfCredit { asked: amount, available });
         }
-        let slot = SlotCost { call, purse, held: amount, cost: Money::ZERO, price_version };
-        // The slot first: a record without one is void after a crash, a slot without a record is settled.
-        let taken = self.slots.claim(&slot).map_err(HoldError::from);
-        let recorded = taken.and_then(|slot| match self.journal.append(now, &movement) {
-            Ok(_) => Ok(slot),
-            Err(error) => {
-                self.free(slot);
-                Err(error.into())
-            }
-        });
-        match recorded {
-            Ok(slot) => Ok(Held { hold, cell, slot, price_version }),
+        match self.journal.append(now, &movement) {
+            // Nothing is written into the slot yet: after a crash a record without one is void, a slot without a record is
+            // settled.
+            Ok(_) => Ok(Held { hold, cell, slot: self.slots.take(), price_version }),
             Err(error) => {
                 let _ = hold.void();
                 cell.let_go(amount, amount, Money::ZERO);
-                Err(error)
+                Err(error.into())
             }
         }
     }
@@ -142,14 +134,15 @@ impl Ledger {
     }
 
     /// Writes down what a call has come to, where it survives this process.
-    pub fn record(&self, held: &Held, tokens: (u64, u64), cost: Money) -> Result<(), SlotError> {
-        held.slot.as_ref().map_or(Ok(()), |slot| self.slots.record(slot, tokens.0, tokens.1, cost))
+    pub fn record(&self, held: &mut Held, tokens: (u64, u64), cost: Money) -> Result<(), SlotError> {
+        let told = held.told(cost);
+        held.slot.as_mut().map_or(Ok(()), |slot| self.slots.record(slot, tokens, &told))
     }
 
     /// Puts what a call has come to into the journal, where it survives the machine once that is on the disk.
     pub fn progress(
         &self,
-        held: &Held,
+        held: &mut Held,
         tokens: (u64, u64),
         cost: Money,
         now: Timestamp,
@@ -163,12 +156,12 @@ impl Ledger {
     /// that is `written` at least, which is what is given back.
     pub fn settle(
         &self,
-        held: Held,
+        mut held: Held,
         tokens: (u64, u64),
         cost: Money,
         now: Timestamp,
     ) -> Result<(Lsn, Level), Box<Unsettled>> {
-        let slot_knows = self.record(&held, tokens, cost).is_ok() && held.slot.is_some();
+        let slot_knows = self.record(&mut held, tokens, cost).is_ok() && held.slot.is_some();
         let Held { hold, cell, slot, price_version } = held;
         let held = hold.amount();
         let ending = Ending { settlement: hold.settle(cost, price_version), held, cell, slot };
@@ -229,6 +222,8 @@ impl Ledger {
         self.applied
             .send_if_modified(|known| std::mem::replace(known, applied.lsn.max(*known)) < applied.lsn);
         self.clear_left();
+        // In vain where the file cannot be written: calls that are known to be settled are passed over at the next start.
+        let _ = self.slots.clear_stale();
         self.postings.applied(applied.lsn, self.journal.durable());
     }
 
@@ -244,13 +239,8 @@ impl Ledger {
             let mut leaving = self.lock_leaving();
             let Some((_, slot)) = leaving.pop_front_if(|(lsn, _)| *lsn <= written) else { return };
             drop(leaving);
-            self.free(Some(slot));
+            self.slots.give_back(slot);
         }
-    }
-
-    fn free(&self, slot: Option<Slot>) {
-        // One that cannot be cleared tells of a call that is known to be settled, and is passed over at the next start.
-        let _ = slot.map(|slot| self.slots.clear(slot));
     }
 
     fn lock_leaving(&self) -> std::sync::MutexGuard<'_, VecDeque<(Lsn, Slot)>> {
@@ -288,8 +278,13 @@ impl Held {
         self.hold.call()
     }
 
-    /// Whether a slot tells of it.
+    /// Whether a slot tells of it, or will.
     pub const fn has_slot(&self) -> bool {
         self.slot.is_some()
+    }
+
+    fn told(&self, cost: Money) -> SlotCost {
+        let (call, purse, held) = (self.hold.call(), self.hold.purse(), self.hold.amount());
+        SlotCost { call, purse, held, cost, price_version: self.price_version }
     }
 }

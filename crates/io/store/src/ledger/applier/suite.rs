@@ -177,7 +177,8 @@ pub(super) async fn a_slot_that_was_not_cleared_is_not_charged_again(database: &
     // As if nobody had come to clear it.
     let stale =
         SlotCost { call: CallId(9), purse: PURSE, held: money(100), cost: money(70), price_version: 0 };
-    let _stale = ledger.slots().claim(&stale).unwrap();
+    let mut slot = ledger.slots().take().unwrap();
+    ledger.slots().record(&mut slot, (1, 1), &stale).unwrap();
     drop((ledger, applier));
     let (ledger, applier, recovered) = open(&home, database).await;
     assert_eq!(recovered, Recovered::default());

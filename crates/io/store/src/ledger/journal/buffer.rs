@@ -10,7 +10,7 @@ use super::error::{AppendError, JournalFailure};
 use super::record;
 
 /// How long the writer waits for more where nobody waits for him: a write for each record would cost more than the record.
-const WRITE_PAUSE: Duration = Duration::from_millis(1);
+const WRITE_PAUSE: Duration = Duration::from_millis(5);
 /// So much is written without waiting for more.
 const BATCH_BYTES: usize = 64 << 10;
 

@@ -152,7 +152,7 @@ pub(super) async fn open_holds_are_those_of_the_purse(database: &Database) {
     let _second = books.ledger.hold(CallId(0x20), PURSE, money(20), 4, after(16)).unwrap();
     let _others = books.ledger.hold(CallId(0x22), OTHER, money(30), 4, after(16)).unwrap();
     books.ledger.extend(&mut first, money(5), after(16)).unwrap();
-    books.ledger.progress(&first, (1, 1), money(2), after(16)).unwrap();
+    books.ledger.progress(&mut first, (1, 1), money(2), after(16)).unwrap();
     books.follow().await;
     let holds = open_holds(database, PURSE).await.unwrap();
     let told: Vec<_> = holds.iter().map(|it| (it.call.0, it.amount.nano(), it.progress.nano())).collect();

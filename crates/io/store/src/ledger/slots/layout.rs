@@ -18,8 +18,8 @@ pub(crate) const COST_AT: usize = 104;
 pub(crate) const COST_BYTES: usize = SLOT_BYTES - COST_AT;
 const SUM_AT: usize = 92;
 
-/// A claimed slot, with a cost of nothing.
-pub(crate) fn claim(generation: u64, boot: &BootId, slot: &SlotCost) -> [u8; SLOT_BYTES] {
+/// A slot with everything it says.
+pub(crate) fn claim(generation: u64, boot: &BootId, tokens: (u64, u64), slot: &SlotCost) -> [u8; SLOT_BYTES] {
     let mut bytes = [0; SLOT_BYTES];
     bytes[..8].copy_from_slice(&generation.to_le_bytes());
     bytes[8..24].copy_from_slice(boot);
@@ -30,7 +30,7 @@ pub(crate) fn claim(generation: u64, boot: &BootId, slot: &SlotCost) -> [u8; SLO
     bytes[64..68].copy_from_slice(&slot.price_version.to_le_bytes());
     let sum = checksum(&[&bytes[..SUM_AT]]);
     bytes[SUM_AT..SUM_AT + 4].copy_from_slice(&sum.to_le_bytes());
-    bytes[COST_AT..].copy_from_slice(&cost(0, 0, slot.cost));
+    bytes[COST_AT..].copy_from_slice(&cost(tokens.0, tokens.1, slot.cost));
     bytes
 }
 
@@ -76,7 +76,7 @@ mod tests {
             cost: Money::from_nano(2),
             price_version: 7,
         };
-        let mut bytes = claim(3, &[1; 16], &slot);
+        let mut bytes = claim(3, &[1; 16], (1, 1), &slot);
         assert_eq!(read(&bytes, &[1; 16]), Some(slot));
         assert_eq!(read(&bytes, &[2; 16]), None, "another start");
         for at in 0..96 {

@@ -56,7 +56,7 @@ fn make_calls(ledger: &Ledger, home: &Path, round: u64, thread: u64) {
     let mut forgotten = 0;
     for number in 0.. {
         let call = call(round, thread, number);
-        let held = match ledger.hold(call, PURSE, HELD, 1, NOW) {
+        let mut held = match ledger.hold(call, PURSE, HELD, 1, NOW) {
             Ok(held) => held,
             // The first order has not come yet, or the disk is behind.
             Err(HoldError::OutOfCredit { .. } | HoldError::Append(crate::ledger::AppendError::Behind)) => {
@@ -67,8 +67,8 @@ fn make_calls(ledger: &Ledger, home: &Path, round: u64, thread: u64) {
         for piece in 1..=pieces(call) {
             let cost = cost_after(call, piece);
             // Every other call also tells the journal.
-            let is_told = number % 2 == 0 && ledger.progress(&held, (1, piece), cost, NOW).is_ok();
-            if !is_told && ledger.record(&held, (1, piece), cost).is_err() {
+            let is_told = number % 2 == 0 && ledger.progress(&mut held, (1, piece), cost, NOW).is_ok();
+            if !is_told && ledger.record(&mut held, (1, piece), cost).is_err() {
                 return;
             }
             // Without a slot only the journal knows, as soon as that is written.

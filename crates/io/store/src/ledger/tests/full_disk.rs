@@ -67,8 +67,8 @@ async fn start_without_room(home: &Path, disk: &Mounted) {
     let (database, options) = (database(home).await, options(home, disk));
     let (ledger, applier, _) = Ledger::open(&options, &database, NOW).await.unwrap();
     let left = ledger.cells().cell(PURSE).available();
-    let held = ledger.hold(call(2, 0, 0), PURSE, HELD, 1, NOW).unwrap();
-    ledger.record(&held, (1, 1), Money::from_nano(3)).unwrap();
+    let mut held = ledger.hold(call(2, 0, 0), PURSE, HELD, 1, NOW).unwrap();
+    ledger.record(&mut held, (1, 1), Money::from_nano(3)).unwrap();
     std::mem::forget(held);
     drop((ledger, applier));
     for spare in std::fs::read_dir(disk.join("ledger/node-0")).unwrap().map(|it| it.unwrap().path()) {
@@ -93,7 +93,7 @@ async fn fill_up(home: &Path, disk: &Mounted) {
     let (ledger, mut applier, _) = Ledger::open(&options, &database, NOW).await.unwrap();
     let order = payments::order("1", "transfer", PURSE, Money::from_nano(1_000_000)).unwrap();
     ledger.post(&database, order, NOW).await.unwrap();
-    let running: Vec<_> =
+    let mut running: Vec<_> =
         (0..20).map(|number| ledger.hold(call(1, 0, number), PURSE, HELD, 1, NOW).unwrap()).collect();
     // Somebody else takes what is free, and the calls go on until every file is full and nothing more is taken.
     let other = disk.join("somebody-elses");
@@ -101,7 +101,7 @@ async fn fill_up(home: &Path, disk: &Mounted) {
     let mut last = ledger.journal().written();
     let (mut reached, mut still) = (ledger.journal().reached(), 0);
     loop {
-        match ledger.progress(&running[0], (1, 1), Money::from_nano(5), NOW) {
+        match ledger.progress(&mut running[0], (1, 1), Money::from_nano(5), NOW) {
             Ok(lsn) => last = lsn,
             Err(HoldError::Append(AppendError::Behind)) => {
                 let written = ledger.journal().written();

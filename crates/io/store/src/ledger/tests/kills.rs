@@ -40,7 +40,7 @@ const PLACES: &[(&str, Option<&str>)] = &[
     ("synced:20", None),
     ("claimed:60", None),
     ("cost:200", None),
-    ("cleared:40", None),
+    ("cleared:3", None),
     ("apply:5", None),
     ("applied:5", None),
     ("cut:1", Some("torn:30")),
