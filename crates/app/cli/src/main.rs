@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         None => serve::serve(&arguments.data, arguments.serve),
-        Some(Command::Serve(options)) => serve::serve(&arguments.data, options),
+        Some(Command::Serve(options)) => serve::serve(&arguments.data, options.or(arguments.serve)),
         Some(Command::Check(mut options)) => {
             options.serve.config = options.serve.config.or(arguments.serve.config);
             check::run(&arguments.data, options)

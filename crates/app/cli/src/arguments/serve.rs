@@ -1,5 +1,6 @@
 //! How to serve, and where things are kept: of that all commands are told.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -27,4 +28,44 @@ pub(crate) struct ServeOptions {
     /// This gateway's name in metrics [default: bellwether].
     #[arg(long, value_name = "NAME", env = "BELLWETHER_SERVICE")]
     pub(crate) service: Option<String>,
+}
+
+impl ServeOptions {
+    /// These, said behind the word `serve`, and what was said before it; the environment says the same of both.
+    pub(crate) fn or(self, before: Self) -> Self {
+        Self {
+            listen: said(self.listen, before.listen, "BELLWETHER_LISTEN"),
+            config: said(self.config, before.config, "BELLWETHER_CONFIG"),
+            region: said(self.region, before.region, "BELLWETHER_REGION"),
+            service: said(self.service, before.service, "BELLWETHER_SERVICE"),
+        }
+    }
+}
+
+fn said<T: AsRef<OsStr>>(behind: Option<T>, before: Option<T>, variable: &str) -> Option<T> {
+    let is_of_environment = |said: &T| std::env::var_os(variable).is_some_and(|value| value == said.as_ref());
+    match behind {
+        Some(said) if !is_of_environment(&said) => Some(said),
+        of_environment => before.or(of_environment),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::{Arguments, Command};
+
+    #[test]
+    fn what_is_said_before_the_word_serve_counts_and_what_is_said_behind_it_wins() {
+        let listen = |words: &[&str]| {
+            let asked = Arguments::parse_from(words);
+            let Some(Command::Serve(options)) = asked.command else { panic!("{words:?}") };
+            options.or(asked.serve).listen
+        };
+        assert_eq!(listen(&["bellwether", "--listen", "a:1", "serve"]).as_deref(), Some("a:1"));
+        assert_eq!(listen(&["bellwether", "serve", "--listen", "b:1"]).as_deref(), Some("b:1"));
+        let both = ["bellwether", "--listen", "a:1", "serve", "--listen", "b:1"];
+        assert_eq!(listen(&both).as_deref(), Some("b:1"));
+    }
 }
