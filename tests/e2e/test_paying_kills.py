@@ -88,7 +88,7 @@ def call_on(gateway: Gateway, chance: random.Random, heard: list[Heard], over: t
 def charges(home: Path) -> dict[str, int]:
     """Each call's charge by its id, out of the database."""
     with sqlite3.connect(home / "data" / "bellwether.db") as opened:
-        rows = opened.execute("SELECT call_id, amount + beyond FROM ledger_calls").fetchall()
+        rows = opened.execute("SELECT call_id, amount FROM ledger_calls").fetchall()
     found = {bytes(call_id).hex(): amount for call_id, amount in rows}
     assert len(found) == len(rows)
     return found
