@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
+import threading
 from pathlib import Path
 
 import httpx
 import pytest
 
 from conftest import StartGateway, StartUpstream
-from harness.amounts import NANO
+from harness.amounts import NANO, nano
+from harness.commands import Commands
 from harness.process import until
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat
 from harness.troubles import Troubles
 from harness.upstream import LAST_CHUNK, Exchange, chunk, stream_head, whole
 from test_paying import Accounts, configured, stream_of
+from test_paying_kills import CALLERS, SEED, Heard, assert_charged, call_on
+from test_paying_kills import script as mixed_script
 
 #: Per million tokens: every look at a stream is worth a record of the journal.
 DEAR = """
@@ -111,3 +116,36 @@ def test_a_stream_for_which_no_more_can_be_put_aside_is_not_told_that_its_money_
     charged = BUDGET - accounts.wait_until_nothing_is_held()
     delivered = (len(events) - 2) * DEAR_OUTPUT_NANO
     assert delivered * 95 // 100 <= charged <= delivered * 105 // 100, "what was delivered"
+
+
+@pytest.mark.parametrize("level", ["slot", "written", "durable"])
+def test_a_disk_that_fails_ends_the_process_and_nothing_that_was_told_is_lost(
+    level: str,
+    start: StartGateway,
+    new_upstream: StartUpstream,
+    commands: Commands,
+    troubles: Troubles,
+    tmp_path: Path,
+) -> None:
+    config = configured(new_upstream(mixed_script), level=level)
+    gateway = start(config=config, environment=troubles.environment)
+    Accounts(gateway).open(BUDGET)
+    chance, heard, refused, over = random.Random(SEED), list[Heard](), list[int](), threading.Event()
+    arguments = [(gateway, random.Random(chance.random()), heard, over, refused) for _ in range(CALLERS)]
+    callers = [threading.Thread(target=call_on, args=each) for each in arguments]
+    for caller in callers:
+        caller.start()
+    until(lambda: sum(call.is_whole for call in list(heard)) > 10 * CALLERS, "calls flow")
+    troubles.fail_syncs()
+    assert gateway.process.wait() == 1
+    over.set()
+    for caller in callers:
+        caller.join()
+    assert troubles.has_failed
+    assert set(refused) <= {503}, "none is taken that could not be recorded"
+    assert "money cannot be kept safe: this process ends" in gateway.process.output
+    again = start(config=config)
+    shown = Accounts(again).show()
+    assert shown["held"] == "0"
+    again.stop()
+    assert_charged(heard, tmp_path / "home", BUDGET - nano(shown["balance"]), commands)
