@@ -53,10 +53,11 @@ prove-ledger: ## KILLS=200 of a process that moves money, OPERATIONS=1000000 on 
 	@LEDGER_OPERATIONS=$(or $(OPERATIONS),1000000) LEDGER_KILLS=$(or $(KILLS),200) cargo test --locked --quiet --profile quick --package store --lib ledger:: -- --nocapture
 	@cargo test --locked --quiet --profile quick --package store --lib ledger::tests::figures -- --ignored --nocapture
 
-prove-paying: ## KILLS=200 of a gateway whose calls are paid for, and a database that is away for AWAY=60 seconds: about eight minutes
+prove-paying: ## KILLS=200 of a gateway whose calls are paid for, a database that is away for AWAY=60 seconds, STREAMS=1000 on one unit, a clock that jumps for CLOCK=60: about twelve minutes
 	@scripts/setup test
 	@cargo build --locked --quiet --profile quick --package cli
-	@PAYING_KILLS=$(or $(KILLS),200) PAYING_AWAY_S=$(or $(AWAY),60) BELLWETHER_BIN=target/quick/bellwether .venv/bin/python -m pytest -q tests/e2e/test_paying_kills.py tests/e2e/test_paying_without_database.py
+	@PAYING_KILLS=$(or $(KILLS),200) PAYING_AWAY_S=$(or $(AWAY),60) RUSH_STREAMS=$(or $(STREAMS),1000) CLOCK_S=$(or $(CLOCK),60) BELLWETHER_BIN=target/quick/bellwether \
+		.venv/bin/python -m pytest -q tests/e2e/test_paying_kills.py tests/e2e/test_paying_without_database.py tests/e2e/test_paying_rush.py tests/e2e/test_clock.py
 
 prove-simulation: ## SEEDS=10000 made-up fleets, troubles and callers through the whole gateway on a virtual clock: about five minutes
 	@scripts/setup build

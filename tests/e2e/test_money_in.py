@@ -59,9 +59,15 @@ def test_who_guesses_is_told_to_wait_and_others_are_not(start: StartGateway, com
     commands.json("accounts", "create", "default")
     code = commands.json("vouchers", "create", "--amount", "1")["vouchers"][0]["code"]
     guesser = commands.json("keys", "create", "--name", "guesser")["key"]
-    answers = [redeem(gateway, "BWV-00000-00000-00000-00000", guesser).status_code for _ in range(2 * TRIES + 1)]
+    replies = [redeem(gateway, "BWV-00000-00000-00000-00000", guesser) for _ in range(2 * TRIES + 1)]
+    answers = [reply.status_code for reply in replies]
     # A minute may have ended in between.
     assert answers.count(400) <= 2 * TRIES and 429 in answers
+    refused = replies[answers.index(429)]
+    wait_s = int(refused.headers["retry-after"])
+    assert 1 <= wait_s <= 60
+    assert 0 <= wait_s - int(refused.headers["retry-after-ms"]) / 1000 < 1
+    assert refused.json()["error"]["retry_after"] == wait_s
     assert redeem(gateway, code).status_code == 200
     with gateway.http(key="sk-nobody-has-this-one") as http:
         assert http.post("/v1/vouchers/redeem", json={"code": code}).status_code == 401

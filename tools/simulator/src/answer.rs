@@ -27,6 +27,8 @@ pub(crate) struct Prepared {
     pub(crate) script: Script,
     /// `None` where the head is never sent.
     pub(crate) status: Option<u16>,
+    /// What it would say of its tokens if nothing went wrong.
+    pub(crate) usage: Option<Value>,
 }
 
 /// Prepares the answer to a request.
@@ -60,6 +62,7 @@ pub(crate) fn answer(node: &Arc<Node>, request: &Request) -> Prepared {
         Some(complaint) => dialect.refuse(400, "bad_directive", &complaint),
         None => honest_reply(request, &body, dialect, &mut ask),
     };
+    let usage = honest.usage().cloned();
     let mut reply = distort(honest, &fault.content, dialect);
     let id_header = if dialect == Dialect::Messages { "request-id" } else { "x-request-id" };
     reply.headers.push((id_header, ask.id("req_")));
@@ -68,7 +71,7 @@ pub(crate) fn answer(node: &Arc<Node>, request: &Request) -> Prepared {
     let gaps = gaps(&reply, || behaviour.gap_ms.sample(&mut ask.generator));
     let terms = Terms { keeps_alive: request.keeps_alive, knows_chunks: request.knows_chunks };
     let script = script(&reply, &fault.wire, &Pace { latency, first_token, gaps }, terms);
-    Prepared { turn, status: script.has_head().then_some(reply.status), script }
+    Prepared { turn, status: script.has_head().then_some(reply.status), script, usage }
 }
 
 /// The fault that a request asks for: by header or, for requests that pass a gateway, in the field that names

@@ -106,7 +106,8 @@ pub(crate) async fn converse(node: Arc<Node>, mut connection: Connection, connec
             }
         };
         let mut answer = answer::answer(&node, &request);
-        let recording = node.begin_record(request, &answer.turn, connection_number, answer.status);
+        let told = (answer.status, answer.usage.take());
+        let recording = node.begin_record(request, &answer.turn, connection_number, told);
         // Its place is free before the peer can know that it has all.
         let work = answer.turn.work.take();
         let add_sent = |bytes| recording.add_sent(bytes);

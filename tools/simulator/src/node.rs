@@ -305,7 +305,7 @@ impl Node {
         request: Request,
         turn: &Turn,
         connection: u64,
-        status: Option<u16>,
+        (status, usage): (Option<u16>, Option<Value>),
     ) -> Recording {
         if self.options.is_recording {
             self.recorder.begin(Record {
@@ -319,6 +319,7 @@ impl Node {
                 body: request.body,
                 fault: turn.fault.as_ref().map(|fault| fault.text().to_owned()),
                 status,
+                usage,
                 sent_bytes: 0,
                 outcome: None,
                 ended_at_ms: None,

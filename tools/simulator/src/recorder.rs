@@ -38,6 +38,8 @@ pub struct Record {
     pub fault: Option<String>,
     /// Status of the answer, where one was begun.
     pub status: Option<u16>,
+    /// What the answer says of its tokens, or would if nothing went wrong with it.
+    pub usage: Option<Value>,
     /// Bytes of the answer, head included, that the kernel took so far.
     pub sent_bytes: usize,
     /// How the answer ended; `None` while it has not.
@@ -98,6 +100,7 @@ impl Record {
             "body_bytes": self.body_bytes,
             "fault": self.fault,
             "status": self.status,
+            "usage": self.usage,
             "sent_bytes": self.sent_bytes,
             "outcome": self.outcome.map(Outcome::name),
             "peer_hung_up": self.outcome == Some(Outcome::PeerGone),
@@ -206,6 +209,7 @@ mod tests {
             body,
             fault: None,
             status: Some(200),
+            usage: None,
             sent_bytes: 0,
             outcome: None,
             ended_at_ms: None,

@@ -62,6 +62,20 @@ impl Reply {
         }
     }
 
+    /// What it says of the tokens that it took, if anything; of a stream what it says last.
+    pub(crate) fn usage(&self) -> Option<&Value> {
+        let told = |value: &'_ Value| !value["usage"].is_null() || !value["response"]["usage"].is_null();
+        let value = match &self.body {
+            Body::Json(value) => value,
+            Body::Events(events) => events.iter().rev().find_map(|event| match event {
+                Event::Chunk(value) | Event::Named(value) => told(value).then_some(value),
+                Event::Comment | Event::Broken(_) | Event::Done => None,
+            })?,
+            Body::Text(_) | Body::Bytes(_) => return None,
+        };
+        [&value["usage"], &value["response"]["usage"]].into_iter().find(|usage| usage.is_object())
+    }
+
     /// An error in OpenAI's shape (source: platform.openai.com/docs/guides/error-codes and the SDK's `APIError`).
     pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
         Self::json(status, error_body(status, Some(code), message))

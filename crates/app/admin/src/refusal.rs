@@ -1,9 +1,13 @@
 //! How this API says no: one shape for everything, with the id of the request. A panic is not handled here.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use domain::{Kind, Source};
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 use store::{KeyError, PriceError, RowProblem, SecretError, SwitchError};
@@ -13,6 +17,7 @@ use crate::key_wish::BadWish;
 use crate::provider_desk::SwitchRefusal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 const REQUEST_ID_BYTES_MAX: usize = 128;
 /// So many problems of an import are told at once.
 const PROBLEMS_TOLD_MAX: usize = 1000;
@@ -26,6 +31,7 @@ pub(crate) struct Refusal {
     source: Source,
     message: String,
     param: Option<&'static str>,
+    retry_after: Option<Duration>,
     problems: Vec<String>,
 }
 
@@ -40,6 +46,7 @@ impl Refusal {
             source: kind.source(),
             message: message.into(),
             param: None,
+            retry_after: None,
             problems: Vec::new(),
         }
     }
@@ -64,6 +71,11 @@ impl Refusal {
         Self { param: Some(param), ..self }
     }
 
+    /// Says when it is worth asking again.
+    pub(crate) fn with_retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
     /// The configuration on disk is at fault, not the request.
     pub(crate) fn invalid_config(problems: Vec<String>) -> Self {
         let message = match problems.as_slice() {
@@ -84,6 +96,9 @@ impl Refusal {
             "source": self.source.name(),
             "request_id": request_id,
         });
+        if let Some(wait) = self.retry_after {
+            error["retry_after"] = json!(whole_seconds(wait));
+        }
         if !self.problems.is_empty() {
             error["problems"] = json!(self.problems);
         }
@@ -259,6 +274,11 @@ fn is_fit(id: &[u8]) -> bool {
     (1..=REQUEST_ID_BYTES_MAX).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
 }
 
+/// At least one: clients take zero for at once.
+fn whole_seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
+}
+
 /// Writes a refusal out, and the headers that every answer of this API carries.
 pub(crate) fn finish(mut response: Response, request_id: &HeaderValue) -> Response {
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
@@ -266,6 +286,11 @@ pub(crate) fn finish(mut response: Response, request_id: &HeaderValue) -> Respon
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         // The router measured the empty body that carried the refusal here.
         response.headers_mut().remove(CONTENT_LENGTH);
+        if let Some(wait) = refusal.retry_after {
+            let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+            response.headers_mut().insert(RETRY_AFTER_MS, HeaderValue::from(ms));
+        }
         if refusal.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

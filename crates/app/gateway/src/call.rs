@@ -23,7 +23,7 @@ use crate::budget_words;
 use crate::clock::wall_clock;
 use crate::cost::{CallCost, Spent};
 use crate::forwarded::origin;
-use crate::funds::Charged;
+use crate::funds::Charge;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
 use crate::keyed::Keyed;
@@ -288,25 +288,29 @@ impl Call {
         }
     }
 
-    /// Charges what it has come to, if that has not been done; gives what is to be waited for before its end is told.
-    pub(crate) fn charge(&mut self) -> Option<Charged> {
-        self.paying.as_ref()?;
+    /// Charges what it has come to, if that has not been done; gives what is to be looked at before its end is told.
+    pub(crate) fn charge(&mut self) -> Charge {
+        if self.paying.is_none() {
+            return Charge::Nothing;
+        }
         let cost = self.settled_cost();
         self.charge_at(cost)
     }
 
-    fn charge_at(&mut self, cost: CallCost) -> Option<Charged> {
-        let paying = self.paying.take()?;
+    fn charge_at(&mut self, cost: CallCost) -> Charge {
+        let Some(paying) = self.paying.take() else { return Charge::Nothing };
         self.charged = Some(cost);
         let ended = paying.end(cost, self.usage.as_ref(), wall_clock());
         for budget in &ended.warned {
             budget_words::tell_warning(&self.worker, budget);
         }
-        match ended.settled? {
-            Ok(charged) => Some(charged),
-            Err(uncharged) => {
+        match ended.settled {
+            None => Charge::Nothing,
+            Some(Ok(charged)) => Charge::Recorded(charged),
+            Some(Err(uncharged)) => {
+                let is_in_slot = uncharged.1.is_in_slot();
                 self.worker.gateway.uncharged.add(*uncharged);
-                None
+                Charge::Unrecorded { is_in_slot }
             }
         }
     }

@@ -39,6 +39,15 @@ pub(crate) enum Unfunded {
     Budget(Box<BudgetRefusal>),
 }
 
+/// Why no more was put aside for a call that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoMore {
+    /// There is no more: so much is left.
+    Money(Money),
+    /// The journal takes nothing.
+    Unrecorded,
+}
+
 /// What came of a call's end.
 #[derive(Debug)]
 pub(crate) struct FundsEnded {
@@ -46,6 +55,20 @@ pub(crate) struct FundsEnded {
     pub(crate) settled: Option<Result<Charged, Unrecorded>>,
     /// Budgets of which the warning is due now.
     pub(crate) warned: Vec<Arc<BudgetCell>>,
+}
+
+/// What has become of a call's charge.
+#[derive(Debug)]
+pub(crate) enum Charge {
+    /// There is none: nobody pays for the call, or it was charged before.
+    Nothing,
+    /// It is recorded.
+    Recorded(Charged),
+    /// It could not be recorded, and is tried again.
+    Unrecorded {
+        /// The call's slot says it to the next start.
+        is_in_slot: bool,
+    },
 }
 
 /// A charge that is recorded, and how safe it has to be before the caller is told of the end.
@@ -97,29 +120,29 @@ impl Funds {
     }
 
     /// Puts so much more aside, or what there is.
-    pub(crate) fn extend(&mut self, wanted: Money, at: Timestamp) -> bool {
+    pub(crate) fn extend(&mut self, wanted: Money, at: Timestamp) -> Result<(), NoMore> {
         let mut amount = wanted;
         for _ in 0..TRIES_MAX {
             match self.put(amount, at) {
-                Ok(()) => return true,
-                Err(left) if left > Money::ZERO && left < amount => amount = left,
-                Err(_) => return false,
+                Err(NoMore::Money(left)) if left > Money::ZERO && left < amount => amount = left,
+                done => return done,
             }
         }
-        false
+        Err(NoMore::Money(Money::ZERO))
     }
 
-    /// Puts so much more aside; else nothing, and says what there would be.
-    fn put(&mut self, amount: Money, at: Timestamp) -> Result<(), Money> {
-        let sum = self.amount.checked_add(amount).ok_or(Money::ZERO)?;
-        self.budgets.extend(amount).map_err(|refused| refused.why.available())?;
+    /// Puts so much more aside, or nothing.
+    fn put(&mut self, amount: Money, at: Timestamp) -> Result<(), NoMore> {
+        let sum = self.amount.checked_add(amount).ok_or(NoMore::Money(Money::ZERO))?;
+        self.budgets.extend(amount).map_err(|refused| NoMore::Money(refused.why.available()))?;
         if let Some(Purse { ledger, held, .. }) = &mut self.purse
             && let Err(error) = ledger.extend(held, amount, at)
         {
             self.budgets.shrink(amount);
             return Err(match error {
-                HoldError::OutOfCredit { available, .. } => available,
-                HoldError::Amount(_) | HoldError::Append(_) | HoldError::Slot(_) => Money::ZERO,
+                HoldError::OutOfCredit { available, .. } => NoMore::Money(available),
+                HoldError::Amount(_) => NoMore::Money(Money::ZERO),
+                HoldError::Append(_) | HoldError::Slot(_) => NoMore::Unrecorded,
             });
         }
         self.amount = sum;

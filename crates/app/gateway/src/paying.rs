@@ -8,7 +8,7 @@ use ledger::prices::Book;
 use tokio::time::Instant;
 
 use crate::cost::CallCost;
-use crate::funds::{Funds, FundsEnded, Sources, Unfunded};
+use crate::funds::{Funds, FundsEnded, NoMore, Sources, Unfunded};
 
 /// How often a stream is metered at least, where pieces come.
 const METER_INTERVAL: Duration = Duration::from_millis(100);
@@ -50,10 +50,6 @@ struct Meter {
     told_at: Instant,
 }
 
-/// There is no money for what would follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Spent;
-
 impl Paying {
     /// Puts money aside.
     pub(crate) fn begin(
@@ -82,14 +78,15 @@ impl Paying {
         pieces >= self.meter.pieces + METER_PIECES || self.meter.at.elapsed() >= METER_INTERVAL
     }
 
-    /// Notes what a stream has come to, and puts more aside where that will soon be more than there is.
+    /// Notes what a stream has come to, and puts more aside where that will soon be more than there is; where that cannot be done,
+    /// what would follow cannot be paid for.
     pub(crate) fn meter(
         &mut self,
         pieces: u64,
         cost: CallCost,
         usage: &Usage,
         at: Timestamp,
-    ) -> Result<(), Spent> {
+    ) -> Result<(), NoMore> {
         let now = Instant::now();
         (self.meter.at, self.meter.pieces) = (now, pieces);
         let Some(cost) = cost.row().map(|cost| cost.price) else { return Ok(()) };
@@ -111,11 +108,10 @@ impl Paying {
             (self.meter.told, self.meter.told_at) = (cost, now);
         }
         let left = self.funds.amount().nano() - cost.nano();
-        if left < step.max(self.slice.nano() / 4) && !self.funds.extend(self.slice, at) && left < step.max(1)
-        {
-            return Err(Spent);
+        if left >= step.max(self.slice.nano() / 4) {
+            return Ok(());
         }
-        Ok(())
+        self.funds.extend(self.slice, at).or_else(|why| if left < step.max(1) { Err(why) } else { Ok(()) })
     }
 
     /// Charges what it has come to: nothing where nothing can be said.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use domain::{KeyId, Kind, Timestamp};
 
@@ -31,7 +32,9 @@ impl Tries {
         if count >= VOUCHER_TRIES_PER_MINUTE {
             let message =
                 format!("a key may try {VOUCHER_TRIES_PER_MINUTE} codes in a minute; try again in the next");
-            return Err(Refusal::of(Kind::LimitReached, message));
+            let wait_ms = MINUTE_MS - now.unix_ms().rem_euclid(MINUTE_MS);
+            let wait = Duration::from_millis(wait_ms.unsigned_abs());
+            return Err(Refusal::of(Kind::LimitReached, message).with_retry_after(wait));
         }
         counts.insert(key.clone(), count + 1);
         Ok(())

@@ -9,6 +9,7 @@ mod first_key;
 mod keepers;
 mod key_checks;
 mod key_uses;
+mod lapses;
 mod low_balance;
 mod money;
 mod nofile;

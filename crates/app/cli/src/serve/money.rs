@@ -9,11 +9,15 @@ use config::{AccountSettings, LedgerSettings, NewOrganisations};
 use gateway::{Gateway, wall_clock};
 use ledger::Lsn;
 use observe::{Level, Log};
-use store::{Applier, ApplyError, Database, JournalSizes, Ledger, LedgerOptions, Recovered, SignUpTerms};
+use store::{
+    Applied, Applier, ApplyError, Database, JournalSizes, Ledger, LedgerOptions, Recovered, SignUpTerms,
+};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+
+use super::lapses::Lapses;
 
 /// How long the database is left alone behind a small batch.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -27,8 +31,6 @@ const STOP_WAIT_MAX: Duration = Duration::from_secs(5);
 const KEPT_MS: i64 = 24 * 3_600_000;
 /// How often they are looked through.
 const CLEARING_INTERVAL: Duration = Duration::from_secs(600);
-/// How often gifts are looked through whose time is over.
-const LAPSED_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// A ledger that was opened, and what follows it.
 pub(super) struct Opened {
@@ -110,8 +112,7 @@ async fn keep(
     tell_recovered(&recovered, log);
     let mut reached = ledger.journal().reached();
     let mut cleared = Instant::now();
-    // None yet: what lapsed while no process ran is taken back at once.
-    let mut expired: Option<Instant> = None;
+    let mut lapses = Lapses::new();
     loop {
         gateway.uncharged().charge(wall_clock());
         let durable = reached.borrow_and_update().durable;
@@ -119,18 +120,17 @@ async fn keep(
             return Err(failure.to_string());
         }
         let pause = match step(&ledger, &mut applier, durable, log).await? {
-            Some(records) if records >= LARGE_BATCH => Duration::ZERO,
-            Some(_) => PAUSE,
+            Some(applied) => {
+                lapses.note(applied.lapses_at);
+                if applied.records >= LARGE_BATCH { Duration::ZERO } else { PAUSE }
+            }
             None => PAUSE_FAILED,
         };
         if cleared.elapsed() >= CLEARING_INTERVAL {
             clear(&ledger, log);
             cleared = Instant::now();
         }
-        if expired.is_none_or(|at| at.elapsed() >= LAPSED_INTERVAL) {
-            expire(&ledger, database, log).await;
-            expired = Some(Instant::now());
-        }
+        lapses.look(&ledger, database, wall_clock(), log).await;
         let has_more = reached.borrow().durable > applier.applied();
         let is_stopping = stop.is_cancelled();
         if is_stopping && !has_more && gateway.uncharged().charge(wall_clock()) == 0 {
@@ -140,7 +140,7 @@ async fn keep(
             tokio::select! {
                 () = stop.cancelled() => continue,
                 changed = reached.changed() => if changed.is_err() { return Ok(()) },
-                () = sleep(CLEARING_INTERVAL) => {}
+                () = sleep(lapses.pause(CLEARING_INTERVAL)) => {}
             }
         }
         // What follows soon is taken together with what has come.
@@ -157,11 +157,11 @@ async fn step(
     applier: &mut Applier,
     durable: Lsn,
     log: &Log,
-) -> Result<Option<usize>, String> {
+) -> Result<Option<Applied>, String> {
     match applier.step(durable).await {
         Ok(applied) => {
             ledger.applied(&applied);
-            Ok(Some(applied.records))
+            Ok(Some(applied))
         }
         Err(ApplyError::Store(error)) => {
             log.event(
@@ -179,17 +179,6 @@ fn clear(ledger: &Ledger, log: &Log) {
     let before = domain::Timestamp(wall_clock().unix_ms() - KEPT_MS);
     if let Err(error) = ledger.journal().remove_applied(ledger.applied_to(), before) {
         log.event(Level::Warn, "old files of the journal cannot be removed", &[("reason", &error)]);
-    }
-}
-
-/// Takes back what is left of gifts whose time is over.
-async fn expire(ledger: &Ledger, database: &Database, log: &Log) {
-    match ledger.expire_lapsed(database, wall_clock()).await {
-        Ok(0) => {}
-        Ok(gifts) => log.event(Level::Info, "gifts whose time is over were taken back", &[("gifts", &gifts)]),
-        Err(error) => {
-            log.event(Level::Warn, "gifts whose time is over stay; it is tried again", &[("reason", &error)]);
-        }
     }
 }
 

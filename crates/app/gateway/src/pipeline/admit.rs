@@ -21,6 +21,8 @@ use crate::serving::Serving;
 const COUNTED_BYTES_MAX: usize = 1 << 20;
 /// An answer that would be shorter than this is none.
 const SHORT_TOKENS_MIN: u64 = 16;
+/// Told where the journal takes nothing. What the disk has said is the operator's to know: the log has it.
+pub(super) const UNRECORDED: &str = "calls that are paid for cannot be recorded at the moment; try again";
 
 /// Proof that a call was admitted, and that money is put aside for it where it has to be paid. Without it nobody can ask a
 /// provider.
@@ -157,10 +159,6 @@ fn not_paid(error: &HoldError, reserve: Reserve, currency: Currency) -> Box<Fail
         HoldError::Amount(_) => {
             Failure::new(Kind::OutOfCredit, "this call may cost more than any account holds")
         }
-        // What the disk has said is the operator's to know: the log has it.
-        HoldError::Append(_) | HoldError::Slot(_) => Failure::new(
-            Kind::Overloaded,
-            "calls that are paid for cannot be recorded at the moment; try again",
-        ),
+        HoldError::Append(_) | HoldError::Slot(_) => Failure::new(Kind::Overloaded, UNRECORDED),
     }
 }

@@ -3,7 +3,7 @@
 
 use domain::{Money, Timestamp};
 use ledger::{EntryKey, GrantNumber, Movement, Purse, payments};
-use sqlx::{Row, query};
+use sqlx::{AssertSqlSafe, Row, query};
 
 use super::applier::key_is_used;
 use super::journal::Level;
@@ -17,6 +17,11 @@ use crate::error::StoreError;
 pub const LAPSED_AT_ONCE_MAX: i64 = 1_000;
 /// How often a gift is taken back in parts at most, since calls may hold some of it for a while.
 const PARTS_MAX: u32 = 1_000;
+
+/// Gifts that end and of which something is left.
+const LEFT_OF_GIFTS: &str = "FROM ledger_grants g JOIN ledger_accounts a
+           ON a.account = 'customer:' || g.customer || ':promo:' || g.grant_number AND a.currency = g.currency
+         WHERE g.expires_at_ms IS NOT NULL AND (a.units > 0 OR (a.units = 0 AND a.nano > 0))";
 
 /// A gift whose time is over and of which something is left, as the database has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +39,15 @@ impl Ledger {
             expired += u64::from(self.expire(database, lapsed.purse, lapsed.grant, lapsed.left, now).await?);
         }
         Ok(expired)
+    }
+
+    /// When the first gift ends of which something is left; in the past where it could not be taken back yet.
+    pub async fn next_lapse(&self, database: &Database) -> Result<Option<Timestamp>, StoreError> {
+        let statement = format!("SELECT MIN(g.expires_at_ms) {LEFT_OF_GIFTS}");
+        let found: Result<Option<i64>, sqlx::Error> =
+            sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(&database.pool).await;
+        let next = found.map_err(StoreError::database("find the next gift to end"))?;
+        Ok(next.map(Timestamp))
     }
 
     /// Takes back at most `left` of a gift, of what no call holds; whether there was anything.
@@ -80,15 +94,17 @@ async fn next_key(database: &Database, grant: GrantNumber) -> Result<Option<Entr
 
 async fn lapsed(database: &Database, now: Timestamp) -> Result<Vec<Lapsed>, StoreError> {
     let failed = StoreError::database("find gifts whose time is over");
-    let statement = "SELECT g.grant_number, g.customer, g.currency, a.units, a.nano
-         FROM ledger_grants g JOIN ledger_accounts a
-           ON a.account = 'customer:' || g.customer || ':promo:' || g.grant_number AND a.currency = g.currency
-         WHERE g.expires_at_ms <= $1 AND (a.units > 0 OR (a.units = 0 AND a.nano > 0))
-         ORDER BY g.expires_at_ms LIMIT $2";
+    let statement = format!(
+        "SELECT g.grant_number, g.customer, g.currency, a.units, a.nano {LEFT_OF_GIFTS} AND g.expires_at_ms <= $1
+         ORDER BY g.expires_at_ms LIMIT $2"
+    );
     let found = async {
         let mut from = database.pool.acquire().await?;
-        let rows =
-            query(statement).bind(now.unix_ms()).bind(LAPSED_AT_ONCE_MAX).fetch_all(&mut *from).await?;
+        let rows = query(AssertSqlSafe(statement))
+            .bind(now.unix_ms())
+            .bind(LAPSED_AT_ONCE_MAX)
+            .fetch_all(&mut *from)
+            .await?;
         rows.iter().map(read).collect::<Result<Vec<_>, sqlx::Error>>()
     };
     found.await.map_err(failed)

@@ -164,7 +164,8 @@ impl Ledger {
         let slot_knows = self.record(&mut held, tokens, cost).is_ok() && held.slot.is_some();
         let Held { hold, cell, slot, price_version } = held;
         let held = hold.amount();
-        let ending = Ending { settlement: hold.settle(cost, price_version), held, cell, slot };
+        let settlement = hold.settle(cost, price_version);
+        let ending = Ending { settlement, held, cell, slot, is_in_slot: slot_knows };
         let lsn = self.end(ending, now)?;
         Ok((lsn, if slot_knows { Level::Slot } else { Level::Written }))
     }
@@ -179,7 +180,7 @@ impl Ledger {
             Ok(lsn) => lsn,
             Err(error) => return Err(Box::new(Unsettled { ending, error })),
         };
-        let Ending { settlement, held, cell, slot } = ending;
+        let Ending { settlement, held, cell, slot, is_in_slot: _ } = ending;
         cell.let_go(held, settlement.rest, settlement.overage);
         if let Some(slot) = slot {
             self.lock_leaving().push_back((lsn, slot));
@@ -256,6 +257,8 @@ struct Ending {
     held: Money,
     cell: Arc<Cell>,
     slot: Option<Slot>,
+    /// Its slot says what it cost.
+    is_in_slot: bool,
 }
 
 /// An end that could not be recorded now; its slot, if it has one, says it to the next start.
@@ -265,6 +268,13 @@ pub struct Unsettled {
     ending: Ending,
     /// Why not.
     pub error: AppendError,
+}
+
+impl Unsettled {
+    /// Whether its slot says to the next start what it cost.
+    pub const fn is_in_slot(&self) -> bool {
+        self.ending.is_in_slot
+    }
 }
 
 impl Held {

@@ -13,6 +13,8 @@ use super::row::RequestRow;
 pub(super) const TEXT_BYTES_MAX: usize = 256;
 /// … and of who gave which part.
 const SEGMENTS_BYTES_MAX: usize = 16 * 1024;
+/// Kept where that would be longer: several gave a part, and half a list is none.
+const SEGMENTS_LEFT_OUT: &str = "[]";
 /// Every short text; the first four are those that are looked for.
 pub(super) const TEXTS: usize = 13;
 /// Length, texts that are as before, and the id.
@@ -96,9 +98,9 @@ fn texts<'r>(row: &'r RequestRow<'_>) -> [&'r str; TEXTS] {
     ]
 }
 
-/// Half a list is none.
+/// Who gave which part, as far as it is kept.
 fn segments<'r>(row: &'r RequestRow<'_>) -> &'r str {
-    if row.segments.len() > SEGMENTS_BYTES_MAX { "" } else { &row.segments }
+    if row.segments.len() > SEGMENTS_BYTES_MAX { SEGMENTS_LEFT_OUT } else { &row.segments }
 }
 
 /// What a row has beside what all have.

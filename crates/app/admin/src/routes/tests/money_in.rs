@@ -100,7 +100,12 @@ async fn a_caller_redeems_for_who_pays_and_guesses_little() {
             "none of ours",
         );
     }
-    redeem(&office, &caller, &codes[0]).await.is_refused(429, "rate_limit_exceeded", "try again in the next");
+    let refused = redeem(&office, &caller, &codes[0]).await;
+    refused.is_refused(429, "rate_limit_exceeded", "try again in the next");
+    let told = |name: &str| refused.headers[name].to_str().unwrap().parse::<u64>().unwrap();
+    let (seconds, ms) = (told("retry-after"), told("retry-after-ms"));
+    assert!((1..=60).contains(&seconds) && seconds == ms.div_ceil(1000), "{seconds} s, {ms} ms");
+    assert_eq!(refused.json()["error"]["retry_after"], seconds);
     let noted = office.ask(Method::GET, "/admin/v1/audit?action=voucher.redeem", None).await.json();
     assert_eq!(noted["audit"][0]["actor"], "caller's key");
     assert_eq!(noted["audit"][0]["by"], caller.key.id.as_str());

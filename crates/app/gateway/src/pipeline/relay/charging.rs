@@ -6,9 +6,13 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use domain::{Failure, Kind, Usage};
 
+use store::Level;
+
 use super::{BrokenOff, Relay, State, joined};
 use crate::budget_words::used_up;
 use crate::clock::wall_clock;
+use crate::funds::{Charge, NoMore};
+use crate::pipeline::admit::UNRECORDED;
 use crate::pipeline::ending::Ending;
 
 impl Relay {
@@ -17,24 +21,27 @@ impl Relay {
         if self.ending.is_some() {
             return self.poll_ending(cx);
         }
-        let polled = self.poll_next(cx);
         if self.call.paying.is_none() {
-            return polled;
+            return self.poll_next(cx);
         }
+        let was_between_events = self.watch.left_between_events();
+        let polled = self.poll_next(cx);
         match polled {
             Poll::Ready(Some(Ok(piece))) if self.state == State::Flowing => {
                 if self.watch.is_stream() && self.watch.is_over() && self.watch.is_whole() {
                     // The caller knows by this piece that it is all: what follows is only the end of the framing.
                     self.note_usage(true);
-                    return self.end_paid(Some(piece), cx);
+                    return self.end_paid(Some(piece), was_between_events, cx);
                 }
-                if self.is_spent() {
-                    return Poll::Ready(Some(Ok(self.end_unpaid(&piece))));
+                if let Some(why) = self.why_spent() {
+                    return Poll::Ready(Some(Ok(self.end_unpaid(&piece, why))));
                 }
                 Poll::Ready(Some(Ok(piece)))
             }
-            Poll::Ready(Some(Ok(last))) if self.state == State::Over => self.end_paid(Some(last), cx),
-            Poll::Ready(None) if self.state == State::Over => self.end_paid(None, cx),
+            Poll::Ready(Some(Ok(last))) if self.state == State::Over => {
+                self.end_paid(Some(last), was_between_events, cx)
+            }
+            Poll::Ready(None) if self.state == State::Over => self.end_paid(None, was_between_events, cx),
             other => other,
         }
     }
@@ -46,16 +53,41 @@ impl Relay {
     fn end_paid(
         &mut self,
         last: Option<Bytes>,
+        was_between_events: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         let wanted = self.call.worker.gateway.serving.load().ledger_level;
         match self.call.charge() {
-            Some(charged) if !charged.is_safe(wanted) => {
+            Charge::Recorded(charged) if !charged.is_safe(wanted) => {
                 self.ending = Some(Ending::of(charged, wanted, last));
                 self.poll_ending(cx)
             }
-            _ => Poll::Ready(last.map(Ok)),
+            Charge::Unrecorded { is_in_slot } if wanted > Level::Slot || !is_in_slot => {
+                self.end_unrecorded(was_between_events, cx)
+            }
+            Charge::Nothing | Charge::Recorded(_) | Charge::Unrecorded { .. } => Poll::Ready(last.map(Ok)),
         }
+    }
+
+    /// Ends an answer of which the charge is not as safe as is configured, without its last piece: whoever is told of a good end
+    /// has been charged. It is charged later, or by the next start.
+    fn end_unrecorded(
+        &mut self,
+        was_between_events: bool,
+        cx: &Context<'_>,
+    ) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        let failure = Failure::new(Kind::Overloaded, UNRECORDED);
+        self.call.failed(&failure);
+        if self.watch.is_stream() && was_between_events {
+            let words = self.event_of(&failure);
+            if !words.is_empty() {
+                self.state = State::Breaking;
+                self.call.bytes_out += words.len() as u64;
+                return Poll::Ready(Some(Ok(Bytes::from(words))));
+            }
+        }
+        self.call.connection.note_answer_cut();
+        self.let_flush(cx)
     }
 
     fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
@@ -66,21 +98,22 @@ impl Relay {
         })
     }
 
-    /// Whether a stream has come to as much as there is money for. Looked at now and then.
-    fn is_spent(&mut self) -> bool {
+    /// Why a stream cannot go on, if it has come to as much as there is money for. Looked at now and then.
+    fn why_spent(&mut self) -> Option<NoMore> {
         let pieces = self.watch.parts();
         let is_due = self.call.paying.as_ref().is_some_and(|paying| paying.is_due(pieces));
         if !is_due || !self.watch.is_stream() {
-            return false;
+            return None;
         }
-        let Some(usage) = self.usage_so_far(pieces) else { return false };
+        let usage = self.usage_so_far(pieces)?;
         self.call.usage = Some(usage);
         self.call.usage_by_model = self.watch.usage_by_model();
         self.note_last_segment();
         let cost = self.call.cost(|_, _| {});
-        let Some(paying) = &mut self.call.paying else { return false };
+        let paying = self.call.paying.as_mut()?;
+        let why = paying.meter(pieces, cost, &usage, wall_clock()).err();
         // Between two events only: an error in the midst of one is none.
-        paying.meter(pieces, cost, &usage, wall_clock()).is_err() && self.watch.left_between_events()
+        why.filter(|_| self.watch.left_between_events())
     }
 
     /// By the provider's word as far as he has given it, else by pieces: words are counted at the end.
@@ -91,16 +124,19 @@ impl Relay {
         }
     }
 
-    /// Ends a stream for which there is no more money: with what came last, and an event that says so.
-    fn end_unpaid(&mut self, last: &Bytes) -> Bytes {
+    /// Ends a stream for which no more money can be put aside: with what came last, and an event that says why.
+    fn end_unpaid(&mut self, last: &Bytes, why: NoMore) -> Bytes {
         let Some(paying) = &self.call.paying else { return last.clone() };
-        let failure = Failure::new(Kind::OutOfCredit, used_up(paying, wall_clock()));
+        let failure = match why {
+            NoMore::Money(_) => Failure::new(Kind::OutOfCredit, used_up(paying, wall_clock())),
+            NoMore::Unrecorded => Failure::new(Kind::Overloaded, UNRECORDED),
+        };
         self.note_usage(false);
         self.call.failed(&failure);
         let words = self.event_of(&failure);
         self.state = State::Over;
         self.call.bytes_out += words.len() as u64;
-        // Safe enough: the slot has it, and the caller has been told of no success.
+        // However safe that is: the caller has been told of no success.
         let _ = self.call.charge();
         joined(last.clone(), Bytes::from(words))
     }

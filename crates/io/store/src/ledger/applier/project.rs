@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use domain::Money;
+use domain::{Money, Timestamp};
 use ledger::{Books, Changes, EntryKey, Lsn, Movement, Purse, Recorded, Violation};
 
 use super::loading::{load, settled_calls};
@@ -26,6 +26,8 @@ pub struct Applied {
     pub unheld: u64,
     /// What was taken out of purses for what came to less, as a gift that had less left; negative where it was given.
     pub given_back: Vec<(Purse, Money)>,
+    /// When the first of the gifts that began will end.
+    pub lapses_at: Option<Timestamp>,
     /// What had happened before and did not happen again: never seen where the journal was written by us. To be logged.
     pub repeated: Vec<EntryKey>,
 }
@@ -143,6 +145,7 @@ impl Applier {
             lsn: after.lsn,
             records: records.len(),
             unheld: changes.unheld,
+            lapses_at: changes.grants.iter().filter_map(|(_, _, expires_at)| *expires_at).min(),
             given_back: if is_in_cells { Vec::new() } else { changes.given_back },
             repeated: changes.repeated_keys,
         }

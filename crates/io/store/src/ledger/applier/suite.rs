@@ -243,6 +243,7 @@ pub(super) async fn lapsed_gifts_are_taken_back_once(database: &Database) {
     post(payments::order("1", "bank", PURSE, money(7)).unwrap()).await;
     ledger.set_credit(PURSE, money(1_000), NOW).await.unwrap();
     catch_up(&ledger, &mut applier).await;
+    assert_eq!(ledger.next_lapse(database).await.unwrap(), Some(NOW));
     let held = ledger.hold(CallId(5), PURSE, money(30), 0, NOW).unwrap();
     let cell = ledger.cells().cell(PURSE);
     assert_eq!(ledger.expire_lapsed(database, NOW).await.unwrap(), 1);
@@ -265,6 +266,7 @@ pub(super) async fn lapsed_gifts_are_taken_back_once(database: &Database) {
         "the call cost the gift"
     );
     assert_eq!(ledger.expire_lapsed(database, NOW).await.unwrap(), 0);
+    assert_eq!(ledger.next_lapse(database).await.unwrap(), Some(later), "of the first one nothing is left");
     assert_eq!(load(database).await.unwrap(), *applier.books());
 }
 

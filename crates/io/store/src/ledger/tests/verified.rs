@@ -183,13 +183,7 @@ async fn a_refund_beyond_its_payment_and_a_payment_under_another_key_are_found()
 async fn a_charge_that_its_prices_do_not_give_is_found() {
     let home = tempfile::tempdir().unwrap();
     let database = made(&home).await;
-    let (who, text) = (
-        Who { actor: "test", by: None, request_id: None },
-        "[[price]]\nmodel = \"m\"\ninput = \"0.001\"\noutput = \"2\"\n",
-    );
-    let stand_in = || (String::new(), ledger::prices::read(text, &[]).unwrap());
-    let desk = PriceDesk::open(Box::new(database.clone()), Vec::new(), stand_in).await.unwrap();
-    desk.set(text.to_owned(), PriceWish { reason: None, after: None, who }, NOW).await.unwrap();
+    set_prices(&database).await;
     let store = RequestStore::in_memory().await.unwrap();
     let mut batch = RowBatch::default();
     for number in 0..3 {
@@ -214,6 +208,43 @@ async fn a_charge_that_its_prices_do_not_give_is_found() {
     assert_eq!(broken(&report), [Invariant::PricesGiveAgain]);
     let told: Vec<bool> = report.violations.iter().map(|it| it.what.contains("prices 1 give")).collect();
     assert_eq!(told, [true]);
+}
+
+/// A token of a prompt is a nano-unit, one of an answer 2,000; pictures have no price.
+async fn set_prices(database: &Database) {
+    let who = Who { actor: "test", by: None, request_id: None };
+    let text = "[[price]]\nmodel = \"m\"\ninput = \"0.001\"\noutput = \"2\"\n";
+    let stand_in = || (String::new(), ledger::prices::read(text, &[]).unwrap());
+    let desk = PriceDesk::open(Box::new(database.clone()), Vec::new(), stand_in).await.unwrap();
+    desk.set(text.to_owned(), PriceWish { reason: None, after: None, who }, NOW).await.unwrap();
+}
+
+/// The row keeps no list of so many, and its sum has no price.
+#[tokio::test]
+async fn a_charge_for_what_very_many_gave_a_part_of_is_not_found_wrong() {
+    let home = tempfile::tempdir().unwrap();
+    let database = made(&home).await;
+    set_prices(&database).await;
+    let (ledger, mut applier, _) = Ledger::open(&options(home.path()), &database, NOW).await.unwrap();
+    let held = ledger.hold(call(2, 0, 0), PURSE, HELD, 1, NOW).unwrap();
+    let _ = ledger.settle(held, (1, 1), Money::from_nano(17), NOW).unwrap();
+    follow(&ledger, &mut applier).await;
+    drop(ledger);
+    let store = RequestStore::in_memory().await.unwrap();
+    let mut batch = RowBatch::default();
+    let part = r#"{"provider":"a","model":"m","tokens":{"input":1}},"#;
+    batch.push(&RequestRow {
+        call_id: call(2, 0, 0),
+        model: "m".into(),
+        upstream_model: "m".into(),
+        segments: format!("[{}]", part.repeat(1000)).into(),
+        usage: Some(Usage { input: 900, ..Usage::default() }),
+        ..crate::requests::suite::row(1)
+    });
+    store.write(&batch).await.unwrap();
+    let report =
+        verify(&options(home.path()).folder, 0, &database, Some(&store), Timestamp(0)).await.unwrap();
+    assert_eq!((report.violations, report.rated, report.unrated), (Vec::new(), 0, CALLS + 1));
 }
 
 #[tokio::test]

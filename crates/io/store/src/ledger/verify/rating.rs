@@ -126,9 +126,12 @@ fn prices(book: &Book, row: &RequestRow<'_>) -> BTreeSet<Money> {
             let (provider, model) = (&*row.provider, &*row.upstream_model);
             let at = row.call_id.received_at();
             let sale = Sale { provider, kind, model, asked_model, at, usage: &usage, buyer };
-            if let Rated::Priced(cost) = book.rate(&sale) {
-                prices.insert(cost.price);
-            }
+            match book.rate(&sale) {
+                // Something that was used has no price: nothing is charged then, whatever the rest comes to.
+                Rated::Priced(cost) if cost.is_unpriced => prices.insert(Money::ZERO),
+                Rated::Priced(cost) => prices.insert(cost.price),
+                Rated::Unpriced(_) => false,
+            };
         }
     }
     prices
