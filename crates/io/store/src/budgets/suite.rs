@@ -73,7 +73,7 @@ pub(super) async fn a_budget_is_set_once_and_only_for_what_is_there(store: &Data
     let made = desk.create(wish(project(), "5", Period::Day), &Reach::All, &operator).await.unwrap();
     assert_eq!((made.entry.rule.id.0, &made.entry.organisation), (1, &OrganisationId::implicit()));
     let again = desk.create(wish(project(), "7", Period::Day), &Reach::All, &operator).await;
-    assert!(matches!(again, Err(BudgetError::Taken { number: 1, period: "day", .. })), "{again:?}");
+    assert!(matches!(again, Err(BudgetError::Taken { number: 1, period: "each day", .. })), "{again:?}");
     let month = desk.create(wish(project(), "7", Period::Month), &Reach::All, &operator).await.unwrap();
     assert_eq!(month.entry.rule.id.0, 2);
     assert_eq!(actions(store).await, ["budget.set", "budget.set"]);

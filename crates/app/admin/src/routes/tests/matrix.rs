@@ -64,6 +64,8 @@ fn matrix() -> Vec<Row> {
         Row { asked: "/providers/openai/drain", ..operators(M::POST, "/providers/{id}/drain", REASON, 200) },
         Row { asked: "/providers/openai/enable", ..operators(M::POST, "/providers/{id}/enable", REASON, 409) },
         operators(M::GET, "/audit/verify", "", 200),
+        operators(M::POST, "/ledger/verify", "", 202),
+        operators(M::GET, "/ledger/verify", "", 200),
         operators(M::GET, "/prices", "", 200),
         operators(M::PUT, "/prices", PRICES, 200),
         operators(M::GET, "/prices/versions", "", 200),
