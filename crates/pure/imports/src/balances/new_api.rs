@@ -150,7 +150,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_795_219_200_000);
 
-    fn user(id: u32, quota: i64, more: Value) -> Value {
+    fn user(id: u32, quota: i64, more: &Value) -> Value {
         let mut user = json!({"id": id, "username": format!("u{id}"), "status": 1, "quota": quota});
         user.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         user
@@ -170,11 +170,11 @@ mod tests {
     #[test]
     fn quotas_become_balances_and_budgets() {
         let rows = json!([
-            user(1, 500_000, json!({"aff_quota": 250_000})),
-            user(2, 0, json!({})),
-            user(3, 0, json!({})),
-            user(4, 5_000_000, json!({"status": 2})),
-            user(5, 1, json!({})),
+            user(1, 500_000, &json!({"aff_quota": 250_000})),
+            user(2, 0, &json!({})),
+            user(3, 0, &json!({})),
+            user(4, 5_000_000, &json!({"status": 2})),
+            user(5, 1, &json!({})),
             token(11, 1, 250_000, false),
             token(12, 1, 0, true),
             token(13, 2, 0, true),
@@ -211,9 +211,9 @@ mod tests {
     #[test]
     fn debts_and_absurd_amounts_are_problems_and_debts_may_be_forgiven() {
         let rows = json!([
-            user(1, -3, json!({})),
-            user(2, i64::MAX, json!({})),
-            user(3, 7, json!({})),
+            user(1, -3, &json!({})),
+            user(2, i64::MAX, &json!({})),
+            user(3, 7, &json!({})),
             token(11, 3, i64::MAX, false),
         ]);
         let problems = read(&rows, false).problems;
@@ -233,7 +233,7 @@ mod tests {
     fn another_quota_for_a_unit_is_believed_and_an_odd_one_refused() {
         let with = |value: &str| {
             let mut tables = NewApiTables::default();
-            let rows = json!([user(1, 7, json!({})), {"key": "QuotaPerUnit", "value": value}]);
+            let rows = json!([user(1, 7, &json!({})), {"key": "QuotaPerUnit", "value": value}]);
             tables.add_json(&rows.to_string()).unwrap();
             new_api(&tables, "new-api", false, NOW)
         };
