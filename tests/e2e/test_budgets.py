@@ -263,7 +263,7 @@ def test_budgets_by_commands(served: Any, commands: Commands) -> None:
     assert "5 USD each day" in made
     assert "(Europe/Berlin)" in made
     again = budgets("set", "6", "--per", "day", "--project", "proj_default", code=1)
-    assert "has a budget for each day already: number 1" in again
+    assert "has a budget each day already: number 1" in again
     changed = json.loads(budgets("change", "1", "--limit", "7", "--soft", "--json"))
     assert (changed["limit"], changed["is_hard"]) == ("7", False)
     assert "no budget" in budgets("change", "9", "--limit", "7", code=1)

@@ -80,6 +80,8 @@ ROWS: list[tuple[str, str, tuple[str, ...]]] = [
     ("GET", "/ledger/entries", ALL),
     ("GET", "/ledger/holds", ALL),
     ("GET", "/ledger/statement", ALL),
+    ("POST", "/ledger/verify", OPERATOR),
+    ("GET", "/ledger/verify", OPERATOR),
     ("GET", "/budgets", ALL),
     ("POST", "/budgets", RUN),
     ("PATCH", "/budgets/{number}", RUN),

@@ -53,9 +53,16 @@ class Server:
 
     def ask(self, statement: str) -> str | None:
         """What `psql` prints; `None` where it fails."""
-        command = [str(self._bin_dir / "psql"), "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", self.url, "-c", statement]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", user=self._quiet["user"])
+        done = subprocess.run(self.psql(statement), check=False, capture_output=True, text=True, cwd="/", user=self._quiet["user"])
         return done.stdout.strip() if done.returncode == 0 else None
+
+    def psql(self, statement: str) -> list[str]:
+        """What runs a statement."""
+        return [str(self._bin_dir / "psql"), "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", self.url, "-c", statement]
+
+    def quiet(self) -> dict[str, Any]:
+        """How a program of the server is run."""
+        return self._quiet
 
     def stop(self) -> None:
         if self._process:

@@ -79,6 +79,9 @@ pub struct ImportWish {
     source: String,
     #[serde(default)]
     dry_run: bool,
+    /// Whether keys that are here already are left as they are and told; else they are problems.
+    #[serde(default)]
+    skip_known: bool,
     keys: Vec<ForeignWish>,
 }
 
@@ -182,10 +185,19 @@ impl ImportWish {
     /// Takes all of them over, or none and says what is wrong with each; the answer is what this API tells of it.
     pub async fn take_over(self, desk: &KeyDesk, by: &Asker, now: Timestamp) -> Result<Value, KeyError> {
         let (mut keys, mut problems) = (Vec::with_capacity(self.keys.len()), Vec::new());
+        let mut known = Vec::new();
         for key in self.keys {
             let row = key.row;
             match key.foreign_key(now) {
-                Ok(key) => keys.push(key),
+                Ok(key) => match desk.known(&key.known, &by.reach).filter(|_| self.skip_known) {
+                    Some(entry) => known.push(json!({
+                        "row": row,
+                        "id": entry.id.as_str(),
+                        "project": entry.project().as_str(),
+                        "state": entry.state(now).name(),
+                    })),
+                    None => keys.push(key),
+                },
                 Err(bad) => problems.push(RowProblem { row, message: bad.message }),
             }
         }
@@ -194,7 +206,11 @@ impl ImportWish {
         match desk.import(keys, (&self.source, is_dry), by, now).await {
             Ok(taken) if problems.is_empty() => {
                 let shown: Vec<Value> = taken.iter().take(KEYS_SHOWN_MAX).map(|key| key.json(now)).collect();
-                return Ok(json!({ "imported": taken.len(), "dry_run": is_dry, "keys": shown }));
+                let mut told = json!({ "imported": taken.len(), "dry_run": is_dry, "keys": shown });
+                if self.skip_known {
+                    told["known"] = known.into();
+                }
+                return Ok(told);
             }
             Ok(_) => {}
             Err(KeyError::Rows(more)) => problems.extend(more),

@@ -13,7 +13,7 @@
 //! | `POST /explain` | `{"model": "smart", "stream": true}`, more optional | 200 who would be asked, who not, and why; 404 `model_not_found` |
 //! | `GET /keys?after=key_…&limit=100`, also `project`, `organisation`, `tag`, `state` | – | 200 `{"keys": [Key], "next_after": "key_…" or null}` |
 //! | `POST /keys` | `{"name": "mobile app", "project", "expires_in_seconds": 7776000, "models": ["smart"], "tags": {}}`, all but the name optional | 201 Key and `"key": "bw_…"`, shown this once; 404 `project_not_found` |
-//! | `POST /keys/import` | `{"source", "dry_run", "keys": [{"row", "key" or "sha256", "settings": {}}]}` | 201 `{"imported", "dry_run", "keys"}`; 422 `import_refused` with `problems` |
+//! | `POST /keys/import` | `{"source", "dry_run", "skip_known", "keys": [{"row", "key" or "sha256", "settings": {}}]}` | 201 `{"imported", "dry_run", "keys"}`, with `skip_known` also `known`: `[{"row", "id", "project", "state"}]`; 422 `import_refused` with `problems` |
 //! | `GET /keys/{id}` | – | 200 Key; 404 `key_not_found` |
 //! | `PATCH /keys/{id}` | as `POST /keys` without the project | 200 Key; 404 `key_not_found`; 409 `key_already_revoked`, `key_name_taken` |
 //! | `POST /keys/{id}/rotate` | `{"overlap_seconds": 86400, "expires_in_seconds"}`, both optional | 201 Key, its `"key"`, and `former`; 409 `key_already_rotated` |
@@ -48,6 +48,8 @@
 //! | `GET /ledger/entries?account=1&call_id=…&request_id=…&key=order:&from=…&to=…&after=…&limit=100`, all optional | – | 200 `{"entries": [Entry], "next_after"}`, the newest first |
 //! | `GET /ledger/holds?account=1` | – | 200 `{"holds": [{"call_id", "amount", "progress", "opened_at"}]}`, the oldest first |
 //! | `GET /ledger/statement?account=1&month=2026-11&format=csv` | – | 200 opening, `lines` by kind and closing of each currency, paid and gifts apart; or CSV |
+//! | `POST /ledger/verify` | – | 202 `{"state": "running", "began_at"}`; 409 `verify_running` |
+//! | `GET /ledger/verify?wait=20`, optional | – | 200 `{"state": "never", "running", "done" or "failed", "began_at", "ended_at", "report" or "why"}` |
 //! | `GET /budgets?after=17&limit=100` | – | 200 `{"budgets": [Budget], "next_after": "117" or null}` |
 //! | `POST /budgets` | `{"key" or "project" or "organisation", "period": "day", "limit": "50", "zone": "UTC", "warn_percent": 80, "is_hard": true, "reason", "by"}`, the first three needed | 201 Budget; 404 `key_not_found` and the like; 409 `budget_taken` |
 //! | `PATCH /budgets/{number}` | `{"limit", "warn_percent", "is_hard", "reason", "by"}`, all optional | 200 Budget; 404 `budget_not_found` |

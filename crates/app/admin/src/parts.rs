@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, OrderDesk, PriceDesk, RequestRecords, SecretDesk,
-    SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, OrderDesk, PriceDesk, RequestRecords,
+    SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::config_desk::ConfigDesk;
@@ -41,6 +41,8 @@ pub struct AdminParts {
     pub orders: Arc<OrderDesk>,
     /// What new organisations get.
     pub sign_ups: Arc<SignUpDesk>,
+    /// Proves the ledger.
+    pub verifier: LedgerVerifier,
     /// What may be spent by whom.
     pub budgets: Arc<BudgetDesk>,
     /// Rows of calls.

@@ -117,14 +117,35 @@ pub(crate) fn understood(of: &str, status: StatusCode, answer: &[u8]) -> Result<
         return Ok(answer);
     }
     let error = &answer["error"];
-    let message = error["message"].as_str().unwrap_or("the server refused without a reason");
+    let code = error["code"].as_str().unwrap_or_default().to_owned();
+    let message = error["message"].as_str().unwrap_or("the server refused without a reason").to_owned();
     let problems: Vec<&str> =
         error["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     match problems.as_slice() {
         // One problem is part of the message.
-        [] | [_] => bail!("{message}"),
-        several => bail!("{message}:\n{}", several.join("\n")),
+        [] | [_] => bail!(Refused { code, message }),
+        several => bail!(Refused { code, message: format!("{message}:\n{}", several.join("\n")) }),
     }
+}
+
+/// A refusal in the words of the API, and its code.
+#[derive(Debug)]
+struct Refused {
+    code: String,
+    message: String,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Whether the API refused with this code.
+pub(crate) fn refused_as(error: &anyhow::Error, code: &str) -> bool {
+    error.downcast_ref::<Refused>().is_some_and(|refused| refused.code == code)
 }
 
 /// An answer.

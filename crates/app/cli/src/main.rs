@@ -63,7 +63,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Config(config)) => configuration::run(&arguments.data, config.command),
         Some(Command::Catalog(catalog)) => catalog::run(&arguments.data, catalog.command),
-        Some(Command::Keys(keys)) => keys::run(&arguments.data, keys.command),
+        Some(Command::Keys(keys)) => keys::run(&arguments.data, arguments.serve.config, keys.command),
         Some(Command::Accounts(accounts)) => {
             accounts::run(&arguments.data, arguments.serve.config, accounts.command)
         }

@@ -14,14 +14,14 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use store::{
-    AccountDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, OrderDesk, PriceDesk, REQUESTS_FILE,
-    RequestStore, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, LedgerVerifier, OrderDesk, PriceDesk,
+    REQUESTS_FILE, RequestStore, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::admin_client::{AdminClient, understood};
 use crate::arguments::{DataOptions, ServeOptions};
 use crate::environment;
-use crate::local_store::{ACTOR, LocalStore};
+use crate::local_store::{ACTOR, LocalStore, database_place};
 use crate::prices;
 use crate::serve::{ledger_options, sign_up_terms};
 use crate::settings::{Settings, or_refused};
@@ -88,11 +88,14 @@ impl LocalAdmin {
                 *given.lock().unwrap_or_else(PoisonError::into_inner) = Some((ledger, applier));
             };
             let ledger = ledger_options(&snapshot.ledger, path);
+            let journal = (ledger.folder.clone(), ledger.node);
             let accounts = Arc::new(AccountDesk::open(store.clone(), ledger, wall_clock(), starter).await?);
             let vouchers = VoucherDesk::new(store.clone(), local.master.key_hasher(), accounts.clone());
             let orders = OrderDesk::new(store.clone(), accounts.clone());
             let terms = sign_up_terms(&snapshot.accounts);
             let sign_ups = SignUpDesk::open(store.clone(), accounts.clone(), terms).await?;
+            let beside = (database_place(path)?, path.join(REQUESTS_FILE));
+            let verifier = LedgerVerifier::new(store.clone(), beside, journal, accounts.clone(), wall_clock);
             let budgets = BudgetDesk::open(store.clone(), wall_clock()).await?;
             anyhow::Ok(AdminParts {
                 key_desk: Arc::new(keys),
@@ -105,6 +108,7 @@ impl LocalAdmin {
                 secrets: Arc::new(secrets),
                 audit: Arc::new(store),
                 accounts,
+                verifier,
                 vouchers: Arc::new(vouchers),
                 orders: Arc::new(orders),
                 sign_ups: Arc::new(sign_ups),

@@ -20,24 +20,28 @@ pub(crate) fn refused(refusal: &BudgetRefusal, currency: Currency, now: Timestam
     let BudgetRefusal { budget, why } = refusal;
     let rule = &budget.entry.rule;
     let message = format!(
-        "this call may cost up to {needed} {currency}, and budget {number} ({limit} {currency} each {period} for \
-         {scope}) has {left} {currency} left: {used} spent, {held} put aside for calls that run; it begins anew at \
-         {next} ({zone}); raise it, or ask for a shorter answer",
+        "this call may cost up to {needed} {currency}, and budget {number} ({limit} {currency} {period} for {scope}) \
+         has {left} {currency} left: {used} spent, {held} put aside for calls that run; {anew}; raise it, or ask for a \
+         shorter answer",
         needed = why.needed,
         number = rule.id,
         limit = why.terms.limit,
-        period = rule.period.name(),
+        period = rule.period.each(),
         scope = rule.scope,
         left = why.available(),
         used = nano(why.used),
         held = nano(why.held),
-        next = rule.zone.shown(why.window.end),
-        zone = rule.zone,
+        anew = anew(rule.begins_anew(why.window)),
     );
+    let failure = Failure::new(Kind::OutOfCredit, message);
+    if why.window.is_endless() {
+        // Only what other calls have put aside can come back by itself.
+        return if why.may_fit_soon() { failure.with_retry_after(SOON) } else { failure };
+    }
     let until = why.window.end.unix_ms().saturating_sub(now.unix_ms());
     let until = Duration::from_millis(u64::try_from(until).unwrap_or_default());
     let wait = if why.may_fit_soon() { SOON.min(until) } else { until };
-    Failure::new(Kind::OutOfCredit, message).with_retry_after(wait)
+    failure.with_retry_after(wait)
 }
 
 /// Why an answer ends before its end: whichever has least left is used up.
@@ -53,15 +57,14 @@ pub(crate) fn used_up(paying: &Paying, now: Timestamp) -> String {
         {
             let rule = &budget.entry.rule;
             format!(
-                "budget {number} ({limit} {currency} each {period} for {scope}) is used up, and the answer ends here; it \
-                 begins anew at {next} ({zone})",
+                "budget {number} ({limit} {currency} {period} for {scope}) is used up, and the answer ends here; \
+                 {anew}",
                 number = rule.id,
                 limit = standing.terms.limit,
                 currency = paying.book.currency(),
-                period = rule.period.name(),
+                period = rule.period.each(),
                 scope = rule.scope,
-                next = rule.zone.shown(standing.window.end),
-                zone = rule.zone,
+                anew = anew(rule.begins_anew(standing.window)),
             )
         }
         (_, Some((balance, currency))) => format!(
@@ -81,13 +84,13 @@ pub(crate) fn warning(paying: &Paying, at: Timestamp) -> Option<HeaderValue> {
             // Writing to a text cannot fail.
             let _ = write!(
                 text,
-                "{comma}budget {} of {}: {} of {} {} spent this {}",
+                "{comma}budget {} of {}: {} of {} {} spent {}",
                 rule.id,
                 rule.scope,
                 standing.used,
                 standing.terms.limit,
                 paying.book.currency(),
-                rule.period.name()
+                rule.period.so_far()
             );
         }
     }
@@ -109,9 +112,13 @@ pub(crate) fn tell_warning(worker: &Worker, budget: &BudgetCell) {
             ("spent", &standing.used),
             ("limit", &standing.terms.limit),
             ("warn_percent", &standing.terms.warn_percent),
-            ("begins_anew", &rule.zone.shown(standing.window.end)),
+            ("begins_anew", &rule.begins_anew(standing.window).as_deref().unwrap_or("never")),
         ],
     );
+}
+
+fn anew(at: Option<String>) -> String {
+    at.map_or_else(|| "it does not begin anew".to_owned(), |at| format!("it begins anew at {at}"))
 }
 
 /// A sum in the places of money; what no money reaches is the largest there is.

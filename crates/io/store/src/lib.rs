@@ -39,9 +39,10 @@ pub use self::ledger::{
     AppendError, Applied, Applier, ApplyError, Cell, Cells, ENTRIES_PER_PAGE_MAX, EntryCursor, EntryPage,
     EntryQuery, FoundEntry, HOLD_AGE_MAX_MS, HOLDS_TOLD_MAX, Held, HoldError, Journal, JournalError,
     JournalFailure, JournalSizes, LAPSED_AT_ONCE_MAX, LEDGER_FOLDER, Ledger, LedgerError, LedgerOptions,
-    Level, POSTED_MAX, PostError, REFUND_WAIT, Reached, Recovered, SLOTS_DEFAULT, SPARE_SEGMENTS_MIN, Slot,
-    SlotError, Slots, StatementError, Unsettled, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, WaitError,
-    find_entries, open_holds, statement, verify as verify_ledger,
+    LedgerVerifier, Level, POSTED_MAX, PostError, REFUND_WAIT, Reached, Recovered, SLOTS_DEFAULT,
+    SPARE_SEGMENTS_MIN, Slot, SlotError, Slots, StatementError, Unsettled, VIOLATIONS_TOLD_MAX, VerifyError,
+    VerifyReport, VerifyRuns, VerifyState, WaitError, find_entries, open_holds, statement,
+    verify as verify_ledger,
 };
 pub use accounts::{
     Account, AccountChange, AccountDesk, AccountError, Correction, NewAccount, Payer, Payers,

@@ -3,11 +3,13 @@
 //!
 //! A draft is held against the configuration's own check before anybody sees it. A report never holds a secret.
 
+mod decimal;
 mod draft;
 mod ids;
 mod imported;
 mod report;
 
+pub mod balances;
 pub mod keys;
 pub mod litellm;
 pub mod litellm_prices;

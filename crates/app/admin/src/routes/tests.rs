@@ -17,9 +17,9 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
-    AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey,
-    OrderDesk, PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope, SwitchWish,
-    TenancyDesk, VoucherDesk, Who,
+    AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, LedgerVerifier,
+    MasterKey, NewKey, OrderDesk, PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope,
+    SwitchWish, TenancyDesk, VoucherDesk, Who,
 };
 
 mod accounts;
@@ -88,6 +88,9 @@ impl Office {
         let orders = OrderDesk::new(store.clone(), Arc::clone(&accounts));
         let sign_ups = SignUpDesk::open(store.clone(), Arc::clone(&accounts), terms).await.unwrap();
         let budgets = BudgetDesk::open(store.clone(), NOW).await.unwrap();
+        let place = (store::DatabasePlace::Memory, folder.path().join("requests.db"));
+        let journal = (folder.path().to_owned(), 0);
+        let verifier = LedgerVerifier::new(store.clone(), place, journal, Arc::clone(&accounts), || NOW);
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
@@ -100,6 +103,7 @@ impl Office {
             audit: Arc::new(store),
             requests: Arc::new(requests),
             accounts,
+            verifier,
             vouchers: Arc::new(vouchers),
             orders: Arc::new(orders),
             sign_ups: Arc::new(sign_ups),

@@ -91,6 +91,8 @@ pub(crate) struct Warning {
 pub(crate) enum PeriodWord {
     Day,
     Month,
+    /// Never.
+    Total,
 }
 
 impl PeriodWord {
@@ -99,6 +101,7 @@ impl PeriodWord {
         match self {
             Self::Day => "day",
             Self::Month => "month",
+            Self::Total => "total",
         }
     }
 }

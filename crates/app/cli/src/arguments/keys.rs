@@ -125,8 +125,10 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_enum)]
         format: Option<KeysFormat>,
         /// The project of those that name none, by its id [default: the one that is always there].
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", conflicts_with = "balances")]
         project: Option<String>,
+        #[command(flatten)]
+        balances: BalanceOptions,
         /// Take none: say what would be taken, and what is wrong.
         #[arg(long)]
         dry_run: bool,
@@ -134,6 +136,26 @@ pub(crate) enum KeysCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Whether balances are carried with keys, and how.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct BalanceOptions {
+    /// Carry what is left to spend, too: balances of users as accounts, quotas and budgets as budgets. Run again, it does nothing twice.
+    #[arg(long)]
+    pub(crate) balances: bool,
+    /// The organisation of the projects that are made for users and teams [default: the one that is always there].
+    #[arg(long = "org", value_name = "ORGANISATION", requires = "balances")]
+    pub(crate) organisation: Option<String>,
+    /// Which gateway they are from: a second one needs another name [default: new-api or litellm].
+    #[arg(long, value_name = "NAME", requires = "balances")]
+    pub(crate) origin: Option<String>,
+    /// What one unit of money is there.
+    #[arg(long, value_name = "CODE", default_value = "USD", requires = "balances")]
+    pub(crate) currency: String,
+    /// Let users who owe something there begin with nothing; else they stop the import.
+    #[arg(long, requires = "balances")]
+    pub(crate) forgive_debts: bool,
 }
 
 /// What a key is narrowed to.

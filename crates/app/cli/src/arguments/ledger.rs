@@ -12,8 +12,8 @@ pub(crate) struct LedgerArguments {
 /// Verbs for the ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
-    /// Walk the journal of money and the database while no server runs on them, and say of each invariant whether it holds. Exit
-    /// code 1 and what breaks it if one does not; 2 if it cannot be checked.
+    /// Walk the journal of money and the database, and say of each invariant whether it holds. A running server does it beside its
+    /// calls. Exit code 1 and what breaks it if one does not; 2 if it cannot be checked.
     Verify(LedgerCheck),
     /// Begin the journal of money anew where the database is, while no server runs: after a restore elsewhere, or where the
     /// journal's disk is gone. What the database had not taken in is lost, as a rule the last tenth of a second.

@@ -32,7 +32,7 @@ pub(crate) use command::{Arguments, Command};
 pub(crate) use config::{CheckOptions, ConfigCommand};
 pub(crate) use drill::DrillOptions;
 pub(crate) use import::{ImportCommand, ImportOptions, Layout};
-pub(crate) use keys::{Days, KeysCommand, KeysFormat, Narrowed, Widened};
+pub(crate) use keys::{BalanceOptions, Days, KeysCommand, KeysFormat, Narrowed, Widened};
 pub(crate) use ledger::{EntriesWish, LedgerCheck, LedgerCommand};
 pub(crate) use orders::OrdersCommand;
 pub(crate) use prices::{PricesChange, PricesCommand, PricesRating};

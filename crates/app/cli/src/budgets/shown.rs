@@ -13,8 +13,10 @@ pub(super) fn budgets(listed: &Value) -> String {
 }
 
 fn row(it: &Value) -> [String; 9] {
-    ["number", "scope", "id", "period", "limit", "used", "held", "available", "ends_at"]
-        .map(|field| text(it, field))
+    let [number, scope, id, period, limit, used, held, available] =
+        ["number", "scope", "id", "period", "limit", "used", "held", "available"]
+            .map(|field| text(it, field));
+    [number, scope, id, period, limit, used, held, available, anew(it)]
 }
 
 pub(super) fn budget(it: &Value) -> String {
@@ -23,13 +25,13 @@ pub(super) fn budget(it: &Value) -> String {
     let lines = [
         ("number", text(it, "number")),
         ("for", format!("{} {}", text(it, "scope"), text(it, "id"))),
-        ("limit", format!("{} {} each {}", text(it, "limit"), text(it, "currency"), text(it, "period"))),
+        ("limit", format!("{} {} {}", text(it, "limit"), text(it, "currency"), each(it))),
         ("at its end", end.to_owned()),
         ("warns at", format!("{} percent", text(it, "warn_percent"))),
         ("spent", text(it, "used")),
         ("held", text(it, "held")),
         ("left", text(it, "available")),
-        ("begins anew", format!("{} ({})", text(it, "ends_at"), text(it, "zone"))),
+        ("begins anew", format!("{} ({})", anew(it), text(it, "zone"))),
         ("set by", text(it, "set_by")),
     ];
     let lines = lines.iter().map(|(name, value)| format!("{name:<12} {value}"));
@@ -44,6 +46,14 @@ pub(super) fn removed(it: &Value) -> String {
         text(it, "id"),
         text(it, "used")
     )
+}
+
+fn each(it: &Value) -> String {
+    if it["period"] == "total" { "in all".to_owned() } else { format!("each {}", text(it, "period")) }
+}
+
+fn anew(it: &Value) -> String {
+    it["ends_at"].as_str().unwrap_or("never").to_owned()
 }
 
 fn text(it: &Value, field: &str) -> String {

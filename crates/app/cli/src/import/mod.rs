@@ -9,4 +9,4 @@ mod outputs;
 mod shown;
 
 pub(crate) use command::run;
-pub(crate) use new_api::tables as new_api_tables;
+pub(crate) use new_api::{shown as source_shown, tables as new_api_tables};

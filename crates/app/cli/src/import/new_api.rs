@@ -41,7 +41,7 @@ pub(super) fn read(source: &str, layout: Option<Layout>) -> Result<NewApiImport>
 }
 
 /// How a source may be named in what is printed: a URL holds a password.
-pub(super) fn shown(source: &str) -> &str {
+pub(crate) fn shown(source: &str) -> &str {
     if is_url(source) { "the database" } else { source }
 }
 

@@ -1,5 +1,7 @@
 //! `bellwether keys`: on the running server through its admin API, or in the data directory when none runs.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use store::DataDir;
@@ -12,8 +14,8 @@ use crate::keys::table;
 use crate::keys::wish::Wish;
 use crate::say::say;
 
-/// Carries one verb out and prints its outcome.
-pub(crate) fn run(data: &DataOptions, command: KeysCommand) -> Result<()> {
+/// Carries one verb out and prints its outcome. `config` is a file named before the verb.
+pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, command: KeysCommand) -> Result<()> {
     let path = environment::data_dir(data)?;
     // Only making the first key may make a directory: a mistyped one must not look like an empty one.
     if !path.exists() && !matches!(command, KeysCommand::Create { .. }) {
@@ -61,8 +63,13 @@ pub(crate) fn run(data: &DataOptions, command: KeysCommand) -> Result<()> {
             tell(&place()?.rotate(&id, overlap_seconds, expires)?, json, table::rotated);
         }
         KeysCommand::Revoke { id, json } => tell(&place()?.revoke(&id)?, json, table::revoked),
-        KeysCommand::Import { source, format, project, dry_run, json } => {
-            import::run(&Wanted { source, format, project, dry_run, json }, &place()?)?;
+        KeysCommand::Import { source, format, project, balances, dry_run, json } => {
+            let wanted = Wanted { source, format, project, dry_run, json };
+            if balances.balances {
+                import::with_balances((data, config), &wanted, &balances)?;
+            } else {
+                import::run(&wanted, &place()?)?;
+            }
         }
     }
     Ok(())

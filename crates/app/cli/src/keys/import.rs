@@ -2,15 +2,17 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use gateway::wall_clock;
+use imports::balances::Carried;
 use imports::keys::{KeysFound, Looks, csv, json as own_json, litellm, looks_of, new_api};
 use serde_json::{Value, json};
 
-use crate::arguments::KeysFormat;
-use crate::import::new_api_tables;
+use crate::arguments::{BalanceOptions, DataOptions, KeysFormat};
+use crate::import::{new_api_tables, source_shown};
+use crate::keys::balances;
 use crate::keys::place::Place;
 use crate::say::say;
 
@@ -60,6 +62,54 @@ pub(super) fn run(wanted: &Wanted, place: &Place) -> Result<()> {
     Ok(())
 }
 
+/// The same with what keys and their owners may still spend.
+pub(super) fn with_balances(
+    place: (&DataOptions, Option<PathBuf>),
+    wanted: &Wanted,
+    options: &BalanceOptions,
+) -> Result<()> {
+    let (carried, origin) = read_balances(wanted, options)?;
+    if !carried.keys.problems.is_empty() {
+        let lines = carried.keys.problems.iter().map(|(row, why)| format!("row {row}: {why}"));
+        let lines: Vec<String> = lines.chain(carried.problems.clone()).collect();
+        bail!("{} rows cannot be carried, so nothing was:\n{}", lines.len(), lines.join("\n"));
+    }
+    if carried.keys.keys.is_empty() && carried.owners.is_empty() && carried.problems.is_empty() {
+        bail!("{}", told_nothing(&carried.keys));
+    }
+    balances::run(place, &carried, options, (&origin, wanted.dry_run, wanted.json))
+}
+
+fn read_balances(wanted: &Wanted, options: &BalanceOptions) -> Result<(Carried, String)> {
+    let (source, now) = (&wanted.source, wall_clock());
+    let origin =
+        |usual: &str| balances::origin(options.origin.as_deref().unwrap_or(usual)).map(str::to_owned);
+    let looks = match wanted.format {
+        Some(KeysFormat::NewApi) => Looks::NewApi,
+        Some(KeysFormat::Litellm) => Looks::Litellm,
+        Some(KeysFormat::Csv | KeysFormat::Json) => Looks::Csv,
+        None if is_database(source)? => Looks::NewApi,
+        None => looks_of(&text_of(Path::new(source))?),
+    };
+    let read = match looks {
+        Looks::NewApi => {
+            let origin = origin("new-api")?;
+            let tables = new_api_tables(source)?;
+            let read = imports::balances::new_api(&tables, &origin, options.forgive_debts, now);
+            read.map(|carried| (carried, origin))
+        }
+        Looks::Litellm => {
+            let origin = origin("litellm")?;
+            let read = imports::balances::litellm(&text_of(Path::new(source))?, &origin, now);
+            read.map(|carried| (carried, origin))
+        }
+        Looks::Csv | Looks::Json => {
+            bail!("balances are carried from new-api, one-api and LiteLLM; {source} is a file of keys alone")
+        }
+    };
+    read.map_err(anyhow::Error::msg).with_context(|| source_shown(source).to_owned())
+}
+
 fn told_nothing(found: &KeysFound) -> String {
     let notes: String = found.notes.iter().map(|note| format!("\n{note}")).collect();
     format!("there is no key to take over{notes}")
@@ -91,7 +141,7 @@ fn told(taken: &Value) -> String {
 fn read(source: &str, format: Option<KeysFormat>) -> Result<KeysFound> {
     let now = wall_clock();
     if is_database(source)? || format == Some(KeysFormat::NewApi) {
-        return Ok(new_api(&new_api_tables(source)?, now));
+        return Ok(new_api(&new_api_tables(source)?, now, false));
     }
     let text = text_of(Path::new(source))?;
     let looks = match format {
@@ -104,8 +154,8 @@ fn read(source: &str, format: Option<KeysFormat>) -> Result<KeysFound> {
     match looks {
         Looks::Csv => csv(&text),
         Looks::Json => own_json(&text),
-        Looks::Litellm => litellm(&text, now),
-        Looks::NewApi => return Ok(new_api(&new_api_tables(source)?, now)),
+        Looks::Litellm => litellm(&text, now, false),
+        Looks::NewApi => return Ok(new_api(&new_api_tables(source)?, now, false)),
     }
     .map_err(anyhow::Error::msg)
     .with_context(|| source.to_owned())

@@ -11,8 +11,8 @@ use gateway::{ControlCall, ControlCalls, Gateway, ProvenCaller, Workers, wall_cl
 use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, PriceDesk, RequestRecords, SecretDesk, SwitchDesk,
-    TenancyDesk, Who,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, PriceDesk, RequestRecords, SecretDesk,
+    SwitchDesk, TenancyDesk, Who,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -36,6 +36,7 @@ pub(super) struct ControlPlane {
     pub(super) requests: Arc<dyn RequestRecords>,
     pub(super) accounts: Arc<AccountDesk>,
     pub(super) money_in: MoneyIn,
+    pub(super) verifier: LedgerVerifier,
     pub(super) budgets: Arc<BudgetDesk>,
     /// Told once, if at all.
     pub(super) money_failures: Failures,
@@ -152,6 +153,7 @@ impl ControlPlane {
             vouchers: self.money_in.vouchers.clone(),
             orders: self.money_in.orders.clone(),
             sign_ups: self.money_in.sign_ups.clone(),
+            verifier: self.verifier.clone(),
             budgets: self.budgets.clone(),
             secrets: self.secret_desk.clone(),
             state: state_desk::open(&self.gateway),

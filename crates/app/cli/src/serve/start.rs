@@ -118,6 +118,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         requests: Arc::new(stored.requests.clone()),
         accounts: stored.accounts,
         money_in: stored.money_in,
+        verifier: stored.verifier,
         budgets: stored.budgets,
         money_failures,
         admin_key: secrets.admin,

@@ -9,8 +9,8 @@ use config::{LowBalance, Snapshot};
 use gateway::wall_clock;
 use store::{
     AccountDesk, AnswerShelf, BudgetDesk, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
-    LockedDataDir, MasterKey, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk,
-    SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk,
+    LedgerVerifier, LockedDataDir, MasterKey, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore, Seal,
+    SecretDesk, SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk,
 };
 
 use super::first_key::{self, FirstKey};
@@ -35,6 +35,7 @@ pub(super) struct Stored {
     pub(super) secrets: Arc<SecretDesk>,
     pub(super) accounts: Arc<AccountDesk>,
     pub(super) money_in: MoneyIn,
+    pub(super) verifier: LedgerVerifier,
     pub(super) budgets: Arc<BudgetDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
@@ -88,12 +89,15 @@ impl Stored {
         let stand_in = || prices::stand_in(snapshot);
         let prices = PriceDesk::open(Box::new(database.clone()), prices::kinds(), stand_in).await?;
         let ledger = money::options(&snapshot.ledger, data_dir);
+        let journal = (ledger.folder.clone(), ledger.node);
         let starter = move |ledger, applier, recovered| money.give(ledger, applier, recovered);
         let accounts = Arc::new(AccountDesk::open(database.clone(), ledger, wall_clock(), starter).await?);
         let vouchers = VoucherDesk::new(database.clone(), master.key_hasher(), accounts.clone());
         let orders = OrderDesk::new(database.clone(), accounts.clone());
         let terms = money::sign_up_terms(&snapshot.accounts);
         let sign_ups = SignUpDesk::open(database.clone(), accounts.clone(), terms).await?;
+        let beside = (place.clone(), data_dir.join(REQUESTS_FILE));
+        let verifier = LedgerVerifier::new(database.clone(), beside, journal, accounts.clone(), wall_clock);
         let budgets = BudgetDesk::open(database.clone(), wall_clock()).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
@@ -114,6 +118,7 @@ impl Stored {
                 sign_ups: Arc::new(sign_ups),
                 low_balance: snapshot.accounts.low_balance.clone(),
             },
+            verifier,
             budgets: Arc::new(budgets),
             first_key,
             notes,

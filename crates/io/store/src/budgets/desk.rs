@@ -130,7 +130,7 @@ impl BudgetDesk {
             rule.scope == scope && rule.period == period && entry.is_operators == is_operators
         };
         if let Some(found) = present.iter().find(|cell| is_same(&cell.entry)) {
-            return Err(BudgetError::Taken { scope, period: period.name(), number: found.entry.rule.id.0 });
+            return Err(BudgetError::Taken { scope, period: period.each(), number: found.entry.rule.id.0 });
         }
         if present.len() >= BUDGETS_MAX {
             return Err(BudgetError::TooMany);

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum BudgetError {
     /// There is one.
-    #[error("{scope} has a budget for each {period} already: number {number}, which can be changed")]
+    #[error("{scope} has a budget {period} already: number {number}, which can be changed")]
     Taken {
         /// Whose.
         scope: Scope,

@@ -71,15 +71,17 @@ pub(super) async fn all(from: &mut AnyConnection) -> Result<Vec<BudgetEntry>, sq
     rows.iter().map(read).collect()
 }
 
-/// What was spent in windows that began since then.
+/// What was spent in windows that began since then, and in those that never end.
 pub(super) async fn spent_since(
     from: &mut AnyConnection,
     since: Timestamp,
 ) -> Result<Vec<(RuleId, Timestamp, Money)>, sqlx::Error> {
-    let rows = query("SELECT budget, begins_at_ms, spent FROM budget_windows WHERE begins_at_ms >= $1")
-        .bind(since.unix_ms())
-        .fetch_all(from)
-        .await?;
+    let rows = query(
+        "SELECT budget, begins_at_ms, spent FROM budget_windows WHERE begins_at_ms >= $1 OR begins_at_ms = 0",
+    )
+    .bind(since.unix_ms())
+    .fetch_all(from)
+    .await?;
     let spent = rows.iter().map(|row| {
         let budget = RuleId(row.try_get::<i64, _>("budget")?.unsigned_abs());
         Ok((budget, Timestamp(row.try_get("begins_at_ms")?), Money::from_nano(row.try_get("spent")?)))
@@ -88,7 +90,7 @@ pub(super) async fn spent_since(
 }
 
 pub(super) async fn forget_before(to: &mut AnyConnection, before: Timestamp) -> Result<(), sqlx::Error> {
-    query("DELETE FROM budget_windows WHERE begins_at_ms < $1")
+    query("DELETE FROM budget_windows WHERE begins_at_ms < $1 AND begins_at_ms > 0")
         .bind(before.unix_ms())
         .execute(to)
         .await

@@ -73,7 +73,7 @@ pub(super) async fn a_budget_is_set_once_and_only_for_what_is_there(store: &Data
     let made = desk.create(wish(project(), "5", Period::Day), &Reach::All, &operator).await.unwrap();
     assert_eq!((made.entry.rule.id.0, &made.entry.organisation), (1, &OrganisationId::implicit()));
     let again = desk.create(wish(project(), "7", Period::Day), &Reach::All, &operator).await;
-    assert!(matches!(again, Err(BudgetError::Taken { number: 1, period: "day", .. })), "{again:?}");
+    assert!(matches!(again, Err(BudgetError::Taken { number: 1, period: "each day", .. })), "{again:?}");
     let month = desk.create(wish(project(), "7", Period::Month), &Reach::All, &operator).await.unwrap();
     assert_eq!(month.entry.rule.id.0, 2);
     assert_eq!(actions(store).await, ["budget.set", "budget.set"]);
@@ -87,22 +87,24 @@ pub(super) async fn a_budget_is_set_once_and_only_for_what_is_there(store: &Data
 
 pub(super) async fn what_was_spent_outlives_a_restart_for_its_window(store: &Database) {
     let desk = open(store, NOW).await;
-    for period in [Period::Day, Period::Month] {
+    for period in [Period::Day, Period::Month, Period::Total] {
         desk.create(wish(project(), "10", period), &Reach::All, &deed(None)).await.unwrap();
     }
     spend(&desk, "1.000000001", NOW);
     desk.keep().await.unwrap();
     spend(&desk, "2", NOW);
-    assert_eq!(used(&open(store, NOW).await, NOW), ["1.000000001"; 2], "the last was not kept");
+    assert_eq!(used(&open(store, NOW).await, NOW), ["1.000000001"; 3], "the last was not kept");
     desk.keep().await.unwrap();
     desk.keep().await.unwrap();
-    assert_eq!(used(&open(store, NOW).await, NOW), ["3.000000001"; 2]);
+    assert_eq!(used(&open(store, NOW).await, NOW), ["3.000000001"; 3]);
     let later = open(store, TOMORROW).await;
-    assert_eq!(used(&later, TOMORROW), ["0", "3.000000001"]);
+    assert_eq!(used(&later, TOMORROW), ["0", "3.000000001", "3.000000001"]);
     spend(&later, "0.5", TOMORROW);
     later.keep().await.unwrap();
-    assert_eq!(used(&open(store, TOMORROW).await, TOMORROW), ["0.5", "3.500000001"]);
+    assert_eq!(used(&open(store, TOMORROW).await, TOMORROW), ["0.5", "3.500000001", "3.500000001"]);
     assert_eq!(used(&open(store, NOW).await, NOW)[1], "3.500000001");
+    let years_later = Timestamp(NOW.unix_ms() + 1_000 * 86_400_000);
+    assert_eq!(used(&open(store, years_later).await, years_later), ["0", "0", "3.500000001"]);
 }
 
 pub(super) async fn other_terms_hold_at_once_and_spend_nothing_anew(store: &Database) {

@@ -106,6 +106,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0014_budgets.sql"),
         include_str!("../../migrations/postgres/0014_budgets.sql"),
     ),
+    Layout::new(
+        15,
+        "budgets in all",
+        include_str!("../../migrations/sqlite/0015_budgets_in_all.sql"),
+        include_str!("../../migrations/postgres/0015_budgets_in_all.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

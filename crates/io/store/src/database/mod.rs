@@ -5,6 +5,7 @@ mod kind;
 mod layouts;
 mod opened;
 mod postgres;
+mod reading;
 mod sqlite;
 #[cfg(test)]
 mod tests;

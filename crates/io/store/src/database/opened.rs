@@ -129,6 +129,11 @@ impl Database {
         Ok(Transaction::new(begun, self.chain.clone()))
     }
 
+    /// The same by other connections.
+    pub(super) fn with_pool(&self, pool: AnyPool) -> Self {
+        Self { pool, kind: self.kind, chain: self.chain.clone(), generation: self.generation.clone() }
+    }
+
     /// What marks the rows of the audit.
     pub(crate) const fn chain(&self) -> &ChainKey {
         &self.chain

@@ -238,3 +238,55 @@ async fn an_audit_from_before_the_chain_is_chained() {
     let store = Database::open(&place, &hasher).await.unwrap();
     older_rows_are_chained(&store, &[1, 4, 5]).await;
 }
+
+const BUDGETS_OF_14: [&str; 2] = [
+    "INSERT INTO budgets VALUES (7, 'org_default', 'project', 'proj_default', 'day', 'UTC', 5, 80, 1, 1, 1, NULL)",
+    "INSERT INTO budget_windows VALUES (7, 3, 4)",
+];
+
+/// Budgets from before those in all are as they were, and one in all can be set beside them.
+async fn budgets_are_kept(store: &Database) {
+    let kept: (i64, i64) =
+        sqlx::query_as("SELECT budget, spent FROM budget_windows JOIN budgets ON number = budget")
+            .fetch_one(&store.pool)
+            .await
+            .unwrap();
+    assert_eq!(kept, (7, 4));
+    let add = |period: &str, number: u32| {
+        sqlx::AssertSqlSafe(format!(
+            "INSERT INTO budgets VALUES ({number}, 'org_default', 'project', 'proj_default', '{period}', 'UTC', 5, 80, 1, 1, 1, NULL)"
+        ))
+    };
+    sqlx::query(add("total", 8)).execute(&store.pool).await.unwrap();
+    for (period, number) in [("week", 9), ("day", 10)] {
+        sqlx::query(add(period, number)).execute(&store.pool).await.unwrap_err();
+    }
+    let orphan = "INSERT INTO budget_windows VALUES (99, 3, 4)";
+    sqlx::query(orphan).execute(&store.pool).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn budgets_from_before_those_in_all_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE_FILE);
+    let hasher = KeyHasher::new(&[1; 32]);
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let before = SqlitePool::connect_with(options).await.unwrap();
+    layouts_until(14, Kind::Sqlite).run(&before).await.unwrap();
+    for statement in BUDGETS_OF_14 {
+        sqlx::query(statement).execute(&before).await.unwrap();
+    }
+    before.close().await;
+    budgets_are_kept(&Database::open(&DatabasePlace::File(path), &hasher).await.unwrap()).await;
+
+    let server = Throwaway::start().await;
+    let place = server.place("older").await;
+    let DatabasePlace::Server(url) = &place else { unreachable!("a server has a URL") };
+    let before = sqlx::PgPool::connect(url.expose()).await.unwrap();
+    layouts_until(14, Kind::Postgres).run(&before).await.unwrap();
+    for statement in BUDGETS_OF_14 {
+        sqlx::query(statement).execute(&before).await.unwrap();
+    }
+    before.close().await;
+    budgets_are_kept(&Database::open(&place, &hasher).await.unwrap()).await;
+}

@@ -33,4 +33,7 @@ pub use shown::{
     find_entries, open_holds, statement,
 };
 pub use slots::{SLOTS_DEFAULT, Slot, SlotError, Slots};
-pub use verify::{HOLD_AGE_MAX_MS, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, verify};
+pub use verify::{
+    HOLD_AGE_MAX_MS, LedgerVerifier, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport, VerifyRuns, VerifyState,
+    verify,
+};

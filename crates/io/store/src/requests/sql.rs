@@ -41,6 +41,16 @@ impl RequestStore {
         Self::with(pool, database.kind).await
     }
 
+    /// What is there, for reading beside whoever writes; none if nothing is. `database` is for reading, too.
+    pub(crate) async fn beside(database: &Database, path: &Path) -> Result<Option<Self>, StoreError> {
+        let pool = match database.kind {
+            Kind::Sqlite if !path.exists() => return Ok(None),
+            Kind::Sqlite => open_rows(Some(path)).await?,
+            Kind::Postgres => database.pool.clone(),
+        };
+        Ok(Some(Self { pool, kind: database.kind, made: Arc::default() }))
+    }
+
     /// One that lives and dies with this value, for tests and demonstrations.
     pub async fn in_memory() -> Result<Self, StoreError> {
         Self::with(open_rows(None).await?, Kind::Sqlite).await

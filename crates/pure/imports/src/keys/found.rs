@@ -24,6 +24,11 @@ pub(super) enum Known<'a> {
 }
 
 impl KeysFound {
+    /// The rows of its keys.
+    pub fn rows(&self) -> impl Iterator<Item = usize> {
+        self.keys.iter().filter_map(|wish| usize::try_from(wish["row"].as_u64()?).ok())
+    }
+
     pub(super) fn of(source: &'static str) -> Self {
         Self { source, ..Self::default() }
     }

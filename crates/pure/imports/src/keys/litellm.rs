@@ -5,18 +5,23 @@ use domain::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::found::{KeysFound, Known};
+use super::numbers::as_texts;
 use super::rows::{Row, rows};
 
 /// Names that stand for others: everything, and what only LiteLLM can tell.
 const ALL_MODELS: &str = "all-proxy-models";
 const ELSEWHERE: [&str; 2] = ["all-team-models", "no-default-models"];
 
-/// Takes the keys that still open something there.
-pub fn litellm(text: &str, now: Timestamp) -> Result<KeysFound, String> {
+/// Takes the keys that still open something there. Rows of teams and users may stand between them. Whether budgets are carried is
+/// said by whoever carries them.
+pub fn litellm(text: &str, now: Timestamp, carries_budgets: bool) -> Result<KeysFound, String> {
     let mut found = KeysFound::of("litellm");
     let (mut closed, mut with_budget, mut with_limits) = (0, 0, 0);
-    for (at, row) in rows(text)?.into_iter().enumerate() {
+    for (at, row) in rows(&as_texts(text))?.into_iter().enumerate() {
         let number = at + 1;
+        if is_of_another_table(&row) {
+            continue;
+        }
         let expires = match expiry(row.get("expires")) {
             Ok(expires) => expires,
             Err(why) => {
@@ -50,11 +55,18 @@ pub fn litellm(text: &str, now: Timestamp) -> Result<KeysFound, String> {
     found.tell_names_apart();
     found.note(closed, "keys are blocked or expired there and left out");
     found.note(
-        with_budget,
-        "keys have a budget there, which is for the ledger and not carried with the keys: here they open without it",
+        if carries_budgets { 0 } else { with_budget },
+        "keys have a budget there, which is for the ledger and not carried with the keys: here they open without it; \
+         --balances carries budgets",
     );
     found.note(with_limits, "keys have limits of tokens or requests there, which are not carried");
     Ok(found)
+}
+
+/// Whether a row is no key but a team, a user or the like.
+pub(crate) fn is_of_another_table(row: &Row) -> bool {
+    !row.contains_key("token")
+        && ["team_id", "user_id", "organization_id", "budget_id"].iter().any(|name| row.contains_key(*name))
 }
 
 fn settings(row: &Row, token: &str, expires: Option<Timestamp>) -> Result<Map<String, Value>, String> {
@@ -121,12 +133,12 @@ fn expiry(value: Option<&Value>) -> Result<Option<Timestamp>, String> {
     moment.map(Some).ok_or_else(|| format!("expires is no moment in UTC: {text:?}"))
 }
 
-fn is_true(value: Option<&Value>) -> bool {
+pub(crate) fn is_true(value: Option<&Value>) -> bool {
     matches!(value, Some(Value::Bool(true)))
         || value.and_then(Value::as_str).is_some_and(|text| matches!(text, "t" | "true"))
 }
 
-fn is_number(value: Option<&Value>) -> bool {
+pub(crate) fn is_number(value: Option<&Value>) -> bool {
     value.is_some_and(Value::is_number)
         || value.and_then(Value::as_str).is_some_and(|text| text.parse::<f64>().is_ok())
 }
@@ -149,7 +161,7 @@ mod tests {
             {"token": HASH.replace('b', "c"), "blocked": true},
             {"token": HASH.replace('b', "d"), "expires": "2020-01-01T00:00:00Z"},
         ]);
-        let found = litellm(&rows.to_string(), NOW).unwrap();
+        let found = litellm(&rows.to_string(), NOW, false).unwrap();
         let expected = [
             json!({"row": 1, "sha256": HASH, "settings": {"name": "shop", "models": ["gpt-4o"], "expires_at": "2027-01-01T00:00:00.000Z", "tags": {"litellm.team": "t1"}}}),
             json!({"row": 2, "key": "sk-kept-as-it-is-sent", "settings": {"name": "litellm sk-kept-", "expires_at": "2027-01-01T00:00:00.500Z", "tags": {}}}),
@@ -169,7 +181,7 @@ mod tests {
             {"token": HASH, "expires": "soon"},
             {"token": HASH, "models": 7},
         ]);
-        let found = litellm(&rows.to_string(), NOW).unwrap();
+        let found = litellm(&rows.to_string(), NOW, false).unwrap();
         assert_eq!(found.problems.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [1, 2, 3, 4]);
         assert!(found.problems[0].1.contains("all-team-models"));
     }

@@ -1,30 +1,67 @@
-//! The tokens of a new-api or one-api as keys. What they may still spend is told, and is not a property of our keys.
+//! The tokens of a new-api or one-api as keys. What they may still spend is told, and is not a property of our keys: it is
+//! carried as balances, if that is wished.
+
+use std::collections::BTreeMap;
 
 use domain::{Timestamp, is_key_text};
 use serde_json::{Map, Value, json};
 
 use super::found::{KeysFound, Known};
-use crate::new_api::NewApiTables;
 use crate::new_api::row::{flag, integer, is_deleted, text, words};
+use crate::new_api::{NewApiTables, Row};
 
 /// Callers send this before what is stored.
 const KEY_LEAD: &str = "sk-";
 const ACTIVE: i64 = 1;
 
-/// Takes the tokens that still open something there.
-pub fn new_api(tables: &NewApiTables, now: Timestamp) -> KeysFound {
+/// Whether a user there may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum User {
+    Active,
+    Closed,
+}
+
+/// Every user's state, by his number.
+pub(crate) fn users(rows: &[Row]) -> BTreeMap<i64, User> {
+    let state = |row: &Row| {
+        let is_active = !is_deleted(row) && integer(row, "status").unwrap_or(ACTIVE) == ACTIVE;
+        if is_active { User::Active } else { User::Closed }
+    };
+    rows.iter().filter_map(|row| Some((integer(row, "id")?, state(row)))).collect()
+}
+
+/// A token's number, by which its row is told.
+pub(crate) fn number_of(row: &Row, at: usize) -> usize {
+    integer(row, "id").and_then(|id| usize::try_from(id).ok()).unwrap_or(at + 1)
+}
+
+/// Takes the tokens that still open something there. Whether their quotas are carried is said by whoever carries them.
+pub fn new_api(tables: &NewApiTables, now: Timestamp, carries_balances: bool) -> KeysFound {
     let mut found = KeysFound::of("new-api");
     let (mut deleted, mut closed, mut masked, mut limited, mut quota) = (0, 0, 0, 0, 0_i128);
+    let (users, mut ownerless) = (users(&tables.users), 0);
     for (at, row) in tables.tokens.iter().enumerate() {
-        let number = integer(row, "id").and_then(|id| usize::try_from(id).ok()).unwrap_or(at + 1);
+        let number = number_of(row, at);
         let expires = integer(row, "expired_time").filter(|seconds| *seconds > 0);
         let expires = expires.map(|seconds| Timestamp(seconds.saturating_mul(1000)));
         if is_deleted(row) {
             deleted += 1;
             continue;
         }
-        if integer(row, "status").unwrap_or(ACTIVE) != ACTIVE || expires.is_some_and(|end| end <= now) {
+        let is_limited = !flag(row, "unlimited_quota");
+        let left = integer(row, "remain_quota").unwrap_or_default();
+        let is_exhausted = is_limited && left <= 0;
+        if is_exhausted
+            || integer(row, "status").unwrap_or(ACTIVE) != ACTIVE
+            || expires.is_some_and(|end| end <= now)
+        {
             closed += 1;
+            continue;
+        }
+        // An export of the tokens alone does not tell.
+        let user = integer(row, "user_id").and_then(|user| users.get(&user));
+        if !users.is_empty() && user != Some(&User::Active) {
+            ownerless += 1;
             continue;
         }
         let stored = text(row, "key");
@@ -34,30 +71,32 @@ pub fn new_api(tables: &NewApiTables, now: Timestamp) -> KeysFound {
             masked += 1;
             continue;
         }
-        if !flag(row, "unlimited_quota") {
+        if is_limited {
             limited += 1;
-            quota += i128::from(integer(row, "remain_quota").unwrap_or_default());
+            quota += i128::from(left);
         }
         found.add(number, &Known::Key(&sent), settings(row, number, expires));
     }
     found.tell_names_apart();
     found.note(deleted, "tokens are deleted there and left out");
     found.note(closed, "tokens are disabled, expired or exhausted there and left out");
+    found.note(ownerless, "tokens are of users who are disabled or deleted there, and left out");
     found.note(
         masked,
         "tokens are left out: the key is missing, masked or too short; import from the database",
     );
+    let limited = if carries_balances { 0 } else { limited };
     found.note(
         limited,
         &format!(
             "tokens have a quota there, {quota} in all, which is for the ledger and not carried with the keys: here \
-             they open without it; `bellwether import new-api --write` keeps quotas and balances in its file of accounts"
+             they open without it; --balances makes budgets of quotas, and accounts of what users have left"
         ),
     );
     found
 }
 
-fn settings(row: &crate::new_api::Row, number: usize, expires: Option<Timestamp>) -> Map<String, Value> {
+fn settings(row: &Row, number: usize, expires: Option<Timestamp>) -> Map<String, Value> {
     let name = Some(text(row, "name")).filter(|name| !name.is_empty());
     let mut settings = Map::new();
     let mut set = |field: &str, value: Value| settings.insert(field.to_owned(), value);
@@ -120,7 +159,7 @@ mod tests {
         ]);
         let mut tables = NewApiTables::default();
         tables.add_json(&rows.to_string()).unwrap();
-        let found = new_api(&tables, Timestamp(1_795_219_200_000));
+        let found = new_api(&tables, Timestamp(1_795_219_200_000), false);
         let expected = [
             json!({"row": 1, "key": format!("sk-{key}1"), "settings": {"name": "default #1", "models": ["gpt-4o", "gpt-4o-mini"], "networks": ["10.0.0.0/8", "::1"], "tags": {"new-api.token": "1", "new-api.user": "7", "new-api.group": "vip"}}}),
             json!({"row": 2, "key": format!("sk-{key}2"), "settings": {"name": "default #2", "expires_at": "2033-05-18T03:33:20.000Z", "tags": {"new-api.token": "2", "new-api.user": "7"}}}),

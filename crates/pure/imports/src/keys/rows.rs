@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// A row: values by the names of their columns.
-pub(super) type Row = Map<String, Value>;
+pub(crate) type Row = Map<String, Value>;
 
 /// Lists of rows stand under one of these, or alone.
 const WRAPPERS: [&str; 4] = ["keys", "data", "items", "rows"];
@@ -37,7 +37,7 @@ pub fn looks_of(text: &str) -> Looks {
 }
 
 /// The rows of a text: a list, a list under a name, or one object a line.
-pub(super) fn rows(text: &str) -> Result<Vec<Row>, String> {
+pub(crate) fn rows(text: &str) -> Result<Vec<Row>, String> {
     let text = bare(text);
     let whole = match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(mut map)) => match WRAPPERS.iter().find_map(|name| map.remove(*name)) {

@@ -7,7 +7,7 @@ use providers::foreign;
 use serde_json::value::RawValue;
 
 use super::fields::meaning;
-use super::number::count;
+use crate::decimal::count;
 
 /// The entry that explains the others.
 const SAMPLE: &str = "sample_spec";

@@ -3,6 +3,5 @@
 
 mod fields;
 mod list;
-mod number;
 
 pub use list::{ImportedPrices, LeftOut, read};

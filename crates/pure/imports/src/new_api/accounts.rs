@@ -104,7 +104,7 @@ fn users(rows: &[Row], report: &mut Report) -> Vec<Value> {
         let about = About::named(format!("users ({})", kept.len()));
         report.carried(
             &about,
-            "names, groups, roles and balances are in the file of accounts, which waits for accounts to come",
+            "names, groups, roles and balances are in the file of accounts; `bellwether keys import --balances` carries balances",
         );
         report.lost(
             &about,
@@ -166,8 +166,10 @@ fn keys(rows: &[Row], report: &mut Report) -> Vec<(Secret, Map<String, Value>)> 
     }
     if !keys.is_empty() {
         let about = About::named(format!("tokens ({})", keys.len()));
-        report
-            .carried(&about, "each is in the file of accounts as a digest, which waits for accounts to come");
+        report.carried(
+            &about,
+            "each is in the file of accounts as a digest; `bellwether keys import` takes them over",
+        );
         let said = "a key is known as callers send it, with sk- before it; without that it is no longer";
         report.changed(&about, said, None);
     }

@@ -1,4 +1,4 @@
-//! Budgets: how much may be spent in each day or month of a time zone, by a key, a project or an organisation.
+//! Budgets: how much may be spent in each day or month of a time zone or in all, by a key, a project or an organisation.
 
 mod hold;
 mod period;

@@ -1,10 +1,11 @@
-//! Which day or month of a time zone a moment is in. Days have 23 or 25 hours where clocks are changed.
+//! Which day or month of a time zone a moment is in. Days have 23 or 25 hours where clocks are changed. A budget in all has one
+//! window, which every moment is in.
 
 use domain::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::zone::Zone;
+use super::zone::{MS_MAX, Zone};
 
 /// How often a budget begins anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +14,8 @@ pub enum Period {
     Day,
     /// At midnight before the first of a month.
     Month,
+    /// Never: it is for all that is ever spent.
+    Total,
 }
 
 /// From one beginning to the next.
@@ -24,22 +27,54 @@ pub struct Window {
     pub end: Timestamp,
 }
 
+impl Window {
+    /// The one that every moment is in.
+    pub const ENDLESS: Self = Self { start: Timestamp(0), end: Timestamp(MS_MAX) };
+
+    /// Whether nothing begins anew behind it.
+    pub fn is_endless(&self) -> bool {
+        *self == Self::ENDLESS
+    }
+}
+
 impl Period {
     /// As it is written.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Day => "day",
             Self::Month => "month",
+            Self::Total => "total",
+        }
+    }
+
+    /// As it stands behind what is spent: "40 USD spent this day".
+    pub const fn so_far(self) -> &'static str {
+        match self {
+            Self::Day => "this day",
+            Self::Month => "this month",
+            Self::Total => "in all",
+        }
+    }
+
+    /// As it stands behind an amount: "50 USD each day".
+    pub const fn each(self) -> &'static str {
+        match self {
+            Self::Day => "each day",
+            Self::Month => "each month",
+            Self::Total => "in all",
         }
     }
 
     /// Reads what it is written as.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Day, Self::Month].into_iter().find(|period| period.name() == name)
+        [Self::Day, Self::Month, Self::Total].into_iter().find(|period| period.name() == name)
     }
 
     /// The window that a moment is in. One ends where the next begins, without a gap.
     pub fn window(self, zone: &Zone, at: Timestamp) -> Window {
+        if self == Self::Total {
+            return Window::ENDLESS;
+        }
         let first = self.first_of(zone.date_at(at));
         let around = |first: Date| Some((zone.beginning(first)?, zone.beginning(self.after(first)?)?));
         // Clocks that are put back over midnight show the day before twice: it goes by the first midnight.
@@ -51,14 +86,14 @@ impl Period {
 
     fn first_of(self, date: Date) -> Date {
         match self {
-            Self::Day => date,
+            Self::Day | Self::Total => date,
             Self::Month => date.first_of_month(),
         }
     }
 
     fn after(self, first: Date) -> Option<Date> {
         match self {
-            Self::Day => first.tomorrow().ok(),
+            Self::Day | Self::Total => first.tomorrow().ok(),
             Self::Month => first.checked_add(1.month()).ok(),
         }
     }
@@ -144,9 +179,18 @@ mod tests {
     }
 
     #[test]
+    fn a_budget_in_all_has_one_window() {
+        for ms in [i64::MIN, 0, 1_795_219_200_000, i64::MAX] {
+            let window = Period::Total.window(&Zone::parse("Asia/Tokyo").unwrap(), Timestamp(ms));
+            assert!(window.is_endless(), "{ms}");
+        }
+        assert!(!Period::Month.window(&Zone::utc(), Timestamp(0)).is_endless());
+    }
+
+    #[test]
     fn odd_clocks_break_nothing() {
         for ms in [i64::MIN, -1, 0, i64::MAX] {
-            for period in [Period::Day, Period::Month] {
+            for period in [Period::Day, Period::Month, Period::Total] {
                 let window = period.window(&Zone::parse("Asia/Tokyo").unwrap(), Timestamp(ms));
                 assert!(window.start < window.end, "{ms}");
             }
@@ -157,6 +201,7 @@ mod tests {
     fn periods_are_read_as_they_are_written() {
         assert_eq!(Period::parse("day"), Some(Period::Day));
         assert_eq!(Period::parse("month"), Some(Period::Month));
+        assert_eq!(Period::parse("total"), Some(Period::Total));
         assert_eq!(Period::parse("week"), None);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use domain::{KeyId, Money, NANO, OrganisationId, ProjectId};
 
-use super::period::Period;
+use super::period::{Period, Window};
 use super::zone::Zone;
 
 /// Most that a budget can be: as much as an account can hold.
@@ -93,6 +93,13 @@ impl Scope {
             "organisation" => OrganisationId::parse(id).map(Self::Organisation),
             _ => None,
         }
+    }
+}
+
+impl Rule {
+    /// When it begins anew behind a window, and by whose clocks; never where the window does not end.
+    pub fn begins_anew(&self, window: Window) -> Option<String> {
+        (!window.is_endless()).then(|| format!("{} ({})", self.zone.shown(window.end), self.zone))
     }
 }
 

@@ -110,7 +110,7 @@ impl Budget {
 
     fn roll(&mut self, now: Timestamp) {
         // A clock that goes back counts in the newest window: what was spent stays spent.
-        if now >= self.current.window.end {
+        if now >= self.current.window.end && !self.current.window.is_endless() {
             let next = Tally::new(self.period.window(&self.zone, now));
             self.past.push(std::mem::replace(&mut self.current, next));
             self.past.retain(Tally::is_open);
@@ -251,6 +251,24 @@ mod tests {
         assert_eq!(unkept.iter().map(|it| it.used.nano()).collect::<Vec<_>>(), [100]);
         budget.keep(unkept[0]);
         assert_eq!(budget.unkept().count(), 0);
+    }
+
+    #[test]
+    fn a_budget_in_all_never_begins_anew() {
+        let scope = Scope::Key(KeyId::parse("key_a").unwrap());
+        let terms = Terms { limit: nano(100), warn_percent: 80, is_hard: true };
+        let rule = Rule { id: RuleId(1), scope, period: Period::Total, zone: Zone::utc(), terms };
+        let mut budget = Budget::new(&rule, NOON);
+        let hold = budget.take(nano(60), NOON).unwrap();
+        budget.end(hold, nano(60), NOON);
+        for later in [NEXT_NOON, Timestamp(i64::MAX)] {
+            budget.take(nano(41), later).unwrap_err();
+            assert_eq!(spent(&mut budget, later), (60, 0));
+        }
+        let window = budget.unkept().next().unwrap().window;
+        let mut again = Budget::new(&rule, NEXT_NOON);
+        again.restore(window, nano(60));
+        assert_eq!(spent(&mut again, NEXT_NOON), (60, 0));
     }
 
     #[test]

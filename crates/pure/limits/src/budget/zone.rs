@@ -8,7 +8,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 /// Longest name that is looked for.
 pub const ZONE_CHARS_MAX: usize = 64;
 /// Year 9000: calendars go a little further, and every sum of a month stays within them.
-const MS_MAX: i64 = 221_845_392_000_000;
+pub(super) const MS_MAX: i64 = 221_845_392_000_000;
 
 /// A time zone.
 #[derive(Clone, PartialEq, Eq)]

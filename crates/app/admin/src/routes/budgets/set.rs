@@ -26,7 +26,7 @@ pub(crate) struct Wish {
     project: Option<String>,
     /// an organisation's id or name.
     organisation: Option<String>,
-    /// `day` or `month`.
+    /// `day`, `month` or `total`.
     period: String,
     /// By its IANA name; UTC if none is said.
     zone: Option<String>,
@@ -43,8 +43,9 @@ pub(super) async fn set(
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let scope = scope(&parts, &visitor.reach, &wish).await?;
-    let period = Period::parse(&wish.period)
-        .ok_or_else(|| bad("period", format!("{:?} is no period; there are day and month", wish.period)))?;
+    let period = Period::parse(&wish.period).ok_or_else(|| {
+        bad("period", format!("{:?} is no period; there are day, month and total", wish.period))
+    })?;
     let zone = match wish.zone.as_deref() {
         None => Zone::utc(),
         Some(name) => Zone::parse(name).ok_or_else(|| {

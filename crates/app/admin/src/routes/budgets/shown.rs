@@ -9,6 +9,8 @@ use crate::parts::AdminParts;
 pub(super) fn budget_json(parts: &AdminParts, budget: &BudgetCell) -> Value {
     let (entry, standing) = (&budget.entry, budget.standing((parts.clock)()));
     let Rule { id, scope, period, zone, .. } = &entry.rule;
+    let window = standing.window;
+    let begins_at = if window.is_endless() { entry.created_at } else { window.start };
     json!({
         "number": id.0,
         "scope": scope.kind(),
@@ -25,8 +27,8 @@ pub(super) fn budget_json(parts: &AdminParts, budget: &BudgetCell) -> Value {
         "held": standing.held.to_string(),
         "available": standing.available().to_string(),
         "is_warned": standing.warns(),
-        "begins_at": zone.shown(standing.window.start),
-        "ends_at": zone.shown(standing.window.end),
+        "begins_at": zone.shown(begins_at),
+        "ends_at": (!window.is_endless()).then(|| zone.shown(window.end)),
         "created_at": entry.created_at.rfc3339(),
     })
 }

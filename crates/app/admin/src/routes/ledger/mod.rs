@@ -4,9 +4,10 @@ mod entries;
 mod entry_json;
 mod holds;
 mod statement;
+mod verify;
 mod whose;
 
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::Method;
 
 use super::route::Route;
@@ -30,5 +31,17 @@ pub(super) const ROUTES: &[Route] = &[
         path: "/ledger/statement",
         needs: Needs::To(Permission::SeeAccounts),
         answer: || get(statement::show),
+    },
+    Route {
+        method: Method::POST,
+        path: "/ledger/verify",
+        needs: Needs::Operator,
+        answer: || post(verify::begin),
+    },
+    Route {
+        method: Method::GET,
+        path: "/ledger/verify",
+        needs: Needs::Operator,
+        answer: || get(verify::state),
     },
 ];

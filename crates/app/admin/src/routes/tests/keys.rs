@@ -169,4 +169,14 @@ async fn keys_are_taken_over_all_or_none() {
     let found = |key: &str| office.desk.directory().look_up(key, &office.desk.hasher());
     assert!(found("sk-a-key-from-elsewhere").is_some_and(|entry| entry.expires_at().is_none()));
     assert!(found("abc123").is_some_and(|entry| entry.scopes().is_some()), "sha256 of abc123");
+    let more = json!([key(1, "sk-a-key-from-elsewhere", "a"), key(3, "sk-another-from-elsewhere", "c")]);
+    import(more.clone(), false).await.is_refused(422, "import_refused", "here already");
+    let wish = json!({"skip_known": true, "keys": more});
+    let taken = office.ask(Method::POST, "/admin/v1/keys/import", Some(wish)).await.json();
+    assert_eq!((&taken["imported"], &taken["keys"][0]["name"]), (&json!(1), &json!("c")));
+    let known = &taken["known"][0];
+    assert_eq!(
+        (&known["row"], &known["project"], &known["state"]),
+        (&json!(1), &json!("proj_default"), &json!("active"))
+    );
 }

@@ -1,6 +1,7 @@
 //! Taking keys over from elsewhere: all of them or none, and every problem at once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use domain::{KeyId, OrganisationId, Timestamp};
 
@@ -10,7 +11,9 @@ use crate::keys::contract::{Asker, CallerKey, ImportFlaw, Importing, KeyImport, 
 use crate::keys::desk::error::KeyError;
 use crate::keys::desk::wish::{ForeignKey, ForeignSecret, RowProblem};
 use crate::keys::digest::{DigestOf, KeyDigest, KeyHasher};
+use crate::keys::entry::KeyEntry;
 use crate::random::entropy;
+use crate::tenancy::Reach;
 
 /// Shown for a key of which only a digest is known.
 const HINT_OF_DIGEST: &str = "sha256:";
@@ -63,6 +66,19 @@ impl KeyDesk {
                 Err(KeyError::Rows(problems))
             }
         }
+    }
+
+    /// The key that one from elsewhere is here already, if whoever asks may know of it.
+    pub fn known(&self, secret: &ForeignSecret, reach: &Reach) -> Option<Arc<KeyEntry>> {
+        let by_hash = |hash: &[u8; 32]| self.directory.find(&self.hasher.digest_of_sha256(hash));
+        let found = match secret {
+            ForeignSecret::Key(key) => {
+                let found = self.directory.find(&self.hasher.digest(key.expose()));
+                found.or_else(|| by_hash(&KeyHasher::sha256(key.expose())))
+            }
+            ForeignSecret::Sha256(hash) => by_hash(hash),
+        };
+        found.filter(|entry| reach.holds(entry.organisation()))
     }
 
     /// What two rows of the same key have alike.

@@ -19,7 +19,7 @@ mod threads;
 pub use error::{AppendError, JournalError, JournalFailure, WaitError};
 pub use level::{Level, Reached};
 pub use open::{Journal, JournalSizes};
-pub(crate) use open::{JournalFolder, node_folder};
+pub(crate) use open::{JournalFolder, KeptFiles, node_folder};
 pub(crate) use reader::{BatchReader, Next};
 pub(crate) use record::{ChainHash, checksum};
 pub(crate) use segment::BootId;

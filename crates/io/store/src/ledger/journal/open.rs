@@ -56,6 +56,16 @@ pub struct Journal {
     _folder: JournalFolder,
 }
 
+/// While this is there, no file of the journal is removed.
+#[derive(Debug)]
+pub(crate) struct KeptFiles(Arc<Plant>);
+
+impl Drop for KeptFiles {
+    fn drop(&mut self) {
+        self.0.shelf.reader_goes();
+    }
+}
+
 /// Where a node's journal is.
 pub(crate) fn node_folder(parent: &Path, node: u32) -> PathBuf {
     parent.join(format!("node-{node}"))
@@ -185,6 +195,12 @@ impl Journal {
         // Where a cap had been reached, there may be room again.
         let _ = self.plant.shelf.refill();
         Ok(removed)
+    }
+
+    /// Keeps all files that are there until what is given back is dropped.
+    pub(crate) fn keep_files(&self) -> KeptFiles {
+        self.plant.shelf.reader_comes();
+        KeptFiles(Arc::clone(&self.plant))
     }
 
     /// Writes all it has, brings it to the disk and ends.

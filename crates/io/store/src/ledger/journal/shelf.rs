@@ -31,6 +31,8 @@ struct Kept {
     spares: Vec<(PathBuf, File)>,
     /// Oldest first; the last is the one that is written.
     segments: Vec<Segment>,
+    /// How many read them: meanwhile none is removed.
+    readers: usize,
 }
 
 #[derive(Debug)]
@@ -60,7 +62,7 @@ impl Shelf {
             folder: folder.to_owned(),
             segment_bytes,
             segments_max,
-            kept: Mutex::new(Kept { spares: Vec::new(), segments }),
+            kept: Mutex::new(Kept { segments, ..Kept::default() }),
             has_room: AtomicBool::new(false),
             made: AtomicU64::new(0),
         })
@@ -118,11 +120,22 @@ impl Shelf {
         }
     }
 
+    /// Keeps every file until as many readers are gone as have come.
+    pub(crate) fn reader_comes(&self) {
+        self.lock().readers += 1;
+    }
+
+    /// See [`Self::reader_comes`].
+    pub(crate) fn reader_goes(&self) {
+        let mut kept = self.lock();
+        kept.readers = kept.readers.saturating_sub(1);
+    }
+
     /// Removes files that the database has wholly, and that were written last before a moment. Gives how many.
     pub(crate) fn remove(&self, applied: Lsn, before: Timestamp) -> io::Result<usize> {
         let mut removed = 0;
         let mut kept = self.lock();
-        while kept.segments.len() > 1 {
+        while kept.segments.len() > 1 && kept.readers == 0 {
             let oldest = &kept.segments[0];
             if oldest.last > applied || oldest.at >= before {
                 break;

@@ -9,7 +9,7 @@ use ledger::{Books, Changes, Invariant, Lsn, Recorded, check_books};
 use super::report::{VerifyError, VerifyReport};
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::ledger::journal::{AppliedTo, JournalError, find};
+use crate::ledger::journal::{AppliedTo, BatchReader, JournalError, Next, find};
 
 /// The books as the journal has them.
 #[derive(Debug)]
@@ -83,6 +83,67 @@ impl Image {
             found(format!("the database has what no record up to {} made", self.reached.0));
         }
     }
+}
+
+/// The books as they were when that record was on the disk: what the database has, and the records up to there. What is behind
+/// it is being written.
+pub(super) fn fold_written(
+    folder: &Path,
+    (applied, until): (AppliedTo, Lsn),
+    mut books: Books,
+    opened_min: Timestamp,
+    report: &mut VerifyReport,
+) -> Result<(), VerifyError> {
+    let read = read_written(folder, applied, until, &mut books);
+    match read {
+        Ok(last) => {
+            report.last = last.max(report.last);
+            if last > applied.lsn {
+                check_books(&books, opened_min).into_iter().for_each(|violation| report.found(violation));
+            }
+            report.open_holds = books.holds().count() as u64;
+            Ok(())
+        }
+        Err(error @ JournalError::Io { .. }) => Err(VerifyError::Journal(error)),
+        Err(error) => {
+            report.found(Invariant::JournalIsWhole.violated(error.to_string()));
+            Ok(())
+        }
+    }
+}
+
+/// Gives the last record that was read.
+fn read_written(
+    folder: &Path,
+    applied: AppliedTo,
+    until: Lsn,
+    books: &mut Books,
+) -> Result<Lsn, JournalError> {
+    let Some(mut reader) = BatchReader::behind(folder, applied.lsn)? else {
+        return match applied.lsn {
+            Lsn(0) => Ok(Lsn(0)),
+            applied => Err(JournalError::Missing { applied, path: folder.to_owned() }),
+        };
+    };
+    let mut changes = Changes::default();
+    while reader.next_lsn() <= until {
+        match reader.next()? {
+            Next::Batch(batch) => {
+                if batch.last == applied.lsn && batch.hash != applied.hash {
+                    return Err(JournalError::Foreign { applied: applied.lsn });
+                }
+                for recorded in batch.records.iter().filter(|it| it.lsn > applied.lsn) {
+                    books.apply(recorded, &mut changes);
+                    changes.clear();
+                }
+            }
+            Next::End => break,
+            Next::Stop(stop) => return Err(stop.damaged(reader.next_lsn())),
+        }
+    }
+    let last = Lsn(reader.next_lsn().0 - 1);
+    // All of it was on the disk before it was looked at.
+    if last < until { Err(JournalError::Behind { applied: until, last }) } else { Ok(last) }
 }
 
 /// The books as a start would find them: what the database has, and the records that it has not.

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use domain::Timestamp;
-use ledger::check_books;
+use ledger::{Lsn, check_books};
 
-use super::image::{Image, fold_tail};
+use super::image::{Image, fold_tail, fold_written};
 use super::report::{VerifyError, VerifyReport};
 use super::{balances, payments, rating, walk};
 use crate::database::Database;
@@ -22,6 +22,17 @@ pub async fn verify(
     rows: Option<&RequestStore>,
     opened_min: Timestamp,
 ) -> Result<VerifyReport, VerifyError> {
+    verify_until((folder, node), database, rows, opened_min, None).await
+}
+
+/// The same, up to a record where more are written meanwhile.
+pub(super) async fn verify_until(
+    (folder, node): (&Path, u32),
+    database: &Database,
+    rows: Option<&RequestStore>,
+    opened_min: Timestamp,
+    until: Option<Lsn>,
+) -> Result<VerifyReport, VerifyError> {
     let folder = node_folder(folder, node);
     let applied = applied(database, node).await?;
     let mut report = VerifyReport { applied: applied.lsn, ..VerifyReport::default() };
@@ -36,8 +47,11 @@ pub async fn verify(
         return Ok(report);
     }
     let mut image = Image::of(database, node, applied.lsn).await?;
-    walk::journal(&folder, node, database, &mut image, &mut report).await?;
+    walk::journal((&folder, node), database, until, &mut image, &mut report).await?;
     image.compare(&books, &mut report);
-    fold_tail(&folder, applied, books, opened_min, &mut report)?;
+    match until {
+        None => fold_tail(&folder, applied, books, opened_min, &mut report)?,
+        Some(until) => fold_written(&folder, (applied, until), books, opened_min, &mut report)?,
+    }
     Ok(report)
 }

@@ -1,7 +1,8 @@
 //! Proving the ledger: everything that is left of the journal and everything that the database has, held against each other
-//! and against what must always hold. Changes nothing; needs no server.
+//! and against what must always hold. Changes nothing. Done without a server, or beside one that runs.
 
 mod balances;
+mod beside;
 mod image;
 mod look;
 mod payments;
@@ -9,5 +10,6 @@ mod rating;
 mod report;
 mod walk;
 
+pub use beside::{LedgerVerifier, VerifyRuns, VerifyState};
 pub use look::verify;
 pub use report::{HOLD_AGE_MAX_MS, VIOLATIONS_TOLD_MAX, VerifyError, VerifyReport};

@@ -1,6 +1,7 @@
 //! What was looked at, and what does not hold.
 
 use ledger::{Invariant, Lsn, Violation};
+use serde_json::{Value, json};
 
 use crate::error::StoreError;
 use crate::ledger::journal::JournalError;
@@ -56,6 +57,50 @@ impl VerifyReport {
     /// Those of one invariant that are told.
     pub fn of(&self, invariant: Invariant) -> impl Iterator<Item = &Violation> {
         self.violations.iter().filter(move |violation| violation.invariant == invariant)
+    }
+
+    /// For programs, and for whoever words it for people.
+    pub fn json(&self) -> Value {
+        let invariant = |(invariant, number, words): &(Invariant, &str, &str)| {
+            let violations: Vec<&str> = self.of(*invariant).map(|it| it.what.as_str()).collect();
+            json!({
+                "number": number,
+                "words": words,
+                "holds": violations.is_empty(),
+                "violations": violations,
+                "checked_to": self.checked_to(*invariant).0,
+            })
+        };
+        json!({
+            "is_intact": self.violations_count == 0,
+            "violations": self.violations_count,
+            "invariants": Invariant::ALL.iter().map(invariant).collect::<Vec<_>>(),
+            "journal": {
+                "first": self.first.map(|lsn| lsn.0),
+                "last": self.last.0,
+                "records": self.records,
+                "torn_bytes": self.torn_bytes,
+            },
+            "database": { "applied": self.applied.0, "entries": self.entries, "accounts": self.accounts },
+            "open_holds": self.open_holds,
+            "not_folded": self.unfolded,
+            "prices": { "calls": self.rated, "not_checked": self.unrated },
+        })
+    }
+
+    /// The record up to which an invariant was looked at.
+    fn checked_to(&self, invariant: Invariant) -> Lsn {
+        match invariant {
+            Invariant::FloorsHold
+            | Invariant::HoldsEndOnce
+            | Invariant::PendingIsHolds
+            | Invariant::JournalIsWhole => self.last,
+            Invariant::EntriesBalance
+            | Invariant::BalancesAreEntries
+            | Invariant::PaymentsCountOnce
+            | Invariant::JournalIsDatabase
+            | Invariant::PricesGiveAgain => self.applied,
+        }
     }
 
     pub(super) fn found(&mut self, violation: Violation) {

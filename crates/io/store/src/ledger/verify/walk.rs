@@ -20,9 +20,9 @@ const RECORDS_AT_ONCE: usize = 4_000;
 
 /// See the module; what is applied is also folded into `image`.
 pub(super) async fn journal(
-    folder: &Path,
-    node: u32,
+    (folder, node): (&Path, u32),
     database: &Database,
+    until: Option<Lsn>,
     image: &mut Image,
     report: &mut VerifyReport,
 ) -> Result<(), VerifyError> {
@@ -34,7 +34,10 @@ pub(super) async fn journal(
     image.begins_at(first);
     let (mut watch, mut waiting, mut entries) = (HoldWatch::default(), Vec::new(), 0);
     // Whether the end is one is judged by who reads on from the database.
-    while let Next::Batch(batch) = reader.next().map_err(VerifyError::Journal)? {
+    let is_within = |next: Lsn| until.is_none_or(|until| next <= until);
+    while is_within(reader.next_lsn())
+        && let Next::Batch(batch) = reader.next().map_err(VerifyError::Journal)?
+    {
         report.records += batch.records.len() as u64;
         for recorded in &batch.records {
             if let Err(violation) = watch.see(recorded) {

@@ -7,14 +7,14 @@ const EXPONENT_MAX: i32 = 60;
 
 /// A number as a count of something small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Count {
-    pub(super) count: u128,
+pub(crate) struct Count {
+    pub(crate) count: u128,
     /// It was finer than that, and is rounded up.
-    pub(super) is_rounded: bool,
+    pub(crate) is_rounded: bool,
 }
 
 /// `text` times ten to the power of `places`, rounded up; `None` if it is negative, no number, or too long.
-pub(super) fn count(text: &str, places: i32) -> Option<Count> {
+pub(crate) fn count(text: &str, places: i32) -> Option<Count> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (text, 0),

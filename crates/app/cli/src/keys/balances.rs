@@ -1,0 +1,277 @@
+//! `bellwether keys import --balances`: keys with what they and their owners may still spend. Every step is a question to the
+//! admin API that does nothing where it was done before, so an import that was cut off is gone on with by running it again.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use domain::{Currency, Money};
+use imports::balances::{Carried, Limit, Owner};
+use serde_json::{Value, json};
+
+use super::balances_told::{Outcome, told};
+use crate::admin_client::refused_as;
+use crate::arguments::{BalanceOptions, DataOptions};
+use crate::near_admin::NearAdmin;
+use crate::query::{path, query};
+use crate::say::say;
+
+/// Keys that are handed over at once.
+const KEYS_AT_ONCE: usize = 5_000;
+/// Projects asked for at once.
+const PAGE: &str = "500";
+/// Longest name of where balances come from; it is a part of the key of each entry.
+const ORIGIN_CHARS_MAX: usize = 32;
+
+/// Projects by the places of their owners.
+type Projects = Vec<Option<String>>;
+
+/// What is there before anything is done.
+struct Present {
+    projects: Projects,
+    /// Numbers of accounts, by project.
+    accounts: HashMap<String, u64>,
+}
+
+/// Looks, and does what was found unless it is only tried.
+pub(super) fn run(
+    (data, config): (&DataOptions, Option<PathBuf>),
+    carried: &Carried,
+    options: &BalanceOptions,
+    (origin, is_dry, is_json): (&str, bool, bool),
+) -> Result<()> {
+    if !carried.problems.is_empty() {
+        let problems = carried.problems.join("\n");
+        bail!("{} balances cannot be carried, so nothing was:\n{problems}", carried.problems.len());
+    }
+    let importing = Importing {
+        admin: NearAdmin::find(data, config)?,
+        carried,
+        origin,
+        organisation: options.organisation.as_deref().unwrap_or("org_default"),
+        currency: &options.currency,
+    };
+    importing.check_currency()?;
+    let mut present = importing.present()?;
+    let mut outcome = Outcome::of(carried, &present.projects, is_dry);
+    let known = importing.hand_over(&present.projects, true)?;
+    importing.check_known(&known, &present.projects)?;
+    outcome.keys_known = known.len();
+    if !is_dry {
+        importing
+            .carry(&mut present, &mut outcome)
+            .context("the import was cut off; run it again: what was done already is not done twice")?;
+    }
+    say(&if is_json {
+        outcome.json(&carried.keys.notes).to_string()
+    } else {
+        told(&outcome, &carried.keys.notes)
+    });
+    Ok(())
+}
+
+/// The name of where balances come from, if it is one.
+pub(super) fn origin(said: &str) -> Result<&str> {
+    let is_fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if said.is_empty() || said.len() > ORIGIN_CHARS_MAX || !said.chars().all(is_fit) {
+        bail!(
+            "--origin must be 1 to {ORIGIN_CHARS_MAX} letters, digits, dots, dashes or underscores, not {said:?}"
+        );
+    }
+    Ok(said)
+}
+
+struct Importing<'a> {
+    admin: NearAdmin,
+    carried: &'a Carried,
+    origin: &'a str,
+    organisation: &'a str,
+    currency: &'a str,
+}
+
+impl Importing<'_> {
+    /// Amounts count in the currency of the prices, or for nothing.
+    fn check_currency(&self) -> Result<()> {
+        let wanted = Currency::parse(self.currency).with_context(|| {
+            let known: Vec<_> = Currency::KNOWN.iter().map(|known| known.code()).collect();
+            format!("--currency must be one of {}, not {:?}", known.join(", "), self.currency)
+        })?;
+        let prices = self.admin.ask("GET", &path(&["prices"]), None)?;
+        let of_prices = prices["currency"].as_str().unwrap_or_default();
+        if of_prices != wanted.code() {
+            bail!(
+                "the prices here are in {of_prices} and a unit there is {wanted}, so nothing was carried: accounts and \
+                 budgets count in the currency of the prices. Set prices in {wanted}, or say what a unit is by --currency"
+            );
+        }
+        Ok(())
+    }
+
+    fn present(&self) -> Result<Present> {
+        let (mut found, mut after): (Vec<Value>, Option<String>) = (Vec::new(), None);
+        loop {
+            let said = [
+                ("limit", Some(PAGE)),
+                ("organisation", Some(self.organisation)),
+                ("after", after.as_deref()),
+            ];
+            let page = self.admin.ask("GET", &format!("{}{}", path(&["projects"]), query(said)), None)?;
+            found.extend(list(&page, "projects").cloned());
+            after = page["next_after"].as_str().map(str::to_owned);
+            if after.is_none() {
+                break;
+            }
+        }
+        let projects = self.carried.owners.iter().map(|owner| {
+            let named = |it: &&Value| it["name"].as_str().is_some_and(|name| owner.is_named(name));
+            found.iter().find(named).map(|project| text(project, "id"))
+        });
+        let projects = projects.collect();
+        let accounts = self.admin.ask("GET", &path(&["accounts"]), None)?;
+        let of_project = |it: &Value| Some((it["project"].as_str()?.to_owned(), it["number"].as_u64()?));
+        Ok(Present { projects, accounts: list(&accounts, "accounts").filter_map(of_project).collect() })
+    }
+
+    /// Hands the keys over, or only tries to. Gives those that are here already: id and project, by row.
+    fn hand_over(&self, projects: &Projects, is_dry: bool) -> Result<BTreeMap<usize, (String, String)>> {
+        let mut known = BTreeMap::new();
+        for keys in self.carried.keys.keys.chunks(KEYS_AT_ONCE) {
+            let keys: Vec<Value> = keys.iter().map(|key| self.wish(key, projects)).collect();
+            let wish = json!({
+                "source": format!("{} with balances", self.origin),
+                "dry_run": is_dry,
+                "skip_known": true,
+                "keys": keys,
+            });
+            let taken = self.admin.ask("POST", &path(&["keys", "import"]), Some(&wish))?;
+            known.extend(list(&taken, "known").filter_map(|it| {
+                let row = usize::try_from(it["row"].as_u64()?).ok()?;
+                Some((row, (text(it, "id"), text(it, "project"))))
+            }));
+        }
+        Ok(known)
+    }
+
+    /// A key in the project of its owner. One whose project is not made yet is tried under a name that nobody has.
+    fn wish(&self, key: &Value, projects: &Projects) -> Value {
+        let mut key = key.clone();
+        let row = key["row"].as_u64().and_then(|row| usize::try_from(row).ok()).unwrap_or_default();
+        if let Some(place) = self.carried.owner_of.get(&row) {
+            match &projects[*place] {
+                Some(project) => key["settings"]["project"] = project.as_str().into(),
+                None => key["settings"]["name"] = format!("{}~{row}", text(&key["settings"], "name")).into(),
+            }
+        }
+        key
+    }
+
+    /// A key that is here in another project is not paid for by its owner's account.
+    fn check_known(&self, known: &BTreeMap<usize, (String, String)>, projects: &Projects) -> Result<()> {
+        let mut elsewhere = Vec::new();
+        for (row, (id, project)) in known {
+            let Some(place) = self.carried.owner_of.get(row) else { continue };
+            if projects[*place].as_ref() != Some(project) {
+                elsewhere
+                    .push(format!("row {row}: the key is here already as {id}, in the project {project}"));
+            }
+        }
+        if !elsewhere.is_empty() {
+            let lines = elsewhere.join("\n");
+            bail!(
+                "keys that are here in other projects would not be paid for by their owners' accounts, so nothing was carried:\n{lines}"
+            );
+        }
+        Ok(())
+    }
+
+    fn carry(&self, present: &mut Present, outcome: &mut Outcome) -> Result<()> {
+        for (place, owner) in self.carried.owners.iter().enumerate() {
+            if present.projects[place].is_none() {
+                let wish = json!({ "organisation": self.organisation, "name": owner.project_name() });
+                let made = self.admin.ask("POST", &path(&["projects"]), Some(&wish))?;
+                present.projects[place] = Some(text(&made, "id"));
+            }
+        }
+        // Once more, now that their projects are there: no money is given where keys are refused.
+        self.hand_over(&present.projects, true)?;
+        for (owner, project) in self.carried.owners.iter().zip(&present.projects) {
+            let project = project.as_deref().unwrap_or_default();
+            if let Some(credit) = owner.credit {
+                self.credit(owner, project, credit, &present.accounts, outcome)?;
+            }
+            if let Some(limit) = owner.limit {
+                self.limit("project", project, limit, outcome)?;
+            }
+        }
+        self.hand_over(&present.projects, false)?;
+        let keys = self.hand_over(&present.projects, true)?;
+        for (row, limit) in &self.carried.limits {
+            if let Some((id, _)) = keys.get(row) {
+                self.limit("key", id, *limit, outcome)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn credit(
+        &self,
+        owner: &Owner,
+        project: &str,
+        amount: Money,
+        accounts: &HashMap<String, u64>,
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let number = match accounts.get(project) {
+            Some(number) => *number,
+            None => {
+                let wish = json!({
+                    "organisation": self.organisation,
+                    "project": project,
+                    "currency": self.currency,
+                    "warn_below": "0",
+                });
+                let made = self.admin.ask("POST", &path(&["accounts"]), Some(&wish))?;
+                outcome.accounts_made += 1;
+                made["number"].as_u64().context("an account without a number")?
+            }
+        };
+        if amount == Money::ZERO {
+            return Ok(());
+        }
+        let wish = json!({
+            "amount": amount.to_string(),
+            "reason": format!("balance of {} in {}", owner.id, self.origin),
+            "id": format!("import:{}:{}", self.origin, owner.id),
+        });
+        let done = self.admin.ask("POST", &path(&["accounts", &number.to_string(), "credit"]), Some(&wish));
+        match done {
+            Ok(_) => outcome.credited(amount),
+            Err(error) if refused_as(&error, "entry_repeated") => outcome.credited_before += 1,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn limit(&self, scope: &str, id: &str, limit: Limit, outcome: &mut Outcome) -> Result<()> {
+        let wish = json!({
+            scope: id,
+            "period": limit.period,
+            "limit": limit.amount.to_string(),
+            "reason": format!("carried from {}", self.origin),
+        });
+        match self.admin.ask("POST", &path(&["budgets"]), Some(&wish)) {
+            Ok(_) => outcome.budgets_set += 1,
+            Err(error) if refused_as(&error, "budget_taken") => outcome.budgets_known += 1,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+fn list<'v>(of: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
+    of[name].as_array().into_iter().flatten()
+}
+
+fn text(of: &Value, name: &str) -> String {
+    of[name].as_str().unwrap_or_default().to_owned()
+}
