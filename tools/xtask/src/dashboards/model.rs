@@ -133,7 +133,9 @@ fn defaults(panel: &Panel) -> Value {
         .collect();
     let color = if panel.kind == PanelKind::Lines { "palette-classic" } else { "thresholds" };
     let custom = match panel.kind {
-        PanelKind::Lines => json!({ "lineWidth": 1, "fillOpacity": 10, "showPoints": "never", "axisSoftMin": 0 }),
+        PanelKind::Lines => {
+            json!({ "lineWidth": 1, "fillOpacity": 10, "showPoints": "never", "axisSoftMin": 0 })
+        }
         PanelKind::States => json!({ "lineWidth": 0, "fillOpacity": 70 }),
         PanelKind::Number => json!({}),
     };

@@ -58,6 +58,7 @@ fn matrix() -> Vec<Row> {
         operators(M::GET, "/config/difference", "", 404),
         operators(M::POST, "/config/revert", r#"{"version": 3}"#, 200),
         operators(M::POST, "/explain", "{}", 200),
+        operators(M::POST, "/roi", "{}", 400),
         operators(M::GET, "/providers", "", 200),
         operators(M::POST, "/providers/check", "", 200),
         Row { asked: "/providers/openai/disable", ..operators(M::POST, "/providers/{id}/disable", REASON, 200) },
