@@ -14,7 +14,7 @@ use crate::{environment, prices};
 pub(crate) fn run(data: &DataOptions, options: RoiOptions) -> Result<()> {
     let (json, is_long) = (options.json, options.months.is_some());
     let text = text(options);
-    let told = told(&text, &books(data, &text)?).map_err(in_words_of_options)?;
+    let told = told(&text, &books(data, &text)?).map_err(|problem| in_words_of_options(&problem))?;
     say(&if json { serde_json::to_string(&told)? } else { shown::told(&told, is_long) });
     Ok(())
 }
@@ -51,7 +51,7 @@ fn books(data: &DataOptions, text: &RoiText) -> Result<Vec<Book>> {
 }
 
 /// A field is an option here: what is wrong with `from.price` is wrong with `--from`.
-fn in_words_of_options(problem: RoiProblem) -> anyhow::Error {
+fn in_words_of_options(problem: &RoiProblem) -> anyhow::Error {
     let field = problem.field.split('.').next().unwrap_or_default();
     anyhow!("--{}: {}", field.replace('_', "-"), problem.message)
 }

@@ -113,7 +113,7 @@ impl Side {
 impl Spent {
     fn told(self, cost: String) -> SpentTold {
         let (whole, part) = (self.hour_thousandths / 1000, self.hour_thousandths % 1000);
-        SpentTold { hours: without_zeros(format!("{whole}.{part:03}")), rate: self.rate.to_string(), cost }
+        SpentTold { hours: without_zeros(&format!("{whole}.{part:03}")), rate: self.rate.to_string(), cost }
     }
 }
 
@@ -121,10 +121,10 @@ impl Spent {
 fn decimal(hundredths: i64) -> String {
     let sign = if hundredths < 0 { "-" } else { "" };
     let size = hundredths.unsigned_abs();
-    without_zeros(format!("{sign}{}.{:02}", size / 100, size % 100))
+    without_zeros(&format!("{sign}{}.{:02}", size / 100, size % 100))
 }
 
-fn without_zeros(text: String) -> String {
+fn without_zeros(text: &str) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
