@@ -28,7 +28,7 @@ def seconds(text: str) -> int:
 
 
 def test_it_is_shut_in() -> None:
-    assert list(CONFIGURATION["services"]) == ["bellwether"]
+    assert [name for name, it in CONFIGURATION["services"].items() if "profiles" not in it] == ["bellwether"]
     assert SERVICE["read_only"] is True
     assert SERVICE["cap_drop"] == ["ALL"]
     assert "cap_add" not in SERVICE
@@ -69,6 +69,43 @@ def test_secrets_come_as_files() -> None:
     for source in CONFIGURATION["secrets"].values():
         ignored = (ROOT / ".gitignore").read_text().splitlines()
         assert f"/{Path(source['file']).parts[0]}" in ignored, "a secret file must not be committed"
+
+
+MONITORING = {name: it for name, it in CONFIGURATION["services"].items() if it.get("profiles") == ["monitoring"]}
+
+
+def test_monitoring_is_there_for_who_asks_for_it_and_open_to_this_machine_only() -> None:
+    assert list(MONITORING) == ["prometheus", "grafana"]
+    for service in MONITORING.values():
+        assert re.fullmatch(r"[a-z]+/[a-z]+:v?\d+\.\d+\.\d+", service["image"]), "a version of its own"
+        assert "build" not in service
+        (port,) = service["ports"]
+        assert port.startswith("127.0.0.1:")
+        assert service["cap_drop"] == ["ALL"]
+        assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_monitoring_is_given_our_files_and_cannot_write_them() -> None:
+    for service in MONITORING.values():
+        for source, place, *mode in (volume.split(":") for volume in service["volumes"]):
+            if source.startswith("./"):
+                assert mode == ["ro"], f"{source} at {place}"
+                assert (ROOT / source).exists(), source
+            else:
+                assert source in CONFIGURATION["volumes"]
+
+
+def test_prometheus_and_grafana_find_each_other_and_the_gateway() -> None:
+    (gateways,) = yaml.safe_load((ROOT / "deploy/compose/gateways.yaml").read_text())
+    assert gateways["targets"] == [f"bellwether:{IMAGE.last('EXPOSE').rest}"]
+    provisioning = ROOT / "deploy/grafana/provisioning"
+    (source,) = yaml.safe_load((provisioning / "datasources/prometheus.yaml").read_text())["datasources"]
+    assert source["url"] == "http://prometheus:9090"
+    (provider,) = yaml.safe_load((provisioning / "dashboards/bellwether.yaml").read_text())["providers"]
+    places = [volume.split(":")[1] for volume in MONITORING["grafana"]["volumes"]]
+    assert provider["options"]["path"] in places
+    scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yaml").read_text())
+    assert source["jsonData"]["timeInterval"] == scraped["global"]["scrape_interval"]
 
 
 def test_the_client_takes_it() -> None:

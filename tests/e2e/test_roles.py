@@ -40,6 +40,7 @@ ROWS: list[tuple[str, str, tuple[str, ...]]] = [
     ("GET", "/config/difference", OPERATOR),
     ("POST", "/config/revert", OPERATOR),
     ("POST", "/explain", OPERATOR),
+    ("POST", "/roi", OPERATOR),
     ("GET", "/providers", OPERATOR),
     ("POST", "/providers/check", OPERATOR),
     ("POST", "/providers/{id}/disable", OPERATOR),

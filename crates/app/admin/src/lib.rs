@@ -11,6 +11,7 @@
 //! | `GET /config/difference?from=3&to=file` | – | 200 `{"changes": [{"path", "before", "after"}]}`; a side is `in-force`, `file` or a number |
 //! | `POST /config/revert` | `{"version": 3}`, number optional | 200 `{"from", "version", "changed", "needs_restart", "file_not_written"}`; 404 `config_version_not_found`; 409 `no_config_file` |
 //! | `POST /explain` | `{"model": "smart", "stream": true}`, more optional | 200 who would be asked, who not, and why; 404 `model_not_found` |
+//! | `POST /roi` | `{"tokens": "50M", "from": {"model", "price"}, "to": {"model"}}`, more optional | 200 what a change of models is worth |
 //! | `GET /keys?after=key_…&limit=100`, also `project`, `organisation`, `tag`, `state` | – | 200 `{"keys": [Key], "next_after": "key_…" or null}` |
 //! | `POST /keys` | `{"name": "mobile app", "project", "expires_in_seconds": 7776000, "models": ["smart"], "tags": {}}`, all but the name optional | 201 Key and `"key": "bw_…"`, shown this once; 404 `project_not_found` |
 //! | `POST /keys/import` | `{"source", "dry_run", "skip_known", "keys": [{"row", "key" or "sha256", "settings": {}}]}` | 201 `{"imported", "dry_run", "keys"}`, with `skip_known` also `known`: `[{"row", "id", "project", "state"}]`; 422 `import_refused` with `problems` |

@@ -25,6 +25,7 @@ mod provider;
 mod query;
 mod replace_file;
 mod requests;
+mod roi;
 mod say;
 mod secrets;
 mod seen;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Orders(orders)) => orders::run(&arguments.data, arguments.serve.config, orders.command),
         Some(Command::Prices(prices)) => prices::run(&arguments.data, prices.command),
+        Some(Command::Roi(options)) => roi::run(&arguments.data, *options),
         Some(Command::Budgets(asked)) => budgets::run(&arguments.data, arguments.serve.config, asked.command),
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)

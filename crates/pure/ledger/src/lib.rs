@@ -1,8 +1,10 @@
-//! What a call costs, and who owes it: prices and their versions, and the books that money moves in. Nothing here asks a
+//! What a call costs, and who owes it: prices and their versions, what a change of models would be
+//! worth, and the books that money moves in. Nothing here asks a
 //! database or a clock.
 
 mod books;
 pub mod prices;
+pub mod roi;
 
 pub use books::{
     AMOUNT_NANO_MAX, Account, AmountError, BALANCE_NANO_MAX, Books, Changes, Channel, Customer,

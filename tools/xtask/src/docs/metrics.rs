@@ -41,6 +41,36 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
     ("ai_gateway_accounts", "gauge", "service", "Accounts that pay for calls."),
     ("ai_gateway_accounts_low", "gauge", "service", "Accounts whose balance is below their threshold."),
     (
+        "ai_gateway_accounts_balance_nano",
+        "gauge",
+        "service, currency",
+        "Balances of all accounts together, in thousand-millionths of the currency.",
+    ),
+    (
+        "ai_gateway_accounts_held_nano",
+        "gauge",
+        "service, currency",
+        "Money put aside for running calls, in thousand-millionths of the currency.",
+    ),
+    (
+        "ai_gateway_ledger_records_waiting",
+        "gauge",
+        "service",
+        "Records of money that the database does not have yet.",
+    ),
+    (
+        "ai_gateway_ledger_journal_files",
+        "gauge",
+        "service",
+        "Files of the journal of money that are still kept.",
+    ),
+    (
+        "ai_gateway_ledger_has_room",
+        "gauge",
+        "service",
+        "1 if calls can be paid for, 0 if the journal has no room for more.",
+    ),
+    (
         "ai_gateway_config_current",
         "gauge",
         "service",
@@ -185,6 +215,13 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
     ("process_start_time_seconds", "gauge", "", "When the process began, in seconds since the Unix epoch."),
     ("process_resident_memory_bytes", "gauge", "", "Memory in use. Linux only."),
     ("process_open_fds", "gauge", "", "Open file descriptors. Linux only."),
+    ("process_max_fds", "gauge", "", "How many file descriptors may be open. Linux only."),
+    (
+        "process_cpu_seconds_total",
+        "counter",
+        "",
+        "Time that processors have spent on it, its own and the system's for it. Linux only.",
+    ),
 ];
 
 pub(super) fn page(root: &Path) -> Result<String> {

@@ -1,9 +1,11 @@
-//! `docs`: the pages under `docs/reference/` that say what the code says. Everything else in `docs/` is written by hand.
+//! `docs`: the pages under `docs/reference/` that say what the code says, and of `deploy/` what is made from a shorter source.
+//! Everything else there is written by hand.
 //!
 //! A new page is one file here and one line in the list below.
 
 mod configuration;
 mod errors;
+mod kubernetes_rules;
 mod markdown;
 mod metrics;
 mod providers;
@@ -15,6 +17,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::dashboards::{imported, plain};
+
 /// Makes the text of one page; it is given the root of the house.
 type Make = fn(&Path) -> Result<String>;
 
@@ -25,6 +29,15 @@ const PAGES: &[(&str, Make)] = &[
     ("docs/reference/translation.md", translation::page),
     ("docs/reference/errors.md", errors::page),
     ("docs/reference/metrics.md", metrics::page),
+    ("deploy/grafana/dashboards/overview.json", |root| plain(root, "overview")),
+    ("deploy/grafana/dashboards/providers.json", |root| plain(root, "providers")),
+    ("deploy/grafana/dashboards/money.json", |root| plain(root, "money")),
+    ("deploy/grafana/dashboards/process.json", |root| plain(root, "process")),
+    ("deploy/grafana/import/overview.json", |root| imported(root, "overview")),
+    ("deploy/grafana/import/providers.json", |root| imported(root, "providers")),
+    ("deploy/grafana/import/money.json", |root| imported(root, "money")),
+    ("deploy/grafana/import/process.json", |root| imported(root, "process")),
+    ("deploy/kubernetes/prometheus-rule.yaml", kubernetes_rules::page),
 ];
 
 /// Writes the pages that differ from what they should be; returns which.

@@ -17,6 +17,7 @@ mod prices;
 mod projects;
 mod providers;
 mod requests;
+mod roi;
 mod route;
 mod secrets;
 mod stats;
@@ -42,6 +43,7 @@ const NOUNS: &[&[Route]] = &[
     config::ROUTES,
     keys::ROUTES,
     prices::ROUTES,
+    roi::ROUTES,
     providers::ROUTES,
     secrets::ROUTES,
     audit::ROUTES,

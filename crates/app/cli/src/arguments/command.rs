@@ -17,6 +17,7 @@ use super::orders::OrdersArguments;
 use super::prices::PricesArguments;
 use super::provider::ProviderArguments;
 use super::requests::RequestsArguments;
+use super::roi::RoiOptions;
 use super::secrets::SecretsArguments;
 use super::serve::{DataOptions, ServeOptions};
 use super::simulate::SimulateOptions;
@@ -67,6 +68,8 @@ pub(crate) enum Command {
     Orders(OrdersArguments),
     /// What calls cost: set, compare, check and import prices, on the running server or, without one, in the data directory.
     Prices(PricesArguments),
+    /// What a change of models is worth: the same tokens at two prices, what the move takes, and when it is paid back.
+    Roi(Box<RoiOptions>),
     /// What may be spent in each day or month, by a key, a project or an organisation: list, set, change and remove budgets.
     Budgets(BudgetsArguments),
     /// The books of money: prove that they hold.

@@ -90,10 +90,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
             config.version.and_then(|number| usize::try_from(number).ok()).unwrap_or(0),
         ),
     ];
-    let payers = gateway.payers();
-    gauges.push(gauge("ai_gateway_accounts", "Accounts that pay for calls.", payers.iter().count()));
-    let low = payers.iter().filter(|payer| payer.is_low()).count();
-    gauges.push(gauge("ai_gateway_accounts_low", "Accounts whose balance is below their threshold.", low));
+    gauges.extend(super::money_gauges::gauges(&gateway.payers()));
     gauges.extend(keys);
     gauges.extend(gateway.repeats.gauges());
     gauges.extend(crate::overload::gauges(gateway));

@@ -5,6 +5,7 @@ mod endpoint;
 mod health;
 mod metrics;
 mod models;
+mod money_gauges;
 mod on_show;
 mod prices;
 

@@ -144,6 +144,13 @@ impl Metrics {
         if let Some(count) = process::open_descriptors() {
             single(out, "process_open_fds", "gauge", "Open file descriptors.", "", count);
         }
+        if let Some(count) = process::descriptors_max() {
+            single(out, "process_max_fds", "gauge", "How many file descriptors may be open.", "", count);
+        }
+        if let Some(seconds) = process::processor_seconds() {
+            let name = "process_cpu_seconds_total";
+            single(out, name, "counter", "Time that processors have spent on it.", "", seconds);
+        }
     }
 }
 

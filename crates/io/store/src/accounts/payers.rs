@@ -91,6 +91,11 @@ impl Payers {
         }
     }
 
+    /// The ledger that they pay out of; none where nobody has an account.
+    pub const fn ledger(&self) -> Option<&Arc<Ledger>> {
+        self.ledger.as_ref()
+    }
+
     /// Every account, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Payer>> {
         self.of_projects.values().chain(self.of_organisations.values())

@@ -131,14 +131,14 @@ const fn per(unit: Unit) -> &'static str {
 
 /// Why a text is no decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DecimalFlaw {
+pub(crate) enum DecimalFlaw {
     NotDecimal,
     TooFine,
     TooLong,
 }
 
 /// Reads a plain decimal as a count of its last place.
-pub(super) fn decimal(text: &str, places: usize) -> Result<u128, DecimalFlaw> {
+pub(crate) fn decimal(text: &str, places: usize) -> Result<u128, DecimalFlaw> {
     /// More digits than any number we hold has; the text may be anybody's.
     const WHOLE_DIGITS_MAX: usize = 20;
     let (whole, part) = match text.split_once('.') {

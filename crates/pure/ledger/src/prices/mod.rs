@@ -22,6 +22,7 @@ mod told;
 mod unknown;
 
 pub use amount::{Amount, AmountError, EACH_MAX, TOKENS_PRICE_MAX};
+pub(crate) use amount::{DecimalFlaw, decimal};
 pub use book::{Book, EVERY_MODEL, Found};
 pub use charges::{COUNT_MAX, Charge};
 pub use check::{ROWS_MAX, TEXT_BYTES_MAX, read};

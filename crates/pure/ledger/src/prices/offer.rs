@@ -47,6 +47,19 @@ impl Book {
         kept
     }
 
+    /// The rows by which a model is priced now by anybody, for the usual service, prompts of any length and all hours: of each
+    /// seller the one that took over last.
+    pub fn rows_of(&self, model: &str, now: Timestamp) -> Vec<&Row> {
+        let places = self.places.get(model).into_iter().flat_map(|places| places.iter());
+        let is_usual = |row: &&Row| {
+            row.service.is_usual() && row.from_tokens == 0 && row.hours.is_none() && row.holds_at(now)
+        };
+        let rows: Vec<&Row> = places.map(|place| &self.rows[*place as usize]).filter(is_usual).collect();
+        let is_passed =
+            |row: &&Row| rows.iter().any(|other| other.seller == row.seller && other.from > row.from);
+        rows.iter().copied().filter(|row| !is_passed(row)).collect()
+    }
+
     /// The amounts of a row in the book's currency, and what a buyer with this markup pays. Each is rounded up to the last place
     /// that a price has: a call is priced from the exact numbers, never from these.
     pub fn offers(&self, row: &Row, markup: Factor) -> Vec<Offer> {

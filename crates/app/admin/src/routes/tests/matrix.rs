@@ -62,6 +62,7 @@ fn matrix() -> Vec<Row> {
         operators(M::GET, "/config/difference", "", 404),
         operators(M::POST, "/config/revert", r#"{"version": 3}"#, 200),
         operators(M::POST, "/explain", "{}", 200),
+        operators(M::POST, "/roi", "{}", 400),
         operators(M::GET, "/providers", "", 200),
         operators(M::POST, "/providers/check", "", 200),
         Row { asked: "/providers/openai/disable", ..operators(M::POST, "/providers/{id}/disable", REASON, 200) },
@@ -168,7 +169,7 @@ const fn operators(method: Method, route: &'static str, body: &'static str, oper
 fn every_route_has_one_row_and_every_row_a_route() {
     let listed: Vec<String> =
         NOUNS.iter().copied().flatten().map(|route| format!("{} {}", route.method, route.path)).collect();
-    let rows: Vec<String> = self::rows().iter().map(|row| format!("{} {}", row.method, row.route)).collect();
+    let rows: Vec<String> = rows().iter().map(|row| format!("{} {}", row.method, row.route)).collect();
     for texts in [&listed, &rows] {
         assert_eq!(texts.iter().collect::<BTreeSet<_>>().len(), texts.len(), "something is there twice");
     }
