@@ -106,6 +106,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0014_budgets.sql"),
         include_str!("../../migrations/postgres/0014_budgets.sql"),
     ),
+    Layout::new(
+        17,
+        "calls by when they were received",
+        include_str!("../../migrations/sqlite/0017_received.sql"),
+        include_str!("../../migrations/postgres/0017_received.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.
