@@ -24,9 +24,8 @@ pub(super) enum Text {
 
 /// Prompts of so many tokens and no more are of one size: the bounds that vendors have for their dearer rates, so that sums of
 /// tokens can be priced again.
-pub const PROMPT_SIZES: [u64; 11] = [
-    32_000, 32_768, 100_000, 128_000, 131_072, 200_000, 256_000, 262_144, 272_000, 512_000, 1_000_000,
-];
+pub const PROMPT_SIZES: [u64; 11] =
+    [32_000, 32_768, 100_000, 128_000, 131_072, 200_000, 256_000, 262_144, 272_000, 512_000, 1_000_000];
 
 /// All that calls of a cell have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -209,11 +209,9 @@ impl Figures {
             *place = place.saturating_add(bytes.number()?);
             left &= left - 1;
         }
-        for (flag, sum) in [
-            (HAS_LIST, &mut self.list),
-            (HAS_PRICE, &mut self.price),
-            (HAS_CHARGED, &mut self.charged),
-        ] {
+        for (flag, sum) in
+            [(HAS_LIST, &mut self.list), (HAS_PRICE, &mut self.price), (HAS_CHARGED, &mut self.charged)]
+        {
             if has & flag > 0 {
                 *sum = sum.checked_add(bytes.signed()?)?;
             }
@@ -258,7 +256,10 @@ mod tests {
         expected.add_all(&figures);
         assert_eq!(twice, expected);
         for cut in 0..written.len() {
-            assert!(Figures::default().add_written(&mut Bytes::of(&written[..cut])).is_none(), "cut at {cut}");
+            assert!(
+                Figures::default().add_written(&mut Bytes::of(&written[..cut])).is_none(),
+                "cut at {cut}"
+            );
         }
     }
 }

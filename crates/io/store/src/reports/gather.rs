@@ -121,11 +121,15 @@ impl<'q> Gathering<'q> {
     fn looked(&self, texts: usize) -> Looked {
         let ReportQuery { equal, keys, organisations, by, .. } = self.query;
         let wished = equal.iter().filter_map(|(dimension, _)| dimension.text());
-        let wished =
-            wished.chain(keys.iter().map(|_| Text::Key)).chain(organisations.iter().map(|_| Text::Organisation));
+        let wished = wished
+            .chain(keys.iter().map(|_| Text::Key))
+            .chain(organisations.iter().map(|_| Text::Organisation));
         Looked {
             wishes: wished.map(|text| (text, vec![None; texts])).collect(),
-            names: by.iter().map(|dimension| dimension.text().map_or(Vec::new(), |_| vec![None; texts])).collect(),
+            names: by
+                .iter()
+                .map(|dimension| dimension.text().map_or(Vec::new(), |_| vec![None; texts]))
+                .collect(),
             currencies: vec![None; texts],
         }
     }
@@ -170,8 +174,8 @@ impl<'q> Gathering<'q> {
         }
         let number = place.texts[Text::Currency as usize] as usize;
         let currency = looked.currencies[number];
-        let currency = currency
-            .unwrap_or_else(|| *looked.currencies[number].insert(self.number(part.texts[number])));
+        let currency =
+            currency.unwrap_or_else(|| *looked.currencies[number].insert(self.number(part.texts[number])));
         (window, names, currency)
     }
 

@@ -34,7 +34,8 @@ pub(super) fn plan(windows: &[Minutes], is_fine: bool) -> Vec<Stretch> {
             continue;
         }
         let day = Tier::Day.minutes();
-        let (first, last) = ((window.start + day - 1).div_euclid(day) * day, window.end.div_euclid(day) * day);
+        let (first, last) =
+            ((window.start + day - 1).div_euclid(day) * day, window.end.div_euclid(day) * day);
         if first < last {
             add(Tier::Quarter, window.start..first);
             add(Tier::Day, first..last);

@@ -73,7 +73,8 @@ fn query(minutes: &[std::ops::Range<i64>], by: &[Dimension]) -> ReportQuery {
 }
 
 fn told(report: &Report) -> Vec<(usize, Vec<&str>, u64, i128)> {
-    let row = |row: &super::gather::ReportRow| (row.window, row.figures.count(Count::Calls), row.figures.price);
+    let row =
+        |row: &super::gather::ReportRow| (row.window, row.figures.count(Count::Calls), row.figures.price);
     report
         .rows
         .iter()
@@ -109,8 +110,9 @@ async fn sums_are_the_same_before_and_behind_a_fold(store: RequestStore, databas
         for (query, before) in [&days, &hours].into_iter().zip(&before) {
             let after = desk.report(query, NOW).await.unwrap();
             assert_eq!(told(&after), told(before));
-            let percentile =
-                |report: &Report| report.rows.iter().map(|row| row.figures.latencies.percentile_us(95)).collect::<Vec<_>>();
+            let percentile = |report: &Report| {
+                report.rows.iter().map(|row| row.figures.latencies.percentile_us(95)).collect::<Vec<_>>()
+            };
             assert_eq!(percentile(&after), percentile(before));
         }
         write(&store, &[at(seed, 3 * DAY - 1)]).await;
@@ -140,11 +142,10 @@ async fn what_is_asked_for_is_told_and_no_more(store: RequestStore, database: Da
     };
     check(day(&[]), &[(0, &[], 3, 6)]).await;
     check(day(&[Dimension::Model]), &[(0, &["dear"], 1, 2), (0, &["smart"], 2, 4)]).await;
-    check(day(&[Dimension::Status, Dimension::Region]), &[
-        (0, &["200", "eu"], 1, 3),
-        (0, &["200", "us-west"], 1, 1),
-        (0, &["502", "us-west"], 1, 2),
-    ])
+    check(
+        day(&[Dimension::Status, Dimension::Region]),
+        &[(0, &["200", "eu"], 1, 3), (0, &["200", "us-west"], 1, 1), (0, &["502", "us-west"], 1, 2)],
+    )
     .await;
     let tags = [("key_2".to_owned(), "shop".to_owned())].into();
     check(ReportQuery { tags, ..day(&[Dimension::Tag]) }, &[(0, &[""], 2, 4), (0, &["shop"], 1, 2)]).await;

@@ -122,8 +122,7 @@ impl Sums {
     async fn join_one(&self, tier: Tier, period: i64) -> Result<(), StoreError> {
         let failed = || StoreError::database("join sums of calls");
         let mut transaction = self.pool.begin().await.map_err(failed())?;
-        let statement =
-            format!("SELECT number, period, packed FROM {TABLE} WHERE tier = $1 AND period = $2");
+        let statement = format!("SELECT number, period, packed FROM {TABLE} WHERE tier = $1 AND period = $2");
         let rows = sqlx::query(AssertSqlSafe(statement)).bind(tier.number()).bind(period);
         let rows = rows.fetch_all(&mut *transaction).await.map_err(failed())?;
         let parts = kept(&rows).map_err(failed())?;

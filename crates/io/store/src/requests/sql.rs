@@ -135,11 +135,7 @@ impl RequestStore {
     }
 
     /// `false` where one of them is there already: the batch has been written before.
-    async fn put_packs(
-        &self,
-        connection: &mut AnyConnection,
-        packs: Vec<Pack>,
-    ) -> Result<bool, sqlx::Error> {
+    async fn put_packs(&self, connection: &mut AnyConnection, packs: Vec<Pack>) -> Result<bool, sqlx::Error> {
         for pack in packs {
             let (table, day) = (table_of(day(&pack)), day(&pack));
             let (name, place) = match self.kind {
@@ -192,9 +188,9 @@ fn day(pack: &Pack) -> i64 {
 
 impl RequestRecords for RequestStore {
     fn write<'a>(&'a self, batch: &'a RowBatch, kept: RowsKept) -> Answer<'a, ()> {
-        Box::pin(
-            async move { self.put(batch, kept).await.map_err(StoreError::database("write rows of requests")) },
-        )
+        Box::pin(async move {
+            self.put(batch, kept).await.map_err(StoreError::database("write rows of requests"))
+        })
     }
 
     fn look<'a>(&'a self, query: &'a RequestQuery) -> Answer<'a, RequestPage> {
