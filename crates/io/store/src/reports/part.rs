@@ -38,7 +38,6 @@ impl<'a> Part<'a> {
     }
 
     /// The next cell, whose figures are to be taken or passed over before the one behind it; `Some(None)` at the end.
-    #[expect(clippy::should_implement_trait, reason = "an end and damage are told apart")]
     pub(super) fn next(&mut self) -> Option<Option<Place>> {
         if self.bytes.is_at_end() {
             return Some(None);

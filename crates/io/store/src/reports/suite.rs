@@ -66,9 +66,9 @@ fn first_minute() -> i64 {
 }
 
 /// Windows of so many minutes each.
-fn query(minutes: &[std::ops::Range<i64>], by: &[Dimension]) -> ReportQuery {
+fn query(minutes: &[(i64, i64)], by: &[Dimension]) -> ReportQuery {
     let begin = first_minute();
-    let windows = minutes.iter().map(|window| begin + window.start..begin + window.end);
+    let windows = minutes.iter().map(|(from, to)| begin + from..begin + to);
     ReportQuery { windows: windows.collect(), by: by.to_vec(), ..ReportQuery::default() }
 }
 
@@ -91,11 +91,11 @@ async fn sums_are_the_same_before_and_behind_a_fold(store: RequestStore, databas
     for part in rows.chunks(7) {
         write(&store, part).await;
     }
-    let days = query(&[0..DAY, DAY..2 * DAY], &[Dimension::Provider]);
+    let days = query(&[(0, DAY), (DAY, 2 * DAY)], &[Dimension::Provider]);
     // A day of Kathmandu, by hours.
-    let hours: Vec<_> = (0..24).map(|hour| -345 + DAY + hour * 60..-285 + DAY + hour * 60).collect();
+    let hours: Vec<_> = (0..24).map(|hour| (-345 + DAY + hour * 60, -285 + DAY + hour * 60)).collect();
     let hours = query(&hours, &[]);
-    let minutes = ReportQuery { is_fine: true, ..query(&[30..31, 31..32], &[]) };
+    let minutes = ReportQuery { is_fine: true, ..query(&[(30, 31), (31, 32)], &[]) };
     let mut before = Vec::new();
     for query in [&days, &hours, &minutes] {
         before.push(desk.report(query, NOW).await.unwrap());
@@ -131,7 +131,7 @@ async fn what_is_asked_for_is_told_and_no_more(store: RequestStore, database: Da
         at(4, DAY + 5),
     ];
     write(&store, &rows).await;
-    let day = |by: &[Dimension]| query(&[0..DAY], by);
+    let day = |by: &[Dimension]| query(&[(0, DAY)], by);
     let check = async |query: ReportQuery, expected: &[(usize, &[&str], u64, i128)]| {
         let report = desk.report(&query, NOW).await.unwrap();
         let expected: Vec<_> = expected
@@ -157,13 +157,13 @@ async fn what_is_asked_for_is_told_and_no_more(store: RequestStore, database: Da
     let seen = |organisations| ReportQuery { organisations: Some(organisations), ..day(&[]) };
     check(seen(vec![other]), &[(0, &[], 1, 3)]).await;
     check(seen(Vec::new()), &[]).await;
-    check(query(&[0..15, 15..DAY + 15], &[]), &[(0, &[], 2, 3), (1, &[], 2, 7)]).await;
+    check(query(&[(0, 15), (15, DAY + 15)], &[]), &[(0, &[], 2, 3), (1, &[], 2, 7)]).await;
 }
 
 async fn a_batch_counts_once_and_only_as_kept(store: RequestStore, database: Database) {
     let desk = ReportDesk::new(&store, database);
     let calls = async || {
-        let report = desk.report(&query(&[0..DAY], &[]), NOW).await.unwrap();
+        let report = desk.report(&query(&[(0, DAY)], &[]), NOW).await.unwrap();
         report.rows.iter().map(|row| row.figures.count(Count::Calls)).sum::<u64>()
     };
     for _ in 0..2 {
@@ -188,8 +188,8 @@ async fn old_sums_are_dropped_but_days_stay(store: RequestStore, database: Datab
     write(&store, &[at(1, 10)]).await;
     store.sum_up(NOW).await.unwrap();
     let calls = async |query: ReportQuery| desk.report(&query, NOW).await.unwrap().rows.len();
-    let minute = || ReportQuery { is_fine: true, ..query(&[10..11], &[]) };
-    let (hour, day) = (|| query(&[0..60], &[]), || query(&[0..DAY], &[]));
+    let minute = || ReportQuery { is_fine: true, ..query(&[(10, 11)], &[]) };
+    let (hour, day) = (|| query(&[(0, 60)], &[]), || query(&[(0, DAY)], &[]));
     assert_eq!((calls(minute()).await, calls(hour()).await, calls(day()).await), (1, 1, 1));
     store.drop_sums(NOW, 4).await.unwrap();
     assert_eq!((calls(minute()).await, calls(hour()).await, calls(day()).await), (0, 1, 1));
@@ -206,7 +206,7 @@ async fn what_left_no_row_is_told_by_the_ledger(store: RequestStore, database: D
         sqlx::query(statement).bind(quarter).bind(calls).bind(nano).execute(&database.pool).await.unwrap();
     };
     receive(0, 2, 1_000_003 + 77).await;
-    let asked = |by: &[Dimension]| ReportQuery { is_reconciled: true, ..query(&[0..15, 15..DAY], by) };
+    let asked = |by: &[Dimension]| ReportQuery { is_reconciled: true, ..query(&[(0, 15), (15, DAY)], by) };
     let found = desk.report(&asked(&[]), NOW).await.unwrap().unrecorded;
     let told: Vec<_> =
         found.iter().map(|it| (it.window, it.account, it.currency.as_str(), it.calls, it.charged)).collect();
@@ -228,11 +228,11 @@ async fn too_much_is_refused(store: RequestStore, database: Database) {
     }
     let part = by_minute(&batch).remove(&(first_minute() + 1)).unwrap();
     store.sums().insert(Tier::Day, Tier::Day.period_of(first_minute()), part).await.unwrap();
-    let refused = desk.report(&query(&[0..DAY], &[Dimension::Model]), NOW).await.unwrap_err();
+    let refused = desk.report(&query(&[(0, DAY)], &[Dimension::Model]), NOW).await.unwrap_err();
     assert!(matches!(refused, ReportError::TooManyRows { .. }), "{refused}");
-    assert_eq!(desk.report(&query(&[0..DAY], &[]), NOW).await.unwrap().rows.len(), 1);
+    assert_eq!(desk.report(&query(&[(0, DAY)], &[]), NOW).await.unwrap().rows.len(), 1);
     store.sums().insert(Tier::Day, Tier::Day.period_of(first_minute()) + 1, vec![9]).await.unwrap();
-    let damaged = desk.report(&query(&[0..2 * DAY], &[]), NOW).await.unwrap_err();
+    let damaged = desk.report(&query(&[(0, 2 * DAY)], &[]), NOW).await.unwrap_err();
     assert!(damaged.to_string().contains("damaged sum of calls"), "{damaged}");
 }
 
