@@ -64,6 +64,8 @@ ROWS: list[tuple[str, str, tuple[str, ...]]] = [
     ("DELETE", "/prices/draft", OPERATOR),
     ("POST", "/prices/draft/approve", OPERATOR),
     ("GET", "/requests", ALL),
+    ("GET", "/reports", ALL),
+    ("GET", "/reports/daily", ALL),
     ("GET", "/accounts", ALL),
     ("POST", "/accounts", OPERATOR),
     ("GET", "/accounts/{account}", ALL),

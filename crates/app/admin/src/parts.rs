@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, OrderDesk, PriceDesk, RequestRecords,
-    SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, OrderDesk, PriceDesk, ReportDesk,
+    RequestRecords, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
+use crate::reporting::ReportRules;
 use crate::state_desk::StateDesk;
 
 /// What the admin API needs of the process it lives in.
@@ -47,6 +48,10 @@ pub struct AdminParts {
     pub budgets: Arc<BudgetDesk>,
     /// Rows of calls.
     pub requests: Arc<dyn RequestRecords>,
+    /// What they come to.
+    pub reports: Arc<ReportDesk>,
+    /// What the configuration says of that.
+    pub report_rules: Box<dyn Fn() -> ReportRules + Send + Sync>,
     /// The way to the state of everything, without secrets.
     pub state: StateDesk,
     /// What would become of a request that is described.

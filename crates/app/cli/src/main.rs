@@ -24,6 +24,7 @@ mod prices;
 mod provider;
 mod query;
 mod replace_file;
+mod report;
 mod requests;
 mod roi;
 mod say;
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }
         Some(Command::Requests(requests)) => requests::run(&arguments.data, requests.command),
+        Some(Command::Report(options)) => report::run(&arguments.data, arguments.serve.config, &options),
         Some(Command::Orgs(orgs)) => tenancy::run_orgs(&arguments.data, orgs.command),
         Some(Command::Projects(projects)) => tenancy::run_projects(&arguments.data, projects.command),
         Some(Command::Users(users)) => tenancy::run_users(&arguments.data, users.command),

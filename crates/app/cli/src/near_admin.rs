@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use admin::{Admin, AdminParts, ConfigDesk, ProviderDesk, StateDesk, SwitchRefusal};
+use admin::{Admin, AdminParts, ConfigDesk, ProviderDesk, ReportRules, StateDesk, SwitchRefusal};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use domain::{KEY_PREFIX_DEFAULT, Secret};
@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use store::{
     AccountDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, LedgerVerifier, OrderDesk, PriceDesk,
-    REQUESTS_FILE, RequestStore, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
+    REQUESTS_FILE, ReportDesk, RequestStore, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::admin_client::{AdminClient, understood};
@@ -74,6 +74,10 @@ impl LocalAdmin {
         let snapshot =
             or_refused(Settings::new(data, options).read().checked).context("no server runs here")?;
         let local = LocalStore::open(&DataDir::create(path)?)?;
+        let rules = ReportRules {
+            keep_hours_days: snapshot.reports.keep_hours_days,
+            market_rates: snapshot.reports.market_rates.clone(),
+        };
         let opened: Opened = Arc::default();
         let given = Arc::clone(&opened);
         let parts = async {
@@ -106,13 +110,15 @@ impl LocalAdmin {
                 providers: no_providers(),
                 prices: Arc::new(prices),
                 secrets: Arc::new(secrets),
-                audit: Arc::new(store),
+                audit: Arc::new(store.clone()),
                 accounts,
                 verifier,
                 vouchers: Arc::new(vouchers),
                 orders: Arc::new(orders),
                 sign_ups: Arc::new(sign_ups),
                 budgets: Arc::new(budgets),
+                reports: Arc::new(ReportDesk::new(&requests, store.clone())),
+                report_rules: Box::new(move || rules.clone()),
                 requests: Arc::new(requests),
                 state: StateDesk { health: Box::new(|_| Ok(Value::Null)), stats: Box::new(|| Value::Null) },
                 explain: Box::new(Ok),

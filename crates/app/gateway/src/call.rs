@@ -90,6 +90,8 @@ pub(crate) struct Call {
     pub(crate) lowered_cap: Option<u64>,
     /// What it was charged.
     charged: Option<CallCost>,
+    /// The account that was charged.
+    account: Option<u64>,
     /// Where the answer came from.
     pub(crate) region: Option<HeaderValue>,
     /// What of the request could not be carried, in short codes.
@@ -194,6 +196,7 @@ impl Call {
             paying: None,
             lowered_cap: None,
             charged: None,
+            account: None,
             region: None,
             warnings: None,
             status: 499,
@@ -300,6 +303,7 @@ impl Call {
     fn charge_at(&mut self, cost: CallCost) -> Charge {
         let Some(paying) = self.paying.take() else { return Charge::Nothing };
         self.charged = Some(cost);
+        self.account = paying.funds().purse().map(|purse| purse.payer.account.number.0);
         let ended = paying.end(cost, self.usage.as_ref(), wall_clock());
         for budget in &ended.warned {
             budget_words::tell_warning(&self.worker, budget);
@@ -346,6 +350,7 @@ impl Call {
             segments: self.segments.as_deref(),
             cost: cost.row(),
             is_unpriced: cost == CallCost::Unknown,
+            account: self.account,
         })
     }
 }

@@ -21,6 +21,7 @@ const PATHS: &[(&str, Method)] = &[
     ("/v1/dashboard/billing/usage", Method::GET),
     ("/dashboard/billing/subscription", Method::GET),
     ("/dashboard/billing/usage", Method::GET),
+    ("/v1/reports/daily", Method::GET),
     ("/v1/vouchers/redeem", Method::POST),
 ];
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use config::Reports;
 use domain::{Failure, Timestamp};
 use ledger::prices::Book;
 use observe::{Log, Metrics};
@@ -228,11 +229,16 @@ impl Gateway {
         switches::running(&self.serving.load(), scope)
     }
 
+    /// What reports are made of, as configured.
+    pub fn reports(&self) -> Reports {
+        self.serving.load().reports.clone()
+    }
+
     /// What is kept of calls, as configured.
     fn heed_requests(&self, serving: &Serving) {
         self.repeats.heed(&serving.idempotency);
         if let Some(rows) = &self.rows {
-            rows.heed(&serving.requests);
+            rows.heed(&serving.requests, &serving.reports);
         }
     }
 

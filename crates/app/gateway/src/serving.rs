@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use config::{Idempotency, LedgerLevel, Limits, MetricsAccess, Provider, Requests, Snapshot, Timeouts};
+use config::{
+    Idempotency, LedgerLevel, Limits, MetricsAccess, Provider, Reports, Requests, Snapshot, Timeouts,
+};
 use dialects::Dialect;
 use dialects::canonical::Abilities;
 use dialects::openai_chat::ErrorCodes;
@@ -69,6 +71,8 @@ pub struct Serving {
     pub(crate) ledger_level: Level,
     /// What is kept of calls.
     pub(crate) requests: Requests,
+    /// What calls are summed up to.
+    pub(crate) reports: Reports,
     /// What is kept for repeats.
     pub(crate) idempotency: Idempotency,
 }
@@ -285,6 +289,7 @@ impl Serving {
             provider_label: snapshot.metrics.provider_label.clone(),
             ledger_level: level(snapshot.ledger.level),
             requests: snapshot.requests.clone(),
+            reports: snapshot.reports.clone(),
             idempotency: snapshot.idempotency.clone(),
         })
     }

@@ -23,6 +23,7 @@ mod master_key;
 mod orders;
 mod prices;
 mod random;
+mod reports;
 mod requests;
 mod run_file;
 mod seal;
@@ -88,9 +89,14 @@ pub use prices::{
     ComparedPrices, NewPrices, PRICE_REASON_CHARS_MAX, PRICE_VERSIONS_PER_PAGE_MAX, PriceDesk, PriceDraft,
     PriceError, PriceRecords, PriceVersion, PriceWish, PricedAs, SetPrices, StandingPrices,
 };
+pub use reports::{
+    Count, Dimension, Figures, Latencies, Minutes, PROMPT_SIZES, REPORT_BYTES_MAX, REPORT_DIMENSIONS_MAX,
+    REPORT_MINUTES_KEPT_HOURS, REPORT_ROWS_MAX, Report, ReportDesk, ReportError, ReportQuery, ReportRow,
+    Unrecorded,
+};
 pub use requests::{
     REQUESTS_FILE, REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestRow,
-    RequestState, RequestStore, RowBatch, RowCost, StatusWish,
+    RequestState, RequestStore, RowBatch, RowCost, RowsKept, StatusWish,
 };
 pub use run_file::{RunFile, RunningServer};
 pub use seal::{Seal, SealError};

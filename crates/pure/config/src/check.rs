@@ -8,7 +8,7 @@ use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
     File, accounts, admin, catalog, environment, errors, file, health, idempotency, keys, ledger, limits,
-    listeners, log, metrics, models, networks, providers, requests, retries, timeouts,
+    listeners, log, metrics, models, networks, providers, reports, requests, retries, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
 use crate::sources::{Overrides, Sources, Stored};
@@ -95,6 +95,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         accounts: accounts::check(file.accounts, sources, report),
         ledger: ledger::check(file.ledger),
         requests: requests::check(file.requests),
+        reports: reports::check(file.reports, report),
         idempotency: idempotency::check(file.idempotency),
         secret_uses: Vec::new(),
         notes: Vec::new(),

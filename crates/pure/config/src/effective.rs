@@ -66,6 +66,7 @@ fn tree(snapshot: &Snapshot) -> Node {
         ("accounts", accounts(snapshot)),
         ("ledger", ledger(snapshot)),
         ("requests", requests(snapshot)),
+        ("reports", reports(snapshot)),
         ("idempotency", idempotency(snapshot)),
     ])
 }
@@ -369,6 +370,17 @@ fn requests(snapshot: &Snapshot) -> Option<Node> {
     let requests = &snapshot.requests;
     let rows = text(if requests.has_rows { "on" } else { "off" });
     some_map([("rows", rows), ("keep_days", Some(number(requests.keep_days)))])
+}
+
+fn reports(snapshot: &Snapshot) -> Option<Node> {
+    let reports = &snapshot.reports;
+    let rates = reports.market_rates.iter().map(|(code, rate)| (key(code.code()), word(&rate.to_string())));
+    let rates: Vec<_> = rates.collect();
+    some_map([
+        ("sums", text(if reports.has_sums { "on" } else { "off" })),
+        ("keep_hours_days", Some(number(reports.keep_hours_days))),
+        ("market_rates", (!rates.is_empty()).then(|| Value::Map(rates).into())),
+    ])
 }
 
 fn idempotency(snapshot: &Snapshot) -> Option<Node> {

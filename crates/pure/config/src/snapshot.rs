@@ -21,6 +21,7 @@ use crate::sections::log::Log;
 use crate::sections::metrics::Metrics;
 use crate::sections::models::Model;
 use crate::sections::providers::{Line, Origin, Provider};
+use crate::sections::reports::Reports;
 use crate::sections::requests::Requests;
 use crate::sections::retries::Retries;
 use crate::sections::timeouts::Timeouts;
@@ -77,6 +78,8 @@ pub struct Snapshot {
     pub ledger: LedgerSettings,
     /// What is kept of calls.
     pub requests: Requests,
+    /// What calls are summed up to.
+    pub reports: Reports,
     /// What is kept for requests that are sent twice.
     pub idempotency: Idempotency,
     /// Where secrets of the gateway's own store are named.

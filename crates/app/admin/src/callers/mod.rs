@@ -5,11 +5,13 @@
 //! |---|---|
 //! | `GET /v1/dashboard/billing/subscription`, also without `/v1` | 200 `{"object": "billing_subscription", "hard_limit_usd", …}` |
 //! | `GET /v1/dashboard/billing/usage?start_date=2026-11-01&end_date=2026-12-01`, both optional, also without `/v1` | 200 `{"object": "list", "total_usage"}`, in hundredths |
+//! | `GET /v1/reports/daily?date=2026-11-27&tz=UTC`, both optional | 200 what the calls of the key's project came to in a day, or `{"error": "No data for today"}` |
 //! | `POST /v1/vouchers/redeem` with `{"code": "BWV-…"}` | 200 `{"amount", "currency", "balance"}`; 400 `voucher_not_redeemable`; 429 |
 
 mod billing;
 mod caller;
 mod redeem;
+mod report;
 mod tries;
 
 use std::sync::Arc;
@@ -32,6 +34,7 @@ pub(crate) fn router(parts: Arc<AdminParts>) -> Router {
         .route("/dashboard/billing/subscription", get(billing::subscription))
         .route("/v1/dashboard/billing/usage", get(billing::usage))
         .route("/dashboard/billing/usage", get(billing::usage))
+        .route("/v1/reports/daily", get(report::daily))
         .route("/v1/vouchers/redeem", post(redeem::redeem))
         .layer(Extension(Arc::new(tries::Tries::default())))
         .fallback(unknown_path)

@@ -16,6 +16,7 @@ mod page;
 mod prices;
 mod projects;
 mod providers;
+mod reports;
 mod requests;
 mod roi;
 mod route;
@@ -48,6 +49,7 @@ const NOUNS: &[&[Route]] = &[
     secrets::ROUTES,
     audit::ROUTES,
     requests::ROUTES,
+    reports::ROUTES,
     accounts::ROUTES,
     vouchers::ROUTES,
     orders::ROUTES,

@@ -18,8 +18,8 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
     AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, LedgerVerifier,
-    MasterKey, NewKey, OrderDesk, PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope,
-    SwitchWish, TenancyDesk, VoucherDesk, Who,
+    MasterKey, NewKey, OrderDesk, PriceDesk, ReportDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk,
+    SwitchScope, SwitchWish, TenancyDesk, VoucherDesk, Who,
 };
 
 mod accounts;
@@ -100,7 +100,9 @@ impl Office {
             providers: pretended_providers(switches),
             prices: Arc::new(prices),
             secrets: Arc::new(secrets),
-            audit: Arc::new(store),
+            audit: Arc::new(store.clone()),
+            reports: Arc::new(ReportDesk::new(&requests, store.clone())),
+            report_rules: Box::new(|| ReportRules { keep_hours_days: 400, ..ReportRules::default() }),
             requests: Arc::new(requests),
             accounts,
             verifier,

@@ -16,6 +16,7 @@ use super::ledger::LedgerArguments;
 use super::orders::OrdersArguments;
 use super::prices::PricesArguments;
 use super::provider::ProviderArguments;
+use super::reports::ReportOptions;
 use super::requests::RequestsArguments;
 use super::roi::RoiOptions;
 use super::secrets::SecretsArguments;
@@ -78,6 +79,8 @@ pub(crate) enum Command {
     Provider(ProviderArguments),
     /// Find calls: who asked whom, how it went, what it took and cost. Never what was said.
     Requests(RequestsArguments),
+    /// What calls came to: a day, or any time by model, provider, project, key, tag and more; as a table, JSON or CSV.
+    Report(Box<ReportOptions>),
     /// Keep providers' keys in the store, sealed: set, list, remove, and seal everything anew.
     Secrets(SecretsArguments),
     /// Who changed what, when and why; and whether that is as it was written.

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use admin::{Admin, AdminParts, Caller, ConfigAsk, ConfigDesk};
+use admin::{Admin, AdminParts, Caller, ConfigAsk, ConfigDesk, ReportRules};
 use anyhow::{Result, bail};
 use bytes::Bytes;
 use domain::Secret;
@@ -11,8 +11,8 @@ use gateway::{ControlCall, ControlCalls, Gateway, ProvenCaller, Workers, wall_cl
 use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, PriceDesk, RequestRecords, SecretDesk,
-    SwitchDesk, TenancyDesk, Who,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, PriceDesk, ReportDesk, RequestRecords,
+    SecretDesk, SwitchDesk, TenancyDesk, Who,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -34,6 +34,7 @@ pub(super) struct ControlPlane {
     pub(super) secret_desk: Arc<SecretDesk>,
     pub(super) audit: Arc<dyn AuditRecords>,
     pub(super) requests: Arc<dyn RequestRecords>,
+    pub(super) reports: Arc<ReportDesk>,
     pub(super) accounts: Arc<AccountDesk>,
     pub(super) money_in: MoneyIn,
     pub(super) verifier: LedgerVerifier,
@@ -133,7 +134,7 @@ impl ControlPlane {
     }
 
     fn make_admin(&self, config: ConfigDesk) -> Admin {
-        let explaining = self.gateway.clone();
+        let (explaining, reporting) = (self.gateway.clone(), self.gateway.clone());
         Admin::new(AdminParts {
             key_desk: self.desk.clone(),
             admin_key: self.admin_key.clone(),
@@ -149,6 +150,12 @@ impl ControlPlane {
             prices: self.prices.clone(),
             audit: self.audit.clone(),
             requests: self.requests.clone(),
+            reports: self.reports.clone(),
+            report_rules: Box::new(move || {
+                let rules = reporting.reports();
+                let (keep_hours_days, market_rates) = (rules.keep_hours_days, rules.market_rates);
+                ReportRules { keep_hours_days, market_rates }
+            }),
             accounts: self.accounts.clone(),
             vouchers: self.money_in.vouchers.clone(),
             orders: self.money_in.orders.clone(),

@@ -13,7 +13,7 @@ use gateway::{
     InheritedSockets, RowInlet, Serving, wall_clock,
 };
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
-use store::{AdminKey, DataDir, LockedDataDir, MasterKey, RunFile};
+use store::{AdminKey, DataDir, LockedDataDir, MasterKey, ReportDesk, RunFile};
 use tokio::net::TcpListener;
 
 use crate::arguments::{DataOptions, ServeOptions};
@@ -116,6 +116,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         secret_desk: stored.secrets,
         audit: Arc::new(stored.database.clone()),
         requests: Arc::new(stored.requests.clone()),
+        reports: Arc::new(ReportDesk::new(&stored.requests, stored.database.clone())),
         accounts: stored.accounts,
         money_in: stored.money_in,
         verifier: stored.verifier,

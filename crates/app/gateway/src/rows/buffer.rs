@@ -101,6 +101,7 @@ mod tests {
             bytes_out: 0,
             usage: None,
             cost: None,
+            account: None,
         }
     }
 

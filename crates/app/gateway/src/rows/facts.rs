@@ -25,6 +25,8 @@ pub(crate) struct RowFacts<'c> {
     pub(crate) cost: Option<RowCost>,
     /// Its price is not known.
     pub(crate) is_unpriced: bool,
+    /// The account that paid for it.
+    pub(crate) account: Option<u64>,
 }
 
 /// The row of a call.
@@ -58,6 +60,7 @@ pub(crate) fn row<'c>(line: &RequestLine<'c>, facts: &RowFacts<'c>) -> RequestRo
         bytes_out: line.bytes_out,
         usage: line.usage,
         cost: facts.cost,
+        account: facts.account,
     }
 }
 

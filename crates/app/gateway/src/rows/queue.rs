@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use config::Requests;
-use store::RowBatch;
+use config::{Reports, Requests};
+use store::{RowBatch, RowsKept};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -28,27 +28,37 @@ pub struct RowOutlet {
 /// What the configuration says of rows; it may change while calls run.
 #[derive(Debug)]
 pub(super) struct Rules {
-    is_on: AtomicBool,
+    has_rows: AtomicBool,
+    has_sums: AtomicBool,
     keep_days: AtomicU32,
+    keep_hours_days: AtomicU32,
 }
 
 /// A way for rows.
 pub fn row_queue() -> (RowInlet, RowOutlet) {
     let (sender, batches) = channel(BATCHES_WAITING_MAX);
-    let rules = Arc::new(Rules { is_on: AtomicBool::new(true), keep_days: AtomicU32::new(u32::MAX) });
+    let rules = Arc::new(Rules {
+        has_rows: AtomicBool::new(true),
+        has_sums: AtomicBool::new(true),
+        keep_days: AtomicU32::new(u32::MAX),
+        keep_hours_days: AtomicU32::new(u32::MAX),
+    });
     (RowInlet { batches: sender, rules: rules.clone() }, RowOutlet { batches, rules })
 }
 
 impl RowInlet {
     /// Heeds the configuration from now on.
-    pub(crate) fn heed(&self, requests: &Requests) {
-        self.rules.is_on.store(requests.has_rows, Ordering::Relaxed);
+    pub(crate) fn heed(&self, requests: &Requests, reports: &Reports) {
+        self.rules.has_rows.store(requests.has_rows, Ordering::Relaxed);
+        self.rules.has_sums.store(reports.has_sums, Ordering::Relaxed);
+        self.rules.keep_hours_days.store(reports.keep_hours_days, Ordering::Relaxed);
         self.rules.keep_days.store(requests.keep_days, Ordering::Relaxed);
     }
 
-    /// Whether rows are wanted.
+    /// Whether rows are wanted, or what they come to.
     pub(crate) fn is_on(&self) -> bool {
-        self.rules.is_on.load(Ordering::Relaxed)
+        let RowsKept { rows, sums } = self.rules.kept();
+        rows || sums
     }
 
     /// Hands a batch over; what a full queue does not take comes back. What comes after the end is as good as dropped.
@@ -60,6 +70,14 @@ impl RowInlet {
 }
 
 impl Rules {
+    pub(super) fn kept(&self) -> RowsKept {
+        RowsKept { rows: self.has_rows.load(Ordering::Relaxed), sums: self.has_sums.load(Ordering::Relaxed) }
+    }
+
+    pub(super) fn keep_hours_days(&self) -> u32 {
+        self.keep_hours_days.load(Ordering::Relaxed)
+    }
+
     pub(super) fn keep_days(&self) -> u32 {
         self.keep_days.load(Ordering::Relaxed)
     }

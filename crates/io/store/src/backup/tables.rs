@@ -36,6 +36,7 @@ pub(super) const TABLES: &[Table] = &[
     table("ledger_entries", "node, lsn, part"),
     table("ledger_calls", "at_ms, node, lsn"),
     table("ledger_hours", "hour, customer, currency"),
+    table("ledger_received", "quarter, customer, currency"),
     table("ledger_accounts", "account, currency"),
     table("ledger_purses", "customer, currency"),
     table("ledger_grants", "grant_number, customer, currency"),

@@ -112,6 +112,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0015_budgets_in_all.sql"),
         include_str!("../../migrations/postgres/0015_budgets_in_all.sql"),
     ),
+    Layout::new(
+        17,
+        "calls by when they were received",
+        include_str!("../../migrations/sqlite/0017_received.sql"),
+        include_str!("../../migrations/postgres/0017_received.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

@@ -16,6 +16,7 @@ mod slots;
 mod tests;
 mod verify;
 
+pub(crate) use applier::joined;
 pub use applier::{Applied, Applier, ApplyError};
 pub use cells::{Cell, Cells};
 pub use expiring::LAPSED_AT_ONCE_MAX;

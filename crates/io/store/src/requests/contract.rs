@@ -60,7 +60,7 @@ impl StatusWish {
     }
 
     /// The first that is wanted, and the first behind it that is not.
-    pub(super) const fn range(self) -> (i64, i64) {
+    pub(crate) const fn range(self) -> (i64, i64) {
         match self {
             Self::Exactly(status) => (status as i64, status as i64 + 1),
             Self::Class(class) => (class as i64 * 100, class as i64 * 100 + 100),
@@ -84,16 +84,36 @@ pub struct RequestState {
     pub days: u32,
 }
 
+/// What is kept of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowsKept {
+    /// Its rows.
+    pub rows: bool,
+    /// What they come to.
+    pub sums: bool,
+}
+
+impl RowsKept {
+    /// Everything.
+    pub const ALL: Self = Self { rows: true, sums: true };
+}
+
 /// The rows in a database.
 pub trait RequestRecords: Send + Sync {
     /// Writes what a batch holds, all or nothing. The same batch is written once.
-    fn write<'a>(&'a self, batch: &'a RowBatch) -> Answer<'a, ()>;
+    fn write<'a>(&'a self, batch: &'a RowBatch, kept: RowsKept) -> Answer<'a, ()>;
 
     /// A page of them. The work of one call is bounded.
     fn look<'a>(&'a self, query: &'a RequestQuery) -> Answer<'a, RequestPage>;
 
     /// Drops the days that ended before this moment. Gives how many.
     fn drop_before(&self, moment: Timestamp) -> Answer<'_, u32>;
+
+    /// Takes what rows came to into the sums that reports read. Whoever writes does it now and then.
+    fn sum_up(&self, now: Timestamp) -> Answer<'_, ()>;
+
+    /// Drops sums of minutes that are old, and of quarters of an hour that are older than so many days.
+    fn drop_sums(&self, now: Timestamp, quarters_kept_days: u32) -> Answer<'_, ()>;
 
     /// How much is kept.
     fn state(&self) -> Answer<'_, RequestState>;

@@ -17,7 +17,7 @@ mod written;
 
 pub use batch::RowBatch;
 pub use contract::{
-    REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestState, StatusWish,
+    REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestState, RowsKept, StatusWish,
 };
 pub use row::{RequestRow, RowCost};
 pub use sql::{REQUESTS_FILE, RequestStore};

@@ -11,7 +11,9 @@ use super::row::RequestRow;
 /// Who looks for a moment opens what was received around it, and no more.
 const SPAN_MS: i64 = 60_000;
 /// The first byte of a pack; another way of packing would have another.
-const FORM: u8 = 2;
+const FORM: u8 = 3;
+/// The same without who paid.
+const FORM_WITHOUT_ACCOUNTS: u8 = 2;
 /// The form, and how long the rows of failures are, which stand before the others.
 const HEAD_BYTES: usize = 5;
 /// What is marked, as it stands in a row.
@@ -73,11 +75,17 @@ impl Pack {
 
 /// The rows of a pack, in no order; `None` if this version cannot read it.
 pub(super) fn unpacked(bytes: &[u8]) -> Option<Vec<RequestRow<'_>>> {
-    let (length, bytes) = bytes.strip_prefix(&[FORM])?.split_first_chunk()?;
+    let (form, bytes) = bytes.split_first()?;
+    let reader: fn(_) -> _ = match *form {
+        FORM => Reader::of,
+        FORM_WITHOUT_ACCOUNTS => Reader::of_older,
+        _ => return None,
+    };
+    let (length, bytes) = bytes.split_first_chunk()?;
     let (failures, successes) = bytes.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     let mut rows = Vec::new();
     for bytes in [failures, successes] {
-        let mut reader = Reader::of(bytes);
+        let mut reader = reader(bytes);
         while !reader.is_at_end() {
             rows.push(reader.row()?);
         }

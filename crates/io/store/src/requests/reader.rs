@@ -13,6 +13,7 @@ pub(super) struct Reader<'a> {
     /// Texts of the row before, and the last currency there was.
     former: [&'a str; TEXTS],
     currency: Option<Currency>,
+    has_accounts: bool,
 }
 
 /// What is looked for in rows most: the id, and the first of the texts where they are others than in the row before.
@@ -24,7 +25,12 @@ pub(super) struct Head<'a> {
 impl<'a> Reader<'a> {
     /// From the first row on.
     pub(super) const fn of(bytes: &'a [u8]) -> Self {
-        Self { bytes, former: [""; TEXTS], currency: None }
+        Self { bytes, former: [""; TEXTS], currency: None, has_accounts: true }
+    }
+
+    /// The same of rows of a version that did not know who paid.
+    pub(super) const fn of_older(bytes: &'a [u8]) -> Self {
+        Self { has_accounts: false, ..Self::of(bytes) }
     }
 
     /// Whether there is no more.
@@ -40,7 +46,7 @@ impl<'a> Reader<'a> {
                 *text = std::str::from_utf8(fields.text()?).ok()?;
             }
         }
-        fields.row(call_id, &self.former, &mut self.currency)
+        fields.row(call_id, &self.former, &mut self.currency, self.has_accounts)
     }
 
     /// Of the next row what is looked for most. For a reader that reads nothing else: it does not keep the other texts.
@@ -78,6 +84,7 @@ impl<'a> Fields<'a> {
         call_id: CallId,
         texts: &[&'a str; TEXTS],
         currency: &mut Option<Currency>,
+        has_accounts: bool,
     ) -> Option<RequestRow<'a>> {
         let [request_id, key, organisation, project, path, dialect, model, rest @ ..] =
             texts.map(Cow::Borrowed);
@@ -90,6 +97,7 @@ impl<'a> Fields<'a> {
         let (added_us, bytes_in, bytes_out) = (self.number()?, self.number()?, self.number()?);
         let mut usage = if has(has::USAGE) { Some(self.usage()?) } else { None };
         let amounts = if has(has::COST) { Some(self.amounts()?) } else { None };
+        let account = if has_accounts { self.number()? } else { 0 };
         if let Some(usage) = &mut usage {
             usage.is_estimated = has(has::ESTIMATE);
             if has(has::TIER) {
@@ -131,6 +139,7 @@ impl<'a> Fields<'a> {
             bytes_out,
             usage,
             cost,
+            account: (account > 0).then_some(account),
         })
     }
 

@@ -73,6 +73,8 @@ pub struct RequestRow<'a> {
     pub usage: Option<Usage>,
     /// What it cost, where that is known.
     pub cost: Option<RowCost>,
+    /// The number of the account that paid for it, if one did.
+    pub account: Option<u64>,
 }
 
 impl RequestRow<'_> {
@@ -111,6 +113,7 @@ impl RequestRow<'_> {
             bytes_out: self.bytes_out,
             usage: self.usage,
             cost: self.cost,
+            account: self.account,
         }
     }
 
@@ -146,6 +149,7 @@ impl RequestRow<'_> {
             "tokens": self.usage.as_ref().map(tokens),
             "service_tier": self.usage.map(|usage| usage.service_tier.name().to_owned()),
             "cost": self.cost.as_ref().map(cost),
+            "account": self.account,
             "flags": self.flags.split(',').filter(|flag| !flag.is_empty()).collect::<Vec<_>>(),
             "segments": serde_json::from_str(&self.segments).unwrap_or(Value::Null),
         })

@@ -1,20 +1,21 @@
 //! Request rows in a database: making the tables of days, writing, dropping. Looking is done in `look.rs`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::Timestamp;
-use sqlx::{AnyPool, AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
 
 use super::batch::RowBatch;
-use super::contract::{RequestPage, RequestQuery, RequestRecords, RequestState};
+use super::contract::{RequestPage, RequestQuery, RequestRecords, RequestState, RowsKept};
 use super::days::{day_of, day_of_table, table_of};
 use super::look;
 use super::pack::{Pack, packs};
 use crate::database::{Database, Kind, open_rows};
 use crate::error::StoreError;
 use crate::keys::Answer;
+use crate::reports::{Sums, by_minute};
 
 /// The rows' own database in the data directory.
 pub const REQUESTS_FILE: &str = "requests.db";
@@ -27,6 +28,8 @@ const WHOLE: &str = "requests";
 pub struct RequestStore {
     pool: AnyPool,
     kind: Kind,
+    /// What rows come to.
+    sums: Sums,
     /// Days whose tables are known to be there.
     made: Arc<Mutex<HashSet<i64>>>,
 }
@@ -57,7 +60,9 @@ impl RequestStore {
     }
 
     async fn with(pool: AnyPool, kind: Kind) -> Result<Self, StoreError> {
-        let store = Self { pool, kind, made: Arc::default() };
+        let sums = Sums::open(pool.clone(), kind);
+        let sums = sums.await.map_err(StoreError::database("make the table of sums of calls"))?;
+        let store = Self { pool, kind, sums, made: Arc::default() };
         if kind == Kind::Postgres {
             let columns = columns("TEXT COLLATE \"C\"", "BYTEA");
             let whole = format!(
@@ -66,6 +71,11 @@ impl RequestStore {
             store.run(whole).await.map_err(StoreError::database("make the table of requests"))?;
         }
         Ok(store)
+    }
+
+    /// What rows come to.
+    pub(crate) const fn sums(&self) -> &Sums {
+        &self.sums
     }
 
     /// Writes everything down and lets go of a file of its own.
@@ -120,12 +130,22 @@ impl RequestStore {
         Ok(())
     }
 
-    async fn put(&self, batch: &RowBatch) -> Result<(), sqlx::Error> {
-        let packs = packs(batch);
+    async fn put(&self, batch: &RowBatch, kept: RowsKept) -> Result<(), sqlx::Error> {
+        let packs = if kept.rows { packs(batch) } else { Vec::new() };
         for pack in &packs {
             self.make(day(pack)).await?;
         }
+        let sums = if kept.sums { by_minute(batch) } else { BTreeMap::new() };
         let mut transaction = self.pool.begin().await?;
+        if !self.put_packs(&mut transaction, packs).await? {
+            return Ok(());
+        }
+        Sums::put(&mut transaction, sums).await?;
+        transaction.commit().await
+    }
+
+    /// `false` where one of them is there already: the batch has been written before.
+    async fn put_packs(&self, connection: &mut AnyConnection, packs: Vec<Pack>) -> Result<bool, sqlx::Error> {
         for pack in packs {
             let (table, day) = (table_of(day(&pack)), day(&pack));
             let (name, place) = match self.kind {
@@ -143,9 +163,11 @@ impl RequestStore {
                 .bind(pack.marks)
                 .bind(pack.bytes);
             let query = if self.kind == Kind::Postgres { query.bind(day) } else { query };
-            query.execute(&mut *transaction).await?;
+            if query.execute(&mut *connection).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
         }
-        transaction.commit().await
+        Ok(true)
     }
 
     async fn drop_until(&self, first_kept: i64) -> Result<u32, sqlx::Error> {
@@ -175,8 +197,10 @@ fn day(pack: &Pack) -> i64 {
 }
 
 impl RequestRecords for RequestStore {
-    fn write<'a>(&'a self, batch: &'a RowBatch) -> Answer<'a, ()> {
-        Box::pin(async move { self.put(batch).await.map_err(StoreError::database("write rows of requests")) })
+    fn write<'a>(&'a self, batch: &'a RowBatch, kept: RowsKept) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.put(batch, kept).await.map_err(StoreError::database("write rows of requests"))
+        })
     }
 
     fn look<'a>(&'a self, query: &'a RequestQuery) -> Answer<'a, RequestPage> {
@@ -190,6 +214,17 @@ impl RequestRecords for RequestStore {
             let dropped = self.drop_until(day_of(moment)).await;
             dropped.map_err(StoreError::database("drop old rows of requests"))
         })
+    }
+
+    fn sum_up(&self, now: Timestamp) -> Answer<'_, ()> {
+        Box::pin(async move {
+            while self.sums.fold().await? > 0 {}
+            self.sums.join(now).await.map(|_| ())
+        })
+    }
+
+    fn drop_sums(&self, now: Timestamp, quarters_kept_days: u32) -> Answer<'_, ()> {
+        Box::pin(self.sums.drop_old(now, quarters_kept_days))
     }
 
     fn state(&self) -> Answer<'_, RequestState> {

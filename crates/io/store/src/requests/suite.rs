@@ -6,7 +6,7 @@ use std::pin::Pin;
 use domain::{CallId, CallIds, Currency, Money, OrganisationId, ServiceTier, Timestamp, Usage};
 
 use super::batch::RowBatch;
-use super::contract::{RequestQuery, RequestRecords, StatusWish};
+use super::contract::{RequestQuery, RequestRecords, RowsKept, StatusWish};
 use super::row::{RequestRow, RowCost};
 use super::sql::RequestStore;
 
@@ -88,13 +88,14 @@ pub(crate) fn row(seed: u64) -> RequestRow<'static> {
             currency: Currency::CNY,
             version: 7,
         }),
+        account: Some(3),
     }
 }
 
 async fn write(store: &RequestStore, rows: &[RequestRow<'static>]) {
     let mut batch = RowBatch::default();
     rows.iter().for_each(|row| batch.push(row));
-    store.write(&batch).await.unwrap();
+    store.write(&batch, RowsKept::ALL).await.unwrap();
 }
 
 async fn found(store: &RequestStore, query: RequestQuery) -> Vec<CallId> {
@@ -103,7 +104,14 @@ async fn found(store: &RequestStore, query: RequestQuery) -> Vec<CallId> {
 }
 
 async fn rows_come_back_whole(store: RequestStore) {
-    let plain = RequestRow { usage: None, cost: None, first_byte_us: None, segments: "".into(), ..row(2) };
+    let plain = RequestRow {
+        usage: None,
+        cost: None,
+        account: None,
+        first_byte_us: None,
+        segments: "".into(),
+        ..row(2)
+    };
     write(&store, &[row(1), plain.clone()]).await;
     let page = store.look(&RequestQuery { limit: 10, ..RequestQuery::default() }).await.unwrap();
     assert_eq!(page.rows, [plain, row(1)]);
@@ -123,7 +131,7 @@ async fn a_batch_is_written_once(store: RequestStore) {
     }
     let page = store.look(&RequestQuery { limit: 10, ..RequestQuery::default() }).await.unwrap();
     assert_eq!(page.rows, [row(2), row(1)]);
-    store.write(&RowBatch::default()).await.unwrap();
+    store.write(&RowBatch::default(), RowsKept::ALL).await.unwrap();
 }
 
 async fn who_gave_no_id_is_found_by_ours(store: RequestStore) {

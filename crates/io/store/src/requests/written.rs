@@ -19,7 +19,7 @@ const SEGMENTS_LEFT_OUT: &str = "[]";
 pub(super) const TEXTS: usize = 13;
 /// Length, texts that are as before, and the id.
 pub(super) const HEAD_BYTES: usize = 20;
-/// No row's numbers take more: there are 24 of nine bytes at most, and three bytes before them.
+/// No row's numbers take more: there are 25 of nine bytes at most, and three bytes before them.
 const NUMBERS_BYTES_MAX: usize = 256;
 
 /// What a row has; the first byte of its numbers.
@@ -161,6 +161,8 @@ fn put_numbers(out: &mut Vec<u8>, row: &RequestRow<'_>, told: u8) {
         numbers.number(cost.price.nano() as u64);
         numbers.number(cost.version.into());
     }
+    // None has the number 0.
+    numbers.number(row.account.unwrap_or(0));
     out.extend_from_slice(&numbers.bytes[..numbers.length]);
 }
 

@@ -20,6 +20,7 @@ use super::log::LogSection;
 use super::metrics::MetricsSection;
 use super::models::ModelEntry;
 use super::providers::ProviderEntry;
+use super::reports::ReportsSection;
 use super::requests::RequestsSection;
 use super::retries::RetriesSection;
 use super::timeouts::TimeoutsSection;
@@ -90,6 +91,8 @@ pub(crate) struct File {
     pub(crate) ledger: Option<LedgerSection>,
     /// The rows that are kept of calls.
     pub(crate) requests: Option<RequestsSection>,
+    /// What calls are summed up to.
+    pub(crate) reports: Option<ReportsSection>,
     /// Answers that are kept for requests which are sent twice.
     pub(crate) idempotency: Option<IdempotencySection>,
 }

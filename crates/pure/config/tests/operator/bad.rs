@@ -233,6 +233,10 @@ ledger: {segment_bytes: 5}                                     | ledger.segment_
 ledger: {journal_bytes_max: 5}                                 | ledger.journal_bytes_max | must be 16777216 to 1099511627776 | -
 requests: {rows: maybe}                                        | requests.rows | must be on or off | -
 requests: {keep_days: 0}                                       | requests.keep_days | must be 1 to 3650 | -
+reports: {sums: maybe}                                         | reports.sums | must be on or off | -
+reports: {keep_hours_days: 0}                                  | reports.keep_hours_days | must be 1 to 3650 | -
+reports: {market_rates: {usd: "7.1"}}                          | reports.market_rates.usd | is no currency | USD
+reports: {market_rates: {USD: "-1"}}                           | reports.market_rates.USD | must be a rate above 0 | 7.1
 idempotency: {hours: 0}                                       | idempotency.hours | must be 1 to 720 | -
 idempotency: {bytes_max: 1GiB}                                | idempotency.bytes_max | must be a whole number | -
 idempotency: {bytes_max: 1000000}                             | idempotency.bytes_max | must be 67108864 to | -

@@ -1,5 +1,6 @@
 //! Budgets: how much may be spent in each day or month of a time zone or in all, by a key, a project or an organisation.
 
+mod day;
 mod hold;
 mod period;
 mod rule;
@@ -7,6 +8,7 @@ mod state;
 mod tally;
 mod zone;
 
+pub use day::Day;
 pub use hold::{Hold, Refused};
 pub use period::{Period, Window};
 pub use rule::{

@@ -5,6 +5,7 @@ mod hours;
 mod loading;
 mod payment;
 mod project;
+mod received;
 mod rows;
 mod sql;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use ledger::{
 use super::bulk::Target;
 use super::bulk::Value::{self, Number};
 use super::hours::Hours;
+use super::received::Received;
 
 const NANO: i128 = domain::NANO as i128;
 
@@ -88,6 +89,7 @@ pub(crate) struct Rows {
     pub(crate) entries: Vec<Value>,
     pub(crate) calls: Vec<Value>,
     pub(crate) hours: Vec<Value>,
+    pub(crate) received: Vec<Value>,
     pub(crate) accounts: Vec<Value>,
     pub(crate) purses: Vec<Value>,
     pub(crate) grants: Vec<Value>,
@@ -101,12 +103,14 @@ impl Rows {
         let mut rows = Self::default();
         rows.add_entries(node, changes)?;
         rows.calls.reserve(changes.calls.len() * CALLS.columns.len());
-        let mut hours = Hours::default();
+        let (mut hours, mut received) = (Hours::default(), Received::default());
         for call in &changes.calls {
             rows.add_call(node, call)?;
             hours.add(call);
+            received.add(call);
         }
         rows.hours = hours.values();
+        rows.received = received.values();
         for account in &changes.accounts {
             let (units, nano) = split(books.balance(*account));
             let currency = text(account.currency.code());

@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::bulk::{remove, texts};
 use super::hours::HOURS;
+use super::received::RECEIVED;
 use super::rows::{ACCOUNTS, CALLS, ENTRIES, GRANTS, HOLDS, PURSES, Rows};
 use crate::database::Database;
 use crate::error::StoreError;
@@ -129,6 +130,7 @@ pub(crate) async fn write(
         (ENTRIES, rows.entries),
         (CALLS, rows.calls),
         (HOURS, rows.hours),
+        (RECEIVED, rows.received),
         (ACCOUNTS, rows.accounts),
         (PURSES, rows.purses),
         (GRANTS, rows.grants),

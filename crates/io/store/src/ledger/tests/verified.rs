@@ -11,7 +11,7 @@ use super::books_of_calls::{HELD, NOW, PURSE, call, database, options, whole_cos
 use crate::Database;
 use crate::ledger::{Applier, Ledger, Level, VerifyReport, verify};
 use crate::prices::{PriceDesk, PriceWish};
-use crate::requests::{RequestRecords, RequestRow, RequestStore, RowBatch};
+use crate::requests::{RequestRecords, RequestRow, RequestStore, RowBatch, RowsKept};
 use crate::who::Who;
 
 const CALLS: u64 = 40;
@@ -201,7 +201,7 @@ async fn a_charge_that_its_prices_do_not_give_is_found() {
             ..crate::requests::suite::row(1)
         });
     }
-    store.write(&batch).await.unwrap();
+    store.write(&batch, RowsKept::ALL).await.unwrap();
     let report =
         verify(&options(home.path()).folder, 0, &database, Some(&store), Timestamp(0)).await.unwrap();
     assert_eq!((report.rated, report.unrated), (2, CALLS - 2), "one had several, the others have no row");

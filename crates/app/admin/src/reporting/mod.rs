@@ -1,0 +1,20 @@
+//! Reports of calls: what is asked becomes a query, and what is found is told to people. Reading sums is the store's business.
+
+mod amount;
+mod choice;
+mod csv;
+mod daily;
+mod day;
+mod figures;
+mod refused;
+mod rules;
+mod span;
+mod table;
+
+pub(crate) use choice::{Wanted, is_reconciled};
+pub(crate) use day::day;
+pub use rules::ReportRules;
+pub use span::{REPORT_DAYS_SPAN_DAYS, REPORT_HOURS_SPAN_DAYS, REPORT_MINUTES_SPAN_HOURS};
+pub(crate) use span::{Said, Span, Step};
+pub use table::report_csv;
+pub(crate) use table::{as_json, lines};

@@ -1,0 +1,6 @@
+//! `bellwether report`: what calls came to.
+
+mod command;
+mod shown;
+
+pub(crate) use command::run;

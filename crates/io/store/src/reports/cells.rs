@@ -1,0 +1,137 @@
+//! Cells of one stretch of time, and how they are kept: as a part, with each text once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::bytes::put;
+use super::cell::{CellKey, TEXTS};
+use super::figures::Figures;
+use super::part::Part;
+use crate::requests::RowBatch;
+
+/// The first byte of a part; another way of writing it would have another.
+pub(super) const FORM: u8 = 1;
+const MINUTE_MS: i64 = 60_000;
+
+/// Cells by what their calls have in common.
+#[derive(Debug, Default)]
+pub(super) struct Cells<'a>(HashMap<CellKey<'a>, Figures>);
+
+/// Rows of one cell that follow one another.
+type Run<'a> = (i64, CellKey<'a>, Figures);
+
+/// What rows come to, by the minute since 1970 in which their calls were received.
+pub(crate) fn by_minute<'b>(batch: &'b RowBatch) -> BTreeMap<i64, Vec<u8>> {
+    let mut minutes: BTreeMap<i64, Cells<'b>> = BTreeMap::new();
+    let mut add = |(minute, key, figures): Run<'b>| {
+        minutes.entry(minute).or_default().0.entry(key).or_default().add_all(&figures);
+    };
+    // Calls that follow one another are mostly alike.
+    let mut run: Option<Run<'b>> = None;
+    for mut row in batch.iter() {
+        let minute = row.call_id.received_at().unix_ms().div_euclid(MINUTE_MS);
+        let key = CellKey::of(&mut row);
+        match &mut run {
+            Some((of, same, figures)) if *of == minute && *same == key => figures.add_row(&row),
+            _ => {
+                let mut figures = Figures::default();
+                figures.add_row(&row);
+                if let Some(former) = run.replace((minute, key, figures)) {
+                    add(former);
+                }
+            }
+        }
+    }
+    if let Some(last) = run {
+        add(last);
+    }
+    minutes.into_iter().map(|(minute, cells)| (minute, cells.written())).collect()
+}
+
+impl<'a> Cells<'a> {
+    /// All cells of a part too; `None` if it is damaged.
+    pub(super) fn add_part(&mut self, bytes: &'a [u8]) -> Option<()> {
+        let mut part = Part::of(bytes)?;
+        while let Some(place) = part.next()? {
+            let key = part.key(&place);
+            part.add_to(self.0.entry(key).or_default())?;
+        }
+        Some(())
+    }
+
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// As a part. The same cells are always the same bytes.
+    pub(super) fn written(&self) -> Vec<u8> {
+        let (mut places, mut texts): (HashMap<&str, u64>, Vec<&str>) = (HashMap::new(), Vec::new());
+        let mut sorted: Vec<_> = self.0.iter().collect();
+        sorted.sort_unstable_by(|left, right| left.0.cmp(right.0));
+        let mut cells = Vec::with_capacity(sorted.len() * 64);
+        for (key, figures) in sorted {
+            for text in &key.texts {
+                let place = *places.entry(text).or_insert_with(|| {
+                    texts.push(text);
+                    texts.len() as u64 - 1
+                });
+                put(&mut cells, place);
+            }
+            put(&mut cells, key.account);
+            put(&mut cells, key.status.into());
+            put(&mut cells, key.size.into());
+            figures.write(&mut cells);
+        }
+        let mut out = vec![FORM, TEXTS as u8];
+        put(&mut out, texts.len() as u64);
+        for text in texts {
+            put(&mut out, text.len() as u64);
+            out.extend_from_slice(text.as_bytes());
+        }
+        out.append(&mut cells);
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::CallId;
+
+    use super::super::figures::{Count, Figures};
+    use super::{Cells, MINUTE_MS, by_minute};
+    use crate::requests::suite::row;
+    use crate::requests::{RequestRow, RowBatch};
+
+    fn later(seed: u64, minutes: i64) -> RequestRow<'static> {
+        let ms = (minutes * MINUTE_MS) as u128;
+        RequestRow { call_id: CallId(row(seed).call_id.0 + (ms << 80)), ..row(seed) }
+    }
+
+    #[test]
+    fn rows_become_cells_of_their_minutes_that_read_back() {
+        let mut batch = RowBatch::default();
+        let rows = [row(1), later(2, 1), RequestRow { model: "other".into(), ..row(3) }, row(4), later(5, 1)];
+        rows.iter().for_each(|row| batch.push(row));
+        let minutes = by_minute(&batch);
+        assert_eq!(minutes.len(), 2);
+        let mut all = Cells::default();
+        minutes.values().for_each(|part| all.add_part(part).unwrap());
+        assert_eq!(all.len(), 2);
+        let mut sum = Figures::default();
+        all.0.values().for_each(|figures| sum.add_all(figures));
+        let mut expected = Figures::default();
+        rows.iter().for_each(|row| expected.add_row(row));
+        assert_eq!(sum, expected);
+        assert_eq!(sum.count(Count::Calls), 5);
+        let written = all.written();
+        let mut again = Cells::default();
+        again.add_part(&written).unwrap();
+        assert_eq!(again.written(), written);
+        for cut in 0..written.len() - 1 {
+            let mut broken = Cells::default();
+            let is_whole = broken.add_part(&written[..cut]).is_some();
+            assert!(!is_whole || broken.len() < 2, "cut at {cut}");
+        }
+    }
+}
