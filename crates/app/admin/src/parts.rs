@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, OrderDesk, PriceDesk, RequestRecords, SecretDesk,
-    SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LimitDesk, OrderDesk, PriceDesk, RequestRecords,
+    SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::config_desk::ConfigDesk;
+use crate::limit_desk::LimitView;
 use crate::provider_desk::ProviderDesk;
 use crate::state_desk::StateDesk;
 
@@ -43,6 +44,10 @@ pub struct AdminParts {
     pub sign_ups: Arc<SignUpDesk>,
     /// What may be spent by whom.
     pub budgets: Arc<BudgetDesk>,
+    /// How fast and how much at once, by whom.
+    pub limits: Arc<LimitDesk>,
+    /// What is left of that.
+    pub limit_view: LimitView,
     /// Rows of calls.
     pub requests: Arc<dyn RequestRecords>,
     /// The way to the state of everything, without secrets.

@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use admin::{Admin, AdminParts, ConfigDesk, ProviderDesk, StateDesk, SwitchRefusal};
+use admin::{Admin, AdminParts, ConfigDesk, LimitView, ProviderDesk, StateDesk, SwitchRefusal};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use config::Snapshot;
 use domain::{KEY_PREFIX_DEFAULT, Secret};
 use gateway::wall_clock;
 use http::Request;
@@ -14,8 +15,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use store::{
-    AccountDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, OrderDesk, PriceDesk, REQUESTS_FILE,
-    RequestStore, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, LimitDesk, OrderDesk, PriceDesk,
+    REQUESTS_FILE, RequestStore, Says, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::admin_client::{AdminClient, understood};
@@ -94,6 +95,8 @@ impl LocalAdmin {
             let terms = sign_up_terms(&snapshot.accounts);
             let sign_ups = SignUpDesk::open(store.clone(), accounts.clone(), terms).await?;
             let budgets = BudgetDesk::open(store.clone(), wall_clock()).await?;
+            let limits = LimitDesk::open(store.clone()).await?;
+            let limit_view = LimitView::without_rooms(plans(&snapshot));
             anyhow::Ok(AdminParts {
                 key_desk: Arc::new(keys),
                 admin_key: Secret::new(KEY.to_owned()),
@@ -109,6 +112,8 @@ impl LocalAdmin {
                 orders: Arc::new(orders),
                 sign_ups: Arc::new(sign_ups),
                 budgets: Arc::new(budgets),
+                limits: Arc::new(limits),
+                limit_view,
                 requests: Arc::new(requests),
                 state: StateDesk { health: Box::new(|_| Ok(Value::Null)), stats: Box::new(|| Value::Null) },
                 explain: Box::new(Ok),
@@ -146,6 +151,12 @@ impl LocalAdmin {
         *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some((ledger, applier));
         Ok(())
     }
+}
+
+/// The plans of a configuration, and what each says.
+fn plans(snapshot: &Snapshot) -> Vec<(String, Value)> {
+    let plans = snapshot.limits.rates.plans.iter();
+    plans.map(|plan| (plan.name.clone(), Says::Limits(plan.terms.clone()).json())).collect()
 }
 
 /// Where no server runs there is none to be switched.

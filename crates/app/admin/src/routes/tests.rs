@@ -17,8 +17,8 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
-    AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey,
-    OrderDesk, PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope, SwitchWish,
+    AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, LimitDesk, MasterKey,
+    NewKey, OrderDesk, PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope, SwitchWish,
     TenancyDesk, VoucherDesk, Who,
 };
 
@@ -26,12 +26,13 @@ mod accounts;
 mod audit;
 mod budgets;
 mod keys;
+mod limits;
 mod money_in;
 mod secrets;
 
 use super::{NOUNS, PREFIX};
 use crate::{
-    Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ProviderDesk,
+    Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, LimitView, ProviderDesk,
     ProviderWish, ReloadReport, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
 };
 
@@ -88,6 +89,8 @@ impl Office {
         let orders = OrderDesk::new(store.clone(), Arc::clone(&accounts));
         let sign_ups = SignUpDesk::open(store.clone(), Arc::clone(&accounts), terms).await.unwrap();
         let budgets = BudgetDesk::open(store.clone(), NOW).await.unwrap();
+        let limits = LimitDesk::open(store.clone()).await.unwrap();
+        let plans = ["default", "gold"].map(|name| (name.to_owned(), json!({ "requests_per_minute": 5 })));
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
@@ -104,6 +107,8 @@ impl Office {
             orders: Arc::new(orders),
             sign_ups: Arc::new(sign_ups),
             budgets: Arc::new(budgets),
+            limits: Arc::new(limits),
+            limit_view: LimitView::without_rooms(plans.to_vec()),
             state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,

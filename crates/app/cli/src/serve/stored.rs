@@ -9,7 +9,7 @@ use config::{LowBalance, Snapshot};
 use gateway::wall_clock;
 use store::{
     AccountDesk, AnswerShelf, BudgetDesk, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
-    LockedDataDir, MasterKey, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk,
+    LimitDesk, LockedDataDir, MasterKey, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore, Seal, SecretDesk,
     SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk,
 };
 
@@ -36,6 +36,7 @@ pub(super) struct Stored {
     pub(super) accounts: Arc<AccountDesk>,
     pub(super) money_in: MoneyIn,
     pub(super) budgets: Arc<BudgetDesk>,
+    pub(super) limits: Arc<LimitDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
     /// What an operator should know, one sentence each.
@@ -95,6 +96,7 @@ impl Stored {
         let terms = money::sign_up_terms(&snapshot.accounts);
         let sign_ups = SignUpDesk::open(database.clone(), accounts.clone(), terms).await?;
         let budgets = BudgetDesk::open(database.clone(), wall_clock()).await?;
+        let limits = LimitDesk::open(database.clone()).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
             database,
@@ -115,6 +117,7 @@ impl Stored {
                 low_balance: snapshot.accounts.low_balance.clone(),
             },
             budgets: Arc::new(budgets),
+            limits: Arc::new(limits),
             first_key,
             notes,
         })

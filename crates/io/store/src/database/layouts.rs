@@ -106,6 +106,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0014_budgets.sql"),
         include_str!("../../migrations/postgres/0014_budgets.sql"),
     ),
+    Layout::new(
+        16,
+        "rate limits",
+        include_str!("../../migrations/sqlite/0016_rate_limits.sql"),
+        include_str!("../../migrations/postgres/0016_rate_limits.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.
