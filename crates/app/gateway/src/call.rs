@@ -27,7 +27,7 @@ use crate::funds::Charged;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
 use crate::keyed::Keyed;
-use crate::limiting::Limited;
+use crate::limiting::{Limited, end_credential};
 use crate::paying::Paying;
 use crate::rows::RowFacts;
 use crate::segments::{Segment, Segments};
@@ -89,6 +89,8 @@ pub(crate) struct Call {
     pub(crate) paying: Option<Box<Paying>>,
     /// The limits that it counts for.
     pub(crate) limited: Option<Box<Limited>>,
+    /// The limits of the credential that it is asked with.
+    pub(crate) paced: Option<Box<Limited>>,
     /// The cap that its answer was given because there is no money for more.
     pub(crate) lowered_cap: Option<u64>,
     /// What it was charged.
@@ -196,6 +198,7 @@ impl Call {
             cost_at_head: None,
             paying: None,
             limited: None,
+            paced: None,
             lowered_cap: None,
             charged: None,
             region: None,
@@ -418,9 +421,13 @@ impl Drop for Call {
             // Whoever is told of the end has been told: nobody is here to wait for.
             let _ = self.charge_at(cost);
         }
-        if let Some(limited) = &self.limited {
+        if self.limited.is_some() || self.paced.is_some() {
             let gateway = &self.worker.gateway;
-            limited.end(&gateway.limits, self.usage.as_ref(), gateway.tick());
+            let now = gateway.tick();
+            if let Some(limited) = &self.limited {
+                limited.end(&gateway.limits, self.usage.as_ref(), now);
+            }
+            end_credential(self, now);
         }
         let shard = &self.worker.shard;
         if let Some(hedged) = self.hedged.as_ref().filter(|hedged| hedged.is_counted) {

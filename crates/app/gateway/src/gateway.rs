@@ -119,7 +119,7 @@ pub struct Gateway {
 impl Gateway {
     /// Puts a gateway together; it serves once its workers are started.
     pub fn new(parts: GatewayParts) -> Arc<Self> {
-        let limits = LimitKeeper::new(&parts.serving.limits.rates);
+        let limits = LimitKeeper::new(&parts.serving);
         let gateway = Arc::new(Self {
             serving: ArcSwap::from_pointee(parts.serving),
             keys: parts.keys,
@@ -172,7 +172,7 @@ impl Gateway {
         self.name_providers(&next);
         switches::put_in_force(&next, &self.switches.load());
         self.heed_requests(&next);
-        self.limits.heed(&next.limits.rates);
+        self.limits.heed(&next);
         self.serving.store(Arc::new(next));
         Ok(())
     }

@@ -9,6 +9,7 @@ use store::LimitRows;
 
 use super::end_users::EndUsers;
 use super::table::LimitTable;
+use crate::serving::Serving;
 
 /// All limits, shared by all workers.
 pub(crate) struct LimitKeeper {
@@ -23,28 +24,35 @@ struct Said {
     generation: u64,
     rows: Arc<LimitRows>,
     rates: Rates,
+    /// Providers, and how many credentials each has.
+    credentials: Vec<(String, usize)>,
 }
 
 impl LimitKeeper {
-    pub(crate) fn new(rates: &Rates) -> Self {
-        let said = Said { generation: 0, rows: Arc::default(), rates: rates.clone() };
+    pub(crate) fn new(serving: &Serving) -> Self {
+        let rates = serving.limits.rates.clone();
+        let said = Said { generation: 0, rows: Arc::default(), rates, credentials: Vec::new() };
         let keeper = Self {
             table: ArcSwap::default(),
             counters: Box::new(InMemory),
             end_users: EndUsers::default(),
             said: Mutex::new(said),
         };
-        keeper.heed(rates);
+        keeper.heed(serving);
         keeper
     }
 
     /// The configuration says this from now on.
-    pub(crate) fn heed(&self, rates: &Rates) {
+    pub(crate) fn heed(&self, serving: &Serving) {
+        let rates = &serving.limits.rates;
         self.change(|said| {
             if said.rates.end_users != rates.end_users {
                 self.end_users.forget();
             }
             said.rates = rates.clone();
+            let providers = serving.providers.iter();
+            let credentials = providers.map(|it| (it.id().to_owned(), it.lines.len() / it.line_count()));
+            said.credentials = credentials.collect();
         });
     }
 
@@ -57,7 +65,8 @@ impl LimitKeeper {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut said);
         said.generation += 1;
-        let next = LimitTable::of(said.generation, &said.rows, &said.rates, &self.table.load());
+        let next =
+            LimitTable::of(said.generation, &said.rows, (&said.rates, &said.credentials), &self.table.load());
         self.table.store(Arc::new(next));
     }
 }

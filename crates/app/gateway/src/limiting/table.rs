@@ -11,6 +11,8 @@ use limits::budget::Scope;
 use limits::rate::{Cell, Resolved, Terms, Whose};
 use store::{KeyEntry, LimitEntry, LimitRows, PLAN_NONE, Says};
 
+use crate::serving::ServedProvider;
+
 /// All limits.
 #[derive(Debug, Default)]
 pub(super) struct LimitTable {
@@ -20,6 +22,8 @@ pub(super) struct LimitTable {
     of_projects: HashMap<ProjectId, ScopeCells>,
     of_organisations: HashMap<OrganisationId, ScopeCells>,
     of_models: HashMap<String, Vec<Arc<Cell>>>,
+    /// Of each credential of a provider, in their order.
+    of_credentials: HashMap<String, Vec<Vec<Arc<Cell>>>>,
     plans: HashMap<String, Plan>,
     pub(super) end_users: Option<Terms>,
     turns: RandomState,
@@ -34,7 +38,12 @@ struct ScopeCells {
 
 impl LimitTable {
     /// What the store and the configuration say, after what was said before.
-    pub(super) fn of(generation: u64, rows: &LimitRows, rates: &Rates, before: &Self) -> Self {
+    pub(super) fn of(
+        generation: u64,
+        rows: &LimitRows,
+        (rates, credentials): (&Rates, &[(String, usize)]),
+        before: &Self,
+    ) -> Self {
         let plans: HashMap<String, Plan> =
             rates.plans.iter().map(|plan| (plan.name.clone(), plan.clone())).collect();
         let mut table = Self {
@@ -57,6 +66,16 @@ impl LimitTable {
             let whose = Arc::new(Whose::Model(model.as_str().into()));
             let known = before.of_models.get(model).map_or(&[][..], Vec::as_slice);
             table.of_models.insert(model.clone(), Cell::all(&whose, (terms, "configuration"), known));
+        }
+        for (id, terms) in &rates.credentials {
+            let count = credentials.iter().find(|(known, _)| known == id).map_or(0, |(_, count)| *count);
+            let known = before.of_credentials.get(id).map_or(&[][..], Vec::as_slice);
+            let cells = (0..count).map(|place| {
+                let whose = Whose::Credential { provider: id.as_str().into(), number: place + 1 };
+                let known = known.get(place).map_or(&[][..], Vec::as_slice);
+                Cell::all(&Arc::new(whose), (terms, "configuration"), known)
+            });
+            table.of_credentials.insert(id.clone(), cells.collect());
         }
         table
     }
@@ -145,6 +164,17 @@ impl LimitTable {
     /// Those of an organisation.
     pub(super) fn of_organisation(&self, id: &OrganisationId) -> &[Arc<Cell>] {
         self.of_organisations.get(id).map_or(&[], |scope| &scope.cells)
+    }
+
+    /// Whether any credential is limited.
+    pub(super) fn has_credentials(&self) -> bool {
+        !self.of_credentials.is_empty()
+    }
+
+    /// Those of the credential that a provider is asked with by one of its lines.
+    pub(super) fn of_credential(&self, provider: &ServedProvider, line: u16) -> &[Arc<Cell>] {
+        let place = usize::from(line) / provider.line_count();
+        self.of_credentials.get(provider.id()).and_then(|all| all.get(place)).map_or(&[], Vec::as_slice)
     }
 
     /// Those of all calls for a model.
