@@ -1,7 +1,7 @@
 # The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast prove-agents prove-keys prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-faults prove-simulation prove-ledger prove-paying image-check dev bench schema fmt lint
+.PHONY: help run test test-fast prove-agents prove-keys prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-limits prove-faults prove-simulation prove-ledger prove-paying image-check dev bench schema fmt lint
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,11 @@ prove-fleet: ## three regions of two nodes die in every way under load; times ar
 	@scripts/setup test
 	@cargo build --locked --quiet --profile quick --package cli
 	@FLEET_LONG=1 BELLWETHER_BIN=target/quick/bellwether .venv/bin/python -m pytest tests/e2e/test_fleet.py --quiet $(ARGS)
+
+prove-limits: ## SECONDS=60 of ten times the limit on 1, 8 and 64 connections: about four minutes
+	@scripts/setup test
+	@cargo build --locked --quiet --profile quick --package cli
+	@LIMITS_S=$(or $(SECONDS),60) BELLWETHER_BIN=target/quick/bellwether .venv/bin/python -m pytest tests/e2e/test_rate_limits.py --quiet $(ARGS)
 
 prove-faults: ## SECONDS=600 of all kinds of faults under steady load: hardly a caller notices
 	@scripts/setup test

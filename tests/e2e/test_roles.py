@@ -89,6 +89,10 @@ ROWS: list[tuple[str, str, tuple[str, ...]]] = [
     ("POST", "/budgets", RUN),
     ("PATCH", "/budgets/{number}", RUN),
     ("DELETE", "/budgets/{number}", RUN),
+    ("GET", "/limits", ALL),
+    ("GET", "/limits/plans", ALL),
+    ("POST", "/limits", RUN),
+    ("DELETE", "/limits/{number}", RUN),
     ("GET", "/organisations", ALL),
     ("POST", "/organisations", OPERATOR),
     ("GET", "/organisations/{organisation}", ALL),
@@ -131,6 +135,7 @@ OF_ONE_ACCOUNT = {("GET", "/ledger/holds"), ("GET", "/ledger/statement")}
 BODIES = {
     ("POST", "/budgets"): {"project": "{project}", "period": "day", "limit": "5"},
     ("PATCH", "/budgets/{number}"): {"limit": "5"},
+    ("POST", "/limits"): {"project": "{project}", "requests_per_minute": 5},
     ("POST", "/projects"): {"organisation": "{organisation}", "name": "x"},
     ("POST", "/keys"): {"project": "{project}", "name": "x"},
     ("POST", "/keys/import"): {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use store::{
     Asker, ForeignKey, ForeignSecret, KEY_DAYS_MAX, KeyChange, KeyDesk, KeyError, KeyModels, KeyNames,
-    KeyNetworks, KeyRoutes, KeyScopes, KeyTags, NewKey, RowProblem,
+    KeyNetworks, KeyRoutes, KeyScopes, KeyTags, NewKey, PlanName, RowProblem,
 };
 
 /// So many of the keys are shown of an import.
@@ -37,6 +37,7 @@ pub struct KeyWish {
     #[serde(default, deserialize_with = "said")]
     expires_at: Said<String>,
     is_strict: Option<bool>,
+    plan: Option<String>,
     #[serde(default, deserialize_with = "said")]
     models: Said<Vec<String>>,
     #[serde(default, deserialize_with = "said")]
@@ -92,6 +93,7 @@ impl KeyWish {
         let expires_at = self.expiry(now)?.unwrap_or(usual_end);
         let project = self.project.as_deref().map_or_else(|| Ok(ProjectId::implicit()), project)?;
         let (is_strict, tags) = (self.is_strict.unwrap_or_default(), self.tags()?.unwrap_or_default());
+        let plan = self.plan_said()?.unwrap_or_default();
         let change = self.change_of_scopes()?;
         let scopes = KeyScopes {
             models: change.models.unwrap_or_default(),
@@ -100,7 +102,7 @@ impl KeyWish {
             routes: change.routes.unwrap_or_default(),
             networks: change.networks.unwrap_or_default(),
         };
-        Ok(NewKey { project, expires_at, is_strict, scopes, tags, ..NewKey::named(&name) })
+        Ok(NewKey { project, expires_at, is_strict, plan, scopes, tags, ..NewKey::named(&name) })
     }
 
     /// A change of a key.
@@ -109,10 +111,11 @@ impl KeyWish {
             return Err(bad("project", "a key stays in its project; make another in that one"));
         }
         let (name, is_strict, tags) = (self.name.clone(), self.is_strict, self.tags()?);
+        let plan = self.plan_said()?;
         let expires_at = self.expiry(now)?;
-        let change = KeyChange { name, is_strict, tags, expires_at, ..self.change_of_scopes()? };
+        let change = KeyChange { name, is_strict, plan, tags, expires_at, ..self.change_of_scopes()? };
         if change == KeyChange::default() {
-            let message = "nothing is to be changed; give is_strict, name, models, providers, regions, routes, \
+            let message = "nothing is to be changed; give is_strict, plan, name, models, providers, regions, routes, \
                            networks, tags, expires_in_seconds or expires_at";
             return Err(bad("", message));
         }
@@ -134,6 +137,21 @@ impl KeyWish {
                 Ok(Some(Some(moment)))
             }
         }
+    }
+
+    /// The plan that is said, if one is.
+    pub(crate) fn plan(&self) -> Option<&str> {
+        self.plan.as_deref()
+    }
+
+    fn plan_said(&self) -> Result<Option<PlanName>, BadWish> {
+        let Some(plan) = self.plan() else { return Ok(None) };
+        let wrong = || {
+            let message =
+                format!("{plan:?} is no plan's name: small letters, digits, dots, dashes and underscores");
+            bad("plan", message)
+        };
+        PlanName::parse(plan).map(Some).ok_or_else(wrong)
     }
 
     fn tags(&self) -> Result<Option<KeyTags>, BadWish> {
@@ -177,6 +195,11 @@ impl ForeignWish {
 }
 
 impl ImportWish {
+    /// The plans that are said of any of them.
+    pub(crate) fn plans(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().filter_map(|key| key.settings.plan())
+    }
+
     /// Whether it is only tried.
     pub(crate) const fn is_dry(&self) -> bool {
         self.dry_run

@@ -57,6 +57,10 @@
 //! | `POST /budgets` | `{"key" or "project" or "organisation", "period": "day", "limit": "50", "zone": "UTC", "warn_percent": 80, "is_hard": true, "reason", "by"}`, the first three needed | 201 Budget; 404 `key_not_found` and the like; 409 `budget_taken` |
 //! | `PATCH /budgets/{number}` | `{"limit", "warn_percent", "is_hard", "reason", "by"}`, all optional | 200 Budget; 404 `budget_not_found` |
 //! | `DELETE /budgets/{number}` | – | 200 Budget as it was; 404 `budget_not_found` |
+//! | `GET /limits?after=17&limit=100` | – | 200 `{"limits": [Limits], "next_after": "117" or null}` |
+//! | `GET /limits/plans` | – | 200 `{"plans": [{"name", "limits"}]}` |
+//! | `POST /limits` | `{"key" or "project" or "organisation", "plan": "gold"}`, or in the plan's place `"requests_per_minute": 60` and other measures, `"burst_seconds", "on_limit": "refuse", "queue_wait_ms"`; `"reason", "by"` | 201 Limits, in the place of those of the same sort; 404 `key_not_found` and the like |
+//! | `DELETE /limits/{number}` | – | 200 Limits as they were; 404 `limit_not_found` |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |
 //! | `PUT /secrets/{name}` | `{"value": "…", "reason", "by"}`, all but the value optional | 200 the secret without its value, `audit`, and what reading the configuration again did: `changed`, `needs_restart`, `problems` |
@@ -82,6 +86,9 @@
 //! "used", "held", "available", "is_warned", "begins_at", "ends_at", "created_at"}`: `scope` is `key`, `project` or `organisation`,
 //! and what is `set_by` the `operator` is changed by nobody else.
 //!
+//! Limits are `{"number", "scope", "id", "organisation", "set_by", "sort", "limits", "now", "created_at"}`: `sort` is `hard`, `soft` or
+//! `plan`, of each there is one for anybody by either who may set it; `now` is what is left by measures, null where no server runs.
+//!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.
 //!
@@ -99,8 +106,10 @@ mod callers;
 mod config_desk;
 mod gate;
 mod key_wish;
+mod limit_desk;
 mod listen;
 mod parts;
+mod plan_wish;
 mod provider_desk;
 mod refusal;
 mod reporting;
@@ -117,6 +126,7 @@ pub use config_desk::{
     RevertReport, VersionView,
 };
 pub use key_wish::{BadWish, ForeignWish, ImportWish, KeyWish};
+pub use limit_desk::LimitView;
 pub use parts::AdminParts;
 pub use provider_desk::{CheckAnswer, ProviderDesk, ProviderWish, SwitchAnswer, SwitchRefusal, SwitchReport};
 pub use reporting::{

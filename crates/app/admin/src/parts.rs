@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, OrderDesk, PriceDesk, ReportDesk,
-    RequestRecords, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, LimitDesk, OrderDesk, PriceDesk,
+    ReportDesk, RequestRecords, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::config_desk::ConfigDesk;
+use crate::limit_desk::LimitView;
 use crate::provider_desk::ProviderDesk;
 use crate::reporting::ReportRules;
 use crate::state_desk::StateDesk;
@@ -46,6 +47,10 @@ pub struct AdminParts {
     pub verifier: LedgerVerifier,
     /// What may be spent by whom.
     pub budgets: Arc<BudgetDesk>,
+    /// How fast and how much at once, by whom.
+    pub limits: Arc<LimitDesk>,
+    /// What is left of that.
+    pub limit_view: LimitView,
     /// Rows of calls.
     pub requests: Arc<dyn RequestRecords>,
     /// What they come to.

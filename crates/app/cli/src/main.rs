@@ -16,6 +16,7 @@ mod health;
 mod import;
 mod keys;
 mod ledger;
+mod limits;
 mod local_store;
 mod near_admin;
 mod orders;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
         Some(Command::Prices(prices)) => prices::run(&arguments.data, prices.command),
         Some(Command::Roi(options)) => roi::run(&arguments.data, *options),
         Some(Command::Budgets(asked)) => budgets::run(&arguments.data, arguments.serve.config, asked.command),
+        Some(Command::Limits(asked)) => limits::run(&arguments.data, arguments.serve.config, asked.command),
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }

@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use admin::{Admin, AdminParts, ConfigDesk, ProviderDesk, ReportRules, StateDesk, SwitchRefusal};
+use admin::{Admin, AdminParts, ConfigDesk, LimitView, ProviderDesk, ReportRules, StateDesk, SwitchRefusal};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use config::Snapshot;
 use domain::{KEY_PREFIX_DEFAULT, Secret};
 use gateway::wall_clock;
 use http::Request;
@@ -14,8 +15,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use store::{
-    AccountDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, LedgerVerifier, OrderDesk, PriceDesk,
-    REQUESTS_FILE, ReportDesk, RequestStore, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, LedgerVerifier, LimitDesk, OrderDesk,
+    PriceDesk, REQUESTS_FILE, ReportDesk, RequestStore, Says, SecretDesk, SignUpDesk, TenancyDesk,
+    VoucherDesk,
 };
 
 use crate::admin_client::{AdminClient, understood};
@@ -101,6 +103,8 @@ impl LocalAdmin {
             let beside = (database_place(path)?, path.join(REQUESTS_FILE));
             let verifier = LedgerVerifier::new(store.clone(), beside, journal, accounts.clone(), wall_clock);
             let budgets = BudgetDesk::open(store.clone(), wall_clock()).await?;
+            let limits = LimitDesk::open(store.clone()).await?;
+            let limit_view = LimitView::without_rooms(plans(&snapshot));
             anyhow::Ok(AdminParts {
                 key_desk: Arc::new(keys),
                 admin_key: Secret::new(KEY.to_owned()),
@@ -119,6 +123,8 @@ impl LocalAdmin {
                 budgets: Arc::new(budgets),
                 reports: Arc::new(ReportDesk::new(&requests, store.clone())),
                 report_rules: Box::new(move || rules.clone()),
+                limits: Arc::new(limits),
+                limit_view,
                 requests: Arc::new(requests),
                 state: StateDesk { health: Box::new(|_| Ok(Value::Null)), stats: Box::new(|| Value::Null) },
                 explain: Box::new(Ok),
@@ -156,6 +162,12 @@ impl LocalAdmin {
         *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some((ledger, applier));
         Ok(())
     }
+}
+
+/// The plans of a configuration, and what each says.
+fn plans(snapshot: &Snapshot) -> Vec<(String, Value)> {
+    let plans = snapshot.limits.rates.plans.iter();
+    plans.map(|plan| (plan.name.clone(), Says::Limits(plan.terms.clone()).json())).collect()
 }
 
 /// Where no server runs there is none to be switched.

@@ -92,7 +92,8 @@ pub(crate) fn whole(
 pub(crate) fn refuse(mut call: Box<Call>, failure: &Failure) -> Response<AnswerBody> {
     call.failed(failure);
     let codes = call.worker.gateway.serving.load().errors;
-    let response = failed(failure, call.dialect, &call.request_id, codes);
+    let mut response = failed(failure, call.dialect, &call.request_id, codes);
+    call.tell_limits(response.headers_mut());
     call.bytes_out = response.body().size_hint().exact().unwrap_or_default();
     response
 }
@@ -113,8 +114,12 @@ pub(crate) fn failed(
         headers.insert(RETRY_AFTER, number(ms.div_ceil(1000).max(1) as u64));
         headers.insert(HeaderName::from_static("retry-after-ms"), number(ms as u64));
     }
-    if !failure.kind.is_retryable() {
-        headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
+    let may_retry = match failure.kind {
+        Kind::LimitReached => Some("true"),
+        kind => (!kind.is_retryable()).then_some("false"),
+    };
+    if let Some(may_retry) = may_retry {
+        headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static(may_retry));
     }
     if let Some(allowed) = failure.allowed {
         headers.insert(http::header::ALLOW, HeaderValue::from_static(allowed));
@@ -138,5 +143,7 @@ pub(crate) fn number(value: u64) -> HeaderValue {
 pub(crate) fn known(call: &mut Call, body: Vec<u8>) -> Response<AnswerBody> {
     call.answered(StatusCode::OK.as_u16(), None);
     call.bytes_out = body.len() as u64;
-    whole(StatusCode::OK, "application/json", body)
+    let mut response = whole(StatusCode::OK, "application/json", body);
+    call.tell_limits(response.headers_mut());
+    response
 }

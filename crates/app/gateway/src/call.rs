@@ -13,7 +13,7 @@ use dialects::stored::stored_response_at;
 use dialects::surface::surface_at;
 use domain::{CallId, Failure, Kind, ModelUsage, Timestamp, Usage};
 use http::request::Parts;
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use observe::{CostLine, RequestLine, SegmentLine};
 use routing::health::Trying;
 use store::{KeyEntry, RowCost};
@@ -27,6 +27,7 @@ use crate::funds::Charge;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
 use crate::keyed::Keyed;
+use crate::limiting::{Limited, end_credential};
 use crate::paying::Paying;
 use crate::rows::RowFacts;
 use crate::segments::{Segment, Segments};
@@ -86,6 +87,10 @@ pub(crate) struct Call {
     pub(crate) cost_at_head: Option<CallCost>,
     /// What is put aside for it, where somebody pays; until it is charged.
     pub(crate) paying: Option<Box<Paying>>,
+    /// The limits that it counts for.
+    pub(crate) limited: Option<Box<Limited>>,
+    /// The limits of the credential that it is asked with.
+    pub(crate) paced: Option<Box<Limited>>,
     /// The cap that its answer was given because there is no money for more.
     pub(crate) lowered_cap: Option<u64>,
     /// What it was charged.
@@ -194,6 +199,8 @@ impl Call {
             segments: None,
             cost_at_head: None,
             paying: None,
+            limited: None,
+            paced: None,
             lowered_cap: None,
             charged: None,
             account: None,
@@ -262,6 +269,23 @@ impl Call {
                 self.warnings = HeaderValue::from_str(&format!("{told}{comma}{}", feature.code())).ok();
             }
         }
+    }
+
+    /// Tells what is left of its limits in the head of its answer.
+    pub(crate) fn tell_limits(&self, headers: &mut HeaderMap) {
+        if let Some(limited) = &self.limited {
+            limited.tell(self.dialect, (self.worker.gateway.tick(), wall_clock()), headers);
+        }
+    }
+
+    /// What its caller is warned of, as short codes with commas between them.
+    pub(crate) fn warnings_told(&self) -> Option<HeaderValue> {
+        let mut limits = self.limited.iter().flat_map(|limited| limited.warnings()).peekable();
+        if limits.peek().is_none() {
+            return self.warnings.clone();
+        }
+        let lost = self.warnings.as_ref().map(|codes| codes.to_str().unwrap_or_default().to_owned());
+        HeaderValue::from_str(&lost.into_iter().chain(limits).collect::<Vec<_>>().join(", ")).ok()
     }
 
     /// Notes that the answer's head is on its way.
@@ -406,6 +430,14 @@ impl Drop for Call {
             // Whoever is told of the end has been told: nobody is here to wait for.
             let _ = self.charge_at(cost);
         }
+        if self.limited.is_some() || self.paced.is_some() {
+            let gateway = &self.worker.gateway;
+            let now = gateway.tick();
+            if let Some(limited) = &self.limited {
+                limited.end(&gateway.limits, self.usage.as_ref(), now);
+            }
+            end_credential(self, now);
+        }
         let shard = &self.worker.shard;
         if let Some(hedged) = self.hedged.as_ref().filter(|hedged| hedged.is_counted) {
             shard.hedged(hedged.late.slot, hedged.outcome.name());
@@ -456,6 +488,7 @@ impl Drop for Call {
             is_unpriced: cost == CallCost::Unknown,
             usage_by_model: &self.usage_by_model,
             segments: &segments,
+            limit: self.limited.as_ref().map_or("", |limited| limited.refused_by()),
             warnings: self.warnings.as_ref().map_or("", |codes| codes.to_str().unwrap_or_default()),
         };
         self.worker.write_line(&line);

@@ -8,16 +8,18 @@ use arc_swap::ArcSwap;
 use config::Reports;
 use domain::{Failure, Timestamp};
 use ledger::prices::Book;
+use limits::Tick;
 use observe::{Log, Metrics};
 use routing::Moment;
 use serde_json::Value;
-use store::{AnswerShelf, Budgets, KeyDirectory, KeyHasher, Payers, ProviderSwitch, SwitchScope};
+use store::{AnswerShelf, Budgets, KeyDirectory, KeyHasher, LimitRows, Payers, ProviderSwitch, SwitchScope};
 use tokio::time::Instant;
 
 use crate::body_budget::BodyBudget;
 use crate::clock::wall_clock;
 use crate::control::ControlSender;
 use crate::explain;
+use crate::limiting::LimitKeeper;
 use crate::overload::Admission;
 use crate::repeats::Repeats;
 use crate::rows::RowInlet;
@@ -87,6 +89,8 @@ pub struct Gateway {
     pub(crate) payers: ArcSwap<Payers>,
     /// What may be spent by whom.
     pub(crate) budgets: ArcSwap<Budgets>,
+    /// How fast and how much at once, by whom.
+    pub(crate) limits: LimitKeeper,
     /// Charges that could not be recorded yet.
     pub(crate) uncharged: Uncharged,
     /// What calls cost.
@@ -116,6 +120,7 @@ pub struct Gateway {
 impl Gateway {
     /// Puts a gateway together; it serves once its workers are started.
     pub fn new(parts: GatewayParts) -> Arc<Self> {
+        let limits = LimitKeeper::new(&parts.serving);
         let gateway = Arc::new(Self {
             serving: ArcSwap::from_pointee(parts.serving),
             keys: parts.keys,
@@ -125,6 +130,7 @@ impl Gateway {
             rows: parts.rows,
             payers: ArcSwap::from_pointee(Payers::default()),
             budgets: ArcSwap::from_pointee(Budgets::default()),
+            limits,
             uncharged: Uncharged::default(),
             prices: ArcSwap::from_pointee(Book::empty()),
             admission: Admission::new(parts.descriptors_max),
@@ -167,6 +173,7 @@ impl Gateway {
         self.name_providers(&next);
         switches::put_in_force(&next, &self.switches.load());
         self.heed_requests(&next);
+        self.limits.heed(&next);
         self.serving.store(Arc::new(next));
         Ok(())
     }
@@ -196,6 +203,16 @@ impl Gateway {
     /// Puts other budgets in the place of those in force: calls that begin from now on count for them.
     pub fn set_budgets(&self, budgets: Arc<Budgets>) {
         self.budgets.store(budgets);
+    }
+
+    /// Puts other limits in the place of those in force: calls that begin from now on are limited by them.
+    pub fn set_limits(&self, limits: Arc<LimitRows>) {
+        self.limits.set(limits);
+    }
+
+    /// The present, for limits.
+    pub(crate) fn tick(&self) -> Tick {
+        Tick::after(self.started.elapsed())
     }
 
     /// Charges that could not be recorded when their calls ended.

@@ -28,6 +28,7 @@ mod ingress;
 mod inherited;
 mod key_pause;
 mod keyed;
+mod limiting;
 mod linger;
 mod listener;
 mod models;

@@ -10,4 +10,4 @@ mod metrics;
 pub use log::{
     CostLine, Format, Level, Log, LogBuffer, LogCounts, LogOptions, LogThread, RequestLine, SegmentLine, Sink,
 };
-pub use metrics::{Gauge, Metrics, PROVIDERS_MAX, Rescued, RowCounts, Shard, Shed};
+pub use metrics::{Gauge, LimitOutcome, Metrics, PROVIDERS_MAX, Rescued, RowCounts, Shard, Shed};

@@ -23,6 +23,7 @@ mod master_key;
 mod orders;
 mod prices;
 mod random;
+mod rates;
 mod reports;
 mod requests;
 mod run_file;
@@ -34,6 +35,7 @@ mod switches;
 mod tenancy;
 mod vouchers;
 mod who;
+mod whose;
 mod words;
 
 pub use self::ledger::{
@@ -79,7 +81,8 @@ pub use keys::{
     KEY_TAG_VALUE_CHARS_MAX, KEY_TAGS_MAX, KEYS_PER_PAGE_MAX, KeyChange, KeyCounters, KeyDesk, KeyDigest,
     KeyDirectory, KeyEntry, KeyError, KeyFilter, KeyHasher, KeyImport, KeyModels, KeyNames, KeyNetworks,
     KeyOwner, KeyRecords, KeyRoute, KeyRoutes, KeyScopes, KeyState, KeyTags, KeyToStore, LoadedKey, NewKey,
-    Revocation, RotatedKey, Rotation, RowProblem, Successor, TakeKey,
+    PLAN_DEFAULT, PLAN_NAME_CHARS_MAX, PLAN_NONE, PlanName, Revocation, RotatedKey, Rotation, RowProblem,
+    Successor, TakeKey,
 };
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
 pub use orders::{
@@ -88,6 +91,9 @@ pub use orders::{
 pub use prices::{
     ComparedPrices, NewPrices, PRICE_REASON_CHARS_MAX, PRICE_VERSIONS_PER_PAGE_MAX, PriceDesk, PriceDraft,
     PriceError, PriceRecords, PriceVersion, PriceWish, PricedAs, SetPrices, StandingPrices,
+};
+pub use rates::{
+    LIMITS_MAX, LIMITS_PER_PAGE_MAX, LimitDesk, LimitEntry, LimitError, LimitRows, NewLimit, Says,
 };
 pub use reports::{
     Count, Dimension, Figures, Latencies, Minutes, PROMPT_SIZES, REPORT_BYTES_MAX, REPORT_DIMENSIONS_MAX,

@@ -71,6 +71,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
     let (models, targets) =
         models::check(file.models, (&providers, &others), (&timeouts, retries.hedges), report);
     let health = health::check(file.health, &timeouts, report);
+    let limits = limits::check(file.limits, &providers, report);
     Snapshot {
         region,
         service,
@@ -87,7 +88,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         keys: keys::check(file.keys, report),
         metrics: metrics::check(file.metrics, sources, report),
         errors: errors::check(file.errors),
-        limits: Arc::new(limits::check(file.limits, report)),
+        limits: Arc::new(limits),
         timeouts: Arc::new(timeouts),
         retries: Arc::new(retries),
         health: Arc::new(health),

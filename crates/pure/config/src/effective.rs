@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use ::limits::rate::Terms;
 use domain::ProxyUrl;
 use providers::Deviations;
 use providers::models::Facts;
@@ -254,6 +255,10 @@ fn limits(snapshot: &Snapshot) -> Option<Node> {
         ("concurrent_max", limits.concurrent_max.map(number)),
         ("queue_max", Some(number(limits.queue_max))),
         ("queue_wait_ms", Some(ms(limits.queue_wait))),
+        ("plans", named(&limits.rates.plans, |plan| (&plan.name, bundle(&plan.terms, Some(plan.is_batch))))),
+        ("models", named(&limits.rates.models, |(name, terms)| (name, bundle(terms, None)))),
+        ("providers", named(&limits.rates.credentials, |(id, terms)| (id, bundle(terms, None)))),
+        ("end_users", limits.rates.end_users.as_ref().map(|terms| bundle(terms, None))),
     ])
 }
 
@@ -390,6 +395,18 @@ fn idempotency(snapshot: &Snapshot) -> Option<Node> {
         ("bytes_max", Some(number(idempotency.bytes_max))),
         ("keys_max", Some(number(idempotency.keys_max))),
     ])
+}
+
+fn bundle(terms: &Terms, is_batch: Option<bool>) -> Node {
+    let mut entries: Vec<(Key, Node)> =
+        terms.iter().map(|(measure, amount)| (key(measure.name()), number(amount))).collect();
+    entries.extend(terms.burst_seconds().map(|seconds| (key("burst_seconds"), number(seconds))));
+    let end = terms.on_limit();
+    entries.push((key("on_limit"), word(end.when_reached().name())));
+    entries.extend(end.wait().map(|wait| (key("queue_wait_ms"), ms(wait))));
+    let priority = |is_batch| word(if is_batch { "batch" } else { "interactive" });
+    entries.extend(is_batch.map(|is_batch| (key("priority"), priority(is_batch))));
+    Value::Map(entries).into()
 }
 
 fn map<const N: usize>(entries: [(&str, Option<Node>); N]) -> Node {

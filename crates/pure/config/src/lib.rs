@@ -45,6 +45,7 @@ pub use sections::log::{Log, LogFormat};
 pub use sections::metrics::{Metrics, MetricsAccess};
 pub use sections::models::{Fallback, Model, ModelTarget};
 pub use sections::providers::{Line, Origin, Provider};
+pub use sections::rates::{PLAN_DEFAULT, Plan, Rates};
 pub use sections::reports::Reports;
 pub use sections::requests::Requests;
 pub use sections::retries::{BUDGET_PER_SECOND, BUDGET_PERCENT, HEDGE_PERCENT, Retries};

@@ -21,6 +21,8 @@ pub(crate) enum Permission {
     SeeAccounts,
     SeeBudgets,
     ManageBudgets,
+    SeeLimits,
+    ManageLimits,
 }
 
 /// Everything about a permission.
@@ -52,6 +54,8 @@ const TABLE: &[Row] = &[
     row(Permission::SeeAccounts, "see accounts", false, EVERYBODY),
     row(Permission::SeeBudgets, "see budgets", false, EVERYBODY),
     row(Permission::ManageBudgets, "set and change budgets", true, WHO_RUNS),
+    row(Permission::SeeLimits, "see limits", false, EVERYBODY),
+    row(Permission::ManageLimits, "set limits", true, WHO_RUNS),
 ];
 
 const fn row(permission: Permission, words: &'static str, is_change: bool, roles: &'static [Role]) -> Row {
@@ -102,6 +106,8 @@ mod tests {
             (Permission::SeeAccounts, [true, true, true, true, true]),
             (Permission::SeeBudgets, [true, true, true, true, true]),
             (Permission::ManageBudgets, [true, true, false, false, false]),
+            (Permission::SeeLimits, [true, true, true, true, true]),
+            (Permission::ManageLimits, [true, true, false, false, false]),
         ];
         assert_eq!(promised.len(), TABLE.len(), "a row without a promise, or a permission with two rows");
         for (permission, expected) in promised {

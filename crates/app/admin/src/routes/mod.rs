@@ -8,6 +8,7 @@ mod explain;
 mod health;
 mod keys;
 mod ledger;
+mod limits;
 mod me;
 mod members;
 mod orders;
@@ -55,6 +56,7 @@ const NOUNS: &[&[Route]] = &[
     orders::ROUTES,
     ledger::ROUTES,
     budgets::ROUTES,
+    limits::ROUTES,
     explain::ROUTES,
     me::ROUTES,
     organisations::ROUTES,

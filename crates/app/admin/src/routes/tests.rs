@@ -18,21 +18,22 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
     AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, LedgerVerifier,
-    MasterKey, NewKey, OrderDesk, PriceDesk, ReportDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk,
-    SwitchScope, SwitchWish, TenancyDesk, VoucherDesk, Who,
+    LimitDesk, MasterKey, NewKey, OrderDesk, PriceDesk, ReportDesk, SecretDesk, SignUpDesk, SignUpTerms,
+    SwitchDesk, SwitchScope, SwitchWish, TenancyDesk, VoucherDesk, Who,
 };
 
 mod accounts;
 mod audit;
 mod budgets;
 mod keys;
+mod limits;
 mod money_in;
 mod secrets;
 
 use super::{NOUNS, PREFIX};
 use crate::{
-    Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ProviderDesk,
-    ProviderWish, ReloadReport, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
+    Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, LimitView, ProviderDesk,
+    ProviderWish, ReloadReport, ReportRules, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
 };
 
 pub(crate) const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
@@ -91,6 +92,8 @@ impl Office {
         let place = (store::DatabasePlace::Memory, folder.path().join("requests.db"));
         let journal = (folder.path().to_owned(), 0);
         let verifier = LedgerVerifier::new(store.clone(), place, journal, Arc::clone(&accounts), || NOW);
+        let limits = LimitDesk::open(store.clone()).await.unwrap();
+        let plans = ["default", "gold"].map(|name| (name.to_owned(), json!({ "requests_per_minute": 5 })));
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
@@ -110,6 +113,8 @@ impl Office {
             orders: Arc::new(orders),
             sign_ups: Arc::new(sign_ups),
             budgets: Arc::new(budgets),
+            limits: Arc::new(limits),
+            limit_view: LimitView::without_rooms(plans.to_vec()),
             state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,

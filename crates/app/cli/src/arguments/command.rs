@@ -13,6 +13,7 @@ use super::drill::DrillOptions;
 use super::import::ImportArguments;
 use super::keys::KeysArguments;
 use super::ledger::LedgerArguments;
+use super::limits::LimitsArguments;
 use super::orders::OrdersArguments;
 use super::prices::PricesArguments;
 use super::provider::ProviderArguments;
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Roi(Box<RoiOptions>),
     /// What may be spent in each day or month, by a key, a project or an organisation: list, set, change and remove budgets.
     Budgets(BudgetsArguments),
+    /// How fast and how much at once, by a key, a project or an organisation; and who is on which plan: list, set and unset limits.
+    Limits(LimitsArguments),
     /// The books of money: prove that they hold.
     Ledger(LedgerArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.

@@ -26,6 +26,9 @@ pub(crate) enum KeysCommand {
         /// Refuse its callers' requests where translation would lose something, rather than warn.
         #[arg(long)]
         strict: bool,
+        /// The plan that limits it, as `bellwether limits plans` lists them, or none [default: default].
+        #[arg(long, value_name = "NAME")]
+        plan: Option<String>,
         #[command(flatten)]
         narrowed: Narrowed,
         /// A word for listings and bills, such as team=shop; several times for several.
@@ -63,7 +66,7 @@ pub(crate) enum KeysCommand {
     },
     /// Change a key; the next call with it is served so.
     #[command(group(ArgGroup::new("change").required(true).multiple(true).args([
-        "name", "expires_days", "strict", "no_strict", "models", "providers", "regions", "routes", "networks",
+        "name", "expires_days", "strict", "no_strict", "plan", "models", "providers", "regions", "routes", "networks",
         "all_models", "all_providers", "all_regions", "all_routes", "all_networks", "tag", "no_tags",
     ])))]
     Change {
@@ -81,6 +84,9 @@ pub(crate) enum KeysCommand {
         /// Only warn its callers, unless a request itself asks to be strict.
         #[arg(long)]
         no_strict: bool,
+        /// The plan that limits it from now on, or none.
+        #[arg(long, value_name = "NAME")]
+        plan: Option<String>,
         #[command(flatten)]
         narrowed: Narrowed,
         #[command(flatten)]

@@ -23,9 +23,13 @@ pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, command: KeysComm
     }
     let place = || Place::find(&DataDir::create(path)?);
     match command {
-        KeysCommand::Create { name, project, expires_days, strict, narrowed, tag, json } => {
+        KeysCommand::Create { name, project, expires_days, strict, plan, narrowed, tag, json } => {
             let wish = Wish::default().set("name", Some(name)).set("project", project).expires(expires_days);
-            let wish = wish.set("is_strict", strict.then_some(true)).narrowed(narrowed).tags(&tag, false)?;
+            let wish = wish
+                .set("plan", plan)
+                .set("is_strict", strict.then_some(true))
+                .narrowed(narrowed)
+                .tags(&tag, false)?;
             tell(&place()?.create(wish.value())?, json, table::created);
         }
         KeysCommand::List { project, organisation, tag, state, json } => {
@@ -46,13 +50,14 @@ pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, command: KeysComm
             expires_days,
             strict,
             no_strict,
+            plan,
             narrowed,
             widened,
             tag,
             no_tags,
             json,
         } => {
-            let wish = Wish::default().set("name", name).expires(expires_days);
+            let wish = Wish::default().set("name", name).set("plan", plan).expires(expires_days);
             let wish = wish.set("is_strict", (strict || no_strict).then_some(strict)).narrowed(narrowed);
             let wish = wish.widened(&widened).tags(&tag, no_tags)?;
             tell(&place()?.change(&id, wish.value())?, json, table::changed);

@@ -14,7 +14,7 @@ const SHOWN_ONCE: &str = "The key is shown this once: keep it.";
 pub(super) fn created(key: &Value) -> String {
     let narrowed = NARROWED.into_iter().filter(|field| key[*field].is_array());
     let fields: Vec<&str> =
-        ["id", "name", "expires", "strict", "models"].into_iter().chain(narrowed).collect();
+        ["id", "name", "expires", "strict", "plan", "models"].into_iter().chain(narrowed).collect();
     format!("{}\n\n{}\n\n{SHOWN_ONCE}", text(key, "key"), lines(key, &fields))
 }
 

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use admin::{Admin, AdminParts, Caller, ConfigAsk, ConfigDesk, ReportRules};
+use admin::{Admin, AdminParts, Caller, ConfigAsk, ConfigDesk, LimitView, ReportRules};
 use anyhow::{Result, bail};
 use bytes::Bytes;
 use domain::Secret;
@@ -11,8 +11,8 @@ use gateway::{ControlCall, ControlCalls, Gateway, ProvenCaller, Workers, wall_cl
 use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, PriceDesk, ReportDesk, RequestRecords,
-    SecretDesk, SwitchDesk, TenancyDesk, Who,
+    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, LimitDesk, PriceDesk, ReportDesk,
+    RequestRecords, SecretDesk, SwitchDesk, TenancyDesk, Who,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -39,6 +39,7 @@ pub(super) struct ControlPlane {
     pub(super) money_in: MoneyIn,
     pub(super) verifier: LedgerVerifier,
     pub(super) budgets: Arc<BudgetDesk>,
+    pub(super) limits: Arc<LimitDesk>,
     /// Told once, if at all.
     pub(super) money_failures: Failures,
     pub(super) admin_key: Secret,
@@ -162,11 +163,22 @@ impl ControlPlane {
             sign_ups: self.money_in.sign_ups.clone(),
             verifier: self.verifier.clone(),
             budgets: self.budgets.clone(),
+            limits: self.limits.clone(),
+            limit_view: limit_view(&self.gateway),
             secrets: self.secret_desk.clone(),
             state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),
             clock: wall_clock,
         })
+    }
+}
+
+/// Plans as they are configured, and what is left as the gateway counts it.
+fn limit_view(gateway: &Arc<Gateway>) -> LimitView {
+    let (plans, rooms) = (gateway.clone(), gateway.clone());
+    LimitView {
+        plans: Box::new(move || plans.limit_plans()),
+        rooms: Box::new(move |entry| rooms.limit_rooms(entry)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use domain::{Secret, Timestamp};
-use store::{Asker, KEYS_PER_PAGE_MAX, KeyDesk, KeyError, KeyFilter, NewKey, Reach};
+use store::{Asker, KEYS_PER_PAGE_MAX, KeyDesk, KeyError, KeyFilter, NewKey, PlanName, Reach};
 
 use crate::environment;
 
@@ -26,7 +26,8 @@ pub(super) async fn ensure(desk: &KeyDesk, now: Timestamp) -> Result<Option<Firs
     if !desk.directory().is_empty() {
         return Ok(None);
     }
-    let wish = NewKey::named("first key");
+    // It is the operator's own.
+    let wish = NewKey { plan: PlanName::none(), ..NewKey::named("first key") };
     let issued = desk.create(wish, &by(), now).await?;
     Ok(Some(FirstKey::Made(issued.secret)))
 }
@@ -41,7 +42,8 @@ fn by() -> Asker {
 /// changed the variable to get rid of it must be told.
 async fn take(desk: &KeyDesk, given: Secret, now: Timestamp) -> Result<Option<String>> {
     let verbatim = || Some(given.clone());
-    let named = |name: String| NewKey { verbatim: verbatim(), ..NewKey::named(&name) };
+    let named =
+        |name: String| NewKey { verbatim: verbatim(), plan: PlanName::none(), ..NewKey::named(&name) };
     match desk.create(named(VARIABLE.to_owned()), &by(), now).await {
         Ok(_) => Ok(None),
         Err(KeyError::NameTaken { .. }) => {

@@ -121,6 +121,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         money_in: stored.money_in,
         verifier: stored.verifier,
         budgets: stored.budgets,
+        limits: stored.limits,
         money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,
@@ -183,6 +184,8 @@ impl Made<'_> {
         stored.accounts.hear(move |payers| paying.set_payers(payers));
         let limiting = gateway.clone();
         stored.budgets.hear(move |budgets| limiting.set_budgets(budgets));
+        let pacing = gateway.clone();
+        stored.limits.hear(move |limits| pacing.set_limits(limits));
         Ok(gateway)
     }
 }

@@ -9,8 +9,8 @@ use config::{LowBalance, Snapshot};
 use gateway::wall_clock;
 use store::{
     AccountDesk, AnswerShelf, BudgetDesk, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
-    LedgerVerifier, LockedDataDir, MasterKey, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore, Seal,
-    SecretDesk, SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk,
+    LedgerVerifier, LimitDesk, LockedDataDir, MasterKey, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore,
+    Seal, SecretDesk, SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk,
 };
 
 use super::first_key::{self, FirstKey};
@@ -37,6 +37,7 @@ pub(super) struct Stored {
     pub(super) money_in: MoneyIn,
     pub(super) verifier: LedgerVerifier,
     pub(super) budgets: Arc<BudgetDesk>,
+    pub(super) limits: Arc<LimitDesk>,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
     /// What an operator should know, one sentence each.
@@ -99,6 +100,7 @@ impl Stored {
         let beside = (place.clone(), data_dir.join(REQUESTS_FILE));
         let verifier = LedgerVerifier::new(database.clone(), beside, journal, accounts.clone(), wall_clock);
         let budgets = BudgetDesk::open(database.clone(), wall_clock()).await?;
+        let limits = LimitDesk::open(database.clone()).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
             database,
@@ -120,6 +122,7 @@ impl Stored {
             },
             verifier,
             budgets: Arc::new(budgets),
+            limits: Arc::new(limits),
             first_key,
             notes,
         })

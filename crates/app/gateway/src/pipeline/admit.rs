@@ -9,12 +9,14 @@ use tokio::time::Instant;
 use crate::budget_words;
 use crate::call::Call;
 use crate::funds::Unfunded;
+use crate::limiting::{Costs, ForWhom, limit};
 use crate::paying::{Paying, Reserve};
 use crate::pipeline::authenticate::Caller;
 use crate::pipeline::count::counted;
 use crate::pipeline::reserve::Estimate;
 use crate::pipeline::shorten::{can_be_shortened, shorten};
 use crate::pipeline::understand::Prompt;
+use crate::pipeline::wishes::Wishes;
 use crate::serving::Serving;
 
 /// Longest request whose tokens are counted exactly where the balance does not cover what they may be at most.
@@ -43,10 +45,11 @@ pub(crate) async fn admit(
     call: &mut Call,
     caller: Caller,
     serving: &Serving,
-    (prompt, would_be_short): (&mut Prompt, bool),
+    (prompt, wishes): (&mut Prompt, &Wishes<'_>),
     plan: &Plan,
 ) -> Result<Admitted, Box<Failure>> {
-    if would_be_short && can_be_shortened(prompt) {
+    limit(call, serving, Costs::expected(prompt), for_whom(prompt, wishes)).await?;
+    if wishes.would_be_short && can_be_shortened(prompt) {
         fit_to_balance(call, serving, prompt, plan);
     }
     let mut outcome = put_aside(call, serving, (prompt, None), plan);
@@ -63,6 +66,12 @@ pub(crate) async fn admit(
     }
     call.count_as_running();
     Ok(Admitted { caller })
+}
+
+/// Whose call it is besides its key's.
+pub(super) fn for_whom<'c>(prompt: &'c Prompt, wishes: &Wishes<'c>) -> ForWhom<'c> {
+    let end_user = wishes.end_user.or(prompt.deciding.user.as_deref());
+    ForWhom { end_user, is_batch: wishes.is_batch }
 }
 
 /// Lets a call in that costs nothing.

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use domain::{Failure, Secret};
 use http::HeaderValue;
+use routing::health::Fault;
 use routing::{Onward, Plan};
 use tokio::time::{Instant, sleep};
 
 use crate::call::Call;
+use crate::limiting::{Costs, take_credential};
 use crate::overload::{next_turn, nobody_left};
 use crate::pipeline::asking::Unanswered;
 use crate::pipeline::attempts::Attempts;
@@ -55,6 +57,12 @@ pub(crate) async fn attempt(
     Box::pin(asking).await
 }
 
+/// A credential's limit is reached: he has not been asked, and his health hears nothing of it.
+fn busy(failure: Box<Failure>) -> Unanswered {
+    let wait = failure.retry_after;
+    Unanswered { fault: Some(Fault::Busy { wait }), ..failure.into() }
+}
+
 impl Attempts {
     /// Asks those who are left, one after the other, until one begins to answer.
     pub(crate) async fn next_answer(
@@ -70,8 +78,11 @@ impl Attempts {
             let (behind, lateness) = (turn.behind, &Lateness::default());
             let (mut target, trying) = self.targeted(question, turn, began);
             self.note_begin(call, question, &target, trying);
-            let mut answered = match ready {
-                Ok(ready) => match outgoing(call, question, &target.target).await {
+            let expected = Costs::expected(question.prompt);
+            let paced = take_credential(call, &target.provider, target.target.line, expected).await;
+            let mut answered = match paced.map_or_else(|failure| Err(busy(failure)), |()| Ok(ready)) {
+                Err(unanswered) => Err(unanswered),
+                Ok(Ok(ready)) => match outgoing(call, question, &target.target).await {
                     Ok(mut sent) => match self.late_after(question, &target, behind) {
                         None => {
                             let first = First { target: &mut target, sent: &mut sent, ready, lateness };
@@ -85,7 +96,7 @@ impl Attempts {
                     },
                     Err(failure) => Err(failure.into()),
                 },
-                Err(failure) => Err(target.unreached(call, &failure)),
+                Ok(Err(failure)) => Err(target.unreached(call, &failure)),
             };
             if let Err(refused) = &answered
                 // Boxed: it is rare, and its room is not carried along by every call.

@@ -4,7 +4,11 @@ use dialects::canonical::{Part, Prompt as Canonical, ToolKind};
 use domain::Failure;
 
 use crate::call::Call;
+use crate::limiting::{Costs, limit};
+use crate::pipeline::admit::for_whom;
 use crate::pipeline::understand::Prompt;
+use crate::pipeline::wishes::Wishes;
+use crate::serving::Serving;
 use crate::tokens::{BYTES_PER_TOKEN, tokens_in, tokens_in_all};
 
 /// What an image costs, by and large.
@@ -13,7 +17,13 @@ const TOKENS_PER_IMAGE: u64 = 800;
 const TOKENS_PER_TURN: u64 = 4;
 
 /// The answer of `count_tokens`, from our own count.
-pub(super) async fn count(call: &mut Call, prompt: &Prompt) -> Result<Vec<u8>, Box<Failure>> {
+pub(super) async fn count(
+    call: &mut Call,
+    serving: &Serving,
+    (prompt, wishes): (&Prompt, &Wishes<'_>),
+) -> Result<Vec<u8>, Box<Failure>> {
+    // It costs no tokens, but a request.
+    limit(call, serving, Costs::default(), for_whom(prompt, wishes)).await?;
     call.count_as_running();
     let tokens = counted(prompt).await?;
     Ok(format!("{{\"input_tokens\":{tokens}}}").into_bytes())

@@ -75,6 +75,7 @@ pub(crate) use relay::BrokenOff;
 pub(crate) use retold::Retold;
 pub(crate) use side_effects::has_no_side_effects;
 pub(crate) use stored::serve_stored;
+pub(crate) use understand::Prompt;
 pub(crate) use upstream_error::own_words;
 
 use crate::answer::AnswerBody;
@@ -109,9 +110,9 @@ async fn run(
     let wishes = Wishes::of(&head.headers);
     let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes))?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
-        return count::count(call, &prompt).await.map(Served::Known);
+        return count::count(call, &serving, (&prompt, &wishes)).await.map(Served::Known);
     }
-    let admitted = admit::admit(call, caller, &serving, (&mut prompt, wishes.would_be_short), &plan).await?;
+    let admitted = admit::admit(call, caller, &serving, (&mut prompt, &wishes), &plan).await?;
     let asked = asked::ask(call, (serving, admitted, prompt), (plan, wish), (&head.headers, &wishes));
     Ok(Served::Asked(Box::new(asked.await?)))
 }

@@ -128,7 +128,8 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     if !watch.is_stream() {
         call.lose(&watch.losses());
     }
-    if let Some(warnings) = call.warnings.clone() {
+    call.tell_limits(&mut headers);
+    if let Some(warnings) = call.warnings_told() {
         headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
     }
     if let Some(cap) = call.lowered_cap {

@@ -24,6 +24,10 @@ pub(crate) struct Wishes<'h> {
     pub(crate) is_without_resume: bool,
     /// `x-bellwether-low-balance: shorten`, of who would rather have a short answer than none.
     pub(crate) would_be_short: bool,
+    /// `x-bellwether-user`: for whom he asks, by his own name for that person.
+    pub(crate) end_user: Option<&'h str>,
+    /// `x-bellwether-priority: batch`, of who lets others go before him.
+    pub(crate) is_batch: bool,
     /// `x-bellwether-include`, names parted by commas: `routing`, facts about it in the body.
     pub(crate) wants_routing: bool,
     /// Likewise `cost`, what it cost.
@@ -62,6 +66,8 @@ impl<'h> Wishes<'h> {
             "fallback" => self.is_without_fallback |= value.as_bytes().eq_ignore_ascii_case(b"off"),
             "resume" => self.is_without_resume |= value.as_bytes().eq_ignore_ascii_case(b"off"),
             "low-balance" => self.would_be_short |= value.as_bytes().eq_ignore_ascii_case(b"shorten"),
+            "user" => self.end_user = self.end_user.or_else(text),
+            "priority" => self.is_batch |= value.as_bytes().eq_ignore_ascii_case(b"batch"),
             "include" => {
                 for name in text().into_iter().flat_map(|named| named.split(',')).map(str::trim) {
                     self.wants_routing |= name.eq_ignore_ascii_case("routing");
@@ -103,6 +109,8 @@ mod tests {
             ("x-bellwether-fallback", "OFF"),
             ("x-bellwether-resume", "off"),
             ("x-bellwether-low-balance", "shorten"),
+            ("x-bellwether-user", "u-1"),
+            ("x-bellwether-priority", "Batch"),
             ("x-bellwether-include", "cost, Routing"),
             ("x-bellwether-else", "b"),
         ]);
@@ -113,6 +121,8 @@ mod tests {
             is_without_fallback: true,
             is_without_resume: true,
             would_be_short: true,
+            end_user: Some("u-1"),
+            is_batch: true,
             wants_routing: true,
             wants_cost: true,
             sdk_limit: None,

@@ -6,7 +6,8 @@ use domain::{Kind, Usage};
 
 use super::event::Event;
 use super::line::{
-    KEY_BYTES_MAX, METHOD_BYTES_MAX, MODEL_BYTES_MAX, PROVIDER_BYTES_MAX, REQUEST_ID_BYTES_MAX, RequestLine,
+    KEY_BYTES_MAX, LIMIT_BYTES_MAX, METHOD_BYTES_MAX, MODEL_BYTES_MAX, PROVIDER_BYTES_MAX,
+    REQUEST_ID_BYTES_MAX, RequestLine,
 };
 use super::stamp::Stamp;
 use super::text::{bounded, push_address, push_json, push_ms, push_number};
@@ -70,6 +71,7 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
     push_cost(out, line);
     push_by_model(out, line);
     push_segments(out, line);
+    text_if_any(out, b",\"limit\":\"", line.limit, LIMIT_BYTES_MAX);
     text_if_any(out, b",\"warnings\":\"", line.warnings, usize::MAX);
     out.extend_from_slice(b"}\n");
 }

@@ -11,6 +11,7 @@ use super::text::bounded;
 /// Callers may send longer ones to us, but a log line does not grow with them.
 pub(crate) const REQUEST_ID_BYTES_MAX: usize = 128;
 pub(crate) const KEY_BYTES_MAX: usize = 64;
+pub(crate) const LIMIT_BYTES_MAX: usize = 256;
 pub(crate) const METHOD_BYTES_MAX: usize = 16;
 pub(crate) const PATH_BYTES_MAX: usize = 256;
 pub(crate) const MODEL_BYTES_MAX: usize = 128;
@@ -75,6 +76,8 @@ pub struct RequestLine<'a> {
     pub usage_by_model: &'a [ModelUsage],
     /// Who gave which part of an answer that broke off and was gone on with; empty for all others.
     pub segments: &'a [SegmentLine<'a>],
+    /// Which limit refused the call; empty if none did.
+    pub limit: &'a str,
     /// What of the request could not be carried to the provider, as short codes.
     pub warnings: &'a str,
 }

@@ -103,6 +103,7 @@ fn success() -> RequestLine<'static> {
         hedged: "",
         late_provider: "",
         hedge_provider: "",
+        limit: "",
         warnings: "",
     }
 }

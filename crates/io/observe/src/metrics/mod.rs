@@ -5,6 +5,7 @@
 mod counter;
 mod exposition;
 mod histogram;
+mod limited;
 mod process;
 mod queue;
 mod registry;
@@ -14,6 +15,7 @@ mod series;
 mod shard;
 mod totals;
 
+pub use limited::LimitOutcome;
 pub use queue::Shed;
 pub use registry::Metrics;
 pub use render::Gauge;

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use super::counter::UpDown;
 use super::exposition::{Exposition, escape_label};
 use super::histogram::{ADDED_EDGES, REQUEST_EDGES};
+use super::limited;
 use super::process;
 use super::queue;
 use super::registry::Metrics;
@@ -87,6 +88,7 @@ impl Metrics {
         let name = "ai_gateway_callers_gone_total";
         single(out, name, "counter", "Callers that hung up before their answer was complete.", service, gone);
         self.budgets(out, service);
+        limited::render(out, self.shards().iter().map(|shard| &shard.limited), service);
         let panics: u64 = self.shards().iter().map(|shard| shard.panics.read()).sum();
         let name = "ai_gateway_panics_total";
         single(

@@ -7,6 +7,7 @@ use domain::{Currency, Kind, Money, Usage};
 
 use super::counter::{Counter, UpDown};
 use super::histogram::{ADDED_EDGES, REQUEST_EDGES};
+use super::limited::{LimitCounts, LimitOutcome};
 use super::queue::{QueueSeries, Shed};
 use super::series::ProviderSeries;
 
@@ -52,6 +53,7 @@ pub struct Shard {
     pub(crate) panics: Counter,
     pub(crate) budget_warnings: Counter,
     pub(crate) budget_refusals: Counter,
+    pub(crate) limited: LimitCounts,
     pub(crate) queue: QueueSeries,
     slots: [OnceLock<Box<ProviderSeries>>; SLOTS],
 }
@@ -66,6 +68,7 @@ impl Shard {
             panics: Counter::default(),
             budget_warnings: Counter::default(),
             budget_refusals: Counter::default(),
+            limited: LimitCounts::default(),
             queue: QueueSeries::default(),
             slots: [const { OnceLock::new() }; SLOTS],
         }
@@ -241,6 +244,11 @@ impl Shard {
     /// A call was refused for want of budget.
     pub fn budget_refused(&self) {
         self.budget_refusals.add(1);
+    }
+
+    /// A call reached a limit: whose, of what, and what came of it.
+    pub fn limited(&self, what: LimitOutcome) {
+        self.limited.add(what);
     }
 
     /// A request ended in a panic.

@@ -32,6 +32,7 @@ pub(super) const TABLES: &[Table] = &[
     table("sign_ups", "organisation_id"),
     table("budgets", "number"),
     table("budget_windows", "budget, begins_at_ms"),
+    table("rate_limits", "number"),
     table("ledger_journals", "node"),
     table("ledger_entries", "node, lsn, part"),
     table("ledger_calls", "at_ms, node, lsn"),

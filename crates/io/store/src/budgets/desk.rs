@@ -17,6 +17,7 @@ use super::table::Budgets;
 use crate::audit;
 use crate::database::Database;
 use crate::tenancy::{Deed, Reach};
+use crate::whose;
 
 /// Told of each table of budgets that comes into force.
 type Hearer = Box<dyn Fn(Arc<Budgets>) + Send + Sync>;
@@ -60,11 +61,11 @@ impl BudgetDesk {
         if !entries.is_empty() {
             let is_of_key = |entry: &BudgetEntry| matches!(entry.rule.scope, Scope::Key(_));
             let successors = match entries.iter().any(is_of_key) {
-                true => sql::successors(&mut from).await?,
+                true => whose::successors(&mut from).await?,
                 false => HashMap::new(),
             };
             let cell = |entry: BudgetEntry| {
-                let followers = followers(&entry.rule.scope, &successors);
+                let followers = whose::line_of(&entry.rule.scope, &successors);
                 Arc::new(BudgetCell::new(entry, followers, now))
             };
             let budgets = Budgets::of_cells(entries.into_iter().map(cell).collect());
@@ -123,7 +124,7 @@ impl BudgetDesk {
         let _alone = self.changing.lock().await;
         let present = self.budgets.load_full();
         let mut transaction = self.database.begin().await?;
-        let organisation = sql::owner(&mut transaction, &scope, reach).await?;
+        let organisation = whose::owner(&mut transaction, &scope, reach).await?;
         let organisation = organisation.ok_or_else(|| BudgetError::UnknownScope(scope.clone()))?;
         let is_same = |entry: &BudgetEntry| {
             let rule = &entry.rule;
@@ -135,7 +136,7 @@ impl BudgetDesk {
         if present.len() >= BUDGETS_MAX {
             return Err(BudgetError::TooMany);
         }
-        let followers = sql::followers(&mut transaction, &scope).await?;
+        let followers = whose::followers(&mut transaction, &scope).await?;
         let rule = Rule { id: sql::next_number(&mut transaction).await?, scope, period, zone, terms };
         let made = BudgetEntry { rule, organisation, is_operators, created_at: deed.at };
         sql::insert(&mut transaction, &made).await?;
@@ -247,14 +248,6 @@ impl std::fmt::Debug for BudgetDesk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BudgetDesk").finish_non_exhaustive()
     }
-}
-
-/// The keys that follow the one that a budget is for, one after the other.
-fn followers(scope: &Scope, successors: &HashMap<KeyId, KeyId>) -> Vec<KeyId> {
-    let Scope::Key(key) = scope else { return Vec::new() };
-    let line = std::iter::successors(successors.get(key), |key| successors.get(*key));
-    // No key follows itself; a damaged table must not keep us here.
-    line.take(successors.len()).cloned().collect()
 }
 
 fn noted(

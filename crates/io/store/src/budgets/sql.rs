@@ -1,18 +1,12 @@
 //! Budgets in a database. One that is removed stays there, with what was spent by it.
 
-use std::collections::HashMap;
-
-use domain::{KeyId, Money, OrganisationId, Timestamp};
+use domain::{Money, OrganisationId, Timestamp};
 use limits::budget::{Period, Rule, RuleId, Scope, Terms, Unkept, Zone};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row, query};
 
 use super::entry::BudgetEntry;
 use crate::columns::{damaged, parsed};
-use crate::tenancy::Reach;
-
-/// Keys that follow each other are looked for so far.
-const FOLLOWERS_MAX: usize = 1_000;
 
 pub(super) async fn insert(to: &mut AnyConnection, made: &BudgetEntry) -> Result<(), sqlx::Error> {
     let Rule { id, scope, period, zone, terms } = &made.rule;
@@ -108,49 +102,6 @@ pub(super) async fn keep(to: &mut AnyConnection, id: RuleId, spent: &Unkept) -> 
     .execute(to)
     .await
     .map(|_| ())
-}
-
-/// Whose it is, if it is there and within reach.
-pub(super) async fn owner(
-    from: &mut AnyConnection,
-    scope: &Scope,
-    reach: &Reach,
-) -> Result<Option<OrganisationId>, sqlx::Error> {
-    let text = match scope {
-        Scope::Key(_) => {
-            "SELECT p.organisation_id AS owner FROM caller_keys k JOIN projects p ON p.id = k.project_id
-             WHERE k.id = $1"
-        }
-        Scope::Project(_) => "SELECT organisation_id AS owner FROM projects WHERE id = $1",
-        Scope::Organisation(_) => "SELECT id AS owner FROM organisations WHERE id = $1",
-    };
-    let row = query(text).bind(scope.id()).fetch_optional(from).await?;
-    let owner = row.map(|row| parsed(&row, "owner", OrganisationId::parse)).transpose()?;
-    Ok(owner.filter(|owner| reach.holds(owner)))
-}
-
-/// The keys that follow the one that a budget is for, one after the other.
-pub(super) async fn followers(from: &mut AnyConnection, scope: &Scope) -> Result<Vec<KeyId>, sqlx::Error> {
-    let Scope::Key(key) = scope else { return Ok(Vec::new()) };
-    let mut line = vec![key.clone()];
-    while let Some(last) = line.last().filter(|_| line.len() <= FOLLOWERS_MAX) {
-        let row = query("SELECT rotated_to FROM caller_keys WHERE id = $1 AND rotated_to IS NOT NULL")
-            .bind(last.as_str())
-            .fetch_optional(&mut *from)
-            .await?;
-        let Some(row) = row else { break };
-        line.push(parsed(&row, "rotated_to", KeyId::parse)?);
-    }
-    Ok(line.split_off(1))
-}
-
-/// Which key follows which.
-pub(super) async fn successors(from: &mut AnyConnection) -> Result<HashMap<KeyId, KeyId>, sqlx::Error> {
-    let rows =
-        query("SELECT id, rotated_to FROM caller_keys WHERE rotated_to IS NOT NULL").fetch_all(from).await?;
-    let pair =
-        |row: &AnyRow| Ok((parsed(row, "id", KeyId::parse)?, parsed(row, "rotated_to", KeyId::parse)?));
-    rows.iter().map(pair).collect()
 }
 
 fn read(row: &AnyRow) -> Result<BudgetEntry, sqlx::Error> {

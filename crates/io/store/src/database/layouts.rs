@@ -113,6 +113,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/postgres/0015_budgets_in_all.sql"),
     ),
     Layout::new(
+        16,
+        "rate limits",
+        include_str!("../../migrations/sqlite/0016_rate_limits.sql"),
+        include_str!("../../migrations/postgres/0016_rate_limits.sql"),
+    ),
+    Layout::new(
         17,
         "calls by when they were received",
         include_str!("../../migrations/sqlite/0017_received.sql"),

@@ -9,6 +9,7 @@ use super::digest::{DigestOf, KeyDigest};
 use super::models::KeyModels;
 use super::names::KeyNames;
 use super::networks::KeyNetworks;
+use super::plan::PlanName;
 use super::routes::KeyRoutes;
 use super::scopes::KeyScopes;
 use super::tags::KeyTags;
@@ -44,6 +45,8 @@ pub struct CallerKey {
     pub last_used_at: Option<Timestamp>,
     /// Whether its callers are refused where others are warned that a translation loses something.
     pub is_strict: bool,
+    /// Which bundle of limits it is on.
+    pub plan: PlanName,
     /// What it may be used for.
     pub scopes: KeyScopes,
     /// What its owner hangs on it.
@@ -73,6 +76,8 @@ pub struct LoadedKey<'a> {
     pub is_revoked: bool,
     /// Whether its callers are refused where others are warned that a translation loses something.
     pub is_strict: bool,
+    /// Which bundle of limits it is on.
+    pub plan: &'a PlanName,
     /// What it may be used for.
     pub scopes: &'a KeyScopes,
     /// Whose it is.
@@ -211,6 +216,8 @@ pub struct KeyChange {
     pub name: Option<String>,
     /// Whether its callers are refused rather than warned.
     pub is_strict: Option<bool>,
+    /// Which bundle of limits it is on.
+    pub plan: Option<PlanName>,
     /// What its callers may ask for.
     pub models: Option<KeyModels>,
     /// Who may serve them.
@@ -237,6 +244,7 @@ impl KeyChange {
         }
         set(&mut key.name, self.name);
         set(&mut key.is_strict, self.is_strict);
+        set(&mut key.plan, self.plan);
         set(&mut key.scopes.models, self.models);
         set(&mut key.scopes.providers, self.providers);
         set(&mut key.scopes.regions, self.regions);

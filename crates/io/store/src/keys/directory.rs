@@ -199,6 +199,7 @@ impl Index {
             expires_at: key.expires_at,
             is_revoked: key.revoked_at.is_some(),
             is_strict: key.is_strict,
+            plan: self.sharing.plan(&key.plan),
             scopes: self.sharing.scopes(&key.scopes),
         }
     }
@@ -215,6 +216,7 @@ impl Loading {
             expires_at: key.expires_at,
             is_revoked: key.is_revoked,
             is_strict: key.is_strict,
+            plan: self.sharing.plan(key.plan),
             scopes: self.sharing.scopes(key.scopes),
         };
         let owner = self.sharing.owner(key.organisation, key.project);

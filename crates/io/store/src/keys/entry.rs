@@ -5,9 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
+use limits::rate::Resolved;
 
 use super::contract::KeyState;
 use super::digest::KeyDigest;
+use super::plan::PlanName;
 use super::scopes::KeyScopes;
 
 /// Of a key that lasts.
@@ -34,6 +36,8 @@ pub struct KeyEntry {
     kept_minute: AtomicU32,
     owner: Arc<KeyOwner>,
     scopes: ArcSwapOption<KeyScopes>,
+    /// The usual one is nothing.
+    plan: ArcSwapOption<PlanName>,
     counters: OnceLock<Box<KeyCounters>>,
 }
 
@@ -61,6 +65,8 @@ pub struct KeyCounters {
     pub tokens_in: AtomicU64,
     /// Generated tokens, as the providers counted them.
     pub tokens_out: AtomicU64,
+    /// The limits that its calls count for, once they were looked for.
+    pub limits: ArcSwapOption<Resolved>,
 }
 
 /// What of a key decides on the request path.
@@ -69,6 +75,8 @@ pub(super) struct Facts {
     pub(super) expires_at: Option<Timestamp>,
     pub(super) is_revoked: bool,
     pub(super) is_strict: bool,
+    /// The usual one is nothing.
+    pub(super) plan: Option<Arc<PlanName>>,
     /// None are for everything.
     pub(super) scopes: Option<Arc<KeyScopes>>,
 }
@@ -84,6 +92,7 @@ impl KeyEntry {
             kept_minute: AtomicU32::new(0),
             owner,
             scopes: ArcSwapOption::empty(),
+            plan: ArcSwapOption::empty(),
             counters: OnceLock::new(),
         };
         entry.set(facts);
@@ -113,6 +122,11 @@ impl KeyEntry {
     pub fn scopes(&self) -> Option<Arc<KeyScopes>> {
         // The scopes are published before the flag that points to them.
         if self.flags.load(Ordering::Acquire) & SCOPED == 0 { None } else { self.scopes.load_full() }
+    }
+
+    /// Which bundle of limits it is on, unless it is the usual one.
+    pub fn plan(&self) -> Option<Arc<PlanName>> {
+        self.plan.load_full()
     }
 
     /// Whether its callers may ask for a model by this name.
@@ -170,6 +184,13 @@ impl KeyEntry {
     /// Whatever is said of it, a key that was revoked stays so.
     pub(super) fn set(&self, facts: Facts) {
         self.expires_at_ms.store(facts.expires_at.map_or(NEVER, Timestamp::unix_ms), Ordering::Relaxed);
+        self.plan.store(facts.plan);
+        if let Some(counters) = self.counters.get()
+            && let Some(found) = counters.limits.load_full()
+        {
+            // They are found again by the plan it is on now; what was taken of them stays taken.
+            counters.limits.store(Some(Arc::new(found.outdated())));
+        }
         let mut on = 0;
         let mut off = 0;
         for (flag, is_on) in [(STRICT, facts.is_strict), (SCOPED, facts.scopes.is_some())] {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use domain::{OrganisationId, ProjectId};
 
 use super::entry::KeyOwner;
+use super::plan::PlanName;
 use super::scopes::KeyScopes;
 
 /// So many different scopes are known again; keys with others have them for themselves.
@@ -17,6 +18,7 @@ const SHARED_SCOPES_MAX: usize = 10_000;
 pub(super) struct Sharing {
     owners: HashMap<ProjectId, Arc<KeyOwner>>,
     scopes: HashSet<Arc<KeyScopes>>,
+    plans: HashMap<PlanName, Arc<PlanName>>,
     /// Also of organisations without keys: one may be made.
     suspended: HashSet<OrganisationId>,
     archived: HashSet<ProjectId>,
@@ -58,6 +60,17 @@ impl Sharing {
 
     fn rests(&self, organisation: &OrganisationId, project: &ProjectId) -> bool {
         self.suspended.contains(organisation) || self.archived.contains(project)
+    }
+
+    /// The usual one is nothing. Few others are ever named.
+    pub(super) fn plan(&mut self, plan: &PlanName) -> Option<Arc<PlanName>> {
+        if plan.is_usual() {
+            return None;
+        }
+        if self.plans.len() >= SHARED_SCOPES_MAX {
+            self.plans.retain(|_, plan| Arc::strong_count(plan) > 1);
+        }
+        Some(Arc::clone(self.plans.entry(plan.clone()).or_insert_with(|| Arc::new(plan.clone()))))
     }
 
     /// None are for everything.

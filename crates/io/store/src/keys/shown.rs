@@ -23,6 +23,7 @@ impl CallerKey {
             "revoked_at": self.revoked_at.map(Timestamp::rfc3339),
             "last_used_at": self.last_used_at.map(Timestamp::rfc3339),
             "is_strict": self.is_strict,
+            "plan": self.plan.as_str(),
             "models": self.scopes.models.names(),
             "providers": self.scopes.providers.names(),
             "regions": self.scopes.regions.names(),

@@ -10,6 +10,7 @@ use super::digest::{DigestOf, KeyDigest};
 use super::models::KeyModels;
 use super::names::KeyNames;
 use super::networks::KeyNetworks;
+use super::plan::PlanName;
 use super::routes::KeyRoutes;
 use super::scopes::KeyScopes;
 use super::tags::KeyTags;
@@ -33,6 +34,7 @@ pub(super) fn example(number: u8) -> CallerKey {
         revoked_at: None,
         last_used_at: None,
         is_strict: false,
+        plan: PlanName::usual(),
         scopes: KeyScopes::ANY,
         tags: KeyTags::default(),
         rotated_from: None,
@@ -273,14 +275,23 @@ pub(super) async fn all_characters_survive(store: &Database) {
     assert_eq!(all(store).await, [key]);
 }
 
+fn gold() -> PlanName {
+    PlanName::parse("gold").unwrap()
+}
+
 fn successor(number: u8, former_until: Timestamp) -> Successor {
     let CallerKey { id, digest, created_at, .. } = example(number);
     Successor { id, hint: "bw_…next".to_owned(), digest, created_at, expires_at: Some(LATER), former_until }
 }
 
 pub(super) async fn a_successor_has_the_name_and_all_else(store: &Database) {
-    let before =
-        CallerKey { is_strict: true, scopes: all_scopes(), tags: tags(&[("team", "shop")]), ..example(1) };
+    let before = CallerKey {
+        is_strict: true,
+        plan: gold(),
+        scopes: all_scopes(),
+        tags: tags(&[("team", "shop")]),
+        ..example(1)
+    };
     create(store, &before).await;
     let next = successor(2, Timestamp(1_796_000_000_000));
     let former = CallerKey {
@@ -336,8 +347,8 @@ pub(super) async fn a_start_reads_every_key(store: &Database) {
     let (organisation, project) = second_organisation(store).await;
     let keys = [
         example(1),
-        CallerKey { expires_at: Some(LATER), is_strict: true, ..example(2) },
-        CallerKey { scopes: all_scopes(), digest_of: DigestOf::Sha256, ..example(3) },
+        CallerKey { expires_at: Some(LATER), is_strict: true, plan: gold(), ..example(2) },
+        CallerKey { plan: PlanName::none(), scopes: all_scopes(), digest_of: DigestOf::Sha256, ..example(3) },
         CallerKey { organisation, project, scopes: all_scopes(), ..example(4) },
         CallerKey { tags: tags(&[("a", "b")]), ..example(5) },
     ];
@@ -349,13 +360,13 @@ pub(super) async fn a_start_reads_every_key(store: &Database) {
     store
         .load(&mut |key| {
             let (organisation, project) = (key.organisation.clone(), key.project.clone());
-            let facts = (key.is_revoked, key.is_strict, key.expires_at, key.scopes.clone());
+            let facts = (key.is_revoked, key.is_strict, key.plan.clone(), key.expires_at, key.scopes.clone());
             loaded.push((key.id, key.digest, key.digest_of, facts, organisation, project));
         })
         .await
         .unwrap();
     let expected = keys.map(|key| {
-        let facts = (key.id == example(5).id, key.is_strict, key.expires_at, key.scopes);
+        let facts = (key.id == example(5).id, key.is_strict, key.plan, key.expires_at, key.scopes);
         (key.id, key.digest, key.digest_of, facts, key.organisation, key.project)
     });
     assert_eq!(loaded, expected);

@@ -58,7 +58,12 @@ impl Sums {
              CREATE INDEX IF NOT EXISTS {TABLE}_by_period ON {TABLE} (tier, period)"
         );
         sqlx::raw_sql(AssertSqlSafe(make)).execute(&pool).await?;
-        Ok(Self { pool, kind })
+        Ok(Self::beside(pool, kind))
+    }
+
+    /// What is there, with nothing made.
+    pub(crate) const fn beside(pool: AnyPool, kind: Kind) -> Self {
+        Self { pool, kind }
     }
 
     /// Writes what a batch comes to, by its minutes, in the transaction of the batch.

@@ -51,7 +51,8 @@ impl RequestStore {
             Kind::Sqlite => open_rows(Some(path)).await?,
             Kind::Postgres => database.pool.clone(),
         };
-        Ok(Some(Self { pool, kind: database.kind, made: Arc::default() }))
+        let sums = Sums::beside(pool.clone(), database.kind);
+        Ok(Some(Self { pool, kind: database.kind, sums, made: Arc::default() }))
     }
 
     /// One that lives and dies with this value, for tests and demonstrations.

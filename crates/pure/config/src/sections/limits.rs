@@ -5,7 +5,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::providers::Provider;
+use super::rates::{self, BundleSection, Rates};
 use crate::key_path::KeyPath;
+use crate::named::Named;
 use crate::problem::Report;
 
 /// Largest request body unless configured.
@@ -89,6 +92,16 @@ pub(crate) struct LimitsSection {
     /// How long each of them waits, in milliseconds. Who would wait longer is answered 503 at once.
     #[schemars(range(max = 600_000))]
     queue_wait_ms: u32,
+    /// Named bundles of limits, for those who are on them: keys, projects, organisations. `default` is that of new keys; it is
+    /// always there.
+    plans: Option<Named<BundleSection>>,
+    /// Limits of all calls for a model together, by the name that callers ask for.
+    models: Option<Named<BundleSection>>,
+    /// Limits of what each provider is asked with each of its credentials, by the provider's id. Where they are reached,
+    /// somebody else is asked.
+    providers: Option<Named<BundleSection>>,
+    /// Limits of each end user of a project, by the names that callers give them (`x-bellwether-user`, `user`).
+    end_users: Option<BundleSection>,
 }
 
 impl Default for LimitsSection {
@@ -109,6 +122,10 @@ impl Default for LimitsSection {
             concurrent_max: None,
             queue_max: QUEUE_MAX,
             queue_wait_ms: QUEUE_WAIT_MS,
+            plans: None,
+            models: None,
+            providers: None,
+            end_users: None,
         }
     }
 }
@@ -146,9 +163,11 @@ pub struct Limits {
     pub queue_max: u32,
     /// How long each of them waits.
     pub queue_wait: Duration,
+    /// How fast and how much at once, by plans, models, credentials and end users.
+    pub rates: Rates,
 }
 
-pub(crate) fn check(section: Option<LimitsSection>, report: &mut Report) -> Limits {
+pub(crate) fn check(section: Option<LimitsSection>, providers: &[Provider], report: &mut Report) -> Limits {
     let section = section.unwrap_or_default();
     if let Some(memory) = section.body_memory_bytes_max
         && memory < section.body_bytes_max
@@ -163,6 +182,8 @@ pub(crate) fn check(section: Option<LimitsSection>, report: &mut Report) -> Limi
             format!("must hold at least one upload of upload_bytes_max ({})", section.upload_bytes_max);
         report.add(&path, section.spool_bytes_max.to_string(), message, None);
     }
+    let wishes = (section.plans, section.models, section.providers, section.end_users);
+    let rates = rates::check(wishes, providers, report);
     Limits {
         body_bytes_max: bytes(section.body_bytes_max),
         body_memory_bytes_max: section.body_memory_bytes_max.map(bytes),
@@ -179,6 +200,7 @@ pub(crate) fn check(section: Option<LimitsSection>, report: &mut Report) -> Limi
         concurrent_max: section.concurrent_max,
         queue_max: section.queue_max,
         queue_wait: Duration::from_millis(section.queue_wait_ms.into()),
+        rates,
     }
 }
 

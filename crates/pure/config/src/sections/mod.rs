@@ -28,6 +28,7 @@ pub(crate) mod policy;
 pub(crate) mod probes;
 pub(crate) mod providers;
 mod proxy_flaw;
+pub(crate) mod rates;
 pub(crate) mod reports;
 pub(crate) mod requests;
 pub(crate) mod retries;

@@ -55,7 +55,12 @@ metrics: { access: key, key: 'env:M_KEY', provider_label: all }
 errors: { code: numeric }
 limits: { body_bytes_max: 4096, body_memory_bytes_max: 65536, upload_bytes_max: 5000, spool_bytes_max: 70000, head_bytes_max: 8192, headers_max: 50,
   http2_header_bytes_max: 5000, http2_streams_max: 10, connections_max: 99, answer_bytes_max: 70000,
-  output_tokens_default: 4000, attempts_max: 7, concurrent_max: 500, queue_max: 40, queue_wait_ms: 1500 }
+  output_tokens_default: 4000, attempts_max: 7, concurrent_max: 500, queue_max: 40, queue_wait_ms: 1500,
+  plans: { gold: { requests_per_second: 9, requests_per_minute: 60, tokens_per_minute: 1000, input_tokens_per_minute: 900,
+    output_tokens_per_minute: 800, concurrent_requests: 4, body_bytes: 5000, prompt_tokens: 700, burst_seconds: 2,
+    on_limit: queue, queue_wait_ms: 70, priority: batch } },
+  models: { smart: { tokens_per_minute: 5 } }, providers: { second: { requests_per_minute: 6, on_limit: refuse } },
+  end_users: { requests_per_minute: 7, on_limit: warn } }
 timeouts: { connect_ms: 11, dns_fresh_ms: 9, dns_stale_ms: 10, first_byte_ms: 12, answer_ms: 13, answer_ms_large: 14, answer_ms_xlarge: 15, idle_ms: 16, ping_ms: 22,
   request_head_ms: 17, request_body_ms: 18, tls_handshake_ms: 19, keep_alive_ms: 20, drain_ms: 21 }
 retries: { repeats_max: 1, backoff: fibonacci, base_ms: 50, max_ms: 60, wait_ms_max: 70, budget_percent: 80, budget_per_second: 90,

@@ -42,6 +42,7 @@ impl FormScan {
             wants_stream_usage: false,
             wants_speech_events: false,
             previous_response: None,
+            user: None,
             stream_options_span: None,
             may_hold_envelopes: false,
             may_hold_thoughts: false,

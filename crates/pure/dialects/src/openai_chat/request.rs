@@ -19,6 +19,7 @@ const WANTED: &[&str] = &[
     "n",
     "stream_format",
     "previous_response_id",
+    "user",
 ];
 const MODEL: usize = 0;
 const STREAM: usize = 1;
@@ -49,6 +50,8 @@ pub struct Deciding {
     pub wants_speech_events: bool,
     /// The answer that this goes on from, which a provider keeps.
     pub previous_response: Option<String>,
+    /// For whom the caller asks, by his own name for that person.
+    pub user: Option<String>,
     /// Where the options of the stream stand in the body, if they do.
     pub stream_options_span: Option<Range<usize>>,
     /// A string in it begins as an envelope of ours does.
@@ -99,6 +102,7 @@ impl RequestScan {
             n,
             stream_format,
             previous,
+            user,
         ] = fields.as_slice()
         else {
             unreachable!("the scan reports one place for each wanted name")
@@ -119,6 +123,7 @@ impl RequestScan {
             wants_speech_events: stream_format.as_ref().and_then(|field| field.text.as_deref())
                 == Some(b"\"sse\""),
             previous_response: previous.as_ref().and_then(string),
+            user: user.as_ref().and_then(string),
             stream_options_span: stream_options.as_ref().map(|field| field.span.clone()),
             may_hold_envelopes,
             may_hold_thoughts,

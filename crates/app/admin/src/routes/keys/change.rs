@@ -12,6 +12,7 @@ use crate::access::Visitor;
 use crate::body::JsonBody;
 use crate::key_wish::KeyWish;
 use crate::parts::AdminParts;
+use crate::plan_wish::permit_plans;
 use crate::refusal::Refusal;
 
 pub(crate) async fn change(
@@ -21,6 +22,7 @@ pub(crate) async fn change(
     JsonBody(wish): JsonBody<KeyWish>,
 ) -> Result<Json<Value>, Refusal> {
     let (id, now) = (id_in(id)?, (parts.clock)());
+    permit_plans(&parts, &visitor, wish.plan())?;
     let key = parts.key_desk.change(&id, wish.change(now)?, &visitor.asker(), now).await?;
     Ok(Json(key.json(now)))
 }

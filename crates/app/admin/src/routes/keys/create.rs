@@ -11,6 +11,7 @@ use crate::access::Visitor;
 use crate::body::JsonBody;
 use crate::key_wish::KeyWish;
 use crate::parts::AdminParts;
+use crate::plan_wish::permit_plans;
 use crate::refusal::Refusal;
 
 pub(crate) async fn create(
@@ -19,6 +20,7 @@ pub(crate) async fn create(
     JsonBody(wish): JsonBody<KeyWish>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let now = (parts.clock)();
+    permit_plans(&parts, &visitor, wish.plan())?;
     let wish = wish.new_key(parts.key_desk.usual_expiry(now), now)?;
     let issued = parts.key_desk.create(wish, &visitor.asker(), now).await?;
     let mut told = issued.key.json(now);

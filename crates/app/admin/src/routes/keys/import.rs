@@ -12,6 +12,7 @@ use crate::access::Visitor;
 use crate::body::{ADMIN_IMPORT_BYTES_MAX, JsonBody};
 use crate::key_wish::ImportWish;
 use crate::parts::AdminParts;
+use crate::plan_wish::permit_plans;
 use crate::refusal::Refusal;
 
 pub(crate) async fn import(
@@ -20,6 +21,7 @@ pub(crate) async fn import(
     JsonBody(wish): JsonBody<ImportWish, ADMIN_IMPORT_BYTES_MAX>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let status = if wish.is_dry() { StatusCode::OK } else { StatusCode::CREATED };
+    permit_plans(&parts, &visitor, wish.plans())?;
     let told = wish.take_over(&parts.key_desk, &visitor.asker(), (parts.clock)()).await?;
     Ok((status, Json(told)))
 }

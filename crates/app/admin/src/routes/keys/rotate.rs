@@ -43,6 +43,7 @@ pub(crate) async fn rotate(
     let rotated = parts.key_desk.rotate(&id, (overlap, expires_at), &visitor.asker(), now).await?;
     // Before anybody has the new key.
     parts.budgets.follow(&rotated.former.id, &rotated.key.id).await;
+    parts.limits.follow(&rotated.former.id, &rotated.key.id).await;
     let mut told = rotated.key.json(now);
     told["key"] = rotated.secret.expose().into();
     told["former"] = rotated.former.json(now);

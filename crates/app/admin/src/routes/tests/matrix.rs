@@ -112,6 +112,10 @@ fn matrix() -> Vec<Row> {
         Row { method: M::GET, route: "/ledger/holds", asked: "/ledger/holds?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
         Row { method: M::GET, route: "/ledger/statement", asked: "/ledger/statement?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
         // Budgets. There is none yet.
+        Row { method: M::GET, route: "/limits", asked: "/limits", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        Row { method: M::GET, route: "/limits/plans", asked: "/limits/plans", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        Row { method: M::POST, route: "/limits", asked: "/limits", body: r#"{"project": "{project}", "requests_per_minute": 5}"#, own: RUN_MAKES, foreign: RUN_ABSENT, stray: 403, operator: 201 },
+        Row { method: M::DELETE, route: "/limits/{number}", asked: "/limits/7777", body: "", own: RUN_ABSENT, foreign: RUN_ABSENT, stray: 403, operator: 404 },
         Row { method: M::GET, route: "/budgets", asked: "/budgets", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         Row { method: M::POST, route: "/budgets", asked: "/budgets", body: r#"{"project": "{project}", "period": "day", "limit": "5"}"#, own: RUN_MAKES, foreign: RUN_ABSENT, stray: 403, operator: 201 },
         Row { method: M::PATCH, route: "/budgets/{number}", asked: "/budgets/7", body: r#"{"limit": "5"}"#, own: RUN_ABSENT, foreign: RUN_ABSENT, stray: 403, operator: 404 },

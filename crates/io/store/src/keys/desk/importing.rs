@@ -116,6 +116,7 @@ impl KeyDesk {
             revoked_at: None,
             last_used_at: None,
             is_strict: wish.is_strict,
+            plan: wish.plan,
             scopes: wish.scopes,
             tags: wish.tags,
             rotated_from: None,

@@ -3,6 +3,7 @@
 use domain::{ProjectId, Secret, Timestamp};
 
 use crate::keys::contract::CallerKey;
+use crate::keys::plan::PlanName;
 use crate::keys::scopes::KeyScopes;
 use crate::keys::tags::KeyTags;
 
@@ -28,6 +29,8 @@ pub struct NewKey {
     pub verbatim: Option<Secret>,
     /// Whether its callers are refused where others are warned that a translation loses something.
     pub is_strict: bool,
+    /// Which bundle of limits it is on.
+    pub plan: PlanName,
     /// What it may be used for.
     pub scopes: KeyScopes,
     /// What its owner hangs on it.
@@ -43,6 +46,7 @@ impl NewKey {
             expires_at: None,
             verbatim: None,
             is_strict: false,
+            plan: PlanName::usual(),
             scopes: KeyScopes::ANY,
             tags: KeyTags::default(),
         }

@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 use sqlx::Row;
 
-use super::row::{OF_KEY, digest_of, scopes};
+use super::row::{self, OF_KEY, digest_of, scopes};
 use crate::columns::{damaged, parsed};
 use crate::database::{Database, Kind};
 use crate::hex::thirty_two_from_hex;
 use crate::keys::contract::{LoadedKey, TakeKey};
 use crate::keys::digest::KeyDigest;
+use crate::keys::plan::{PLAN_DEFAULT, PlanName};
 use crate::keys::scopes::KeyScopes;
 
 /// Keys in one text: enough to make little of each question, few enough to be a small text.
@@ -26,20 +27,24 @@ const SCOPES_KNOWN_MAX: usize = 10_000;
 const SQLITE: &str = "SELECT group_concat(line, char(10)) AS packed FROM (
     SELECT id || char(9) || project_id || char(9) || hex(digest) || char(9) || COALESCE(expires_at_ms, '')
         || CASE WHEN revoked_at_ms IS NULL AND is_strict = 0 AND digest_of = 'key' AND models IS NULL AND scopes IS NULL
+                AND plan IS NULL
             THEN ''
             ELSE char(9) || digest_of || char(9) || (revoked_at_ms IS NOT NULL) || char(9) || is_strict || char(9)
+                || COALESCE(plan, '') || char(9)
                 || COALESCE(models, '') || char(9) || COALESCE(scopes, '') END AS line
     FROM caller_keys WHERE id > $1 ORDER BY id LIMIT $2)";
 const POSTGRES: &str = "SELECT string_agg(line, chr(10) ORDER BY id) AS packed FROM (
     SELECT id, id || chr(9) || project_id || chr(9) || encode(digest, 'hex') || chr(9) || COALESCE(expires_at_ms::TEXT, '')
         || CASE WHEN revoked_at_ms IS NULL AND is_strict = 0 AND digest_of = 'key' AND models IS NULL AND scopes IS NULL
+                AND plan IS NULL
             THEN ''
             ELSE chr(9) || digest_of || chr(9) || (revoked_at_ms IS NOT NULL)::INT || chr(9) || is_strict || chr(9)
+                || COALESCE(plan, '') || chr(9)
                 || COALESCE(models, '') || chr(9) || COALESCE(scopes, '') END AS line
     FROM caller_keys WHERE id > $1 ORDER BY id LIMIT $2) AS lines";
 
 pub(super) async fn every_key(store: &Database, take: TakeKey<'_>) -> Result<(), sqlx::Error> {
-    let mut reader = Reader { owners: owners(store).await?, scopes: HashMap::new() };
+    let mut reader = Reader { owners: owners(store).await?, scopes: HashMap::new(), plan: PlanName::usual() };
     let statement = match store.kind {
         Kind::Sqlite => SQLITE,
         Kind::Postgres => POSTGRES,
@@ -65,17 +70,26 @@ struct Reader {
     owners: HashMap<String, (OrganisationId, ProjectId)>,
     /// By the texts of both columns.
     scopes: HashMap<String, KeyScopes>,
+    /// That of the key before: mostly it is the same.
+    plan: PlanName,
 }
 
 impl Reader {
     /// Gives one key to `take`.
     fn read(&mut self, line: &str, take: TakeKey<'_>) -> Result<(), sqlx::Error> {
-        let mut fields = line.splitn(8, '\t');
+        let mut fields = line.splitn(9, '\t');
         let mut next = || fields.next().ok_or_else(|| damaged("keys", line));
         let (written, project, digest, expires) = (next()?, next()?, next()?, next()?);
         let of = next().unwrap_or(OF_KEY);
-        let (revoked, strict, narrowed) =
-            (next().unwrap_or_default(), next().unwrap_or_default(), next().unwrap_or(EVERYTHING));
+        let (revoked, strict, plan, narrowed) = (
+            next().unwrap_or_default(),
+            next().unwrap_or_default(),
+            next().unwrap_or_default(),
+            next().unwrap_or(EVERYTHING),
+        );
+        if self.plan.as_str() != said(plan).unwrap_or(PLAN_DEFAULT) {
+            self.plan = row::plan(said(plan))?;
+        }
         let id = KeyId::parse(written).ok_or_else(|| damaged("id", written))?;
         let (organisation, project) =
             self.owners.get(project).ok_or_else(|| damaged("project_id", project))?;
@@ -97,6 +111,7 @@ impl Reader {
             expires_at,
             is_revoked: revoked == "1",
             is_strict: strict == "1",
+            plan: &self.plan,
             scopes: if narrowed == EVERYTHING { &KeyScopes::ANY } else { &self.scopes[narrowed] },
             organisation,
             project,

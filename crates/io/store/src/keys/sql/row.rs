@@ -11,6 +11,7 @@ use crate::keys::digest::{DigestOf, KeyDigest};
 use crate::keys::models::KeyModels;
 use crate::keys::names::KeyNames;
 use crate::keys::networks::KeyNetworks;
+use crate::keys::plan::PlanName;
 use crate::keys::routes::KeyRoutes;
 use crate::keys::scopes::KeyScopes;
 use crate::keys::tags::KeyTags;
@@ -39,6 +40,7 @@ pub(super) fn read(row: &AnyRow) -> Result<CallerKey, sqlx::Error> {
         revoked_at: time("revoked_at_ms")?,
         last_used_at: time("last_used_at_ms")?,
         is_strict: row.try_get::<i64, _>("is_strict")? != 0,
+        plan: plan(row.try_get("plan")?)?,
         scopes: scopes(row.try_get("models")?, row.try_get("scopes")?)?,
         tags: parsed(row, "tags", KeyTags::read)?,
         rotated_from: id("rotated_from")?,
@@ -52,8 +54,9 @@ pub(super) fn read(row: &AnyRow) -> Result<CallerKey, sqlx::Error> {
 pub(super) async fn insert(connection: &mut AnyConnection, key: &CallerKey) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
         "INSERT INTO caller_keys (id, project_id, name, hint, digest, digest_of, created_at_ms, expires_at_ms,
-            revoked_at_ms, last_used_at_ms, is_strict, models, scopes, tags, rotated_from, rotated_to)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
+            revoked_at_ms, last_used_at_ms, is_strict, models, scopes, tags, rotated_from, rotated_to,
+            plan)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING",
     )
     .bind(key.id.as_str())
     .bind(key.project.as_str())
@@ -74,6 +77,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, key: &CallerKey) -> R
     .bind(key.tags.lines())
     .bind(key.rotated_from.as_ref().map(KeyId::as_str))
     .bind(key.rotated_to.as_ref().map(KeyId::as_str))
+    .bind(plan_text(&key.plan))
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -83,8 +87,8 @@ pub(super) async fn insert(connection: &mut AnyConnection, key: &CallerKey) -> R
 pub(super) async fn update(connection: &mut AnyConnection, key: &CallerKey) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE caller_keys SET name = $1, expires_at_ms = $2, revoked_at_ms = $3, is_strict = $4, models = $5,
-            scopes = $6, tags = $7, rotated_to = $8
-         WHERE id = $9",
+            scopes = $6, tags = $7, rotated_to = $8, plan = $9
+         WHERE id = $10",
     )
     .bind(&key.name)
     .bind(key.expires_at.map(Timestamp::unix_ms))
@@ -94,6 +98,7 @@ pub(super) async fn update(connection: &mut AnyConnection, key: &CallerKey) -> R
     .bind(scopes_text(&key.scopes))
     .bind(key.tags.lines())
     .bind(key.rotated_to.as_ref().map(KeyId::as_str))
+    .bind(plan_text(&key.plan))
     .bind(key.id.as_str())
     .execute(connection)
     .await
@@ -106,6 +111,18 @@ pub(super) fn digest_of(text: &str) -> Option<DigestOf> {
         OF_SHA256 => Some(DigestOf::Sha256),
         _ => None,
     }
+}
+
+/// The usual plan is nothing: most keys are on it.
+pub(super) fn plan(found: Option<&str>) -> Result<PlanName, sqlx::Error> {
+    found.map_or_else(
+        || Ok(PlanName::usual()),
+        |found| PlanName::parse(found).ok_or_else(|| damaged("plan", found)),
+    )
+}
+
+fn plan_text(plan: &PlanName) -> Option<&str> {
+    (!plan.is_usual()).then(|| plan.as_str())
 }
 
 /// Reads both texts; none is for everything.

@@ -1,0 +1,78 @@
+//! Who has all limits, as the store and the configuration say them, and counts by them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use config::Rates;
+use limits::rate::{Counters, InMemory};
+use store::LimitRows;
+
+use super::end_users::EndUsers;
+use super::table::LimitTable;
+use crate::serving::Serving;
+
+/// All limits, shared by all workers.
+pub(crate) struct LimitKeeper {
+    pub(super) table: ArcSwap<LimitTable>,
+    pub(super) counters: Box<dyn Counters>,
+    pub(super) end_users: EndUsers,
+    /// What the present table was made of.
+    said: Mutex<Said>,
+}
+
+struct Said {
+    generation: u64,
+    rows: Arc<LimitRows>,
+    rates: Rates,
+    /// Providers, and how many credentials each has.
+    credentials: Vec<(String, usize)>,
+}
+
+impl LimitKeeper {
+    pub(crate) fn new(serving: &Serving) -> Self {
+        let rates = serving.limits.rates.clone();
+        let said = Said { generation: 0, rows: Arc::default(), rates, credentials: Vec::new() };
+        let keeper = Self {
+            table: ArcSwap::default(),
+            counters: Box::new(InMemory),
+            end_users: EndUsers::default(),
+            said: Mutex::new(said),
+        };
+        keeper.heed(serving);
+        keeper
+    }
+
+    /// The configuration says this from now on.
+    pub(crate) fn heed(&self, serving: &Serving) {
+        let rates = &serving.limits.rates;
+        self.change(|said| {
+            if said.rates.end_users != rates.end_users {
+                self.end_users.forget();
+            }
+            said.rates = rates.clone();
+            let providers = serving.providers.iter();
+            let credentials = providers.map(|it| (it.id().to_owned(), it.lines.len() / it.line_count()));
+            said.credentials = credentials.collect();
+        });
+    }
+
+    /// The store says this from now on.
+    pub(crate) fn set(&self, rows: Arc<LimitRows>) {
+        self.change(|said| said.rows = rows);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Said)) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut said);
+        said.generation += 1;
+        let next =
+            LimitTable::of(said.generation, &said.rows, (&said.rates, &said.credentials), &self.table.load());
+        self.table.store(Arc::new(next));
+    }
+}
+
+impl std::fmt::Debug for LimitKeeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LimitKeeper").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,115 @@
+//! May it run now, by the limits of its key, its project, its organisation, its model and its end user? All of them are asked at
+//! once: what it needs is taken of all or of none.
+
+use std::sync::Arc;
+
+use domain::Failure;
+use limits::rate::{Cell, NEEDS_MAX, Need, Refusal, Taking, Verdict};
+use tokio::time::Instant;
+
+use super::estimate::Costs;
+use super::limited::Limited;
+use super::outcome::Outcome;
+use super::turn::{Turn, first_in_line};
+use super::words::logged;
+use crate::call::Call;
+use crate::serving::Serving;
+
+/// What is known of a call besides its key and its model.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ForWhom<'c> {
+    /// For whom it is, by the caller's name for that person.
+    pub(crate) end_user: Option<&'c str>,
+    /// Whether it lets others go before it.
+    pub(crate) is_batch: bool,
+}
+
+/// Takes what a call needs, at once or after its turn has come; what it came to is put right when it is dropped.
+pub(crate) async fn limit(
+    call: &mut Call,
+    serving: &Serving,
+    expected: Costs,
+    for_whom: ForWhom<'_>,
+) -> Result<(), Box<Failure>> {
+    let Some((needs, turn)) = needed(call, expected, for_whom) else { return Ok(()) };
+    let gateway = &call.worker.gateway;
+    let limited = Limited { needs, expected, taken: None, refused_by: None };
+    let held = first_in_line(&limited.needs).filter(|_| !limited.only_warns());
+    let limited = call.limited.insert(Box::new(limited));
+    let verdict = match held {
+        // Others wait for it: whoever comes now waits behind them.
+        Some(refusal) => Verdict::Refused(refusal),
+        None => verdict(gateway.limits.counters.take(&limited.needs, gateway.tick())).await,
+    };
+    match verdict {
+        Verdict::Taken { warned } => {
+            limited.taken = Some(warned);
+            limited.warned().for_each(|cell| call.worker.shard.limited(Outcome::Warned.of(cell)));
+            Ok(())
+        }
+        // Boxed: it is rare, and its room is not carried along by every call.
+        Verdict::Refused(refusal) => Box::pin(reached(call, serving, turn, refusal)).await,
+    }
+}
+
+/// The answer, whenever it comes.
+pub(super) async fn verdict(taking: Taking) -> Verdict {
+    match taking {
+        Taking::Ready(verdict) => verdict,
+        Taking::Later(later) => later.await,
+    }
+}
+
+/// What is needed of which limits; nothing, if there is none.
+fn needed(call: &Call, expected: Costs, for_whom: ForWhom<'_>) -> Option<(Vec<Need>, Turn)> {
+    let gateway = &call.worker.gateway;
+    let key = call.key.as_deref()?;
+    let table = gateway.limits.table.load();
+    let found = table.resolve(key);
+    let of_model = table.of_model(&call.model);
+    let of_user = match (&table.end_users, for_whom.end_user.filter(|name| !name.is_empty())) {
+        (Some(terms), Some(name)) => {
+            Some(gateway.limits.end_users.cells(key.project(), name, terms, gateway.tick()))
+        }
+        _ => None,
+    };
+    let of_user = of_user.as_deref().unwrap_or_default();
+    let count = found.all.len() + of_model.len() + of_user.len();
+    if count == 0 {
+        return None;
+    }
+    let cells = found.all.iter().chain(of_model).chain(of_user).take(NEEDS_MAX);
+    let need = |cell: &Arc<Cell>| Need { cell: Arc::clone(cell), cost: expected.of(cell.measure) };
+    let mut needs = Vec::with_capacity(count.min(NEEDS_MAX));
+    needs.extend(cells.map(need));
+    let turn =
+        Turn { key: found.turn, tokens: expected.tokens(), is_batch: for_whom.is_batch || found.is_batch };
+    Some((needs, turn))
+}
+
+/// A limit is reached: the call waits its turn, if that is what the limit says, or is refused.
+async fn reached(
+    call: &mut Call,
+    serving: &Serving,
+    turn: Turn,
+    refusal: Refusal,
+) -> Result<(), Box<Failure>> {
+    let (worker, began) = (&call.worker, Instant::now());
+    let Some(limited) = &mut call.limited else { return Ok(()) };
+    let shard = &worker.shard;
+    match turn.wait(&worker.gateway, &limited.needs, refusal, serving.limits.queue_max as usize).await {
+        Ok((waited_for, warned)) => {
+            limited.taken = Some(warned);
+            shard.limited(Outcome::Queued.of(&limited.needs[waited_for].cell));
+            limited.warned().for_each(|cell| shard.limited(Outcome::Warned.of(cell)));
+            call.waited += began.elapsed();
+            Ok(())
+        }
+        Err((refused_by, failure)) => {
+            let cell = &limited.needs[refused_by].cell;
+            shard.limited(Outcome::Refused.of(cell));
+            limited.refused_by = Some(logged(cell));
+            Err(failure)
+        }
+    }
+}

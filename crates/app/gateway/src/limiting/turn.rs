@@ -1,0 +1,128 @@
+//! Waiting for a limit that has those who reach it wait: behind those whose turn it is, no longer than is allowed, and not at all
+//! where that is known to be in vain.
+
+use std::future::poll_fn;
+use std::time::Duration;
+
+use domain::Failure;
+use limits::Tick;
+use limits::queue::{Entry, Waiter};
+use limits::rate::{Need, OnLimit, Refusal, Verdict};
+use tokio::time::timeout;
+
+use super::limit::verdict;
+use super::words::{Because, refused};
+use crate::gateway::Gateway;
+
+/// Whoever is called at once needs no second look; this is for what nobody calls about.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// No sleep is shorter.
+const SLEEP_MIN: Duration = Duration::from_micros(500);
+
+/// With whom a call takes turns where it waits, and its size.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    pub(super) key: u64,
+    pub(super) tokens: u64,
+    pub(super) is_batch: bool,
+}
+
+/// Which of the needs refused for good, and how that is told.
+type Refused = (usize, Box<Failure>);
+
+/// A limit at which others wait already, which is as if it had refused.
+pub(super) fn first_in_line(needs: &[Need]) -> Option<Refusal> {
+    let is_waited_for =
+        |need: &Need| matches!(need.cell.on_limit, OnLimit::Queue(_)) && need.cell.line().waiting() > 0;
+    let need = needs.iter().position(is_waited_for)?;
+    Some(Refusal { need, wait: Some(Duration::ZERO) })
+}
+
+impl Turn {
+    /// Waits until all that is needed could be taken. Gives which limit was waited for, and which warn.
+    pub(super) async fn wait(
+        self,
+        gateway: &Gateway,
+        needs: &[Need],
+        mut refusal: Refusal,
+        waiting_max: usize,
+    ) -> Result<(usize, u64), Refused> {
+        let began = gateway.tick();
+        let mut until: Option<Tick> = None;
+        let mut waiter: Option<Waiter> = None;
+        loop {
+            let Refusal { need: place, wait } = refusal;
+            let Need { cell, cost } = &needs[place];
+            let refuse = |because, wait| Err((place, refused(cell, *cost, because, wait)));
+            let (Some(patience), Some(wait)) = (cell.on_limit.wait(), wait) else {
+                return refuse(Because::Reached, wait);
+            };
+            let now = gateway.tick();
+            let end =
+                *until.insert(until.map_or(began.plus(patience), |until| until.min(began.plus(patience))));
+            if !waiter.as_ref().is_some_and(|waiter| waiter.is_at(cell.line())) {
+                let entry =
+                    Entry { key: self.key, tokens: self.tokens, cost: *cost, is_batch: self.is_batch };
+                let outlook = cell.outlook(cell.line().ahead(&entry).saturating_add(1), now).max(wait);
+                if now.plus(outlook) > end {
+                    return refuse(Because::WouldWaitInVain, Some(outlook));
+                }
+                // Whoever waited elsewhere gives that place up with this.
+                waiter = Waiter::enter(cell.line(), entry, waiting_max, now);
+                if waiter.is_none() {
+                    return refuse(Because::LineFull, Some(outlook));
+                }
+            }
+            let Some(mut place_in_line) = waiter.take() else { return refuse(Because::LineFull, Some(wait)) };
+            match stand(gateway, &mut place_in_line, end).await {
+                Stood::First => {}
+                Stood::SentAway => {
+                    return refuse(Because::LineFull, Some(cell.outlook(*cost, gateway.tick())));
+                }
+                Stood::TooLong => return refuse(Because::WaitedInVain, Some(wait)),
+            }
+            match verdict(gateway.limits.counters.take(needs, gateway.tick())).await {
+                Verdict::Taken { warned } => {
+                    place_in_line.go(gateway.tick());
+                    return Ok((place, warned));
+                }
+                Verdict::Refused(next) => refusal = next,
+            }
+            if refusal.need == place
+                && let Some(wait) = refusal.wait
+            {
+                let now = gateway.tick();
+                if now >= end {
+                    return refuse(Because::WaitedInVain, Some(wait));
+                }
+                called(&place_in_line, wait.max(SLEEP_MIN).min(end.since(now))).await;
+            }
+            waiter = Some(place_in_line);
+        }
+    }
+}
+
+enum Stood {
+    First,
+    SentAway,
+    TooLong,
+}
+
+/// Waits until it is somebody's turn.
+async fn stand(gateway: &Gateway, waiter: &mut Waiter, end: Tick) -> Stood {
+    loop {
+        let now = gateway.tick();
+        match waiter.is_first(now) {
+            Some(true) => return Stood::First,
+            None => return Stood::SentAway,
+            Some(false) if now >= end => return Stood::TooLong,
+            Some(false) => called(waiter, LOOK_EVERY.min(end.since(now))).await,
+        }
+    }
+}
+
+/// Waits until somebody calls, or for so long.
+async fn called(waiter: &Waiter, longest: Duration) {
+    // Whether it was called or not, the next thing is another look.
+    let _ = timeout(longest, poll_fn(|cx| waiter.poll_called(cx))).await;
+}
