@@ -6,6 +6,7 @@ mod arguments;
 mod audit;
 mod backup;
 mod budgets;
+mod cache;
 mod catalog;
 mod check;
 mod configuration;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         Some(Command::Orders(orders)) => orders::run(&arguments.data, arguments.serve.config, orders.command),
         Some(Command::Prices(prices)) => prices::run(&arguments.data, prices.command),
         Some(Command::Budgets(asked)) => budgets::run(&arguments.data, arguments.serve.config, asked.command),
+        Some(Command::Cache(cache)) => cache::run(&arguments.data, cache.command),
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use admin::{Admin, AdminParts, ConfigDesk, ProviderDesk, StateDesk, SwitchRefusal};
+use admin::{Admin, AdminParts, CacheDesk, CacheFlushed, ConfigDesk, ProviderDesk, StateDesk, SwitchRefusal};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use domain::{KEY_PREFIX_DEFAULT, Secret};
@@ -101,6 +101,7 @@ impl LocalAdmin {
                 tenancy: Arc::new(tenancy),
                 config: ConfigDesk::queue().0,
                 providers: no_providers(),
+                cache: no_cache(),
                 prices: Arc::new(prices),
                 secrets: Arc::new(secrets),
                 audit: Arc::new(store),
@@ -155,5 +156,13 @@ fn no_providers() -> ProviderDesk {
         list: Box::new(|| Value::Null),
         switch: Box::new(move |_| Box::pin(async move { Err(absent()) })),
         check: Box::new(|| Box::pin(async { Value::Null })),
+    }
+}
+
+/// And no answers are kept.
+fn no_cache() -> CacheDesk {
+    CacheDesk {
+        show: Box::new(|| Value::Null),
+        flush: Box::new(|_| CacheFlushed { entries: 0, bytes: 0 }),
     }
 }

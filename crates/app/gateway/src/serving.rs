@@ -18,6 +18,7 @@ use routing::{HedgeRules, RetryBudget, RetryRules, Routes, Target};
 use store::Level;
 use upstream::{Line, LineOptions};
 
+use crate::cache::ServedCache;
 use crate::models::Models;
 use crate::overload::{Before, limits_of};
 
@@ -71,6 +72,8 @@ pub struct Serving {
     pub(crate) requests: Requests,
     /// What is kept for repeats.
     pub(crate) idempotency: Idempotency,
+    /// How answers are kept for whoever asks the same.
+    pub(crate) cache: ServedCache,
 }
 
 const fn level(configured: LedgerLevel) -> Level {
@@ -286,6 +289,7 @@ impl Serving {
             ledger_level: level(snapshot.ledger.level),
             requests: snapshot.requests.clone(),
             idempotency: snapshot.idempotency.clone(),
+            cache: ServedCache::of(snapshot),
         })
     }
 }

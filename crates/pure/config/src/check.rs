@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
-    File, accounts, admin, catalog, environment, errors, file, health, idempotency, keys, ledger, limits,
+    File, accounts, admin, cache, catalog, environment, errors, file, health, idempotency, keys, ledger, limits,
     listeners, log, metrics, models, networks, providers, requests, retries, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
@@ -68,8 +68,9 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
     let timeouts = timeouts::check(file.timeouts, report);
     let others = routes(&providers, &[]);
     let retries = retries::check(file.retries, report);
-    let (models, targets) =
-        models::check(file.models, (&providers, &others), (&timeouts, retries.hedges), report);
+    let cache = cache::check(file.cache, report);
+    let usual = (&timeouts, retries.hedges, cache.rule);
+    let (models, targets) = models::check(file.models, (&providers, &others), usual, report);
     let health = health::check(file.health, &timeouts, report);
     Snapshot {
         region,
@@ -96,6 +97,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         ledger: ledger::check(file.ledger),
         requests: requests::check(file.requests),
         idempotency: idempotency::check(file.idempotency),
+        cache,
         secret_uses: Vec::new(),
         notes: Vec::new(),
     }

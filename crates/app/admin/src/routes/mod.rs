@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod budgets;
+mod cache;
 mod config;
 mod explain;
 mod health;
@@ -43,6 +44,7 @@ const NOUNS: &[&[Route]] = &[
     keys::ROUTES,
     prices::ROUTES,
     providers::ROUTES,
+    cache::ROUTES,
     secrets::ROUTES,
     audit::ROUTES,
     requests::ROUTES,

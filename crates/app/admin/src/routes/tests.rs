@@ -31,6 +31,7 @@ mod secrets;
 
 use super::{NOUNS, PREFIX};
 use crate::{
+    CacheDesk, CacheFlushed,
     Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ProviderDesk,
     ProviderWish, ReloadReport, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
 };
@@ -95,6 +96,7 @@ impl Office {
             tenancy: Arc::clone(&tenancy),
             config: pretended_keeper(Arc::clone(&reloads)),
             providers: pretended_providers(switches),
+            cache: pretended_cache(),
             prices: Arc::new(prices),
             secrets: Arc::new(secrets),
             audit: Arc::new(store),
@@ -164,6 +166,14 @@ fn pretended_state() -> StateDesk {
             _ => Ok(json!({"choice": format!("{choice:?}")})),
         }),
         stats: Box::new(|| json!({"uptime": 7, "regions": {}})),
+    }
+}
+
+/// Three answers of seven bytes in all.
+fn pretended_cache() -> CacheDesk {
+    CacheDesk {
+        show: Box::new(|| json!({"entries": 3})),
+        flush: Box::new(|choice| CacheFlushed { entries: if choice.model.is_some() { 1 } else { 3 }, bytes: 7 }),
     }
 }
 

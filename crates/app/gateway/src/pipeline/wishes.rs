@@ -28,6 +28,8 @@ pub(crate) struct Wishes<'h> {
     pub(crate) wants_routing: bool,
     /// Likewise `cost`, what it cost.
     pub(crate) wants_cost: bool,
+    /// `x-bellwether-cache`: what he wants of kept answers.
+    pub(crate) cache: Option<&'h HeaderValue>,
     /// How long his SDK waits for the next byte: `x-stainless-read-timeout`, or for all: `x-stainless-timeout`. The first counts.
     pub(crate) sdk_limit: Option<Duration>,
 }
@@ -62,6 +64,7 @@ impl<'h> Wishes<'h> {
             "fallback" => self.is_without_fallback |= value.as_bytes().eq_ignore_ascii_case(b"off"),
             "resume" => self.is_without_resume |= value.as_bytes().eq_ignore_ascii_case(b"off"),
             "low-balance" => self.would_be_short |= value.as_bytes().eq_ignore_ascii_case(b"shorten"),
+            "cache" => self.cache = self.cache.or(Some(value)),
             "include" => {
                 for name in text().into_iter().flat_map(|named| named.split(',')).map(str::trim) {
                     self.wants_routing |= name.eq_ignore_ascii_case("routing");
@@ -104,6 +107,7 @@ mod tests {
             ("x-bellwether-resume", "off"),
             ("x-bellwether-low-balance", "shorten"),
             ("x-bellwether-include", "cost, Routing"),
+            ("x-bellwether-cache", "only"),
             ("x-bellwether-else", "b"),
         ]);
         let expected = Wishes {
@@ -115,6 +119,7 @@ mod tests {
             would_be_short: true,
             wants_routing: true,
             wants_cost: true,
+            cache: Some(&HeaderValue::from_static("only")),
             sdk_limit: None,
         };
         assert_eq!(Wishes::of(&sent), expected);

@@ -10,6 +10,7 @@ use super::accounts::AccountsSection;
 use super::admin::AdminSection;
 use super::errors::ErrorsSection;
 use super::health::HealthSection;
+use super::cache::CacheSection;
 use super::idempotency::IdempotencySection;
 use super::keys::KeysSection;
 use super::label::{label, label_flaw};
@@ -92,6 +93,8 @@ pub(crate) struct File {
     pub(crate) requests: Option<RequestsSection>,
     /// Answers that are kept for requests which are sent twice.
     pub(crate) idempotency: Option<IdempotencySection>,
+    /// Answers that are kept in memory for whoever asks the same.
+    pub(crate) cache: Option<CacheSection>,
 }
 
 /// The gateway's own region: flag, file, default.

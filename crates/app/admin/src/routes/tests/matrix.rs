@@ -60,6 +60,8 @@ fn matrix() -> Vec<Row> {
         operators(M::POST, "/explain", "{}", 200),
         operators(M::GET, "/providers", "", 200),
         operators(M::POST, "/providers/check", "", 200),
+        operators(M::GET, "/cache", "", 200),
+        operators(M::POST, "/cache/flush", REASON, 200),
         Row { asked: "/providers/openai/disable", ..operators(M::POST, "/providers/{id}/disable", REASON, 200) },
         Row { asked: "/providers/openai/drain", ..operators(M::POST, "/providers/{id}/drain", REASON, 200) },
         Row { asked: "/providers/openai/enable", ..operators(M::POST, "/providers/{id}/enable", REASON, 409) },
