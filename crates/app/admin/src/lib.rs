@@ -107,8 +107,8 @@ mod tenancy_refusal;
 mod wanted;
 
 pub use admin::{Admin, FromAddress};
-pub use cache_desk::{CacheChoice, CacheDesk, CacheFlushed};
 pub use body::{ADMIN_BODY_BYTES_MAX, ADMIN_IMPORT_BYTES_MAX, PRICES_BODY_BYTES_MAX};
+pub use cache_desk::{CacheChoice, CacheDesk, CacheFlushed};
 pub use callers::{Caller, VOUCHER_TRIES_PER_MINUTE};
 pub use config_desk::{
     ChangeView, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport, Reply,

@@ -161,8 +161,5 @@ fn no_providers() -> ProviderDesk {
 
 /// And no answers are kept.
 fn no_cache() -> CacheDesk {
-    CacheDesk {
-        show: Box::new(|| Value::Null),
-        flush: Box::new(|_| CacheFlushed { entries: 0, bytes: 0 }),
-    }
+    CacheDesk { show: Box::new(|| Value::Null), flush: Box::new(|_| CacheFlushed { entries: 0, bytes: 0 }) }
 }

@@ -289,7 +289,7 @@ impl Serving {
             ledger_level: level(snapshot.ledger.level),
             requests: snapshot.requests.clone(),
             idempotency: snapshot.idempotency.clone(),
-            cache: ServedCache::of(snapshot),
+            cache: ServedCache::of(snapshot, before.map(|serving| &serving.cache)),
         })
     }
 }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
-    File, accounts, admin, cache, catalog, environment, errors, file, health, idempotency, keys, ledger, limits,
-    listeners, log, metrics, models, networks, providers, requests, retries, timeouts,
+    File, accounts, admin, cache, catalog, environment, errors, file, health, idempotency, keys, ledger,
+    limits, listeners, log, metrics, models, networks, providers, requests, retries, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
 use crate::sources::{Overrides, Sources, Stored};

@@ -31,9 +31,8 @@ mod secrets;
 
 use super::{NOUNS, PREFIX};
 use crate::{
-    CacheDesk, CacheFlushed,
-    Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ProviderDesk,
-    ProviderWish, ReloadReport, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
+    Admin, AdminParts, CacheDesk, CacheFlushed, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView,
+    ProviderDesk, ProviderWish, ReloadReport, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
 };
 
 pub(crate) const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
@@ -173,7 +172,10 @@ fn pretended_state() -> StateDesk {
 fn pretended_cache() -> CacheDesk {
     CacheDesk {
         show: Box::new(|| json!({"entries": 3})),
-        flush: Box::new(|choice| CacheFlushed { entries: if choice.model.is_some() { 1 } else { 3 }, bytes: 7 }),
+        flush: Box::new(|choice| CacheFlushed {
+            entries: if choice.model.is_some() { 1 } else { 3 },
+            bytes: 7,
+        }),
     }
 }
 

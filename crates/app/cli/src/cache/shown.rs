@@ -7,7 +7,10 @@ pub(super) fn state(it: &Value) -> String {
         return "no answers are kept: `models.NAME.cache: true` keeps those of a model".to_owned();
     }
     let saved: Vec<String> = it["saved"].as_object().map_or_else(Vec::new, |saved| {
-        saved.iter().map(|(currency, amount)| format!("{} {currency}", amount.as_str().unwrap_or("?"))).collect()
+        saved
+            .iter()
+            .map(|(currency, amount)| format!("{} {currency}", amount.as_str().unwrap_or("?")))
+            .collect()
     });
     let saved = if saved.is_empty() { "nothing that has a price".to_owned() } else { saved.join(", ") };
     let lines = [

@@ -37,10 +37,14 @@ mod tests {
         for name in Dialect::ALL.iter().flat_map(|dialect| dialect.request_headers()) {
             assert!(is_heeded(name), "{name}");
         }
-        for name in ["accept", "content-type", "x-bellwether-prefer", "x-bellwether-include", "x-bellwether-new"] {
+        for name in
+            ["accept", "content-type", "x-bellwether-prefer", "x-bellwether-include", "x-bellwether-new"]
+        {
             assert!(is_heeded(name), "{name}");
         }
-        for name in NEUTRAL.into_iter().chain(["x-stainless-lang", "x-bellwether-cache", "cookie", "x-request-id"]) {
+        for name in
+            NEUTRAL.into_iter().chain(["x-stainless-lang", "x-bellwether-cache", "cookie", "x-request-id"])
+        {
             assert!(!is_heeded(name), "{name}");
         }
     }

@@ -46,8 +46,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) key: Option<&'a str>,
     /// Whether the key wants nothing lost.
     pub(crate) is_strict: bool,
-    /// Who serves what, and how: a digest of the configuration.
-    pub(crate) settings: &'a [u8; 32],
+    /// Who serves what, and how: the number of the configuration of that.
+    pub(crate) revision: u64,
     /// How often it was flushed.
     pub(crate) epoch: u64,
     /// The caller's dialect.
@@ -63,7 +63,7 @@ pub(crate) struct Asked<'a> {
 /// The name of an answer. Every part stands behind its length: what is shifted from one to the next is another thing.
 pub(crate) fn name_of(asked: &Asked<'_>) -> AnswerName {
     // All of them by name: a new one cannot be forgotten here.
-    let Asked { scope, tenant, key, is_strict, settings, epoch, dialect, path, headers, body } = *asked;
+    let Asked { scope, tenant, key, is_strict, revision, epoch, dialect, path, headers, body } = *asked;
     let mut context = Context::new(&SHA256);
     let mut feed = |part: &[u8]| {
         context.update(&(part.len() as u64).to_be_bytes());
@@ -73,7 +73,7 @@ pub(crate) fn name_of(asked: &Asked<'_>) -> AnswerName {
     feed(tenant.as_bytes());
     feed(&[u8::from(key.is_some()), u8::from(is_strict)]);
     feed(key.unwrap_or_default().as_bytes());
-    feed(settings);
+    feed(&revision.to_be_bytes());
     feed(&epoch.to_be_bytes());
     feed(dialect.as_bytes());
     feed(path.as_bytes());
@@ -110,7 +110,7 @@ mod tests {
             tenant: "proj_a",
             key: None,
             is_strict: false,
-            settings: &[1; 32],
+            revision: 1,
             epoch: 1,
             dialect: "openai_chat",
             path: "/chat/completions",
@@ -133,7 +133,7 @@ mod tests {
             Asked { key: Some(""), ..asked },
             Asked { key: Some("key_1"), ..asked },
             Asked { is_strict: true, ..asked },
-            Asked { settings: &[2; 32], ..asked },
+            Asked { revision: 2, ..asked },
             Asked { epoch: 2, ..asked },
             Asked { dialect: "openai_responses", ..asked },
             Asked { path: "/completions", ..asked },
@@ -158,7 +158,7 @@ mod tests {
                 tenant: "",
                 key: None,
                 is_strict: false,
-                settings: &[0; 32],
+                revision: 0,
                 epoch: 0,
                 dialect: "",
                 path: "",

@@ -30,7 +30,7 @@ struct Room {
     answers: Cache<AnswerName, Arc<CachedAnswer>>,
     bytes_max: u64,
     /// Of the settings that its answers were made by.
-    digest: [u8; 32],
+    revision: u64,
 }
 
 /// Each answer is kept as long as its model says.
@@ -65,7 +65,7 @@ impl Room {
             .weigher(|_, answer: &Arc<CachedAnswer>| u32::try_from(answer.bytes()).unwrap_or(u32::MAX))
             .expire_after(UntilTooOld)
             .build();
-        Self { answers, bytes_max, digest: served.digest }
+        Self { answers, bytes_max, revision: served.revision }
     }
 }
 
@@ -78,7 +78,7 @@ impl AnswerCache {
         }
         let room = self.room.load();
         let is_like = room.as_ref().is_some_and(|room| {
-            room.bytes_max == served.settings.bytes_max && room.digest == served.digest
+            room.bytes_max == served.settings.bytes_max && room.revision == served.revision
         });
         if !is_like {
             self.room.store(Some(Arc::new(Room::new(served))));

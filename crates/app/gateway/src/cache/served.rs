@@ -1,27 +1,47 @@
 //! The part of the settings that the cache heeds.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use config::{CacheSettings, Snapshot};
+use std::sync::Arc;
+
+use config::{CacheSettings, Model, Provider, Snapshot};
 use routing::{CacheRule, Caching, Route};
 
-/// How answers are kept, and a digest of whatever decides who gives them.
+/// How answers are kept, and whose they are.
 #[derive(Clone, Debug)]
 pub(crate) struct ServedCache {
     pub(crate) settings: CacheSettings,
     /// Somebody's answers are kept.
     pub(crate) is_used: bool,
-    /// Of all providers and models as they are configured: another one has no answer in common with this.
-    pub(crate) digest: [u8; 32],
+    /// Counted up with every change of who answers, or how: what was kept before is another's then, also if a change is taken
+    /// back.
+    pub(crate) revision: u64,
+    answering: Answering,
+}
+
+/// Whatever decides who gives which answer.
+#[derive(Clone, Debug, PartialEq)]
+struct Answering {
+    providers: Arc<[Provider]>,
+    models: Vec<Model>,
+    /// What requests without a cap are given.
+    output_tokens_default: u64,
 }
 
 impl ServedCache {
-    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+    pub(crate) fn of(snapshot: &Snapshot, before: Option<&Self>) -> Self {
         let settings = snapshot.cache.clone();
         let is_on = |caching| matches!(caching, Caching::On(_));
         let is_used =
             !settings.keys.is_empty() || snapshot.models.iter().any(|model| is_on(model.manner.caching));
-        let digest = if is_used { digest_of(snapshot) } else { [0; 32] };
-        Self { settings, is_used, digest }
+        let answering = Answering {
+            providers: snapshot.providers.clone(),
+            models: snapshot.models.clone(),
+            output_tokens_default: u64::from(snapshot.limits.output_tokens_default),
+        };
+        let revision = before.map_or(0, |before| {
+            let has_changed = before.answering != answering;
+            before.revision + u64::from(has_changed)
+        });
+        Self { settings, is_used, revision, answering }
     }
 
     /// How the answers of a route are kept for a key; not at all if `None`.
@@ -34,11 +54,4 @@ impl ServedCache {
             }
         }
     }
-}
-
-/// Whatever is said of providers and models, secrets left out, and the cap that requests without one are given.
-fn digest_of(snapshot: &Snapshot) -> [u8; 32] {
-    let Snapshot { providers, models, limits, .. } = snapshot;
-    let text = format!("{providers:?}{models:?}{}", limits.output_tokens_default);
-    digest(&SHA256, text.as_bytes()).as_ref().try_into().expect("SHA-256 gives 32 bytes")
 }

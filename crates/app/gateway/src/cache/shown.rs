@@ -60,7 +60,11 @@ impl AnswerCache {
         });
         let mut gauges = states.to_vec();
         gauges.extend([
-            gauge("ai_gateway_cache_entries", "Answers that are kept for whoever asks the same.", entries as f64),
+            gauge(
+                "ai_gateway_cache_entries",
+                "Answers that are kept for whoever asks the same.",
+                entries as f64,
+            ),
             gauge("ai_gateway_cache_bytes", "Memory that these answers take.", bytes as f64),
             gauge(
                 "ai_gateway_cache_waited_total",

@@ -72,8 +72,10 @@ impl Tally {
     /// What was saved in each currency in which anything was.
     pub(super) fn saved_money(&self) -> impl Iterator<Item = (Currency, Money)> {
         let saved = self.saved.iter().map(|saved| saved.load(Ordering::Relaxed));
-        Currency::KNOWN.iter().zip(saved).filter(|(_, nano)| *nano > 0).map(|(currency, nano)| {
-            (*currency, Money::from_nano(i64::try_from(nano).unwrap_or(i64::MAX)))
-        })
+        Currency::KNOWN
+            .iter()
+            .zip(saved)
+            .filter(|(_, nano)| *nano > 0)
+            .map(|(currency, nano)| (*currency, Money::from_nano(i64::try_from(nano).unwrap_or(i64::MAX))))
     }
 }

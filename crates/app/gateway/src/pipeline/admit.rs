@@ -131,7 +131,11 @@ fn put_aside(
 }
 
 /// Puts a known amount aside, where somebody pays or a budget limits.
-pub(super) fn put_amount_aside(call: &mut Call, book: Arc<Book>, reserve: Reserve) -> Result<(), Box<Failure>> {
+pub(super) fn put_amount_aside(
+    call: &mut Call,
+    book: Arc<Book>,
+    reserve: Reserve,
+) -> Result<(), Box<Failure>> {
     let gateway = call.worker.gateway.clone();
     let Some(key) = call.key.clone() else { return Ok(()) };
     let (payers, budgets) = (gateway.payers.load(), gateway.budgets.load().of(&key));

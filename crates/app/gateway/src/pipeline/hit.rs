@@ -40,7 +40,11 @@ pub(super) async fn hit(
     let cost = match asked_for {
         CallCost::Known(cost) => {
             // Nobody was asked, and nobody is paid.
-            CallCost::Known(RowCost { list: Money::ZERO, price: percent_of(cost.price, rule.hit_percent), ..cost })
+            CallCost::Known(RowCost {
+                list: Money::ZERO,
+                price: percent_of(cost.price, rule.hit_percent),
+                ..cost
+            })
         }
         CallCost::Unknown if rule.hit_percent > 0 => return Ok(None),
         CallCost::Unknown | CallCost::Untold => CallCost::Untold,
@@ -74,7 +78,8 @@ pub(super) fn told(call: &mut Call, hit: &Hit) -> Response<AnswerBody> {
     call.answer_begins(STATUS);
     call.bytes_out = answer.body.len() as u64;
     call.answered(STATUS, None);
-    let mut response = Response::new(AnswerBody::Retold(Retold::shared(answer.body.clone(), answer.is_stream)));
+    let mut response =
+        Response::new(AnswerBody::Retold(Retold::shared(answer.body.clone(), answer.is_stream)));
     let headers = response.headers_mut();
     for (name, value) in &answer.headers {
         headers.append(name, value.clone());

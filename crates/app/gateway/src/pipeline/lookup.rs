@@ -7,9 +7,7 @@ use routing::{Ask, CacheRule, CacheScope, Route};
 use store::KeyEntry;
 use tokio::time::Instant;
 
-use crate::cache::{
-    AnswerName, Asked, CachePart, CacheState, Controls, Fill, Seat, Turn, decides, name_of,
-};
+use crate::cache::{AnswerName, Asked, CachePart, CacheState, Controls, Fill, Seat, Turn, decides, name_of};
 use crate::call::Call;
 use crate::pipeline::hit::{Hit, hit};
 use crate::pipeline::patience::patience;
@@ -55,7 +53,11 @@ async fn look(
     let Some(name) = name(call, serving, prompt, (headers, &route, rule)) else { return Ok(None) };
     if controls.is_refresh {
         let fill = Fill { name, rule, seat: None };
-        return if controls.is_only { Err(not_cached()) } else { go_on(call, CacheState::Refresh, Some(fill)) };
+        return if controls.is_only {
+            Err(not_cached())
+        } else {
+            go_on(call, CacheState::Refresh, Some(fill))
+        };
     }
     if let Some(hit) = find(call, &name, rule, controls).await? {
         return Ok(Some(hit));
@@ -142,7 +144,7 @@ fn name(
         },
         key: (is_for_keys || is_narrowed(key)).then(|| key.id.as_str()),
         is_strict: key.is_strict(),
-        settings: &serving.cache.digest,
+        revision: serving.cache.revision,
         epoch: call.worker.gateway.cache.epoch(&call.model, project),
         dialect: prompt.surface.dialect.name(),
         path: prompt.surface.path,
@@ -157,6 +159,7 @@ fn is_narrowed(key: &KeyEntry) -> bool {
 }
 
 fn not_cached() -> Box<Failure> {
-    let message = "no answer to this request is kept, and nothing else was wanted; leave 'only' out to ask for one";
+    let message =
+        "no answer to this request is kept, and nothing else was wanted; leave 'only' out to ask for one";
     Failure::new(Kind::NotCached, message)
 }

@@ -16,6 +16,7 @@ mod estimate;
 mod events;
 mod explain;
 mod failures;
+mod filling;
 mod fitness;
 mod flawed;
 mod flow;
@@ -50,6 +51,7 @@ mod retold;
 mod retouched;
 mod served;
 mod shareable;
+
 mod sharing;
 mod shorten;
 mod side_effects;

@@ -280,7 +280,12 @@ impl Relay {
         let call = &self.call;
         let provider = call.provider.clone().filter(|_| call.segments.is_none())?;
         let usage = self.usage(true);
-        Some(Spend { provider, model: call.upstream_model.clone(), usage, usage_by_model: self.watch.usage_by_model() })
+        Some(Spend {
+            provider,
+            model: call.upstream_model.clone(),
+            usage,
+            usage_by_model: self.watch.usage_by_model(),
+        })
     }
 
     /// How long the answer will be. Of a stream nobody can promise it: an error event may come behind.

@@ -39,7 +39,8 @@ impl Retold {
             return most;
         }
         let ends = memchr_iter(b'\n', &self.rest[..most]).map(|at| at + 1);
-        let is_event_end = |end: &usize| self.rest[..*end].ends_with(b"\n\n") || self.rest[..*end].ends_with(b"\r\n\r\n");
+        let is_event_end =
+            |end: &usize| self.rest[..*end].ends_with(b"\n\n") || self.rest[..*end].ends_with(b"\r\n\r\n");
         ends.into_iter().find(is_event_end).unwrap_or(most)
     }
 

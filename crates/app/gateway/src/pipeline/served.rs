@@ -6,9 +6,9 @@ use http::Response;
 use crate::answer::{AnswerBody, known};
 use crate::call::Call;
 use crate::pipeline::asked::Asked;
+use crate::pipeline::filling;
 use crate::pipeline::hit::{self, Hit};
 use crate::pipeline::repeat::{self, Again};
-use crate::pipeline::sharing;
 
 /// Who answered.
 pub(super) enum Served {
@@ -32,7 +32,7 @@ pub(super) fn ended(
 ) -> Result<Response<AnswerBody>, Refused> {
     match served {
         Ok(Served::Asked(asked)) => Ok(match call.cache.take() {
-            Some(part) => sharing::answered(call, *part, *asked),
+            Some(part) => filling::answered(call, *part, *asked),
             None => repeat::answered(call, *asked),
         }),
         Ok(Served::Shared(hit)) => Ok(hit::told(&mut call, &hit)),

@@ -7,19 +7,15 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use dialects::Dialect;
 use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use crate::answer::AnswerBody;
-use crate::cache::{CachePart, CachedAnswer, Fill};
-use crate::call::Call;
+use crate::cache::{CachedAnswer, Fill};
 use crate::clock::wall_clock;
 use crate::gateway::Gateway;
-use crate::pipeline::asked::Asked;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::gathered::Gathered;
-use crate::pipeline::hit::note;
-use crate::pipeline::relay::{BrokenOff, relay};
+use crate::pipeline::relay::BrokenOff;
 use crate::pipeline::tellable::is_tellable;
 
 /// What is told again of a head, besides what has the type of the body. All else is of the call that asked.
@@ -40,50 +36,46 @@ pub(crate) struct Sharing {
     gathered: Gathered,
     /// So much of it is kept.
     kept_bytes: Option<usize>,
-    facts: Facts,
+    asked: AnswerFacts,
+    /// What is told again of its head.
+    headers: Vec<(HeaderName, HeaderValue)>,
+    is_stream: bool,
     gateway: Arc<Gateway>,
 }
 
-/// What is known of an answer when it begins.
+/// What was asked, by whom and when.
 #[derive(Debug)]
-struct Facts {
-    headers: Vec<(HeaderName, HeaderValue)>,
-    is_stream: bool,
-    dialect: Dialect,
-    model: Box<str>,
-    project: Box<str>,
-    asked_at: Instant,
-}
-
-/// The answer of a provider to a call that has a part in the cache.
-pub(super) fn answered(mut call: Box<Call>, part: CachePart, asked: Asked) -> Response<AnswerBody> {
-    let gateway = call.worker.gateway.clone();
-    let CachePart { state, fill } = part;
-    let project = call.key.as_ref().map_or("", |key| key.project().as_str()).into();
-    let (dialect, model, asked_at) = (call.dialect, call.model.as_str().into(), call.received);
-    // An answer that was cut to what there was money for is its caller's own.
-    let fill = fill.filter(|_| call.lowered_cap.is_none());
-    call.cache = Some(Box::new(CachePart { state, fill: None }));
-    let (mut parts, flow) = relay(call, asked).map(Flow::of).into_parts();
-    note(&mut parts.headers, state, fill.as_ref().map(|fill| &fill.name));
-    let Some(fill) = fill.filter(|_| parts.status == StatusCode::OK) else {
-        return Response::from_parts(parts, AnswerBody::Flowing(flow));
-    };
-    let facts = Facts {
-        headers: told_again(&parts.headers),
-        is_stream: flow.known_length().is_none(),
-        dialect,
-        model,
-        project,
-        asked_at,
-    };
-    let bytes_max = gateway.serving.load().cache.settings.entry_bytes_max as usize;
-    let gathered = Gathered::new(gateway.bodies.lease(), bytes_max);
-    let sharing = Sharing { flow, fill: Some(fill), gathered, kept_bytes: None, facts, gateway };
-    Response::from_parts(parts, AnswerBody::Shared(Box::new(sharing)))
+pub(super) struct AnswerFacts {
+    pub(super) dialect: Dialect,
+    /// The name that was asked for.
+    pub(super) model: Box<str>,
+    pub(super) project: Box<str>,
+    pub(super) at: Instant,
 }
 
 impl Sharing {
+    pub(super) fn new(
+        flow: Flow,
+        fill: Fill,
+        asked: AnswerFacts,
+        headers: &HeaderMap,
+        gateway: Arc<Gateway>,
+    ) -> Box<Self> {
+        let bytes_max = gateway.serving.load().cache.settings.entry_bytes_max as usize;
+        let gathered = Gathered::new(gateway.bodies.lease(), bytes_max);
+        let (headers, is_stream) = (told_again(headers), flow.known_length().is_none());
+        Box::new(Self {
+            flow,
+            fill: Some(fill),
+            gathered,
+            kept_bytes: None,
+            asked,
+            headers,
+            is_stream,
+            gateway,
+        })
+    }
+
     /// The next piece for the caller.
     pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         let piece = ready!(self.flow.poll_piece(cx));
@@ -120,19 +112,19 @@ impl Sharing {
         }
         let Some(fill) = &mut self.fill else { return };
         let spend = self.flow.spend();
-        let is_tellable = is_tellable(self.facts.dialect, body, fill.rule.keeps_tool_calls);
+        let is_tellable = is_tellable(self.asked.dialect, body, fill.rule.keeps_tool_calls);
         let (true, Some(spend)) = (is_tellable, spend) else {
             self.give_up();
             return;
         };
-        let Facts { headers, is_stream, model, project, asked_at, .. } = &self.facts;
+        let AnswerFacts { model, project, at, .. } = &self.asked;
         let answer = CachedAnswer {
-            headers: headers.clone(),
+            headers: self.headers.clone(),
             body: Bytes::copy_from_slice(body),
-            is_stream: *is_stream,
+            is_stream: self.is_stream,
             made_at: wall_clock(),
             ttl: fill.rule.ttl,
-            took: asked_at.elapsed(),
+            took: at.elapsed(),
             spend,
             model: model.clone(),
             project: project.clone(),
@@ -155,7 +147,8 @@ impl Sharing {
 /// What of a head is told again.
 fn told_again(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
     let is_told = |name: &HeaderName| {
-        [CONTENT_TYPE, CACHE_CONTROL, CONTENT_LANGUAGE].contains(name) || HEADERS_TOLD.contains(&name.as_str())
+        [CONTENT_TYPE, CACHE_CONTROL, CONTENT_LANGUAGE].contains(name)
+            || HEADERS_TOLD.contains(&name.as_str())
     };
     headers
         .iter()

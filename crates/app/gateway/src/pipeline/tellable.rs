@@ -13,7 +13,8 @@ pub(super) fn is_tellable(dialect: Dialect, body: &[u8], tells_tool_calls: bool)
 /// It neither ran into a cap nor was it refused or given up.
 fn ended_well(dialect: Dialect, body: &[u8]) -> bool {
     let only = |name: &str, fine: &[&str]| {
-        values(body, name).all(|value| value.starts_with(b"null") || fine.iter().any(|word| says(value, word)))
+        values(body, name)
+            .all(|value| value.starts_with(b"null") || fine.iter().any(|word| says(value, word)))
     };
     match dialect {
         Dialect::OpenAiChat => only("finish_reason", &["stop", "tool_calls", "function_call"]),
@@ -27,9 +28,9 @@ fn ended_well(dialect: Dialect, body: &[u8]) -> bool {
 
 fn calls_tool(dialect: Dialect, body: &[u8]) -> bool {
     match dialect {
-        Dialect::OpenAiChat => ["tool_calls", "function_call"].iter().any(|name| {
-            values(body, name).any(|value| !value.starts_with(b"null") && !is_empty_list(value))
-        }),
+        Dialect::OpenAiChat => ["tool_calls", "function_call"]
+            .iter()
+            .any(|name| values(body, name).any(|value| !value.starts_with(b"null") && !is_empty_list(value))),
         Dialect::AnthropicMessages => values(body, "type").any(|value| word(value).ends_with(b"tool_use")),
         Dialect::OpenAiResponses => values(body, "type").any(|value| {
             let word = word(value);
@@ -100,12 +101,22 @@ mod tests {
         check(OpenAiChat, r#"{"tool_calls":[{"id":"a"}],"finish_reason":"tool_calls"}"#, false, true);
         check(OpenAiChat, r#"{"function_call": {"name":"f"}}"#, false, true);
         check(OpenAiChat, r#"{"tool_calls":[ ],"function_call":null}"#, true, true);
-        check(AnthropicMessages, r#"{"content":[{"type":"tool_use"}],"stop_reason":"tool_use"}"#, false, true);
+        check(
+            AnthropicMessages,
+            r#"{"content":[{"type":"tool_use"}],"stop_reason":"tool_use"}"#,
+            false,
+            true,
+        );
         check(AnthropicMessages, r#"{"content":[{"type":"server_tool_use"}]}"#, false, true);
         check(AnthropicMessages, r#"{"usage":{"server_tool_use":{"web_search_requests":0}}}"#, true, true);
         check(OpenAiResponses, r#"{"output":[{"type":"function_call"}]}"#, false, true);
         check(OpenAiResponses, r#"{"output":[{"type":"web_search_call"}]}"#, false, true);
-        check(OpenAiResponses, r#"{"tools":[{"type":"function"}],"output":[{"type":"message"}]}"#, true, true);
+        check(
+            OpenAiResponses,
+            r#"{"tools":[{"type":"function"}],"output":[{"type":"message"}]}"#,
+            true,
+            true,
+        );
     }
 
     #[test]

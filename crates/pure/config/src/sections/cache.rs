@@ -84,7 +84,8 @@ pub struct CacheSettings {
 
 pub(crate) fn check(section: Option<CacheSection>, report: &mut Report) -> CacheSettings {
     let section = section.unwrap_or_default();
-    let CacheSection { bytes_max, entry_bytes_max, ttl_seconds, scope, hit_percent, tool_calls, keys } = section;
+    let CacheSection { bytes_max, entry_bytes_max, ttl_seconds, scope, hit_percent, tool_calls, keys } =
+        section;
     let bytes_max = bytes_max.unwrap_or(BYTES_MAX_DEFAULT);
     let entry_bytes_max = entry_bytes_max.unwrap_or(ENTRY_BYTES_MAX_DEFAULT);
     if u64::from(entry_bytes_max) > bytes_max {

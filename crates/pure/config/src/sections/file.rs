@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::accounts::AccountsSection;
 use super::admin::AdminSection;
+use super::cache::CacheSection;
 use super::errors::ErrorsSection;
 use super::health::HealthSection;
-use super::cache::CacheSection;
 use super::idempotency::IdempotencySection;
 use super::keys::KeysSection;
 use super::label::{label, label_flaw};

@@ -59,9 +59,14 @@ pub(crate) async fn flush(
         request_id: deed.who.request_id,
     };
     let audit = parts.audit.note(&entry).await.map_err(|error| {
-        Refusal::of(Kind::Internal, format!("the answers are dropped, but the audit could not say so: {error}"))
+        Refusal::of(
+            Kind::Internal,
+            format!("the answers are dropped, but the audit could not say so: {error}"),
+        )
     })?;
-    Ok(Json(json!({ "model": model, "project": project, "entries": entries, "bytes": bytes, "audit": audit })))
+    Ok(Json(
+        json!({ "model": model, "project": project, "entries": entries, "bytes": bytes, "audit": audit }),
+    ))
 }
 
 fn subject(model: Option<&str>, project: Option<&str>) -> String {

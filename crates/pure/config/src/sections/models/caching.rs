@@ -41,12 +41,14 @@ impl CacheSetting {
         match self {
             Self::Switch(false) => Caching::Off,
             Self::Switch(true) => Caching::On(usual),
-            Self::Parts(CacheParts { ttl_seconds, scope, hit_percent, tool_calls }) => Caching::On(CacheRule {
-                ttl: ttl_seconds.map_or(usual.ttl, |seconds| Duration::from_secs(seconds.into())),
-                scope: scope.map_or(usual.scope, ScopeName::scope),
-                hit_percent: hit_percent.unwrap_or(usual.hit_percent),
-                keeps_tool_calls: tool_calls.unwrap_or(usual.keeps_tool_calls),
-            }),
+            Self::Parts(CacheParts { ttl_seconds, scope, hit_percent, tool_calls }) => {
+                Caching::On(CacheRule {
+                    ttl: ttl_seconds.map_or(usual.ttl, |seconds| Duration::from_secs(seconds.into())),
+                    scope: scope.map_or(usual.scope, ScopeName::scope),
+                    hit_percent: hit_percent.unwrap_or(usual.hit_percent),
+                    keeps_tool_calls: tool_calls.unwrap_or(usual.keeps_tool_calls),
+                })
+            }
         }
     }
 }
