@@ -43,6 +43,8 @@ ROWS: list[tuple[str, str, tuple[str, ...]]] = [
     ("POST", "/roi", OPERATOR),
     ("GET", "/providers", OPERATOR),
     ("POST", "/providers/check", OPERATOR),
+    ("GET", "/cache", OPERATOR),
+    ("POST", "/cache/flush", OPERATOR),
     ("POST", "/providers/{id}/disable", OPERATOR),
     ("POST", "/providers/{id}/drain", OPERATOR),
     ("POST", "/providers/{id}/enable", OPERATOR),

@@ -21,6 +21,8 @@
 //! | `DELETE /keys/{id}` | – | 200 Key, revoked; 404 `key_not_found`; 409 `key_already_revoked` |
 //! | `GET /providers` | – | 200 `{"providers": [{"id", "state", "regions", "running", "switches": [Switch]}], "without_effect": [Switch]}` |
 //! | `POST /providers/{id}/disable`, `…/drain`, `…/enable` | `{"reason": "…", "region", "model", "by"}`, all but the reason optional | 200 `{"provider", "region", "model", "state", "running", "before": [Switch], "after": [Switch], "audit"}`; 404 `provider_not_found`, `region_not_found`, `model_not_found`; 409 `not_switched_off` |
+//! | `GET /cache` | – | 200 `{"is_on", "entries", "bytes", "bytes_max", "hits", "hits_that_waited", "misses", "refreshes", "bypasses", "stored", "saved_ms", "saved": {CURRENCY: amount}}`, counted since the start |
+//! | `POST /cache/flush` | `{"model", "project", "reason", "by"}`, all optional | 200 `{"model", "project", "entries", "bytes", "audit"}`; 404 `project_not_found` |
 //! | `POST /providers/check` | – | 200 `{"providers": [{"id", "state", "keys"}]}`, as `/health` has them, when all keys were tried again |
 //! | `GET /prices` | – | 200 what is in force: `version` (0 for the catalogue's, with `is_draft`), `currency`, `unknown`, `text`, and `prices`, its rows |
 //! | `PUT /prices` | `{"text": "…", "reason", "after": 3, "by"}`, all but the text optional | 200 the version and its `changes`; 422 `invalid_prices` with `problems`, `reason_needed`; 409 `prices_unchanged`, `prices_changed_meanwhile` |
@@ -102,6 +104,7 @@ mod access;
 mod admin;
 mod asked;
 mod body;
+mod cache_desk;
 mod callers;
 mod config_desk;
 mod gate;
@@ -120,6 +123,7 @@ mod wanted;
 
 pub use admin::{Admin, FromAddress};
 pub use body::{ADMIN_BODY_BYTES_MAX, ADMIN_IMPORT_BYTES_MAX, PRICES_BODY_BYTES_MAX};
+pub use cache_desk::{CacheChoice, CacheDesk, CacheFlushed};
 pub use callers::{Caller, VOUCHER_TRIES_PER_MINUTE};
 pub use config_desk::{
     ChangeView, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ReloadReport, Reply,

@@ -9,6 +9,7 @@ use store::{
     ReportDesk, RequestRecords, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
+use crate::cache_desk::CacheDesk;
 use crate::config_desk::ConfigDesk;
 use crate::limit_desk::LimitView;
 use crate::provider_desk::ProviderDesk;
@@ -29,6 +30,8 @@ pub struct AdminParts {
     pub config: ConfigDesk,
     /// The way to the providers.
     pub providers: ProviderDesk,
+    /// The way to kept answers.
+    pub cache: CacheDesk,
     /// Checks, keeps and compares prices.
     pub prices: Arc<PriceDesk>,
     /// Secrets that the configuration names.

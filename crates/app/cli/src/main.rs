@@ -6,6 +6,7 @@ mod arguments;
 mod audit;
 mod backup;
 mod budgets;
+mod cache;
 mod catalog;
 mod check;
 mod configuration;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         Some(Command::Roi(options)) => roi::run(&arguments.data, *options),
         Some(Command::Budgets(asked)) => budgets::run(&arguments.data, arguments.serve.config, asked.command),
         Some(Command::Limits(asked)) => limits::run(&arguments.data, arguments.serve.config, asked.command),
+        Some(Command::Cache(cache)) => cache::run(&arguments.data, cache.command),
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }

@@ -4,7 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use admin::{Admin, AdminParts, ConfigDesk, LimitView, ProviderDesk, ReportRules, StateDesk, SwitchRefusal};
+use admin::{
+    Admin, AdminParts, CacheDesk, CacheFlushed, ConfigDesk, LimitView, ProviderDesk, ReportRules, StateDesk,
+    SwitchRefusal,
+};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use config::Snapshot;
@@ -112,6 +115,7 @@ impl LocalAdmin {
                 tenancy: Arc::new(tenancy),
                 config: ConfigDesk::queue().0,
                 providers: no_providers(),
+                cache: no_cache(),
                 prices: Arc::new(prices),
                 secrets: Arc::new(secrets),
                 audit: Arc::new(store.clone()),
@@ -178,4 +182,9 @@ fn no_providers() -> ProviderDesk {
         switch: Box::new(move |_| Box::pin(async move { Err(absent()) })),
         check: Box::new(|| Box::pin(async { Value::Null })),
     }
+}
+
+/// And no answers are kept.
+fn no_cache() -> CacheDesk {
+    CacheDesk { show: Box::new(|| Value::Null), flush: Box::new(|_| CacheFlushed { entries: 0, bytes: 0 }) }
 }

@@ -13,7 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 
 use crate::call::Call;
-use crate::pipeline::{BrokenOff, Flow, Keeping, Retold};
+use crate::pipeline::{BrokenOff, Flow, Keeping, Retold, Sharing};
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) enum AnswerBody {
     Flowing(Flow),
     /// The same, kept for whoever asks again.
     Kept(Box<Keeping>),
+    /// The same, kept for whoever asks the same.
+    Shared(Box<Sharing>),
     /// As it was told before.
     Retold(Box<Retold>),
     /// As the control plane sends it.
@@ -46,6 +48,9 @@ impl Body for AnswerBody {
             Self::Kept(keeping) => {
                 keeping.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
             }
+            Self::Shared(sharing) => {
+                sharing.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+            }
             Self::Retold(retold) => Poll::Ready(retold.next().map(|piece| Ok(Frame::data(piece)))),
             Self::Channel(pieces) => {
                 pieces.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
@@ -58,6 +63,7 @@ impl Body for AnswerBody {
             Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
             Self::Flowing(flow) => flow.is_end(),
             Self::Kept(keeping) => keeping.is_end(),
+            Self::Shared(sharing) => sharing.is_end(),
             Self::Retold(retold) => retold.is_end(),
             Self::Channel(_) => false,
         }
@@ -68,6 +74,7 @@ impl Body for AnswerBody {
             Self::Whole(bytes) => Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Flowing(flow) => flow.known_length(),
             Self::Kept(keeping) => keeping.known_length(),
+            Self::Shared(sharing) => sharing.known_length(),
             Self::Retold(retold) => retold.known_length(),
             // Nobody can say how long it will be.
             Self::Channel(_) => None,

@@ -20,6 +20,7 @@ use store::{KeyEntry, RowCost};
 use tokio::time::Instant;
 
 use crate::budget_words;
+use crate::cache::CachePart;
 use crate::clock::wall_clock;
 use crate::cost::{CallCost, Spent};
 use crate::forwarded::origin;
@@ -59,6 +60,8 @@ pub(crate) struct Call {
     pub(crate) key: Option<Arc<KeyEntry>>,
     /// Of a call with an idempotency key.
     pub(crate) keyed: Option<Box<Keyed>>,
+    /// Of a call whose answer may be kept for whoever asks the same.
+    pub(crate) cache: Option<Box<CachePart>>,
     pub(crate) model: String,
     pub(crate) is_streaming: bool,
     pub(crate) provider: Option<Arc<ServedProvider>>,
@@ -180,6 +183,7 @@ impl Call {
             received_at,
             key: None,
             keyed: None,
+            cache: None,
             model: String::new(),
             is_streaming: false,
             provider: None,
@@ -321,6 +325,15 @@ impl Call {
             return Charge::Nothing;
         }
         let cost = self.settled_cost();
+        self.charge_at(cost)
+    }
+
+    /// Charges what is taken for a kept answer, which a provider gave before; its slot in the metrics is where that counts.
+    pub(crate) fn charge_kept(&mut self, cost: CallCost, slot: u16) -> Charge {
+        if let Some(RowCost { currency, price, .. }) = cost.row() {
+            self.worker.shard.cost(slot, currency, price);
+        }
+        self.charged = Some(cost);
         self.charge_at(cost)
     }
 
@@ -476,6 +489,7 @@ impl Drop for Call {
             hedge_provider: self.hedged.as_ref().map_or("", |hedged| hedged.second.id()),
             is_streaming: self.is_streaming,
             is_replay: self.keyed.as_ref().is_some_and(|keyed| keyed.is_replay),
+            cache: self.cache.as_ref().map_or("", |part| part.state.name()),
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             usage: self.usage,

@@ -16,6 +16,7 @@ use store::{AnswerShelf, Budgets, KeyDirectory, KeyHasher, LimitRows, Payers, Pr
 use tokio::time::Instant;
 
 use crate::body_budget::BodyBudget;
+use crate::cache::{AnswerCache, FlushScope};
 use crate::clock::wall_clock;
 use crate::control::ControlSender;
 use crate::explain;
@@ -100,6 +101,8 @@ pub struct Gateway {
     pub(crate) spool: Spool,
     pub(crate) stored_responses: StoredResponses,
     pub(crate) repeats: Repeats,
+    /// Answers that are kept for whoever asks the same.
+    pub(crate) cache: AnswerCache,
     pub(crate) control: Option<ControlSender>,
     pub(crate) caller_desk: Option<ControlSender>,
     pub(crate) started: Instant,
@@ -137,6 +140,7 @@ impl Gateway {
             bodies: BodyBudget::new(parts.body_room.memory_bytes_max),
             stored_responses: StoredResponses::default(),
             repeats: Repeats::new(parts.answers),
+            cache: AnswerCache::default(),
             spool: Spool::new(parts.body_room.spool_dir, parts.body_room.spool_bytes_max),
             control: parts.control,
             caller_desk: parts.caller_desk,
@@ -183,6 +187,18 @@ impl Gateway {
         let _one_at_a_time = self.reload_lock.lock().unwrap_or_else(PoisonError::into_inner);
         self.switches.store(Arc::new(switches.to_vec()));
         switches::put_in_force(&self.serving.load(), switches);
+        // Of whom nothing is wanted any longer, nothing is told again.
+        self.cache.flush(&FlushScope::default());
+    }
+
+    /// Drops kept answers; gives how many there were and their bytes.
+    pub fn flush_cache(&self, scope: &FlushScope) -> (u64, u64) {
+        self.cache.flush(scope)
+    }
+
+    /// What is kept for whoever asks the same, and what it saved, as the admin API shows it.
+    pub fn cache_shown(&self) -> Value {
+        self.cache.shown(self.serving.load().cache.is_used)
     }
 
     /// Puts a version of the prices in the place of the one in force: calls that end from now on are priced by it.
@@ -254,6 +270,7 @@ impl Gateway {
     /// What is kept of calls, as configured.
     fn heed_requests(&self, serving: &Serving) {
         self.repeats.heed(&serving.idempotency);
+        self.cache.heed(&serving.cache);
         if let Some(rows) = &self.rows {
             rows.heed(&serving.requests, &serving.reports);
         }

@@ -9,6 +9,7 @@ mod answer;
 mod background;
 mod body_budget;
 mod budget_words;
+mod cache;
 mod call;
 mod caller_desk;
 mod clock;
@@ -55,6 +56,7 @@ mod worker;
 mod workers;
 
 pub use background::{CheckedKey, KeyState, check_keys, probe_lines, probe_models};
+pub use cache::FlushScope;
 pub use caller_desk::ProvenCaller;
 pub use clock::wall_clock;
 pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, ControlSender};

@@ -20,6 +20,7 @@ use routing::{HedgeRules, RetryBudget, RetryRules, Routes, Target};
 use store::Level;
 use upstream::{Line, LineOptions};
 
+use crate::cache::ServedCache;
 use crate::models::Models;
 use crate::overload::{Before, limits_of};
 
@@ -75,6 +76,8 @@ pub struct Serving {
     pub(crate) reports: Reports,
     /// What is kept for repeats.
     pub(crate) idempotency: Idempotency,
+    /// How answers are kept for whoever asks the same.
+    pub(crate) cache: ServedCache,
 }
 
 const fn level(configured: LedgerLevel) -> Level {
@@ -291,6 +294,7 @@ impl Serving {
             requests: snapshot.requests.clone(),
             reports: snapshot.reports.clone(),
             idempotency: snapshot.idempotency.clone(),
+            cache: ServedCache::of(snapshot, before.map(|serving| &serving.cache)),
         })
     }
 }

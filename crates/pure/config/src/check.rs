@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
-    File, accounts, admin, catalog, environment, errors, file, health, idempotency, keys, ledger, limits,
-    listeners, log, metrics, models, networks, providers, reports, requests, retries, timeouts,
+    File, accounts, admin, cache, catalog, environment, errors, file, health, idempotency, keys, ledger,
+    limits, listeners, log, metrics, models, networks, providers, reports, requests, retries, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
 use crate::sources::{Overrides, Sources, Stored};
@@ -68,8 +68,9 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
     let timeouts = timeouts::check(file.timeouts, report);
     let others = routes(&providers, &[]);
     let retries = retries::check(file.retries, report);
-    let (models, targets) =
-        models::check(file.models, (&providers, &others), (&timeouts, retries.hedges), report);
+    let cache = cache::check(file.cache, report);
+    let usual = (&timeouts, retries.hedges, cache.rule);
+    let (models, targets) = models::check(file.models, (&providers, &others), usual, report);
     let health = health::check(file.health, &timeouts, report);
     let limits = limits::check(file.limits, &providers, report);
     Snapshot {
@@ -98,6 +99,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         requests: requests::check(file.requests),
         reports: reports::check(file.reports, report),
         idempotency: idempotency::check(file.idempotency),
+        cache,
         secret_uses: Vec::new(),
         notes: Vec::new(),
     }

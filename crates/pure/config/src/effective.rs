@@ -8,7 +8,7 @@ use domain::ProxyUrl;
 use providers::Deviations;
 use providers::models::Facts;
 use routing::overload::AdaptiveRules;
-use routing::{BackoffForm, Condition, Hedge, Manner, Resume};
+use routing::{BackoffForm, CacheRule, Caching, Condition, Hedge, Manner, Resume};
 
 use crate::secret_source::Credential;
 use crate::sections::adaptive;
@@ -69,6 +69,7 @@ fn tree(snapshot: &Snapshot) -> Node {
         ("requests", requests(snapshot)),
         ("reports", reports(snapshot)),
         ("idempotency", idempotency(snapshot)),
+        ("cache", cache(snapshot)),
     ])
 }
 
@@ -184,7 +185,7 @@ fn model(model: &Model) -> Node {
             ("total_ms", fallback.limits.total.map(ms)),
         ])
     };
-    let Manner { goes_on_after_refusal, model_field, hedge, resume, resume_hold } = model.manner;
+    let Manner { goes_on_after_refusal, model_field, hedge, resume, resume_hold, caching } = model.manner;
     map([
         ("policy", model.policy.and_then(|policy| text(policy.name()))),
         ("targets", list(&model.targets, target).filter(|_| !model.targets.is_empty())),
@@ -194,6 +195,7 @@ fn model(model: &Model) -> Node {
         ("resume", text(resume.name())),
         ("resume_hold_ms", Some(ms(resume_hold)).filter(|_| resume != Resume::Off)),
         ("hedge", Some(hedge_node(hedge))),
+        ("cache", cache_node(caching)),
     ])
 }
 
@@ -202,6 +204,23 @@ fn hedge_node(hedge: Option<Hedge>) -> Node {
         Some(after) => map([("after_ms", Some(ms(after)))]),
         None => Value::Bool(hedge.is_some()).into(),
     }
+}
+
+fn cache_node(caching: Caching) -> Option<Node> {
+    match caching {
+        Caching::Unsaid => None,
+        Caching::Off => Some(Value::Bool(false).into()),
+        Caching::On(rule) => Some(map(cache_rule(rule))),
+    }
+}
+
+fn cache_rule(rule: CacheRule) -> [(&'static str, Option<Node>); 4] {
+    [
+        ("ttl_seconds", Some(number(rule.ttl.as_secs()))),
+        ("scope", text(rule.scope.name())),
+        ("hit_percent", Some(number(rule.hit_percent))),
+        ("tool_calls", Some(Value::Bool(rule.keeps_tool_calls).into())),
+    ]
 }
 
 fn when(condition: &Condition) -> Node {
@@ -407,6 +426,20 @@ fn bundle(terms: &Terms, is_batch: Option<bool>) -> Node {
     let priority = |is_batch| word(if is_batch { "batch" } else { "interactive" });
     entries.extend(is_batch.map(|is_batch| (key("priority"), priority(is_batch))));
     Value::Map(entries).into()
+}
+
+fn cache(snapshot: &Snapshot) -> Option<Node> {
+    let cache = &snapshot.cache;
+    let [ttl, scope, hit_percent, tool_calls] = cache_rule(cache.rule);
+    some_map([
+        ("bytes_max", Some(number(cache.bytes_max))),
+        ("entry_bytes_max", Some(number(cache.entry_bytes_max))),
+        ttl,
+        scope,
+        hit_percent,
+        tool_calls,
+        ("keys", list(&cache.keys, |id| word(id)).filter(|_| !cache.keys.is_empty())),
+    ])
 }
 
 fn map<const N: usize>(entries: [(&str, Option<Node>); N]) -> Node {

@@ -9,6 +9,7 @@ use routing::{Route, Routes, RoutesBuilder};
 
 use crate::secret_use::SecretUse;
 use crate::sections::accounts::AccountSettings;
+use crate::sections::cache::CacheSettings;
 use crate::sections::errors::Errors;
 use crate::sections::health::Health;
 use crate::sections::idempotency::Idempotency;
@@ -82,6 +83,8 @@ pub struct Snapshot {
     pub reports: Reports,
     /// What is kept for requests that are sent twice.
     pub idempotency: Idempotency,
+    /// How answers are kept for whoever asks the same.
+    pub cache: CacheSettings,
     /// Where secrets of the gateway's own store are named.
     pub secret_uses: Vec<SecretUse>,
     /// What is allowed but worth saying, one sentence each.

@@ -86,6 +86,8 @@ pub enum Kind {
     IdempotencyAnswerTooLarge,
     /// What became of the call of an idempotency key is not known.
     IdempotencyOutcomeUnknown,
+    /// No answer is kept for who wants nothing else.
+    NotCached,
     /// The prompt does not fit the model.
     ContextTooLong,
     /// The provider's policy refused the content.
@@ -142,6 +144,7 @@ impl Kind {
             Self::IdempotencyKeyInUse,
             Self::IdempotencyAnswerTooLarge,
             Self::IdempotencyOutcomeUnknown,
+            Self::NotCached,
             Self::ContextTooLong,
             Self::ContentRefused,
             Self::UpstreamBusy,
@@ -196,6 +199,7 @@ impl Kind {
             Self::IdempotencyOutcomeUnknown => {
                 row(Gateway, 409, "api_error", "idempotency_outcome_unknown", false, false)
             }
+            Self::NotCached => row(Client, 504, "not_found_error", "not_cached", false, false),
             Self::ContextTooLong => {
                 row(Client, 400, "invalid_request_error", "context_length_exceeded", true, false)
             }

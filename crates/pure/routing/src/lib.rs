@@ -1,6 +1,7 @@
 //! Who should serve a request, in what order, and why. Decisions only: nothing here opens a connection.
 
 mod ask;
+mod caching;
 mod capability;
 mod condition;
 mod course;
@@ -33,6 +34,7 @@ mod target;
 mod world;
 
 pub use ask::Ask;
+pub use caching::{CacheRule, CacheScope, Caching};
 pub use capability::{Capabilities, Capability};
 pub use condition::Condition;
 pub use course::{Circumstances, Course, Onward, Stopped, Turn};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::caching::Caching;
 use crate::hedge::Hedge;
 
 /// How calls for a name are served, beside who serves them.
@@ -17,6 +18,8 @@ pub struct Manner {
     pub resume: Resume,
     /// The beginning of a stream is held back for so long: a break within that time is seen by nobody.
     pub resume_hold: Duration,
+    /// Whether answers are kept for whoever asks the same.
+    pub caching: Caching,
 }
 
 /// What follows when a stream breaks after it has begun. Whatever it is, a stream of which the caller has nothing yet that

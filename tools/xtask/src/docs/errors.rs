@@ -87,6 +87,11 @@ const ADVICE: &[(&str, &str, &str)] = &[
         "look for the first call in the log or the rows; to ask again, and be charged again, send a new key",
     ),
     (
+        "not_cached",
+        "the caller wants a kept answer or none (`x-bellwether-cache: only`, `cache-control: only-if-cached`), and there is none",
+        "ask without that, or for a model whose answers are kept",
+    ),
+    (
         "context_length_exceeded",
         "the provider says that the prompt does not fit the model",
         "send less, or ask for a model with a longer context",

@@ -89,6 +89,32 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
         "Keys of providers, by what came of trying them: working, refused, unreachable, unchecked.",
     ),
     (
+        "ai_gateway_cache_requests_total",
+        "counter",
+        "service, state",
+        "Requests whose answers may be kept for whoever asks the same, by what they got: hit, miss, refresh, bypass.",
+    ),
+    ("ai_gateway_cache_entries", "gauge", "service", "Answers that are kept for whoever asks the same."),
+    ("ai_gateway_cache_bytes", "gauge", "service", "Memory that these answers take."),
+    (
+        "ai_gateway_cache_waited_total",
+        "counter",
+        "service",
+        "Requests that waited for the answer to the same request of another.",
+    ),
+    (
+        "ai_gateway_cache_saved_seconds_total",
+        "counter",
+        "service",
+        "Time that kept answers had taken when they were asked for.",
+    ),
+    (
+        "ai_gateway_cache_saved_cost_total",
+        "counter",
+        "service, currency",
+        "What providers would have been paid for kept answers.",
+    ),
+    (
         "ai_gateway_idempotency_requests_total",
         "counter",
         "service, outcome",

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod budgets;
+mod cache;
 mod config;
 mod explain;
 mod health;
@@ -47,6 +48,7 @@ const NOUNS: &[&[Route]] = &[
     prices::ROUTES,
     roi::ROUTES,
     providers::ROUTES,
+    cache::ROUTES,
     secrets::ROUTES,
     audit::ROUTES,
     requests::ROUTES,

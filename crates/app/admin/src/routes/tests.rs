@@ -32,8 +32,9 @@ mod secrets;
 
 use super::{NOUNS, PREFIX};
 use crate::{
-    Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, LimitView, ProviderDesk,
-    ProviderWish, ReloadReport, ReportRules, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
+    Admin, AdminParts, CacheDesk, CacheFlushed, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView,
+    LimitView, ProviderDesk, ProviderWish, ReloadReport, ReportRules, RevertReport, StateDesk, SwitchRefusal,
+    SwitchReport,
 };
 
 pub(crate) const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
@@ -101,6 +102,7 @@ impl Office {
             tenancy: Arc::clone(&tenancy),
             config: pretended_keeper(Arc::clone(&reloads)),
             providers: pretended_providers(switches),
+            cache: pretended_cache(),
             prices: Arc::new(prices),
             secrets: Arc::new(secrets),
             audit: Arc::new(store.clone()),
@@ -175,6 +177,17 @@ fn pretended_state() -> StateDesk {
             _ => Ok(json!({"choice": format!("{choice:?}")})),
         }),
         stats: Box::new(|| json!({"uptime": 7, "regions": {}})),
+    }
+}
+
+/// Three answers of seven bytes in all.
+fn pretended_cache() -> CacheDesk {
+    CacheDesk {
+        show: Box::new(|| json!({"entries": 3})),
+        flush: Box::new(|choice| CacheFlushed {
+            entries: if choice.model.is_some() { 1 } else { 3 },
+            bytes: 7,
+        }),
     }
 }
 

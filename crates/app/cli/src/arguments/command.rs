@@ -7,6 +7,7 @@ use super::asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 use super::audit::AuditArguments;
 use super::backup::{BackupOptions, RestoreOptions};
 use super::budgets::BudgetsArguments;
+use super::cache::CacheArguments;
 use super::catalog::CatalogArguments;
 use super::config::{CheckOptions, ConfigArguments};
 use super::drill::DrillOptions;
@@ -80,6 +81,8 @@ pub(crate) enum Command {
     Ledger(LedgerArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.
     Provider(ProviderArguments),
+    /// Answers that are kept for whoever asks the same: show what they save, drop them.
+    Cache(CacheArguments),
     /// Find calls: who asked whom, how it went, what it took and cost. Never what was said.
     Requests(RequestsArguments),
     /// What calls came to: a day, or any time by model, provider, project, key, tag and more; as a table, JSON or CSV.

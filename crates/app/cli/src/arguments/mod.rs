@@ -5,6 +5,7 @@ mod asked;
 mod audit;
 mod backup;
 mod budgets;
+mod cache;
 mod catalog;
 mod command;
 mod config;
@@ -30,6 +31,7 @@ pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptio
 pub(crate) use audit::{AuditCheck, AuditCommand, AuditListing};
 pub(crate) use backup::{BackupOptions, RestoreOptions};
 pub(crate) use budgets::BudgetsCommand;
+pub(crate) use cache::CacheCommand;
 pub(crate) use catalog::CatalogCommand;
 pub(crate) use command::{Arguments, Command};
 pub(crate) use config::{CheckOptions, ConfigCommand};

@@ -23,7 +23,7 @@ use super::configuration::Keeper;
 use super::key_checks::KeyChecks;
 use super::money::Failures;
 use super::stored::MoneyIn;
-use super::{notify, provider_desk, state_desk};
+use super::{cache_desk, notify, provider_desk, state_desk};
 
 /// What the control plane works with.
 pub(super) struct ControlPlane {
@@ -148,6 +148,7 @@ impl ControlPlane {
                 &self.key_checks,
                 &self.log,
             ),
+            cache: cache_desk::open(&self.gateway, &self.log),
             prices: self.prices.clone(),
             audit: self.audit.clone(),
             requests: self.requests.clone(),

@@ -2,6 +2,7 @@
 
 mod banner;
 mod budget_keeper;
+mod cache_desk;
 mod configuration;
 mod control_plane;
 mod demo;

@@ -93,6 +93,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
     gauges.extend(super::money_gauges::gauges(&gateway.payers()));
     gauges.extend(keys);
     gauges.extend(gateway.repeats.gauges());
+    gauges.extend(gateway.cache.gauges(gateway.serving.load().cache.is_used));
     gauges.extend(crate::overload::gauges(gateway));
     gauges.extend(crate::seeing::gauges(&gateway.serving.load(), gateway.moment()));
     gauges.extend(unreachable(&gateway.serving.load(), gateway.moment()));

@@ -35,6 +35,11 @@ impl Costs {
         Self { input, output, body_bytes }
     }
 
+    /// Of a call that is told a kept answer: a request like any other, without tokens.
+    pub(crate) const fn kept(prompt: &Prompt) -> Self {
+        Self { input: 0, output: 0, body_bytes: prompt.length as u64 }
+    }
+
     /// As it was in the end; nothing, where nothing was used.
     pub(super) fn actual(self, usage: Option<&Usage>) -> Self {
         let (input, output) = usage.map_or((0, 0), |usage| (usage.input_total(), usage.output_total()));

@@ -1,14 +1,17 @@
 //! May it run now? Where somebody pays for the caller's key, or a budget limits it, money is put aside before anybody is asked.
 
+use std::sync::Arc;
+
 use dialects::surface::Operation;
 use domain::{Currency, Failure, Kind, Money};
+use ledger::prices::Book;
 use routing::Plan;
 use store::HoldError;
 use tokio::time::Instant;
 
 use crate::budget_words;
 use crate::call::Call;
-use crate::funds::Unfunded;
+use crate::funds::{Sources, Unfunded};
 use crate::limiting::{Costs, ForWhom, limit};
 use crate::paying::{Paying, Reserve};
 use crate::pipeline::authenticate::Caller;
@@ -135,6 +138,35 @@ fn put_aside(
     let book = gateway.prices();
     let estimate = Estimate { call, serving, prompt, plan, book: &book, input_tokens };
     let Some(reserve) = estimate.reserve() else { return Ok(()) };
+    put_aside_of((call, book), (payer, budgets), reserve)
+}
+
+/// Puts a known amount aside, where somebody pays or a budget limits.
+pub(super) fn put_amount_aside(
+    call: &mut Call,
+    book: Arc<Book>,
+    reserve: Reserve,
+) -> Result<(), Box<Failure>> {
+    let gateway = call.worker.gateway.clone();
+    let Some(key) = call.key.clone() else { return Ok(()) };
+    let (payers, budgets) = (gateway.payers.load(), gateway.budgets.load().of(&key));
+    let payer = payers.payer(&key);
+    if payer.is_none() && budgets.is_empty() {
+        return Ok(());
+    }
+    put_aside_of((call, book), (payer, budgets), reserve).map_err(|unpaid| {
+        if unpaid.is_by_budget {
+            call.worker.shard.budget_refused();
+        }
+        unpaid.failure
+    })
+}
+
+fn put_aside_of(
+    (call, book): (&mut Call, Arc<Book>),
+    (payer, budgets): Sources<'_>,
+    reserve: Reserve,
+) -> Result<(), Unpaid> {
     let currency = book.currency();
     if let Some(other) = payer.map(|(_, payer)| payer.account.currency).filter(|other| *other != currency) {
         let message = format!(

@@ -47,7 +47,8 @@ pub(super) async fn ask(
         going_on: None,
         is_without_beginning: false,
     };
-    let patience = patience(&serving, &prompt, wishes);
+    // A twin has waited for another before.
+    let patience = patience(&serving, &prompt, wishes).saturating_sub(call.waited);
     let (answer, attempts) = attempt(call, question, plan, patience).await?;
     let rescuer = attempts.map(|attempts| {
         let (prompt, headers) = (prompt.compacted(), headers.clone());

@@ -4,6 +4,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
+use crate::cache::Spend;
 use crate::pipeline::relay::{BrokenOff, Relay};
 use crate::pipeline::resumable::Resumable;
 
@@ -41,6 +42,14 @@ impl Flow {
         match self {
             Self::Relayed(relay) => relay.is_told(),
             Self::Resumable(stream) => stream.is_told(),
+        }
+    }
+
+    /// What it took of whom; nothing of an answer that several gave.
+    pub(super) fn spend(&self) -> Option<Spend> {
+        match self {
+            Self::Relayed(relay) => relay.spend(),
+            Self::Resumable(stream) => stream.spend(),
         }
     }
 

@@ -12,6 +12,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::body_budget::BodyLease;
 use crate::pipeline::flow::Flow;
+use crate::pipeline::gathered::Gathered;
 use crate::pipeline::relay::BrokenOff;
 
 /// How long the last piece waits for a slow disk. What is written later is kept all the same.
@@ -22,11 +23,9 @@ const WRITE_WAIT_MAX: Duration = Duration::from_secs(2);
 pub(crate) struct Keeping {
     flow: Flow,
     claimed: Claimed,
-    /// Status, headers, and as much of the body as has passed.
+    /// Status and headers; the body is put to them when it is written.
     answer: KeptAnswer,
-    memory: BodyLease,
-    /// It is too large, or there is no memory for it.
-    is_given_up: bool,
+    gathered: Gathered,
     /// So much of the body is written.
     written_bytes: Option<usize>,
     writing: Option<Box<Writing>>,
@@ -58,8 +57,7 @@ impl Keeping {
             flow,
             claimed,
             answer,
-            memory,
-            is_given_up: false,
+            gathered: Gathered::new(memory, ANSWER_BYTES_MAX),
             written_bytes: None,
             writing: None,
         })
@@ -74,7 +72,7 @@ impl Keeping {
             }
             let last = match ready!(self.flow.poll_piece(cx)) {
                 Some(Ok(piece)) => {
-                    self.gather(&piece);
+                    self.gathered.add(&piece);
                     if !self.flow.is_told() {
                         return Poll::Ready(Some(Ok(piece)));
                     }
@@ -100,34 +98,25 @@ impl Keeping {
         self.flow.known_length()
     }
 
-    fn gather(&mut self, piece: &[u8]) {
-        if self.is_given_up {
-            return;
-        }
-        let body = &mut self.answer.body;
-        let wanted = body.len() + piece.len();
-        if wanted > ANSWER_BYTES_MAX || !make_room(body, wanted, &mut self.memory) {
-            self.is_given_up = true;
-            *body = Vec::new();
-            return;
-        }
-        body.extend_from_slice(piece);
-    }
-
     /// Begins to write what has passed, unless that is done, or cannot be.
     fn write(&mut self, last: Option<Bytes>) -> bool {
-        if self.is_given_up {
+        let Some(body) = self.gathered.body() else {
             self.claimed.too_large();
             return false;
-        }
-        if self.written_bytes == Some(self.answer.body.len()) {
+        };
+        if self.written_bytes == Some(body.len()) {
             return false;
         }
-        let Ok(written) = self.claimed.keep(&self.answer) else {
+        self.written_bytes = Some(body.len());
+        let written = self.gathered.lend(|body| {
+            self.answer.body = body;
+            let written = self.claimed.keep(&self.answer);
+            (written, std::mem::take(&mut self.answer.body))
+        });
+        let Ok(written) = written else {
             self.claimed.lose();
             return false;
         };
-        self.written_bytes = Some(self.answer.body.len());
         self.writing = Some(Box::new(Writing { written, until: Box::pin(sleep(WRITE_WAIT_MAX)), last }));
         true
     }
@@ -146,17 +135,4 @@ impl Keeping {
         }
         Poll::Ready(self.writing.take().and_then(|writing| writing.last))
     }
-}
-
-/// Room that grows by doubling, counted.
-fn make_room(body: &mut Vec<u8>, wanted: usize, memory: &mut BodyLease) -> bool {
-    if wanted <= body.capacity() {
-        return true;
-    }
-    let capacity = wanted.max(body.capacity() * 2).min(ANSWER_BYTES_MAX);
-    if !memory.grow_if_much_is_free(capacity) {
-        return false;
-    }
-    body.reserve_exact(capacity - body.len());
-    true
 }

@@ -16,15 +16,20 @@ mod estimate;
 mod events;
 mod explain;
 mod failures;
+mod filling;
 mod fitness;
 mod flawed;
 mod flow;
+mod gathered;
 mod going_on;
 mod hedge;
+mod hit;
 mod holding;
 mod keeping;
 mod kept;
 mod key_use;
+mod known;
+mod lookup;
 mod media;
 mod needs;
 mod next_source;
@@ -45,12 +50,16 @@ mod resumable;
 mod retold;
 mod retouched;
 mod served;
+mod shareable;
+
+mod sharing;
 mod shorten;
 mod side_effects;
 mod silence;
 mod splice;
 mod stored;
 mod targeted;
+mod tellable;
 mod translated;
 mod understand;
 mod unsealed;
@@ -73,6 +82,7 @@ pub(crate) use keeping::Keeping;
 pub(crate) use permit::{reaches, route_of};
 pub(crate) use relay::BrokenOff;
 pub(crate) use retold::Retold;
+pub(crate) use sharing::Sharing;
 pub(crate) use side_effects::has_no_side_effects;
 pub(crate) use stored::serve_stored;
 pub(crate) use understand::Prompt;
@@ -104,10 +114,10 @@ async fn run(
     let serving = call.worker.gateway.serving();
     let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
     let mut prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
-    if let Some(kept) = repeat::answered_before(call).await? {
-        return Ok(Served::Again(Box::new(kept)));
-    }
     let wishes = Wishes::of(&head.headers);
+    if let Some(known) = known::known_before(call, &serving, &prompt, (&head.headers, &wishes)).await? {
+        return Ok(known);
+    }
     let (plan, wish) = plan::plan(call, &serving, &prompt, (&head.headers, &wishes))?;
     if surface.operation == Operation::CountTokens && !plan::is_offered_natively(&serving, &prompt, &plan) {
         return count::count(call, &serving, (&prompt, &wishes)).await.map(Served::Known);

@@ -19,6 +19,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use observe::Rescued;
 
 use crate::budget_words::warning;
+use crate::cache::Spend;
 use crate::call::Call;
 use crate::cost::CallCost;
 use crate::hygiene::copy_to_caller;
@@ -273,6 +274,19 @@ impl Relay {
             State::Flowing => self.watch.is_over() && self.watch.is_whole() && self.kept.is_empty(),
             _ => false,
         }
+    }
+
+    /// What a whole answer took of whom; nothing where several gave it.
+    pub(super) fn spend(&self) -> Option<Spend> {
+        let call = &self.call;
+        let provider = call.provider.clone().filter(|_| call.segments.is_none())?;
+        let usage = self.usage(true);
+        Some(Spend {
+            provider,
+            model: call.upstream_model.clone(),
+            usage,
+            usage_by_model: self.watch.usage_by_model(),
+        })
     }
 
     /// How long the answer will be. Of a stream nobody can promise it: an error event may come behind.
@@ -542,7 +556,7 @@ impl Drop for Relay {
 }
 
 /// A duration in milliseconds with three places.
-fn milliseconds(duration: Duration) -> HeaderValue {
+pub(super) fn milliseconds(duration: Duration) -> HeaderValue {
     let us = duration.as_micros();
     let mut text = us.to_string();
     // Four digits at least: one before the point.

@@ -4,6 +4,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
+use crate::cache::Spend;
 use crate::pipeline::pulse::Pulse;
 use crate::pipeline::relay::{BrokenOff, Relay};
 use crate::pipeline::rescue::{Rescue, rescue};
@@ -69,6 +70,14 @@ impl Resumable {
     /// Whether all of the answer has left.
     pub(crate) fn is_told(&self) -> bool {
         matches!(&self.stage, Stage::Flowing(relay) if relay.is_told())
+    }
+
+    /// What it took of whom.
+    pub(crate) fn spend(&self) -> Option<Spend> {
+        match &self.stage {
+            Stage::Flowing(relay) => relay.spend(),
+            Stage::Rescuing(_) | Stage::Moving => None,
+        }
     }
 
     pub(crate) fn is_end(&self) -> bool {

@@ -6,6 +6,8 @@ use http::Response;
 use crate::answer::{AnswerBody, known};
 use crate::call::Call;
 use crate::pipeline::asked::Asked;
+use crate::pipeline::filling;
+use crate::pipeline::hit::{self, Hit};
 use crate::pipeline::repeat::{self, Again};
 
 /// Who answered.
@@ -14,6 +16,8 @@ pub(super) enum Served {
     Asked(Box<Asked>),
     /// A provider, when it was asked before.
     Again(Box<Again>),
+    /// A provider, when somebody asked the same.
+    Shared(Box<Hit>),
     /// We ourselves: the whole answer.
     Known(Vec<u8>),
 }
@@ -27,7 +31,11 @@ pub(super) fn ended(
     served: Result<Served, Box<Failure>>,
 ) -> Result<Response<AnswerBody>, Refused> {
     match served {
-        Ok(Served::Asked(asked)) => Ok(repeat::answered(call, *asked)),
+        Ok(Served::Asked(asked)) => Ok(match call.cache.take() {
+            Some(part) => filling::answered(call, *part, *asked),
+            None => repeat::answered(call, *asked),
+        }),
+        Ok(Served::Shared(hit)) => Ok(hit::told(&mut call, &hit)),
         Ok(Served::Again(kept)) => Ok(repeat::again(&mut call, *kept)),
         Ok(Served::Known(body)) => Ok(known(&mut call, body)),
         Err(failure) => Err((call, failure)),

@@ -32,6 +32,8 @@ pub(crate) struct Wishes<'h> {
     pub(crate) wants_routing: bool,
     /// Likewise `cost`, what it cost.
     pub(crate) wants_cost: bool,
+    /// `x-bellwether-cache`: what he wants of kept answers.
+    pub(crate) cache: Option<&'h HeaderValue>,
     /// How long his SDK waits for the next byte: `x-stainless-read-timeout`, or for all: `x-stainless-timeout`. The first counts.
     pub(crate) sdk_limit: Option<Duration>,
 }
@@ -68,6 +70,7 @@ impl<'h> Wishes<'h> {
             "low-balance" => self.would_be_short |= value.as_bytes().eq_ignore_ascii_case(b"shorten"),
             "user" => self.end_user = self.end_user.or_else(text),
             "priority" => self.is_batch |= value.as_bytes().eq_ignore_ascii_case(b"batch"),
+            "cache" => self.cache = self.cache.or(Some(value)),
             "include" => {
                 for name in text().into_iter().flat_map(|named| named.split(',')).map(str::trim) {
                     self.wants_routing |= name.eq_ignore_ascii_case("routing");
@@ -112,6 +115,7 @@ mod tests {
             ("x-bellwether-user", "u-1"),
             ("x-bellwether-priority", "Batch"),
             ("x-bellwether-include", "cost, Routing"),
+            ("x-bellwether-cache", "only"),
             ("x-bellwether-else", "b"),
         ]);
         let expected = Wishes {
@@ -125,6 +129,7 @@ mod tests {
             is_batch: true,
             wants_routing: true,
             wants_cost: true,
+            cache: Some(&HeaderValue::from_static("only")),
             sdk_limit: None,
         };
         assert_eq!(Wishes::of(&sent), expected);

@@ -12,6 +12,10 @@ use crate::segments::Segments;
 
 /// The flag of a call that was answered with what was kept of an earlier one.
 const REPLAYED: &str = "replayed";
+/// The flag of a call that was answered with what was kept for whoever asks the same.
+const CACHED: &str = "cached";
+/// How a line tells that.
+const HIT: &str = "hit";
 
 /// What the log line does not tell.
 pub(crate) struct RowFacts<'c> {
@@ -46,8 +50,12 @@ pub(crate) fn row<'c>(line: &RequestLine<'c>, facts: &RowFacts<'c>) -> RequestRo
         region: facts.region.into(),
         kind: line.kind.map_or("", Kind::code).into(),
         hedged: line.hedged.into(),
-        flags: if line.is_replay { REPLAYED } else { flags(line.usage, is_answered, facts.is_unpriced) }
-            .into(),
+        flags: match (line.is_replay, line.cache) {
+            (true, _) => REPLAYED,
+            (false, HIT) => CACHED,
+            _ => flags(line.usage, is_answered, facts.is_unpriced),
+        }
+        .into(),
         segments: parts(facts.segments, line.usage_by_model),
         status: line.status,
         took_us: line.took.as_micros() as u64,

@@ -62,6 +62,7 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
     if line.is_replay {
         out.extend_from_slice(b",\"is_replay\":true");
     }
+    text_if_any(out, b",\"cache\":\"", line.cache, usize::MAX);
     number(out, b",\"bytes_in\":", line.bytes_in);
     number(out, b",\"bytes_out\":", line.bytes_out);
     if let Some(usage) = line.usage {

@@ -62,6 +62,8 @@ pub struct RequestLine<'a> {
     pub is_streaming: bool,
     /// It was answered with what was kept of an earlier one.
     pub is_replay: bool,
+    /// What it made of kept answers, in one word; empty where none are kept.
+    pub cache: &'a str,
     /// Size of the request body.
     pub bytes_in: u64,
     /// Size of the answer body.

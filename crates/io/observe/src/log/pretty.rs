@@ -51,6 +51,10 @@ pub(crate) fn push_request(out: &mut Vec<u8>, stamp: &mut Stamp, line: &RequestL
     if line.is_replay {
         out.extend_from_slice(b" replayed");
     }
+    if !line.cache.is_empty() {
+        out.extend_from_slice(b" cache ");
+        out.extend_from_slice(line.cache.as_bytes());
+    }
     if !line.hedged.is_empty() {
         out.extend_from_slice(b" hedge ");
         out.extend_from_slice(line.hedged.as_bytes());

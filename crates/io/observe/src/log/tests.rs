@@ -93,6 +93,7 @@ fn success() -> RequestLine<'static> {
         attempts: 1,
         is_streaming: true,
         is_replay: false,
+        cache: "",
         bytes_in: 1024,
         bytes_out: 20_480,
         usage: Some(Usage { input: 200, cached_input: 12, output: 19, reasoning: 10, ..Usage::default() }),

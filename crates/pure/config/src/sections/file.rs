@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::accounts::AccountsSection;
 use super::admin::AdminSection;
+use super::cache::CacheSection;
 use super::errors::ErrorsSection;
 use super::health::HealthSection;
 use super::idempotency::IdempotencySection;
@@ -95,6 +96,8 @@ pub(crate) struct File {
     pub(crate) reports: Option<ReportsSection>,
     /// Answers that are kept for requests which are sent twice.
     pub(crate) idempotency: Option<IdempotencySection>,
+    /// Answers that are kept in memory for whoever asks the same.
+    pub(crate) cache: Option<CacheSection>,
 }
 
 /// The gateway's own region: flag, file, default.

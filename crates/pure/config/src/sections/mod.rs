@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod adaptive;
 pub(crate) mod admin;
 mod base_url;
+pub(crate) mod cache;
 pub(crate) mod catalog;
 mod credentials;
 pub(crate) mod environment;

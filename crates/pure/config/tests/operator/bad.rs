@@ -25,7 +25,7 @@ const CASES: &str = r#"
 regoin: eu                                                     | regoin | unknown key | did you mean region?
 Workers: 2                                                     | Workers | unknown key | did you mean workers?
 model_list: []                                                 | model_list | unknown key | did you mean models?
-zebra: 1                                                       | zebra | unknown key | known here: accounts, admin, errors
+zebra: 1                                                       | zebra | unknown key | known here: accounts, admin, cache, errors
 [1, 2]                                                         |  | must be a mapping | without dashes
 just a text                                                    |  | must be a mapping | -
 region: 7                                                      | region | must be text | put it in quotes: "7"
@@ -240,6 +240,14 @@ reports: {market_rates: {USD: "-1"}}                           | reports.market_
 idempotency: {hours: 0}                                       | idempotency.hours | must be 1 to 720 | -
 idempotency: {bytes_max: 1GiB}                                | idempotency.bytes_max | must be a whole number | -
 idempotency: {bytes_max: 1000000}                             | idempotency.bytes_max | must be 67108864 to | -
+cache: {ttl_seconds: 0}                                        | cache.ttl_seconds | must be 1 to 2592000 | -
+cache: {bytes_max: 1000}                                       | cache.bytes_max | must be 1048576 to | -
+cache: {bytes_max: 1048576, entry_bytes_max: 2000000}          | cache.entry_bytes_max | must not be above bytes_max (1048576) | -
+cache: {scope: tenant}                                         | cache.scope | must be key or project or organisation or all | -
+cache: {hit_percent: 101}                                      | cache.hit_percent | must be 0 to 100 | -
+cache: {keys: [" "]}                                           | cache.keys[0] | must be the id of a key | -
+providers: {p: {base_url: "http://h/v1", models: [m]}}; models: {m: {cache: always}} | models.m.cache | must be true or false or a mapping | -
+providers: {p: {base_url: "http://h/v1", models: [m]}}; models: {m: {cache: {ttl: 5}}} | models.m.cache.ttl | unknown key | -
 idempotency: {keys: 5}                                        | idempotency.keys | unknown key | -
 workers: .inf                                                  | workers | must be a whole number | -
 "#;

@@ -50,6 +50,7 @@ models:
     resume: continue
     resume_hold_ms: 7
     hedge: { after_ms: 9 }
+    cache: { ttl_seconds: 9, scope: all, hit_percent: 9, tool_calls: false }
 keys: { prefix: hs_, expires_days_default: 30 }
 metrics: { access: key, key: 'env:M_KEY', provider_label: all }
 errors: { code: numeric }
@@ -75,6 +76,7 @@ ledger: { level: written, slots_file: /slots, segment_bytes: 1048576, journal_by
 requests: { rows: off, keep_days: 7 }
 reports: { sums: off, keep_hours_days: 31, market_rates: { USD: '7.1', EUR: '38/5' } }
 idempotency: { hours: 7, bytes_max: 70000000, keys_max: 7000 }
+cache: { bytes_max: 2000000, entry_bytes_max: 2000, ttl_seconds: 7, scope: key, hit_percent: 7, tool_calls: true, keys: [key_a] }
 ";
 
 fn world() -> World {

@@ -21,6 +21,7 @@ fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("metrics", before.metrics != next.metrics),
         ("trusted_proxies", before.trusted_proxies != next.trusted_proxies),
         ("idempotency", before.idempotency != next.idempotency),
+        ("cache", before.cache != next.cache),
         ("private_media", before.private_media != next.private_media),
         ("region", before.region != next.region),
         ("public_url", before.public_url != next.public_url),

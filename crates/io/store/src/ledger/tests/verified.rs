@@ -241,7 +241,7 @@ async fn a_charge_for_what_very_many_gave_a_part_of_is_not_found_wrong() {
         usage: Some(Usage { input: 900, ..Usage::default() }),
         ..crate::requests::suite::row(1)
     });
-    store.write(&batch).await.unwrap();
+    store.write(&batch, RowsKept::ALL).await.unwrap();
     let report =
         verify(&options(home.path()).folder, 0, &database, Some(&store), Timestamp(0)).await.unwrap();
     assert_eq!((report.violations, report.rated, report.unrated), (Vec::new(), 0, CALLS + 1));

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use routing::{HedgeRules, Manner, ModelField, Policy, Resume, Route, Routes};
+use routing::{CacheRule, Caching, HedgeRules, Manner, ModelField, Policy, Resume, Route, Routes};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::caching::CacheSetting;
 use super::chain::{self, Fallback, FallbackParts, Own};
 use super::hedge::HedgeSetting;
 use super::resume;
@@ -48,6 +49,9 @@ pub(crate) struct ModelEntry {
     /// begins to answer first is heard, the other is sent away. Costs a second bill for a few calls (`retries.hedge_percent`).
     /// Default: false.
     hedge: Option<HedgeSetting>,
+    /// Whether answers are kept for whoever asks the same, to the byte; or, as a mapping, how. Default: where the caller's key is
+    /// one of `cache.keys`.
+    cache: Option<CacheSetting>,
 }
 
 /// What follows when a provider refuses on grounds of its policy.
@@ -109,7 +113,7 @@ pub struct Model {
 pub(crate) fn check(
     entries: Option<Named<ModelEntry>>,
     (providers, others): (&[Provider], &Routes),
-    (timeouts, hedges): (&Timeouts, HedgeRules),
+    (timeouts, hedges, cache): (&Timeouts, HedgeRules, CacheRule),
     report: &mut Report,
 ) -> (Vec<Model>, Vec<(String, Route)>) {
     let path = KeyPath::default().key("models");
@@ -126,6 +130,7 @@ pub(crate) fn check(
             resume: entry.resume.map_or(Resume::Off, ResumeName::resume),
             resume_hold: Duration::from_millis(entry.resume_hold_ms.unwrap_or_default().into()),
             hedge: entry.hedge.and_then(|hedge| hedge.check(&path.key("hedge"), (timeouts, hedges), report)),
+            caching: entry.cache.map_or(Caching::Unsaid, |setting| setting.caching(cache)),
         };
         let targets_path = path.key("targets");
         let (targets, route) = match entry.targets {

@@ -1,5 +1,6 @@
 //! `models`: names for callers to ask for, and who serves them. Choosing among those is `routing`'s.
 
+mod caching;
 mod chain;
 mod condition;
 mod entry;
