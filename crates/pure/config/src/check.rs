@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
-    File, accounts, admin, catalog, environment, errors, file, health, idempotency, keys, ledger, limits,
-    listeners, log, metrics, models, networks, providers, requests, retries, timeouts,
+    File, accounts, admin, alerts, catalog, environment, errors, file, health, idempotency, keys, ledger,
+    limits, listeners, log, metrics, models, networks, providers, requests, retries, timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
 use crate::sources::{Overrides, Sources, Stored};
@@ -96,6 +96,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         ledger: ledger::check(file.ledger),
         requests: requests::check(file.requests),
         idempotency: idempotency::check(file.idempotency),
+        alerts: Arc::new(alerts::check(file.alerts, sources, report)),
         secret_uses: Vec::new(),
         notes: Vec::new(),
     }

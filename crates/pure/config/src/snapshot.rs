@@ -9,6 +9,7 @@ use routing::{Route, Routes, RoutesBuilder};
 
 use crate::secret_use::SecretUse;
 use crate::sections::accounts::AccountSettings;
+use crate::sections::alerts::AlertSettings;
 use crate::sections::errors::Errors;
 use crate::sections::health::Health;
 use crate::sections::idempotency::Idempotency;
@@ -79,6 +80,8 @@ pub struct Snapshot {
     pub requests: Requests,
     /// What is kept for requests that are sent twice.
     pub idempotency: Idempotency,
+    /// What operators are told of, and where.
+    pub alerts: Arc<AlertSettings>,
     /// Where secrets of the gateway's own store are named.
     pub secret_uses: Vec<SecretUse>,
     /// What is allowed but worth saying, one sentence each.

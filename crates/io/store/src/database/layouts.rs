@@ -106,6 +106,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0014_budgets.sql"),
         include_str!("../../migrations/postgres/0014_budgets.sql"),
     ),
+    Layout::new(
+        19,
+        "alerts",
+        include_str!("../../migrations/sqlite/0019_alerts.sql"),
+        include_str!("../../migrations/postgres/0019_alerts.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

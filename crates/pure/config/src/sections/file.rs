@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::accounts::AccountsSection;
 use super::admin::AdminSection;
+use super::alerts::AlertsSection;
 use super::errors::ErrorsSection;
 use super::health::HealthSection;
 use super::idempotency::IdempotencySection;
@@ -90,6 +91,8 @@ pub(crate) struct File {
     pub(crate) ledger: Option<LedgerSection>,
     /// The rows that are kept of calls.
     pub(crate) requests: Option<RequestsSection>,
+    /// What operators are told of, and where.
+    pub(crate) alerts: Option<AlertsSection>,
     /// Answers that are kept for requests which are sent twice.
     pub(crate) idempotency: Option<IdempotencySection>,
 }

@@ -25,6 +25,7 @@ fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("region", before.region != next.region),
         ("public_url", before.public_url != next.public_url),
         ("requests", before.requests != next.requests),
+        ("alerts", before.alerts != next.alerts),
         ("ledger.level", before.ledger.level != next.ledger.level),
     ])
 }
