@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, OrderDesk, PriceDesk, RequestRecords, SecretDesk,
-    SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, AlertDesk, AuditRecords, BudgetDesk, KeyDesk, OrderDesk, PriceDesk, RequestRecords,
+    SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
+use crate::alert_channels::AlertChannels;
 use crate::config_desk::ConfigDesk;
 use crate::provider_desk::ProviderDesk;
 use crate::state_desk::StateDesk;
@@ -43,6 +44,10 @@ pub struct AdminParts {
     pub sign_ups: Arc<SignUpDesk>,
     /// What may be spent by whom.
     pub budgets: Arc<BudgetDesk>,
+    /// What is bad, and what was told of it.
+    pub alerts: Arc<AlertDesk>,
+    /// The way to whoever tells it.
+    pub alert_channels: AlertChannels,
     /// Rows of calls.
     pub requests: Arc<dyn RequestRecords>,
     /// The way to the state of everything, without secrets.

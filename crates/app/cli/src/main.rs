@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin_client;
+mod alerts;
 mod arguments;
 mod audit;
 mod backup;
@@ -42,7 +43,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, AuditCommand, Command, LedgerCommand};
+use crate::arguments::{AlertsVerb, Arguments, AuditCommand, Command, LedgerCommand};
 use crate::verified::Verified;
 
 #[global_allocator]
@@ -73,6 +74,12 @@ fn main() -> ExitCode {
         Some(Command::Orders(orders)) => orders::run(&arguments.data, arguments.serve.config, orders.command),
         Some(Command::Prices(prices)) => prices::run(&arguments.data, prices.command),
         Some(Command::Budgets(asked)) => budgets::run(&arguments.data, arguments.serve.config, asked.command),
+        Some(Command::Alerts(asked)) => match asked.command {
+            AlertsVerb::Test(test) => {
+                return verified(alerts::test(&arguments.data, arguments.serve.config, &test));
+            }
+            AlertsVerb::Asked(command) => alerts::run(&arguments.data, arguments.serve.config, command),
+        },
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }

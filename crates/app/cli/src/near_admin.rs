@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use admin::{Admin, AdminParts, ConfigDesk, ProviderDesk, StateDesk, SwitchRefusal};
+use admin::{Admin, AdminParts, AlertChannels, ConfigDesk, ProviderDesk, StateDesk, SwitchRefusal};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use domain::{KEY_PREFIX_DEFAULT, Secret};
@@ -14,8 +14,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use store::{
-    AccountDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, OrderDesk, PriceDesk, REQUESTS_FILE,
-    RequestStore, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, AlertDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, OrderDesk, PriceDesk,
+    REQUESTS_FILE, RequestStore, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
 use crate::admin_client::{AdminClient, understood};
@@ -94,6 +94,7 @@ impl LocalAdmin {
             let terms = sign_up_terms(&snapshot.accounts);
             let sign_ups = SignUpDesk::open(store.clone(), accounts.clone(), terms).await?;
             let budgets = BudgetDesk::open(store.clone(), wall_clock()).await?;
+            let alerts = AlertDesk::open(store.clone(), wall_clock()).await?;
             anyhow::Ok(AdminParts {
                 key_desk: Arc::new(keys),
                 admin_key: Secret::new(KEY.to_owned()),
@@ -109,6 +110,8 @@ impl LocalAdmin {
                 orders: Arc::new(orders),
                 sign_ups: Arc::new(sign_ups),
                 budgets: Arc::new(budgets),
+                alerts: Arc::new(alerts),
+                alert_channels: AlertChannels::queue().0,
                 requests: Arc::new(requests),
                 state: StateDesk { health: Box::new(|_| Ok(Value::Null)), stats: Box::new(|| Value::Null) },
                 explain: Box::new(Ok),

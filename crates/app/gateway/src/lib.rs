@@ -53,7 +53,9 @@ mod warm_lines;
 mod worker;
 mod workers;
 
-pub use background::{CheckedKey, KeyState, check_keys, probe_lines, probe_models};
+pub use background::{
+    CheckedKey, KeyState, UpstreamBalance, ask_balances, check_keys, probe_lines, probe_models,
+};
 pub use caller_desk::ProvenCaller;
 pub use clock::wall_clock;
 pub use control::{ControlAnswer, ControlBody, ControlCall, ControlCalls, ControlSender};

@@ -215,6 +215,12 @@ impl Address {
     }
 }
 
+impl From<BaseUrl> for Address {
+    fn from(base: BaseUrl) -> Self {
+        Self { base, query: None }
+    }
+}
+
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({}, …)", self.base.host())

@@ -1,6 +1,7 @@
 //! Every route of the API: each noun lists its own, this lists the nouns. What is in no list does not exist.
 
 mod accounts;
+mod alerts;
 mod audit;
 mod budgets;
 mod config;
@@ -51,6 +52,7 @@ const NOUNS: &[&[Route]] = &[
     orders::ROUTES,
     ledger::ROUTES,
     budgets::ROUTES,
+    alerts::ROUTES,
     explain::ROUTES,
     me::ROUTES,
     organisations::ROUTES,

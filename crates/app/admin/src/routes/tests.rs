@@ -17,8 +17,8 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
-    AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey, NewKey,
-    OrderDesk, PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope, SwitchWish,
+    AccountDesk, AlertDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, MasterKey,
+    NewKey, OrderDesk, PriceDesk, SecretDesk, SignUpDesk, SignUpTerms, SwitchDesk, SwitchScope, SwitchWish,
     TenancyDesk, VoucherDesk, Who,
 };
 
@@ -31,8 +31,8 @@ mod secrets;
 
 use super::{NOUNS, PREFIX};
 use crate::{
-    Admin, AdminParts, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView, ProviderDesk,
-    ProviderWish, ReloadReport, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
+    Admin, AdminParts, AlertAsk, AlertChannels, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView,
+    ProviderDesk, ProviderWish, ReloadReport, RevertReport, StateDesk, SwitchRefusal, SwitchReport,
 };
 
 pub(crate) const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
@@ -88,6 +88,7 @@ impl Office {
         let orders = OrderDesk::new(store.clone(), Arc::clone(&accounts));
         let sign_ups = SignUpDesk::open(store.clone(), Arc::clone(&accounts), terms).await.unwrap();
         let budgets = BudgetDesk::open(store.clone(), NOW).await.unwrap();
+        let alerts = AlertDesk::open(store.clone(), NOW).await.unwrap();
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
@@ -104,6 +105,8 @@ impl Office {
             orders: Arc::new(orders),
             sign_ups: Arc::new(sign_ups),
             budgets: Arc::new(budgets),
+            alerts: Arc::new(alerts),
+            alert_channels: pretended_channels(),
             state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,
@@ -129,6 +132,25 @@ async fn answer(response: axum::response::Response) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, 1 << 20).await.unwrap();
     Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+}
+
+/// One channel, which takes everything.
+fn pretended_channels() -> AlertChannels {
+    let (channels, mut asks) = AlertChannels::queue();
+    tokio::spawn(async move {
+        while let Some(ask) = asks.recv().await {
+            match ask {
+                AlertAsk::Show(reply) => drop(reply.send(json!({ "channels": [{ "name": "ops" }] }))),
+                AlertAsk::Test(Some(name), reply) if name != "ops" => {
+                    drop(reply.send(Err(format!("there is no channel {name:?}"))));
+                }
+                AlertAsk::Test(_, reply) => {
+                    drop(reply.send(Ok(json!({ "channels": [{ "channel": "ops", "is_delivered": true }] }))));
+                }
+            }
+        }
+    });
+    channels
 }
 
 /// Accounts with a small journal, which nobody takes into the database.

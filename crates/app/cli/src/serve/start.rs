@@ -97,7 +97,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let demo_url = demo.as_ref().map(demo::demo_url);
     let keeper = Keeper::new(KeeperParts {
         settings,
-        applier: Applier::new(gateway.clone(), certificates, demo_url, snapshot),
+        applier: Applier::new(gateway.clone(), certificates, demo_url, snapshot, stored.alerts.settings()),
         gateway: gateway.clone(),
         shelf: stored.shelf(&secrets.master),
         prices: stored.prices.clone(),
@@ -119,6 +119,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         accounts: stored.accounts,
         money_in: stored.money_in,
         budgets: stored.budgets,
+        alerts: stored.alerts,
         money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,

@@ -96,6 +96,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
     gauges.push(gauge("ai_gateway_accounts_low", "Accounts whose balance is below their threshold.", low));
     gauges.extend(keys);
     gauges.extend(gateway.repeats.gauges());
+    gauges.extend(gateway.status.gauges().iter().cloned());
     gauges.extend(crate::overload::gauges(gateway));
     gauges.extend(crate::seeing::gauges(&gateway.serving.load(), gateway.moment()));
     gauges.extend(unreachable(&gateway.serving.load(), gateway.moment()));

@@ -247,12 +247,12 @@ alerts: {channels: {a: {}}}                                    | alerts.channels
 alerts: {channels: {a: {kind: slak}}}                          | alerts.channels.a.kind | must be slack or discord | did you mean slack?
 alerts: {channels: {a: {kind: slack}}}                         | alerts.channels.a.url | is required for kind slack | -
 alerts: {channels: {a: {kind: slack, url: "env:NO_HOOK"}}}     | alerts.channels.a.url | the variable NO_HOOK is not set | -
-alerts: {channels: {a: {kind: slack, url: "env:GOOD_KEY"}}}    | alerts.channels.a.url | must be a URL | -
+alerts: {channels: {a: {kind: slack, url: "env:GOOD_KEY"}}}    | alerts.channels.a.url | must start with http | -
 alerts: {channels: {a: {kind: slack, url: "http://a/x", token: "env:GOOD_KEY"}}} | alerts.channels.a.token | is not for kind slack | known for it: url, public_only
 alerts: {channels: {a: {kind: webhook, url: "http://a/x"}}}    | alerts.channels.a.secret | is required for kind webhook | -
 alerts: {channels: {a: {kind: webhook, url: "ftp://a/x", secret: "env:GOOD_KEY"}}} | alerts.channels.a.url | http | -
 alerts: {channels: {a: {kind: telegram, token: "env:GOOD_KEY"}}} | alerts.channels.a.chat_id | is required for kind telegram | -
-alerts: {channels: {a: {kind: pagerduty, routing_key: "env:GOOD_KEY", api_url: "events.example"}}} | alerts.channels.a.api_url | must be | -
+alerts: {channels: {a: {kind: pagerduty, routing_key: "env:GOOD_KEY", api_url: "events.example"}}} | alerts.channels.a.api_url | must start with http | -
 alerts: {channels: {a: {kind: email, host: h, from: a@b, to: [nobody]}}} | alerts.channels.a.to[0] | must be an address such as | -
 alerts: {channels: {a: {kind: email, host: h, from: "a b", to: [a@b]}}} | alerts.channels.a.from | must be an address such as | -
 alerts: {channels: {a: {kind: email, host: h, from: a@b, to: [a@b], username: me}}} | alerts.channels.a.password | is required with username | -
