@@ -63,6 +63,11 @@
 //! | `GET /limits/plans` | – | 200 `{"plans": [{"name", "limits"}]}` |
 //! | `POST /limits` | `{"key" or "project" or "organisation", "plan": "gold"}`, or in the plan's place `"requests_per_minute": 60` and other measures, `"burst_seconds", "on_limit": "refuse", "queue_wait_ms"`; `"reason", "by"` | 201 Limits, in the place of those of the same sort; 404 `key_not_found` and the like |
 //! | `DELETE /limits/{number}` | – | 200 Limits as they were; 404 `limit_not_found` |
+//! | `GET /alerts` | – | 200 `{"alerts": [Alert], "silences": [Silence], "channels": [{"name", "kind", "severity_min", "rules"}], "upstream_balances": [{"provider", "account", "left", "currency", "message"}]}` |
+//! | `GET /alerts/deliveries?before=17&limit=100` | – | 200 `{"deliveries": [{"number", "channel", "title", "alerts", "state", "attempts", "made_at", "next_at", "ended_at", "error"}], "next_before"}`, the newest first |
+//! | `POST /alerts/test` | `{"channel", "reason", "by"}`, all optional | 200 `{"channels": [{"channel", "kind", "is_delivered", "message"}]}`; 404 `channel_not_found` |
+//! | `POST /alerts/silences` | `{"rule", "subject", "seconds": 7200, "reason": "…", "by"}`, seconds and reason needed | 201 Silence |
+//! | `DELETE /alerts/silences/{number}` | – | 200 Silence, which is over; 404 `silence_not_found` |
 //! | `GET /me` | – | 200 `{"is_operator", "user": {"id", "email", "name"} or null, "token", "roles": [{"organisation", "role", "is_suspended"}]}` |
 //! | `GET /secrets` | – | 200 `{"secrets": [{"name", "hint", "version", "created_at", "changed_at", "used_by", "flaw"}]}`; never the secrets themselves |
 //! | `PUT /secrets/{name}` | `{"value": "…", "reason", "by"}`, all but the value optional | 200 the secret without its value, `audit`, and what reading the configuration again did: `changed`, `needs_restart`, `problems` |
@@ -90,6 +95,9 @@
 //!
 //! Limits are `{"number", "scope", "id", "organisation", "set_by", "sort", "limits", "now", "created_at"}`: `sort` is `hard`, `soft` or
 //! `plan`, of each there is one for anybody by either who may set it; `now` is what is left by measures, null where no server runs.
+//! An Alert is `{"rule", "subject", "severity", "state", "summary", "details", "since", "raised_at", "resolved_at", "told", "told_at",
+//! "is_silenced"}`: `state` is `pending`, `firing` or `resolved`, and what was `told` of it last `nothing`, `raised` or `resolved`. A
+//! Silence is `{"number", "rule", "subject", "until", "made_at", "by", "reason"}`, for all rules or subjects where they are null.
 //!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.
@@ -102,6 +110,7 @@
 
 mod access;
 mod admin;
+mod alert_channels;
 mod asked;
 mod body;
 mod cache_desk;
@@ -122,6 +131,7 @@ mod tenancy_refusal;
 mod wanted;
 
 pub use admin::{Admin, FromAddress};
+pub use alert_channels::{AlertAsk, AlertChannels};
 pub use body::{ADMIN_BODY_BYTES_MAX, ADMIN_IMPORT_BYTES_MAX, PRICES_BODY_BYTES_MAX};
 pub use cache_desk::{CacheChoice, CacheDesk, CacheFlushed};
 pub use callers::{Caller, VOUCHER_TRIES_PER_MINUTE};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use domain::{Failure, Secret, Timestamp};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, LimitDesk, OrderDesk, PriceDesk,
-    ReportDesk, RequestRecords, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, AlertDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, LimitDesk, OrderDesk,
+    PriceDesk, ReportDesk, RequestRecords, SecretDesk, SignUpDesk, TenancyDesk, VoucherDesk,
 };
 
+use crate::alert_channels::AlertChannels;
 use crate::cache_desk::CacheDesk;
 use crate::config_desk::ConfigDesk;
 use crate::limit_desk::LimitView;
@@ -54,6 +55,10 @@ pub struct AdminParts {
     pub limits: Arc<LimitDesk>,
     /// What is left of that.
     pub limit_view: LimitView,
+    /// What is bad, and what was told of it.
+    pub alerts: Arc<AlertDesk>,
+    /// The way to whoever tells it.
+    pub alert_channels: AlertChannels,
     /// Rows of calls.
     pub requests: Arc<dyn RequestRecords>,
     /// What they come to.

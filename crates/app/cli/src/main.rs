@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin_client;
+mod alerts;
 mod arguments;
 mod audit;
 mod backup;
@@ -46,7 +47,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, AuditCommand, Command, LedgerCommand};
+use crate::arguments::{AlertsVerb, Arguments, AuditCommand, Command, LedgerCommand};
 use crate::verified::Verified;
 
 #[global_allocator]
@@ -80,6 +81,12 @@ fn main() -> ExitCode {
         Some(Command::Budgets(asked)) => budgets::run(&arguments.data, arguments.serve.config, asked.command),
         Some(Command::Limits(asked)) => limits::run(&arguments.data, arguments.serve.config, asked.command),
         Some(Command::Cache(cache)) => cache::run(&arguments.data, cache.command),
+        Some(Command::Alerts(asked)) => match asked.command {
+            AlertsVerb::Test(test) => {
+                return verified(alerts::test(&arguments.data, arguments.serve.config, &test));
+            }
+            AlertsVerb::Asked(command) => alerts::run(&arguments.data, arguments.serve.config, command),
+        },
         Some(Command::Provider(provider)) => {
             provider::run(&arguments.data, arguments.serve.config, provider.command)
         }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use admin::{
-    Admin, AdminParts, CacheDesk, CacheFlushed, ConfigDesk, LimitView, ProviderDesk, ReportRules, StateDesk,
-    SwitchRefusal,
+    Admin, AdminParts, AlertChannels, CacheDesk, CacheFlushed, ConfigDesk, LimitView, ProviderDesk,
+    ReportRules, StateDesk, SwitchRefusal,
 };
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
@@ -18,8 +18,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use store::{
-    AccountDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, LedgerVerifier, LimitDesk, OrderDesk,
-    PriceDesk, REQUESTS_FILE, ReportDesk, RequestStore, Says, SecretDesk, SignUpDesk, TenancyDesk,
+    AccountDesk, AlertDesk, Applier, BudgetDesk, DataDir, KeyDesk, Ledger, LedgerVerifier, LimitDesk,
+    OrderDesk, PriceDesk, REQUESTS_FILE, ReportDesk, RequestStore, Says, SecretDesk, SignUpDesk, TenancyDesk,
     VoucherDesk,
 };
 
@@ -108,6 +108,7 @@ impl LocalAdmin {
             let budgets = BudgetDesk::open(store.clone(), wall_clock()).await?;
             let limits = LimitDesk::open(store.clone()).await?;
             let limit_view = LimitView::without_rooms(plans(&snapshot));
+            let alerts = AlertDesk::open(store.clone(), wall_clock()).await?;
             anyhow::Ok(AdminParts {
                 key_desk: Arc::new(keys),
                 admin_key: Secret::new(KEY.to_owned()),
@@ -129,6 +130,8 @@ impl LocalAdmin {
                 report_rules: Box::new(move || rules.clone()),
                 limits: Arc::new(limits),
                 limit_view,
+                alerts: Arc::new(alerts),
+                alert_channels: AlertChannels::queue().0,
                 requests: Arc::new(requests),
                 state: StateDesk { health: Box::new(|_| Ok(Value::Null)), stats: Box::new(|| Value::Null) },
                 explain: Box::new(Ok),

@@ -126,7 +126,7 @@ pub(crate) fn price_of(
 }
 
 /// Whether there is no price book at all.
-fn is_nothing(book: &Book) -> bool {
+pub(crate) fn is_nothing(book: &Book) -> bool {
     book.version() == 0 && book.rows().is_empty()
 }
 

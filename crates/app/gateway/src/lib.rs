@@ -55,7 +55,9 @@ mod warm_lines;
 mod worker;
 mod workers;
 
-pub use background::{CheckedKey, KeyState, check_keys, probe_lines, probe_models};
+pub use background::{
+    CheckedKey, KeyState, UpstreamBalance, ask_balances, check_keys, probe_lines, probe_models,
+};
 pub use cache::FlushScope;
 pub use caller_desk::ProvenCaller;
 pub use clock::wall_clock;

@@ -13,8 +13,8 @@ use dialects::openai_chat::ErrorCodes;
 use dialects::surface::{Operation, Surface};
 use domain::{Network, Secret};
 use http::HeaderValue;
-use providers::KeyCheck;
 use providers::quirk::Quirks;
+use providers::{BalanceAsk, KeyCheck};
 use routing::health::{Health, ModelPlaces, ProbeRules, ProviderHealth, WayHealth};
 use routing::{HedgeRules, RetryBudget, RetryRules, Routes, Target};
 use store::Level;
@@ -101,6 +101,8 @@ pub(crate) struct ServedProvider {
     /// Where the credentials came from, for the operator.
     sources: Vec<String>,
     pub(crate) key_check: Option<KeyCheck>,
+    /// How it tells what is left on an account.
+    pub(crate) balance: &'static [BalanceAsk],
     /// What it speaks, the preferred one first.
     pub(crate) dialects: Vec<Dialect>,
     /// How its chat requests differ.
@@ -249,6 +251,7 @@ impl Serving {
                 lines,
                 sources,
                 key_check,
+                balance: provider.kind.balance,
                 dialects,
                 quirks: provider.quirks(),
                 models: Models::of(provider),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use domain::Timestamp;
+use observe::Gauge;
 use serde_json::{Value, json};
 
 use crate::background::{CheckedKey, KeyState, PaidProbes};
@@ -15,6 +16,7 @@ use crate::serving::Serving;
 pub struct Status {
     keys: ArcSwap<Vec<CheckedKey>>,
     config: ArcSwap<ConfigStatus>,
+    gauges: ArcSwap<Vec<Gauge>>,
     /// What paid probes have found.
     pub(crate) paid_probes: PaidProbes,
 }
@@ -43,6 +45,16 @@ impl Status {
     /// Takes what came of trying a provider's keys.
     pub fn note_keys(&self, keys: &[CheckedKey]) {
         self.keys.rcu(|known| [known.as_slice(), keys].concat());
+    }
+
+    /// Takes what the control plane counts itself, to be shown with the rest.
+    pub fn note_gauges(&self, gauges: Vec<Gauge>) {
+        self.gauges.store(Arc::new(gauges));
+    }
+
+    /// What the control plane counts itself.
+    pub(crate) fn gauges(&self) -> Arc<Vec<Gauge>> {
+        self.gauges.load_full()
     }
 
     /// Takes the state of the configuration.

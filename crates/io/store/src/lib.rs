@@ -6,6 +6,7 @@
 
 mod accounts;
 mod admin_key;
+mod alerts;
 mod audit;
 mod backup;
 mod budgets;
@@ -38,6 +39,10 @@ mod who;
 mod whose;
 mod words;
 
+pub use self::alerts::{
+    AlertDesk, AlertError, Attempted, DELIVERIES_KEPT, DELIVERIES_PER_PAGE_MAX, Delivery, DeliveryState,
+    NewSilence, SILENCES_MAX, WAITING_MAX,
+};
 pub use self::ledger::{
     AppendError, Applied, Applier, ApplyError, Cell, Cells, ENTRIES_PER_PAGE_MAX, EntryCursor, EntryPage,
     EntryQuery, FoundEntry, HOLD_AGE_MAX_MS, HOLDS_TOLD_MAX, Held, HoldError, Journal, JournalError,

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use crate::problem::{Problem, Report};
 use crate::schema::{Schema, schema};
 use crate::sections::{
-    File, accounts, admin, cache, catalog, environment, errors, file, health, idempotency, keys, ledger,
-    limits, listeners, log, metrics, models, networks, providers, reports, requests, retries, timeouts,
+    File, accounts, admin, alerts, cache, catalog, environment, errors, file, health, idempotency, keys,
+    ledger, limits, listeners, log, metrics, models, networks, providers, reports, requests, retries,
+    timeouts,
 };
 use crate::snapshot::{Snapshot, routes};
 use crate::sources::{Overrides, Sources, Stored};
@@ -100,6 +101,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         reports: reports::check(file.reports, report),
         idempotency: idempotency::check(file.idempotency),
         cache,
+        alerts: Arc::new(alerts::check(file.alerts, sources, report)),
         secret_uses: Vec::new(),
         notes: Vec::new(),
     }

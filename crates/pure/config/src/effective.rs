@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use ::limits::rate::Terms;
+use alerts::{Rule, RuleTerms};
 use domain::ProxyUrl;
 use providers::Deviations;
 use providers::models::Facts;
@@ -12,6 +13,7 @@ use routing::{BackoffForm, CacheRule, Caching, Condition, Hedge, Manner, Resume}
 
 use crate::secret_source::Credential;
 use crate::sections::adaptive;
+use crate::sections::alerts::{ChannelSettings, ShownField};
 use crate::sections::errors::ErrorCode;
 use crate::sections::health::Health;
 use crate::sections::log::LogFormat;
@@ -70,6 +72,7 @@ fn tree(snapshot: &Snapshot) -> Node {
         ("reports", reports(snapshot)),
         ("idempotency", idempotency(snapshot)),
         ("cache", cache(snapshot)),
+        ("alerts", alerts(snapshot)),
     ])
 }
 
@@ -440,6 +443,45 @@ fn cache(snapshot: &Snapshot) -> Option<Node> {
         tool_calls,
         ("keys", list(&cache.keys, |id| word(id)).filter(|_| !cache.keys.is_empty())),
     ])
+}
+
+fn alerts(snapshot: &Snapshot) -> Option<Node> {
+    let (settings, timing) = (&snapshot.alerts, &snapshot.alerts.timing);
+    let seconds = |ms: i64| Some(number(ms / 1000));
+    let rules = Rule::ALL.map(|rule| (key(rule.name()), self::rule(rule, settings.terms.of(rule))));
+    some_map([
+        ("look_seconds", Some(number(settings.look.as_secs()))),
+        ("window_seconds", seconds(timing.window_ms)),
+        ("calls_min", Some(number(timing.calls_min))),
+        ("clear_seconds", seconds(timing.clear_ms)),
+        ("group_wait_seconds", seconds(timing.group_wait_ms)),
+        ("repeat_seconds", seconds(timing.repeat_ms.unwrap_or_default())),
+        ("spend_window_seconds", seconds(timing.spend_window_ms)),
+        ("spend_min", text(timing.spend_min.to_string())),
+        ("upstream_balance_seconds", Some(number(settings.upstream_balance.unwrap_or_default().as_secs()))),
+        ("rules", Some(Value::Map(rules.into()).into())),
+        ("channels", named(&settings.channels, |one| (&one.channel.name, channel(one)))),
+    ])
+}
+
+fn rule(rule: Rule, terms: &RuleTerms) -> Node {
+    map([
+        ("enabled", Some(Value::Bool(terms.is_on).into())),
+        ("severity", text(terms.severity.name())),
+        ("threshold", rule.threshold().map(|_| number(terms.threshold))),
+        ("for_seconds", Some(number(terms.hold_ms / 1000))),
+    ])
+}
+
+fn channel(settings: &ChannelSettings) -> Node {
+    let field = |field: &ShownField| match field {
+        ShownField::Text(text) => word(text),
+        ShownField::Number(count) => number(*count),
+        ShownField::Switch(is_on) => Value::Bool(*is_on).into(),
+        ShownField::List(items) => Value::List(items.iter().map(|item| word(item)).collect()).into(),
+        ShownField::Secret(secret) => credential(secret),
+    };
+    Value::Map(settings.shown.iter().map(|(name, shown)| (key(name), field(shown))).collect()).into()
 }
 
 fn map<const N: usize>(entries: [(&str, Option<Node>); N]) -> Node {

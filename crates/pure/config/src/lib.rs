@@ -30,6 +30,7 @@ pub use schema::schema_text;
 pub use secret_source::{Credential, FILE_ENDING, is_stored_name};
 pub use secret_use::SecretUse;
 pub use sections::accounts::{AccountSettings, LowBalance, NewOrganisations};
+pub use sections::alerts::{AlertSettings, ChannelSettings, ShownField};
 pub use sections::cache::CacheSettings;
 pub use sections::errors::{ErrorCode, Errors};
 pub use sections::health::Health;

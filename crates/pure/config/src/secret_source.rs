@@ -26,6 +26,9 @@ const SECRET_NAME_BYTES_MIN: usize = 20;
 /// Behind the name of a variable for a secret: the variable that names a file with that secret.
 pub const FILE_ENDING: &str = "_FILE";
 
+/// How what stands for a secret begins whose store is not open yet.
+pub(crate) const NOT_OPEN: &str = "http://of-the-store:";
+
 /// A secret and where it came from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Credential {
@@ -248,7 +251,7 @@ fn from_store(name: &str, path: &KeyPath, sources: &Sources<'_>, report: &mut Re
     match (sources.stored)(name) {
         Stored::Found(secret) => return Some(secret.expose().to_owned()),
         // It is only looked at whether the rest is good: this could be a key, and a proxy's address as well.
-        Stored::NotOpen => return Some(format!("http://of-the-store:{name}@not-open:1")),
+        Stored::NotOpen => return Some(format!("{NOT_OPEN}{name}@not-open:1")),
         Stored::Unreadable(why) => {
             let hint = format!("give it anew: bellwether secrets set {name}");
             report.add(path, format!("secret:{name}"), format!("the secret cannot be opened: {why}"), hint);

@@ -9,6 +9,7 @@ use routing::{Route, Routes, RoutesBuilder};
 
 use crate::secret_use::SecretUse;
 use crate::sections::accounts::AccountSettings;
+use crate::sections::alerts::AlertSettings;
 use crate::sections::cache::CacheSettings;
 use crate::sections::errors::Errors;
 use crate::sections::health::Health;
@@ -85,6 +86,8 @@ pub struct Snapshot {
     pub idempotency: Idempotency,
     /// How answers are kept for whoever asks the same.
     pub cache: CacheSettings,
+    /// What operators are told of, and where.
+    pub alerts: Arc<AlertSettings>,
     /// Where secrets of the gateway's own store are named.
     pub secret_uses: Vec<SecretUse>,
     /// What is allowed but worth saying, one sentence each.

@@ -60,6 +60,12 @@ impl BaseUrl {
         Ok(Self { is_tls, authority, path: uri.path().trim_end_matches('/').to_owned() })
     }
 
+    /// The same host without a path.
+    #[must_use]
+    pub fn without_path(&self) -> Self {
+        Self { path: String::new(), ..self.clone() }
+    }
+
     /// Whether TLS is spoken.
     pub const fn is_tls(&self) -> bool {
         self.is_tls

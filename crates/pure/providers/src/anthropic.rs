@@ -17,6 +17,7 @@ pub(crate) static ANTHROPIC: Provider = Provider {
     key_variables: &["ANTHROPIC_API_KEY"],
     base_url_variables: &["ANTHROPIC_BASE_URL"],
     key_check: Some(MODELS),
+    balance: &[],
     // Its SDKs append `/v1/messages`, so the variable holds the address without `/v1`.
     base_url_suffix: "/v1",
     surfaces: Some(&[]),

@@ -1,10 +1,13 @@
 //! Reads `catalog/compatible.toml`, which is part of the binary. A mistake in it is found by the tests, not by users.
 
+use std::collections::BTreeMap;
+
 use dialects::Dialect;
 use dialects::surface::Operation;
 use serde::Deserialize;
 
 use crate::auth::Auth;
+use crate::balance::BalanceAsk;
 use crate::key_check::{KeyCheck, MODELS};
 use crate::provider::Provider;
 use crate::quirk::{Deviations, Quirks};
@@ -36,7 +39,41 @@ struct Vendor {
     auth: AuthName,
     surfaces: Option<Vec<String>>,
     #[serde(default)]
+    balance: Vec<Balance>,
+    #[serde(default)]
     quirks: Deviations,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Balance {
+    path: String,
+    #[serde(default)]
+    above: String,
+    #[serde(default)]
+    each: String,
+    amount: String,
+    #[serde(default)]
+    minus: String,
+    #[serde(default)]
+    currency: String,
+    #[serde(default)]
+    currencies: BTreeMap<String, String>,
+}
+
+impl Balance {
+    fn ask(self) -> BalanceAsk {
+        let currencies = self.currencies.into_iter().map(|(end, code)| (&*end.leak(), &*code.leak()));
+        BalanceAsk {
+            path: self.path.leak(),
+            above: self.above.leak(),
+            each: self.each.leak(),
+            amount: self.amount.leak(),
+            minus: self.minus.leak(),
+            currency: self.currency.leak(),
+            currencies: currencies.collect::<Vec<(&str, &str)>>().leak(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -89,6 +126,7 @@ impl Vendor {
             key_variables: leak_all(self.keys),
             base_url_variables: leak_all(self.base_urls),
             key_check: (!self.key_check.is_empty()).then(|| KeyCheck { path: self.key_check.leak() }),
+            balance: self.balance.into_iter().map(Balance::ask).collect::<Vec<_>>().leak(),
             base_url_suffix: self.suffix.leak(),
             surfaces: self.surfaces.map(|names| leak_surfaces(&names)),
             quirks: self.quirks.over(&Quirks::NONE),

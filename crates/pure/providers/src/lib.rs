@@ -3,6 +3,7 @@
 
 mod anthropic;
 mod auth;
+mod balance;
 mod catalog;
 pub mod foreign;
 mod key_check;
@@ -15,6 +16,7 @@ pub mod quirk;
 use std::sync::LazyLock;
 
 pub use auth::Auth;
+pub use balance::{BalanceAsk, Left};
 pub use dialects::Dialect;
 pub use dialects::surface::Operation;
 pub use key_check::{KeyCheck, KeyVerdict, key_verdict};

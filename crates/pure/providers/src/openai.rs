@@ -32,6 +32,7 @@ pub(crate) static OPENAI: Provider = Provider {
     // The second is the name of SDK versions before 1.0; it is still found in many deployments.
     base_url_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
     key_check: Some(MODELS),
+    balance: &[],
     base_url_suffix: "",
     surfaces: Some(SURFACES),
     quirks: Quirks::fixed(QUIRKS),

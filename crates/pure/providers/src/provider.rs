@@ -4,6 +4,7 @@ use dialects::Dialect;
 use dialects::surface::Operation;
 
 use crate::auth::Auth;
+use crate::balance::BalanceAsk;
 use crate::key_check::{KeyCheck, MODELS};
 use crate::quirk::Quirks;
 
@@ -28,6 +29,8 @@ pub struct Provider {
     pub base_url_variables: &'static [&'static str],
     /// How a key is tried at no cost; `None` where nothing free tells a good key from a bad one.
     pub key_check: Option<KeyCheck>,
+    /// How it tells what is left on the account of a key, at no cost: questions to be tried in turn; none where it does not tell.
+    pub balance: &'static [BalanceAsk],
     /// What is appended to a base URL from a variable that has no path, for vendors whose users leave it out.
     pub base_url_suffix: &'static str,
     /// What it serves beside conversations; `None` where nobody knows, and it is asked.
@@ -47,6 +50,7 @@ pub static COMPATIBLE: Provider = Provider {
     key_variables: &[],
     base_url_variables: &[],
     key_check: Some(MODELS),
+    balance: &[],
     base_url_suffix: "",
     surfaces: None,
     quirks: Quirks::NONE,

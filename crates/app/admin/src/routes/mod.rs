@@ -1,6 +1,7 @@
 //! Every route of the API: each noun lists its own, this lists the nouns. What is in no list does not exist.
 
 mod accounts;
+mod alerts;
 mod audit;
 mod budgets;
 mod cache;
@@ -59,6 +60,7 @@ const NOUNS: &[&[Route]] = &[
     ledger::ROUTES,
     budgets::ROUTES,
     limits::ROUTES,
+    alerts::ROUTES,
     explain::ROUTES,
     me::ROUTES,
     organisations::ROUTES,

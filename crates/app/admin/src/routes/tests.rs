@@ -17,9 +17,9 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use store::{
-    AccountDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions, LedgerVerifier,
-    LimitDesk, MasterKey, NewKey, OrderDesk, PriceDesk, ReportDesk, SecretDesk, SignUpDesk, SignUpTerms,
-    SwitchDesk, SwitchScope, SwitchWish, TenancyDesk, VoucherDesk, Who,
+    AccountDesk, AlertDesk, Asker, BudgetDesk, Database, JournalSizes, KeyDesk, LedgerOptions,
+    LedgerVerifier, LimitDesk, MasterKey, NewKey, OrderDesk, PriceDesk, ReportDesk, SecretDesk, SignUpDesk,
+    SignUpTerms, SwitchDesk, SwitchScope, SwitchWish, TenancyDesk, VoucherDesk, Who,
 };
 
 mod accounts;
@@ -32,9 +32,9 @@ mod secrets;
 
 use super::{NOUNS, PREFIX};
 use crate::{
-    Admin, AdminParts, CacheDesk, CacheFlushed, ConfigAsk, ConfigDesk, ConfigRefusal, ConfigSide, ConfigView,
-    LimitView, ProviderDesk, ProviderWish, ReloadReport, ReportRules, RevertReport, StateDesk, SwitchRefusal,
-    SwitchReport,
+    Admin, AdminParts, AlertAsk, AlertChannels, CacheDesk, CacheFlushed, ConfigAsk, ConfigDesk,
+    ConfigRefusal, ConfigSide, ConfigView, LimitView, ProviderDesk, ProviderWish, ReloadReport, ReportRules,
+    RevertReport, StateDesk, SwitchRefusal, SwitchReport,
 };
 
 pub(crate) const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";
@@ -95,6 +95,7 @@ impl Office {
         let verifier = LedgerVerifier::new(store.clone(), place, journal, Arc::clone(&accounts), || NOW);
         let limits = LimitDesk::open(store.clone()).await.unwrap();
         let plans = ["default", "gold"].map(|name| (name.to_owned(), json!({ "requests_per_minute": 5 })));
+        let alerts = AlertDesk::open(store.clone(), NOW).await.unwrap();
         let parts = AdminParts {
             key_desk: Arc::clone(&desk),
             admin_key: Secret::new(ADMIN_KEY.to_owned()),
@@ -117,6 +118,8 @@ impl Office {
             budgets: Arc::new(budgets),
             limits: Arc::new(limits),
             limit_view: LimitView::without_rooms(plans.to_vec()),
+            alerts: Arc::new(alerts),
+            alert_channels: pretended_channels(),
             state: pretended_state(),
             explain: Box::new(Ok),
             clock: || NOW,
@@ -142,6 +145,25 @@ async fn answer(response: axum::response::Response) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, 1 << 20).await.unwrap();
     Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+}
+
+/// One channel, which takes everything.
+fn pretended_channels() -> AlertChannels {
+    let (channels, mut asks) = AlertChannels::queue();
+    tokio::spawn(async move {
+        while let Some(ask) = asks.recv().await {
+            match ask {
+                AlertAsk::Show(reply) => drop(reply.send(json!({ "channels": [{ "name": "ops" }] }))),
+                AlertAsk::Test(Some(name), reply) if name != "ops" => {
+                    drop(reply.send(Err(format!("there is no channel {name:?}"))));
+                }
+                AlertAsk::Test(_, reply) => {
+                    drop(reply.send(Ok(json!({ "channels": [{ "channel": "ops", "is_delivered": true }] }))));
+                }
+            }
+        }
+    });
+    channels
 }
 
 /// Accounts with a small journal, which nobody takes into the database.

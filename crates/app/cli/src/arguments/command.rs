@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::accounts::AccountsArguments;
+use super::alerts::AlertsArguments;
 use super::asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 use super::audit::AuditArguments;
 use super::backup::{BackupOptions, RestoreOptions};
@@ -77,6 +78,8 @@ pub(crate) enum Command {
     Budgets(BudgetsArguments),
     /// How fast and how much at once, by a key, a project or an organisation; and who is on which plan: list, set and unset limits.
     Limits(LimitsArguments),
+    /// What is bad: list alerts, silence them, see what was told to whom, and try the channels.
+    Alerts(AlertsArguments),
     /// The books of money: prove that they hold.
     Ledger(LedgerArguments),
     /// Take a provider, a region of it or a model out of service at once, and put it back. No restart, no new configuration.

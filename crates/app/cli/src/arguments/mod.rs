@@ -1,6 +1,7 @@
 //! The command line, topic by topic.
 
 mod accounts;
+mod alerts;
 mod asked;
 mod audit;
 mod backup;
@@ -27,6 +28,7 @@ mod tenancy;
 mod vouchers;
 
 pub(crate) use accounts::{AccountsCommand, Correction};
+pub(crate) use alerts::{AlertsCommand, AlertsTest, AlertsVerb};
 pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
 pub(crate) use audit::{AuditCheck, AuditCommand, AuditListing};
 pub(crate) use backup::{BackupOptions, RestoreOptions};

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use admin::{Admin, AdminParts, Caller, ConfigAsk, ConfigDesk, LimitView, ReportRules};
+use admin::{Admin, AdminParts, AlertChannels, Caller, ConfigAsk, ConfigDesk, LimitView, ReportRules};
 use anyhow::{Result, bail};
 use bytes::Bytes;
 use domain::Secret;
@@ -19,6 +19,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::alerting::{self, Alerting, Surroundings};
 use super::configuration::Keeper;
 use super::key_checks::KeyChecks;
 use super::money::Failures;
@@ -40,6 +41,7 @@ pub(super) struct ControlPlane {
     pub(super) verifier: LedgerVerifier,
     pub(super) budgets: Arc<BudgetDesk>,
     pub(super) limits: Arc<LimitDesk>,
+    pub(super) alerts: Alerting,
     /// Told once, if at all.
     pub(super) money_failures: Failures,
     pub(super) admin_key: Secret,
@@ -77,15 +79,17 @@ impl ControlPlane {
         mut signals: Signals,
     ) -> Result<()> {
         let (config, asks) = ConfigDesk::queue();
-        let admin = self.make_admin(config.clone());
-        let Self { gateway, desk, keeper, key_checks, money_in, log, mut money_failures, .. } = self;
+        let (channels, alert_asks) = AlertChannels::queue();
+        let admin = self.make_admin(config.clone(), channels);
+        let Self { gateway, desk, keeper, key_checks, budgets, alerts, log, mut money_failures, .. } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run(asks));
         let mut keys = pin!(super::key_checks::run(&gateway, &key_checks, &log));
         let mut uses = pin!(super::key_uses::keep(&desk, &log));
         let mut probes = pin!(gateway::probe_lines(&gateway));
         let mut paid_probes = pin!(gateway::probe_models(&gateway));
-        let mut low = pin!(super::low_balance::watch(&gateway, money_in.low_balance, &log));
+        let around = Surroundings { gateway: gateway.clone(), budgets, log: log.clone() };
+        let mut alerts = pin!(alerting::run(alerts, around, alert_asks));
         let stopping = CancellationToken::new();
         if let Some(listener) = admin_listener {
             let (admin, stopping) = (admin.clone(), stopping.clone());
@@ -123,7 +127,7 @@ impl ControlPlane {
                 () = &mut uses => {}
                 () = &mut probes => {}
                 () = &mut paid_probes => {}
-                () = &mut low => {}
+                () = &mut alerts => {}
                 Some(_) = leaving.join_next() => break,
                 Some(_) = tasks.join_next() => {}
             }
@@ -134,7 +138,7 @@ impl ControlPlane {
         Ok(())
     }
 
-    fn make_admin(&self, config: ConfigDesk) -> Admin {
+    fn make_admin(&self, config: ConfigDesk, alert_channels: AlertChannels) -> Admin {
         let (explaining, reporting) = (self.gateway.clone(), self.gateway.clone());
         Admin::new(AdminParts {
             key_desk: self.desk.clone(),
@@ -166,6 +170,8 @@ impl ControlPlane {
             budgets: self.budgets.clone(),
             limits: self.limits.clone(),
             limit_view: limit_view(&self.gateway),
+            alerts: self.alerts.desk(),
+            alert_channels,
             secrets: self.secret_desk.clone(),
             state: state_desk::open(&self.gateway),
             explain: Box::new(move |question| explaining.explain(question)),

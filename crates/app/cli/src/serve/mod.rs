@@ -1,5 +1,6 @@
 //! `bellwether serve`: from the command to a running gateway, and back.
 
+mod alerting;
 mod banner;
 mod budget_keeper;
 mod cache_desk;
@@ -11,7 +12,6 @@ mod keepers;
 mod key_checks;
 mod key_uses;
 mod lapses;
-mod low_balance;
 mod money;
 mod nofile;
 mod notify;
@@ -21,7 +21,6 @@ mod start;
 mod state_desk;
 mod stored;
 mod taken_port;
-mod webhook;
 
 pub(crate) use money::{options as ledger_options, sign_up_terms};
 pub(crate) use start::serve;

@@ -97,7 +97,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     let demo_url = demo.as_ref().map(demo::demo_url);
     let keeper = Keeper::new(KeeperParts {
         settings,
-        applier: Applier::new(gateway.clone(), certificates, demo_url, snapshot),
+        applier: Applier::new(gateway.clone(), certificates, demo_url, snapshot, stored.alerts.settings()),
         gateway: gateway.clone(),
         shelf: stored.shelf(&secrets.master),
         prices: stored.prices.clone(),
@@ -122,6 +122,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
         verifier: stored.verifier,
         budgets: stored.budgets,
         limits: stored.limits,
+        alerts: stored.alerts,
         money_failures,
         admin_key: secrets.admin,
         tenancy: stored.tenancy,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use config::{LowBalance, Snapshot};
+use config::Snapshot;
 use gateway::wall_clock;
 use store::{
     AccountDesk, AnswerShelf, BudgetDesk, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
@@ -13,6 +13,7 @@ use store::{
     Seal, SecretDesk, SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk,
 };
 
+use super::alerting::Alerting;
 use super::first_key::{self, FirstKey};
 use super::money::{self, MoneyInlet};
 use crate::local_store::database_place;
@@ -38,19 +39,18 @@ pub(super) struct Stored {
     pub(super) verifier: LedgerVerifier,
     pub(super) budgets: Arc<BudgetDesk>,
     pub(super) limits: Arc<LimitDesk>,
+    pub(super) alerts: Alerting,
     /// Made or given by this start, if it was the first.
     pub(super) first_key: Option<FirstKey>,
     /// What an operator should know, one sentence each.
     pub(super) notes: Vec<String>,
 }
 
-/// Who brings money into accounts, and who is told where there is little.
+/// Who brings money into accounts.
 pub(super) struct MoneyIn {
     pub(super) vouchers: Arc<VoucherDesk>,
     pub(super) orders: Arc<OrderDesk>,
     pub(super) sign_ups: Arc<SignUpDesk>,
-    /// Besides the log.
-    pub(super) low_balance: Option<LowBalance>,
 }
 
 /// The opened database before the configuration is known.
@@ -101,6 +101,7 @@ impl Stored {
         let verifier = LedgerVerifier::new(database.clone(), beside, journal, accounts.clone(), wall_clock);
         let budgets = BudgetDesk::open(database.clone(), wall_clock()).await?;
         let limits = LimitDesk::open(database.clone()).await?;
+        let alerts = Alerting::open(&database, snapshot).await?;
         let first_key = first_key::ensure(&keys, wall_clock()).await?;
         Ok(Self {
             database,
@@ -118,11 +119,11 @@ impl Stored {
                 vouchers: Arc::new(vouchers),
                 orders: Arc::new(orders),
                 sign_ups: Arc::new(sign_ups),
-                low_balance: snapshot.accounts.low_balance.clone(),
             },
             verifier,
             budgets: Arc::new(budgets),
             limits: Arc::new(limits),
+            alerts,
             first_key,
             notes,
         })

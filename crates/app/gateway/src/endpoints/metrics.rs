@@ -94,6 +94,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
     gauges.extend(keys);
     gauges.extend(gateway.repeats.gauges());
     gauges.extend(gateway.cache.gauges(gateway.serving.load().cache.is_used));
+    gauges.extend(gateway.status.gauges().iter().cloned());
     gauges.extend(crate::overload::gauges(gateway));
     gauges.extend(crate::seeing::gauges(&gateway.serving.load(), gateway.moment()));
     gauges.extend(unreachable(&gateway.serving.load(), gateway.moment()));

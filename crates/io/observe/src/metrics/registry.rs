@@ -91,6 +91,15 @@ impl Metrics {
         by_label
     }
 
+    /// What all callers were charged in one currency, in nano-units.
+    pub fn cost_nano(&self, currency: &str) -> u64 {
+        let totals = self.totals();
+        totals
+            .values()
+            .filter_map(|totals| totals.cost.get(currency))
+            .fold(0, |sum, cost| sum.saturating_add(*cost))
+    }
+
     fn names(&self) -> MutexGuard<'_, [Option<String>; PROVIDERS_MAX]> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -124,6 +124,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0017_received.sql"),
         include_str!("../../migrations/postgres/0017_received.sql"),
     ),
+    Layout::new(
+        19,
+        "alerts",
+        include_str!("../../migrations/sqlite/0019_alerts.sql"),
+        include_str!("../../migrations/postgres/0019_alerts.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

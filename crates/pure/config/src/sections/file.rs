@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::accounts::AccountsSection;
 use super::admin::AdminSection;
+use super::alerts::AlertsSection;
 use super::cache::CacheSection;
 use super::errors::ErrorsSection;
 use super::health::HealthSection;
@@ -94,6 +95,8 @@ pub(crate) struct File {
     pub(crate) requests: Option<RequestsSection>,
     /// What calls are summed up to.
     pub(crate) reports: Option<ReportsSection>,
+    /// What operators are told of, and where.
+    pub(crate) alerts: Option<AlertsSection>,
     /// Answers that are kept for requests which are sent twice.
     pub(crate) idempotency: Option<IdempotencySection>,
     /// Answers that are kept in memory for whoever asks the same.

@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod adaptive;
 pub(crate) mod admin;
+pub(crate) mod alerts;
 mod base_url;
 pub(crate) mod cache;
 pub(crate) mod catalog;

@@ -25,7 +25,7 @@ const CASES: &str = r#"
 regoin: eu                                                     | regoin | unknown key | did you mean region?
 Workers: 2                                                     | Workers | unknown key | did you mean workers?
 model_list: []                                                 | model_list | unknown key | did you mean models?
-zebra: 1                                                       | zebra | unknown key | known here: accounts, admin, cache, errors
+zebra: 1                                                       | zebra | unknown key | known here: accounts, admin, alerts, cache, errors
 [1, 2]                                                         |  | must be a mapping | without dashes
 just a text                                                    |  | must be a mapping | -
 region: 7                                                      | region | must be text | put it in quotes: "7"
@@ -249,6 +249,28 @@ cache: {keys: [" "]}                                           | cache.keys[0] |
 providers: {p: {base_url: "http://h/v1", models: [m]}}; models: {m: {cache: always}} | models.m.cache | must be true or false or a mapping | -
 providers: {p: {base_url: "http://h/v1", models: [m]}}; models: {m: {cache: {ttl: 5}}} | models.m.cache.ttl | unknown key | -
 idempotency: {keys: 5}                                        | idempotency.keys | unknown key | -
+alerts: {look_seconds: 0}                                      | alerts.look_seconds | must be 1 to 300 | -
+alerts: {spend_min: "-1"}                                      | alerts.spend_min | an amount of 0 or more | -
+alerts: {rules: {latency: {threshold: fast}}}                  | alerts.rules.latency.threshold | must be a whole number | -
+alerts: {rules: {latancy: {}}}                                 | alerts.rules.latancy | unknown key | did you mean latency?
+alerts: {rules: {balance: {threshold: 5}}}                     | alerts.rules.balance.threshold | this rule has no threshold | --warn-below
+alerts: {rules: {latency: {severity: high}}}                   | alerts.rules.latency.severity | must be info or warning or critical | -
+alerts: {channels: {a: {}}}                                    | alerts.channels.a.kind | is required | -
+alerts: {channels: {a: {kind: slak}}}                          | alerts.channels.a.kind | must be slack or discord | did you mean slack?
+alerts: {channels: {a: {kind: slack}}}                         | alerts.channels.a.url | is required for kind slack | -
+alerts: {channels: {a: {kind: slack, url: "env:NO_HOOK"}}}     | alerts.channels.a.url | the variable NO_HOOK is not set | -
+alerts: {channels: {a: {kind: slack, url: "env:GOOD_KEY"}}}    | alerts.channels.a.url | must start with http | -
+alerts: {channels: {a: {kind: slack, url: "http://a/x", token: "env:GOOD_KEY"}}} | alerts.channels.a.token | is not for kind slack | known for it: url, public_only
+alerts: {channels: {a: {kind: webhook, url: "http://a/x"}}}    | alerts.channels.a.secret | is required for kind webhook | -
+alerts: {channels: {a: {kind: webhook, url: "ftp://a/x", secret: "env:GOOD_KEY"}}} | alerts.channels.a.url | http | -
+alerts: {channels: {a: {kind: telegram, token: "env:GOOD_KEY"}}} | alerts.channels.a.chat_id | is required for kind telegram | -
+alerts: {channels: {a: {kind: pagerduty, routing_key: "env:GOOD_KEY", api_url: "events.example"}}} | alerts.channels.a.api_url | must start with http | -
+alerts: {channels: {a: {kind: email, host: h, from: a@b, to: [nobody]}}} | alerts.channels.a.to[0] | must be an address such as | -
+alerts: {channels: {a: {kind: email, host: h, from: "a b", to: [a@b]}}} | alerts.channels.a.from | must be an address such as | -
+alerts: {channels: {a: {kind: email, host: h, from: a@b, to: [a@b], username: me}}} | alerts.channels.a.password | is required with username | -
+alerts: {channels: {a: {kind: email, host: h, from: a@b, to: [a@b], port: 0}}} | alerts.channels.a.port | must be 1 to 65535 | -
+alerts: {channels: {a: {kind: email, host: h, from: a@b, to: [a@b], tls: ssl}}} | alerts.channels.a.tls | must be starttls or tls or none | -
+alerts: {channels: {a: {kind: slack, url: "http://a/x", rules: [provider_donw]}}} | alerts.channels.a.rules[0] | is no rule | did you mean provider_down?
 workers: .inf                                                  | workers | must be a whole number | -
 "#;
 

@@ -77,11 +77,23 @@ requests: { rows: off, keep_days: 7 }
 reports: { sums: off, keep_hours_days: 31, market_rates: { USD: '7.1', EUR: '38/5' } }
 idempotency: { hours: 7, bytes_max: 70000000, keys_max: 7000 }
 cache: { bytes_max: 2000000, entry_bytes_max: 2000, ttl_seconds: 7, scope: key, hit_percent: 7, tool_calls: true, keys: [key_a] }
+alerts:
+  { look_seconds: 5, window_seconds: 60, calls_min: 7, clear_seconds: 8, group_wait_seconds: 9, repeat_seconds: 0,
+    spend_window_seconds: 600, spend_min: '2.5', upstream_balance_seconds: 0,
+    rules: { latency: { enabled: false, severity: info, threshold: 500, for_seconds: 30 } },
+    channels: {
+      chat: { kind: slack, url: 'env:HOOK', severity_min: critical, rules: [provider_down] },
+      bot: { kind: telegram, token: 'env:M_KEY', chat_id: '-100', api_url: 'https://t.example' },
+      duty: { kind: pagerduty, routing_key: 'env:M_KEY' },
+      own: { kind: webhook, url: 'https://hooks.example/x', secret: 'env:M_KEY', public_only: true },
+      post: { kind: email, host: mail.example, port: 26, tls: none, username: me, password: 'env:M_KEY',
+        from: 'a@example.com', to: [b@example.com] } } }
 ";
 
 fn world() -> World {
     World::default()
         .with_variable("A_KEY", "a-key-that-is-secret")
+        .with_variable("HOOK", "https://hooks.slack.example/services/x")
         .with_variable("M_KEY", "m-key-that-is-secret")
         .with_file("/secret", "f-key-that-is-secret\n")
         .with_file("/c.pem", CERTIFICATE)

@@ -5,8 +5,8 @@ use crate::tidy::finding::{Finding, Rule};
 use crate::tidy::tree::Tree;
 
 /// The crates every row of a folder stands for.
-const PURE: &[&str] = &["domain", "dialects", "providers", "routing", "limits", "ledger", "config"];
-const IO: &[&str] = &["upstream", "store", "payments", "observe"];
+const PURE: &[&str] = &["domain", "dialects", "providers", "routing", "limits", "ledger", "config", "alerts"];
+const IO: &[&str] = &["upstream", "store", "payments", "observe", "mail"];
 const ALL: &[&[&str]] = &[PURE, IO, &["imports", "gateway", "admin", "simulator"]];
 
 /// Folder, crate, and what of ours it may use.
@@ -17,12 +17,14 @@ const TABLE: &[(&str, &str, &[&[&str]])] = &[
     ("crates/pure", "routing", &[&["domain"]]),
     ("crates/pure", "limits", &[&["domain"]]),
     ("crates/pure", "ledger", &[&["domain"]]),
+    ("crates/pure", "alerts", &[&["domain"]]),
     ("crates/pure", "config", &[PURE]),
     ("crates/pure", "imports", &[PURE]),
     ("crates/io", "upstream", &[&["domain", "providers", "dialects"]]),
-    ("crates/io", "store", &[&["domain", "ledger", "limits"]]),
+    ("crates/io", "store", &[&["domain", "ledger", "limits", "alerts"]]),
     ("crates/io", "payments", &[&["domain", "ledger"]]),
     ("crates/io", "observe", &[&["domain"]]),
+    ("crates/io", "mail", &[&["domain"]]),
     ("crates/app", "gateway", &[PURE, IO]),
     ("crates/app", "admin", &[PURE, IO]),
     ("crates/app", "cli", ALL),

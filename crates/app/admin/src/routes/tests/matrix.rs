@@ -120,6 +120,12 @@ fn matrix() -> Vec<Row> {
         Row { method: M::POST, route: "/budgets", asked: "/budgets", body: r#"{"project": "{project}", "period": "day", "limit": "5"}"#, own: RUN_MAKES, foreign: RUN_ABSENT, stray: 403, operator: 201 },
         Row { method: M::PATCH, route: "/budgets/{number}", asked: "/budgets/7", body: r#"{"limit": "5"}"#, own: RUN_ABSENT, foreign: RUN_ABSENT, stray: 403, operator: 404 },
         Row { method: M::DELETE, route: "/budgets/{number}", asked: "/budgets/7", body: "", own: RUN_ABSENT, foreign: RUN_ABSENT, stray: 403, operator: 404 },
+        // Alerts.
+        operators(M::GET, "/alerts", "", 200),
+        operators(M::GET, "/alerts/deliveries", "", 200),
+        operators(M::POST, "/alerts/test", "{}", 200),
+        operators(M::POST, "/alerts/silences", r#"{"rule": "balance", "seconds": 60, "reason": "x"}"#, 201),
+        Row { asked: "/alerts/silences/7", ..operators(M::DELETE, "/alerts/silences/{number}", "", 404) },
         // About himself.
         Row { method: M::GET, route: "/me", asked: "/me", body: "", own: FINE, foreign: FINE, stray: 200, operator: 200 },
         // Organisations, and who belongs to them.

@@ -8,6 +8,7 @@ use config::{Snapshot, Tls};
 use gateway::{Certificate, CertificateHandle, Gateway, Serving};
 
 use super::comparison::compare;
+use crate::serve::alerting::SettingsSender;
 use crate::serve::demo::with_demo;
 
 /// The certificate of each listener, in the order of the configuration; plain ones have none.
@@ -20,6 +21,7 @@ pub(crate) struct Applier {
     /// What each listener serves now, whatever the file has said since.
     served: Vec<Option<Tls>>,
     demo_url: Option<String>,
+    alerts: SettingsSender,
     at_start: Snapshot,
     present: Snapshot,
 }
@@ -30,9 +32,10 @@ impl Applier {
         certificates: Certificates,
         demo_url: Option<String>,
         present: Snapshot,
+        alerts: SettingsSender,
     ) -> Self {
         let served = present.listeners.iter().map(|listener| listener.tls.clone()).collect();
-        Self { gateway, certificates, served, demo_url, at_start: present.clone(), present }
+        Self { gateway, certificates, served, demo_url, alerts, at_start: present.clone(), present }
     }
 
     /// What is in force.
@@ -59,6 +62,7 @@ impl Applier {
             handle.swap(certificate);
             self.served[place].clone_from(&next.listeners[place].tls);
         }
+        self.alerts.send_replace(Arc::clone(&next.alerts));
         self.present = next;
         Ok(report)
     }

@@ -27,6 +27,7 @@ fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("public_url", before.public_url != next.public_url),
         ("requests", before.requests != next.requests),
         ("reports", before.reports != next.reports),
+        ("alerts", before.alerts != next.alerts),
         ("ledger.level", before.ledger.level != next.ledger.level),
     ])
 }

@@ -1,0 +1,163 @@
+//! Takes messages to their channels: in order for each channel, all channels at once, each message until it is taken or given up.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use alerts::{Channel, Outcome, next_try_ms};
+use domain::Timestamp;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use gateway::wall_clock;
+use observe::{Level, Log};
+use store::{AlertError, Attempted, Delivery};
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use super::gauges::Counts;
+use super::parts::Alerting;
+use super::send::send;
+
+/// Longest time without a look: the wall clock may be set meanwhile.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// How long a database that failed is left alone.
+const PAUSE_FAILED: Duration = Duration::from_secs(10);
+
+/// Delivers for ever. `news` is told when there are new messages.
+pub(super) async fn deliver(alerting: &Alerting, news: &Notify, counts: &Counts, log: &Log) {
+    let mut tries = FuturesUnordered::new();
+    let mut busy = BTreeSet::new();
+    loop {
+        let pause = match alerting.desk.waiting().await {
+            Ok(waiting) => {
+                let channels = alerting.channels();
+                let (due, pause) = due(waiting, &busy, wall_clock());
+                for delivery in due {
+                    busy.insert(delivery.channel.clone());
+                    let channel = channels.iter().find(|channel| channel.name == delivery.channel).cloned();
+                    tries.push(try_one(alerting, delivery, channel, counts, log));
+                }
+                pause
+            }
+            Err(error) => {
+                cannot_keep(&error, log);
+                PAUSE_FAILED
+            }
+        };
+        tokio::select! {
+            Some(done) = tries.next() => { busy.remove(&done); }
+            () = sleep(pause) => {}
+            () = news.notified() => {}
+        }
+    }
+}
+
+/// The first message of each channel that is not being served, if it is its time; and when the next will be.
+fn due(waiting: Vec<Delivery>, busy: &BTreeSet<String>, now: Timestamp) -> (Vec<Delivery>, Duration) {
+    let (mut seen, mut due, mut next_ms) = (busy.clone(), Vec::new(), i64::MAX);
+    for delivery in waiting {
+        if !seen.insert(delivery.channel.clone()) {
+            continue;
+        }
+        if delivery.next_at <= now {
+            due.push(delivery);
+        } else {
+            next_ms = next_ms.min(delivery.next_at.unix_ms() - now.unix_ms());
+        }
+    }
+    (due, Duration::from_millis(next_ms.unsigned_abs()).min(PAUSE_MAX))
+}
+
+/// Gives the channel's name back.
+async fn try_one(
+    alerting: &Alerting,
+    delivery: Delivery,
+    channel: Option<Channel>,
+    counts: &Counts,
+    log: &Log,
+) -> String {
+    let outcome = match &channel {
+        Some(channel) => send(channel, &delivery.notice, delivery.number).await,
+        None => Outcome::Refused("there is no such channel any more".to_owned()),
+    };
+    let now = wall_clock();
+    let attempted = attempted(outcome, delivery.attempts + 1, now);
+    counts.note(&delivery.channel, &attempted);
+    if let Attempted::GivenUp(why) = &attempted {
+        log.event(
+            Level::Warn,
+            "a message about alerts was not taken, and is given up",
+            &[("channel", &delivery.channel), ("message", &delivery.number), ("reason", why)],
+        );
+    }
+    // Tried again as long as it is not kept: somebody is rather told twice than never.
+    if let Err(error) = alerting.desk.attempted(delivery.number, &attempted, now).await {
+        cannot_keep(&error, log);
+        sleep(PAUSE_FAILED).await;
+    }
+    delivery.channel
+}
+
+fn attempted(outcome: Outcome, attempts: u32, now: Timestamp) -> Attempted {
+    match outcome {
+        Outcome::Taken => Attempted::Delivered,
+        Outcome::Refused(why) => Attempted::GivenUp(why),
+        Outcome::Failed(why) => match next_try_ms(attempts) {
+            Some(wait_ms) => Attempted::TryAgain(why, Timestamp(now.unix_ms().saturating_add(wait_ms))),
+            None => Attempted::GivenUp(why),
+        },
+    }
+}
+
+pub(super) fn cannot_keep(error: &AlertError, log: &Log) {
+    log.event(Level::Warn, "alerts cannot be kept, and nobody is told of new ones", &[("reason", error)]);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use alerts::{ATTEMPTS_MAX, Item, Notice, Outcome};
+    use domain::Timestamp;
+    use store::{Attempted, Delivery, DeliveryState};
+
+    use super::{attempted, due};
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn delivery(number: i64, channel: &str, next_ms: i64) -> Delivery {
+        Delivery {
+            number,
+            channel: channel.to_owned(),
+            notice: Notice { service: String::new(), items: vec![Item::test(NOW)] },
+            state: DeliveryState::Waiting,
+            attempts: 0,
+            made_at: NOW,
+            next_at: Timestamp(NOW.unix_ms() + next_ms),
+            ended_at: None,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn of_each_channel_the_first_goes_and_others_wait_for_it() {
+        let waiting = vec![
+            delivery(1, "a", 0),
+            delivery(2, "a", 0),
+            delivery(3, "b", 500),
+            delivery(4, "b", 0),
+            delivery(5, "c", 0),
+        ];
+        let (found, pause) = due(waiting, &["c".to_owned()].into(), NOW);
+        assert_eq!(found.iter().map(|one| one.number).collect::<Vec<_>>(), [1]);
+        assert_eq!(pause, Duration::from_millis(500));
+    }
+
+    #[test]
+    fn what_is_refused_is_given_up_and_what_failed_is_tried_again_for_a_while() {
+        let failed = |attempts| attempted(Outcome::Failed("x".to_owned()), attempts, NOW);
+        assert_eq!(failed(1), Attempted::TryAgain("x".to_owned(), Timestamp(1_001_000)));
+        assert_eq!(failed(ATTEMPTS_MAX), Attempted::GivenUp("x".to_owned()));
+        assert_eq!(attempted(Outcome::Refused("x".to_owned()), 1, NOW), Attempted::GivenUp("x".to_owned()));
+        assert_eq!(attempted(Outcome::Taken, 3, NOW), Attempted::Delivered);
+    }
+}

@@ -1,0 +1,87 @@
+//! One look at everything that alerts are about.
+
+use std::time::Duration;
+
+use alerts::{AccountFact, BalanceFact, BudgetFact, Facts, KeyFact, Rule};
+use config::AlertSettings;
+use domain::Timestamp;
+use gateway::{Gateway, UpstreamBalance};
+use store::{AlertDesk, AlertError, BudgetDesk, Payer};
+
+const DAY_MS: i64 = 86_400_000;
+/// A key that has ended is told for so long: then nobody misses it.
+const ENDED_TOLD_MS: i64 = DAY_MS;
+
+/// What is seen, but for what is spent.
+pub(super) async fn look(
+    gateway: &Gateway,
+    (desk, budgets): (&AlertDesk, &BudgetDesk),
+    settings: &AlertSettings,
+    balances: Option<&[UpstreamBalance]>,
+    now: Timestamp,
+) -> Result<Facts<'static>, AlertError> {
+    let window = Duration::from_millis(settings.timing.window_ms.unsigned_abs());
+    let (providers, regions) = gateway.parts(window);
+    Ok(Facts {
+        providers,
+        regions,
+        accounts: gateway.payers().iter().map(|payer| account(payer)).collect(),
+        budgets: budgets_of(budgets, now),
+        keys: Some(keys(desk, settings, now).await?),
+        unpriced: gateway.unpriced(),
+        balances: balances_of(settings, balances),
+        spend: None,
+    })
+}
+
+fn account(payer: &Payer) -> AccountFact {
+    let account = &payer.account;
+    AccountFact {
+        subject: format!("account {}", account.number.0),
+        organisation: account.organisation.to_string(),
+        balance: payer.balance(),
+        threshold: account.warn_below,
+        currency: account.currency.to_string(),
+        is_low: payer.is_low(),
+        details: payer.json(),
+    }
+}
+
+fn budgets_of(desk: &BudgetDesk, now: Timestamp) -> Vec<BudgetFact> {
+    let table = desk.table();
+    let fact = |cell: &std::sync::Arc<store::BudgetCell>| {
+        let (rule, standing) = (&cell.entry.rule, cell.standing(now));
+        BudgetFact {
+            subject: format!("budget {}", rule.id.0),
+            owner: format!("{} {}", rule.scope.kind(), rule.scope.id()),
+            period: rule.period.name(),
+            used: standing.used,
+            limit: standing.terms.limit,
+            is_warned: standing.warns(),
+        }
+    };
+    table.iter().map(fact).collect()
+}
+
+async fn keys(
+    desk: &AlertDesk,
+    settings: &AlertSettings,
+    now: Timestamp,
+) -> Result<Vec<KeyFact>, AlertError> {
+    let days = i64::try_from(settings.terms.of(Rule::KeyExpiry).threshold).unwrap_or(i64::MAX);
+    let until = now.unix_ms().saturating_add(days.saturating_mul(DAY_MS)).saturating_add(1);
+    desk.keys_ending(Timestamp(now.unix_ms() - ENDED_TOLD_MS), Timestamp(until)).await
+}
+
+/// Where nobody asks any more, nothing is bad; where nobody has asked yet, nobody knows.
+fn balances_of(settings: &AlertSettings, balances: Option<&[UpstreamBalance]>) -> Option<Vec<BalanceFact>> {
+    if settings.upstream_balance.is_none() {
+        return Some(Vec::new());
+    }
+    let fact = |balance: &UpstreamBalance| BalanceFact {
+        subject: balance.name.clone(),
+        amount: balance.left,
+        currency: balance.currency,
+    };
+    Some(balances?.iter().map(fact).collect())
+}

@@ -1,0 +1,111 @@
+//! Alerts, and what was spent of late, in a database.
+
+use alerts::{Alert, AlertState, KeyFact, Rule, Severity, SpendSeries, Told};
+use domain::Timestamp;
+use serde_json::Value;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row, query};
+
+use crate::columns::{damaged, parsed, time, time_if_any};
+
+/// Keys that are told of at once; those that end first.
+const KEYS_MAX: i64 = 200;
+
+pub(super) async fn all(from: &mut AnyConnection) -> Result<Vec<Alert>, sqlx::Error> {
+    query("SELECT * FROM alerts ORDER BY rule, subject").fetch_all(from).await?.iter().map(read).collect()
+}
+
+pub(super) async fn remove(to: &mut AnyConnection, alert: &Alert) -> Result<(), sqlx::Error> {
+    query("DELETE FROM alerts WHERE rule = $1 AND subject = $2")
+        .bind(alert.rule.name())
+        .bind(&alert.subject)
+        .execute(to)
+        .await
+        .map(|_| ())
+}
+
+/// In the place of what is kept of it.
+pub(super) async fn put(to: &mut AnyConnection, alert: &Alert) -> Result<(), sqlx::Error> {
+    remove(to, alert).await?;
+    query(
+        "INSERT INTO alerts (rule, subject, severity, summary, details, state, since_ms, raised_at_ms, good_since_ms,
+           resolved_at_ms, told, told_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(alert.rule.name())
+    .bind(&alert.subject)
+    .bind(alert.severity.name())
+    .bind(&alert.summary)
+    .bind(alert.details.to_string())
+    .bind(alert.state.name())
+    .bind(alert.since.unix_ms())
+    .bind(alert.raised_at.map(Timestamp::unix_ms))
+    .bind(alert.good_since.map(Timestamp::unix_ms))
+    .bind(alert.resolved_at.map(Timestamp::unix_ms))
+    .bind(alert.told.name())
+    .bind(alert.told_at.map(Timestamp::unix_ms))
+    .execute(to)
+    .await
+    .map(|_| ())
+}
+
+fn read(row: &AnyRow) -> Result<Alert, sqlx::Error> {
+    let details: &str = row.try_get("details")?;
+    Ok(Alert {
+        rule: parsed(row, "rule", Rule::named)?,
+        subject: row.try_get("subject")?,
+        severity: parsed(row, "severity", Severity::named)?,
+        summary: row.try_get("summary")?,
+        details: serde_json::from_str::<Value>(details).map_err(|_| damaged("details", details))?,
+        state: parsed(row, "state", AlertState::named)?,
+        since: time(row, "since_ms")?,
+        raised_at: time_if_any(row, "raised_at_ms")?,
+        good_since: time_if_any(row, "good_since_ms")?,
+        resolved_at: time_if_any(row, "resolved_at_ms")?,
+        told: parsed(row, "told", Told::named)?,
+        told_at: time_if_any(row, "told_at_ms")?,
+    })
+}
+
+/// Nothing where it was never kept, or by a version that kept it otherwise.
+pub(super) async fn spend(from: &mut AnyConnection) -> Result<Option<SpendSeries>, sqlx::Error> {
+    let row = query("SELECT series FROM alert_spend").fetch_optional(from).await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(serde_json::from_str(row.try_get("series")?).ok())
+}
+
+pub(super) async fn put_spend(to: &mut AnyConnection, series: &str) -> Result<(), sqlx::Error> {
+    query(
+        "INSERT INTO alert_spend (only_row, series) VALUES (1, $1) ON CONFLICT (only_row) DO UPDATE SET series = $1",
+    )
+    .bind(series)
+    .execute(to)
+    .await
+    .map(|_| ())
+}
+
+/// Keys without a successor that end between two times, the first to end first.
+pub(super) async fn keys_ending(
+    from: &mut AnyConnection,
+    after: Timestamp,
+    before: Timestamp,
+) -> Result<Vec<KeyFact>, sqlx::Error> {
+    let rows = query(
+        "SELECT id, name, expires_at_ms FROM caller_keys
+         WHERE revoked_at_ms IS NULL AND rotated_to IS NULL AND expires_at_ms > $1 AND expires_at_ms < $2
+         ORDER BY expires_at_ms, id LIMIT $3",
+    )
+    .bind(after.unix_ms())
+    .bind(before.unix_ms())
+    .bind(KEYS_MAX)
+    .fetch_all(from)
+    .await?;
+    let key = |row: &AnyRow| {
+        Ok(KeyFact {
+            id: row.try_get("id")?,
+            name: row.try_get("name")?,
+            expires_at: time(row, "expires_at_ms")?,
+        })
+    };
+    rows.iter().map(key).collect()
+}
