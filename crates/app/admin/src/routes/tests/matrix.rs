@@ -45,8 +45,24 @@ const IMPORT: &str = r#"{"keys": [{"row": 1, "key": "sk-a-key-from-elsewhere", "
 const GIVEN: &str = r#"{"amount": "1", "reason": "x"}"#;
 const REASON: &str = r#"{"reason": "x"}"#;
 
-#[rustfmt::skip]
 fn matrix() -> Vec<Row> {
+    general().into_iter().chain(of_alerts()).collect()
+}
+
+#[rustfmt::skip]
+fn of_alerts() -> Vec<Row> {
+    use Method as M;
+    vec![
+        operators(M::GET, "/alerts", "", 200),
+        operators(M::GET, "/alerts/deliveries", "", 200),
+        operators(M::POST, "/alerts/test", "{}", 200),
+        operators(M::POST, "/alerts/silences", r#"{"rule": "balance", "seconds": 60, "reason": "x"}"#, 201),
+        Row { asked: "/alerts/silences/7", ..operators(M::DELETE, "/alerts/silences/{number}", "", 404) },
+    ]
+}
+
+#[rustfmt::skip]
+fn general() -> Vec<Row> {
     use Method as M;
     vec![
         // About the gateway as a whole: the operator's alone.
@@ -107,12 +123,6 @@ fn matrix() -> Vec<Row> {
         Row { method: M::POST, route: "/budgets", asked: "/budgets", body: r#"{"project": "{project}", "period": "day", "limit": "5"}"#, own: RUN_MAKES, foreign: RUN_ABSENT, stray: 403, operator: 201 },
         Row { method: M::PATCH, route: "/budgets/{number}", asked: "/budgets/7", body: r#"{"limit": "5"}"#, own: RUN_ABSENT, foreign: RUN_ABSENT, stray: 403, operator: 404 },
         Row { method: M::DELETE, route: "/budgets/{number}", asked: "/budgets/7", body: "", own: RUN_ABSENT, foreign: RUN_ABSENT, stray: 403, operator: 404 },
-        // Alerts.
-        operators(M::GET, "/alerts", "", 200),
-        operators(M::GET, "/alerts/deliveries", "", 200),
-        operators(M::POST, "/alerts/test", "{}", 200),
-        operators(M::POST, "/alerts/silences", r#"{"rule": "balance", "seconds": 60, "reason": "x"}"#, 201),
-        Row { asked: "/alerts/silences/7", ..operators(M::DELETE, "/alerts/silences/{number}", "", 404) },
         // About himself.
         Row { method: M::GET, route: "/me", asked: "/me", body: "", own: FINE, foreign: FINE, stray: 200, operator: 200 },
         // Organisations, and who belongs to them.
