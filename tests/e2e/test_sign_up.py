@@ -105,7 +105,8 @@ def test_a_low_balance_is_told_once_until_it_is_up_again(
     start: StartGateway, commands: Commands, tmp_path: Path
 ) -> None:
     with hook(refuse=1) as (url, taken):
-        config = {"accounts": {"low_balance_webhook": url, "low_balance_secret": "env:HOOK_SECRET"}}
+        accounts = {"low_balance_webhook": url, "low_balance_secret": "env:HOOK_SECRET"}
+        config = {"accounts": accounts, "alerts": {"look_seconds": 1, "group_wait_seconds": 0}}
         gateway = start(config=config, environment={"HOOK_SECRET": SECRET})
         commands.json("accounts", "create", "default", "--warn-below", "0")
         commands.json("accounts", "credit", "default", "20", "--reason", "x")

@@ -38,6 +38,19 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
     ("ai_gateway_body_memory_bytes", "gauge", "service", "Memory taken by request bodies."),
     ("ai_gateway_upload_disk_bytes", "gauge", "service", "Disk taken by uploads."),
     ("ai_gateway_control_queue_calls", "gauge", "service", "Control calls waiting for the control plane."),
+    ("ai_gateway_alerts_firing", "gauge", "service, rule, severity", "Alerts that are bad now."),
+    (
+        "ai_gateway_alert_tries_total",
+        "counter",
+        "service, channel, outcome",
+        "Tries of messages about alerts: delivered, failed, given_up.",
+    ),
+    (
+        "ai_gateway_upstream_balance",
+        "gauge",
+        "service, provider, credential, currency",
+        "What is left on an account at a provider, by its own word.",
+    ),
     ("ai_gateway_accounts", "gauge", "service", "Accounts that pay for calls."),
     ("ai_gateway_accounts_low", "gauge", "service", "Accounts whose balance is below their threshold."),
     (
@@ -87,6 +100,12 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
         "gauge",
         "service, provider, state",
         "Keys of providers, by what came of trying them: working, refused, unreachable, unchecked.",
+    ),
+    (
+        "ai_gateway_limited_total",
+        "counter",
+        "service, scope, measure, outcome",
+        "Calls that reached a limit, by whose it is, what it measures and what came of it.",
     ),
     (
         "ai_gateway_cache_requests_total",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use alerts::{Counts, LATENCIES_MAX, Part, UnpricedFact};
 use domain::Usage;
 use routing::Moment;
-use routing::health::{State, Switch, Why};
+use routing::health::{Reach, State, Switch, Why};
 
 use super::rows::{Row, Way, rows, ways};
 use crate::cost::{CallCost, price_of};
@@ -34,9 +34,10 @@ impl Gateway {
         for way in &ways {
             let own: Vec<&Row<'_>> =
                 rows.iter().filter(|row| std::ptr::eq(row.way.health, way.health)).collect();
-            for group in
-                [providers.entry(way.provider.id()).or_default(), regions.entry(way.region).or_default()]
-            {
+            let mut groups = vec![providers.entry(way.provider.id()).or_default()];
+            // Lines that nobody has given a region have nothing in common.
+            groups.extend(has_region(way).then(|| regions.entry(way.region).or_default()));
+            for group in groups {
                 group.ways.push(way);
                 group.rows.extend(&own);
             }
@@ -76,6 +77,12 @@ impl Gateway {
     }
 }
 
+fn has_region(way: &Way<'_>) -> bool {
+    let mut lines = way.provider.lines.iter();
+    let own = lines.find(|served| std::ptr::eq(&*served.health, way.health));
+    own.is_some_and(|served| served.line.options().region.is_some())
+}
+
 impl Group<'_, '_> {
     fn part(&self, name: &str, serving: &Serving, window: Duration, now: Moment) -> Part {
         let verdicts: Vec<_> = self.ways.iter().map(|way| way.verdict(serving, now)).collect();
@@ -89,7 +96,7 @@ impl Group<'_, '_> {
         Part {
             name: name.to_owned(),
             is_down: state == State::Ejected,
-            is_unknown: state == State::Unknown,
+            is_unknown: state == State::Unknown && !self.is_answering(now),
             is_switched_off: self.ways.iter().all(|way| way.health.switch_of_all() != Switch::On),
             reason: worst.and_then(|verdict| verdict.why).map(Why::name),
             counts: Counts {
@@ -99,6 +106,11 @@ impl Group<'_, '_> {
             },
             latencies_ms: recent.take(LATENCIES_MAX).map(|sample| ms(sample.took)).collect(),
         }
+    }
+
+    /// Whether probes find somebody at one of its lines, whom perhaps nobody has asked yet.
+    fn is_answering(&self, now: Moment) -> bool {
+        self.ways.iter().any(|way| way.health.reach(now) == Reach::Answering)
     }
 
     fn is_one_provider(&self, providers: &BTreeMap<&str, Group<'_, '_>>) -> bool {

@@ -8,7 +8,8 @@ use tokio::sync::Mutex;
 
 use super::delivery::{Attempted, DELIVERIES_PER_PAGE_MAX, Delivery};
 use super::error::AlertError;
-use super::silences::{NewSilence, SILENCES_MAX};
+use super::silences::NewSilence;
+use super::sizes::SILENCES_MAX;
 use super::{deliveries, silences, sql};
 use crate::audit;
 use crate::database::Database;

@@ -2,7 +2,7 @@
 
 use alerts::SILENCE_SECONDS_MAX;
 
-use super::silences::SILENCES_MAX;
+use super::sizes::SILENCES_MAX;
 use crate::error::StoreError;
 
 /// Why a wish was not granted. Nothing has changed then.

@@ -6,6 +6,7 @@ mod delivery;
 mod desk;
 mod error;
 mod silences;
+mod sizes;
 mod sql;
 #[cfg(test)]
 mod suite;
@@ -15,4 +16,5 @@ pub use delivery::{
 };
 pub use desk::AlertDesk;
 pub use error::AlertError;
-pub use silences::{NewSilence, SILENCES_MAX};
+pub use silences::NewSilence;
+pub use sizes::SILENCES_MAX;

@@ -10,8 +10,6 @@ use super::error::AlertError;
 use crate::columns::{damaged, time};
 use crate::words::line;
 
-/// Silences in force at once.
-pub const SILENCES_MAX: usize = 1_000;
 const REASON_CHARS_MAX: usize = 500;
 const SUBJECT_CHARS_MAX: usize = 300;
 

@@ -46,11 +46,11 @@ const GIVEN: &str = r#"{"amount": "1", "reason": "x"}"#;
 const REASON: &str = r#"{"reason": "x"}"#;
 
 fn rows() -> Vec<Row> {
-    matrix().into_iter().chain(of_keys()).collect()
+    general().into_iter().chain(of_use()).chain(of_keys()).collect()
 }
 
 #[rustfmt::skip]
-fn matrix() -> Vec<Row> {
+fn general() -> Vec<Row> {
     use Method as M;
     vec![
         // About the gateway as a whole: the operator's alone.
@@ -62,9 +62,7 @@ fn matrix() -> Vec<Row> {
         operators(M::GET, "/config/difference", "", 404),
         operators(M::POST, "/config/revert", r#"{"version": 3}"#, 200),
         operators(M::POST, "/explain", "{}", 200),
-        operators(M::POST, "/roi", "{}", 400),
         operators(M::GET, "/providers", "", 200), operators(M::POST, "/providers/check", "", 200),
-        operators(M::GET, "/cache", "", 200), operators(M::POST, "/cache/flush", REASON, 200),
         Row { asked: "/providers/openai/disable", ..operators(M::POST, "/providers/{id}/disable", REASON, 200) },
         Row { asked: "/providers/openai/drain", ..operators(M::POST, "/providers/{id}/drain", REASON, 200) },
         Row { asked: "/providers/openai/enable", ..operators(M::POST, "/providers/{id}/enable", REASON, 409) },
@@ -89,8 +87,6 @@ fn matrix() -> Vec<Row> {
         // What was done there.
         Row { method: M::GET, route: "/audit", asked: "/audit", body: "", own: RUN, foreign: RUN, stray: 403, operator: 200 },
         // Calls.
-        Row { method: M::GET, route: "/reports", asked: "/reports?by=organisation", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
-        Row { method: M::GET, route: "/reports/daily", asked: "/reports/daily", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         Row { method: M::GET, route: "/requests", asked: "/requests", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         // Accounts.
         Row { method: M::GET, route: "/accounts", asked: "/accounts", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
@@ -112,20 +108,10 @@ fn matrix() -> Vec<Row> {
         Row { method: M::GET, route: "/ledger/holds", asked: "/ledger/holds?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
         Row { method: M::GET, route: "/ledger/statement", asked: "/ledger/statement?account=7", body: "", own: ABSENT, foreign: ABSENT, stray: 403, operator: 404 },
         // Budgets. There is none yet.
-        Row { method: M::GET, route: "/limits", asked: "/limits", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
-        Row { method: M::GET, route: "/limits/plans", asked: "/limits/plans", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
-        Row { method: M::POST, route: "/limits", asked: "/limits", body: r#"{"project": "{project}", "requests_per_minute": 5}"#, own: RUN_MAKES, foreign: RUN_ABSENT, stray: 403, operator: 201 },
-        Row { method: M::DELETE, route: "/limits/{number}", asked: "/limits/7777", body: "", own: RUN_ABSENT, foreign: RUN_ABSENT, stray: 403, operator: 404 },
         Row { method: M::GET, route: "/budgets", asked: "/budgets", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         Row { method: M::POST, route: "/budgets", asked: "/budgets", body: r#"{"project": "{project}", "period": "day", "limit": "5"}"#, own: RUN_MAKES, foreign: RUN_ABSENT, stray: 403, operator: 201 },
         Row { method: M::PATCH, route: "/budgets/{number}", asked: "/budgets/7", body: r#"{"limit": "5"}"#, own: RUN_ABSENT, foreign: RUN_ABSENT, stray: 403, operator: 404 },
         Row { method: M::DELETE, route: "/budgets/{number}", asked: "/budgets/7", body: "", own: RUN_ABSENT, foreign: RUN_ABSENT, stray: 403, operator: 404 },
-        // Alerts.
-        operators(M::GET, "/alerts", "", 200),
-        operators(M::GET, "/alerts/deliveries", "", 200),
-        operators(M::POST, "/alerts/test", "{}", 200),
-        operators(M::POST, "/alerts/silences", r#"{"rule": "balance", "seconds": 60, "reason": "x"}"#, 201),
-        Row { asked: "/alerts/silences/7", ..operators(M::DELETE, "/alerts/silences/{number}", "", 404) },
         // About himself.
         Row { method: M::GET, route: "/me", asked: "/me", body: "", own: FINE, foreign: FINE, stray: 200, operator: 200 },
         // Organisations, and who belongs to them.
@@ -155,6 +141,27 @@ fn matrix() -> Vec<Row> {
         Row { method: M::GET, route: "/users/{id}/tokens", asked: "/users/{user}/tokens", body: "", own: RUN, foreign: ABSENT, stray: 404, operator: 200 },
         Row { method: M::POST, route: "/users/{id}/tokens", asked: "/users/{user}/tokens", body: KEY, own: DENIED, foreign: ABSENT, stray: 404, operator: 201 },
         Row { method: M::DELETE, route: "/users/{id}/tokens/{token}", asked: "/users/{user}/tokens/{token}", body: "", own: RUN, foreign: ABSENT, stray: 404, operator: 200 },
+    ]
+}
+
+/// The same of what is used, what it comes to, and what is told of it.
+#[rustfmt::skip]
+fn of_use() -> Vec<Row> {
+    use Method as M;
+    vec![
+        operators(M::POST, "/roi", "{}", 400),
+        operators(M::GET, "/cache", "", 200), operators(M::POST, "/cache/flush", REASON, 200),
+        Row { method: M::GET, route: "/reports", asked: "/reports?by=organisation", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        Row { method: M::GET, route: "/reports/daily", asked: "/reports/daily", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        Row { method: M::GET, route: "/limits", asked: "/limits", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        Row { method: M::GET, route: "/limits/plans", asked: "/limits/plans", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        Row { method: M::POST, route: "/limits", asked: "/limits", body: r#"{"project": "{project}", "requests_per_minute": 5}"#, own: RUN_MAKES, foreign: RUN_ABSENT, stray: 403, operator: 201 },
+        Row { method: M::DELETE, route: "/limits/{number}", asked: "/limits/7777", body: "", own: RUN_ABSENT, foreign: RUN_ABSENT, stray: 403, operator: 404 },
+        operators(M::GET, "/alerts", "", 200),
+        operators(M::GET, "/alerts/deliveries", "", 200),
+        operators(M::POST, "/alerts/test", "{}", 200),
+        operators(M::POST, "/alerts/silences", r#"{"rule": "balance", "seconds": 60, "reason": "x"}"#, 201),
+        Row { asked: "/alerts/silences/7", ..operators(M::DELETE, "/alerts/silences/{number}", "", 404) },
     ]
 }
 

@@ -24,6 +24,7 @@ const PAUSE_FAILED: Duration = Duration::from_secs(10);
 
 /// Delivers for ever. `news` is told when there are new messages.
 pub(super) async fn deliver(alerting: &Alerting, news: &Notify, counts: &Counts, log: &Log) {
+    // What is in here waits for channels only, never for the database: it is not gone on with while that is asked.
     let mut tries = FuturesUnordered::new();
     let mut busy = BTreeSet::new();
     loop {
@@ -34,7 +35,7 @@ pub(super) async fn deliver(alerting: &Alerting, news: &Notify, counts: &Counts,
                 for delivery in due {
                     busy.insert(delivery.channel.clone());
                     let channel = channels.iter().find(|channel| channel.name == delivery.channel).cloned();
-                    tries.push(try_one(alerting, delivery, channel, counts, log));
+                    tries.push(try_one(delivery, channel));
                 }
                 pause
             }
@@ -44,7 +45,10 @@ pub(super) async fn deliver(alerting: &Alerting, news: &Notify, counts: &Counts,
             }
         };
         tokio::select! {
-            Some(done) = tries.next() => { busy.remove(&done); }
+            Some((delivery, outcome)) = tries.next() => {
+                note(alerting, &delivery, outcome, counts, log).await;
+                busy.remove(&delivery.channel);
+            }
             () = sleep(pause) => {}
             () = news.notified() => {}
         }
@@ -67,18 +71,15 @@ fn due(waiting: Vec<Delivery>, busy: &BTreeSet<String>, now: Timestamp) -> (Vec<
     (due, Duration::from_millis(next_ms.unsigned_abs()).min(PAUSE_MAX))
 }
 
-/// Gives the channel's name back.
-async fn try_one(
-    alerting: &Alerting,
-    delivery: Delivery,
-    channel: Option<Channel>,
-    counts: &Counts,
-    log: &Log,
-) -> String {
+async fn try_one(delivery: Delivery, channel: Option<Channel>) -> (Delivery, Outcome) {
     let outcome = match &channel {
         Some(channel) => send(channel, &delivery.notice, delivery.number).await,
         None => Outcome::Refused("there is no such channel any more".to_owned()),
     };
+    (delivery, outcome)
+}
+
+async fn note(alerting: &Alerting, delivery: &Delivery, outcome: Outcome, counts: &Counts, log: &Log) {
     let now = wall_clock();
     let attempted = attempted(outcome, delivery.attempts + 1, now);
     counts.note(&delivery.channel, &attempted);
@@ -94,7 +95,6 @@ async fn try_one(
         cannot_keep(&error, log);
         sleep(PAUSE_FAILED).await;
     }
-    delivery.channel
 }
 
 fn attempted(outcome: Outcome, attempts: u32, now: Timestamp) -> Attempted {
