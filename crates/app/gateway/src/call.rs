@@ -390,6 +390,52 @@ impl Call {
             account: self.account,
         })
     }
+
+    /// Its line in the log, and its row.
+    fn tell(&self, took: Duration, cost: CallCost) {
+        let segments: Vec<SegmentLine<'_>> =
+            self.segments.iter().flat_map(|segments| segments.iter()).map(Segment::line).collect();
+        let line = RequestLine {
+            at: Timestamp(self.received_at.unix_ms() + took.as_millis() as i64),
+            call_id: self.id,
+            request_id: self.request_id.to_str().unwrap_or_default(),
+            key: self.key.as_ref().map(|key| key.id.as_str()),
+            caller: Some(self.caller),
+            method: self.method.as_str(),
+            path: &self.path,
+            model: &self.model,
+            provider: self.provider.as_ref().map_or("", |provider| provider.id()),
+            upstream_model: self.upstream_model.as_deref().unwrap_or_default(),
+            status: self.status,
+            kind: self.kind,
+            took,
+            added: self.added,
+            first_byte: self.first_byte,
+            attempts: self.attempts,
+            hedged: self.hedged.as_ref().map_or("", |hedged| hedged.outcome.name()),
+            late_provider: self.hedged.as_ref().map_or("", |hedged| hedged.late.id()),
+            hedge_provider: self.hedged.as_ref().map_or("", |hedged| hedged.second.id()),
+            is_streaming: self.is_streaming,
+            is_replay: self.keyed.as_ref().is_some_and(|keyed| keyed.is_replay),
+            cache: self.cache.as_ref().map_or("", |part| part.state.name()),
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            usage: self.usage,
+            cost: cost.row().map(|cost| CostLine {
+                price: cost.price,
+                list: cost.list,
+                currency: cost.currency,
+                version: cost.version,
+            }),
+            is_unpriced: cost == CallCost::Unknown,
+            usage_by_model: &self.usage_by_model,
+            segments: &segments,
+            limit: self.limited.as_ref().map_or("", |limited| limited.refused_by()),
+            warnings: self.warnings.as_ref().map_or("", |codes| codes.to_str().unwrap_or_default()),
+        };
+        self.worker.write_line(&line);
+        self.worker.write_row(&line, || self.row_facts(cost));
+    }
 }
 
 /// What a caller speaks where no surface is: whoever asks for a stored response, else by a header that only one of them sends.
@@ -465,48 +511,7 @@ impl Drop for Call {
                 }
             }
         }
-        let segments: Vec<SegmentLine<'_>> =
-            self.segments.iter().flat_map(|segments| segments.iter()).map(Segment::line).collect();
-        let line = RequestLine {
-            at: Timestamp(self.received_at.unix_ms() + took.as_millis() as i64),
-            call_id: self.id,
-            request_id: self.request_id.to_str().unwrap_or_default(),
-            key: self.key.as_ref().map(|key| key.id.as_str()),
-            caller: Some(self.caller),
-            method: self.method.as_str(),
-            path: &self.path,
-            model: &self.model,
-            provider: self.provider.as_ref().map_or("", |provider| provider.id()),
-            upstream_model: self.upstream_model.as_deref().unwrap_or_default(),
-            status: self.status,
-            kind: self.kind,
-            took,
-            added: self.added,
-            first_byte: self.first_byte,
-            attempts: self.attempts,
-            hedged: self.hedged.as_ref().map_or("", |hedged| hedged.outcome.name()),
-            late_provider: self.hedged.as_ref().map_or("", |hedged| hedged.late.id()),
-            hedge_provider: self.hedged.as_ref().map_or("", |hedged| hedged.second.id()),
-            is_streaming: self.is_streaming,
-            is_replay: self.keyed.as_ref().is_some_and(|keyed| keyed.is_replay),
-            cache: self.cache.as_ref().map_or("", |part| part.state.name()),
-            bytes_in: self.bytes_in,
-            bytes_out: self.bytes_out,
-            usage: self.usage,
-            cost: cost.row().map(|cost| CostLine {
-                price: cost.price,
-                list: cost.list,
-                currency: cost.currency,
-                version: cost.version,
-            }),
-            is_unpriced: cost == CallCost::Unknown,
-            usage_by_model: &self.usage_by_model,
-            segments: &segments,
-            limit: self.limited.as_ref().map_or("", |limited| limited.refused_by()),
-            warnings: self.warnings.as_ref().map_or("", |codes| codes.to_str().unwrap_or_default()),
-        };
-        self.worker.write_line(&line);
-        self.worker.write_row(&line, || self.row_facts(cost));
+        self.tell(took, cost);
     }
 }
 

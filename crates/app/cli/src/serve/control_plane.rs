@@ -11,8 +11,8 @@ use gateway::{ControlCall, ControlCalls, Gateway, ProvenCaller, Workers, wall_cl
 use http_body_util::BodyExt;
 use observe::{Level, Log};
 use store::{
-    AccountDesk, AuditRecords, BudgetDesk, KeyDesk, LedgerVerifier, LimitDesk, PriceDesk, ReportDesk,
-    RequestRecords, SecretDesk, SwitchDesk, TenancyDesk, Who,
+    AccountDesk, BudgetDesk, KeyDesk, LedgerVerifier, LimitDesk, PriceDesk, SecretDesk, SwitchDesk,
+    TenancyDesk, Who,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -23,7 +23,7 @@ use super::alerting::{self, Alerting, Surroundings};
 use super::configuration::Keeper;
 use super::key_checks::KeyChecks;
 use super::money::Failures;
-use super::stored::MoneyIn;
+use super::stored::{MoneyIn, Records};
 use super::{cache_desk, notify, provider_desk, state_desk};
 
 /// What the control plane works with.
@@ -33,9 +33,7 @@ pub(super) struct ControlPlane {
     pub(super) switch_desk: Arc<SwitchDesk>,
     pub(super) prices: Arc<PriceDesk>,
     pub(super) secret_desk: Arc<SecretDesk>,
-    pub(super) audit: Arc<dyn AuditRecords>,
-    pub(super) requests: Arc<dyn RequestRecords>,
-    pub(super) reports: Arc<ReportDesk>,
+    pub(super) records: Records,
     pub(super) accounts: Arc<AccountDesk>,
     pub(super) money_in: MoneyIn,
     pub(super) verifier: LedgerVerifier,
@@ -154,9 +152,9 @@ impl ControlPlane {
             ),
             cache: cache_desk::open(&self.gateway, &self.log),
             prices: self.prices.clone(),
-            audit: self.audit.clone(),
-            requests: self.requests.clone(),
-            reports: self.reports.clone(),
+            audit: self.records.audit.clone(),
+            requests: self.records.requests.clone(),
+            reports: self.records.reports.clone(),
             report_rules: Box::new(move || {
                 let rules = reporting.reports();
                 let (keep_hours_days, market_rates) = (rules.keep_hours_days, rules.market_rates);

@@ -13,7 +13,7 @@ use gateway::{
     InheritedSockets, RowInlet, Serving, wall_clock,
 };
 use observe::{Format, Level, Log, LogOptions, LogThread, Metrics, Sink};
-use store::{AdminKey, DataDir, LockedDataDir, MasterKey, ReportDesk, RunFile};
+use store::{AdminKey, DataDir, LockedDataDir, MasterKey, RunFile};
 use tokio::net::TcpListener;
 
 use crate::arguments::{DataOptions, ServeOptions};
@@ -22,7 +22,7 @@ use crate::serve::configuration::{Applier, Keeper, KeeperParts};
 use crate::serve::control_plane::{ControlPlane, Signals};
 use crate::serve::keepers::Keepers;
 use crate::serve::key_checks::KeyChecks;
-use crate::serve::stored::{Stored, Vault};
+use crate::serve::stored::{self, Stored, Vault};
 use crate::serve::{banner, demo, money, nofile, notify, taken_port};
 use crate::settings::{Reading, Settings, or_refused};
 
@@ -110,13 +110,11 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     });
     let plane = ControlPlane {
         gateway: gateway.clone(),
+        records: stored.records(),
         desk: stored.keys,
         switch_desk: stored.switches,
         prices: stored.prices,
         secret_desk: stored.secrets,
-        audit: Arc::new(stored.database.clone()),
-        requests: Arc::new(stored.requests.clone()),
-        reports: Arc::new(ReportDesk::new(&stored.requests, stored.database.clone())),
         accounts: stored.accounts,
         money_in: stored.money_in,
         verifier: stored.verifier,
@@ -139,8 +137,7 @@ async fn run(data: &DataOptions, options: ServeOptions) -> Result<()> {
     if let Some(demo) = demo {
         demo.stop().await;
     }
-    stored.requests.close().await;
-    stored.database.close().await;
+    stored::close(&stored.requests, &stored.database).await;
     log.event(Level::Info, "stopped", &[]);
     drop((gateway, log));
     log_thread.stop();

@@ -8,9 +8,10 @@ use anyhow::{Context, Result};
 use config::Snapshot;
 use gateway::wall_clock;
 use store::{
-    AccountDesk, AnswerShelf, BudgetDesk, ConfigShelf, Database, DatabasePlace, IDEMPOTENCY_FOLDER, KeyDesk,
-    LedgerVerifier, LimitDesk, LockedDataDir, MasterKey, OrderDesk, PriceDesk, REQUESTS_FILE, RequestStore,
-    Seal, SecretDesk, SignUpDesk, SwitchDesk, TenancyDesk, VoucherDesk,
+    AccountDesk, AnswerShelf, AuditRecords, BudgetDesk, ConfigShelf, Database, DatabasePlace,
+    IDEMPOTENCY_FOLDER, KeyDesk, LedgerVerifier, LimitDesk, LockedDataDir, MasterKey, OrderDesk, PriceDesk,
+    REQUESTS_FILE, ReportDesk, RequestRecords, RequestStore, Seal, SecretDesk, SignUpDesk, SwitchDesk,
+    TenancyDesk, VoucherDesk,
 };
 
 use super::alerting::Alerting;
@@ -46,6 +47,19 @@ pub(super) struct Stored {
     pub(super) notes: Vec<String>,
 }
 
+/// Rows first: they may lie in the database.
+pub(super) async fn close(requests: &RequestStore, database: &Database) {
+    requests.close().await;
+    database.close().await;
+}
+
+/// What was done and what calls came to, for who looks at it.
+pub(super) struct Records {
+    pub(super) audit: Arc<dyn AuditRecords>,
+    pub(super) requests: Arc<dyn RequestRecords>,
+    pub(super) reports: Arc<ReportDesk>,
+}
+
 /// Who brings money into accounts.
 pub(super) struct MoneyIn {
     pub(super) vouchers: Arc<VoucherDesk>,
@@ -72,6 +86,14 @@ impl Vault {
 }
 
 impl Stored {
+    pub(super) fn records(&self) -> Records {
+        Records {
+            audit: Arc::new(self.database.clone()),
+            requests: Arc::new(self.requests.clone()),
+            reports: Arc::new(ReportDesk::new(&self.requests, self.database.clone())),
+        }
+    }
+
     pub(super) async fn open(
         vault: Vault,
         (master, data_dir): (&MasterKey, &Path),
