@@ -6,6 +6,7 @@ import contextlib
 import json
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 from conftest import StartGateway, StartUpstream
 from harness.amounts import NANO, nano
 from harness.commands import Commands
+from harness.gateway import PATIENCE_S, Gateway
 from harness.process import until
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat
 from harness.troubles import Troubles
@@ -33,9 +35,14 @@ output = "100000"
 """
 DEAR_INPUT_NANO, DEAR_OUTPUT_NANO = 1_000_000, 100_000_000
 DEAR_REPLY_NANO = 11 * DEAR_INPUT_NANO + 7 * DEAR_OUTPUT_NANO
-#: So many pieces fill what a journal of small files keeps in memory, and some more.
-PIECES = 56_000
+#: So many looks at a stream fill what a journal of small files keeps in memory, 128 KiB, and some more; one behind so many pieces.
+PART = 16
+PIECES = 3_000 * PART
 BUDGET = 1_000_000 * NANO
+#: How long that may take where others are at work.
+LONG_S = 60.0
+
+pytestmark = pytest.mark.timeout(2 * LONG_S)
 
 
 @pytest.fixture
@@ -44,40 +51,76 @@ def troubles(tmp_path: Path) -> Troubles:
     return Troubles(tmp_path / "troubles")
 
 
-def long_script(exchange: Exchange) -> None:
-    """A whole answer; or a stream that is so long that what it has come to fills the journal's memory."""
-    if not exchange.received.json.get("stream"):
-        whole(CHAT_REPLY)(exchange)
-        return
-    exchange.send(stream_head())
-    events = stream_of(PIECES, usage=(9, PIECES))
-    # The gateway looks at what it has come to behind each of these, if they do not come all at once.
-    for at in range(0, len(events), 16):
-        exchange.send(chunk(b"".join(events[at : at + 16])))
-        exchange.saw_hang_up_within(0.0003)
-    exchange.send(LAST_CHUNK)
+#: Whose whole answer waits for the test.
+PARKED = "wait"
+
+
+class LongAnswer:
+    """A whole answer; or a stream that is so long that what it has come to fills the journal's memory. It is sent as it is read, so
+    that the gateway looks at what it has come to behind each part.
+    """
+
+    def __init__(self) -> None:
+        self._parts_read = threading.Semaphore(0)
+        self._events_read = 0
+        self.may_be_whole = threading.Event()
+
+    def __call__(self, exchange: Exchange) -> None:
+        if not exchange.received.json.get("stream"):
+            if PARKED in exchange.received.body.decode():
+                assert self.may_be_whole.wait(LONG_S)
+            whole(CHAT_REPLY)(exchange)
+            return
+        exchange.send(stream_head())
+        events = stream_of(PIECES, usage=(9, PIECES))
+        for at in range(0, len(events), PART):
+            if at > 0 and not self._parts_read.acquire(timeout=PATIENCE_S):
+                exchange.close()
+                return
+            exchange.send(chunk(b"".join(events[at : at + PART])))
+        exchange.send(LAST_CHUNK)
+
+    def note_read(self, piece: bytes) -> None:
+        """Its reader has come so far."""
+        before = self._events_read // PART
+        self._events_read += piece.count(b"\n\n")
+        for _ in range(before, self._events_read // PART):
+            self._parts_read.release()
+
+
+def whole_answer(gateway: Gateway) -> bytes | None:
+    """A whole answer as its caller takes it; nothing where it breaks off."""
+    with gateway.http() as http:
+        try:
+            return http.post(CHAT_PATH, content=chat(PARKED), timeout=LONG_S).raise_for_status().content
+        except httpx.RemoteProtocolError:
+            return None
 
 
 @pytest.mark.parametrize("level", ["slot", "written", "durable"])
 def test_no_end_is_told_of_an_answer_whose_charge_is_not_safe(
     level: str, start: StartGateway, new_upstream: StartUpstream, troubles: Troubles, tmp_path: Path
 ) -> None:
-    upstream = new_upstream(long_script)
+    answer = LongAnswer()
+    upstream = new_upstream(answer)
     config = configured(upstream, level=level, slots_file=str(tmp_path / "slots"))
     gateway = start(config=config, environment=troubles.environment)
     accounts = Accounts(gateway)
     accounts.open(BUDGET)
     accounts.ask("PUT", "/prices", {"text": DEAR, "reason": "a test"})
     told = bytearray()
-    with gateway.http() as http, http.stream("POST", CHAT_PATH, content=chat(stream=True, n=100)) as reply:
+    parked = ThreadPoolExecutor(1).submit(whole_answer, gateway)
+    until(lambda: len(upstream.calls) == 1, "a call waits for its answer")
+    with gateway.http() as http, http.stream("POST", CHAT_PATH, content=chat(stream=True, n=100), timeout=LONG_S) as reply:
         assert reply.status_code == 200
-        pieces = reply.iter_raw()
-        told += next(pieces)
         troubles.stall_writes()
         with contextlib.suppress(httpx.RemoteProtocolError):
-            for piece in pieces:
+            for piece in reply.iter_raw():
                 told += piece
+                answer.note_read(piece)
     assert troubles.has_stalled
+    answer.may_be_whole.set()
+    assert parked.result() == (CHAT_REPLY if level == "slot" else None), "nor of a whole answer"
     assert f"word{PIECES - 100} ".encode() in told, "nothing is held back but the end"
     if level == "slot":
         assert told.endswith(DONE), "its slot says what it cost"
@@ -88,7 +131,8 @@ def test_no_end_is_told_of_an_answer_whose_charge_is_not_safe(
         assert "cannot be recorded" in error["message"]
     troubles.stall_writes(False)
     left = accounts.wait_until_nothing_is_held()
-    assert BUDGET - left == 9 * DEAR_INPUT_NANO + PIECES * DEAR_OUTPUT_NANO, "charged in full, once there is room"
+    streamed = 9 * DEAR_INPUT_NANO + PIECES * DEAR_OUTPUT_NANO
+    assert BUDGET - left == streamed + DEAR_REPLY_NANO, "charged in full, once there is room"
     with gateway.http() as http:
         until(lambda: http.post(CHAT_PATH, content=chat(max_tokens=9)).status_code == 200, "calls are paid for again")
     assert left - accounts.wait_until_nothing_is_held() == DEAR_REPLY_NANO
@@ -97,24 +141,24 @@ def test_no_end_is_told_of_an_answer_whose_charge_is_not_safe(
 def test_a_stream_for_which_no_more_can_be_put_aside_is_not_told_that_its_money_is_used_up(
     start: StartGateway, new_upstream: StartUpstream, troubles: Troubles, tmp_path: Path
 ) -> None:
-    upstream = new_upstream(long_script)
-    config = configured(upstream, slots_file=str(tmp_path / "slots"))
+    answer = LongAnswer()
+    config = configured(new_upstream(answer), slots_file=str(tmp_path / "slots"))
     gateway = start(config=config, environment=troubles.environment)
     accounts = Accounts(gateway)
     accounts.open(BUDGET)
     accounts.ask("PUT", "/prices", {"text": DEAR, "reason": "a test"})
-    events: list[str] = []
-    with gateway.http() as http, http.stream("POST", CHAT_PATH, content=chat(stream=True)) as reply:
+    told = bytearray()
+    with gateway.http() as http, http.stream("POST", CHAT_PATH, content=chat(stream=True), timeout=LONG_S) as reply:
         assert reply.status_code == 200
-        lines = (line for line in reply.iter_lines() if line.startswith("data: "))
-        events.append(next(lines))
         troubles.stall_writes()
-        events.extend(lines)
+        for piece in reply.iter_raw():
+            told += piece
+            answer.note_read(piece)
     troubles.stall_writes(False)
-    error = json.loads(events[-1].removeprefix("data: "))["error"]
+    error = json.loads(told[told.rindex(b"data: ") + 6 :])["error"]
     assert (error["status"], error["code"]) == (503, "overloaded"), error
     charged = BUDGET - accounts.wait_until_nothing_is_held()
-    delivered = (len(events) - 2) * DEAR_OUTPUT_NANO
+    delivered = told.count(b'"content": "word') * DEAR_OUTPUT_NANO
     assert delivered * 95 // 100 <= charged <= delivered * 105 // 100, "what was delivered"
 
 
