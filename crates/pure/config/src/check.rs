@@ -93,7 +93,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         health: Arc::new(health),
         log: log::check(file.log, report),
         accounts: accounts::check(file.accounts, sources, report),
-        ledger: ledger::check(file.ledger),
+        ledger: ledger::check(file.ledger, sources, report),
         requests: requests::check(file.requests),
         idempotency: idempotency::check(file.idempotency),
         secret_uses: Vec::new(),

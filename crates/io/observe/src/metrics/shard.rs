@@ -51,6 +51,7 @@ pub struct Shard {
     pub(crate) callers_gone: Counter,
     pub(crate) panics: Counter,
     pub(crate) budget_warnings: Counter,
+    pub(crate) remote_misses: Counter,
     pub(crate) budget_refusals: Counter,
     pub(crate) queue: QueueSeries,
     slots: [OnceLock<Box<ProviderSeries>>; SLOTS],
@@ -65,6 +66,7 @@ impl Shard {
             callers_gone: Counter::default(),
             panics: Counter::default(),
             budget_warnings: Counter::default(),
+            remote_misses: Counter::default(),
             budget_refusals: Counter::default(),
             queue: QueueSeries::default(),
             slots: [const { OnceLock::new() }; SLOTS],
@@ -236,6 +238,11 @@ impl Shard {
     /// As much of a budget is spent as is to be warned of.
     pub fn budget_warned(&self) {
         self.budget_warnings.add(1);
+    }
+
+    /// An end was told before the database had its charge.
+    pub fn remote_missed(&self) {
+        self.remote_misses.add(1);
     }
 
     /// A call was refused for want of budget.

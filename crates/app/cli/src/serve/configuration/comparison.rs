@@ -26,6 +26,7 @@ fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("public_url", before.public_url != next.public_url),
         ("requests", before.requests != next.requests),
         ("ledger.level", before.ledger.level != next.ledger.level),
+        ("ledger.remote_wait_ms", before.ledger.remote_wait != next.ledger.remote_wait),
     ])
 }
 

@@ -51,7 +51,7 @@ impl Relay {
         let wanted = self.call.worker.gateway.serving.load().ledger_level;
         match self.call.charge() {
             Some(charged) if !charged.is_safe(wanted) => {
-                self.ending = Some(Ending::of(charged, wanted, last));
+                self.ending = Some(Ending::of(charged, wanted, last, self.call.worker.clone()));
                 self.poll_ending(cx)
             }
             _ => Poll::Ready(last.map(Ok)),
