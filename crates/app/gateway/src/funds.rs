@@ -164,11 +164,6 @@ impl Funds {
 impl Charged {
     /// Whether a caller may be told of the end.
     pub(crate) fn is_safe(&self, wanted: Level) -> bool {
-        let journal = self.ledger.journal();
-        match self.level.max(wanted) {
-            Level::Slot => true,
-            Level::Written => journal.written() >= self.lsn,
-            Level::Durable | Level::Remote => journal.durable() >= self.lsn,
-        }
+        self.ledger.is_safe(self.lsn, self.level.max(wanted))
     }
 }

@@ -70,6 +70,8 @@ pub struct Serving {
     pub(crate) provider_label: Option<String>,
     /// How safe a charge is before a caller is told of the end.
     pub(crate) ledger_level: Level,
+    /// How long an end waits for the database, where that is to have it.
+    pub(crate) remote_wait: Duration,
     /// What is kept of calls.
     pub(crate) requests: Requests,
     /// What calls are summed up to.
@@ -85,6 +87,7 @@ const fn level(configured: LedgerLevel) -> Level {
         LedgerLevel::Slot => Level::Slot,
         LedgerLevel::Written => Level::Written,
         LedgerLevel::Durable => Level::Durable,
+        LedgerLevel::Remote => Level::Remote,
     }
 }
 
@@ -294,6 +297,7 @@ impl Serving {
             are_metrics_open: matches!(snapshot.metrics.access, MetricsAccess::Open),
             provider_label: snapshot.metrics.provider_label.clone(),
             ledger_level: level(snapshot.ledger.level),
+            remote_wait: snapshot.ledger.remote_wait,
             requests: snapshot.requests.clone(),
             reports: snapshot.reports.clone(),
             idempotency: snapshot.idempotency.clone(),

@@ -78,6 +78,7 @@ fn the_text_is_as_recorded() {
     two.caller_gone();
     two.budget_warned();
     two.budget_refused();
+    two.remote_missed();
     two.panicked();
     one.queued(Duration::from_millis(30));
     two.queued(Duration::from_millis(700));

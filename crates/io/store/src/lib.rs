@@ -48,8 +48,8 @@ pub use self::ledger::{
     EntryQuery, FoundEntry, HOLD_AGE_MAX_MS, HOLDS_TOLD_MAX, Held, HoldError, Journal, JournalError,
     JournalFailure, JournalSizes, LAPSED_AT_ONCE_MAX, LEDGER_FOLDER, Ledger, LedgerError, LedgerOptions,
     LedgerVerifier, Level, POSTED_MAX, PostError, REFUND_WAIT, Reached, Recovered, SLOTS_DEFAULT,
-    SPARE_SEGMENTS_MIN, Slot, SlotError, Slots, StatementError, Unsettled, VIOLATIONS_TOLD_MAX, VerifyError,
-    VerifyReport, VerifyRuns, VerifyState, WaitError, find_entries, open_holds, statement,
+    SPARE_SEGMENTS_MIN, Slot, SlotError, Slots, StatementError, Told, Unsettled, VIOLATIONS_TOLD_MAX,
+    VerifyError, VerifyReport, VerifyRuns, VerifyState, WaitError, find_entries, open_holds, statement,
     verify as verify_ledger,
 };
 pub use accounts::{

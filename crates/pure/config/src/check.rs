@@ -96,7 +96,7 @@ fn build(file: File, sources: &Sources<'_>, report: &mut Report) -> Snapshot {
         health: Arc::new(health),
         log: log::check(file.log, report),
         accounts: accounts::check(file.accounts, sources, report),
-        ledger: ledger::check(file.ledger),
+        ledger: ledger::check(file.ledger, sources, report),
         requests: requests::check(file.requests),
         reports: reports::check(file.reports, report),
         idempotency: idempotency::check(file.idempotency),

@@ -387,6 +387,7 @@ fn ledger(snapshot: &Snapshot) -> Option<Node> {
     let slots_file = ledger.slots_file.as_ref().and_then(|file| text(file.display().to_string()));
     some_map([
         ("level", text(ledger.level.name())),
+        ("remote_wait_ms", Some(number(ledger.remote_wait.as_millis() as u64))),
         ("slots_file", slots_file),
         ("segment_bytes", Some(number(ledger.segment_bytes))),
         ("journal_bytes_max", Some(number(ledger.journal_bytes_max))),

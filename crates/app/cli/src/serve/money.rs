@@ -110,7 +110,7 @@ async fn keep(
 ) -> Result<(), String> {
     let Opened { ledger, mut applier, recovered } = opened;
     tell_recovered(&recovered, log);
-    let mut reached = ledger.journal().reached();
+    let (mut reached, mut wanted) = (ledger.journal().reached(), ledger.remote_wanted());
     let mut cleared = Instant::now();
     let mut lapses = Lapses::new();
     loop {
@@ -119,7 +119,8 @@ async fn keep(
         if let Some(failure) = reached.borrow().failure.clone() {
             return Err(failure.to_string());
         }
-        let pause = match step(&ledger, &mut applier, durable, log).await? {
+        let stepped = step(&ledger, &mut applier, durable, log).await?;
+        let pause = match &stepped {
             Some(applied) => {
                 lapses.note(applied.lapses_at);
                 if applied.records >= LARGE_BATCH { Duration::ZERO } else { PAUSE }
@@ -143,9 +144,11 @@ async fn keep(
                 () = sleep(lapses.pause(CLEARING_INTERVAL)) => {}
             }
         }
-        // What follows soon is taken together with what has come.
+        // What follows soon is taken together with what has come, unless somebody waits for it.
+        let applied = applier.applied();
         tokio::select! {
             () = stop.cancelled(), if !is_stopping => {}
+            _ = wanted.wait_for(|wanted| *wanted > applied), if stepped.is_some() => {}
             () = sleep(pause) => {}
         }
     }
@@ -161,6 +164,9 @@ async fn step(
     match applier.step(durable).await {
         Ok(applied) => {
             ledger.applied(&applied);
+            if ledger.remote_is_back() {
+                log.event(Level::Info, "the database has caught up: ends wait for it again", &[]);
+            }
             Ok(Some(applied))
         }
         Err(ApplyError::Store(error)) => {

@@ -1,12 +1,15 @@
 //! The end of an answer that was paid for, kept back until its charge is as safe as is configured.
 
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use store::Level;
+use observe::Level as LogLevel;
+use store::{Level, Told};
 
 use crate::funds::Charged;
+use crate::worker::Worker;
 
 /// The last piece of an answer, until its charge is safe.
 pub(super) struct Ending {
@@ -21,11 +24,10 @@ impl std::fmt::Debug for Ending {
 }
 
 impl Ending {
-    pub(super) fn of(charged: Charged, wanted: Level, last: Option<Bytes>) -> Self {
+    pub(super) fn of(charged: Charged, wanted: Level, last: Option<Bytes>, worker: Rc<Worker>) -> Self {
         let safe = Box::pin(async move {
-            let level = charged.level.max(wanted);
-            // A journal that fails ends the process, and the caller hears of no end.
-            if charged.ledger.journal().wait(charged.lsn, level).await.is_err() {
+            if !until_safe(&charged, wanted, &worker).await {
+                // The process ends, and the caller hears of no end.
                 std::future::pending::<()>().await;
             }
         });
@@ -36,5 +38,31 @@ impl Ending {
     pub(super) fn poll_last(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         ready!(self.safe.as_mut().poll(cx));
         Poll::Ready(self.last.take())
+    }
+}
+
+/// Until a charge is as safe as is wanted; `false` where it will never be, for the journal has failed.
+pub(super) async fn until_safe(charged: &Charged, wanted: Level, worker: &Worker) -> bool {
+    let level = charged.level.max(wanted);
+    let wait = worker.gateway.serving.load().remote_wait;
+    match charged.ledger.wait(charged.lsn, level, wait).await {
+        Ok(Told::Safe) => true,
+        Ok(Told::Missed { is_first }) => {
+            tell_missed(worker, is_first);
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// An end is told that only the disk here has: whoever could have had it twice is asked to look.
+fn tell_missed(worker: &Worker, is_first: bool) {
+    worker.shard.remote_missed();
+    if is_first {
+        worker.gateway.log.event(
+            LogLevel::Warn,
+            "the database does not have charges in time: ends are told when the disk has them, until it has caught up",
+            &[("ledger.level", &"remote")],
+        );
     }
 }

@@ -16,6 +16,7 @@ use crate::funds::Charge;
 use crate::limiting::{Costs, limit};
 use crate::paying::Reserve;
 use crate::pipeline::admit::{UNRECORDED, for_whom, put_amount_aside};
+use crate::pipeline::ending::until_safe;
 use crate::pipeline::relay::milliseconds;
 use crate::pipeline::retold::Retold;
 use crate::pipeline::understand::Prompt;
@@ -63,10 +64,7 @@ pub(super) async fn hit(
     let slot = answer.spend.provider.slot;
     let is_safe = match call.charge_kept(cost, slot) {
         Charge::Nothing => true,
-        Charge::Recorded(charged) => {
-            let wanted = call.worker.gateway.serving.load().ledger_level;
-            charged.ledger.journal().wait(charged.lsn, charged.level.max(wanted)).await.is_ok()
-        }
+        Charge::Recorded(charged) => until_safe(&charged, serving.ledger_level, &call.worker).await,
         Charge::Unrecorded { .. } => false,
     };
     if !is_safe {

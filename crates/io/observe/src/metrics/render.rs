@@ -110,6 +110,10 @@ impl Metrics {
         let refused = sum(|shard| shard.budget_refusals.read());
         let name = "ai_gateway_budget_refusals_total";
         single(out, name, "counter", "Calls that were refused for want of budget.", service, refused);
+        let missed = sum(|shard| shard.remote_misses.read());
+        let name = "ai_gateway_ledger_remote_missed_total";
+        let help = "Ends of answers that were told before the database had their charge, where ledger.level is remote.";
+        single(out, name, "counter", help, service, missed);
     }
 
     fn log_lines(&self, out: &mut Exposition, service: &str) {

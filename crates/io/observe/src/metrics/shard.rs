@@ -52,6 +52,7 @@ pub struct Shard {
     pub(crate) callers_gone: Counter,
     pub(crate) panics: Counter,
     pub(crate) budget_warnings: Counter,
+    pub(crate) remote_misses: Counter,
     pub(crate) budget_refusals: Counter,
     pub(crate) limited: LimitCounts,
     pub(crate) queue: QueueSeries,
@@ -67,6 +68,7 @@ impl Shard {
             callers_gone: Counter::default(),
             panics: Counter::default(),
             budget_warnings: Counter::default(),
+            remote_misses: Counter::default(),
             budget_refusals: Counter::default(),
             limited: LimitCounts::default(),
             queue: QueueSeries::default(),
@@ -239,6 +241,11 @@ impl Shard {
     /// As much of a budget is spent as is to be warned of.
     pub fn budget_warned(&self) {
         self.budget_warnings.add(1);
+    }
+
+    /// An end was told before the database had its charge.
+    pub fn remote_missed(&self) {
+        self.remote_misses.add(1);
     }
 
     /// A call was refused for want of budget.

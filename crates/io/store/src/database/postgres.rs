@@ -20,9 +20,10 @@ const TAKE_REST: Duration = Duration::from_millis(200);
 /// "bellweth", as a number: advisory locks have no names.
 const TAKE: &str =
     "SELECT CASE WHEN pg_try_advisory_lock(7090192401480119400) THEN 1::BIGINT ELSE 0::BIGINT END AS taken";
-/// The server is told who we are, so that it can tell others.
-const INTRODUCE: &str =
-    "SET application_name = 'bellwether'; SET statement_timeout = '60s'; SET client_min_messages = warning";
+/// The server is told who we are, so that it can tell others; and that what it has answered to must last, as its standbys have it,
+/// where it waits for some.
+const INTRODUCE: &str = "SET application_name = 'bellwether'; SET statement_timeout = '60s'; SET client_min_messages = warning; \
+     SET synchronous_commit = on";
 /// What the server knows of who has the lock: the two halves of its number are two columns.
 const HOLDER: &str = "SELECT a.application_name || ', process ' || a.pid || ' of the server, connected from '
         || COALESCE(host(a.client_addr), 'the same machine') || ' since ' || to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"')

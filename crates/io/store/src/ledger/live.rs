@@ -11,6 +11,7 @@ use super::applier::Applied;
 use super::cells::{Cell, Cells};
 use super::journal::{AppendError, Journal, Level};
 use super::posting::Postings;
+use super::remote::Remote;
 use super::reserve::{Ground, PostError};
 use super::slots::{Slot, SlotError, Slots};
 use crate::database::Database;
@@ -24,7 +25,8 @@ pub struct Ledger {
     /// Slots whose calls are settled by a record that is not written yet.
     leaving: Mutex<VecDeque<(Lsn, Slot)>>,
     pub(super) postings: Postings,
-    applied: watch::Sender<Lsn>,
+    pub(super) applied: watch::Sender<Lsn>,
+    pub(super) remote: Remote,
 }
 
 /// Money that is put aside for a call, and the slot that tells of it.
@@ -67,8 +69,8 @@ impl Ledger {
         postings: Postings,
         applied: Lsn,
     ) -> Self {
-        let applied = watch::Sender::new(applied);
-        Self { journal, slots, cells, leaving: Mutex::default(), postings, applied }
+        let (remote, applied) = (Remote::new(applied), watch::Sender::new(applied));
+        Self { journal, slots, cells, leaving: Mutex::default(), postings, applied, remote }
     }
 
     /// The journal, for its levels and its end.

@@ -9,6 +9,7 @@ mod live;
 mod open;
 mod posting;
 mod refunds;
+mod remote;
 mod reserve;
 mod shown;
 mod slots;
@@ -28,6 +29,7 @@ pub use live::{Held, HoldError, Ledger, Unsettled};
 pub use open::{LEDGER_FOLDER, LedgerError, LedgerOptions, Recovered};
 pub use posting::POSTED_MAX;
 pub use refunds::REFUND_WAIT;
+pub use remote::Told;
 pub use reserve::PostError;
 pub use shown::{
     ENTRIES_PER_PAGE_MAX, EntryCursor, EntryPage, EntryQuery, FoundEntry, HOLDS_TOLD_MAX, StatementError,

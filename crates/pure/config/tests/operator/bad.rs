@@ -228,7 +228,9 @@ accounts: {per_email_domain_max: 0}                            | accounts.per_em
 accounts: {per_ip_max: 0}                                      | accounts.per_ip_max | must be 1 to 1000000 | -
 accounts: {low_balance_webhook: "hooks.example"}               | accounts.low_balance_webhook |  | -
 accounts: {low_balance_webhook: "https://hooks.example/x"}     | accounts.low_balance_secret | is required for low_balance_webhook | env:NAME
-ledger: {level: remote}                                        | ledger.level | must be slot or written or durable | -
+ledger: {level: remote}                                        | ledger.level | needs a PostgreSQL server as the database | BELLWETHER_DATABASE_URL
+ledger: {level: safe}                                          | ledger.level | must be slot or written or durable or remote | -
+ledger: {remote_wait_ms: 0}                                    | ledger.remote_wait_ms | must be 1 to 60000 | -
 ledger: {segment_bytes: 5}                                     | ledger.segment_bytes | must be 1048576 to 1073741824 | -
 ledger: {journal_bytes_max: 5}                                 | ledger.journal_bytes_max | must be 16777216 to 1099511627776 | -
 requests: {rows: maybe}                                        | requests.rows | must be on or off | -

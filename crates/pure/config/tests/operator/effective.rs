@@ -72,7 +72,7 @@ health: { failures: 4, within_ms: 1000, failure_percent: 30, open_ms: 500, open_
 log: { format: json, file: /log }
 accounts: { new_organisations: prepaid, sign_up_credit: '5.5', sign_up_credit_days: 30, per_email_domain_max: 4, per_ip_max: 3,
   low_balance_webhook: 'https://hooks.example/low', low_balance_secret: 'env:M_KEY' }
-ledger: { level: written, slots_file: /slots, segment_bytes: 1048576, journal_bytes_max: 16777216 }
+ledger: { level: written, remote_wait_ms: 500, slots_file: /slots, segment_bytes: 1048576, journal_bytes_max: 16777216 }
 requests: { rows: off, keep_days: 7 }
 reports: { sums: off, keep_hours_days: 31, market_rates: { USD: '7.1', EUR: '38/5' } }
 idempotency: { hours: 7, bytes_max: 70000000, keys_max: 7000 }

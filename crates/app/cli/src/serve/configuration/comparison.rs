@@ -29,6 +29,7 @@ fn changed(before: &Snapshot, next: &Snapshot) -> Vec<String> {
         ("reports", before.reports != next.reports),
         ("alerts", before.alerts != next.alerts),
         ("ledger.level", before.ledger.level != next.ledger.level),
+        ("ledger.remote_wait_ms", before.ledger.remote_wait != next.ledger.remote_wait),
     ])
 }
 

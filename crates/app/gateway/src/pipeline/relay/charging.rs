@@ -59,7 +59,7 @@ impl Relay {
         let wanted = self.call.worker.gateway.serving.load().ledger_level;
         match self.call.charge() {
             Charge::Recorded(charged) if !charged.is_safe(wanted) => {
-                self.ending = Some(Ending::of(charged, wanted, last));
+                self.ending = Some(Ending::of(charged, wanted, last, self.call.worker.clone()));
                 self.poll_ending(cx)
             }
             Charge::Unrecorded { is_in_slot } if wanted > Level::Slot || !is_in_slot => {

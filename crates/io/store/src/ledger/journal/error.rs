@@ -121,8 +121,8 @@ pub enum AppendError {
 /// Why a level will not be reached.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum WaitError {
-    /// There is nobody there yet.
-    #[error("the level `remote` needs a second place for the journal, which this version does not have")]
+    /// Only the database knows.
+    #[error("the level `remote` is the database's, and the journal cannot tell")]
     NoRemote,
     /// The journal was closed before.
     #[error("the journal of money was closed before the record was written")]

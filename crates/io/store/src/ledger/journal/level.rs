@@ -15,7 +15,7 @@ pub enum Level {
     Written,
     /// On the disk: survives a power cut.
     Durable,
-    /// At a second place: survives the loss of the disk. Not there yet.
+    /// In the database, where that is another machine: survives the loss of this one. Not the journal's to tell.
     Remote,
 }
 

@@ -6,4 +6,5 @@ mod figures;
 mod full_disk;
 mod kills;
 mod refunds;
+mod remote;
 mod verified;
