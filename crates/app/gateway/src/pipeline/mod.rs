@@ -19,6 +19,7 @@ mod failures;
 mod fitness;
 mod flawed;
 mod flow;
+mod for_whom;
 mod going_on;
 mod hedge;
 mod holding;
