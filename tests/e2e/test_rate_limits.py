@@ -180,7 +180,6 @@ def test_so_many_run_at_once_and_no_more(served: Any) -> None:
         held.release()
         assert [reply.result().status_code for reply in running] == [200, 200]
     until(lambda: admin.ask("GET", "/limits")["limits"][0]["now"]["concurrent_requests"]["active"] == 0, "both left")
-    assert call(gateway).status_code == 200
 
 
 def test_who_waits_goes_on_in_turns_and_not_for_ever(served: Any) -> None:
@@ -242,17 +241,34 @@ def test_what_is_too_large_is_refused_for_good(served: Any) -> None:
     assert call(gateway).status_code == 200
 
 
-def test_models_and_end_users_have_limits_of_their_own(served: Any) -> None:
-    one = {"requests_per_minute": 1}
-    _, gateway, _ = served(end_users=one)
+def test_end_users_have_limits_of_their_own(served: Any) -> None:
+    _, gateway, _ = served(end_users={"requests_per_minute": 1})
     bob = [call(gateway, headers={"x-bellwether-user": "bob"}).status_code for _ in range(2)]
     ann = [call(gateway, user="ann") for _ in range(2)]
     assert (bob, [reply.status_code for reply in ann]) == ([200, 429], [200, 429])
     assert "end user 'ann' may have 1 requests per minute" in ann[1].json()["error"]["message"]
     assert call(gateway).status_code == 200
-    _, gateway, admin = served(models={MODEL: one})
+
+
+def test_a_model_has_limits_of_all_who_ask_for_it(served: Any) -> None:
+    _, gateway, admin = served(models={MODEL: {"requests_per_minute": 1}})
     _, other = admin.key("other")
     assert [call(gateway, key).status_code for key in (None, other)] == [200, 429]
+
+
+def test_where_a_credential_may_no_more_somebody_else_is_asked(
+    new_upstream: StartUpstream, start: StartGateway
+) -> None:
+    first, second = new_upstream(whole(CHAT_REPLY)), new_upstream(whole(CHAT_REPLY))
+    providers = {"first": provider(first.base_url, models=[MODEL]), "second": provider(second.base_url, models=[MODEL])}
+    config = configuration(providers, {MODEL: [f"first/{MODEL}", f"second/{MODEL}"]})
+    limits = {name: {"requests_per_minute": most} for name, most in (("first", 2), ("second", 1))}
+    gateway = start(config=config | {"limits": {"providers": limits}, "retries": {"wait_ms_max": 100}})
+    replies = [call(gateway) for _ in range(4)]
+    assert [reply.status_code for reply in replies] == [200, 200, 200, 429]
+    assert [reply.headers.get("x-bellwether-provider") for reply in replies[:3]] == ["first", "first", "second"]
+    assert (len(first.calls), len(second.calls)) == (2, 1)
+    assert int(replies[3].headers["retry-after"]) > 1
 
 
 def test_plans_limit_who_is_on_them_and_follow_the_configuration(

@@ -28,7 +28,7 @@ use crate::funds::Charge;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
 use crate::keyed::Keyed;
-use crate::limiting::{Limited, end_credential};
+use crate::limiting::Limited;
 use crate::paying::Paying;
 use crate::rows::RowFacts;
 use crate::segments::{Segment, Segments};
@@ -282,6 +282,13 @@ impl Call {
         }
     }
 
+    /// Puts right what it has taken of limits: it is over.
+    fn end_limits(&self) {
+        let both = self.limited.iter().chain(&self.paced);
+        let gateway = &self.worker.gateway;
+        both.for_each(|limited| limited.end(&gateway.limits, self.usage.as_ref(), gateway.tick()));
+    }
+
     /// What its caller is warned of, as short codes with commas between them.
     pub(crate) fn warnings_told(&self) -> Option<HeaderValue> {
         let mut limits = self.limited.iter().flat_map(|limited| limited.warnings()).peekable();
@@ -489,14 +496,7 @@ impl Drop for Call {
             // Whoever is told of the end has been told: nobody is here to wait for.
             let _ = self.charge_at(cost);
         }
-        if self.limited.is_some() || self.paced.is_some() {
-            let gateway = &self.worker.gateway;
-            let now = gateway.tick();
-            if let Some(limited) = &self.limited {
-                limited.end(&gateway.limits, self.usage.as_ref(), now);
-            }
-            end_credential(self, now);
-        }
+        self.end_limits();
         let shard = &self.worker.shard;
         if let Some(hedged) = self.hedged.as_ref().filter(|hedged| hedged.is_counted) {
             shard.hedged(hedged.late.slot, hedged.outcome.name());

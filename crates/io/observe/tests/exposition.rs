@@ -79,6 +79,8 @@ fn the_text_is_as_recorded() {
     two.budget_warned();
     two.budget_refused();
     two.remote_missed();
+    one.limited(("key", "requests_per_minute", "refused"));
+    two.limited(("key", "requests_per_minute", "refused"));
     two.panicked();
     one.queued(Duration::from_millis(30));
     two.queued(Duration::from_millis(700));

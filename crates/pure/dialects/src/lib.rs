@@ -8,6 +8,7 @@ mod dialect;
 pub mod envelope;
 pub mod framing;
 pub mod json;
+mod limit_headers;
 pub mod listing;
 pub mod openai_chat;
 pub mod openai_responses;
@@ -22,4 +23,5 @@ mod translators;
 pub mod watch;
 
 pub use dialect::Dialect;
+pub use limit_headers::{LimitHeaders, LimitNames};
 pub use translator::{CUSTOM_TOOL_ARGUMENT, StreamReader, StreamWriter, Target, Translator, Voice, Written};

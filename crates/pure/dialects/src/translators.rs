@@ -2,6 +2,7 @@
 
 use crate::Dialect;
 use crate::anthropic_messages::{self, Messages};
+use crate::limit_headers::LimitHeaders;
 use crate::openai_chat::{self, Chat};
 use crate::openai_responses::Responses;
 use crate::translator::Translator;
@@ -33,6 +34,14 @@ impl Dialect {
         match self {
             Self::OpenAiChat | Self::OpenAiResponses => openai_chat::REPLY_HEADERS,
             Self::AnthropicMessages => &[],
+        }
+    }
+
+    /// How its callers are told what is left of their limits.
+    pub const fn limit_headers(self) -> &'static LimitHeaders {
+        match self {
+            Self::OpenAiChat | Self::OpenAiResponses => &openai_chat::LIMIT_HEADERS,
+            Self::AnthropicMessages => &anthropic_messages::LIMIT_HEADERS,
         }
     }
 

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Failure, Kind};
-use limits::Tick;
 use limits::rate::{Cell, Need, Verdict};
 use routing::{Plan, Target};
 
-use super::estimate::Costs;
-use super::limit::verdict;
+use super::costs::Costs;
 use super::limited::Limited;
 use super::outcome::Outcome;
+use super::verdict::verdict;
 use super::words::logged;
 use crate::call::Call;
 use crate::gateway::Gateway;
@@ -81,11 +80,4 @@ pub(crate) async fn take_credential(
 fn needs(cells: &[Arc<Cell>], expected: Costs) -> Vec<Need> {
     let need = |cell: &Arc<Cell>| Need { cell: Arc::clone(cell), cost: expected.of(cell.measure) };
     cells.iter().map(need).collect()
-}
-
-/// The end of what was taken of a credential.
-pub(crate) fn end_credential(call: &Call, now: Tick) {
-    if let Some(paced) = &call.paced {
-        paced.end(&call.worker.gateway.limits, call.usage.as_ref(), now);
-    }
 }

@@ -1,55 +1,16 @@
 //! What a caller is told of his limits in the head of every answer: of requests and of tokens, whichever limit has least left.
 
+use std::cmp::Reverse;
 use std::fmt::Write;
 use std::time::Duration;
 
-use dialects::Dialect;
+use dialects::{Dialect, LimitNames};
 use domain::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use limits::Tick;
 use limits::rate::{Cell, Of, OnLimit, Room};
 
 use super::limited::Limited;
-
-/// How limits of one sort are called: how much, what is left, and when all is there again.
-struct Names {
-    limit: HeaderName,
-    remaining: HeaderName,
-    reset: HeaderName,
-}
-
-const fn names(limit: &'static str, remaining: &'static str, reset: &'static str) -> Names {
-    Names {
-        limit: HeaderName::from_static(limit),
-        remaining: HeaderName::from_static(remaining),
-        reset: HeaderName::from_static(reset),
-    }
-}
-
-static REQUESTS: Names =
-    names("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests");
-static TOKENS: Names =
-    names("x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens");
-static ANTHROPIC_REQUESTS: Names = names(
-    "anthropic-ratelimit-requests-limit",
-    "anthropic-ratelimit-requests-remaining",
-    "anthropic-ratelimit-requests-reset",
-);
-static ANTHROPIC_TOKENS: Names = names(
-    "anthropic-ratelimit-tokens-limit",
-    "anthropic-ratelimit-tokens-remaining",
-    "anthropic-ratelimit-tokens-reset",
-);
-static ANTHROPIC_INPUT: Names = names(
-    "anthropic-ratelimit-input-tokens-limit",
-    "anthropic-ratelimit-input-tokens-remaining",
-    "anthropic-ratelimit-input-tokens-reset",
-);
-static ANTHROPIC_OUTPUT: Names = names(
-    "anthropic-ratelimit-output-tokens-limit",
-    "anthropic-ratelimit-output-tokens-remaining",
-    "anthropic-ratelimit-output-tokens-reset",
-);
 
 impl Limited {
     /// Tells what is left, as the caller's SDK knows it.
@@ -58,42 +19,39 @@ impl Limited {
             let cells = self.needs.iter().map(|need| &*need.cell);
             let acting =
                 cells.filter(|cell| is_of(cell.measure.of()) && !matches!(cell.on_limit, OnLimit::Warn));
-            acting.map(|cell| (cell, cell.room(now))).min_by_key(|(_, room)| room.remaining)
+            let rooms = acting.map(|cell| (cell, cell.room(now)));
+            rooms.min_by_key(|(_, room)| (room.remaining, Reverse(room.reset)))
         };
-        let of_requests = room(|of| of == Of::Requests);
-        if dialect == Dialect::AnthropicMessages {
-            put(&ANTHROPIC_REQUESTS, of_requests, |wait| moment(at, wait), headers);
-            let parts: [(&Names, fn(Of) -> bool); 3] = [
-                (&ANTHROPIC_TOKENS, |of| of == Of::Tokens),
-                (&ANTHROPIC_INPUT, |of| of == Of::InputTokens),
-                (&ANTHROPIC_OUTPUT, |of| of == Of::OutputTokens),
-            ];
-            for (names, is_of) in parts {
-                put(names, room(is_of), |wait| moment(at, wait), headers);
+        let names = dialect.limit_headers();
+        let mut tell = |names: &LimitNames, found: Option<(&Cell, Room)>| {
+            let Some((cell, room)) = found else { return };
+            let reset = if names_moments(dialect) { moment(at, room.reset) } else { span(room.reset) };
+            headers.insert(HeaderName::from_static(names.limit), HeaderValue::from(cell.amount));
+            headers.insert(HeaderName::from_static(names.remaining), HeaderValue::from(room.remaining));
+            if let Ok(reset) = HeaderValue::from_str(&reset) {
+                headers.insert(HeaderName::from_static(names.reset), reset);
             }
-        } else {
-            put(&REQUESTS, of_requests, span, headers);
-            let of_tokens = room(|of| matches!(of, Of::Tokens | Of::InputTokens | Of::OutputTokens));
-            put(&TOKENS, of_tokens, span, headers);
+        };
+        tell(&names.requests, room(|of| of == Of::Requests));
+        match &names.parts {
+            Some((input, output)) => {
+                tell(&names.tokens, room(|of| of == Of::Tokens));
+                tell(input, room(|of| of == Of::InputTokens));
+                tell(output, room(|of| of == Of::OutputTokens));
+            }
+            None => {
+                let is_of_tokens = |of| matches!(of, Of::Tokens | Of::InputTokens | Of::OutputTokens);
+                tell(&names.tokens, room(is_of_tokens));
+            }
         }
     }
 }
 
-fn put(
-    names: &Names,
-    found: Option<(&Cell, Room)>,
-    reset: impl FnOnce(Duration) -> String,
-    headers: &mut HeaderMap,
-) {
-    let Some((cell, room)) = found else { return };
-    headers.insert(names.limit.clone(), HeaderValue::from(cell.amount));
-    headers.insert(names.remaining.clone(), HeaderValue::from(room.remaining));
-    if let Ok(value) = HeaderValue::from_str(&reset(room.reset)) {
-        headers.insert(names.reset.clone(), value);
-    }
+const fn names_moments(dialect: Dialect) -> bool {
+    dialect.limit_headers().has_moments
 }
 
-/// As OpenAI writes it: `6m0s`, `1.5s`, `12ms`.
+/// A span: `6m0s`, `1.5s`, `12ms`.
 fn span(span: Duration) -> String {
     let mut text = String::new();
     // Writing to a text cannot fail.
@@ -112,7 +70,7 @@ fn span(span: Duration) -> String {
     text
 }
 
-/// As Anthropic writes it: a moment.
+/// A moment.
 fn moment(at: Timestamp, wait: Duration) -> String {
     let ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
     Timestamp(at.unix_ms().saturating_add(ms)).rfc3339()

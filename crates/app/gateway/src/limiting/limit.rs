@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use domain::Failure;
-use limits::rate::{Cell, NEEDS_MAX, Need, Refusal, Taking, Verdict};
+use limits::rate::{Cell, NEEDS_MAX, Need, Refusal, Verdict};
 use tokio::time::Instant;
 
-use super::estimate::Costs;
+use super::costs::Costs;
 use super::limited::Limited;
 use super::outcome::Outcome;
 use super::turn::{Turn, first_in_line};
+use super::verdict::verdict;
 use super::words::logged;
 use crate::call::Call;
 use crate::serving::Serving;
@@ -49,14 +50,6 @@ pub(crate) async fn limit(
         }
         // Boxed: it is rare, and its room is not carried along by every call.
         Verdict::Refused(refusal) => Box::pin(reached(call, serving, turn, refusal)).await,
-    }
-}
-
-/// The answer, whenever it comes.
-pub(super) async fn verdict(taking: Taking) -> Verdict {
-    match taking {
-        Taking::Ready(verdict) => verdict,
-        Taking::Later(later) => later.await,
     }
 }
 

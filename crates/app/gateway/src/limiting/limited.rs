@@ -4,7 +4,7 @@ use domain::Usage;
 use limits::Tick;
 use limits::rate::{Cell, Need, Of, OnLimit, Settled};
 
-use super::estimate::Costs;
+use super::costs::Costs;
 use super::keeper::LimitKeeper;
 
 /// The limits of one call.

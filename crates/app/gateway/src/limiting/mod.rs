@@ -1,9 +1,10 @@
 //! Limits of use on a call's way: which of them it counts for, whether it may go now, waits or is refused, and what it came to in
 //! the end. What a limit says and how it is counted is `limits::rate`'s to say, and who waits for whom `limits::queue`'s.
 
+mod costs;
 mod credentials;
 mod end_users;
-mod estimate;
+mod expected;
 mod headers;
 mod keeper;
 mod limit;
@@ -12,10 +13,12 @@ mod outcome;
 mod rooms;
 mod table;
 mod turn;
+mod verdict;
 mod words;
 
-pub(crate) use credentials::{end_credential, prefer_room, take_credential};
-pub(crate) use estimate::Costs;
+pub(crate) use costs::Costs;
+pub(crate) use credentials::{prefer_room, take_credential};
+pub(crate) use expected::{expected, expected_of_kept};
 pub(crate) use keeper::LimitKeeper;
 pub(crate) use limit::{ForWhom, limit};
 pub(crate) use limited::Limited;

@@ -10,7 +10,7 @@ use limits::queue::{Entry, Waiter};
 use limits::rate::{Need, OnLimit, Refusal, Verdict};
 use tokio::time::timeout;
 
-use super::limit::verdict;
+use super::verdict::verdict;
 use super::words::{Because, refused};
 use crate::gateway::Gateway;
 

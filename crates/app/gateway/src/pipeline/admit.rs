@@ -12,10 +12,11 @@ use tokio::time::Instant;
 use crate::budget_words;
 use crate::call::Call;
 use crate::funds::{Sources, Unfunded};
-use crate::limiting::{Costs, ForWhom, limit};
+use crate::limiting::{expected, limit};
 use crate::paying::{Paying, Reserve};
 use crate::pipeline::authenticate::Caller;
 use crate::pipeline::count::counted;
+use crate::pipeline::for_whom::for_whom;
 use crate::pipeline::reserve::Estimate;
 use crate::pipeline::shorten::{can_be_shortened, shorten};
 use crate::pipeline::understand::Prompt;
@@ -51,7 +52,7 @@ pub(crate) async fn admit(
     (prompt, wishes): (&mut Prompt, &Wishes<'_>),
     plan: &Plan,
 ) -> Result<Admitted, Box<Failure>> {
-    limit(call, serving, Costs::expected(prompt), for_whom(prompt, wishes)).await?;
+    limit(call, serving, expected(prompt), for_whom(prompt, wishes)).await?;
     if wishes.would_be_short && can_be_shortened(prompt) {
         fit_to_balance(call, serving, prompt, plan);
     }
@@ -69,12 +70,6 @@ pub(crate) async fn admit(
     }
     call.count_as_running();
     Ok(Admitted { caller })
-}
-
-/// Whose call it is besides its key's.
-pub(super) fn for_whom<'c>(prompt: &'c Prompt, wishes: &Wishes<'c>) -> ForWhom<'c> {
-    let end_user = wishes.end_user.or(prompt.deciding.user.as_deref());
-    ForWhom { end_user, is_batch: wishes.is_batch }
 }
 
 /// Lets a call in that costs nothing.

@@ -11,7 +11,7 @@ use routing::{Onward, Plan};
 use tokio::time::{Instant, sleep};
 
 use crate::call::Call;
-use crate::limiting::{Costs, take_credential};
+use crate::limiting::{expected, take_credential};
 use crate::overload::{next_turn, nobody_left};
 use crate::pipeline::asking::Unanswered;
 use crate::pipeline::attempts::Attempts;
@@ -78,8 +78,8 @@ impl Attempts {
             let (behind, lateness) = (turn.behind, &Lateness::default());
             let (mut target, trying) = self.targeted(question, turn, began);
             self.note_begin(call, question, &target, trying);
-            let expected = Costs::expected(question.prompt);
-            let paced = take_credential(call, &target.provider, target.target.line, expected).await;
+            let costs = expected(question.prompt);
+            let paced = take_credential(call, &target.provider, target.target.line, costs).await;
             let mut answered = match paced.map_or_else(|failure| Err(busy(failure)), |()| Ok(ready)) {
                 Err(unanswered) => Err(unanswered),
                 Ok(Ok(ready)) => match outgoing(call, question, &target.target).await {

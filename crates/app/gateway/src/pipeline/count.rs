@@ -5,7 +5,7 @@ use domain::Failure;
 
 use crate::call::Call;
 use crate::limiting::{Costs, limit};
-use crate::pipeline::admit::for_whom;
+use crate::pipeline::for_whom::for_whom;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::wishes::Wishes;
 use crate::serving::Serving;

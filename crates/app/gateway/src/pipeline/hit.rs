@@ -13,10 +13,11 @@ use crate::cache::{AnswerName, CachePart, CacheState, CachedAnswer, percent_of};
 use crate::call::Call;
 use crate::cost::CallCost;
 use crate::funds::Charge;
-use crate::limiting::{Costs, limit};
+use crate::limiting::{expected_of_kept, limit};
 use crate::paying::Reserve;
-use crate::pipeline::admit::{UNRECORDED, for_whom, put_amount_aside};
+use crate::pipeline::admit::{UNRECORDED, put_amount_aside};
 use crate::pipeline::ending::until_safe;
+use crate::pipeline::for_whom::for_whom;
 use crate::pipeline::relay::milliseconds;
 use crate::pipeline::retold::Retold;
 use crate::pipeline::understand::Prompt;
@@ -55,7 +56,7 @@ pub(super) async fn hit(
         CallCost::Unknown if rule.hit_percent > 0 => return Ok(None),
         CallCost::Unknown | CallCost::Untold => CallCost::Untold,
     };
-    limit(call, serving, Costs::kept(prompt), for_whom(prompt, wishes)).await?;
+    limit(call, serving, expected_of_kept(prompt), for_whom(prompt, wishes)).await?;
     call.usage = Some(Usage::default());
     let price = cost.row().map_or(Money::ZERO, |cost| cost.price);
     if price > Money::ZERO {

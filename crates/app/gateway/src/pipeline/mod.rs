@@ -20,6 +20,7 @@ mod filling;
 mod fitness;
 mod flawed;
 mod flow;
+mod for_whom;
 mod gathered;
 mod going_on;
 mod hedge;

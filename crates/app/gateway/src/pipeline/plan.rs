@@ -7,7 +7,7 @@ use http::HeaderMap;
 use routing::{Ask, Plan, Reason, Situation, Target};
 
 use crate::call::Call;
-use crate::limiting::{Costs, prefer_room};
+use crate::limiting::{expected, prefer_room};
 use crate::no_target::refused;
 use crate::pipeline::fitness::Fitness;
 use crate::pipeline::needs::needed;
@@ -68,7 +68,7 @@ pub(crate) fn plan(
     if let Some(goes_on) = goes_on {
         goes_on.narrow(serving, &mut plan);
     }
-    prefer_room(&call.worker.gateway, serving, &mut plan, Costs::expected(prompt));
+    prefer_room(&call.worker.gateway, serving, &mut plan, expected(prompt));
     let wish = wish(&plan, wishes);
     Ok((plan, wish))
 }

@@ -7,6 +7,7 @@ mod counts;
 mod event_text;
 mod failure;
 mod finish;
+mod limits;
 mod marks;
 mod prompt_reader;
 mod prompt_writer;
@@ -19,6 +20,7 @@ mod translator;
 mod usage;
 mod waiting;
 
+pub(crate) use limits::LIMIT_HEADERS;
 pub use translator::Messages;
 
 /// Only callers of this dialect send it.

@@ -8,6 +8,7 @@ mod details;
 mod failure;
 mod finish;
 mod form;
+mod limits;
 mod marks;
 mod prompt_reader;
 mod prompt_writer;
@@ -21,6 +22,7 @@ mod usage;
 
 pub use failure::{ErrorCodes, error_body, stream_error_event};
 pub use form::FormScan;
+pub(crate) use limits::LIMIT_HEADERS;
 pub(crate) use reading::ChatReading;
 pub use request::{Deciding, MODEL_BYTES_MAX, RequestFlaw, RequestScan, stream_options_with_usage};
 pub use translator::Chat;
