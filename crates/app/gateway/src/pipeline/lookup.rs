@@ -43,7 +43,9 @@ async fn look(
     let controls = Controls::of(headers, wishes.cache)?;
     let found = rule_of(call, serving);
     let Some((route, rule)) = found else {
-        return if wishes.cache.is_some() && controls.is_only { Err(not_cached()) } else { Ok(None) };
+        // Of a name that nobody serves the plan says so.
+        let is_refused = controls.is_only && wishes.cache.is_some() && serving.routes.knows(&call.model);
+        return if is_refused { Err(not_cached()) } else { Ok(None) };
     };
     permit_model(call, &Ask { prefers: wishes.prefers, ..Ask::of(&call.model, call.is_streaming) })?;
     // A request with an idempotency key has its own answer.

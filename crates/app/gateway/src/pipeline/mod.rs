@@ -52,7 +52,6 @@ mod retold;
 mod retouched;
 mod served;
 mod shareable;
-
 mod sharing;
 mod shorten;
 mod side_effects;

@@ -13,18 +13,19 @@ const PIECE_BYTES: usize = 64 * 1024;
 pub(crate) struct Retold {
     rest: Bytes,
     is_stream: bool,
+    leaves_by_event: bool,
     /// Counted until all of it has left, where it is this call's alone.
     _memory: Option<BodyLease>,
 }
 
 impl Retold {
     pub(super) fn new(body: Vec<u8>, is_stream: bool, memory: BodyLease) -> Box<Self> {
-        Box::new(Self { rest: Bytes::from(body), is_stream, _memory: Some(memory) })
+        Box::new(Self { rest: Bytes::from(body), is_stream, leaves_by_event: false, _memory: Some(memory) })
     }
 
     /// Of an answer that many have in common: a stream leaves event by event.
     pub(super) fn shared(body: Bytes, is_stream: bool) -> Box<Self> {
-        Box::new(Self { rest: body, is_stream, _memory: None })
+        Box::new(Self { rest: body, is_stream, leaves_by_event: is_stream, _memory: None })
     }
 
     pub(crate) fn next(&mut self) -> Option<Bytes> {
@@ -35,7 +36,7 @@ impl Retold {
     /// To the end of the next event of a stream; of all else as much as leaves at once.
     fn next_length(&self) -> usize {
         let most = self.rest.len().min(PIECE_BYTES);
-        if !self.is_stream || self._memory.is_some() {
+        if !self.leaves_by_event {
             return most;
         }
         let ends = memchr_iter(b'\n', &self.rest[..most]).map(|at| at + 1);
