@@ -1,12 +1,14 @@
 //! The admin API for commands about money: the running server's, or, where none runs, the same routes on the data directory,
 //! without a port. So both answer alike, and nothing is done in two ways.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use admin::{Admin, AdminParts, ConfigDesk, ProviderDesk, ReportRules, StateDesk, SwitchRefusal};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use config::Snapshot;
 use domain::{KEY_PREFIX_DEFAULT, Secret};
 use gateway::wall_clock;
 use http::Request;
@@ -77,6 +79,7 @@ impl LocalAdmin {
         let rules = ReportRules {
             keep_hours_days: snapshot.reports.keep_hours_days,
             market_rates: snapshot.reports.market_rates.clone(),
+            kinds: kinds(&snapshot),
         };
         let opened: Opened = Arc::default();
         let given = Arc::clone(&opened);
@@ -152,6 +155,12 @@ impl LocalAdmin {
         *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some((ledger, applier));
         Ok(())
     }
+}
+
+/// Of which kind each configured provider is.
+fn kinds(snapshot: &Snapshot) -> BTreeMap<String, String> {
+    let kind = |provider: &config::Provider| (provider.id.clone(), provider.kind.name.to_owned());
+    snapshot.providers.iter().map(kind).collect()
 }
 
 /// Where no server runs there is none to be switched.

@@ -45,8 +45,22 @@ const IMPORT: &str = r#"{"keys": [{"row": 1, "key": "sk-a-key-from-elsewhere", "
 const GIVEN: &str = r#"{"amount": "1", "reason": "x"}"#;
 const REASON: &str = r#"{"reason": "x"}"#;
 
-#[rustfmt::skip]
 fn matrix() -> Vec<Row> {
+    most().into_iter().chain(reports()).collect()
+}
+
+#[rustfmt::skip]
+fn reports() -> Vec<Row> {
+    use Method as M;
+    vec![
+        Row { method: M::GET, route: "/reports", asked: "/reports?by=organisation", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        Row { method: M::GET, route: "/reports/daily", asked: "/reports/daily", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
+        operators(M::GET, "/reports/margin", "", 200),
+    ]
+}
+
+#[rustfmt::skip]
+fn most() -> Vec<Row> {
     use Method as M;
     vec![
         // About the gateway as a whole: the operator's alone.
@@ -82,8 +96,6 @@ fn matrix() -> Vec<Row> {
         // What was done there.
         Row { method: M::GET, route: "/audit", asked: "/audit", body: "", own: RUN, foreign: RUN, stray: 403, operator: 200 },
         // Calls.
-        Row { method: M::GET, route: "/reports", asked: "/reports?by=organisation", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
-        Row { method: M::GET, route: "/reports/daily", asked: "/reports/daily", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         Row { method: M::GET, route: "/requests", asked: "/requests", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         // Accounts.
         Row { method: M::GET, route: "/accounts", asked: "/accounts", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
