@@ -68,6 +68,7 @@ ROWS: list[tuple[str, str, tuple[str, ...]]] = [
     ("GET", "/requests", ALL),
     ("GET", "/reports", ALL),
     ("GET", "/reports/daily", ALL),
+    ("GET", "/reports/margin", OPERATOR),
     ("GET", "/accounts", ALL),
     ("POST", "/accounts", OPERATOR),
     ("GET", "/accounts/{account}", ALL),

@@ -55,6 +55,7 @@
 //! | `GET /ledger/verify?wait=20`, optional | – | 200 `{"state": "never", "running", "done" or "failed", "began_at", "ended_at", "report" or "why"}` |
 //! | `GET /reports?from=2026-11-01&to=2026-12-01&tz=UTC&step=day&by=model,tag:team&format=csv`, also `date`, `model`, `provider`, `served`, `region`, `organisation`, `project`, `key`, `tag`, `status`, `error`, `service`, all optional | – | 200 `{"from", "to", "tz", "step", "by", "rows", "totals"}`; or CSV |
 //! | `GET /reports/daily?date=2026-11-27&tz=UTC`, and what else chooses calls | – | 200 one day with its `providers`, or `{"error": "No data for today"}` |
+//! | `GET /reports/margin?from=2026-11-01&to=2026-12-01&format=csv`, and what else chooses calls | – | 200 `{"rows": [{"organisation", "model", "price", "cost", "margin", "warning", …}], "totals", "warnings"}`, dearest loss first; or CSV |
 //! | `GET /budgets?after=17&limit=100` | – | 200 `{"budgets": [Budget], "next_after": "117" or null}` |
 //! | `POST /budgets` | `{"key" or "project" or "organisation", "period": "day", "limit": "50", "zone": "UTC", "warn_percent": 80, "is_hard": true, "reason", "by"}`, the first three needed | 201 Budget; 404 `key_not_found` and the like; 409 `budget_taken` |
 //! | `PATCH /budgets/{number}` | `{"limit", "warn_percent", "is_hard", "reason", "by"}`, all optional | 200 Budget; 404 `budget_not_found` |
@@ -144,6 +145,7 @@ pub use limit_desk::LimitView;
 pub use parts::AdminParts;
 pub use provider_desk::{CheckAnswer, ProviderDesk, ProviderWish, SwitchAnswer, SwitchRefusal, SwitchReport};
 pub use reporting::{
-    REPORT_DAYS_SPAN_DAYS, REPORT_HOURS_SPAN_DAYS, REPORT_MINUTES_SPAN_HOURS, ReportRules, report_csv,
+    REPORT_DAYS_SPAN_DAYS, REPORT_HOURS_SPAN_DAYS, REPORT_MINUTES_SPAN_HOURS, ReportRules, margin_csv,
+    report_csv,
 };
 pub use state_desk::{StateDesk, TargetChoice};

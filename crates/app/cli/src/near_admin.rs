@@ -1,6 +1,7 @@
 //! The admin API for commands about money: the running server's, or, where none runs, the same routes on the data directory,
 //! without a port. So both answer alike, and nothing is done in two ways.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -82,6 +83,7 @@ impl LocalAdmin {
         let rules = ReportRules {
             keep_hours_days: snapshot.reports.keep_hours_days,
             market_rates: snapshot.reports.market_rates.clone(),
+            kinds: kinds(&snapshot),
         };
         let opened: Opened = Arc::default();
         let given = Arc::clone(&opened);
@@ -175,6 +177,12 @@ impl LocalAdmin {
 fn plans(snapshot: &Snapshot) -> Vec<(String, Value)> {
     let plans = snapshot.limits.rates.plans.iter();
     plans.map(|plan| (plan.name.clone(), Says::Limits(plan.terms.clone()).json())).collect()
+}
+
+/// Of which kind each configured provider is.
+fn kinds(snapshot: &Snapshot) -> BTreeMap<String, String> {
+    let kind = |provider: &config::Provider| (provider.id.clone(), provider.kind.name.to_owned());
+    snapshot.providers.iter().map(kind).collect()
 }
 
 /// Where no server runs there is none to be switched.

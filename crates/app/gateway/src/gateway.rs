@@ -1,5 +1,6 @@
 //! What all workers share. Immutable parts behind swapped pointers, counters, bounded queues: nothing here is waited for.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +25,7 @@ use crate::limiting::LimitKeeper;
 use crate::overload::Admission;
 use crate::repeats::Repeats;
 use crate::rows::RowInlet;
-use crate::serving::Serving;
+use crate::serving::{ServedProvider, Serving};
 use crate::spool::Spool;
 use crate::status::Status;
 use crate::stored_responses::StoredResponses;
@@ -265,6 +266,13 @@ impl Gateway {
     /// What reports are made of, as configured.
     pub fn reports(&self) -> Reports {
         self.serving.load().reports.clone()
+    }
+
+    /// Of which kind each configured provider is.
+    pub fn provider_kinds(&self) -> BTreeMap<String, String> {
+        let serving = self.serving.load();
+        let kind = |provider: &Arc<ServedProvider>| (provider.id().to_owned(), provider.kind.to_owned());
+        serving.providers.iter().map(kind).collect()
     }
 
     /// What is kept of calls, as configured.

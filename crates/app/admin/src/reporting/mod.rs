@@ -6,6 +6,8 @@ mod csv;
 mod daily;
 mod day;
 mod figures;
+mod format;
+mod margin;
 mod refused;
 mod rules;
 mod span;
@@ -13,6 +15,9 @@ mod table;
 
 pub(crate) use choice::{Wanted, is_reconciled};
 pub(crate) use day::day;
+pub(crate) use format::read_format;
+pub use margin::margin_csv;
+pub(crate) use margin::{MARGIN_BY, margins};
 pub use rules::ReportRules;
 pub use span::{REPORT_DAYS_SPAN_DAYS, REPORT_HOURS_SPAN_DAYS, REPORT_MINUTES_SPAN_HOURS};
 pub(crate) use span::{Said, Span, Step};

@@ -12,4 +12,6 @@ pub struct ReportRules {
     pub keep_hours_days: u32,
     /// What one unit of a currency is worth at the market, in the currency of the price book.
     pub market_rates: BTreeMap<Currency, ExchangeRate>,
+    /// Of which kind each configured provider is.
+    pub kinds: BTreeMap<String, String>,
 }

@@ -109,6 +109,17 @@ impl Span {
         Ok((Self::of(&said, Step::Day, now, keep_hours_days)?, day))
     }
 
+    /// Its first moment, and the first behind it, as its zone has them.
+    pub(crate) fn ends(&self) -> (serde_json::Value, serde_json::Value) {
+        let shown = |minute: Option<i64>| {
+            minute.map_or(serde_json::Value::Null, |minute| {
+                self.zone.shown(Timestamp(minute * MINUTE_MS)).into()
+            })
+        };
+        let first = self.windows.first().map(|window| window.start);
+        (shown(first), shown(self.windows.last().map(|window| window.end)))
+    }
+
     fn part(&mut self, all: Minutes, minutes: i64) {
         let mut begin = all.start;
         while begin < all.end {

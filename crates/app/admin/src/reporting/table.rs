@@ -84,11 +84,10 @@ pub(crate) fn as_json(span: &Span, query: &ReportQuery, lines: &[Line]) -> Value
         }
         Value::Object(told)
     };
-    let ends = (span.windows.first(), span.windows.last());
-    let moment = |minute: i64| span.zone.shown(domain::Timestamp(minute * 60_000));
+    let (from, to) = span.ends();
     json!({
-        "from": ends.0.map(|window| moment(window.start)),
-        "to": ends.1.map(|window| moment(window.end)),
+        "from": from,
+        "to": to,
         "tz": span.zone.name(),
         "step": span.step.name(),
         "by": query.by.iter().map(|dimension| dimension.name()).collect::<Vec<_>>(),

@@ -108,7 +108,10 @@ impl Office {
             secrets: Arc::new(secrets),
             audit: Arc::new(store.clone()),
             reports: Arc::new(ReportDesk::new(&requests, store.clone())),
-            report_rules: Box::new(|| ReportRules { keep_hours_days: 400, ..ReportRules::default() }),
+            report_rules: Box::new(|| crate::ReportRules {
+                keep_hours_days: 400,
+                ..crate::ReportRules::default()
+            }),
             requests: Arc::new(requests),
             accounts,
             verifier,

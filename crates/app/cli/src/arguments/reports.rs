@@ -27,6 +27,10 @@ pub(crate) struct ReportOptions {
     /// Only calls that are like this, such as model=gpt-4.1, status=5xx or tag=team=shop; as often as wanted.
     #[arg(long = "where", value_name = "NAME=VALUE")]
     pub(crate) wanted: Vec<String>,
+    /// What is left of what customers pay, once the vendors are paid: by organisation and model, losses first. Made of the price book's
+    /// list prices at the rates of `reports.market_rates`.
+    #[arg(long, conflicts_with_all = ["by", "step"])]
+    pub(crate) margin: bool,
     /// Print CSV for a spreadsheet.
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,

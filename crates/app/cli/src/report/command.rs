@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use admin::report_csv;
+use admin::{margin_csv, report_csv};
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use super::shown;
+use super::{margin, shown};
 use crate::arguments::{DataOptions, ReportOptions};
 use crate::near_admin::NearAdmin;
 use crate::query::{path, query};
@@ -46,12 +46,19 @@ pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, options: &ReportO
     ];
     let query = query(said.into_iter().chain(chosen));
     let admin = NearAdmin::find(data, config)?;
-    let noun: &[&str] = if is_day { &["reports", "daily"] } else { &["reports"] };
+    let noun: &[&str] = match (options.margin, is_day) {
+        (true, _) => &["reports", "margin"],
+        (false, true) => &["reports", "daily"],
+        (false, false) => &["reports"],
+    };
     let told: Value = admin.ask("GET", &format!("{}{query}", path(noun)), None)?;
     say(&if options.json {
         told.to_string()
     } else if options.csv {
-        report_csv(&told).trim_end().to_owned()
+        let csv = if options.margin { margin_csv(&told) } else { report_csv(&told) };
+        csv.trim_end().to_owned()
+    } else if options.margin {
+        margin::shown(&told)
     } else if is_day {
         shown::day(&told)
     } else {

@@ -158,7 +158,7 @@ impl ControlPlane {
             report_rules: Box::new(move || {
                 let rules = reporting.reports();
                 let (keep_hours_days, market_rates) = (rules.keep_hours_days, rules.market_rates);
-                ReportRules { keep_hours_days, market_rates }
+                ReportRules { keep_hours_days, market_rates, kinds: reporting.provider_kinds() }
             }),
             accounts: self.accounts.clone(),
             vouchers: self.money_in.vouchers.clone(),

@@ -5,11 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use super::bytes::put;
 use super::cell::{CellKey, TEXTS};
 use super::figures::Figures;
-use super::part::Part;
+use super::part::{FORM, Part};
 use crate::requests::RowBatch;
 
-/// The first byte of a part; another way of writing it would have another.
-pub(super) const FORM: u8 = 1;
 const MINUTE_MS: i64 = 60_000;
 
 /// Cells by what their calls have in common.

@@ -88,6 +88,13 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// These, for who makes some up.
+    pub fn of(counts: &[(Count, u64)], (list, price): (i128, i128)) -> Self {
+        let mut figures = Self { list, price, ..Self::default() };
+        counts.iter().for_each(|(count, number)| figures.add_count(*count, *number));
+        figures
+    }
+
     /// One of the counts.
     pub const fn count(&self, count: Count) -> u64 {
         self.counts[count as usize]

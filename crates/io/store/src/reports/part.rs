@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::bytes::Bytes;
 use super::cell::{CellKey, TEXTS};
-use super::cells::FORM;
 use super::figures::Figures;
 
+/// The first byte of a part; another way of writing it would have another.
+pub(super) const FORM: u8 = 1;
 /// Texts of one part at most: more are not believed.
 const TEXTS_MAX: u64 = 4_000_000;
 

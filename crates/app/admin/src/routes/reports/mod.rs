@@ -1,6 +1,7 @@
 //! Reports: what calls came to.
 
 mod daily;
+mod margin;
 mod show;
 
 use axum::routing::get;
@@ -21,5 +22,11 @@ pub(super) const ROUTES: &[Route] = &[
         path: "/reports/daily",
         needs: Needs::To(Permission::SeeRequests),
         answer: || get(daily::show),
+    },
+    Route {
+        method: Method::GET,
+        path: "/reports/margin",
+        needs: Needs::Operator,
+        answer: || get(margin::show),
     },
 ];

@@ -11,7 +11,7 @@ use crate::access::Visitor;
 use crate::asked::{Asked, query};
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
-use crate::reporting::{Span, Step, Wanted, as_json, is_reconciled, lines, report_csv};
+use crate::reporting::{Span, Step, Wanted, as_json, is_reconciled, lines, read_format, report_csv};
 use crate::wanted::read;
 
 pub(super) async fn show(
@@ -22,7 +22,7 @@ pub(super) async fn show(
     let wanted = query(wanted)?;
     let now = (parts.clock)();
     let step = read("step", wanted.step.clone(), Step::parse, "minute, hour, day or total")?;
-    let is_csv = read("format", wanted.format.clone(), is_csv, "json or csv")?.unwrap_or(false);
+    let is_csv = read_format(wanted.format.clone())?;
     let keep_hours_days = (parts.report_rules)().keep_hours_days;
     let span = Span::of(&wanted.said(), step.unwrap_or(Step::Day), now, keep_hours_days)?;
     let mut query = wanted.query(&parts, &visitor.reach).await?;
@@ -37,12 +37,4 @@ pub(super) async fn show(
     } else {
         Json(told).into_response()
     })
-}
-
-fn is_csv(text: &str) -> Option<bool> {
-    match text {
-        "csv" => Some(true),
-        "json" => Some(false),
-        _ => None,
-    }
 }

@@ -1,0 +1,45 @@
+//! `GET /admin/v1/reports/margin`: what is left of what customers pay, once the vendors are paid. For the operator: it is made of
+//! the book that holds everybody's prices.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::Kind;
+use http::header::CONTENT_TYPE;
+
+use crate::access::Visitor;
+use crate::asked::{Asked, query};
+use crate::parts::AdminParts;
+use crate::refusal::Refusal;
+use crate::reporting::{MARGIN_BY, Span, Step, Wanted, margin_csv, margins, read_format};
+
+pub(super) async fn show(
+    State(parts): State<Arc<AdminParts>>,
+    visitor: Visitor,
+    wanted: Asked<Wanted>,
+) -> Result<Response, Refusal> {
+    let wanted = query(wanted)?;
+    let now = (parts.clock)();
+    let is_csv = read_format(wanted.format.clone())?;
+    for (name, said) in [("by", &wanted.by), ("step", &wanted.step)] {
+        if said.is_some() {
+            let message = format!("{name} cannot be said of margins: they are by organisation and model");
+            return Err(Refusal::of(Kind::BadRequest, message).with_param(name));
+        }
+    }
+    let rules = (parts.report_rules)();
+    let span = Span::of(&wanted.said(), Step::Total, now, rules.keep_hours_days)?;
+    let mut query = wanted.query(&parts, &visitor.reach).await?;
+    query.windows.clone_from(&span.windows);
+    query.by = MARGIN_BY.to_vec();
+    let report = parts.reports.report(&query, now).await?;
+    let mut told = margins(&report, &parts.prices.book(), &rules, now);
+    (told["from"], told["to"]) = span.ends();
+    Ok(if is_csv {
+        ([(CONTENT_TYPE, "text/csv; charset=utf-8")], margin_csv(&told)).into_response()
+    } else {
+        Json(told).into_response()
+    })
+}
