@@ -151,6 +151,7 @@ async fn answer(response: axum::response::Response) -> Answer {
 }
 
 /// One channel, which takes everything.
+#[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
 fn pretended_channels() -> AlertChannels {
     let (channels, mut asks) = AlertChannels::queue();
     tokio::spawn(async move {
