@@ -211,22 +211,7 @@ impl Serving {
             let slot = places.of_provider(&provider.id);
             let mut lines = Vec::with_capacity(provider.lines.len());
             for (line, credential) in provider.ways() {
-                let options = LineOptions {
-                    provider: slot,
-                    base: line.base_url.clone(),
-                    region: line.region.clone(),
-                    credential: credential.map(|credential| credential.secret.clone()),
-                    auth: provider.kind.auth,
-                    usual_headers: provider.kind.fixed_headers,
-                    proxy: line.proxy.clone(),
-                    source_address: line.source_address,
-                    connect_limit: snapshot.timeouts.connect,
-                    dns_fresh: snapshot.timeouts.dns_fresh,
-                    dns_stale: snapshot.timeouts.dns_stale,
-                    idle_connections_max: IDLE_CONNECTIONS_MAX,
-                    warm_connections: warm_connections(provider, line),
-                    idle_limit: IDLE_LIMIT,
-                };
+                let options = line_options(snapshot, (slot, provider), line, credential);
                 let region = header_value(line.region.as_deref().unwrap_or(&snapshot.region))?;
                 let line = places
                     .keep_or_make(options)
@@ -303,6 +288,31 @@ impl Serving {
             idempotency: snapshot.idempotency.clone(),
             cache: ServedCache::of(snapshot, before.map(|serving| &serving.cache)),
         })
+    }
+}
+
+/// How a line with one of its provider's keys is reached.
+fn line_options(
+    snapshot: &Snapshot,
+    (slot, provider): (u16, &Provider),
+    line: &config::Line,
+    credential: Option<&config::Credential>,
+) -> LineOptions {
+    LineOptions {
+        provider: slot,
+        base: line.base_url.clone(),
+        region: line.region.clone(),
+        credential: credential.map(|credential| credential.secret.clone()),
+        auth: provider.kind.auth,
+        usual_headers: provider.kind.fixed_headers,
+        proxy: line.proxy.clone(),
+        source_address: line.source_address,
+        connect_limit: snapshot.timeouts.connect,
+        dns_fresh: snapshot.timeouts.dns_fresh,
+        dns_stale: snapshot.timeouts.dns_stale,
+        idle_connections_max: IDLE_CONNECTIONS_MAX,
+        warm_connections: warm_connections(provider, line),
+        idle_limit: IDLE_LIMIT,
     }
 }
 

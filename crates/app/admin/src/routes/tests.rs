@@ -33,8 +33,8 @@ mod secrets;
 use super::{NOUNS, PREFIX};
 use crate::{
     Admin, AdminParts, AlertAsk, AlertChannels, CacheDesk, CacheFlushed, ConfigAsk, ConfigDesk,
-    ConfigRefusal, ConfigSide, ConfigView, LimitView, ProviderDesk, ProviderWish, ReloadReport, ReportRules,
-    RevertReport, StateDesk, SwitchRefusal, SwitchReport,
+    ConfigRefusal, ConfigSide, ConfigView, LimitView, ProviderDesk, ProviderWish, ReloadReport, RevertReport,
+    StateDesk, SwitchRefusal, SwitchReport,
 };
 
 pub(crate) const ADMIN_KEY: &str = "bwadm_the-admin-key-of-these-tests";

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use domain::ProjectId;
 use limits::Tick;
@@ -16,7 +17,15 @@ const USERS_PER_SHARD_MAX: usize = 6_250;
 /// Longest name of one that is told; what is longer is cut.
 const NAME_CHARS_TOLD: usize = 64;
 
-type Shard = HashMap<u64, Arc<[Arc<Cell>]>>;
+/// How often the idle are looked for at most: where all are busy, every new name would look through all of them.
+const SWEEP_PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+struct Shard {
+    users: HashMap<u64, Arc<[Arc<Cell>]>>,
+    /// When the idle were looked for last.
+    swept: Option<Tick>,
+}
 
 /// All end users that are remembered.
 #[derive(Debug, Default)]
@@ -36,29 +45,39 @@ impl EndUsers {
     ) -> Arc<[Arc<Cell>]> {
         let hash = self.hashes.hash_one((project, name));
         let mut shard = self.shards[hash as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = shard.get(&hash) {
+        if let Some(known) = shard.users.get(&hash) {
             return Arc::clone(known);
         }
-        if shard.len() >= USERS_PER_SHARD_MAX {
-            shard.retain(|_, cells| !cells.iter().all(|cell| cell.is_idle(now)));
-        }
-        if shard.len() >= USERS_PER_SHARD_MAX
-            && let Some(some) = shard.keys().next().copied()
-        {
-            // All are busy: one of them begins anew, which is better than no end.
-            shard.remove(&some);
-        }
+        shard.make_room(now);
         let told: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_TOLD).collect();
         let whose = Arc::new(Whose::EndUser(told.into()));
         let cells: Arc<[Arc<Cell>]> = Cell::all(&whose, (terms, "configuration"), &[]).into();
-        shard.insert(hash, Arc::clone(&cells));
+        shard.users.insert(hash, Arc::clone(&cells));
         cells
     }
 
     /// Begins anew, as other limits hold.
     pub(super) fn forget(&self) {
         for shard in &self.shards {
-            shard.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            shard.lock().unwrap_or_else(PoisonError::into_inner).users.clear();
+        }
+    }
+}
+
+impl Shard {
+    fn make_room(&mut self, now: Tick) {
+        if self.users.len() < USERS_PER_SHARD_MAX {
+            return;
+        }
+        if self.swept.is_none_or(|at| now.since(at) >= SWEEP_PAUSE) {
+            self.users.retain(|_, cells| !cells.iter().all(|cell| cell.is_idle(now)));
+            self.swept = Some(now);
+        }
+        if self.users.len() >= USERS_PER_SHARD_MAX
+            && let Some(some) = self.users.keys().next().copied()
+        {
+            // All are busy: one of them begins anew, which is better than no end.
+            self.users.remove(&some);
         }
     }
 }
@@ -87,7 +106,7 @@ mod tests {
             let cells = users.cells(&project, &format!("user {number}"), &terms, NOW);
             cells[0].take(1, NOW).unwrap();
         }
-        let known: usize = users.shards.iter().map(|shard| shard.lock().unwrap().len()).sum();
+        let known: usize = users.shards.iter().map(|shard| shard.lock().unwrap().users.len()).sum();
         assert!(known <= SHARDS * USERS_PER_SHARD_MAX, "{known}");
     }
 }

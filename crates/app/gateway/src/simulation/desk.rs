@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::Secret;
-use store::{Asker, Database, KeyDesk, KeyDirectory, KeyHasher, NewKey};
+use store::{Asker, Database, KeyDesk, KeyDirectory, KeyHasher, NewKey, PlanName};
 
 use crate::tokens::tokens_in_all;
 use crate::wall_clock;
@@ -26,7 +26,12 @@ impl Desk {
             let hasher = KeyHasher::new(&[7; 32]);
             let store = Database::in_memory(&hasher).await.unwrap();
             let desk = KeyDesk::open(Box::new(store), hasher, "bw_").await.unwrap();
-            let new = NewKey { verbatim: Some(Secret::new(KEY.to_owned())), ..NewKey::named("simulation") };
+            // On no plan: each run has a clock that begins anew, and what the one before has used up would count for it.
+            let new = NewKey {
+                verbatim: Some(Secret::new(KEY.to_owned())),
+                plan: PlanName::none(),
+                ..NewKey::named("simulation")
+            };
             desk.create(new, &Asker::operator("a test"), wall_clock()).await.unwrap();
             Self { keys: desk.directory(), hasher: desk.hasher() }
         })
