@@ -127,7 +127,7 @@ pub(super) fn check(
         let path = limits.key("plans").key(&name);
         check_name(&name, &path, report);
         let is_batch = section.priority == Some(Priority::Batch);
-        kept.extend(terms(section, &path, report).map(|terms| Plan { name, terms, is_batch }));
+        kept.extend(terms(&section, &path, report).map(|terms| Plan { name, terms, is_batch }));
     }
     if !kept.iter().any(|plan| plan.name == PLAN_DEFAULT) {
         kept.insert(0, usual());
@@ -137,7 +137,7 @@ pub(super) fn check(
         for (name, section) in named.into_iter().flat_map(|named| named.0) {
             let path = limits.key(key).key(&name);
             refuse_priority(&section, &path, report);
-            all.extend(terms(section, &path, report).map(|terms| (name, terms)));
+            all.extend(terms(&section, &path, report).map(|terms| (name, terms)));
         }
         all
     };
@@ -149,7 +149,7 @@ pub(super) fn check(
     let end_users = end_users.and_then(|section| {
         let path = limits.key("end_users");
         refuse_priority(&section, &path, report);
-        terms(section, &path, report)
+        terms(&section, &path, report)
     });
     Rates { plans: kept, models, credentials, end_users }
 }
@@ -201,7 +201,7 @@ fn check_credentials(
     }
 }
 
-fn terms(section: BundleSection, path: &KeyPath, report: &mut Report) -> Option<Terms> {
+fn terms(section: &BundleSection, path: &KeyPath, report: &mut Report) -> Option<Terms> {
     let amounts = [
         (Measure::RequestsPerSecond, section.requests_per_second),
         (Measure::RequestsPerMinute, section.requests_per_minute),

@@ -125,7 +125,7 @@ impl Terms {
         if when == WhenReached::Queue && !is_queueable {
             return Err(refused(
                 "on_limit",
-                "is queue, but only sizes are limited, which no waiting changes".to_owned(),
+                "is queue, but only sizes are limited, which no waiting changes",
             ));
         }
         Ok(terms)
@@ -170,7 +170,7 @@ fn on_limit(when: WhenReached, queue_wait_ms: Option<u64>) -> Result<OnLimit, Te
     }
 }
 
-fn refused(field: &'static str, why: String) -> TermsError {
+fn refused(field: &'static str, why: impl std::fmt::Display) -> TermsError {
     TermsError { field, message: format!("{field} {why}") }
 }
 

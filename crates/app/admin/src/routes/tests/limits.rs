@@ -11,7 +11,7 @@ async fn ask(office: &Office, method: Method, path: &str, body: Option<Value>) -
     office.ask(method, &format!("{PREFIX}{path}"), body).await
 }
 
-fn wish(more: Value) -> Value {
+fn wish(more: &Value) -> Value {
     let mut wish = json!({ "project": "proj_default" });
     wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     wish
@@ -21,15 +21,15 @@ fn wish(more: Value) -> Value {
 async fn limits_are_set_shown_replaced_and_removed() {
     let office = Office::open().await;
     let said = json!({ "requests_per_minute": 60, "concurrent_requests": 2, "on_limit": "queue", "queue_wait_ms": 70 });
-    let made = ask(&office, Method::POST, "/limits", Some(wish(said.clone()))).await.json();
+    let made = ask(&office, Method::POST, "/limits", Some(wish(&said))).await.json();
     assert_eq!(
         (&made["number"], &made["sort"], &made["limits"], &made["set_by"], &made["id"]),
         (&json!(1), &json!("hard"), &said, &json!("operator"), &json!("proj_default"))
     );
     let soft = json!({ "tokens_per_minute": 9, "on_limit": "warn" });
-    let soft = ask(&office, Method::POST, "/limits", Some(wish(soft))).await.json();
-    let plan = ask(&office, Method::POST, "/limits", Some(wish(json!({ "plan": "gold" })))).await.json();
-    let again = ask(&office, Method::POST, "/limits", Some(wish(json!({ "body_bytes": 5 })))).await.json();
+    let soft = ask(&office, Method::POST, "/limits", Some(wish(&soft))).await.json();
+    let plan = ask(&office, Method::POST, "/limits", Some(wish(&json!({ "plan": "gold" })))).await.json();
+    let again = ask(&office, Method::POST, "/limits", Some(wish(&json!({ "body_bytes": 5 })))).await.json();
     let listed = ask(&office, Method::GET, "/limits", None).await.json();
     assert_eq!(listed, json!({ "limits": [soft, plan, again], "next_after": null }));
     assert_eq!(ask(&office, Method::DELETE, "/limits/4", None).await.json(), again);
@@ -57,7 +57,7 @@ async fn what_is_no_limit_is_refused_by_its_field_and_changes_nothing() {
         (json!({ "plan": "silver" }), "plan", "there are default, gold"),
         (json!({ "key": "key_a", "requests_per_minute": 1 }), "key", "one of key, project and organisation"),
     ] {
-        let answer = ask(&office, Method::POST, "/limits", Some(wish(more.clone()))).await;
+        let answer = ask(&office, Method::POST, "/limits", Some(wish(&more))).await;
         assert_eq!(answer.json()["error"]["param"], param, "{more}: {}", answer.text);
         answer.is_refused(400, "invalid_request", message);
     }

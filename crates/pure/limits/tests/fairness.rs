@@ -1,0 +1,117 @@
+//! Who waits for whom, over minutes of a virtual clock: a tenant that floods a shared limit waits behind itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::OrganisationId;
+use limits::Tick;
+use limits::queue::{Entry, Order};
+use limits::rate::{Cell, Measure, Terms, WhenReached, Whose};
+
+const TENANTS: u64 = 10;
+/// Of all together.
+const PER_SECOND: u64 = 100;
+/// What each of the others sends, of its share.
+const LOAD_PERCENT: u64 = 95;
+const SECONDS: u64 = 120;
+const WAITING_MAX: usize = 1_024;
+const LOUD: u64 = 0;
+
+/// Numbers that look random and are the same in every run.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// The time to the next arrival of so many a second, on average, in nanoseconds.
+    fn gap_ns(&mut self, per_second: f64) -> u64 {
+        let part = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
+        (-(1.0 - part).ln() / per_second * 1e9) as u64
+    }
+}
+
+/// All arrivals: when and whose, in the order of time.
+fn arrivals(loud_per_second: f64) -> Vec<(u64, u64)> {
+    let own = PER_SECOND as f64 / TENANTS as f64;
+    let mut all = Vec::new();
+    for tenant in 0..TENANTS {
+        let mut chance = Chance(0x9e37_79b9_7f4a_7c15 ^ ((tenant + 1) * 7_919));
+        let rate = if tenant == LOUD { loud_per_second } else { own * LOAD_PERCENT as f64 / 100.0 };
+        let mut at = 0;
+        loop {
+            at += chance.gap_ns(rate);
+            if at > SECONDS * 1_000_000_000 {
+                break;
+            }
+            all.push((at, tenant));
+        }
+    }
+    all.sort_unstable();
+    all
+}
+
+/// How long those waited who are not loud, sorted, and how many of theirs were sent away.
+fn waits_of_others(loud_per_second: f64) -> (Vec<u64>, usize) {
+    let whose = Arc::new(Whose::Organisation(OrganisationId::implicit()));
+    let terms = Terms::of([(Measure::RequestsPerSecond, PER_SECOND)], None, (WhenReached::Queue, None));
+    let terms = terms.expect("they can be");
+    let cell = &Cell::all(&whose, (&terms, "operator"), &[])[0];
+    let (mut order, mut waiting) = (Order::default(), HashMap::new());
+    let (mut waits, mut sent_away) = (Vec::new(), 0);
+    let mut coming = arrivals(loud_per_second).into_iter().peekable();
+    let mut now = 0;
+    loop {
+        while let Some((at, tenant)) = coming.next_if(|(at, _)| *at <= now) {
+            let entry = Entry { key: tenant, tokens: 1_000, cost: 1, is_batch: false };
+            match order.enter(entry, WAITING_MAX, Tick(at)) {
+                Some((ticket, evicted)) => {
+                    waiting.insert(ticket, (at, entry));
+                    if let Some((_, gone)) = evicted.and_then(|evicted| waiting.remove(&evicted)) {
+                        sent_away += usize::from(gone.key != LOUD);
+                    }
+                }
+                None => sent_away += usize::from(tenant != LOUD),
+            }
+        }
+        let first = order.first(Tick(now));
+        match (first, coming.peek()) {
+            (Some(ticket), _) => match cell.take(1, Tick(now)) {
+                Ok(()) => {
+                    let (at, entry) = waiting.remove(&ticket).expect("whoever is first waits");
+                    order.leave(ticket, entry, true, Tick(now));
+                    if entry.key != LOUD {
+                        waits.push(now - at);
+                    }
+                }
+                Err(wait) => {
+                    let earned = now + wait.max(Duration::from_nanos(1)).as_nanos() as u64;
+                    now = coming.peek().map_or(earned, |(at, _)| earned.min((*at).max(now + 1)));
+                }
+            },
+            (None, Some((at, _))) => now = *at,
+            (None, None) => break,
+        }
+    }
+    waits.sort_unstable();
+    (waits, sent_away)
+}
+
+fn p99_ms(waits: &[u64]) -> f64 {
+    waits[waits.len() * 99 / 100] as f64 / 1e6
+}
+
+#[test]
+fn a_tenant_that_sends_a_hundred_times_its_share_makes_others_wait_hardly_longer() {
+    let own = PER_SECOND as f64 / TENANTS as f64;
+    let (before, none) = waits_of_others(own);
+    let (flooded, sent_away) = waits_of_others(100.0 * own);
+    println!("p99 wait of the others: {:.1} ms, flooded {:.1} ms", p99_ms(&before), p99_ms(&flooded));
+    assert_eq!((none, sent_away), (0, 0), "only the loud one is sent away");
+    assert!(p99_ms(&flooded) < p99_ms(&before) * 1.1, "{} ms, {} ms", p99_ms(&before), p99_ms(&flooded));
+}
