@@ -477,3 +477,22 @@ def test_what_takes_too_much_room_is_not_kept(start: StartGateway, new_upstream:
     gateway = start(config=cached(upstream.base_url) | {"cache": {"entry_bytes_max": 1024}})
     assert [state(post(gateway)) for _ in range(2)] == ["miss", "miss"]
     assert shown(gateway)["entries"] == 0
+
+
+def test_a_kept_answer_is_a_request_like_any_other(served: Gateway, simulator: Simulator) -> None:
+    with served.admin() as admin:
+        wish = {"project": "proj_default", "requests_per_minute": 3, "burst_seconds": 60, "tokens_per_minute": 60_000}
+        admin.post("/admin/v1/limits", json=wish).raise_for_status()
+    replies = [post(served) for _ in range(4)]
+    assert [reply.status_code for reply in replies] == [200, 200, 200, 429]
+    assert [reply.headers.get(STATE) for reply in replies] == ["miss", "hit", "hit", None]
+    left = [reply.headers["x-ratelimit-remaining-requests"] for reply in replies]
+    assert left == ["2", "1", "0", "0"]
+    with served.http() as http:
+
+        def told() -> dict[str, Any] | None:
+            daily = http.get("/v1/reports/daily").json()
+            return daily if daily.get("request_count") == 4 else None
+
+        daily = until(told, "the report has all four")
+    assert (daily["told_again"], daily["unserved"]) == (2, 1)

@@ -38,6 +38,8 @@ pub(crate) struct Daily {
     providers: BTreeMap<String, OfProvider>,
     /// Calls that no provider answered: refused, or failed before one was asked.
     unserved: u64,
+    /// Answers that were told again, with no provider asked: of the cache, and of repeats.
+    told_again: u64,
     /// What an account paid for calls of which nothing else is known, as they were running in a crash. It is in the total.
     #[serde(skip_serializing_if = "Option::is_none")]
     unrecorded: Option<UnrecordedCost>,
@@ -102,12 +104,15 @@ impl Daily {
             return None;
         }
         let amount = |nano: i128| Amount { nano, is_text };
-        let (mut all, mut providers, mut unserved) = (Sums::default(), BTreeMap::<String, Sums>::new(), 0);
+        let (mut all, mut providers) = (Sums::default(), BTreeMap::<String, Sums>::new());
+        let (mut unserved, mut told_again) = (0, 0);
         for row in &report.rows {
             let [provider, model, status, error] = [0, 1, 2, 3].map(|at| row.names[at].as_str());
             all.add(row, model, "");
             if provider.is_empty() {
-                unserved += row.figures.count(Count::Calls);
+                let answered = row.figures.count(Count::Successes);
+                told_again += answered;
+                unserved += row.figures.count(Count::Calls) - answered;
             } else {
                 let label = if error.is_empty() { format!("status_{status}") } else { error.to_owned() };
                 let label = if row.figures.count(Count::Successes) > 0 { "" } else { &label };
@@ -137,6 +142,7 @@ impl Daily {
             total_tokens: all.all.tokens(),
             providers: providers.into_iter().map(|(id, sums)| (id, sums.of_provider(is_text))).collect(),
             unserved,
+            told_again,
             unrecorded: Some(lost).filter(|_| lost_cost != 0 || lost_calls != 0),
         })
     }

@@ -25,6 +25,12 @@ pub(super) fn day(told: &Value) -> String {
     if told["unserved"].as_u64().is_some_and(|unserved| unserved > 0) {
         lines.push(format!("unserved      {} requests that no provider answered", plain(&told["unserved"])));
     }
+    if told["told_again"].as_u64().is_some_and(|again| again > 0) {
+        lines.push(format!(
+            "told again    {} answers of the cache or of repeats, with no provider asked",
+            plain(&told["told_again"])
+        ));
+    }
     if !told["unrecorded"].is_null() {
         let lost = &told["unrecorded"];
         lines.push(format!(

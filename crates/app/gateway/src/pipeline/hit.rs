@@ -102,6 +102,7 @@ pub(super) fn told(call: &mut Call, hit: &Hit) -> Response<AnswerBody> {
             headers.insert(HeaderName::from_static("x-bellwether-cost-currency"), currency);
         }
     }
+    call.tell_limits(headers);
     note(headers, CacheState::Hit, Some(name));
     response
 }
