@@ -22,6 +22,7 @@ mod serve;
 mod simulate;
 mod tenancy;
 mod vouchers;
+mod whatif;
 
 pub(crate) use accounts::{AccountsCommand, Correction};
 pub(crate) use asked::{ExplainOptions, HealthOptions, PreflightOptions, TopOptions};
@@ -47,3 +48,4 @@ pub(crate) use tenancy::{
     MembersCommand, OrgsCommand, ProjectsCommand, RoleWord, TokensCommand, UsersCommand, Why,
 };
 pub(crate) use vouchers::VouchersCommand;
+pub(crate) use whatif::WhatifOptions;

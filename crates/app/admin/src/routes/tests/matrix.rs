@@ -56,6 +56,7 @@ fn reports() -> Vec<Row> {
         Row { method: M::GET, route: "/reports", asked: "/reports?by=organisation", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         Row { method: M::GET, route: "/reports/daily", asked: "/reports/daily", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         operators(M::GET, "/reports/margin", "", 200),
+        Row { method: M::POST, route: "/whatif", asked: "/whatif", body: r#"{"map": ["a=b"]}"#, own: [400; 5], foreign: [400; 5], stray: 403, operator: 400 },
     ]
 }
 
