@@ -1,7 +1,7 @@
 # The doors of the house. `make` alone lists them; each is one line here and a script where it is more.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast prove-agents prove-keys prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-limits prove-faults prove-simulation prove-ledger prove-paying image-check dev bench schema fmt lint
+.PHONY: help run test test-fast prove-agents prove-keys prove-fuzz prove-dialects prove-streams prove-routing prove-fleet prove-limits prove-faults prove-simulation prove-ledger prove-reports prove-paying image-check dev bench schema fmt lint
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ prove-ledger: ## KILLS=200 of a process that moves money, OPERATIONS=1000000 on 
 	@LEDGER_OPERATIONS=$(or $(OPERATIONS),1000000) cargo test --locked --quiet --package ledger --test books
 	@LEDGER_OPERATIONS=$(or $(OPERATIONS),1000000) LEDGER_KILLS=$(or $(KILLS),200) cargo test --locked --quiet --profile quick --package store --lib ledger:: -- --nocapture
 	@cargo test --locked --quiet --profile quick --package store --lib ledger::tests::figures -- --ignored --nocapture
+
+prove-reports: ## CALLS=100000000 as sums and ROWS=5000000 as rows: how long a month's report takes, and how much room it all takes: about twenty minutes
+	@scripts/setup build
+	@REPORTS_CALLS=$(or $(CALLS),100000000) REPORTS_ROWS=$(or $(ROWS),5000000) cargo test --locked --quiet --profile quick --package store --lib reports::proof -- --nocapture --test-threads 1
 
 prove-paying: ## KILLS=200 of a gateway whose calls are paid for, a database that is away for AWAY=60 seconds, STREAMS=1000 on one unit, a clock that jumps for CLOCK=60: about twelve minutes
 	@scripts/setup test

@@ -130,6 +130,12 @@ def test_what_cannot_be_told_is_refused_by_its_name(gateway: Gateway, wish: dict
     assert error["param"] == param and words in error["message"], error
 
 
+def test_what_cannot_be_said_of_a_day_is_refused(gateway: Gateway) -> None:
+    for name in ("from", "to", "step", "by", "format"):
+        error = asked(gateway, "/reports/daily", expected=400, **{name: "x"})["error"]
+        assert error["param"] == name and "of one day" in error["message"]
+
+
 def test_calls_are_parted_by_whatever_they_have_in_common(priced: Gateway, commands: Commands) -> None:
     shop = make_key(priced, "shop", tags={"team": "=shop, \"east\""})
     for _ in range(2):

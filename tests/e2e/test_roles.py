@@ -69,6 +69,7 @@ ROWS: list[tuple[str, str, tuple[str, ...]]] = [
     ("GET", "/reports", ALL),
     ("GET", "/reports/daily", ALL),
     ("GET", "/reports/margin", OPERATOR),
+    ("POST", "/whatif", ALL),
     ("GET", "/accounts", ALL),
     ("POST", "/accounts", OPERATOR),
     ("GET", "/accounts/{account}", ALL),

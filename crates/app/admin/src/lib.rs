@@ -56,6 +56,7 @@
 //! | `GET /reports?from=2026-11-01&to=2026-12-01&tz=UTC&step=day&by=model,tag:team&format=csv`, also `date`, `model`, `provider`, `served`, `region`, `organisation`, `project`, `key`, `tag`, `status`, `error`, `service`, all optional | – | 200 `{"from", "to", "tz", "step", "by", "rows", "totals"}`; or CSV |
 //! | `GET /reports/daily?date=2026-11-27&tz=UTC`, and what else chooses calls | – | 200 one day with its `providers`, or `{"error": "No data for today"}` |
 //! | `GET /reports/margin?from=2026-11-01&to=2026-12-01&format=csv`, and what else chooses calls | – | 200 `{"rows": [{"organisation", "model", "price", "cost", "margin", "warning", …}], "totals", "warnings"}`, dearest loss first; or CSV |
+//! | `POST /whatif` | `{"map": ["gpt-4.1=deepseek-v3.2:40%"], "window": "30d", "prices": "…"}`, also `from`, `to`, `tz`, `organisation`, `project`, `key`, `tag`, `provider`; all but the map optional | 200 `{"models": [{"model", "old_cost", "new_cost", "saving", …}], "totals", "assumptions"}` |
 //! | `GET /budgets?after=17&limit=100` | – | 200 `{"budgets": [Budget], "next_after": "117" or null}` |
 //! | `POST /budgets` | `{"key" or "project" or "organisation", "period": "day", "limit": "50", "zone": "UTC", "warn_percent": 80, "is_hard": true, "reason", "by"}`, the first three needed | 201 Budget; 404 `key_not_found` and the like; 409 `budget_taken` |
 //! | `PATCH /budgets/{number}` | `{"limit", "warn_percent", "is_hard", "reason", "by"}`, all optional | 200 Budget; 404 `budget_not_found` |

@@ -42,6 +42,7 @@ mod tenancy;
 mod top;
 mod verified;
 mod vouchers;
+mod whatif;
 
 use std::process::ExitCode;
 
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Requests(requests)) => requests::run(&arguments.data, requests.command),
         Some(Command::Report(options)) => report::run(&arguments.data, arguments.serve.config, &options),
+        Some(Command::Whatif(options)) => whatif::run(&arguments.data, arguments.serve.config, &options),
         Some(Command::Orgs(orgs)) => tenancy::run_orgs(&arguments.data, orgs.command),
         Some(Command::Projects(projects)) => tenancy::run_projects(&arguments.data, projects.command),
         Some(Command::Users(users)) => tenancy::run_users(&arguments.data, users.command),

@@ -48,6 +48,18 @@ impl Wanted {
         Said { date: date.as_deref(), from: from.as_deref(), to: to.as_deref(), tz: tz.as_deref() }
     }
 
+    /// Refuses what cannot be said here, rather than leaving it out.
+    pub(crate) fn refuse(&self, names: &[&'static str], of: &str) -> Result<(), Refusal> {
+        let Self { from, to, step, by, format, .. } = self;
+        for (name, said) in [("from", from), ("to", to), ("step", step), ("by", by), ("format", format)] {
+            if said.is_some() && names.contains(&name) {
+                let message = format!("{name} cannot be said {of}");
+                return Err(Refusal::of(Kind::BadRequest, message).with_param(name));
+            }
+        }
+        Ok(())
+    }
+
     /// What it chooses and parts by, within reach; without windows.
     pub(crate) async fn query(&self, parts: &AdminParts, reach: &Reach) -> Result<ReportQuery, Refusal> {
         let (by, by_tag) = self.by()?;

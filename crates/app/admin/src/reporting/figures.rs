@@ -14,7 +14,7 @@ pub(crate) fn average_first_byte_ms(figures: &Figures) -> Option<f64> {
     (begun > 0).then(|| rounded_ms(figures.count(Count::FirstByteUs) as f64 / begun as f64))
 }
 
-/// Below what 95 of 100 calls took, to within a sixty-fourth.
+/// Below what 95 of 100 calls took, to within a thirty-second.
 pub(crate) fn percentile_ms(figures: &Figures) -> Option<f64> {
     figures.latencies.percentile_us(95).map(|us| rounded_ms(us as f64))
 }

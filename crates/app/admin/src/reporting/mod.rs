@@ -12,6 +12,7 @@ mod refused;
 mod rules;
 mod span;
 mod table;
+mod whatif;
 
 pub(crate) use choice::{Wanted, is_reconciled};
 pub(crate) use day::day;
@@ -20,6 +21,7 @@ pub use margin::margin_csv;
 pub(crate) use margin::{MARGIN_BY, margins};
 pub use rules::ReportRules;
 pub use span::{REPORT_DAYS_SPAN_DAYS, REPORT_HOURS_SPAN_DAYS, REPORT_MINUTES_SPAN_HOURS};
-pub(crate) use span::{Said, Span, Step};
+pub(crate) use span::{Said, Span, Step, days_before};
 pub use table::report_csv;
 pub(crate) use table::{as_json, lines};
+pub(crate) use whatif::{Swap, WHATIF_BY, whatif};

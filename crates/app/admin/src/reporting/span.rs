@@ -172,6 +172,21 @@ impl Span {
     }
 }
 
+/// The day with which a window of the last days begins, today being the last.
+pub(crate) fn days_before(said: &Said<'_>, window: &str, now: Timestamp) -> Result<String, Refusal> {
+    let days: Option<i64> = window.strip_suffix('d').and_then(|days| days.parse().ok());
+    let Some(days) = days.filter(|days| (1..=REPORT_DAYS_SPAN_DAYS).contains(days)) else {
+        let message = format!(
+            "window must be a number of days such as 30d, at most {REPORT_DAYS_SPAN_DAYS}d, not {:?}",
+            shortened(window)
+        );
+        return Err(refused("window", message));
+    };
+    let zone = zone(said.tz)?;
+    let noon = Day::of(&zone, now).window(&zone).start.unix_ms() + 12 * HOUR_MINUTES * MINUTE_MS;
+    Ok(Day::of(&zone, Timestamp(noon - (days - 1) * DAY_MINUTES * MINUTE_MS)).to_string())
+}
+
 fn within_bounds(step: Step, minutes: i64) -> Result<(), Refusal> {
     let (most, words) = match step {
         Step::Minute => (

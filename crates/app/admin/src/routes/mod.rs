@@ -29,6 +29,7 @@ mod stats;
 pub(crate) mod tests;
 mod users;
 mod vouchers;
+mod whatif;
 
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ const NOUNS: &[&[Route]] = &[
     members::ROUTES,
     projects::ROUTES,
     users::ROUTES,
+    whatif::ROUTES,
 ];
 
 /// The lists as a service. The gate stands before it and says who asks; before each handler stands what its row needs.

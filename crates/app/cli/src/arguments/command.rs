@@ -27,6 +27,7 @@ use super::serve::{DataOptions, ServeOptions};
 use super::simulate::SimulateOptions;
 use super::tenancy::{OrgsArguments, ProjectsArguments, UsersArguments};
 use super::vouchers::VouchersArguments;
+use super::whatif::WhatifOptions;
 
 const EXAMPLES: &str = include_str!("../help.txt");
 
@@ -90,6 +91,8 @@ pub(crate) enum Command {
     Requests(RequestsArguments),
     /// What calls came to: a day, or any time by model, provider, project, key, tag and more; as a table, JSON or CSV.
     Report(Box<ReportOptions>),
+    /// What calls that were made would have cost with other models, for all of them or a share: model by model, with what is saved.
+    Whatif(WhatifOptions),
     /// Keep providers' keys in the store, sealed: set, list, remove, and seal everything anew.
     Secrets(SecretsArguments),
     /// Who changed what, when and why; and whether that is as it was written.

@@ -26,6 +26,7 @@ mod serve;
 mod simulate;
 mod tenancy;
 mod vouchers;
+mod whatif;
 
 pub(crate) use accounts::{AccountsCommand, Correction};
 pub(crate) use alerts::{AlertsCommand, AlertsTest, AlertsVerb};
@@ -55,3 +56,4 @@ pub(crate) use tenancy::{
     MembersCommand, OrgsCommand, ProjectsCommand, RoleWord, TokensCommand, UsersCommand, Why,
 };
 pub(crate) use vouchers::VouchersCommand;
+pub(crate) use whatif::WhatifOptions;

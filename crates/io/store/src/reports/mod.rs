@@ -10,6 +10,8 @@ mod gather;
 mod latencies;
 mod part;
 mod plan;
+#[cfg(test)]
+mod proof;
 mod query;
 mod received;
 #[cfg(test)]

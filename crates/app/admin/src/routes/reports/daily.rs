@@ -17,6 +17,7 @@ pub(super) async fn show(
     wanted: Asked<Wanted>,
 ) -> Result<Response, Refusal> {
     let wanted = query(wanted)?;
+    wanted.refuse(&["from", "to", "step", "by", "format"], "of one day")?;
     let query = wanted.query(&parts, &visitor.reach).await?;
     day(&parts, &wanted.said(), query, &visitor.reach, true).await
 }

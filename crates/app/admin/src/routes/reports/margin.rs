@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::Kind;
 use http::header::CONTENT_TYPE;
 
 use crate::access::Visitor;
@@ -23,12 +22,7 @@ pub(super) async fn show(
     let wanted = query(wanted)?;
     let now = (parts.clock)();
     let is_csv = read_format(wanted.format.clone())?;
-    for (name, said) in [("by", &wanted.by), ("step", &wanted.step)] {
-        if said.is_some() {
-            let message = format!("{name} cannot be said of margins: they are by organisation and model");
-            return Err(Refusal::of(Kind::BadRequest, message).with_param(name));
-        }
-    }
+    wanted.refuse(&["by", "step"], "of margins: they are by organisation and model")?;
     let rules = (parts.report_rules)();
     let span = Span::of(&wanted.said(), Step::Total, now, rules.keep_hours_days)?;
     let mut query = wanted.query(&parts, &visitor.reach).await?;

@@ -153,6 +153,7 @@ fn of_use() -> Vec<Row> {
         operators(M::GET, "/cache", "", 200), operators(M::POST, "/cache/flush", REASON, 200),
         Row { method: M::GET, route: "/reports", asked: "/reports?by=organisation", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         operators(M::GET, "/reports/margin", "", 200),
+        Row { method: M::POST, route: "/whatif", asked: "/whatif", body: r#"{"map": ["a=b"]}"#, own: [400; 5], foreign: [400; 5], stray: 403, operator: 400 },
         Row { method: M::GET, route: "/reports/daily", asked: "/reports/daily", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         Row { method: M::GET, route: "/limits", asked: "/limits", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },
         Row { method: M::GET, route: "/limits/plans", asked: "/limits/plans", body: "", own: FINE, foreign: FINE, stray: 403, operator: 200 },

@@ -1,0 +1,6 @@
+//! `bellwether whatif`: what calls would have cost elsewhere.
+
+mod command;
+mod shown;
+
+pub(crate) use command::run;
