@@ -307,8 +307,8 @@ def test_rates_and_latencies_are_told(start: StartGateway, simulator: Simulator,
     simulator.nodes[0].fault("status=500")
     simulator.nodes[1].set(latency_ms=300)
     assert set(ask(gateway, 6)) == {200}
-    expected = {("raised", f"{rule}:{name}") for rule, name in
-                (("error_rate", "first"), ("failover_rate", "first"), ("latency", "second"))}
+    keys = ("error_rate:first", "failover_rate:first", "latency:second")
+    expected = {("raised", key) for key in keys}
     until(lambda: set(told(receiver)) == expected, "each is told")
     assert len(told(receiver)) == 3
 
@@ -373,6 +373,22 @@ def test_what_is_left_at_a_provider_is_told(
     assert asked[0].one("authorization").startswith("Bearer ")
     left[0] = "100"
     until(lambda: told(receiver)[-1] == ("resolved", "upstream_balance:deep"), "it is over")
+
+
+def test_an_address_that_the_store_holds_is_used_and_never_shown(
+    start: StartGateway, receiver: Chat, commands: Commands
+) -> None:
+    first = start(environment=ENVIRONMENT)
+    first.stop()
+    url = f"{receiver.url}/services/T/B/a-token-that-nobody-sees"
+    done = commands.run("secrets", "set", "hook", said=url)
+    assert done.returncode == 0, done.stderr
+    channels = {"chat": {"kind": "slack", "url": "secret:hook"}}
+    gateway = start(config={"alerts": {"channels": channels}}, environment=ENVIRONMENT)
+    assert commands.run("alerts", "test").returncode == 0
+    assert len(receiver.at("/services/T/B/a-token-that-nobody-sees")) == 1
+    shown = commands.text("config", "show") + commands.text("alerts", "list", "--json") + gateway.process.output
+    assert "secret:hook" in shown and "a-token-that-nobody-sees" not in shown
 
 
 def test_wrong_settings_are_told_by_their_field(commands: Commands, tmp_path: Path) -> None:

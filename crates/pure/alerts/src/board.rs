@@ -1,7 +1,7 @@
 //! All alerts: what findings do to them, and which of them are to be told. Whoever keeps it keeps what it says, so that a restart
 //! tells nothing twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::Timestamp;
 
@@ -49,11 +49,12 @@ impl Board {
             let alert = self.0.entry(key).or_insert_with(|| pending(finding, now));
             went_bad(alert, finding, terms.of(finding.rule).hold_ms, now);
         }
-        let is_bad = |alert: &Alert| {
-            findings.bad.iter().any(|found| found.rule == alert.rule && found.subject == alert.subject)
-        };
+        let bad: HashSet<(Rule, &str)> =
+            findings.bad.iter().map(|found| (found.rule, found.subject.as_str())).collect();
         self.0.retain(|_, alert| {
-            if is_bad(alert) || findings.is_silent_on(alert.rule, &alert.subject) {
+            if bad.contains(&(alert.rule, alert.subject.as_str()))
+                || findings.is_silent_on(alert.rule, &alert.subject)
+            {
                 return true;
             }
             let clear_ms = if alert.rule.flaps() { timing.clear_ms } else { 0 };

@@ -131,6 +131,11 @@ impl Channel {
         matches!(self.way, Way::PagerDuty { .. } | Way::LowBalance { .. })
     }
 
+    /// Whether what it is told stays open there until it is told to be over; so does a test.
+    pub const fn keeps_open(&self) -> bool {
+        matches!(self.way, Way::PagerDuty { .. })
+    }
+
     /// As it is configured.
     pub const fn kind(&self) -> &'static str {
         self.way.kind()

@@ -48,7 +48,7 @@ pub struct Part {
     pub latencies_ms: Vec<u64>,
 }
 
-/// An account that pays for calls.
+/// An account whose balance is low.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccountFact {
     /// What it is known by: `account 7`.
@@ -61,13 +61,11 @@ pub struct AccountFact {
     pub threshold: Money,
     /// In this currency.
     pub currency: String,
-    /// Whether it is low.
-    pub is_low: bool,
     /// As the admin API shows it.
     pub details: Value,
 }
 
-/// A budget.
+/// A budget of which so much is spent that it warns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BudgetFact {
     /// What it is known by: `budget 7`.
@@ -80,8 +78,6 @@ pub struct BudgetFact {
     pub used: Money,
     /// Of this.
     pub limit: Money,
-    /// Whether so much is spent that it warns.
-    pub is_warned: bool,
 }
 
 /// A caller's key that ends soon, or has ended.
@@ -131,9 +127,9 @@ pub struct Facts<'a> {
     pub providers: Vec<Part>,
     /// All regions that have a name.
     pub regions: Vec<Part>,
-    /// All accounts.
+    /// Accounts whose balance is low.
     pub accounts: Vec<AccountFact>,
-    /// All budgets.
+    /// Budgets that warn.
     pub budgets: Vec<BudgetFact>,
     /// Keys that end soon.
     pub keys: Option<Vec<KeyFact>>,

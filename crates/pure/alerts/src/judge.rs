@@ -108,14 +108,14 @@ impl Sight<'_> {
 
     fn money(&mut self, facts: &Facts<'_>) {
         let severity = self.terms.of(Rule::Balance).severity;
-        for account in facts.accounts.iter().filter(|account| account.is_low) {
+        for account in &facts.accounts {
             let summary = format!(
                 "the balance of {} ({}) is {} {}, below {}",
                 account.subject, account.organisation, account.balance, account.currency, account.threshold
             );
             self.bad_as(Rule::Balance, severity, &account.subject, summary, account.details.clone());
         }
-        for budget in facts.budgets.iter().filter(|budget| budget.is_warned) {
+        for budget in &facts.budgets {
             let of =
                 format!("{} of {} of the {}'s {}", budget.used, budget.limit, budget.period, budget.subject);
             self.bad(Rule::Budget, &budget.subject, format!("{of} ({}) are spent", budget.owner));

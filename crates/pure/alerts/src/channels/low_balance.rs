@@ -7,7 +7,7 @@ use serde_json::json;
 use super::signature::{HEADER, signature};
 use crate::channel::Address;
 use crate::exchange::{Ask, Mac};
-use crate::notice::Notice;
+use crate::notice::{Event, Notice};
 
 pub(crate) fn ask(
     address: &Address,
@@ -17,9 +17,10 @@ pub(crate) fn ask(
     mac: Mac,
 ) -> Ask {
     let account = notice.items.first().map(|item| &item.details);
+    let is_test = notice.items.iter().any(|item| item.event == Event::Test);
     let body = json!({
         "id": format!("low:{number}"),
-        "event": "account.low_balance",
+        "event": if is_test { "test" } else { "account.low_balance" },
         "at": now.rfc3339(),
         "account": account,
     })

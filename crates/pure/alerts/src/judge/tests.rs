@@ -108,22 +108,16 @@ fn money_is_told_by_the_thresholds_of_accounts_and_budgets() {
         balance: units(9),
         threshold: units(10),
         currency: "USD".to_owned(),
-        is_low: true,
         details: Value::Null,
     };
-    let budget = |used: i64, is_warned| BudgetFact {
+    let budget = |used: i64| BudgetFact {
         subject: "budget 2".to_owned(),
         owner: "project proj_1".to_owned(),
         period: "day",
         used: units(used),
         limit: units(50),
-        is_warned,
     };
-    let found = judged(&Facts {
-        accounts: vec![account.clone()],
-        budgets: vec![budget(41, true)],
-        ..Facts::default()
-    });
+    let found = judged(&Facts { accounts: vec![account], budgets: vec![budget(41)], ..Facts::default() });
     assert_eq!(
         is_bad(&found, Rule::Balance),
         [("account 1", "the balance of account 1 (org_acme) is 9 USD, below 10")]
@@ -132,8 +126,7 @@ fn money_is_told_by_the_thresholds_of_accounts_and_budgets() {
         is_bad(&found, Rule::Budget),
         [("budget 2", "41 of 50 of the day's budget 2 (project proj_1) are spent")]
     );
-    let fine = AccountFact { is_low: false, ..account };
-    let found = judged(&Facts { accounts: vec![fine], budgets: vec![budget(50, true)], ..Facts::default() });
+    let found = judged(&Facts { budgets: vec![budget(50)], ..Facts::default() });
     assert_eq!(is_bad(&found, Rule::Balance), []);
     let severities: Vec<Severity> = found.bad.iter().map(|finding| finding.severity).collect();
     assert_eq!(severities, [Severity::Warning, Severity::Critical], "used up is another alert");

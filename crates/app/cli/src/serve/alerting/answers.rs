@@ -1,7 +1,7 @@
 //! Answers what administrators ask of alerts: which channels there are, and whether they work.
 
 use admin::AlertAsk;
-use alerts::{Channel, Item, Notice, Outcome};
+use alerts::{Channel, Event, Item, Notice, Outcome};
 use gateway::{UpstreamBalance, wall_clock};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -53,9 +53,15 @@ async fn test(alerting: &Alerting, wanted: Option<&str>) -> Result<Value, String
         });
     }
     let notice = Notice { service: alerting.service.clone(), items: vec![Item::test(wall_clock())] };
+    let item = Item { event: Event::Resolved, ..notice.items[0].clone() };
+    let over = Notice { items: vec![item], ..notice.clone() };
     let mut results = Vec::new();
     for channel in chosen {
-        let (is_delivered, message) = match send(channel, &notice, 0).await {
+        let mut outcome = send(channel, &notice, 0).await;
+        if outcome == Outcome::Taken && channel.keeps_open() {
+            outcome = send(channel, &over, 0).await;
+        }
+        let (is_delivered, message) = match outcome {
             Outcome::Taken => (true, None),
             Outcome::Refused(why) | Outcome::Failed(why) => (false, Some(why)),
         };

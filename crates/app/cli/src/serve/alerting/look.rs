@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use alerts::{AccountFact, BalanceFact, BudgetFact, Facts, KeyFact, Rule};
+use alerts::{AccountFact, BalanceFact, BudgetFact, Facts, KeyFact};
 use config::AlertSettings;
 use domain::Timestamp;
 use gateway::{Gateway, UpstreamBalance};
+use limits::budget::{Rule, Standing};
 use store::{AlertDesk, AlertError, BudgetDesk, Payer};
 
 const DAY_MS: i64 = 86_400_000;
@@ -25,7 +26,12 @@ pub(super) async fn look(
     Ok(Facts {
         providers,
         regions,
-        accounts: gateway.payers().iter().map(|payer| account(payer)).collect(),
+        accounts: gateway
+            .payers()
+            .iter()
+            .filter(|payer| payer.is_low())
+            .map(|payer| account(payer))
+            .collect(),
         budgets: budgets_of(budgets, now),
         keys: Some(keys(desk, settings, now).await?),
         unpriced: gateway.unpriced(),
@@ -42,25 +48,22 @@ fn account(payer: &Payer) -> AccountFact {
         balance: payer.balance(),
         threshold: account.warn_below,
         currency: account.currency.to_string(),
-        is_low: payer.is_low(),
         details: payer.json(),
     }
 }
 
 fn budgets_of(desk: &BudgetDesk, now: Timestamp) -> Vec<BudgetFact> {
     let table = desk.table();
-    let fact = |cell: &std::sync::Arc<store::BudgetCell>| {
-        let (rule, standing) = (&cell.entry.rule, cell.standing(now));
-        BudgetFact {
-            subject: format!("budget {}", rule.id.0),
-            owner: format!("{} {}", rule.scope.kind(), rule.scope.id()),
-            period: rule.period.name(),
-            used: standing.used,
-            limit: standing.terms.limit,
-            is_warned: standing.warns(),
-        }
+    let standing = table.iter().map(|cell| (&cell.entry.rule, cell.standing(now)));
+    let warning = standing.filter(|(_, standing)| standing.warns());
+    let fact = |(rule, standing): (&Rule, Standing)| BudgetFact {
+        subject: format!("budget {}", rule.id.0),
+        owner: format!("{} {}", rule.scope.kind(), rule.scope.id()),
+        period: rule.period.name(),
+        used: standing.used,
+        limit: standing.terms.limit,
     };
-    table.iter().map(fact).collect()
+    warning.map(fact).collect()
 }
 
 async fn keys(
@@ -68,7 +71,7 @@ async fn keys(
     settings: &AlertSettings,
     now: Timestamp,
 ) -> Result<Vec<KeyFact>, AlertError> {
-    let days = i64::try_from(settings.terms.of(Rule::KeyExpiry).threshold).unwrap_or(i64::MAX);
+    let days = i64::try_from(settings.terms.of(alerts::Rule::KeyExpiry).threshold).unwrap_or(i64::MAX);
     let until = now.unix_ms().saturating_add(days.saturating_mul(DAY_MS)).saturating_add(1);
     desk.keys_ending(Timestamp(now.unix_ms() - ENDED_TOLD_MS), Timestamp(until)).await
 }
