@@ -11,35 +11,24 @@ impl AnswerCache {
     pub(crate) fn shown(&self, is_used: bool) -> Value {
         let (entries, bytes, bytes_max) = self.sizes();
         let tally = &self.tally;
-        let mut shown = Map::new();
-        for state in CacheState::ALL {
-            let (hits, misses) = ("hits", "misses");
-            let name = match state {
-                CacheState::Hit => hits,
-                CacheState::Miss => misses,
-                CacheState::Refresh => "refreshes",
-                CacheState::Bypass => "bypasses",
-            };
-            shown.insert(name.to_owned(), tally.of(state).into());
-        }
         let saved: Map<String, Value> = tally
             .saved_money()
             .map(|(currency, amount)| (currency.code().to_owned(), amount.to_string().into()))
             .collect();
-        let others = json!({
+        json!({
             "is_on": is_used,
             "entries": entries,
             "bytes": bytes,
             "bytes_max": bytes_max,
-            "stored": tally.stored(),
+            "hits": tally.of(CacheState::Hit),
             "hits_that_waited": tally.waited(),
+            "misses": tally.of(CacheState::Miss),
+            "refreshes": tally.of(CacheState::Refresh),
+            "bypasses": tally.of(CacheState::Bypass),
+            "stored": tally.stored(),
             "saved_ms": u64::try_from(tally.saved_time().as_millis()).unwrap_or(u64::MAX),
             "saved": saved,
-        });
-        if let Value::Object(others) = others {
-            shown.extend(others);
-        }
-        Value::Object(shown)
+        })
     }
 
     /// For the metrics.
