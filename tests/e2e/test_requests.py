@@ -133,7 +133,7 @@ def test_old_days_are_dropped_and_rows_can_be_switched_off(
         assert http.post(CHAT_PATH, content=chat()).status_code == 200
     (row,) = wait_for_rows(first, 1)
     first.stop()
-    (today,) = [table for table in tables(tmp_path / "home") if table.startswith("requests_")]
+    (today,) = [table for table in tables(tmp_path / "home") if table.startswith("requests_2")]
     with database(tmp_path / "home") as opened:
         old = "requests_20260101"
         opened.execute(f"CREATE TABLE {old} AS SELECT * FROM {today}")

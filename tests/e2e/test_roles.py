@@ -155,9 +155,11 @@ BODIES = {
     ("PATCH", "/organisations/{organisation}/members/{user}"): {"role": "viewer"},
     ("PATCH", "/projects/{project}"): {"name": "x"},
     ("PATCH", "/keys/{key}"): {"is_strict": True},
+    ("POST", "/whatif"): {"map": ["gpt-4o=gpt-4o-mini"]},
 }
 SMALL_JOURNAL = {"ledger": {"segment_bytes": 1 << 20}}
-SECOND_STATUS = {("POST", "/keys/import"): 422}
+# Who has no calls has none of that model either.
+SECOND_STATUS = {("POST", "/keys/import"): 422, ("POST", "/whatif"): 400}
 
 
 @dataclass(frozen=True)
