@@ -17,6 +17,7 @@ mod nofile;
 mod notify;
 mod provider_desk;
 mod row_writer;
+mod slots_place;
 mod start;
 mod state_desk;
 mod stored;

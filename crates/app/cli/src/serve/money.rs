@@ -1,7 +1,7 @@
 //! What runs beside the ledger, from its opening to the end: the database follows the journal, charges that could not be
 //! recorded are tried again, and a journal that fails ends this process.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::lapses::Lapses;
+use super::slots_place;
 
 /// How long the database is left alone behind a small batch.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -210,7 +211,7 @@ pub(crate) fn options(settings: &LedgerSettings, data_dir: &Path) -> LedgerOptio
         journal_bytes_max: settings.journal_bytes_max,
         ..JournalSizes::default()
     };
-    let slots = settings.slots_file.clone().unwrap_or_else(|| slots_file(data_dir));
+    let slots = settings.slots_file.clone().unwrap_or_else(|| slots_place::usual(data_dir));
     LedgerOptions { sizes, slots, ..LedgerOptions::of(data_dir) }
 }
 
@@ -223,29 +224,4 @@ pub(crate) fn sign_up_terms(settings: &AccountSettings) -> SignUpTerms {
         per_email_domain_max: settings.per_email_domain_max,
         per_ip_max: settings.per_ip_max,
     }
-}
-
-/// In memory that outlives the process, which in a container it does not.
-fn slots_file(data_dir: &Path) -> PathBuf {
-    let shared = Path::new("/dev/shm");
-    let is_container = ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists());
-    if is_container || !shared.is_dir() {
-        return LedgerOptions::of(data_dir).slots;
-    }
-    let path = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned());
-    let name: String =
-        path.to_string_lossy().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let end = name.len().saturating_sub(NAME_CHARS_MAX);
-    shared.join(format!("bellwether-slots-{:016x}{}", hash(&path), &name[end..]))
-}
-
-/// Characters of the data directory that are in the name, for people; the hash before them tells it apart.
-const NAME_CHARS_MAX: usize = 60;
-
-/// FNV-1a.
-fn hash(path: &Path) -> u64 {
-    path.as_os_str()
-        .as_encoded_bytes()
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
