@@ -12,8 +12,6 @@ use limits::rate::{Cell, Measure, Terms, WhenReached, Whose};
 const TENANTS: u64 = 10;
 /// Of all together.
 const PER_SECOND: u64 = 100;
-/// What each of the others sends, of its share.
-const LOAD_PERCENT: u64 = 95;
 const SECONDS: u64 = 120;
 const WAITING_MAX: usize = 1_024;
 const LOUD: u64 = 0;
@@ -37,12 +35,12 @@ impl Chance {
 }
 
 /// All arrivals: when and whose, in the order of time.
-fn arrivals(loud_per_second: f64) -> Vec<(u64, u64)> {
+fn arrivals(loud_per_second: f64, load_percent: u32) -> Vec<(u64, u64)> {
     let own = PER_SECOND as f64 / TENANTS as f64;
     let mut all = Vec::new();
     for tenant in 0..TENANTS {
         let mut chance = Chance(0x9e37_79b9_7f4a_7c15 ^ ((tenant + 1) * 7_919));
-        let rate = if tenant == LOUD { loud_per_second } else { own * LOAD_PERCENT as f64 / 100.0 };
+        let rate = if tenant == LOUD { loud_per_second } else { own * f64::from(load_percent) / 100.0 };
         let mut at = 0;
         loop {
             at += chance.gap_ns(rate);
@@ -56,15 +54,15 @@ fn arrivals(loud_per_second: f64) -> Vec<(u64, u64)> {
     all
 }
 
-/// How long those waited who are not loud, sorted, and how many of theirs were sent away.
-fn waits_of_others(loud_per_second: f64) -> (Vec<u64>, usize) {
+/// How long those waited who are not loud and send so much of their shares, sorted, and how many of theirs were sent away.
+fn waits_of_others(loud_per_second: f64, load_percent: u32) -> (Vec<u64>, usize) {
     let whose = Arc::new(Whose::Organisation(OrganisationId::implicit()));
     let terms = Terms::of([(Measure::RequestsPerSecond, PER_SECOND)], None, (WhenReached::Queue, None));
     let terms = terms.expect("they can be");
     let cell = &Cell::all(&whose, (&terms, "operator"), &[])[0];
     let (mut order, mut waiting) = (Order::default(), HashMap::new());
     let (mut waits, mut sent_away) = (Vec::new(), 0);
-    let mut coming = arrivals(loud_per_second).into_iter().peekable();
+    let mut coming = arrivals(loud_per_second, load_percent).into_iter().peekable();
     let mut now = 0;
     loop {
         while let Some((at, tenant)) = coming.next_if(|(at, _)| *at <= now) {
@@ -106,12 +104,29 @@ fn p99_ms(waits: &[u64]) -> f64 {
     waits[waits.len() * 99 / 100] as f64 / 1e6
 }
 
+/// In comparison with the same tenant at ten times its share, which keeps the line as busy. Where nobody floods nobody waits.
 #[test]
 fn a_tenant_that_sends_a_hundred_times_its_share_makes_others_wait_hardly_longer() {
     let own = PER_SECOND as f64 / TENANTS as f64;
-    let (before, none) = waits_of_others(own);
-    let (flooded, sent_away) = waits_of_others(100.0 * own);
-    println!("p99 wait of the others: {:.1} ms, flooded {:.1} ms", p99_ms(&before), p99_ms(&flooded));
-    assert_eq!((none, sent_away), (0, 0), "only the loud one is sent away");
-    assert!(p99_ms(&flooded) < p99_ms(&before) * 1.1, "{} ms, {} ms", p99_ms(&before), p99_ms(&flooded));
+    for load_percent in [50, 80] {
+        let rested = waits_of_others(own, load_percent);
+        let busy = waits_of_others(10.0 * own, load_percent);
+        let flooded = waits_of_others(100.0 * own, load_percent);
+        let [rested_ms, busy_ms, flooded_ms] = [&rested, &busy, &flooded].map(|(waits, _)| p99_ms(waits));
+        println!(
+            "others at {load_percent} % of their shares, p99 wait: {rested_ms:.1} ms, {busy_ms:.1} ms beside one at ten \
+             times its share, {flooded_ms:.1} ms beside one at a hundred times"
+        );
+        assert_eq!([rested.1, busy.1, flooded.1], [0; 3], "only the loud one is sent away");
+        assert!(flooded_ms < busy_ms * 1.1, "{busy_ms} ms, {flooded_ms} ms");
+    }
+}
+
+/// A call that finds its own key's line empty waits for a turn of each other key at most.
+#[test]
+fn who_asks_for_half_his_share_waits_a_few_turns_at_most_whatever_others_do() {
+    let own = PER_SECOND as f64 / TENANTS as f64;
+    let (waits, _) = waits_of_others(100.0 * own, 50);
+    let turn_ms = 1_000.0 / PER_SECOND as f64;
+    assert!(p99_ms(&waits) < 3.0 * TENANTS as f64 * turn_ms, "{} ms", p99_ms(&waits));
 }
