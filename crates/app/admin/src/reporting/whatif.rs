@@ -50,7 +50,7 @@ struct Changed {
 impl Swap {
     /// Reads `gpt-4.1=deepseek-v3.2:40%`; `Err` says what is wrong. The share may be left out, and has up to four places.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let form = "must be MODEL=MODEL or MODEL=MODEL:SHARE%, such as gpt-4.1=deepseek-v3.2:40%";
+        let form = "must be MODEL=MODEL or MODEL=MODEL:SHARE%, such as smart=cheap:40%";
         let (from, rest) = text.split_once('=').ok_or_else(|| format!("{form}, not {text:?}"))?;
         let (to, millionths) = match rest.rsplit_once(':').filter(|(_, share)| share.ends_with('%')) {
             None => (rest, WHOLE),
