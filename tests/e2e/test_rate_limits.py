@@ -23,8 +23,8 @@ from harness.upstream import Exchange, Held, Script, Upstream, whole
 #: How long a limit is pressed; a minute in `make prove-limits`.
 SECONDS = float(os.environ.get("LIMITS_S", "4"))
 PER_SECOND = 30
-#: A third of a second's worth may come at once.
-BURST = 9
+#: Half a second's worth may come at once.
+BURST = 15
 MESSAGES_PATH = "/v1/messages"
 
 

@@ -87,8 +87,8 @@ proptest! {
             }
             prop_assert_eq!(cells[2].running().expect("it counts them").0 as usize, running.len());
             prop_assert!(running.len() as u64 <= running_max);
-            // What was earned since the beginning, a third of a second's worth and three, each part of one rounded up.
-            let earned = (u128::from(now) + 300_000_000) * u128::from(per_minute) / 60_000_000_000;
+            // What was earned since the beginning, half a second's worth and three, each part of one rounded up.
+            let earned = (u128::from(now) + 500_000_000) * u128::from(per_minute) / 60_000_000_000;
             prop_assert!(u128::from(let_in) <= earned + 4, "{} let in, {} earned", let_in, earned);
         }
         // All that was ever owed is earned again at last.

@@ -48,7 +48,7 @@ pub(crate) enum LimitsCommand {
         plan: Option<String>,
         #[command(flatten)]
         amounts: Box<Amounts>,
-        /// Seconds' worth of each rate that may come at once [default: a third of a second, three requests at least].
+        /// Seconds' worth of each rate that may come at once [default: half a second, three requests at least].
         #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
         burst_seconds: Option<i64>,
         /// What happens where one of them is reached [default: refuse].

@@ -54,7 +54,7 @@ pub(crate) struct BundleSection {
     /// Longest prompt, in tokens as they are estimated.
     #[schemars(range(min = 1, max = 100_000_000))]
     prompt_tokens: Option<u64>,
-    /// Seconds' worth of each rate that may come at once. Default: a third of a second, three requests at least, so that what a
+    /// Seconds' worth of each rate that may come at once. Default: half a second, three requests at least, so that what a
     /// minute lets in is the rate.
     #[schemars(range(min = 1, max = 60))]
     burst_seconds: Option<u64>,

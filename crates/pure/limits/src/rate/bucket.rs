@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::tick::Tick;
 
-/// So much of a rate may come at once unless more is said: in a minute of any demand it lets in half a percent more than the rate.
-pub const BURST_MS_DEFAULT: u64 = 300;
+/// So much of a rate may come at once unless more is said: in a minute of any demand it lets in less than a percent more than the rate.
+pub const BURST_MS_DEFAULT: u64 = 500;
 /// So many of what is counted may come at once in any case.
 pub const BURST_UNITS_MIN: u64 = 3;
 
@@ -142,8 +142,8 @@ mod tests {
         assert_eq!(admitted(Pace::new(600, 60 * SECOND, Some(1))), 10);
         assert_eq!(admitted(Pace::new(1, 60 * SECOND, Some(1))), 1);
         assert_eq!(admitted(Pace::new(1, 60 * SECOND, None)), 1);
-        assert_eq!(admitted(Pace::new(100, SECOND, None)), 30);
-        assert_eq!(admitted(Pace::new(600, 60 * SECOND, None)), 3);
+        assert_eq!(admitted(Pace::new(100, SECOND, None)), 50);
+        assert_eq!(admitted(Pace::new(600, 60 * SECOND, None)), 5);
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
         let (bucket, pace) = (Bucket::default(), Pace::new(60_000, 60 * SECOND, None));
         bucket.take(10_000, pace, at(0)).unwrap();
         assert_eq!(bucket.take(10_000, pace, at(0)), Err(Duration::from_secs(10)));
-        assert_eq!(bucket.take(1, pace, at(0)), Err(Duration::from_millis(9_701)));
+        assert_eq!(bucket.take(1, pace, at(0)), Err(Duration::from_millis(9_501)));
         bucket.give_back(9_000, pace);
         assert_eq!(bucket.take(10_000, pace, at(0)), Err(Duration::from_secs(1)));
         bucket.owe(5_000, pace, at(0));
