@@ -84,8 +84,8 @@ fn call(minute: i64, seed: u64) -> RequestRow<'static> {
         segments: "".into(),
         status: if fails { 504 } else { 200 },
         took_us: 100_000 + chance(10) % 3_000_000,
-        usage: (!fails).then(|| Usage { input, output, ..Usage::default() }),
-        cost: (!fails).then(|| RowCost { list: price, price, currency: Currency::USD, version: 1 }),
+        usage: (!fails).then_some(Usage { input, output, ..Usage::default() }),
+        cost: (!fails).then_some(RowCost { list: price, price, currency: Currency::USD, version: 1 }),
         account: (!fails).then_some(project / 4 + 1),
         ..row(1)
     }
