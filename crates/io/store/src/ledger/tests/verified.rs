@@ -2,17 +2,21 @@
 
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Money, Timestamp, Usage};
 use ledger::{Channel, EntryKey, Invariant, Lsn, payments};
 use tempfile::TempDir;
 
 use super::books_of_calls::{HELD, NOW, PURSE, call, database, options, whole_cost};
-use crate::Database;
-use crate::ledger::{Applier, Ledger, Level, VerifyReport, verify};
+use crate::accounts::AccountDesk;
+use crate::accounts::suite::deed;
+use crate::ledger::{Applier, Ledger, LedgerVerifier, Level, VerifyReport, VerifyState, verify};
 use crate::prices::{PriceDesk, PriceWish};
 use crate::requests::{RequestRecords, RequestRow, RequestStore, RowBatch, RowsKept};
 use crate::who::Who;
+use crate::{DATABASE_FILE, Database, DatabasePlace};
 
 const CALLS: u64 = 40;
 
@@ -54,10 +58,17 @@ fn broken(report: &VerifyReport) -> Vec<Invariant> {
     invariants
 }
 
-fn first_file(home: &Path) -> PathBuf {
+fn files(home: &Path) -> Vec<PathBuf> {
     let folder = options(home).folder.join("node-0");
     let files = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    files.filter(|path| path.extension().is_some_and(|it| it == "journal")).min().unwrap()
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|it| it == "journal")).collect();
+    files.sort();
+    files
+}
+
+fn first_file(home: &Path) -> PathBuf {
+    files(home).swap_remove(0)
 }
 
 #[tokio::test]
@@ -137,6 +148,67 @@ async fn a_hold_that_is_too_old_and_a_changed_journal_are_found() {
     let report = verified(home.path(), &database, Timestamp(0)).await;
     assert!(broken(&report).contains(&Invariant::JournalIsWhole), "{report:?}");
     assert!(report.records < 20, "read up to there: {report:?}");
+}
+
+/// Of three files, with a database that is in the last of them.
+async fn made_long(home: &TempDir) -> (Database, Arc<AccountDesk>) {
+    let database = database(home.path()).await;
+    let (opened, applier) = std::sync::mpsc::channel();
+    let give = move |_, applier: Applier, _| opened.send(applier).unwrap();
+    let desk = AccountDesk::open(database.clone(), options(home.path()), NOW, give).await.unwrap();
+    desk.create(crate::accounts::suite::new("0"), &deed()).await.unwrap();
+    let (ledger, mut applier) = (desk.ledger().unwrap().clone(), applier.recv().unwrap());
+    while files(home.path()).len() < 3 {
+        for _ in 0..100 {
+            let terms = ledger::Movement::Terms { purse: PURSE, credit: Money::ZERO };
+            ledger.journal().append(NOW, &terms).unwrap();
+        }
+        follow(&ledger, &mut applier).await;
+    }
+    (database, Arc::new(desk))
+}
+
+#[tokio::test]
+async fn a_damaged_and_a_missing_file_long_before_the_database_are_found_also_beside_a_server() {
+    for is_missing in [false, true] {
+        let home = tempfile::tempdir().unwrap();
+        let (database, desk) = made_long(&home).await;
+        let place = (DatabasePlace::File(home.path().join(DATABASE_FILE)), home.path().join("requests.db"));
+        let journal = (options(home.path()).folder, 0);
+        let verifier = LedgerVerifier::new(database.clone(), place, journal, desk, || NOW);
+        let beside = async || {
+            verifier.begin().unwrap();
+            match verifier.state(Duration::from_secs(20)).await {
+                VerifyState::Done { report, .. } => report,
+                other => panic!("{other:?}"),
+            }
+        };
+        let sound = [verified(home.path(), &database, Timestamp(0)).await.into(), beside().await];
+        for report in sound {
+            assert_eq!((&report.violations[..], report.unfolded), (&[][..], None), "{report:?}");
+        }
+        let (first, second) = (files(home.path()).swap_remove(0), files(home.path()).swap_remove(1));
+        if is_missing {
+            std::fs::remove_file(&second).unwrap();
+        } else {
+            let file = std::fs::OpenOptions::new().write(true).open(&first).unwrap();
+            file.write_all_at(&[0xff], 4096 + 700).unwrap();
+        }
+        let broken_ones = [verified(home.path(), &database, Timestamp(0)).await.into(), beside().await];
+        for report in broken_ones {
+            assert_eq!(broken(&report), [Invariant::JournalIsWhole], "{report:?}");
+            let what = &report.violations[0].what;
+            let words = if is_missing { "a file is missing behind record" } else { "at byte 4" };
+            assert!(what.contains(words) && what.contains(first.to_str().unwrap()), "{what}");
+            assert!(report.unfolded.is_some(), "nothing was folded to its end");
+        }
+        // What the database has goes after a day, the oldest first.
+        if is_missing {
+            std::fs::remove_file(&first).unwrap();
+            let report = verified(home.path(), &database, Timestamp(0)).await;
+            assert_eq!(report.violations, [], "{report:?}");
+        }
+    }
 }
 
 /// Written past the ledger, which refuses both.

@@ -53,9 +53,11 @@ impl Image {
     /// Against what the database has.
     pub(super) fn compare(mut self, database: &Books, report: &mut VerifyReport) {
         self.books.forget_keys();
-        report.unfolded = self.unfolded;
-        // A journal that ends sooner is told by who looks for its end.
-        if self.unfolded.is_some() || report.last < self.until || self.books == *database {
+        // That it does is told elsewhere, as a violation.
+        let is_short = report.last < self.until;
+        let short = is_short.then_some("the journal breaks off before what the database has");
+        report.unfolded = self.unfolded.or(short);
+        if report.unfolded.is_some() || self.books == *database {
             return;
         }
         let mut found = |what: String| report.found(Invariant::JournalIsDatabase.violated(what));

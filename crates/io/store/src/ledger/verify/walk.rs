@@ -13,7 +13,7 @@ use super::report::{VerifyError, VerifyReport};
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::ledger::applier::{call_of, calls, texts};
-use crate::ledger::journal::{BatchReader, Next};
+use crate::ledger::journal::{BatchReader, JournalError, Next, SegmentFile, Stop};
 
 /// Records that are looked up in the database at once.
 const RECORDS_AT_ONCE: usize = 4_000;
@@ -33,11 +33,17 @@ pub(super) async fn journal(
     report.first = Some(first);
     image.begins_at(first);
     let (mut watch, mut waiting, mut entries) = (HoldWatch::default(), Vec::new(), 0);
-    // Whether the end is one is judged by who reads on from the database.
     let is_within = |next: Lsn| until.is_none_or(|until| next <= until);
-    while is_within(reader.next_lsn())
-        && let Next::Batch(batch) = reader.next().map_err(VerifyError::Journal)?
-    {
+    let mut stopped = None;
+    while is_within(reader.next_lsn()) {
+        let batch = match reader.next().map_err(VerifyError::Journal)? {
+            Next::Batch(batch) => batch,
+            Next::End => break,
+            Next::Stop(stop) => {
+                stopped = Some(stop);
+                break;
+            }
+        };
         report.records += batch.records.len() as u64;
         for recorded in &batch.records {
             if let Err(violation) = watch.see(recorded) {
@@ -54,6 +60,10 @@ pub(super) async fn journal(
     }
     entries += records_are_entries(database, &waiting, report).await?;
     report.last = Lsn(reader.next_lsn().0 - 1);
+    if report.last < until.map_or(report.applied, |until| until.min(report.applied)) {
+        let broken = broken(folder, &reader, stopped, report.applied).map_err(VerifyError::Journal)?;
+        broken.into_iter().for_each(|what| report.found(Invariant::JournalIsWhole.violated(what)));
+    }
     let known = entries_between(database, node, first, report.applied.min(report.last)).await?;
     if known != entries {
         let what = format!(
@@ -63,6 +73,31 @@ pub(super) async fn journal(
         report.found(Invariant::BalancesAreEntries.violated(what));
     }
     Ok(())
+}
+
+/// Where the journal breaks off before the file that the database is in. None if it does so in that one: whoever reads on from
+/// the database begins there, and tells it.
+fn broken(
+    folder: &Path,
+    reader: &BatchReader,
+    stopped: Option<Stop>,
+    applied: Lsn,
+) -> Result<Option<String>, JournalError> {
+    let next = reader.next_lsn();
+    let files = SegmentFile::all(folder).map_err(JournalError::io("list", folder))?;
+    let is_between = |file: &SegmentFile| file.first > next && file.first <= applied.next();
+    let Some(behind) = files.into_iter().find(is_between) else { return Ok(None) };
+    Ok(Some(match (stopped, reader.place()) {
+        (Some(stop), _) => stop.damaged(next).to_string(),
+        (None, Some((file, _, offset))) => format!(
+            "a file is missing behind record {}: {} ends with it at byte {offset}, and the next one, {}, begins with record {}",
+            next.0 - 1,
+            file.path.display(),
+            behind.path.display(),
+            behind.first.0
+        ),
+        (None, None) => format!("a file is missing behind record {}", next.0 - 1),
+    }))
 }
 
 /// What each record must have come to in the database. Gives how many entries that is.
