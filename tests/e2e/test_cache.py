@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from conftest import StartGateway, StartUpstream
-from harness.amounts import NANO, REPLY_NANO, nano
+from harness.amounts import NANO, PRICES, REPLY_NANO, nano
 from harness.commands import Commands
 from harness.config import NO_REPEATS, Section, configuration, provider
 from harness.gateway import Gateway, write_config
@@ -439,12 +439,16 @@ def test_a_provider_that_is_down_is_no_hindrance(start: StartGateway, simulator:
 
 
 @pytest.mark.parametrize(("percent", "price"), [(0, 0), (10, REPLY_NANO // 10), (100, REPLY_NANO)])
-def test_a_hit_costs_its_share(start: StartGateway, new_upstream: StartUpstream, percent: int, price: int) -> None:
+def test_a_hit_costs_its_share(
+    start: StartGateway, new_upstream: StartUpstream, commands: Commands, percent: int, price: int
+) -> None:
     upstream = new_upstream(whole(CHAT_REPLY))
     config = cached(upstream.base_url, {"hit_percent": percent}, ledger={"segment_bytes": 1 << 20})
     gateway = start(config=config)
     accounts = Accounts(gateway)
     accounts.open(NANO)
+    of_all = PRICES.replace('provider = "openai"\n', "")
+    accounts.ask("PUT", "/prices", {"text": of_all, "reason": "whoever answers"})
     first, again = post(gateway), post(gateway)
     assert (state(first), state(again)) == ("miss", "hit")
     assert nano(first.headers["x-bellwether-cost"]) == REPLY_NANO
@@ -457,6 +461,33 @@ def test_a_hit_costs_its_share(start: StartGateway, new_upstream: StartUpstream,
     told = shown(gateway)
     assert nano(told["saved"]["USD"]) == REPLY_NANO
     assert gateway.metric("ai_gateway_cache_requests_total", state="hit") == 1
+    gateway.stop()
+    proved = commands.run("ledger", "verify", "--json")
+    report = json.loads(proved.stdout)
+    assert (proved.returncode, report["is_intact"]) == (0, True), report
+    told_of = {"calls": 1, "not_checked": 1 if price else 0}
+    assert report["prices"] == told_of, "the row of a hit does not say what it was priced by"
+
+
+EMBEDDED = whole(b'{"object":"list","model":"m","data":[{"object":"embedding","index":0,"embedding":[0.5,0.25]}]}')
+
+
+def test_a_hit_whose_usage_nobody_told_costs_what_the_first_cost(
+    start: StartGateway, new_upstream: StartUpstream
+) -> None:
+    upstream = new_upstream(EMBEDDED)
+    gateway = start(config=cached(upstream.base_url, {"hit_percent": 100}, ledger={"segment_bytes": 1 << 20}))
+    accounts = Accounts(gateway)
+    accounts.ask("PUT", "/prices", {"text": PRICES, "reason": "a test"})
+    body = json.dumps({**EMBEDDINGS[1], "input": "a text of some length"}).encode()
+    assert [state(post(gateway, body, EMBEDDINGS[0])) for _ in range(2)] == ["miss", "miss"], "no share of nobody knows what"
+    accounts.open(NANO)
+    assert state(post(gateway, body, EMBEDDINGS[0])) == "miss"
+    once = NANO - accounts.wait_until_nothing_is_held()
+    assert once > 0
+    assert state(post(gateway, body, EMBEDDINGS[0])) == "hit"
+    assert accounts.wait_until_nothing_is_held() == NANO - 2 * once
+    assert len(upstream.calls) == 3
 
 
 def test_who_cannot_pay_for_a_hit_is_refused(start: StartGateway, new_upstream: StartUpstream) -> None:

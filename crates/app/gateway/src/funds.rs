@@ -71,6 +71,13 @@ pub(crate) enum Charge {
     },
 }
 
+impl Charge {
+    /// Whether nobody may be told of the end: it is not recorded, and what the call's slot says of it is not as safe as is wanted.
+    pub(crate) fn is_missed(&self, wanted: Level) -> bool {
+        matches!(self, Self::Unrecorded { is_in_slot } if wanted > Level::Slot || !is_in_slot)
+    }
+}
+
 /// A charge that is recorded, and how safe it has to be before the caller is told of the end.
 #[derive(Debug)]
 pub(crate) struct Charged {
@@ -165,5 +172,24 @@ impl Charged {
     /// Whether a caller may be told of the end.
     pub(crate) fn is_safe(&self, wanted: Level) -> bool {
         self.ledger.is_safe(self.lsn, self.level.max(wanted))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::Level;
+
+    use super::Charge;
+
+    #[test]
+    fn a_charge_that_only_the_slot_says_is_told_where_no_more_is_wanted() {
+        for (charge, wanted, is_missed) in [
+            (Charge::Unrecorded { is_in_slot: true }, Level::Slot, false),
+            (Charge::Unrecorded { is_in_slot: false }, Level::Slot, true),
+            (Charge::Unrecorded { is_in_slot: true }, Level::Written, true),
+            (Charge::Nothing, Level::Durable, false),
+        ] {
+            assert_eq!(charge.is_missed(wanted), is_missed, "{charge:?} {wanted:?}");
+        }
     }
 }

@@ -106,7 +106,7 @@ pub use reports::{
     Unrecorded,
 };
 pub use requests::{
-    REQUESTS_FILE, REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestRow,
+    FLAG_CACHED, REQUESTS_FILE, REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestRow,
     RequestState, RequestStore, RowBatch, RowCost, RowsKept, StatusWish,
 };
 pub use run_file::{RunFile, RunningServer};

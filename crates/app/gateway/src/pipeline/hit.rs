@@ -11,7 +11,7 @@ use store::RowCost;
 use crate::answer::AnswerBody;
 use crate::cache::{AnswerName, CachePart, CacheState, CachedAnswer, percent_of};
 use crate::call::Call;
-use crate::cost::CallCost;
+use crate::cost::{CallCost, is_nothing};
 use crate::funds::Charge;
 use crate::limiting::{expected_of_kept, limit};
 use crate::paying::Reserve;
@@ -35,7 +35,7 @@ pub(super) struct Hit {
     cost: CallCost,
 }
 
-/// Charges for a kept answer. `None` where it has a price and nobody knows it: then it is asked for.
+/// Charges for a kept answer. `None` where it has a price and nobody knows it, or what it took: then it is asked for.
 pub(super) async fn hit(
     call: &mut Call,
     (serving, prompt, wishes): (&Serving, &Prompt, &Wishes<'_>),
@@ -54,6 +54,7 @@ pub(super) async fn hit(
             })
         }
         CallCost::Unknown if rule.hit_percent > 0 => return Ok(None),
+        CallCost::Untold if rule.hit_percent > 0 && !is_nothing(&book) => return Ok(None),
         CallCost::Unknown | CallCost::Untold => CallCost::Untold,
     };
     limit(call, serving, expected_of_kept(prompt), for_whom(prompt, wishes)).await?;
@@ -63,10 +64,10 @@ pub(super) async fn hit(
         put_amount_aside(call, book, Reserve { amount: price, slice: price })?;
     }
     let slot = answer.spend.provider.slot;
-    let is_safe = match call.charge_kept(cost, slot) {
-        Charge::Nothing => true,
-        Charge::Recorded(charged) => until_safe(&charged, serving.ledger_level, &call.worker).await,
-        Charge::Unrecorded { .. } => false,
+    let charge = call.charge_kept(cost, slot);
+    let is_safe = match &charge {
+        Charge::Recorded(charged) => until_safe(charged, serving.ledger_level, &call.worker).await,
+        Charge::Nothing | Charge::Unrecorded { .. } => !charge.is_missed(serving.ledger_level),
     };
     if !is_safe {
         return Err(Failure::new(Kind::Overloaded, UNRECORDED));

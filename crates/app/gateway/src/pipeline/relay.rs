@@ -280,7 +280,8 @@ impl Relay {
     pub(super) fn spend(&self) -> Option<Spend> {
         let call = &self.call;
         let provider = call.provider.clone().filter(|_| call.segments.is_none())?;
-        let usage = self.usage(true);
+        // What it was charged by, where it was: by then nobody is left who pays, and what was guessed for him is not guessed again.
+        let usage = call.usage.or_else(|| self.usage(true));
         Some(Spend {
             provider,
             model: call.upstream_model.clone(),

@@ -6,14 +6,12 @@ use std::fmt::Write;
 use domain::{Kind, ModelUsage, Usage};
 use observe::RequestLine;
 use serde_json::{Value, json};
-use store::{KeyEntry, RequestRow, RowCost};
+use store::{FLAG_CACHED, KeyEntry, RequestRow, RowCost};
 
 use crate::segments::Segments;
 
 /// The flag of a call that was answered with what was kept of an earlier one.
 const REPLAYED: &str = "replayed";
-/// The flag of a call that was answered with what was kept for whoever asks the same.
-const CACHED: &str = "cached";
 /// How a line tells that.
 const HIT: &str = "hit";
 
@@ -52,7 +50,7 @@ pub(crate) fn row<'c>(line: &RequestLine<'c>, facts: &RowFacts<'c>) -> RequestRo
         hedged: line.hedged.into(),
         flags: match (line.is_replay, line.cache) {
             (true, _) => REPLAYED,
-            (false, HIT) => CACHED,
+            (false, HIT) => FLAG_CACHED,
             _ => flags(line.usage, is_answered, facts.is_unpriced),
         }
         .into(),

@@ -19,5 +19,5 @@ pub use batch::RowBatch;
 pub use contract::{
     REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestState, RowsKept, StatusWish,
 };
-pub use row::{RequestRow, RowCost};
+pub use row::{FLAG_CACHED, RequestRow, RowCost};
 pub use sql::{REQUESTS_FILE, RequestStore};

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use domain::{CallId, Currency, Money, ServiceTier, Usage};
 use serde_json::{Map, Value, json};
 
+/// The flag of a call that was answered with what was kept for whoever asks the same.
+pub const FLAG_CACHED: &str = "cached";
+
 /// What a call cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowCost {
@@ -81,6 +84,11 @@ impl RequestRow<'_> {
     /// Whether it outlives others when there is no room.
     pub fn is_failure(&self) -> bool {
         self.status >= 400 || !self.kind.is_empty()
+    }
+
+    /// Whether it was answered with what was kept of another's.
+    pub(crate) fn is_cached(&self) -> bool {
+        self.flags.split(',').any(|flag| flag == FLAG_CACHED)
     }
 
     /// The same with texts of its own.

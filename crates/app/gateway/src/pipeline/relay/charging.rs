@@ -6,8 +6,6 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use domain::{Failure, Kind, Usage};
 
-use store::Level;
-
 use super::{BrokenOff, Relay, State, joined};
 use crate::budget_words::used_up;
 use crate::clock::wall_clock;
@@ -57,13 +55,14 @@ impl Relay {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         let wanted = self.call.worker.gateway.serving.load().ledger_level;
-        match self.call.charge() {
+        let charge = self.call.charge();
+        if charge.is_missed(wanted) {
+            return self.end_unrecorded(was_between_events, cx);
+        }
+        match charge {
             Charge::Recorded(charged) if !charged.is_safe(wanted) => {
                 self.ending = Some(Ending::of(charged, wanted, last, self.call.worker.clone()));
                 self.poll_ending(cx)
-            }
-            Charge::Unrecorded { is_in_slot } if wanted > Level::Slot || !is_in_slot => {
-                self.end_unrecorded(was_between_events, cx)
             }
             Charge::Nothing | Charge::Recorded(_) | Charge::Unrecorded { .. } => Poll::Ready(last.map(Ok)),
         }

@@ -291,6 +291,32 @@ async fn set_prices(database: &Database) {
     desk.set(text.to_owned(), PriceWish { reason: None, after: None, who }, NOW).await.unwrap();
 }
 
+/// Its row says that nothing was used and of nobody, and it was charged a share of what the answer took once.
+#[tokio::test]
+async fn a_charge_for_a_kept_answer_is_not_found_wrong() {
+    let home = tempfile::tempdir().unwrap();
+    let database = made(&home).await;
+    set_prices(&database).await;
+    let store = RequestStore::in_memory().await.unwrap();
+    let mut batch = RowBatch::default();
+    for (number, flags) in [(0, "cached"), (1, "estimated,cached")] {
+        batch.push(&RequestRow {
+            call_id: call(1, 0, number),
+            model: "m".into(),
+            provider: "".into(),
+            upstream_model: "".into(),
+            segments: "".into(),
+            flags: flags.into(),
+            usage: Some(Usage::default()),
+            ..crate::requests::suite::row(1)
+        });
+    }
+    store.write(&batch, RowsKept::ALL).await.unwrap();
+    let report =
+        verify(&options(home.path()).folder, 0, &database, Some(&store), Timestamp(0)).await.unwrap();
+    assert_eq!((report.violations, report.rated, report.unrated), (Vec::new(), 0, CALLS));
+}
+
 /// The row keeps no list of so many, and its sum has no price.
 #[tokio::test]
 async fn a_charge_for_what_very_many_gave_a_part_of_is_not_found_wrong() {

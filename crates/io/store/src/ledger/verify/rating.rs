@@ -1,7 +1,7 @@
 //! I9: what a call was charged is what the prices of its version give for what its row says was used.
 //!
 //! A row does not say the kind of its provider, nor by which name that was asked for the model: whatever of those that the
-//! prices know gives the charge will do.
+//! prices know gives the charge will do. Nor does the row of a kept answer say what it was priced by: it is not looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,8 +111,9 @@ async fn book(database: &Database, version: u32) -> Result<Option<Book>, StoreEr
 /// Every price that the book may give a row; none where it cannot be told.
 fn prices(book: &Book, row: &RequestRow<'_>) -> BTreeSet<Money> {
     let mut prices = BTreeSet::new();
-    // Where several shared in it, each part has a price of its own.
-    let Some(usage) = row.usage.filter(|_| row.segments.is_empty()) else { return prices };
+    // Where several shared in it, each part has a price of its own. A kept answer is charged a share of what it took once.
+    let is_told = row.segments.is_empty() && !row.is_cached();
+    let Some(usage) = row.usage.filter(|_| is_told) else { return prices };
     let (organisation, project, key) =
         (OrganisationId::parse(&row.organisation), ProjectId::parse(&row.project), KeyId::parse(&row.key));
     let buyer = Buyer { organisation: organisation.as_ref(), project: project.as_ref(), key: key.as_ref() };
