@@ -57,7 +57,9 @@ impl Cell {
         let when = terms.on_limit();
         let cells = terms.iter().map(|(measure, amount)| {
             let is_same = |cell: &&Arc<Self>| {
-                cell.measure == measure
+                // A key counts for those that it follows as well: theirs are not its own.
+                cell.whose == *whose
+                    && cell.measure == measure
                     && cell.set_by == set_by
                     && cell.on_limit.when_reached() == when.when_reached()
             };

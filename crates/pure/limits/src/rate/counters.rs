@@ -211,10 +211,22 @@ mod tests {
             assert_eq!(take(&needs(&before, 0)), Verdict::Taken { warned: 0 });
         }
         let terms = Terms::of([(Measure::RequestsPerMinute, 60)], None, (WhenReached::Refuse, None)).unwrap();
-        let key = Arc::new(Whose::Key(KeyId::parse("key_a").unwrap()));
-        let after = Cell::all(&key, (&terms, "operator"), &before);
+        let project = Arc::new(Whose::Project(ProjectId::implicit()));
+        let after = Cell::all(&project, (&terms, "operator"), &before);
         assert!(after[0].is_same(&before[0]));
         assert!(matches!(take(&needs(&after, 0)), Verdict::Refused(_)));
+    }
+
+    #[test]
+    fn what_is_taken_of_another_is_not_gone_on_with() {
+        let key = |id: &str| Arc::new(Whose::Key(KeyId::parse(id).unwrap()));
+        let terms = Terms::of([(Measure::ConcurrentRequests, 1)], None, (WhenReached::Refuse, None)).unwrap();
+        let former = Cell::all(&key("key_a"), (&terms, "operator"), &[]);
+        // A successor counts for both: its own limit is one of its own, and both have room for one.
+        let mut both = Cell::all(&key("key_b"), (&terms, "operator"), &former);
+        both.extend(former);
+        assert_eq!(take(&needs(&both, 0)), Verdict::Taken { warned: 0 });
+        assert_eq!([0, 1].map(|place: usize| both[place].running()), [Some((1, 1)); 2]);
     }
 
     #[test]
