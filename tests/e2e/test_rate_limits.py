@@ -331,3 +331,64 @@ def test_limits_follow_a_rotated_key(served: Any) -> None:
     assert [call(gateway, sent).status_code for sent in (first, second)] == [429, 429], "a successor counts for both"
 
 
+
+
+def by_owner(gateway: Gateway, commands: Commands, **wish: Any) -> None:
+    """Limits that the organisation sets itself."""
+    commands.json("orgs", "members", "add", "default", "--email", "owner@example.com", "--role", "owner")
+    token = commands.json("users", "tokens", "create", "owner@example.com", "--name", "laptop")["token"]
+    with gateway.http(token) as http:
+        reply = http.post("/admin/v1/limits", json=wish)
+    assert reply.status_code == 201, reply.text
+
+
+@pytest.mark.parametrize("who", ["organisation", "operator"])
+def test_nobody_leaves_the_usual_plan_by_a_limit_that_is_none(
+    new_upstream: StartUpstream, start: StartGateway, commands: Commands, who: str
+) -> None:
+    plans = {"default": {"requests_per_minute": 1}}
+    gateway = start(config=configured(new_upstream(whole(CHAT_REPLY))) | {"limits": {"plans": plans}})
+    admin = Admin(gateway)
+    key, sent = admin.key("shop")
+    if who == "organisation":
+        by_owner(gateway, commands, key=key, body_bytes=4 << 30)
+    else:
+        admin.limit(key=key, requests_per_minute=60_000, on_limit="warn")
+    assert [call(gateway, sent).status_code for _ in range(2)] == [200, 429], "the usual plan holds beside it"
+    admin.limit(key=key, requests_per_minute=60_000)
+    assert call(gateway, sent).status_code == 200, "what the operator says of the key is in its place"
+
+
+def test_limits_of_many_keys_in_a_line_hide_none_of_the_organisation(served: Any) -> None:
+    _, gateway, admin = served()
+    much = {
+        "requests_per_second": 1_000, "requests_per_minute": 60_000, "tokens_per_minute": 1_000_000_000,
+        "input_tokens_per_minute": 1_000_000_000, "output_tokens_per_minute": 1_000_000_000,
+        "concurrent_requests": 1_000, "body_bytes": 1 << 30, "prompt_tokens": 1_000_000,
+    }
+    admin.limit(organisation="default", requests_per_minute=1)
+    key, sent = admin.key("shop")
+    for _ in range(4):
+        admin.limit(key=key, **much)
+        admin.limit(key=key, **much, on_limit="warn")
+        made = admin.ask("POST", f"/keys/{key}/rotate", {}, status=201)
+        key, sent = made["id"], made["key"]
+    admin.limit(key=key, **much)
+    admin.limit(key=key, **much, on_limit="warn")
+    replies = [call(gateway, sent) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [200, 429]
+    assert "organisation" in replies[1].json()["error"]["message"]
+
+
+def test_a_rotated_key_with_a_limit_of_its_own_counts_once_for_each(served: Any) -> None:
+    _, gateway, admin = served()
+    key, _ = admin.key("shop")
+    admin.limit(key=key, concurrent_requests=1)
+    made = admin.ask("POST", f"/keys/{key}/rotate", {}, status=201)
+    second, sent = made["id"], made["key"]
+    admin.limit(key=second, concurrent_requests=1)
+    # What is said anew is said of what was said before.
+    admin.limit(key=second, concurrent_requests=1)
+    assert [call(gateway, sent).status_code for _ in range(2)] == [200, 200]
+    peaks = [row["now"]["concurrent_requests"]["peak"] for row in admin.ask("GET", "/limits")["limits"]]
+    assert peaks == [1, 1]

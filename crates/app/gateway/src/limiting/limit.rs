@@ -71,7 +71,8 @@ fn needed(call: &Call, expected: Costs, for_whom: ForWhom<'_>) -> Option<(Vec<Ne
     if count == 0 {
         return None;
     }
-    let cells = found.all.iter().chain(of_model).chain(of_user).take(NEEDS_MAX);
+    // What others count for too is first: what a key and its forerunners add pushes none of it out.
+    let cells = of_model.iter().chain(of_user).chain(&found.all).take(NEEDS_MAX);
     let need = |cell: &Arc<Cell>| Need { cell: Arc::clone(cell), cost: expected.of(cell.measure) };
     let mut needs = Vec::with_capacity(count.min(NEEDS_MAX));
     needs.extend(cells.map(need));

@@ -8,10 +8,13 @@ use std::sync::Arc;
 use config::{PLAN_DEFAULT, Plan, Rates};
 use domain::{KeyId, OrganisationId, ProjectId};
 use limits::budget::Scope;
-use limits::rate::{Cell, Resolved, Terms, Whose};
+use limits::rate::{Cell, OnLimit, Resolved, Terms, Whose};
 use store::{KeyEntry, LimitEntry, LimitRows, PLAN_NONE, Says};
 
 use crate::serving::ServedProvider;
+
+/// What a limit says of who has set it.
+const BY_OPERATOR: &str = "operator";
 
 /// All limits.
 #[derive(Debug, Default)]
@@ -34,6 +37,14 @@ pub(super) struct LimitTable {
 struct ScopeCells {
     cells: Vec<Arc<Cell>>,
     is_batch: bool,
+}
+
+impl ScopeCells {
+    /// Whether it is in the place of the usual plan. What only warns lets everything through, and what an organisation sets is
+    /// beside the operator's: nobody leaves that plan by himself.
+    fn replaces_usual(&self) -> bool {
+        self.cells.iter().any(|cell| cell.set_by == BY_OPERATOR && !matches!(cell.on_limit, OnLimit::Warn))
+    }
 }
 
 impl LimitTable {
@@ -83,7 +94,7 @@ impl LimitTable {
     fn add(&mut self, entry: &LimitEntry, before: &Self) {
         let (said, set_by, is_batch) = match &entry.says {
             Says::Limits(terms) => {
-                (terms.clone(), if entry.is_operators { "operator" } else { "organisation" }, false)
+                (terms.clone(), if entry.is_operators { BY_OPERATOR } else { "organisation" }, false)
             }
             Says::Plan(plan) => {
                 let Some(plan) = self.plan(plan.as_str()) else { return };
@@ -135,19 +146,21 @@ impl LimitTable {
         let explicit = self.of_keys.get(&key.id);
         let plan = match key.plan() {
             Some(named) => self.plan(named.as_str()),
-            // What is said of the key itself is in the place of what is usual.
-            None if explicit.is_some() => None,
+            // What the operator says of the key itself is in the place of what is usual.
+            None if explicit.is_some_and(ScopeCells::replaces_usual) => None,
             None => self.plan(PLAN_DEFAULT),
         };
         let own = plan.map_or_else(Vec::new, |plan| {
             let whose = Arc::new(Whose::Key(key.id.clone()));
             Cell::all(&whose, (&plan.terms, "plan"), known.map_or(&[], |known| &known.own))
         });
-        let others =
-            [explicit, self.of_projects.get(key.project()), self.of_organisations.get(key.organisation())];
-        let others = || others.iter().flatten();
-        let all = own.iter().chain(others().flat_map(|scope| &scope.cells)).map(Arc::clone).collect();
-        let is_batch = plan.is_some_and(|plan| plan.is_batch) || others().any(|scope| scope.is_batch);
+        let shared = [self.of_organisations.get(key.organisation()), self.of_projects.get(key.project())];
+        let shared = || shared.iter().flatten().copied();
+        // Those of many first, those of the key then, and those that it follows last.
+        let cells = shared().flat_map(|scope| &scope.cells).chain(&own);
+        let all = cells.chain(explicit.iter().flat_map(|scope| &scope.cells)).map(Arc::clone).collect();
+        let is_batch =
+            plan.is_some_and(|plan| plan.is_batch) || shared().chain(explicit).any(|scope| scope.is_batch);
         Resolved { generation: self.generation, own, all, turn: self.turns.hash_one(&key.id), is_batch }
     }
 
