@@ -37,7 +37,7 @@ def new_api(home: Path, **changes: Any) -> Path:
     user, token = rows["users"][0], {**rows["tokens"][0], "model_limits_enabled": False}
     rows["users"] = [
         {**user, "quota": 1_234_567},
-        {**user, "id": 2, "username": "ada", "quota": changes.get("second", 3)},
+        {**user, "id": 2, "username": changes.get("name", "ada"), "quota": changes.get("second", 3)},
         {**user, "id": 3, "username": "gone", "quota": 5_000_000, "status": 2},
     ]
     rows["tokens"] = [
@@ -47,6 +47,8 @@ def new_api(home: Path, **changes: Any) -> Path:
         {**token, "id": 4, "user_id": 3, "key": "goneKey1" + "D" * 40, "unlimited_quota": True},
         {**token, "id": 5, "user_id": 2, "key": "adasKey1" + "E" * 40, "unlimited_quota": True},
     ]
+    if not changes.get("has_tokens", True):
+        rows["tokens"] = []
     path = home / "one-api.db"
     path.unlink(missing_ok=True)
     return foreign.write_sqlite(path, rows)
@@ -123,6 +125,7 @@ def test_a_quota_is_a_budget_that_does_not_begin_anew(
     [
         (-4, [], "user 2 owes 0.000008 there"),
         (9_000_000_000_000_000_000, [], "more than an account takes"),
+        (1.5, [], "user 2 has a quota of 1.5 there, which is no whole number"),
         (3, ["--currency", "XYZ"], "--currency must be one of"),
         (3, ["--currency", "CNY"], "the prices here are in USD and a unit there is CNY"),
         (3, ["--origin", "a b"], "--origin must be"),
@@ -130,7 +133,7 @@ def test_a_quota_is_a_budget_that_does_not_begin_anew(
     ],
 )
 def test_what_cannot_be_carried_is_told_and_changes_nothing(
-    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path, second: int, words: list[str], why: str
+    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path, second: float, words: list[str], why: str
 ) -> None:
     served(start, commands, upstream, tmp_path)
     before = everything(commands)
@@ -162,6 +165,61 @@ def test_keys_that_are_here_in_another_project_stop_the_import(
     done = commands.run("keys", "import", database, "--balances")
     assert done.returncode == 1 and "row 1: the key is here already as key_" in done.stderr, done.stderr
     assert everything(commands) == before
+
+
+def test_an_account_in_another_currency_stops_the_import(
+    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path
+) -> None:
+    served(start, commands, upstream, tmp_path)
+    commands.text("keys", "import", new_api(tmp_path), "--balances")
+    (tmp_path / "prices.toml").write_text(PRICES.replace('"USD"', '"EUR"'))
+    commands.text("prices", "set", tmp_path / "prices.toml", "--reason", "a test")
+    before = everything(commands)
+    done = commands.run("keys", "import", new_api(tmp_path), "--balances", "--currency", "EUR", "--dry-run")
+    assert done.returncode == 1 and "user:1: account 1 of the project " in done.stderr, done.stderr
+    assert "is in USD, and a unit there is EUR" in done.stderr, done.stderr
+    assert everything(commands) == before
+
+
+def test_another_database_with_the_same_numbers_needs_a_name_of_its_own(
+    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path
+) -> None:
+    served(start, commands, upstream, tmp_path)
+    commands.text("keys", "import", new_api(tmp_path), "--balances")
+    commands.text("keys", "import", new_api(tmp_path, name="lovelace"), "--balances")
+    assert len(accounts(commands)) == 2, "who has another name now, and keys that are here, is the same"
+    before = everything(commands)
+    other = new_api(tmp_path, name="eve", has_tokens=False)
+    done = commands.run("keys", "import", other, "--balances")
+    assert done.returncode == 1 and 'user:2: the project "new-api user 2 (ada)" is here' in done.stderr, done.stderr
+    assert "--origin" in done.stderr and everything(commands) == before
+    told = commands.json("keys", "import", other, "--balances", "--origin", "other")
+    assert (told["accounts_made"], told["credited"]) == (2, "2.46914")
+
+
+def test_a_balance_that_another_organisation_was_given_is_not_counted_as_given(
+    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path
+) -> None:
+    served(start, commands, upstream, tmp_path)
+    database = new_api(tmp_path, has_tokens=False)
+    commands.text("keys", "import", database, "--balances")
+    commands.json("orgs", "create", "second")
+    for _ in range(2):
+        done = commands.run("keys", "import", database, "--balances", "--org", "second")
+        assert done.returncode == 1 and "was credited to another account" in done.stderr, done.stderr
+        assert "--origin" in done.stderr
+    told = commands.json("keys", "import", database, "--balances", "--org", "second", "--origin", "other")
+    assert (told["credits"], told["credited"], told["credited_before"]) == (2, "2.46914", 0)
+
+
+@pytest.mark.parametrize("words", [["--format", "litellm"], ["--format", "csv"], []], ids=str)
+@pytest.mark.parametrize("source", ["postgres://u:hidden-pw@127.0.0.1:1/db", "u:hidden-pw@tcp(127.0.0.1:1)/db"])
+def test_a_password_in_the_address_of_a_database_is_not_printed(
+    commands: Commands, source: str, words: list[str]
+) -> None:
+    for more in ([], ["--balances"]):
+        done = commands.run("keys", "import", source, *words, *more)
+        assert done.returncode == 1 and "hidden-pw" not in done.stdout + done.stderr, done.stderr
 
 
 def test_budgets_of_litellm_are_carried(

@@ -478,7 +478,7 @@ def test_a_hit_whose_usage_nobody_told_costs_what_the_first_cost(
     upstream = new_upstream(EMBEDDED)
     gateway = start(config=cached(upstream.base_url, {"hit_percent": 100}, ledger={"segment_bytes": 1 << 20}))
     accounts = Accounts(gateway)
-    accounts.ask("PUT", "/prices", {"text": PRICES, "reason": "a test"})
+    accounts.ask("PUT", "/prices", {"text": "# the first\n" + PRICES, "reason": "a test"})
     body = json.dumps({**EMBEDDINGS[1], "input": "a text of some length"}).encode()
     assert [state(post(gateway, body, EMBEDDINGS[0])) for _ in range(2)] == ["miss", "miss"], "no share of nobody knows what"
     accounts.open(NANO)

@@ -1,7 +1,7 @@
 //! `bellwether keys import --balances`: keys with what they and their owners may still spend. Every step is a question to the
 //! admin API that does nothing where it was done before, so an import that was cut off is gone on with by running it again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -18,7 +18,7 @@ use crate::say::say;
 
 /// Keys that are handed over at once.
 const KEYS_AT_ONCE: usize = 5_000;
-/// Projects asked for at once.
+/// Projects and entries asked for at once.
 const PAGE: &str = "500";
 /// Longest name of where balances come from; it is a part of the key of each entry.
 const ORIGIN_CHARS_MAX: usize = 32;
@@ -29,8 +29,16 @@ type Projects = Vec<Option<String>>;
 /// What is there before anything is done.
 struct Present {
     projects: Projects,
-    /// Numbers of accounts, by project.
-    accounts: HashMap<String, u64>,
+    /// Their names, which may tell of other owners.
+    names: Projects,
+    /// By project.
+    accounts: HashMap<String, Account>,
+}
+
+/// An account that is there.
+struct Account {
+    number: u64,
+    currency: String,
 }
 
 /// Looks, and does what was found unless it is only tried.
@@ -56,6 +64,7 @@ pub(super) fn run(
     let mut outcome = Outcome::of(carried, &present.projects, is_dry);
     let known = importing.hand_over(&present.projects, true)?;
     importing.check_known(&known, &present.projects)?;
+    importing.check_present(&known, &present)?;
     outcome.keys_known = known.len();
     if !is_dry {
         importing
@@ -124,12 +133,16 @@ impl Importing<'_> {
         }
         let projects = self.carried.owners.iter().map(|owner| {
             let named = |it: &&Value| it["name"].as_str().is_some_and(|name| owner.is_named(name));
-            found.iter().find(named).map(|project| text(project, "id"))
+            found.iter().find(named).map(|project| (text(project, "id"), text(project, "name"))).unzip()
         });
-        let projects = projects.collect();
+        let (projects, names) = projects.unzip();
         let accounts = self.admin.ask("GET", &path(&["accounts"]), None)?;
-        let of_project = |it: &Value| Some((it["project"].as_str()?.to_owned(), it["number"].as_u64()?));
-        Ok(Present { projects, accounts: list(&accounts, "accounts").filter_map(of_project).collect() })
+        let of_project = |it: &Value| {
+            let account = Account { number: it["number"].as_u64()?, currency: text(it, "currency") };
+            Some((it["project"].as_str()?.to_owned(), account))
+        };
+        let accounts = list(&accounts, "accounts").filter_map(of_project).collect();
+        Ok(Present { projects, names, accounts })
     }
 
     /// Hands the keys over, or only tries to. Gives those that are here already: id and project, by row.
@@ -184,6 +197,39 @@ impl Importing<'_> {
         Ok(())
     }
 
+    /// What is here under the name of an owner must be his, and count as his balance does.
+    fn check_present(&self, known: &BTreeMap<usize, (String, String)>, present: &Present) -> Result<()> {
+        let at_home: BTreeSet<usize> =
+            known.keys().filter_map(|row| self.carried.owner_of.get(row).copied()).collect();
+        let mut findings = Vec::new();
+        for (place, owner) in self.carried.owners.iter().enumerate() {
+            let (Some(project), Some(name)) = (&present.projects[place], &present.names[place]) else {
+                continue;
+            };
+            if owner.is_told_otherwise(name) && !at_home.contains(&place) {
+                findings.push(format!(
+                    "{}: the project {name:?} is here, and no key of {:?} is in it; give another database a name of its own by \
+                     --origin, or rename the project if it is the same owner's",
+                    owner.id,
+                    owner.project_name()
+                ));
+            }
+            let account = present.accounts.get(project).filter(|_| owner.credit.is_some());
+            if let Some(Account { number, currency }) = account
+                && !currency.eq_ignore_ascii_case(self.currency)
+            {
+                findings.push(format!(
+                    "{}: account {number} of the project {name:?} is in {currency}, and a unit there is {}",
+                    owner.id, self.currency
+                ));
+            }
+        }
+        if !findings.is_empty() {
+            bail!("what is here does not fit, so nothing was carried:\n{}", findings.join("\n"));
+        }
+        Ok(())
+    }
+
     fn carry(&self, present: &mut Present, outcome: &mut Outcome) -> Result<()> {
         for (place, owner) in self.carried.owners.iter().enumerate() {
             if present.projects[place].is_none() {
@@ -218,11 +264,11 @@ impl Importing<'_> {
         owner: &Owner,
         project: &str,
         amount: Money,
-        accounts: &HashMap<String, u64>,
+        accounts: &HashMap<String, Account>,
         outcome: &mut Outcome,
     ) -> Result<()> {
         let number = match accounts.get(project) {
-            Some(number) => *number,
+            Some(account) => account.number,
             None => {
                 let wish = json!({
                     "organisation": self.organisation,
@@ -238,18 +284,58 @@ impl Importing<'_> {
         if amount == Money::ZERO {
             return Ok(());
         }
+        let id = format!("import:{}:{}", self.origin, owner.id);
         let wish = json!({
             "amount": amount.to_string(),
             "reason": format!("balance of {} in {}", owner.id, self.origin),
-            "id": format!("import:{}:{}", self.origin, owner.id),
+            "id": id,
         });
         let done = self.admin.ask("POST", &path(&["accounts", &number.to_string(), "credit"]), Some(&wish));
         match done {
             Ok(_) => outcome.credited(amount),
-            Err(error) if refused_as(&error, "entry_repeated") => outcome.credited_before += 1,
+            Err(error) if refused_as(&error, "entry_repeated") => {
+                self.check_credited(&id, number, !accounts.contains_key(project))?;
+                outcome.credited_before += 1;
+            }
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// An entry that is there must be this account's: else another organisation or database had the same name.
+    fn check_credited(&self, id: &str, number: u64, is_new: bool) -> Result<()> {
+        let key = format!("credit:{id}");
+        let number_said = number.to_string();
+        // What was credited a moment ago may not be told yet.
+        if is_new || (!self.is_told(&key, Some(&number_said))? && self.is_told(&key, None)?) {
+            bail!(
+                "the balance {id} was credited to another account than {number}, by an import from a database of the same name \
+                 or into another organisation; give this one a name of its own by --origin"
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether there is such an entry, of an account or of any. Others begin with the same key.
+    fn is_told(&self, key: &str, account: Option<&str>) -> Result<bool> {
+        let mut after: Option<String> = None;
+        loop {
+            let said = [
+                ("account", account),
+                ("key", Some(key)),
+                ("limit", Some(PAGE)),
+                ("after", after.as_deref()),
+            ];
+            let asked = format!("{}{}", path(&["ledger", "entries"]), query(said));
+            let page = self.admin.ask("GET", &asked, None)?;
+            if list(&page, "entries").any(|entry| entry["key"] == key) {
+                return Ok(true);
+            }
+            after = page["next_after"].as_str().map(str::to_owned);
+            if after.is_none() {
+                return Ok(false);
+            }
+        }
     }
 
     fn limit(&self, scope: &str, id: &str, limit: Limit, outcome: &mut Outcome) -> Result<()> {

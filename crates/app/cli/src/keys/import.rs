@@ -89,7 +89,7 @@ fn read_balances(wanted: &Wanted, options: &BalanceOptions) -> Result<(Carried, 
         Some(KeysFormat::Litellm) => Looks::Litellm,
         Some(KeysFormat::Csv | KeysFormat::Json) => Looks::Csv,
         None if is_database(source)? => Looks::NewApi,
-        None => looks_of(&text_of(Path::new(source))?),
+        None => looks_of(&text_of(source)?),
     };
     let read = match looks {
         Looks::NewApi => {
@@ -100,10 +100,11 @@ fn read_balances(wanted: &Wanted, options: &BalanceOptions) -> Result<(Carried, 
         }
         Looks::Litellm => {
             let origin = origin("litellm")?;
-            let read = imports::balances::litellm(&text_of(Path::new(source))?, &origin, now);
+            let read = imports::balances::litellm(&text_of(source)?, &origin, now);
             read.map(|carried| (carried, origin))
         }
         Looks::Csv | Looks::Json => {
+            let source = source_shown(source);
             bail!("balances are carried from new-api, one-api and LiteLLM; {source} is a file of keys alone")
         }
     };
@@ -143,7 +144,7 @@ fn read(source: &str, format: Option<KeysFormat>) -> Result<KeysFound> {
     if is_database(source)? || format == Some(KeysFormat::NewApi) {
         return Ok(new_api(&new_api_tables(source)?, now, false));
     }
-    let text = text_of(Path::new(source))?;
+    let text = text_of(source)?;
     let looks = match format {
         None => looks_of(&text),
         Some(KeysFormat::Csv) => Looks::Csv,
@@ -158,13 +159,14 @@ fn read(source: &str, format: Option<KeysFormat>) -> Result<KeysFound> {
         Looks::NewApi => return Ok(new_api(&new_api_tables(source)?, now, false)),
     }
     .map_err(anyhow::Error::msg)
-    .with_context(|| source.to_owned())
+    .with_context(|| source_shown(source).to_owned())
 }
 
 /// Whether it is what `bellwether import new-api` reads as tables: an address, a directory, or an SQLite file.
 fn is_database(source: &str) -> Result<bool> {
     let path = Path::new(source);
-    if source.contains("://") || source.starts_with("env:") || path.is_dir() {
+    let is_file = is_shown_whole(source) && !source.contains("://") && !source.starts_with("env:");
+    if !is_file || path.is_dir() {
         return Ok(true);
     }
     let mut start = Vec::new();
@@ -175,13 +177,21 @@ fn is_database(source: &str) -> Result<bool> {
     Ok(start == SQLITE_MARK)
 }
 
-fn text_of(path: &Path) -> Result<String> {
-    let failed = || format!("cannot read {}", path.display());
+fn text_of(source: &str) -> Result<String> {
+    if !is_shown_whole(source) {
+        bail!("only the tables of new-api are read from a database; name a file");
+    }
+    let failed = || format!("cannot read {source}");
     let mut text = String::new();
-    let file = File::open(path).with_context(failed)?;
+    let file = File::open(source).with_context(failed)?;
     file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).with_context(failed)?;
     if text.len() as u64 > FILE_BYTES_MAX {
-        bail!("{} is larger than {FILE_BYTES_MAX} bytes", path.display());
+        bail!("{source} is larger than {FILE_BYTES_MAX} bytes");
     }
     Ok(text)
+}
+
+/// Whether it may be printed: the address of a database may hold a password.
+fn is_shown_whole(source: &str) -> bool {
+    source_shown(source) == source
 }

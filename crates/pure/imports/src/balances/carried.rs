@@ -65,6 +65,12 @@ impl Owner {
             || project.strip_prefix(&self.name).is_some_and(|rest| rest.starts_with(" ("))
             || project == self.project_name()
     }
+
+    /// Whether a project that is named as this one's tells people of somebody else: of the same number in another database, or
+    /// of the same one by an earlier name.
+    pub fn is_told_otherwise(&self, project: &str) -> bool {
+        project != self.name && project != self.project_name()
+    }
 }
 
 impl Carried {
@@ -95,5 +101,8 @@ mod tests {
         assert!(owner(7, "ada").is_named("new-api user 7 (another name)"));
         assert!(owner(7, "ada").is_named("new-api user 7"));
         assert!(!owner(7, "ada").is_named("new-api user 71 (ada)"));
+        assert!(owner(7, "ada").is_told_otherwise("new-api user 7 (another name)"));
+        assert!(!owner(7, "ada").is_told_otherwise("new-api user 7 (ada)"));
+        assert!(!owner(7, "ada").is_told_otherwise("new-api user 7"));
     }
 }

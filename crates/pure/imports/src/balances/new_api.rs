@@ -4,15 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Money, Timestamp};
+use serde_json::Value;
 
 use super::amount::{QuotaPerUnit, is_within};
 use super::carried::{Carried, Limit, Owner};
 use crate::keys::{self, User, users};
-use crate::new_api::NewApiTables;
-use crate::new_api::row::{flag, integer, text};
+use crate::new_api::row::{flag, integer, is_deleted, text};
+use crate::new_api::{NewApiTables, Row};
 
 /// How much quota a unit is, unless it is set.
 const QUOTA_PER_UNIT_DEFAULT: &str = "500000";
+const NO_QUOTA: &str = "which is no whole number, so nobody knows what is left";
 
 /// Reads keys and balances. `origin` names the gateway that they are from; balances that are owed are forgiven if that is said.
 pub fn new_api(
@@ -56,11 +58,18 @@ fn owners(
             carried.problems.push("a user has no id".to_owned());
             continue;
         };
-        let quota = i128::from(integer(row, "quota").unwrap_or_default());
+        let quota = quota(row, "quota");
         if states.get(&number) != Some(&User::Active) {
-            closed += quota.max(0);
+            closed += quota.unwrap_or_default().max(0);
             continue;
         }
+        let quota = match quota {
+            Ok(quota) => quota,
+            Err(said) => {
+                carried.problems.push(format!("user {number} has a quota of {said} there, {NO_QUOTA}"));
+                continue;
+            }
+        };
         invited += i128::from(integer(row, "aff_quota").unwrap_or_default()).max(0);
         if quota == 0 && !with_keys.contains(&number) {
             continue;
@@ -107,6 +116,14 @@ fn owners(
     places
 }
 
+/// How much quota a column says; its text where that is none.
+fn quota(row: &Row, column: &str) -> Result<i128, String> {
+    match row.get(column) {
+        None | Some(Value::Null) => Ok(0),
+        Some(value) => integer(row, column).map(i128::from).ok_or_else(|| value.to_string()),
+    }
+}
+
 /// Whose each key is, and what is left of its own quota.
 fn of_keys(
     tables: &NewApiTables,
@@ -117,6 +134,11 @@ fn of_keys(
     let rows: BTreeSet<usize> = carried.keys.rows().collect();
     for (at, row) in tables.tokens.iter().enumerate() {
         let number = keys::number_of(row, at);
+        let is_limited = !flag(row, "unlimited_quota") && !is_deleted(row);
+        if let (true, Err(said)) = (is_limited, quota(row, "remain_quota")) {
+            carried.problems.push(format!("token {number} has a quota of {said} left there, {NO_QUOTA}"));
+            continue;
+        }
         if !rows.contains(&number) {
             continue;
         }
@@ -126,7 +148,7 @@ fn of_keys(
         if flag(row, "unlimited_quota") {
             continue;
         }
-        let quota = i128::from(integer(row, "remain_quota").unwrap_or_default());
+        let quota = quota(row, "remain_quota").unwrap_or_default();
         match per_unit.money(quota).filter(|it| *it > Money::ZERO && is_within(*it)) {
             Some(amount) => {
                 carried.limits.insert(number, Limit { amount, period: "total" });
@@ -227,6 +249,30 @@ mod tests {
             (2, "0".to_owned())
         );
         assert!(carried.keys.notes.join("\n").contains("0.000006 that users owe there is forgiven"));
+    }
+
+    #[test]
+    fn a_quota_that_cannot_be_read_is_a_problem_and_not_nothing() {
+        let with = |quota: &Value| {
+            let mut row = user(1, 0, &json!({}));
+            row["quota"] = quota.clone();
+            read(&json!([row, user(2, 7, &json!({}))]), false)
+        };
+        for quota in [json!("5e5"), json!(1.5), json!("many"), json!("")] {
+            let problems = with(&quota).problems;
+            assert_eq!(problems.len(), 1, "{quota}");
+            assert!(problems[0].contains(&format!("user 1 has a quota of {quota} there")), "{problems:?}");
+        }
+        for quota in [Value::Null, json!("7"), json!(7)] {
+            assert_eq!(with(&quota).problems, Vec::<String>::new(), "{quota}");
+        }
+        let mut odd = token(11, 1, 0, false);
+        odd["remain_quota"] = json!("5e5");
+        let mut unlimited = token(12, 1, 0, true);
+        unlimited["remain_quota"] = json!("5e5");
+        let problems = read(&json!([user(1, 7, &json!({})), odd, unlimited]), false).problems;
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains(r#"token 11 has a quota of "5e5" left there"#), "{problems:?}");
     }
 
     #[test]
