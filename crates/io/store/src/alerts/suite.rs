@@ -113,7 +113,7 @@ pub(super) async fn a_channel_that_takes_nothing_silences_no_other(database: &Da
     assert_eq!((waiting.len(), waiting[0].number), (WAITING_MAX as usize + 1, 2));
     desk.attempted(2, &again, NOW).await.unwrap();
     desk.keep(Board::default(), &[to("a")], later(1)).await.unwrap();
-    desk.attempted(3, &again, later(1)).await.unwrap();
+    desk.attempted(10, &again, later(1)).await.unwrap();
     desk.keep(Board::default(), &[to("a")], later(2)).await.unwrap();
     let waits = desk.waiting().await.unwrap().iter().map(|one| one.next_at).max();
     assert_eq!(waits, Some(later(32)), "news has it tried again soon");
