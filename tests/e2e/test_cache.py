@@ -252,6 +252,8 @@ BAD = {
     "a call of a tool": whole(
         CHAT_REPLY.replace(b'"refusal":null', b'"tool_calls":[{"id":"a","type":"function","function":{}}]')
     ),
+    "an answer without an end": whole(CHAT_REPLY.replace(b'"finish_reason":"stop"', b'"finish_reason":null')),
+    "an answer without a choice": whole(b'{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[]}'),
     "a stream that breaks off": lambda exchange: (exchange.send(stream_head() + chunk(delta(content="x"))), exchange.close()),
 }
 

@@ -136,6 +136,13 @@ def test_what_cannot_be_said_of_a_day_is_refused(gateway: Gateway) -> None:
         assert error["param"] == name and "of one day" in error["message"]
 
 
+def test_names_that_callers_make_up_are_one_row(priced: Gateway) -> None:
+    for number in range(300):
+        call(priced, status=404, model=f"made-up-{number}")
+    report = wait_for_calls(priced, 300, by="model")
+    assert [(row["model"], row["requests"]) for row in report["rows"]] == [("unknown", 300)]
+
+
 def test_calls_are_parted_by_whatever_they_have_in_common(priced: Gateway, commands: Commands) -> None:
     shop = make_key(priced, "shop", tags={"team": "=shop, \"east\""})
     for _ in range(2):
@@ -147,7 +154,7 @@ def test_calls_are_parted_by_whatever_they_have_in_common(priced: Gateway, comma
     assert sorted(rows, key=str) == [
         ("=shop, \"east\"", MODEL, "us-west", 200, 2),
         (None, MODEL, "us-west", 200, 1),
-        (None, "nobody-has-this", None, 404, 1),
+        (None, "unknown", None, 404, 1),
     ]
     assert [cost["cost"] for cost in report["totals"]["costs"]] == [money(3 * REPLY_NANO)]
     for wish, count in [

@@ -41,7 +41,7 @@ mod words;
 
 pub use self::alerts::{
     AlertDesk, AlertError, Attempted, DELIVERIES_KEPT, DELIVERIES_PER_PAGE_MAX, Delivery, DeliveryState,
-    NewSilence, SILENCES_MAX, WAITING_MAX,
+    KeyTimes, KeysEnding, NewSilence, SILENCES_MAX, WAITING_MAX,
 };
 pub use self::ledger::{
     AppendError, Applied, Applier, ApplyError, Cell, Cells, ENTRIES_PER_PAGE_MAX, EntryCursor, EntryPage,

@@ -39,6 +39,7 @@ impl Board {
 
     /// What one look has found. Gives how many findings had no room.
     pub fn step(&mut self, findings: &Findings, terms: &Terms, timing: &Timing, now: Timestamp) -> usize {
+        self.0.values_mut().for_each(|alert| not_ahead(alert, now));
         let mut without_room = 0;
         for finding in &findings.bad {
             let key = (finding.rule, finding.subject.clone());
@@ -91,6 +92,13 @@ impl Board {
             }
         }
     }
+}
+
+/// What happened later than now happened before the clock was set back: it counts from now on.
+fn not_ahead(alert: &mut Alert, now: Timestamp) {
+    alert.since = alert.since.min(now);
+    let times = [&mut alert.raised_at, &mut alert.good_since, &mut alert.resolved_at, &mut alert.told_at];
+    times.into_iter().flatten().for_each(|at| *at = (*at).min(now));
 }
 
 fn pending(finding: &Finding, now: Timestamp) -> Alert {

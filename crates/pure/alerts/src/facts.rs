@@ -133,6 +133,8 @@ pub struct Facts<'a> {
     pub budgets: Vec<BudgetFact>,
     /// Keys that end soon.
     pub keys: Option<Vec<KeyFact>>,
+    /// There may be more of them: of those that are not named nothing is known.
+    pub has_more_keys: bool,
     /// Models without a price.
     pub unpriced: Vec<UnpricedFact>,
     /// Accounts at providers.

@@ -138,6 +138,9 @@ impl Sight<'_> {
             self.findings.unseen.insert(Rule::KeyExpiry);
             return;
         };
+        if facts.has_more_keys {
+            self.findings.unseen.insert(Rule::KeyExpiry);
+        }
         let days = self.terms.of(Rule::KeyExpiry).threshold;
         let until =
             self.now.unix_ms().saturating_add(i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(DAY_MS));

@@ -30,7 +30,7 @@ pub use facts::{
 pub use finding::{Finding, Findings};
 pub use judge::judge;
 pub use notice::{Event, Item, Notice};
-pub use retry::{ATTEMPTS_MAX, next_try_ms};
+pub use retry::{ATTEMPTS_MAX, WAIT_MAX_MS, next_try_ms};
 pub use rule::{Rule, Severity};
 pub use silence::{SILENCE_SECONDS_MAX, Silence};
 pub use spend::SpendSeries;

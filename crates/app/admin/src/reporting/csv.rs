@@ -18,10 +18,13 @@ pub(super) fn value(value: &Value) -> String {
     }
 }
 
+/// What begins a formula, also in the wide form that some spreadsheets take for the same.
+const FORMULA_SIGNS: [char; 9] = ['=', '+', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
 /// A text. One that a spreadsheet would take for a formula gets an apostrophe; numbers stay numbers.
 pub(super) fn text(words: &str) -> String {
-    let is_formula = words.starts_with(['=', '+', '@', '\t', '\r'])
-        || (words.starts_with('-') && words.parse::<f64>().is_err());
+    let is_formula =
+        words.starts_with(FORMULA_SIGNS) || (words.starts_with('-') && words.parse::<f64>().is_err());
     let words = if is_formula { format!("'{words}") } else { words.to_owned() };
     if words.contains(['"', ',', '\n', '\r']) {
         return format!("\"{}\"", words.replace('"', "\"\""));
@@ -43,6 +46,10 @@ mod tests {
             ("@x,y", "\"'@x,y\""),
             ("-0.5", "-0.5"),
             ("-cmd", "'-cmd"),
+            ("\u{ff1d}1+1", "'\u{ff1d}1+1"),
+            ("\u{ff0b}1", "'\u{ff0b}1"),
+            ("\u{ff0d}1", "'\u{ff0d}1"),
+            ("\u{ff20}x", "'\u{ff20}x"),
         ] {
             assert_eq!(text(words), expected);
         }

@@ -46,6 +46,8 @@ pub(crate) struct CachePart {
 pub(crate) struct Fill {
     pub(crate) name: AnswerName,
     pub(crate) rule: CacheRule,
+    /// Its answer says how it came to its end.
+    pub(crate) tells_end: bool,
     /// Others wait for it.
     pub(crate) seat: Option<Seat>,
 }

@@ -88,6 +88,10 @@ async fn reached(
     turn: Turn,
     refusal: Refusal,
 ) -> Result<(), Box<Failure>> {
+    // Those who ask the same have limits of their own: one of them goes on.
+    if let Some(fill) = call.cache.as_mut().and_then(|part| part.fill.as_mut()) {
+        fill.seat = None;
+    }
     let (worker, began) = (&call.worker, Instant::now());
     let Some(limited) = &mut call.limited else { return Ok(()) };
     let shard = &worker.shard;

@@ -7,6 +7,9 @@ use limits::rate::{Cell, Need, Of, OnLimit, Settled};
 use super::costs::Costs;
 use super::keeper::LimitKeeper;
 
+/// How the short codes of limits that warn begin; no other warning does.
+pub(crate) const LIMIT_WARNING: &str = "limit_";
+
 /// The limits of one call.
 #[derive(Debug)]
 pub(crate) struct Limited {
@@ -26,7 +29,7 @@ impl Limited {
 
     /// The limits that warn, as short codes.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
-        self.warned().map(|cell| format!("limit_{}_{}", cell.whose.kind(), cell.measure.name()))
+        self.warned().map(|cell| format!("{LIMIT_WARNING}{}_{}", cell.whose.kind(), cell.measure.name()))
     }
 
     pub(super) fn warned(&self) -> impl Iterator<Item = &Cell> {

@@ -21,4 +21,4 @@ pub(crate) use credentials::{prefer_room, take_credential};
 pub(crate) use expected::{expected, expected_of_kept};
 pub(crate) use keeper::LimitKeeper;
 pub(crate) use limit::{ForWhom, limit};
-pub(crate) use limited::Limited;
+pub(crate) use limited::{LIMIT_WARNING, Limited};

@@ -27,6 +27,7 @@ use crate::serving::Serving;
 /// Parsed once.
 static CACHE: HeaderName = HeaderName::from_static("x-bellwether-cache");
 static CACHE_KEY: HeaderName = HeaderName::from_static("x-bellwether-cache-key");
+static WARNINGS: HeaderName = HeaderName::from_static("x-bellwether-warnings");
 
 /// A kept answer that a call is told, and what it costs.
 pub(super) struct Hit {
@@ -93,6 +94,11 @@ pub(super) fn told(call: &mut Call, hit: &Hit) -> Response<AnswerBody> {
     let headers = response.headers_mut();
     for (name, value) in &answer.headers {
         headers.append(name, value.clone());
+    }
+    // Its own limits are told beside what the answer is warned of.
+    call.warnings = headers.remove(&WARNINGS);
+    if let Some(warnings) = call.warnings_told() {
+        headers.insert(WARNINGS.clone(), warnings);
     }
     headers.insert(AGE, HeaderValue::from(answer.age(call.received_at).as_secs()));
     headers.insert(HeaderName::from_static("x-bellwether-attempts"), HeaderValue::from(0_u16));

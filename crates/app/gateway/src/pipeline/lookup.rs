@@ -1,6 +1,7 @@
 //! Did somebody ask the same? Then his answer is told again, or waited for, and nobody is asked. Where nobody's answers are kept
 //! this is one look at a flag.
 
+use dialects::surface::Operation;
 use domain::{Failure, Kind};
 use http::HeaderMap;
 use routing::{Ask, CacheRule, CacheScope, Route};
@@ -54,7 +55,7 @@ async fn look(
     }
     let Some(name) = name(call, serving, prompt, (headers, &route, rule)) else { return Ok(None) };
     if controls.is_refresh {
-        let fill = Fill { name, rule, seat: None };
+        let fill = Fill { name, rule, tells_end: tells_end(prompt), seat: None };
         return if controls.is_only {
             Err(not_cached())
         } else {
@@ -86,7 +87,12 @@ async fn look(
         return Ok(Some(hit));
     }
     let seat: Option<Seat> = (turn == Turn::Ours).then_some(seat);
-    go_on(call, CacheState::Miss, Some(Fill { name, rule, seat }))
+    go_on(call, CacheState::Miss, Some(Fill { name, rule, tells_end: tells_end(prompt), seat }))
+}
+
+/// Whether an answer to it says how it came to its end: all that a model writes does.
+fn tells_end(prompt: &Prompt) -> bool {
+    matches!(prompt.surface.operation, Operation::Conversation | Operation::Completions)
 }
 
 /// The route of what is asked for, and how its answers are kept for the caller's key.

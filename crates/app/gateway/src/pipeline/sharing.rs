@@ -13,19 +13,16 @@ use tokio::time::Instant;
 use crate::cache::{CachedAnswer, Fill};
 use crate::clock::wall_clock;
 use crate::gateway::Gateway;
+use crate::limiting::LIMIT_WARNING;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::gathered::Gathered;
 use crate::pipeline::relay::BrokenOff;
 use crate::pipeline::tellable::is_tellable;
 
+const WARNINGS: &str = "x-bellwether-warnings";
 /// What is told again of a head, besides what has the type of the body. All else is of the call that asked.
-const HEADERS_TOLD: [&str; 5] = [
-    "x-accel-buffering",
-    "x-bellwether-model",
-    "x-bellwether-provider",
-    "x-bellwether-region",
-    "x-bellwether-warnings",
-];
+const HEADERS_TOLD: [&str; 5] =
+    ["x-accel-buffering", "x-bellwether-model", "x-bellwether-provider", "x-bellwether-region", WARNINGS];
 
 /// An answer on its way, and what has passed of it.
 #[derive(Debug)]
@@ -112,7 +109,7 @@ impl Sharing {
         }
         let Some(fill) = &mut self.fill else { return };
         let spend = self.flow.spend();
-        let is_tellable = is_tellable(self.asked.dialect, body, fill.rule.keeps_tool_calls);
+        let is_tellable = is_tellable(self.asked.dialect, body, fill.tells_end, fill.rule.keeps_tool_calls);
         let (true, Some(spend)) = (is_tellable, spend) else {
             self.give_up();
             return;
@@ -153,6 +150,37 @@ fn told_again(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
     headers
         .iter()
         .filter(|(name, _)| is_told(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
+        .filter_map(|(name, value)| {
+            let is_warning = name.as_str() == WARNINGS;
+            let value = if is_warning { of_the_answer(value)? } else { value.clone() };
+            Some((name.clone(), value))
+        })
         .collect()
+}
+
+/// What an answer is warned of; that its first caller was near a limit is nobody else's.
+fn of_the_answer(warnings: &HeaderValue) -> Option<HeaderValue> {
+    let codes = warnings.to_str().ok()?.split(", ").filter(|code| !code.starts_with(LIMIT_WARNING));
+    let codes = codes.collect::<Vec<_>>().join(", ");
+    if codes.is_empty() { None } else { HeaderValue::from_str(&codes).ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::{WARNINGS, told_again};
+
+    #[test]
+    fn a_caller_hears_no_warning_about_the_limits_of_another() {
+        for (told, kept) in [
+            ("limit_key_requests_per_minute", None),
+            ("top_k, limit_key_tokens_per_minute, seed", Some("top_k, seed")),
+            ("top_k", Some("top_k")),
+        ] {
+            let headers = HeaderMap::from_iter([(WARNINGS.parse().unwrap(), HeaderValue::from_static(told))]);
+            let again = told_again(&headers);
+            assert_eq!(again.first().map(|(_, value)| value.to_str().unwrap()), kept);
+        }
+    }
 }

@@ -5,9 +5,22 @@
 use dialects::Dialect;
 use memchr::memmem;
 
-/// Whether an answer may be told again.
-pub(super) fn is_tellable(dialect: Dialect, body: &[u8], tells_tool_calls: bool) -> bool {
-    !body.is_empty() && ended_well(dialect, body) && (tells_tool_calls || !calls_tool(dialect, body))
+/// Whether an answer may be told again. One that has to say how it came to its end, and does not, may not.
+pub(super) fn is_tellable(dialect: Dialect, body: &[u8], tells_end: bool, tells_tool_calls: bool) -> bool {
+    !body.is_empty()
+        && ended_well(dialect, body)
+        && (!tells_end || says_end(dialect, body))
+        && (tells_tool_calls || !calls_tool(dialect, body))
+}
+
+/// It says so itself; that it is a good one is another question.
+fn says_end(dialect: Dialect, body: &[u8]) -> bool {
+    let is_text = |name: &str| values(body, name).any(|value| !word(value).is_empty());
+    match dialect {
+        Dialect::OpenAiChat => is_text("finish_reason"),
+        Dialect::AnthropicMessages => is_text("stop_reason"),
+        Dialect::OpenAiResponses => values(body, "status").any(|value| says(value, "completed")),
+    }
 }
 
 /// It neither ran into a cap nor was it refused or given up.
@@ -71,7 +84,7 @@ mod tests {
     use super::is_tellable;
 
     fn check(dialect: Dialect, body: &str, without_tools: bool, with_tools: bool) {
-        let told = [false, true].map(|tools| is_tellable(dialect, body.as_bytes(), tools));
+        let told = [false, true].map(|tools| is_tellable(dialect, body.as_bytes(), false, tools));
         assert_eq!(told, [without_tools, with_tools], "{dialect:?} {body}");
     }
 
@@ -83,6 +96,23 @@ mod tests {
         check(AnthropicMessages, r#"{"type":"message","stop_reason":"end_turn"}"#, true, true);
         check(OpenAiResponses, r#"{"status":"completed","output":[{"type":"message"}]}"#, true, true);
         check(OpenAiChat, "", false, false);
+    }
+
+    #[test]
+    fn what_has_to_say_how_it_ended_and_does_not_is_not_told() {
+        let stopped = "data: {\"choices\":[{\"finish_reason\":null}]}\n\ndata: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\n";
+        for (dialect, body, expected) in [
+            (OpenAiChat, stopped, true),
+            (OpenAiChat, "data: {\"choices\":[{\"finish_reason\":null}]}\n\ndata: [DONE]\n\n", false),
+            (OpenAiChat, "data: [DONE]\n\n", false),
+            (OpenAiChat, r#"{"choices":[]}"#, false),
+            (AnthropicMessages, r#"{"type":"message","stop_reason":null}"#, false),
+            (AnthropicMessages, r#"{"type":"message","stop_reason":"end_turn"}"#, true),
+            (OpenAiResponses, r#"{"output":[]}"#, false),
+            (OpenAiResponses, r#"{"status":"completed","output":[]}"#, true),
+        ] {
+            assert_eq!(is_tellable(dialect, body.as_bytes(), true, false), expected, "{dialect:?} {body}");
+        }
     }
 
     #[test]

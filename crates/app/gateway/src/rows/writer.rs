@@ -83,8 +83,16 @@ impl Writer {
 
     /// What fails is tried again the next time.
     async fn sum_up(&self) {
-        if let Err(error) = self.records.sum_up(wall_clock()).await {
-            self.log.event(Level::Warn, "sums of calls could not be folded", &[("reason", &error)]);
+        match self.records.sum_up(wall_clock()).await {
+            Ok(0) => {}
+            Ok(parts) => self.log.event(
+                Level::Error,
+                "damaged sums of calls are set aside; reports are without them",
+                &[("parts", &parts)],
+            ),
+            Err(error) => {
+                self.log.event(Level::Warn, "sums of calls could not be folded", &[("reason", &error)]);
+            }
         }
     }
 

@@ -1,50 +1,79 @@
 //! Messages in a database.
 
+use std::collections::BTreeSet;
+
 use alerts::Notice;
 use domain::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row, query};
 
-use super::delivery::{Attempted, DELIVERIES_KEPT, Delivery, DeliveryState, WAITING_MAX};
+use super::delivery::{Attempted, DELIVERIES_KEPT, Delivery, DeliveryState, NEWS_WAIT_MS, WAITING_MAX};
 use crate::columns::{damaged, parsed, time, time_if_any};
 
-/// Adds messages, and forgets old ones.
+/// Adds messages, and forgets old ones. Gives the channels that have no room for all of theirs, and how many were given up.
 pub(super) async fn add(
     to: &mut AnyConnection,
     notices: &[(String, Notice)],
     now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let row = query(
-        "SELECT COALESCE(MAX(number), 0) AS newest,
-           (SELECT COUNT(*) FROM alert_deliveries WHERE state = 'waiting') AS waiting FROM alert_deliveries",
-    )
-    .fetch_one(&mut *to)
-    .await?;
-    let (newest, waiting): (i64, i64) = (row.try_get("newest")?, row.try_get("waiting")?);
+) -> Result<Vec<(String, u64)>, sqlx::Error> {
+    let row =
+        query("SELECT COALESCE(MAX(number), 0) AS newest FROM alert_deliveries").fetch_one(&mut *to).await?;
+    let newest: i64 = row.try_get("newest")?;
     for (place, (channel, notice)) in (1_i64..).zip(notices) {
-        let has_room = waiting + place <= i64::from(WAITING_MAX);
-        let state = if has_room { DeliveryState::Waiting } else { DeliveryState::GivenUp };
         let text = serde_json::to_string(notice).map_err(|error| sqlx::Error::Encode(error.into()))?;
         query(
-            "INSERT INTO alert_deliveries (number, channel, notice, state, attempts, made_at_ms, next_at_ms, ended_at_ms, error)
-             VALUES ($1, $2, $3, $4, 0, $5, $5, $6, $7)",
+            "INSERT INTO alert_deliveries (number, channel, notice, state, attempts, made_at_ms, next_at_ms)
+             VALUES ($1, $2, $3, 'waiting', 0, $4, $4)",
         )
         .bind(newest + place)
         .bind(channel)
         .bind(text)
-        .bind(state.name())
         .bind(now.unix_ms())
-        .bind((!has_room).then_some(now.unix_ms()))
-        .bind((!has_room).then_some("too many messages wait already"))
         .execute(&mut *to)
         .await?;
     }
     let last = newest + i64::try_from(notices.len()).unwrap_or(i64::MAX);
     query("DELETE FROM alert_deliveries WHERE number <= $1 AND state <> 'waiting'")
         .bind(last - i64::from(DELIVERIES_KEPT))
-        .execute(to)
-        .await
-        .map(|_| ())
+        .execute(&mut *to)
+        .await?;
+    let channels: BTreeSet<&String> = notices.iter().map(|(channel, _)| channel).collect();
+    let mut given_up = Vec::new();
+    for channel in channels {
+        hurry(to, channel, now).await?;
+        let count = give_up_oldest(to, channel, now).await?;
+        if count > 0 {
+            given_up.push((channel.clone(), count));
+        }
+    }
+    Ok(given_up)
+}
+
+/// There is news for a channel: it may be well again.
+async fn hurry(to: &mut AnyConnection, channel: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+    query(
+        "UPDATE alert_deliveries SET next_at_ms = $1 WHERE channel = $2 AND state = 'waiting' AND next_at_ms > $1",
+    )
+    .bind(now.unix_ms().saturating_add(NEWS_WAIT_MS))
+    .bind(channel)
+    .execute(to)
+    .await
+    .map(|_| ())
+}
+
+/// Of more than may wait for a channel the oldest go. Other channels have room of their own.
+async fn give_up_oldest(to: &mut AnyConnection, channel: &str, now: Timestamp) -> Result<u64, sqlx::Error> {
+    let done = query(
+        "UPDATE alert_deliveries SET state = 'given_up', ended_at_ms = $1, error = 'too many newer messages wait'
+         WHERE number IN (SELECT number FROM alert_deliveries WHERE channel = $2 AND state = 'waiting'
+                          ORDER BY number DESC LIMIT 1000000 OFFSET $3)",
+    )
+    .bind(now.unix_ms())
+    .bind(channel)
+    .bind(i64::from(WAITING_MAX))
+    .execute(to)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Those that wait, the oldest first.
@@ -69,7 +98,7 @@ pub(super) async fn list(
     rows.iter().map(read).collect()
 }
 
-/// Notes what came of a try.
+/// Notes what came of a try. What was given up meanwhile stays so, unless it was taken.
 pub(super) async fn attempted(
     to: &mut AnyConnection,
     number: i64,
@@ -83,13 +112,15 @@ pub(super) async fn attempted(
     };
     query(
         "UPDATE alert_deliveries SET state = $1, attempts = attempts + 1, next_at_ms = COALESCE(CAST($2 AS BIGINT), next_at_ms),
-           ended_at_ms = $3, error = $4 WHERE number = $5",
+           ended_at_ms = $3, error = $4
+         WHERE number = $5 AND (state = 'waiting' OR $6 = 1)",
     )
     .bind(state.name())
     .bind(next.map(Timestamp::unix_ms))
     .bind((state != DeliveryState::Waiting).then_some(now.unix_ms()))
     .bind(error)
     .bind(number)
+    .bind(i64::from(state == DeliveryState::Delivered))
     .execute(to)
     .await
     .map(|_| ())

@@ -5,8 +5,10 @@ use domain::Timestamp;
 
 /// Messages that are kept once they have ended; older ones are forgotten.
 pub const DELIVERIES_KEPT: u32 = 1_000;
-/// Messages that wait for their channels; more are given up at once.
+/// Messages that wait for one channel; for more the oldest of them are given up.
 pub const WAITING_MAX: u32 = 1_000;
+/// A channel that has a new message is tried again within so long, whatever it said before.
+pub(super) const NEWS_WAIT_MS: i64 = 30_000;
 /// Messages of one page.
 pub const DELIVERIES_PER_PAGE_MAX: u32 = 1_000;
 

@@ -1,13 +1,14 @@
 //! Where alerts are kept and silenced. What is told of an alert and that it is told are kept together: a crash loses no message
 //! and makes none twice.
 
-use alerts::{Board, KeyFact, Notice, Silence, SpendSeries};
+use alerts::{Board, Notice, Silence, SpendSeries};
 use domain::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::delivery::{Attempted, DELIVERIES_PER_PAGE_MAX, Delivery};
 use super::error::AlertError;
+use super::keys::{KeyTimes, KeysEnding};
 use super::silences::NewSilence;
 use super::sizes::SILENCES_MAX;
 use super::{deliveries, silences, sql};
@@ -51,16 +52,17 @@ impl AlertDesk {
         present.silences.iter().filter(|silence| now < silence.until).cloned().collect()
     }
 
-    /// Keeps what has changed, with the messages about it and the channels they go to: all or nothing.
+    /// Keeps what has changed, with the messages about it and the channels they go to: all or nothing. Gives the channels for
+    /// which too many waited, and how many were given up.
     pub async fn keep(
         &self,
         board: Board,
         notices: &[(String, Notice)],
         now: Timestamp,
-    ) -> Result<(), AlertError> {
+    ) -> Result<Vec<(String, u64)>, AlertError> {
         let mut present = self.present.lock().await;
         if board == present.board && notices.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut transaction = self.database.begin().await?;
         for gone in present.board.iter().filter(|alert| board.find(alert.rule, &alert.subject).is_none()) {
@@ -71,12 +73,10 @@ impl AlertDesk {
         {
             sql::put(&mut transaction, alert).await?;
         }
-        if !notices.is_empty() {
-            deliveries::add(&mut transaction, notices, now).await?;
-        }
+        let given_up = deliveries::add(&mut transaction, notices, now).await?;
         transaction.commit().await?;
         present.board = board;
-        Ok(())
+        Ok(given_up)
     }
 
     /// Keeps something quiet for a while.
@@ -182,9 +182,9 @@ impl AlertDesk {
         Ok(sql::put_spend(&mut *self.database.pool.acquire().await?, &text).await?)
     }
 
-    /// Keys without a successor that end between two times, the first to end first.
-    pub async fn keys_ending(&self, after: Timestamp, before: Timestamp) -> Result<Vec<KeyFact>, AlertError> {
-        Ok(sql::keys_ending(&mut *self.database.pool.acquire().await?, after, before).await?)
+    /// Keys without a successor that end soon, and those that have ended of late.
+    pub async fn keys_ending(&self, times: KeyTimes) -> Result<KeysEnding, AlertError> {
+        Ok(sql::keys_ending(&mut *self.database.pool.acquire().await?, times).await?)
     }
 }
 

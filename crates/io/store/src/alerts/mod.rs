@@ -5,6 +5,7 @@ mod deliveries;
 mod delivery;
 mod desk;
 mod error;
+mod keys;
 mod silences;
 mod sizes;
 mod sql;
@@ -16,5 +17,6 @@ pub use delivery::{
 };
 pub use desk::AlertDesk;
 pub use error::AlertError;
+pub use keys::{KeyTimes, KeysEnding};
 pub use silences::NewSilence;
 pub use sizes::SILENCES_MAX;

@@ -4,11 +4,12 @@ use alerts::{Alert, AlertState, KeyFact, Rule, Severity, SpendSeries, Told};
 use domain::Timestamp;
 use serde_json::Value;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, query};
 
+use super::keys::{KeyTimes, KeysEnding};
 use crate::columns::{damaged, parsed, time, time_if_any};
 
-/// Keys that are told of at once; those that end first.
+/// Keys that are told of at once, of those that will end and of those that have.
 const KEYS_MAX: i64 = 200;
 
 pub(super) async fn all(from: &mut AnyConnection) -> Result<Vec<Alert>, sqlx::Error> {
@@ -84,28 +85,35 @@ pub(super) async fn put_spend(to: &mut AnyConnection, series: &str) -> Result<()
     .map(|_| ())
 }
 
-/// Keys without a successor that end between two times, the first to end first.
+/// Keys without a successor that end soon, and behind them those that have ended: however many these are, none that is yet to
+/// end is missed for them.
 pub(super) async fn keys_ending(
     from: &mut AnyConnection,
-    after: Timestamp,
-    before: Timestamp,
-) -> Result<Vec<KeyFact>, sqlx::Error> {
-    let rows = query(
-        "SELECT id, name, expires_at_ms FROM caller_keys
-         WHERE revoked_at_ms IS NULL AND rotated_to IS NULL AND expires_at_ms > $1 AND expires_at_ms < $2
-         ORDER BY expires_at_ms, id LIMIT $3",
-    )
-    .bind(after.unix_ms())
-    .bind(before.unix_ms())
-    .bind(KEYS_MAX)
-    .fetch_all(from)
-    .await?;
-    let key = |row: &AnyRow| {
-        Ok(KeyFact {
-            id: row.try_get("id")?,
-            name: row.try_get("name")?,
-            expires_at: time(row, "expires_at_ms")?,
-        })
-    };
-    rows.iter().map(key).collect()
+    times: KeyTimes,
+) -> Result<KeysEnding, sqlx::Error> {
+    let mut found = KeysEnding::default();
+    for (after, before, order) in [(times.now, times.before, "ASC"), (times.after, times.now, "DESC")] {
+        let statement = format!(
+            "SELECT id, name, expires_at_ms FROM caller_keys
+             WHERE revoked_at_ms IS NULL AND rotated_to IS NULL AND expires_at_ms > $1 AND expires_at_ms <= $2
+               AND expires_at_ms - created_at_ms >= $3
+             ORDER BY expires_at_ms {order}, id LIMIT $4"
+        );
+        let rows = query(AssertSqlSafe(statement))
+            .bind(after.unix_ms())
+            .bind(before.unix_ms())
+            .bind(times.life_min_ms)
+            .bind(KEYS_MAX)
+            .fetch_all(&mut *from)
+            .await?;
+        found.has_more |= rows.len() as i64 >= KEYS_MAX;
+        for row in &rows {
+            found.keys.push(KeyFact {
+                id: row.try_get("id")?,
+                name: row.try_get("name")?,
+                expires_at: time(row, "expires_at_ms")?,
+            });
+        }
+    }
+    Ok(found)
 }

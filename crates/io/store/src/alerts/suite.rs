@@ -7,7 +7,7 @@ use alerts::{
 use domain::{Money, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Attempted, DELIVERIES_KEPT, DeliveryState, NewSilence, WAITING_MAX};
+use super::{Attempted, DELIVERIES_KEPT, DeliveryState, KeyTimes, NewSilence, WAITING_MAX};
 use crate::accounts::suite::{NOW, deed};
 use crate::alerts::{AlertDesk, AlertError};
 use crate::database::Database;
@@ -88,14 +88,35 @@ pub(super) async fn messages_wait_end_and_are_forgotten(database: &Database) {
     );
     assert_eq!((listed[1].attempts, listed[1].ended_at), (2, Some(later(6))));
     assert_eq!(desk.deliveries(Some(2), 10).await.unwrap().len(), 1);
-    // More than may wait are given up at once; what has ended is forgotten when there is enough that is newer.
-    let many: Vec<_> = (0..WAITING_MAX + 5).map(|_| to("a")).collect();
+    // What has ended is forgotten when there is enough that is newer.
+    let many: Vec<_> = (0..DELIVERIES_KEPT).map(|_| to("a")).collect();
     desk.keep(board, &many, later(7)).await.unwrap();
-    let waiting = desk.waiting().await.unwrap();
-    assert_eq!(waiting.len(), WAITING_MAX as usize);
-    let listed = desk.deliveries(None, DELIVERIES_KEPT).await.unwrap();
-    assert_eq!(listed[0].error.as_deref(), Some("too many messages wait already"));
     assert_eq!(desk.deliveries(Some(3), 10).await.unwrap(), []);
+}
+
+pub(super) async fn a_channel_that_takes_nothing_silences_no_other(database: &Database) {
+    let desk = desk(database).await;
+    let many: Vec<_> = (0..WAITING_MAX).map(|_| to("a")).collect();
+    assert_eq!(desk.keep(Board::default(), &many, NOW).await.unwrap(), []);
+    let again = Attempted::TryAgain("it answered 503".to_owned(), later(1800));
+    desk.attempted(1, &again, NOW).await.unwrap();
+    assert_eq!(desk.keep(Board::default(), &[to("b")], NOW).await.unwrap(), []);
+    let waiting = desk.waiting().await.unwrap();
+    let last = waiting.last().unwrap();
+    assert_eq!((waiting.len(), last.channel.as_str()), (WAITING_MAX as usize + 1, "b"));
+    assert_eq!(waiting[0].next_at, later(1800), "there is no news for it");
+    // The oldest goes, and what comes of trying it changes nothing.
+    let given_up = desk.keep(Board::default(), &[to("a")], NOW).await.unwrap();
+    assert_eq!(given_up, [("a".to_owned(), 1)]);
+    desk.attempted(1, &again, NOW).await.unwrap();
+    let waiting = desk.waiting().await.unwrap();
+    assert_eq!((waiting.len(), waiting[0].number), (WAITING_MAX as usize + 1, 2));
+    desk.attempted(2, &again, NOW).await.unwrap();
+    desk.keep(Board::default(), &[to("a")], later(1)).await.unwrap();
+    desk.attempted(10, &again, later(1)).await.unwrap();
+    desk.keep(Board::default(), &[to("a")], later(2)).await.unwrap();
+    let waits = desk.waiting().await.unwrap().iter().map(|one| one.next_at).max();
+    assert_eq!(waits, Some(later(32)), "news has it tried again soon");
 }
 
 pub(super) async fn silences_are_checked_noted_and_ended(database: &Database) {
@@ -162,9 +183,30 @@ pub(super) async fn spending_and_keys_that_end_are_told(database: &Database) {
     ] {
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&database.pool).await.unwrap();
     }
-    let found = desk.keys_ending(later(-3600), later(3600)).await.unwrap();
-    let ids: Vec<&str> = found.iter().map(|key| key.id.as_str()).collect();
-    assert_eq!(ids, ["key_past", "key_soon"]);
+    let times = KeyTimes { after: later(-3600), now: NOW, before: later(3600), life_min_ms: 3_600_000 };
+    let ids = async || -> (Vec<String>, bool) {
+        let found = desk.keys_ending(times).await.unwrap();
+        (found.keys.into_iter().map(|key| key.id).collect(), found.has_more)
+    };
+    assert_eq!(ids().await, (vec!["key_soon".to_owned(), "key_past".to_owned()], false));
+    // One that was made for less than that is meant to end.
+    let short = insert("key_short", "", format!("{}, {}, {}", digest(7), ends(0), ends(60)));
+    sqlx::query(sqlx::AssertSqlSafe(short)).execute(&database.pool).await.unwrap();
+    for number in 10..260_u16 {
+        let hex = format!("{number:04x}").repeat(16);
+        let digest = match database.kind {
+            crate::database::Kind::Sqlite => format!("x'{hex}'"),
+            crate::database::Kind::Postgres => format!("'\\x{hex}'"),
+        };
+        let ended = insert(&format!("key_ended_{number}"), "", format!("{digest}, 1, {}", ends(-120)));
+        sqlx::query(sqlx::AssertSqlSafe(ended)).execute(&database.pool).await.unwrap();
+    }
+    let (found, has_more) = ids().await;
+    assert_eq!(
+        (found[0].as_str(), found[1].as_str(), found.len(), has_more),
+        ("key_soon", "key_past", 201, true)
+    );
+    assert!(!found.contains(&"key_short".to_owned()));
 }
 
 mod tests {
@@ -175,6 +217,7 @@ mod tests {
         suite:
         alerts_outlast_a_restart_as_they_are
         messages_wait_end_and_are_forgotten
+        a_channel_that_takes_nothing_silences_no_other
         silences_are_checked_noted_and_ended
         spending_and_keys_that_end_are_told
     );

@@ -2,10 +2,17 @@
 
 use std::borrow::Cow;
 
+use domain::Kind;
+
 use crate::requests::RequestRow;
 
 /// Texts of a cell.
 pub(super) const TEXTS: usize = 10;
+
+/// The model of calls that nobody served because their caller named it wrongly: such names have no end.
+pub(super) const UNKNOWN_MODEL: &str = "unknown";
+/// The models of calls beyond the cells that there is room for.
+pub(super) const OTHER_MODELS: &str = "other";
 
 /// Which text. Their order is that of what is kept: new ones come behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +57,9 @@ impl<'a> CellKey<'a> {
             None => Cow::Borrowed(""),
         };
         let prompt = row.usage.map_or(0, |usage| usage.input_total());
+        if is_misnamed(row) {
+            row.model = Cow::Borrowed(UNKNOWN_MODEL);
+        }
         Self {
             texts: [
                 std::mem::take(&mut row.organisation),
@@ -68,6 +78,20 @@ impl<'a> CellKey<'a> {
             size: size_of(prompt),
         }
     }
+
+    /// The same with no names of models: all else has an end, as it is the operator's.
+    pub(super) fn without_models(mut self) -> Self {
+        for text in [Text::Model, Text::Served] {
+            self.texts[text as usize] = Cow::Borrowed(OTHER_MODELS);
+        }
+        self
+    }
+}
+
+/// Whether its model is whatever its caller made up, or may be: nobody was asked for it.
+fn is_misnamed(row: &RequestRow<'_>) -> bool {
+    const FAULTS: [Kind; 3] = [Kind::UnknownModel, Kind::Forbidden, Kind::BadRequest];
+    row.provider.is_empty() && FAULTS.iter().any(|kind| kind.code() == row.kind)
 }
 
 fn size_of(prompt: u64) -> u8 {
@@ -85,7 +109,8 @@ pub(super) fn smallest_of(size: u8) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::super::requests::suite::row;
-    use super::{CellKey, PROMPT_SIZES, Text, size_of, smallest_of};
+    use super::{CellKey, PROMPT_SIZES, Text, UNKNOWN_MODEL, size_of, smallest_of};
+    use crate::requests::RequestRow;
 
     #[test]
     fn a_cell_is_what_rows_have_in_common() {
@@ -94,6 +119,18 @@ mod tests {
         assert_eq!((text(Text::Organisation), text(Text::Served)), ("org_default", "gpt-x"));
         assert_eq!((text(Text::Service), text(Text::Currency), key.account), ("flex", "CNY", 3));
         assert_eq!(key, CellKey::of(&mut row(2)));
+    }
+
+    #[test]
+    fn a_name_that_nobody_serves_is_no_name() {
+        let model = |provider: &'static str, kind: &'static str| {
+            let mut row = RequestRow { provider: provider.into(), kind: kind.into(), ..row(1) };
+            CellKey::of(&mut row).texts[Text::Model as usize].clone()
+        };
+        for kind in ["model_not_found", "permission_denied", "invalid_request"] {
+            assert_eq!((&*model("", kind), &*model("openai", kind)), (UNKNOWN_MODEL, "smart"));
+        }
+        assert_eq!(model("", "no_target"), "smart");
     }
 
     #[test]

@@ -9,6 +9,10 @@ use super::part::{FORM, Part};
 use crate::requests::RowBatch;
 
 const MINUTE_MS: i64 = 60_000;
+/// Cells that one minute of a batch has, besides those whose models have no names any more.
+pub(super) const BATCH_CELLS_MAX: usize = 4_096;
+/// The same of a part that others were made one of.
+pub(super) const PART_CELLS_MAX: usize = 250_000;
 
 /// Cells by what their calls have in common.
 #[derive(Debug, Default)]
@@ -21,7 +25,7 @@ type Run<'a> = (i64, CellKey<'a>, Figures);
 pub(crate) fn by_minute<'b>(batch: &'b RowBatch) -> BTreeMap<i64, Vec<u8>> {
     let mut minutes: BTreeMap<i64, Cells<'b>> = BTreeMap::new();
     let mut add = |(minute, key, figures): Run<'b>| {
-        minutes.entry(minute).or_default().0.entry(key).or_default().add_all(&figures);
+        minutes.entry(minute).or_default().figures(key, BATCH_CELLS_MAX).add_all(&figures);
     };
     // Calls that follow one another are mostly alike.
     let mut run: Option<Run<'b>> = None;
@@ -46,12 +50,18 @@ pub(crate) fn by_minute<'b>(batch: &'b RowBatch) -> BTreeMap<i64, Vec<u8>> {
 }
 
 impl<'a> Cells<'a> {
+    /// Those of a cell; where there are so many already, those of what it has in common with others but for their models.
+    fn figures(&mut self, key: CellKey<'a>, cells_max: usize) -> &mut Figures {
+        let is_full = self.0.len() >= cells_max && !self.0.contains_key(&key);
+        self.0.entry(if is_full { key.without_models() } else { key }).or_default()
+    }
+
     /// All cells of a part too; `None` if it is damaged.
     pub(super) fn add_part(&mut self, bytes: &'a [u8]) -> Option<()> {
         let mut part = Part::of(bytes)?;
         while let Some(place) = part.next()? {
             let key = part.key(&place);
-            part.add_to(self.0.entry(key).or_default())?;
+            part.add_to(self.figures(key, PART_CELLS_MAX))?;
         }
         Some(())
     }
@@ -97,13 +107,44 @@ mod tests {
     use domain::CallId;
 
     use super::super::figures::{Count, Figures};
-    use super::{Cells, MINUTE_MS, by_minute};
+    use super::{BATCH_CELLS_MAX, Cells, MINUTE_MS, by_minute};
     use crate::requests::suite::row;
     use crate::requests::{RequestRow, RowBatch};
 
     fn later(seed: u64, minutes: i64) -> RequestRow<'static> {
         let ms = (minutes * MINUTE_MS) as u128;
         RequestRow { call_id: CallId(row(seed).call_id.0 + (ms << 80)), ..row(seed) }
+    }
+
+    /// What a batch of so many rows comes to: cells, and calls in them.
+    fn counted(rows: u64, of: impl Fn(u64) -> RequestRow<'static>) -> (usize, u64) {
+        let mut batch = RowBatch::default();
+        (0..rows).for_each(|number| batch.push(&of(number)));
+        let minutes = by_minute(&batch);
+        let mut all = Cells::default();
+        minutes.values().for_each(|part| all.add_part(part).unwrap());
+        (all.len(), all.0.values().map(|figures| figures.count(Count::Calls)).sum())
+    }
+
+    #[test]
+    fn names_that_callers_make_up_are_one_cell() {
+        let made_up = |number: u64| RequestRow {
+            model: format!("made-up-{number}").into(),
+            provider: "".into(),
+            upstream_model: "".into(),
+            region: "".into(),
+            kind: "model_not_found".into(),
+            status: 404,
+            ..row(1)
+        };
+        assert_eq!(counted(50_000, made_up), (1, 50_000));
+    }
+
+    #[test]
+    fn more_models_than_there_is_room_for_are_others() {
+        let named = |number: u64| RequestRow { model: format!("m{number}").into(), ..row(1) };
+        let rows = BATCH_CELLS_MAX as u64 + 500;
+        assert_eq!(counted(rows, named), (BATCH_CELLS_MAX + 1, rows));
     }
 
     #[test]

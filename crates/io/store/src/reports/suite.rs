@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use domain::{CallId, Money, OrganisationId, Timestamp};
 
-use super::cells::by_minute;
+use super::cells::{BATCH_CELLS_MAX, by_minute};
 use super::desk::{Report, ReportDesk};
 use super::figures::Count;
 use super::query::{Dimension, ReportError, ReportQuery};
@@ -23,7 +23,7 @@ const NOW: Timestamp = Timestamp(BEGIN + 3 * DAY * MINUTE_MS);
 
 type Test = fn(RequestStore, Database) -> Pin<Box<dyn Future<Output = ()>>>;
 
-fn all() -> [(&'static str, Test); 6] {
+fn all() -> [(&'static str, Test); 7] {
     [
         ("sums_are_the_same_before_and_behind_a_fold", |store, database| {
             Box::pin(sums_are_the_same_before_and_behind_a_fold(store, database))
@@ -39,6 +39,9 @@ fn all() -> [(&'static str, Test); 6] {
         }),
         ("what_left_no_row_is_told_by_the_ledger", |store, database| {
             Box::pin(what_left_no_row_is_told_by_the_ledger(store, database))
+        }),
+        ("what_is_damaged_hinders_nothing_else", |store, database| {
+            Box::pin(what_is_damaged_hinders_nothing_else(store, database))
         }),
         ("too_much_is_refused", |store, database| Box::pin(too_much_is_refused(store, database))),
     ]
@@ -220,14 +223,29 @@ async fn what_left_no_row_is_told_by_the_ledger(store: RequestStore, database: D
     assert_eq!(found.len(), 1);
 }
 
+async fn what_is_damaged_hinders_nothing_else(store: RequestStore, database: Database) {
+    let desk = ReportDesk::new(&store, database);
+    store.sums().insert(Tier::Fresh, first_minute() + 1, vec![9]).await.unwrap();
+    write(&store, &[at(1, 1)]).await;
+    // Two that fold at once take nothing twice.
+    let (one, other) = tokio::join!(store.sum_up(NOW), store.sum_up(NOW));
+    assert_eq!(one.unwrap() + other.unwrap(), 1);
+    let report = desk.report(&query(&[(0, DAY)], &[]), NOW).await.unwrap();
+    assert_eq!(told(&report), [(0, vec![], 1, 1_000_003)]);
+    assert_eq!(store.sum_up(NOW).await.unwrap(), 0, "it is set aside");
+}
+
 async fn too_much_is_refused(store: RequestStore, database: Database) {
     let desk = ReportDesk::new(&store, database);
-    let mut batch = RowBatch::default();
-    for seed in 0..=super::REPORT_ROWS_MAX as u64 {
-        batch.push(&RequestRow { model: format!("m{seed}").into(), ..at(seed, 1) });
+    let seeds: Vec<u64> = (0..=super::REPORT_ROWS_MAX as u64).collect();
+    for seeds in seeds.chunks(BATCH_CELLS_MAX) {
+        let mut batch = RowBatch::default();
+        for seed in seeds {
+            batch.push(&RequestRow { model: format!("m{seed}").into(), ..at(*seed, 1) });
+        }
+        let part = by_minute(&batch).remove(&(first_minute() + 1)).unwrap();
+        store.sums().insert(Tier::Day, Tier::Day.period_of(first_minute()), part).await.unwrap();
     }
-    let part = by_minute(&batch).remove(&(first_minute() + 1)).unwrap();
-    store.sums().insert(Tier::Day, Tier::Day.period_of(first_minute()), part).await.unwrap();
     let refused = desk.report(&query(&[(0, DAY)], &[Dimension::Model]), NOW).await.unwrap_err();
     assert!(matches!(refused, ReportError::TooManyRows { .. }), "{refused}");
     assert_eq!(desk.report(&query(&[(0, DAY)], &[]), NOW).await.unwrap().rows.len(), 1);

@@ -20,6 +20,10 @@ const FOLDED_AT_ONCE: i64 = 512;
 const PARTS_MAX: i64 = 16;
 /// Stretches that one step makes whole.
 const JOINED_AT_ONCE: usize = 32;
+/// So many bytes become one part at most; what is bigger stays as it is.
+const JOINED_BYTES_MAX: i64 = 64 << 20;
+/// The tier of fresh parts that nobody could read: they are kept, and in no report.
+const DAMAGED: i64 = -1;
 /// How long after its end a stretch is left alone: long calls come late.
 const GRACE_MINUTES: i64 = 5;
 
@@ -37,6 +41,14 @@ pub(super) struct Listed {
     /// The first minute that it is of.
     pub(super) minute: i64,
     pub(super) bytes: i64,
+}
+
+/// What a fold took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Folded {
+    pub(crate) parts: usize,
+    /// Those of them that could not be read.
+    pub(crate) damaged: usize,
 }
 
 /// A part, read.
@@ -72,35 +84,41 @@ impl Sums {
         minutes: BTreeMap<i64, Vec<u8>>,
     ) -> Result<(), sqlx::Error> {
         for (minute, part) in minutes {
-            insert(connection, Tier::Fresh, minute, part).await?;
+            insert(connection, Tier::Fresh.number(), minute, part).await?;
         }
         Ok(())
     }
 
-    /// Takes some of what is fresh into every tier. Gives how many parts that was.
-    pub(crate) async fn fold(&self) -> Result<usize, StoreError> {
+    /// Takes some of what is fresh into every tier: it is taken away first, so that of two who fold each part is one's alone.
+    /// Parts that cannot be read are set aside.
+    pub(crate) async fn fold(&self) -> Result<Folded, StoreError> {
         let failed = || StoreError::database("fold sums of calls");
         let mut transaction = self.pool.begin().await.map_err(failed())?;
-        let statement =
-            format!("SELECT number, period, packed FROM {TABLE} WHERE tier = $1 ORDER BY number LIMIT $2");
+        let statement = format!(
+            "DELETE FROM {TABLE} WHERE number IN (SELECT number FROM {TABLE} WHERE tier = $1 ORDER BY number LIMIT $2)
+             RETURNING number, period, packed"
+        );
         let rows = sqlx::query(AssertSqlSafe(statement))
             .bind(Tier::Fresh.number())
             .bind(FOLDED_AT_ONCE)
             .fetch_all(&mut *transaction)
             .await
             .map_err(failed())?;
-        let fresh = kept(&rows).map_err(failed())?;
-        let Some(last) = fresh.last().map(|part| part.number) else { return Ok(0) };
+        let (fresh, damaged): (Vec<_>, Vec<_>) = kept(&rows)
+            .map_err(failed())?
+            .into_iter()
+            .partition(|part| Cells::default().add_part(&part.packed).is_some());
         for tier in Tier::KEPT {
             for (period, part) in folded(&fresh, tier)? {
-                insert(&mut transaction, tier, period, part).await.map_err(failed())?;
+                insert(&mut transaction, tier.number(), period, part).await.map_err(failed())?;
             }
         }
-        let statement = format!("DELETE FROM {TABLE} WHERE tier = $1 AND number <= $2");
-        let gone = sqlx::query(AssertSqlSafe(statement)).bind(Tier::Fresh.number()).bind(last);
-        gone.execute(&mut *transaction).await.map_err(failed())?;
+        let folded = Folded { parts: rows.len(), damaged: damaged.len() };
+        for part in damaged {
+            insert(&mut transaction, DAMAGED, part.period, part.packed).await.map_err(failed())?;
+        }
         transaction.commit().await.map_err(failed())?;
-        Ok(fresh.len())
+        Ok(folded)
     }
 
     /// Makes one part of those of stretches that are over, or that have many. Gives how many stretches there were.
@@ -116,30 +134,42 @@ impl Sums {
             let (tier, period, parts) = stretch_of(row).map_err(failed())?;
             let Some(tier) = Tier::of_number(tier) else { continue };
             let is_over = tier.begin_of(period + 1) + GRACE_MINUTES <= minute_of(now);
-            if joined < JOINED_AT_ONCE && (is_over || parts > PARTS_MAX) {
-                self.join_one(tier, period).await?;
+            if joined < JOINED_AT_ONCE
+                && (is_over || parts > PARTS_MAX)
+                && self.join_one(tier, period).await?
+            {
                 joined += 1;
             }
         }
         Ok(joined)
     }
 
-    async fn join_one(&self, tier: Tier, period: i64) -> Result<(), StoreError> {
+    /// Makes one of the smallest parts of a stretch, as many as may be. Gives whether there were two.
+    async fn join_one(&self, tier: Tier, period: i64) -> Result<bool, StoreError> {
         let failed = || StoreError::database("join sums of calls");
+        let stretch = Stretch { tier, periods: period..period + 1 };
+        let mut listed = self.list(&[stretch], 0..0).await.map_err(failed())?;
+        listed.sort_unstable_by_key(|part| part.bytes);
+        let numbers = small_ones(&listed);
+        if numbers.len() < 2 {
+            return Ok(false);
+        }
         let mut transaction = self.pool.begin().await.map_err(failed())?;
-        let statement = format!("SELECT number, period, packed FROM {TABLE} WHERE tier = $1 AND period = $2");
-        let rows = sqlx::query(AssertSqlSafe(statement)).bind(tier.number()).bind(period);
-        let rows = rows.fetch_all(&mut *transaction).await.map_err(failed())?;
-        let parts = kept(&rows).map_err(failed())?;
+        let statement = format!(
+            "DELETE FROM {TABLE} WHERE number IN ({}) RETURNING number, period, packed",
+            numbers.join(", ")
+        );
+        let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(&mut *transaction).await;
+        let parts = kept(&rows.map_err(failed())?).map_err(failed())?;
         let mut cells = Cells::default();
         for part in &parts {
             cells.add_part(&part.packed).ok_or_else(|| damaged(part.number))?;
         }
-        let statement = format!("DELETE FROM {TABLE} WHERE tier = $1 AND period = $2");
-        let gone = sqlx::query(AssertSqlSafe(statement)).bind(tier.number()).bind(period);
-        gone.execute(&mut *transaction).await.map_err(failed())?;
-        insert(&mut transaction, tier, period, cells.written()).await.map_err(failed())?;
-        transaction.commit().await.map_err(failed())
+        if !parts.is_empty() {
+            insert(&mut transaction, tier.number(), period, cells.written()).await.map_err(failed())?;
+        }
+        transaction.commit().await.map_err(failed())?;
+        Ok(true)
     }
 
     /// Drops minutes that are old, and quarters of an hour of more days ago than these. Days are kept.
@@ -202,8 +232,18 @@ impl Sums {
     /// Puts a part where it belongs, for who makes parts up.
     #[cfg(test)]
     pub(super) async fn insert(&self, tier: Tier, period: i64, part: Vec<u8>) -> Result<(), sqlx::Error> {
-        insert(&mut *self.pool.acquire().await?, tier, period, part).await
+        insert(&mut *self.pool.acquire().await?, tier.number(), period, part).await
     }
+}
+
+/// The numbers of the first parts, as many as may become one.
+fn small_ones(listed: &[Listed]) -> Vec<String> {
+    let mut bytes = 0;
+    let small = listed.iter().take_while(|part| {
+        bytes += part.bytes;
+        bytes <= JOINED_BYTES_MAX
+    });
+    small.map(|part| part.number.to_string()).collect()
 }
 
 /// What fresh parts come to in a tier, by its stretches.
@@ -218,12 +258,12 @@ fn folded(fresh: &[Kept], tier: Tier) -> Result<BTreeMap<i64, Vec<u8>>, StoreErr
 
 async fn insert(
     connection: &mut AnyConnection,
-    tier: Tier,
+    tier: i64,
     period: i64,
     part: Vec<u8>,
 ) -> Result<(), sqlx::Error> {
     let statement = format!("INSERT INTO {TABLE} (tier, period, packed) VALUES ($1, $2, $3)");
-    let query = sqlx::query(AssertSqlSafe(statement)).bind(tier.number()).bind(period).bind(part);
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(tier).bind(period).bind(part);
     query.execute(connection).await.map(|_| ())
 }
 
@@ -244,4 +284,19 @@ fn stretch_of(row: &AnyRow) -> Result<(i64, i64, i64), sqlx::Error> {
 
 pub(super) fn damaged(number: i64) -> StoreError {
     StoreError::Damaged { what: "sum of calls", found: format!("part {number}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JOINED_BYTES_MAX, Listed, small_ones};
+
+    #[test]
+    fn so_much_becomes_one_part_and_no_more() {
+        let listed = |bytes: &[i64]| -> Vec<Listed> {
+            (1..).zip(bytes).map(|(number, bytes)| Listed { number, minute: 0, bytes: *bytes }).collect()
+        };
+        assert_eq!(small_ones(&listed(&[1, 2, JOINED_BYTES_MAX - 3])), ["1", "2", "3"]);
+        assert_eq!(small_ones(&listed(&[1, 2, JOINED_BYTES_MAX - 2])), ["1", "2"]);
+        assert_eq!(small_ones(&listed(&[JOINED_BYTES_MAX, JOINED_BYTES_MAX])), ["1"]);
+    }
 }

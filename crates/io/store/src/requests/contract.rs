@@ -109,8 +109,9 @@ pub trait RequestRecords: Send + Sync {
     /// Drops the days that ended before this moment. Gives how many.
     fn drop_before(&self, moment: Timestamp) -> Answer<'_, u32>;
 
-    /// Takes what rows came to into the sums that reports read. Whoever writes does it now and then.
-    fn sum_up(&self, now: Timestamp) -> Answer<'_, ()>;
+    /// Takes what rows came to into the sums that reports read. Whoever writes does it now and then. Gives how much of it could
+    /// not be read, and was set aside.
+    fn sum_up(&self, now: Timestamp) -> Answer<'_, usize>;
 
     /// Drops sums of minutes that are old, and of quarters of an hour that are older than so many days.
     fn drop_sums(&self, now: Timestamp, quarters_kept_days: u32) -> Answer<'_, ()>;

@@ -217,10 +217,17 @@ impl RequestRecords for RequestStore {
         })
     }
 
-    fn sum_up(&self, now: Timestamp) -> Answer<'_, ()> {
+    fn sum_up(&self, now: Timestamp) -> Answer<'_, usize> {
         Box::pin(async move {
-            while self.sums.fold().await? > 0 {}
-            self.sums.join(now).await.map(|_| ())
+            let mut damaged = 0;
+            loop {
+                let folded = self.sums.fold().await?;
+                if folded.parts == 0 {
+                    break;
+                }
+                damaged += folded.damaged;
+            }
+            self.sums.join(now).await.map(|_| damaged)
         })
     }
 

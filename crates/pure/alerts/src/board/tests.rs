@@ -228,3 +228,19 @@ fn what_is_over_and_told_is_forgotten_after_a_while_and_makes_room_before() {
     day.look(1 + RESOLVED_KEPT_MS / 1000, &[]);
     assert_eq!(day.board.iter().count(), 0);
 }
+
+#[test]
+fn a_clock_that_was_set_back_holds_nothing_up() {
+    const DAY: i64 = 86_400;
+    let mut day = Day::new();
+    let bad = [(Rule::ProviderDown, "openai")];
+    day.look(DAY, &bad);
+    day.look(0, &bad);
+    day.look(10, &bad);
+    day.was_told(&[(10, Event::Raised, "openai")]);
+    // What was told ahead of time is told again after the usual while.
+    let told_at = |day: &Day| day.board.find(Rule::ProviderDown, "openai").and_then(|alert| alert.told_at);
+    day.look(DAY, &bad);
+    day.look(20, &bad);
+    assert!(told_at(&day).is_some_and(|at| at <= Timestamp(20_000)));
+}

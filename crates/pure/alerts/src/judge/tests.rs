@@ -133,6 +133,14 @@ fn money_is_told_by_the_thresholds_of_accounts_and_budgets() {
 }
 
 #[test]
+fn where_keys_are_too_many_none_that_is_not_named_is_well() {
+    let found = judged(&Facts { keys: Some(Vec::new()), ..Facts::default() });
+    assert!(!found.unseen.contains(&Rule::KeyExpiry));
+    let found = judged(&Facts { keys: Some(Vec::new()), has_more_keys: true, ..Facts::default() });
+    assert!(found.unseen.contains(&Rule::KeyExpiry));
+}
+
+#[test]
 fn keys_prices_and_upstream_accounts_are_told() {
     let key = |id: &str, days: i64| KeyFact {
         id: id.to_owned(),

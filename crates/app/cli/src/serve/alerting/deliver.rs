@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use alerts::{Channel, Outcome, next_try_ms};
+use alerts::{Channel, Outcome, WAIT_MAX_MS, next_try_ms};
 use domain::Timestamp;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -62,10 +62,12 @@ fn due(waiting: Vec<Delivery>, busy: &BTreeSet<String>, now: Timestamp) -> (Vec<
         if !seen.insert(delivery.channel.clone()) {
             continue;
         }
-        if delivery.next_at <= now {
+        let wait_ms = delivery.next_at.unix_ms().saturating_sub(now.unix_ms());
+        // Longer than anything waits: the clock was set back.
+        if wait_ms <= 0 || wait_ms > WAIT_MAX_MS {
             due.push(delivery);
         } else {
-            next_ms = next_ms.min(delivery.next_at.unix_ms() - now.unix_ms());
+            next_ms = next_ms.min(wait_ms);
         }
     }
     (due, Duration::from_millis(next_ms.unsigned_abs()).min(PAUSE_MAX))
@@ -150,6 +152,14 @@ mod tests {
         let (found, pause) = due(waiting, &["c".to_owned()].into(), NOW);
         assert_eq!(found.iter().map(|one| one.number).collect::<Vec<_>>(), [1]);
         assert_eq!(pause, Duration::from_millis(500));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_holds_no_message_up() {
+        let (found, _) = due(vec![delivery(1, "a", 86_400_000)], &[].into(), NOW);
+        assert_eq!(found.len(), 1);
+        let (found, _) = due(vec![delivery(1, "a", 1_800_000)], &[].into(), NOW);
+        assert_eq!(found.len(), 0);
     }
 
     #[test]

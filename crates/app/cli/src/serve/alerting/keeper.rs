@@ -118,11 +118,22 @@ async fn look_once(
     };
     let notices = notices(&due, &channels, &alerting.service);
     board.told(&due, now);
-    alerting.desk.keep(board.clone(), &notices, now).await?;
+    let given_up = alerting.desk.keep(board.clone(), &notices, now).await?;
+    tell_given_up(&given_up, &around.log);
     tell_log(&before, &board, &around.log);
     tell_full(without_room, memory, &around.log);
     keep_spend(alerting, memory).await?;
     Ok(!notices.is_empty())
+}
+
+fn tell_given_up(given_up: &[(String, u64)], log: &Log) {
+    for (channel, messages) in given_up {
+        log.event(
+            Level::Warn,
+            "too many messages about alerts wait for a channel, and the oldest are given up",
+            &[("channel", channel), ("messages", messages)],
+        );
+    }
 }
 
 impl Memory {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use alerts::{AccountFact, BalanceFact, BudgetFact, Facts, KeyFact};
+use alerts::{AccountFact, BalanceFact, BudgetFact, Facts};
 use config::AlertSettings;
 use domain::Timestamp;
 use gateway::{Gateway, UpstreamBalance};
 use limits::budget::{Rule, Standing};
-use store::{AlertDesk, AlertError, BudgetDesk, Payer};
+use store::{AlertDesk, AlertError, BudgetDesk, KeyTimes, KeysEnding, Payer};
 
 const DAY_MS: i64 = 86_400_000;
 /// A key that has ended is told for so long: then nobody misses it.
@@ -23,6 +23,7 @@ pub(super) async fn look(
 ) -> Result<Facts<'static>, AlertError> {
     let window = Duration::from_millis(settings.timing.window_ms.unsigned_abs());
     let (providers, regions) = gateway.parts(window);
+    let keys = keys(desk, settings, now).await?;
     Ok(Facts {
         providers,
         regions,
@@ -33,7 +34,8 @@ pub(super) async fn look(
             .map(|payer| account(payer))
             .collect(),
         budgets: budgets_of(budgets, now),
-        keys: Some(keys(desk, settings, now).await?),
+        keys: Some(keys.keys),
+        has_more_keys: keys.has_more,
         unpriced: gateway.unpriced(),
         balances: balances_of(settings, balances),
         spend: None,
@@ -66,14 +68,16 @@ fn budgets_of(desk: &BudgetDesk, now: Timestamp) -> Vec<BudgetFact> {
     warning.map(fact).collect()
 }
 
-async fn keys(
-    desk: &AlertDesk,
-    settings: &AlertSettings,
-    now: Timestamp,
-) -> Result<Vec<KeyFact>, AlertError> {
+async fn keys(desk: &AlertDesk, settings: &AlertSettings, now: Timestamp) -> Result<KeysEnding, AlertError> {
     let days = i64::try_from(settings.terms.of(alerts::Rule::KeyExpiry).threshold).unwrap_or(i64::MAX);
-    let until = now.unix_ms().saturating_add(days.saturating_mul(DAY_MS)).saturating_add(1);
-    desk.keys_ending(Timestamp(now.unix_ms() - ENDED_TOLD_MS), Timestamp(until)).await
+    let span_ms = days.saturating_mul(DAY_MS);
+    let times = KeyTimes {
+        before: Timestamp(now.unix_ms().saturating_add(span_ms)),
+        now,
+        after: Timestamp(now.unix_ms() - ENDED_TOLD_MS),
+        life_min_ms: span_ms,
+    };
+    desk.keys_ending(times).await
 }
 
 /// Where nobody asks any more, nothing is bad; where nobody has asked yet, nobody knows.
