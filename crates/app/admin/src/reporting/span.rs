@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn what_is_said_becomes_windows() {
-        check(&Said::default(), Step::Day, 31, ("2026-10-28", "2026-11-27"));
+        check(&Said::default(), Step::Day, 30, ("2026-10-29", "2026-11-27"));
         check(
             &said("2026-11-01", "2026-11-03", "Asia/Kathmandu"),
             Step::Day,

@@ -154,7 +154,7 @@ mod tests {
         );
         for expected in [
             "cost          0.5 USD",
-            "north              4         75.0 %",
+            "north            4         75.0 %",
             "smart",
             "timeout (1)",
             "above 1000 ms",

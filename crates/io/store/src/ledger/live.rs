@@ -11,7 +11,7 @@ use super::applier::Applied;
 use super::cells::{Cell, Cells};
 use super::journal::{AppendError, Journal, Level};
 use super::posting::Postings;
-use super::remote::Remote;
+use super::remote_waits::Remote;
 use super::reserve::{Ground, PostError};
 use super::slots::{Slot, SlotError, Slots};
 use crate::database::Database;

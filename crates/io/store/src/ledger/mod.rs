@@ -10,6 +10,7 @@ mod open;
 mod posting;
 mod refunds;
 mod remote;
+mod remote_waits;
 mod reserve;
 mod shown;
 mod slots;

@@ -1,7 +1,7 @@
 //! The level `remote`: an end is told when the database has its charge, on another machine. Where the database does not have one
 //! in time, nobody waits for it until it has caught up: ends are told at `durable` meanwhile, and whoever tells them knows.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ledger::Lsn;
@@ -21,21 +21,6 @@ pub enum Told {
         /// The database had kept up until then.
         is_first: bool,
     },
-}
-
-/// Who waits for the database.
-#[derive(Debug)]
-pub(super) struct Remote {
-    /// The last record that somebody waits for.
-    wanted: watch::Sender<Lsn>,
-    /// The last record that was waited for in vain; 0 where the database keeps up.
-    missed: AtomicU64,
-}
-
-impl Remote {
-    pub(super) fn new(applied: Lsn) -> Self {
-        Self { wanted: watch::Sender::new(applied), missed: AtomicU64::new(0) }
-    }
 }
 
 impl Ledger {
@@ -71,6 +56,11 @@ impl Ledger {
             Ok(Err(_)) => Err(WaitError::Closed),
             Err(_) => {
                 let before = self.remote.missed.fetch_max(lsn.0, Ordering::Relaxed);
+                if self.applied_to() >= lsn {
+                    // It came in this moment, before anybody knew that it was missed.
+                    let _ = self.remote_is_back();
+                    return Ok(Told::Safe);
+                }
                 Ok(Told::Missed { is_first: before == 0 })
             }
         }
