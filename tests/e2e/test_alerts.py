@@ -330,7 +330,8 @@ def test_money_keys_and_prices_are_told(
     start: StartGateway, new_upstream: StartUpstream, receiver: Chat, commands: Commands
 ) -> None:
     upstream = new_upstream(whole(CHAT_REPLY))
-    alerts = {**QUICK, "channels": {"own": webhook(receiver)}}
+    # Of keys that are made for less than that nothing is said.
+    alerts = {**QUICK, "channels": {"own": webhook(receiver)}, "rules": {"key_expiry": {"threshold": 3}}}
     config = {**configuration({"north": provider(upstream.base_url, models=[MODEL, "priced"])}), "health": NO_PROBES}
     gateway = start(config={**config, "alerts": alerts}, environment=ENVIRONMENT)
     with gateway.admin() as http:

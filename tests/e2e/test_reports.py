@@ -212,12 +212,12 @@ def test_reports_are_what_the_ledger_has_though_the_gateway_is_killed_under_load
     start: StartGateway, new_upstream: StartUpstream, commands: Commands, tmp_path: Path
 ) -> None:
     upstream = new_upstream(script)
-    chance, heard = random.Random(SEED), list[Heard]()
+    chance, heard, refused = random.Random(SEED), list[Heard](), list[int]()
     gateway = start(config=configured(upstream))
     Accounts(gateway).open(1_000 * NANO)
     for _ in range(KILLS):
         over, before = threading.Event(), len(heard)
-        arguments = [(gateway, random.Random(chance.random()), heard, over) for _ in range(CALLERS)]
+        arguments = [(gateway, random.Random(chance.random()), heard, over, refused) for _ in range(CALLERS)]
         callers = [threading.Thread(target=call_on, args=each) for each in arguments]
         for caller in callers:
             caller.start()
@@ -229,6 +229,7 @@ def test_reports_are_what_the_ledger_has_though_the_gateway_is_killed_under_load
         for caller in callers:
             caller.join()
         gateway = start(config=configured(upstream))
+    assert refused == []
     call(gateway, max_tokens=100)
     gateway.stop()
     calls, charged = ledger_sum(tmp_path / "home")
