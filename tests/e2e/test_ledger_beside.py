@@ -94,7 +94,7 @@ def test_the_books_hold_while_calls_flow(
         known = {it["number"]: it["checked_to"] for it in report["invariants"]}
         assert known["I8"] == report["journal"]["last"] >= known["I2"] == report["database"]["applied"]
     applied = [report["database"]["applied"] for report in reports]
-    assert applied == sorted(applied) and applied[-1] > applied[0] > 0
+    assert applied == sorted(applied) and applied[-1] > applied[0]
     accounts.wait_until_nothing_is_held()
     text = commands.text("ledger", "verify")
     assert "the server runs: what it has recorded since was not looked at" in text and "\nI9 holds: " in text
