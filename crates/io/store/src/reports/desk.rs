@@ -113,24 +113,23 @@ impl ReportDesk {
         now: Timestamp,
     ) -> Result<Vec<Unrecorded>, sqlx::Error> {
         let mut unrecorded = Vec::new();
+        let mut add = |place: usize, account, currency: String, calls: i64, charged: i128| {
+            // Of the last minutes the ledger may not have all that rows have.
+            let is_settled = query.windows[place].end + LAG_MINUTES <= minute_of(now);
+            if charged > 0 || (charged < 0 && is_settled) {
+                unrecorded.push(Unrecorded { window: place, account, currency, calls, charged });
+            }
+        };
         for (place, window) in query.windows.iter().enumerate() {
-            let mut add = |account, currency: String, calls: i64, charged: i128| {
-                // Of the last minutes the ledger may not have all that rows have.
-                let is_settled = window.end + LAG_MINUTES <= minute_of(now);
-                if charged > 0 || (charged < 0 && is_settled) {
-                    unrecorded.push(Unrecorded { window: place, account, currency, calls, charged });
-                }
-            };
             for found in received(&self.database, window).await? {
                 let key = (place as u32, found.account, found.currency);
                 let (calls, charged) = booked.remove(&key).unwrap_or_default();
-                add(found.account, key.2, found.calls - calls.cast_signed(), found.charged - charged);
+                add(place, found.account, key.2, found.calls - calls.cast_signed(), found.charged - charged);
             }
-            for ((_, account, currency), (calls, charged)) in
-                booked.extract_if(|(window, ..), _| *window as usize == place)
-            {
-                add(account, currency, -calls.cast_signed(), -charged);
-            }
+        }
+        // What rows have and the ledger does not.
+        for ((place, account, currency), (calls, charged)) in booked {
+            add(place as usize, account, currency, -calls.cast_signed(), -charged);
         }
         unrecorded.sort_by(|left, right| {
             (left.window, left.account, &left.currency).cmp(&(right.window, right.account, &right.currency))
