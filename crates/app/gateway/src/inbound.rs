@@ -13,6 +13,7 @@ use std::time::Duration;
 use dialects::framing::http1::RequestHeadWatch;
 use http::{Method, Version};
 use socket2::SockRef;
+use store::LastKey;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -47,6 +48,8 @@ pub(crate) struct ConnectionFacts {
     ends_by_closing: Cell<bool>,
     /// An answer was cut, and nothing within it says so.
     is_answer_cut: Cell<bool>,
+    /// The caller's key, which is mostly the one of the request before.
+    pub(crate) last_key: RefCell<LastKey>,
 }
 
 impl ConnectionFacts {
@@ -60,6 +63,7 @@ impl ConnectionFacts {
             is_body_coming: Cell::new(false),
             ends_by_closing: Cell::new(false),
             is_answer_cut: Cell::new(false),
+            last_key: RefCell::default(),
         })
     }
 

@@ -85,9 +85,9 @@ pub use keys::{
     KEY_NETWORKS_MAX, KEY_OVERLAP_SECONDS_DEFAULT, KEY_OVERLAP_SECONDS_MAX, KEY_TAG_NAME_CHARS_MAX,
     KEY_TAG_VALUE_CHARS_MAX, KEY_TAGS_MAX, KEYS_PER_PAGE_MAX, KeyChange, KeyCounters, KeyDesk, KeyDigest,
     KeyDirectory, KeyEntry, KeyError, KeyFilter, KeyHasher, KeyImport, KeyModels, KeyNames, KeyNetworks,
-    KeyOwner, KeyRecords, KeyRoute, KeyRoutes, KeyScopes, KeyState, KeyTags, KeyToStore, LoadedKey, NewKey,
-    PLAN_DEFAULT, PLAN_NAME_CHARS_MAX, PLAN_NONE, PlanName, Revocation, RotatedKey, Rotation, RowProblem,
-    Successor, TakeKey,
+    KeyOwner, KeyRecords, KeyRoute, KeyRoutes, KeyScopes, KeyState, KeyTags, KeyToStore, LastKey, LoadedKey,
+    NewKey, PLAN_DEFAULT, PLAN_NAME_CHARS_MAX, PLAN_NONE, PlanName, Revocation, RotatedKey, Rotation,
+    RowProblem, Successor, TakeKey,
 };
 pub use master_key::{MASTER_KEY_BYTES_MIN, MASTER_KEY_FILE, MasterKey, MasterKeyError};
 pub use orders::{

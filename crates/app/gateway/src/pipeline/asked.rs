@@ -31,7 +31,7 @@ pub(crate) struct Asked {
 /// Asks until an answer has begun.
 pub(super) async fn ask(
     call: &mut Call,
-    (serving, admitted, prompt): (Arc<Serving>, Admitted, Prompt),
+    (serving, admitted, prompt): (Arc<Serving>, Admitted, Box<Prompt>),
     (plan, wish): (Plan, Option<Wish>),
     (headers, wishes): (&HeaderMap, &Wishes<'_>),
 ) -> Result<Asked, Box<Failure>> {

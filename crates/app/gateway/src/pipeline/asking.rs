@@ -126,7 +126,7 @@ impl Asking<'_> {
         began: Instant,
         until: Until,
         ready: Option<Connection>,
-    ) -> Result<Begun, Unanswered> {
+    ) -> Result<Box<Begun>, Unanswered> {
         let request_id = HeaderName::from_static("x-request-id");
         let spoken = sent.wanted.dialect;
         let passing = headers.iter().filter(|(name, _)| passes_to_provider(name, spoken));
@@ -185,7 +185,7 @@ impl Asking<'_> {
         mut beginning: Beginning<'_>,
         wanted: &mut Wanted,
         began: Instant,
-    ) -> Result<Begun, Box<Failure>> {
+    ) -> Result<Box<Begun>, Box<Failure>> {
         let (gateway, provider) = (&self.worker.gateway, self.provider.id());
         if let Some(whole) = self.whole
             && !wanted.is_stream

@@ -29,7 +29,7 @@ use crate::serving::ServedProvider;
 /// An answer that has begun, and what is known of it.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) begun: Begun,
+    pub(crate) begun: Box<Begun>,
     pub(crate) provider: Arc<ServedProvider>,
     pub(crate) region: HeaderValue,
     /// By which line and credential it comes.
@@ -148,7 +148,7 @@ impl Attempts {
         unsealed(call, question, &target.target).await
     }
 
-    fn answer(&self, question: &Question<'_>, target: Targeted, begun: Begun) -> Answer {
+    fn answer(&self, question: &Question<'_>, target: Targeted, begun: Box<Begun>) -> Answer {
         let Question { serving, prompt, .. } = *question;
         // Sound comes as fast as it is made: its silence is watched, like that of a stream.
         let is_whole = !prompt.deciding.is_streaming && !matches!(begun.watch, Watch::Anything);

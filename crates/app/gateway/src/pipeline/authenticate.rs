@@ -46,7 +46,7 @@ pub(crate) fn authenticate(
         return Err(refused("two different keys were sent in one header; send one", serving));
     };
     let found = (!sent.is_empty() && sent.len() <= KEY_BYTES_MAX)
-        .then(|| gateway.keys.look_up(sent, &gateway.hasher))
+        .then(|| call.connection.last_key.borrow_mut().look_up(sent, &gateway.keys, &gateway.hasher))
         .flatten();
     let Some(key) = found else { return Err(unknown(sent, serving)) };
     match key.state(call.received_at) {

@@ -153,7 +153,7 @@ impl<'a> Beginning<'a> {
         wanted: &mut Wanted,
         provider: &str,
         credential: Option<&Secret>,
-    ) -> Result<Begun, Box<Failure>> {
+    ) -> Result<Box<Begun>, Box<Failure>> {
         let Self { head, content, held, .. } = self;
         judge(head, content, held, wanted, (provider, credential))
     }
@@ -170,7 +170,7 @@ fn judge(
     mut held: Held,
     wanted: &mut Wanted,
     (provider, credential): (&str, Option<&Secret>),
-) -> Result<Begun, Box<Failure>> {
+) -> Result<Box<Begun>, Box<Failure>> {
     let failed = |why: &str| Failure::new(Kind::UpstreamFailed, format!("{provider} {why}"));
     if held.watch.is_none() && wanted.form == AnswerForm::Anything && !held.white.is_empty() {
         // The text of a silent recording.
@@ -200,7 +200,8 @@ fn judge(
         input_tokens: wanted.input_tokens,
         whole: estimate_whole(&watch, wanted, &kept),
     });
-    Ok(Begun { head, content, kept, watch, estimate, source: wanted.source.take() })
+    // Boxed: it changes hands a dozen times before it is told.
+    Ok(Box::new(Begun { head, content, kept, watch, estimate, source: wanted.source.take() }))
 }
 
 /// Of an answer that is all there and tells no usage. A large one is counted by its size: reading it would keep the worker.

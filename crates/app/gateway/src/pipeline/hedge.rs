@@ -43,7 +43,7 @@ pub(super) struct First<'a, 'p> {
 }
 
 /// How an attempt began to be answered, and what of the request was lost on its way.
-type Answered = Result<Begun, Unanswered>;
+type Answered = Result<Box<Begun>, Unanswered>;
 
 /// Who ended the race.
 enum Ended {

@@ -100,7 +100,7 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     let Asked { answer, wish, rescuer } = asked;
     remember(&call, &answer);
     let Answer { begun, provider, region, line: _, credential, whole_until, idle_limit, bytes_max } = answer;
-    let Begun { head, content, mut kept, watch, estimate, source: _ } = begun;
+    let Begun { head, content, mut kept, watch, estimate, source: _ } = *begun;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
     copy_to_caller(head.headers, &mut headers);
     if let Some(right) = watch.content_type(headers.get(CONTENT_TYPE)) {

@@ -31,7 +31,7 @@ pub(crate) struct Left {
 pub(crate) struct Rescuer {
     pub(super) serving: Arc<Serving>,
     pub(super) admitted: Admitted,
-    pub(super) prompt: Prompt,
+    pub(super) prompt: Box<Prompt>,
     pub(super) headers: HeaderMap,
     pub(super) is_strict: bool,
     pub(super) attempts: Attempts,

@@ -67,7 +67,7 @@ impl Targeted {
         question: &Question<'_>,
         sent: &mut Outgoing<'_>,
         (ready, lateness): (Option<Connection>, &Lateness),
-    ) -> Result<Begun, Unanswered> {
+    ) -> Result<Box<Begun>, Unanswered> {
         call.warnings = self.note_losses(call, sent);
         let asking = self.asking(&call.worker, (&call.request_id, &call.heard), question, lateness);
         let began = Instant::now();

@@ -82,7 +82,7 @@ impl Prompt {
     }
 
     /// The same in as little memory as it takes: pieces as they were read keep all that was read with them.
-    pub(crate) fn compacted(mut self) -> Self {
+    pub(crate) fn compacted(mut self: Box<Self>) -> Box<Self> {
         self.pieces = vec![Bytes::from(self.pieces.concat().into_boxed_slice())];
         self.canonical = OnceCell::new();
         self
@@ -108,7 +108,7 @@ pub(crate) async fn understand(
     surface: &'static Surface,
     headers: &HeaderMap,
     body: Incoming,
-) -> Result<Prompt, Box<Failure>> {
+) -> Result<Box<Prompt>, Box<Failure>> {
     permit_route(call, route_of(surface))?;
     note_key(call, surface, headers)?;
     let upload = upload::boundary(surface, headers)?;
@@ -143,7 +143,18 @@ pub(crate) async fn understand(
         Kept::InFile(file) => (Vec::new(), Some(file)),
     };
     let (canonical, fetched) = (OnceCell::new(), FetchedMedia::new(call.worker.gateway.bodies.lease()));
-    Ok(Prompt { surface, deciding, form, pieces, file, length, canonical, fetched, _memory: memory })
+    // Boxed: it changes hands a dozen times before somebody is asked.
+    Ok(Box::new(Prompt {
+        surface,
+        deciding,
+        form,
+        pieces,
+        file,
+        length,
+        canonical,
+        fetched,
+        _memory: memory,
+    }))
 }
 
 /// A body with a flaw is still read, within its limits: a caller that is writing cannot hear the answer.

@@ -5,6 +5,7 @@ mod desk;
 mod digest;
 mod directory;
 mod entry;
+mod last;
 mod models;
 mod names;
 mod networks;
@@ -30,6 +31,7 @@ pub use desk::{
 pub use digest::{DigestOf, KeyDigest, KeyHasher};
 pub use directory::KeyDirectory;
 pub use entry::{KeyCounters, KeyEntry, KeyOwner};
+pub use last::LastKey;
 pub use models::{KEY_MODELS_MAX, KeyModels};
 pub use names::{KEY_NAMES_MAX, KeyNames};
 pub use networks::{KEY_NETWORKS_MAX, KeyNetworks};

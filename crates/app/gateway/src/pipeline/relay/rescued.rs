@@ -102,7 +102,7 @@ impl Relay {
     /// Goes on with the answer of another.
     pub(in crate::pipeline) fn take_over(&mut self, answer: Answer, going_on: &GoingOn) -> Rescued {
         let Answer { begun, provider, credential, whole_until, idle_limit, .. } = answer;
-        let Begun { content, kept, watch, source, .. } = begun;
+        let Begun { content, kept, watch, source, .. } = *begun;
         let (Watch::TranslatedStream(stream), Watch::Stream(events), Some(source)) =
             (&mut self.watch, watch, source)
         else {
