@@ -299,12 +299,13 @@ impl Call {
         HeaderValue::from_str(&lost.into_iter().chain(limits).collect::<Vec<_>>().join(", ")).ok()
     }
 
-    /// Notes that the answer's head is on its way.
-    pub(crate) fn answer_begins(&mut self, status: u16) {
-        let until_head = self.received.elapsed();
+    /// Notes that the answer's head is on its way, and when.
+    pub(crate) fn answer_begins(&mut self, status: u16) -> Instant {
+        let now = Instant::now();
         self.status = status;
-        self.first_byte = Some(self.started.elapsed());
-        self.added = until_head.saturating_sub(self.waited);
+        self.first_byte = Some(now - self.started);
+        self.added = (now - self.received).saturating_sub(self.waited);
+        now
     }
 }
 

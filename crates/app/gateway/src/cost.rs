@@ -2,17 +2,13 @@
 //! usage is known: for the head of a whole answer, else when a call is settled. Where there is no price book nothing is told,
 //! and nothing is worked out.
 
-use domain::{Currency, ModelUsage, Money, Timestamp, Usage};
+use domain::{Currency, MONEY_BYTES_MAX, ModelUsage, Money, Timestamp, Usage};
 use http::HeaderValue;
 use ledger::prices::{Book, Buyer, Cost, Rated, Sale};
 use store::{KeyEntry, RowCost};
 
 use crate::segments::Segments;
 use crate::serving::ServedProvider;
-
-/// Digits of the largest amount, its point and its sign.
-const AMOUNT_BYTES_MAX: usize = 24;
-const PLACES: u32 = 9;
 
 /// What is known of the cost of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -144,37 +140,9 @@ fn plus(left: CallCost, right: CallCost) -> CallCost {
     }
 }
 
-/// A plain decimal without needless zeros, as `Money` writes it, without memory of its own.
+/// A plain decimal without needless zeros.
 fn amount(money: Money) -> HeaderValue {
-    let (mut text, mut at) = ([0_u8; AMOUNT_BYTES_MAX], AMOUNT_BYTES_MAX);
-    let mut put = |byte: u8| {
-        at -= 1;
-        text[at] = byte;
-    };
-    let mut rest = money.nano().unsigned_abs();
-    let mut has_place = false;
-    for _ in 0..PLACES {
-        let digit = (rest % 10) as u8;
-        rest /= 10;
-        has_place |= digit > 0;
-        if has_place {
-            put(b'0' + digit);
-        }
-    }
-    if has_place {
-        put(b'.');
-    }
-    loop {
-        put(b'0' + (rest % 10) as u8);
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if money.nano() < 0 {
-        put(b'-');
-    }
-    HeaderValue::from_bytes(&text[at..]).expect("digits are visible ASCII")
+    HeaderValue::from_str(money.written(&mut [0; MONEY_BYTES_MAX])).expect("digits are visible ASCII")
 }
 
 fn code(currency: Currency) -> HeaderValue {
@@ -186,19 +154,11 @@ mod tests {
     use domain::{Currency, Money};
     use store::RowCost;
 
-    use super::{CallCost, amount, plus};
+    use super::{CallCost, plus};
 
     fn known(list: i64, price: i64) -> CallCost {
         let (list, price) = (Money::from_nano(list), Money::from_nano(price));
         CallCost::Known(RowCost { list, price, currency: Currency::USD, version: 3 })
-    }
-
-    #[test]
-    fn amounts_are_written_as_money_writes_them() {
-        let powers = (0..19).flat_map(|power| [10_i64.pow(power), -10_i64.pow(power), 10_i64.pow(power) + 1]);
-        for nano in powers.chain([0, 123_000, 120_000_000_000, i64::MAX, i64::MIN]) {
-            assert_eq!(amount(Money::from_nano(nano)), Money::from_nano(nano).to_string());
-        }
     }
 
     #[test]

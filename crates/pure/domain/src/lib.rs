@@ -28,7 +28,7 @@ pub use caller_key::{
 pub use failure::{AttemptNote, Failure, Kind, Phase, Source, Told};
 pub use idempotency::{IDEMPOTENCY_KEY_CHARS_MAX, IdempotencyKey, Repeat, RequestDigest, Standing, Step};
 pub use ids::{KeyId, OrganisationId, ProjectId, UserId, UserTokenId};
-pub use money::{Currency, Money, NANO};
+pub use money::{Currency, MONEY_BYTES_MAX, Money, NANO};
 pub use network::{Network, NetworkError, is_public};
 pub use proxy_url::{ProxyLogin, ProxyProtocol, ProxyUrl, ProxyUrlError};
 pub use secret::Secret;

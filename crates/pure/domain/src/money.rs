@@ -5,6 +5,11 @@ use std::fmt;
 /// How many of the smallest parts we count make one unit of a currency.
 pub const NANO: i64 = 1_000_000_000;
 
+/// Digits of the largest amount, its point and its sign.
+pub const MONEY_BYTES_MAX: usize = 24;
+/// Digits behind the point, at most.
+const PLACES: u32 = 9;
+
 /// An amount in nano-units of a currency that is known from where it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
@@ -68,16 +73,46 @@ impl Money {
     }
 }
 
+impl Money {
+    /// The amount as [`fmt::Display`] shows it, in `room`. By hand: it is written several times for each call, and formatting costs ten
+    /// times as much.
+    pub fn written(self, room: &mut [u8; MONEY_BYTES_MAX]) -> &str {
+        let mut at = room.len();
+        let mut put = |byte: u8| {
+            at -= 1;
+            room[at] = byte;
+        };
+        let mut rest = self.0.unsigned_abs();
+        let mut has_place = false;
+        for _ in 0..PLACES {
+            let digit = (rest % 10) as u8;
+            rest /= 10;
+            has_place |= digit > 0;
+            if has_place {
+                put(b'0' + digit);
+            }
+        }
+        if has_place {
+            put(b'.');
+        }
+        loop {
+            put(b'0' + (rest % 10) as u8);
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if self.0 < 0 {
+            put(b'-');
+        }
+        str::from_utf8(&room[at..]).expect("digits are ASCII")
+    }
+}
+
 /// As a plain decimal without needless zeros: `0.00012`, `3`, `-1.5`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, nano) = (self.0.unsigned_abs() / NANO as u64, self.0.unsigned_abs() % NANO as u64);
-        if nano == 0 {
-            return write!(f, "{sign}{whole}");
-        }
-        let places = format!("{nano:09}");
-        write!(f, "{sign}{whole}.{}", places.trim_end_matches('0'))
+        f.write_str(self.written(&mut [0; MONEY_BYTES_MAX]))
     }
 }
 
@@ -145,6 +180,20 @@ mod tests {
             assert_eq!(Money::parse(text).map(|money| money.to_string()).as_deref(), Some(text));
         }
         assert_eq!(Money::parse("1.50"), Some(Money::from_nano(1_500_000_000)));
+    }
+
+    #[test]
+    fn amounts_of_any_size_are_written_with_all_their_places_and_no_more() {
+        let powers = (0..19).flat_map(|power| [10_i64.pow(power), -10_i64.pow(power), 10_i64.pow(power) + 1]);
+        for nano in powers.chain([0, 123_000, 120_000_000_000, i64::MAX, i64::MIN]) {
+            let (sign, whole) = (if nano < 0 { "-" } else { "" }, nano.unsigned_abs());
+            let plain = format!("{sign}{}.{:09}", whole / 1_000_000_000, whole % 1_000_000_000);
+            assert_eq!(
+                Money::from_nano(nano).to_string(),
+                plain.trim_end_matches('0').trim_end_matches('.'),
+                "{nano}"
+            );
+        }
     }
 
     #[test]

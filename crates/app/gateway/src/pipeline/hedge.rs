@@ -113,7 +113,8 @@ impl Attempts {
                 },
             }
         };
-        call.waited += began.elapsed();
+        let ended = Instant::now();
+        call.waited += ended - began;
         match raced {
             Ok((answered, Some(second))) => {
                 *target = second;
@@ -121,7 +122,7 @@ impl Attempts {
             }
             Ok((answered, None)) => answered,
             Err(answered) => {
-                let how = how(call, began);
+                let how = how(call, began, ended);
                 if let Some(trying) = &mut call.trying {
                     trying.ended(outcome(answered.as_ref().err()), how);
                 }
@@ -253,7 +254,7 @@ impl Attempts {
     fn send_away(&mut self, call: &Call, place: usize, runner: Runner) {
         self.course.was_outrun(place);
         match runner.sent_at {
-            Some(sent_at) => runner.trying.was_outrun(how(call, sent_at)),
+            Some(sent_at) => runner.trying.was_outrun(how(call, sent_at, Instant::now())),
             None => runner.trying.was_not_asked(),
         }
     }
@@ -274,7 +275,7 @@ impl Runner {
             trying.was_not_asked();
             return None;
         };
-        trying.ended(outcome(unanswered), how(call, sent_at));
+        trying.ended(outcome(unanswered), how(call, sent_at, Instant::now()));
         Some(trying)
     }
 }
@@ -301,8 +302,7 @@ async fn ask_second(
     (asking.ask(&mut sent, question.headers, began, second.until, ready).await, warnings)
 }
 
-fn how(call: &Call, sent_at: Instant) -> How {
-    let ended = Instant::now();
+fn how(call: &Call, sent_at: Instant, ended: Instant) -> How {
     let now = call.worker.gateway.moment_of(ended);
     How { took: ended - sent_at, is_streaming: call.is_streaming, now }
 }

@@ -110,7 +110,7 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     }
-    call.answer_begins(head.status.as_u16());
+    let began = call.answer_begins(head.status.as_u16());
     if call.is_streaming
         && let Some(waited) = call.first_byte
     {
@@ -147,7 +147,7 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
             headers.insert(HeaderName::from_static("x-bellwether-cost-currency"), currency);
         }
     }
-    let patience = Patience::new(idle_limit, whole_until, content.known_length().is_some(), &watch);
+    let patience = Patience::new((idle_limit, whole_until), began, content.known_length().is_some(), &watch);
     let is_translated_stream = matches!(watch, Watch::TranslatedStream(_));
     let pulse = is_translated_stream.then(|| pulse_of(&call));
     let retouch = wish.and_then(|wish| wish.retouch(&call, &provider, &watch));

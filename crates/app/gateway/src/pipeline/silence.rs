@@ -30,15 +30,15 @@ pub(super) struct Patience {
 
 impl Patience {
     pub(super) fn new(
-        idle_limit: Duration,
-        whole_until: Option<Instant>,
+        (idle_limit, whole_until): (Duration, Option<Instant>),
+        heard: Instant,
         is_length_known: bool,
         watch: &Watch,
     ) -> Self {
         let mut patience = Self {
             idle_limit,
             whole_until,
-            heard: Instant::now(),
+            heard,
             signs_of_life: watch.signs_of_life(),
             is_only_noise: false,
             is_length_known,

@@ -1,8 +1,6 @@
 //! Lines for machines: one JSON object each. Field names are those of the configuration and the metrics.
 
-use std::io::Write;
-
-use domain::{Kind, Usage};
+use domain::{Kind, MONEY_BYTES_MAX, Usage};
 
 use super::event::Event;
 use super::line::{
@@ -102,12 +100,15 @@ fn push_cost(out: &mut Vec<u8>, line: &RequestLine<'_>) {
         out.extend_from_slice(b",\"cost\":null");
     }
     let Some(cost) = line.cost else { return };
-    // Writing to memory cannot fail.
-    let _ = write!(
-        out,
-        ",\"cost\":{{\"price\":\"{}\",\"list\":\"{}\",\"currency\":\"{}\",\"price_version\":{}}}",
-        cost.price, cost.list, cost.currency, cost.version
-    );
+    let mut room = [0; MONEY_BYTES_MAX];
+    out.extend_from_slice(b",\"cost\":{\"price\":\"");
+    out.extend_from_slice(cost.price.written(&mut room).as_bytes());
+    out.extend_from_slice(b"\",\"list\":\"");
+    out.extend_from_slice(cost.list.written(&mut room).as_bytes());
+    out.extend_from_slice(b"\",\"currency\":\"");
+    out.extend_from_slice(cost.currency.code().as_bytes());
+    number(out, b"\",\"price_version\":", u64::from(cost.version));
+    out.push(b'}');
 }
 
 /// Each model's share, where several worked on one answer. One without a name is the one that was asked.

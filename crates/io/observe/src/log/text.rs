@@ -86,12 +86,21 @@ fn micros(duration: Duration) -> u64 {
 #[inline]
 pub(crate) fn push_json(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
+    if is_plain(rest) {
+        out.extend_from_slice(rest);
+        return;
+    }
     while let Some(at) = rest.iter().position(|byte| ESCAPES[usize::from(*byte)] != 0) {
         out.extend_from_slice(&rest[..at]);
         push_escape(out, rest[at]);
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);
+}
+
+/// Whether nothing needs a backslash, as nearly always. Looks at every byte without stopping: so many are looked at at once.
+fn is_plain(bytes: &[u8]) -> bool {
+    !bytes.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\'))
 }
 
 #[cold]
@@ -190,6 +199,10 @@ mod tests {
         let all: String = (0..0x100_u32).filter_map(char::from_u32).chain("\u{2028}😀".chars()).collect();
         let text = written(|out| push_json(out, &all));
         assert_eq!(serde_json::from_str::<String>(&format!("\"{text}\"")).unwrap(), all);
+        for alone in all.chars().map(|character| format!("a name of many letters {character} and more")) {
+            let text = written(|out| push_json(out, &alone));
+            assert_eq!(serde_json::from_str::<String>(&format!("\"{text}\"")).unwrap(), alone);
+        }
     }
 
     #[test]

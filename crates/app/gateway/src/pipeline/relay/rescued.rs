@@ -13,6 +13,8 @@ use routing::Resume;
 use routing::health::Fault;
 
 use super::{Relay, State, joined, pulse_of};
+use tokio::time::Instant;
+
 use crate::call::Call;
 use crate::pipeline::attempt::Answer;
 use crate::pipeline::beginning::Begun;
@@ -114,7 +116,8 @@ impl Relay {
         self.kept.replace(first);
         (self.content, self.credential) = (content, credential);
         let is_length_known = self.content.known_length().is_some();
-        self.patience = Patience::new(idle_limit, whole_until, is_length_known, &self.watch);
+        let limits = (idle_limit, whole_until);
+        self.patience = Patience::new(limits, Instant::now(), is_length_known, &self.watch);
         self.retouch = self.retouch_now(&provider);
         self.state = State::Flowing;
         match (going_on.told.is_empty(), is_shown) {
