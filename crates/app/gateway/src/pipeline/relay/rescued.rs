@@ -11,9 +11,9 @@ use domain::Usage;
 use observe::Rescued;
 use routing::Resume;
 use routing::health::Fault;
+use tokio::time::Instant;
 
 use super::{Relay, State, joined, pulse_of};
-use tokio::time::Instant;
 
 use crate::call::Call;
 use crate::pipeline::attempt::Answer;
