@@ -337,6 +337,63 @@ def test_a_twin_hears_no_failure_that_was_not_its_own(start: StartGateway, new_u
     assert len(upstream.calls) == 2
 
 
+def limit(gateway: Gateway, **wish: Any) -> None:
+    with gateway.admin() as admin:
+        admin.post("/admin/v1/limits", json=wish).raise_for_status()
+
+
+def waiting(gateway: Gateway) -> int:
+    with gateway.admin() as admin:
+        (listed,) = admin.get("/admin/v1/limits").raise_for_status().json()["limits"]
+    return listed["now"]["concurrent_requests"].get("waiting", 0)
+
+
+def test_a_twin_does_not_wait_for_who_waits_at_a_limit_of_his_own(
+    start: StartGateway, new_upstream: StartUpstream, commands: Commands
+) -> None:
+    held = Held()
+    upstream = new_upstream(held)
+    gateway = start(config=cached(upstream.base_url))
+    made = commands.json("keys", "create", "--name", "limited")
+    # One at a time: the second call of this key waits for as long as the first is held.
+    limit(gateway, key=made["id"], concurrent_requests=1, on_limit="queue", queue_wait_ms=20_000)
+    twin = chat(max_tokens=7)
+    with ThreadPoolExecutor(3) as pool:
+        occupying = pool.submit(post, gateway, chat(max_tokens=5), caller=made["key"])
+        held.wait_for(1)
+        limited = pool.submit(post, gateway, twin, caller=made["key"])
+        wait_until_inside(gateway, 2)
+        until(lambda: waiting(gateway) == 1, "he waits at his limit")
+        free = pool.submit(post, gateway, twin)
+        _, second = held.wait_for(2)
+        whole(CHAT_REPLY)(second)
+        assert state(free.result(timeout=10)) == "miss", "whoever asks the same is asked for by himself"
+        assert not limited.done()
+        whole(CHAT_REPLY)(held.exchanges[0])
+        held.release()
+        assert occupying.result().status_code == 200
+        assert limited.result().status_code == 200
+
+
+def test_a_hit_tells_what_its_answer_is_warned_of_and_nothing_of_anothers_limits(
+    start: StartGateway, new_upstream: StartUpstream, commands: Commands
+) -> None:
+    config = cached(new_upstream(whole(CHAT_REPLY)).base_url)
+    gateway = start(config=config)
+    made = commands.json("keys", "create", "--name", "near")
+    limit(gateway, key=made["id"], requests_per_minute=1, on_limit="warn")
+    path, ask = ASKS["messages"]
+    # Neither is known to chat: it is left out, and said.
+    body = json.dumps({**ask, "top_k": 5}).encode()
+    near = [post(gateway, body, path, caller=made["key"], x_bellwether_cache="refresh") for _ in range(2)]
+    told = [reply.headers.get("x-bellwether-warnings", "").split(", ") for reply in near]
+    lost = [code for code in told[0] if not code.startswith("limit_")]
+    assert lost != [""], "something of it is lost"
+    assert any(code.startswith("limit_key") for code in told[1]), "the second is beyond the limit"
+    again = post(gateway, body, path)
+    assert (state(again), again.headers["x-bellwether-warnings"].split(", ")) == ("hit", lost)
+
+
 def test_answers_that_are_not_kept_hold_nobody_up(start: StartGateway, new_upstream: StartUpstream) -> None:
     others, asked = 3, []
     go, together = threading.Event(), threading.Barrier(others)
