@@ -370,6 +370,7 @@ def test_a_twin_does_not_wait_for_who_waits_at_a_limit_of_his_own(
         assert state(free.result(timeout=10)) == "miss", "whoever asks the same is asked for by himself"
         assert not limited.done()
         whole(CHAT_REPLY)(held.exchanges[0])
+        whole(CHAT_REPLY)(held.wait_for(3)[2])
         held.release()
         assert occupying.result().status_code == 200
         assert limited.result().status_code == 200
