@@ -146,7 +146,10 @@ fn amount(money: Money) -> HeaderValue {
 }
 
 fn code(currency: Currency) -> HeaderValue {
-    HeaderValue::from_str(currency.code()).expect("codes are letters")
+    match Currency::KNOWN.iter().find(|known| **known == currency) {
+        Some(known) => HeaderValue::from_static(known.code()),
+        None => HeaderValue::from_str(currency.code()).expect("codes are letters"),
+    }
 }
 
 #[cfg(test)]
