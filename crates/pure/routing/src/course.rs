@@ -281,6 +281,11 @@ impl Course {
         circumstances: &Circumstances<'_>,
         rng: &mut Rng,
     ) -> Onward {
+        // Whoever is asked now would be cut off at once, and be thought to have failed.
+        if circumstances.now >= circumstances.deadline {
+            self.spend(place, fault);
+            return Onward::Stop(Stopped::Deadline);
+        }
         match fault {
             Fault::Refused if self.has_other_key(place, circumstances) => {
                 self.rotations_left -= 1;

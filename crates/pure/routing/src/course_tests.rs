@@ -65,6 +65,17 @@ fn the_next_one_is_asked_at_once() {
 }
 
 #[test]
+fn nobody_is_asked_once_patience_has_ended() {
+    for fault in [FAILED, Fault::Unreachable, Fault::Refused, Fault::TooLong, BUSY] {
+        let mut world = priority(&[3]);
+        let mut course = Course::of(world.plan(&Ask::of(MODEL, true), at(1.0)).unwrap(), &world.rules);
+        let turn = course.next(&world.health, MODEL, at(1.0)).unwrap();
+        let onward = course.failed(turn.place, fault, &circumstances(&world, at(61.0)), &mut Rng::new(3));
+        assert!(matches!(onward, Onward::Stop(Stopped::Deadline)), "{fault:?}: {onward:?}");
+    }
+}
+
+#[test]
 fn three_attempts_and_no_more() {
     let (asked, _, stopped) = run(&mut priority(&[5]), |_, _| Some(FAILED));
     assert_eq!((asked, stopped), (vec![0, 1, 2], Some(Stopped::AttemptsUsed)));
