@@ -30,8 +30,8 @@ const LOOK: Duration = Duration::from_secs(8);
 /// Calls a second while all recovers, and while it is looked at.
 const CALM_RATE: f64 = 10.0;
 const LOOK_RATE: f64 = 20.0;
-/// Who has so many calls as his part of those chosen by a hash is never left without any.
-const STICKY_SURE: f64 = 20.0;
+/// Whose part is so many calls is never left without any, where chance gives them out.
+const SURE_PART: f64 = 16.0;
 
 /// What is to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -334,7 +334,10 @@ impl World {
             );
         let outcome = fault.map_or(Outcome::Answered, Outcome::Fault);
         attempt.trying.ended(outcome, How { took: attempt.took, is_streaming: true, now });
-        if attempt.is_trial {
+        let target = caller.course.as_ref().expect("planned").plan().target(place);
+        let standing = self.health.target(target, MODEL).standing(&self.health.rules, now);
+        // Where others were answered in the meantime, nobody needs to find out any more.
+        if attempt.is_trial || matches!(standing, Standing::Closed { .. } | Standing::Troubled) {
             self.promises.trial_ends(place);
         }
         self.promises.told(place, fault, is_tried, now);
@@ -439,8 +442,8 @@ impl World {
             let is_well = standing == Standing::Closed { share: 1.0 };
             self.promises.must(is_well, now, || format!("node {place} is well and stands as {standing:?}"));
             let part = f64::from(round) * f64::from(self.fleet.nodes[place].weight) / f64::from(weights);
-            // Who is chosen by a hash has nothing once in a thousand times where seven were his part.
-            let is_sure = policy != Policy::Sticky || part >= STICKY_SURE;
+            // By a hash or by lot somebody has nothing once in a thousand times where seven were his part.
+            let is_sure = policy == Policy::Weighted || part >= SURE_PART;
             self.promises
                 .must(firsts > 0 || !is_sure, now, || format!("node {place} starves: 0 of {round} calls"));
             if policy == Policy::Weighted {
