@@ -1,5 +1,5 @@
-"""What lies between a gateway and its database and can fall silent: nothing is refused or closed, nothing is passed on. What was
-connected before stays so, as where a box between has forgotten it."""
+"""What lies between a gateway and its database and can fall silent: nothing is refused or closed, nothing passed on.
+What was connected before stays so, as where a box between has forgotten it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ class SilentWay:
     def __enter__(self) -> SilentWay:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._carries.set()
         for each in (self._listener, *self._open):
             each.close()
@@ -58,7 +60,12 @@ class SilentWay:
         self._carries.wait()
         begun, far = self._silences, socket.socket(socket.AF_UNIX)
         self._open.append(far)
-        far.connect(self._socket_path)
+        try:
+            far.connect(self._socket_path)
+        except OSError:
+            # The server is gone; whoever asks for it learns of that.
+            near.close()
+            return
         threading.Thread(target=self._pass_on, args=(far, near, begun), daemon=True).start()
         self._pass_on(near, far, begun)
 

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 /// Longest wait for a connection; a query that comes meanwhile waits with it.
 pub(super) const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// How long a server is waited for at the end.
-pub(super) const CLOSE_WAIT: Duration = Duration::from_secs(10);
+pub(super) const CLOSE_WAIT: Duration = Duration::from_secs(3);
 
 /// How long the next piece of an answer is waited for; for ever where a database is a file, which has no silence.
 #[derive(Clone, Debug)]

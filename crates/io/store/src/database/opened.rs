@@ -80,12 +80,12 @@ impl Database {
     /// Opens a database, making its tables if missing. `hasher` must be of the master key that it was made with.
     pub async fn open(place: &DatabasePlace, hasher: &KeyHasher) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
-        let (pool, kind) = match place {
+        let ((pool, patience), kind) = match place {
             DatabasePlace::File(path) => ((sqlite::open(path).await?, Patience::endless()), Kind::Sqlite),
             DatabasePlace::Memory => ((sqlite::in_memory().await?, Patience::endless()), Kind::Sqlite),
             DatabasePlace::Server(url) => (postgres::open(url).await?, Kind::Postgres),
         };
-        let pool = AnyPool::new(pool.0, pool.1);
+        let pool = AnyPool::new(pool, patience);
         let database = Self { pool, kind, chain: ChainKey::new(hasher), generation: Generation::new(1) };
         database.without_waiting_for_the_disk(database.prepare(hasher)).await?;
         database

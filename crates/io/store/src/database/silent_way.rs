@@ -111,8 +111,7 @@ async fn pass_on(
     is_asking: bool,
 ) {
     let mut piece = vec![0; PIECE_BYTES];
-    loop {
-        let Ok(length) = from.read(&mut piece).await else { break };
+    while let Ok(length) = from.read(&mut piece).await {
         let last = if is_asking { shared.falls_silent_at(&piece[..length]) } else { None };
         let is_over = shared.silence.borrow().count != begun;
         if is_over && last != Some(LastWords::Arrive) {
