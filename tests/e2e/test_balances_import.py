@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +104,61 @@ def test_balances_of_a_new_api_are_carried_once_and_pay_for_calls(
     assert ask(gateway, "sk-" + "wholeKey" + "B" * 40) == 200
     assert ask(gateway, "sk-" + "adasKey1" + "E" * 40) == 402, "she has less than a call may cost"
     assert [ask(gateway, "sk-" + key) for key in ("spentKey" + "C" * 40, "goneKey1" + "D" * 40)] == [401, 401]
+
+
+@contextlib.contextmanager
+def planted(gateway: Gateway, trigger: str) -> Iterator[None]:
+    """The database refuses something for a while."""
+    for statement in (f"CREATE TRIGGER planted {trigger}", "DROP TRIGGER planted"):
+        with sqlite3.connect(gateway.data_dir / "bellwether.db", timeout=10) as database:
+            database.execute(statement)
+        database.close()
+        if statement.startswith("CREATE"):
+            yield
+
+
+def test_no_key_is_open_before_its_quota_holds(
+    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path
+) -> None:
+    gateway = served(start, commands, upstream, tmp_path)
+    database, key = new_api(tmp_path), f"sk-{foreign.TOKEN}"
+    with planted(gateway, "BEFORE INSERT ON budgets BEGIN SELECT RAISE(ABORT, 'planted'); END"):
+        done = commands.run("keys", "import", database, "--balances")
+        assert done.returncode == 1 and "run it again" in done.stderr, done.stderr
+        assert ask(gateway, key) == 401, "what it may spend is not known yet"
+        assert commands.json("budgets", "list")["budgets"] == []
+    told = commands.json("keys", "import", database, "--balances")
+    assert (told["credited_before"], told["budgets_set"], told["budgets_known"]) == (2, 1, 0)
+    budget = commands.json("budgets", "list")["budgets"][0]
+    assert (budget["scope"], budget["set_by"], budget["limit"]) == ("key", "operator", "1")
+    assert ask(gateway, key) == 200
+
+
+def test_keys_of_an_import_that_was_cut_off_before_their_budgets_get_them(
+    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path
+) -> None:
+    """Versions before this one took keys over first: theirs may be there without."""
+    served(start, commands, upstream, tmp_path)
+    database = new_api(tmp_path)
+    commands.text("keys", "import", database, "--balances")
+    number = commands.json("budgets", "list")["budgets"][0]["number"]
+    commands.text("budgets", "remove", str(number))
+    told = commands.json("keys", "import", database, "--balances")
+    assert (told["keys_known"], told["budgets_set"], told["budgets_known"]) == (3, 1, 0)
+
+
+@pytest.mark.timeout(120)
+def test_more_budgets_than_there_can_be_are_refused_before_anything_is_changed(
+    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path
+) -> None:
+    served(start, commands, upstream, tmp_path)
+    rows = foreign.new_api_rows("http://127.0.0.1:1", "http://127.0.0.1:1", "sk-a-providers-key")
+    token = {**rows["tokens"][0], "model_limits_enabled": False}
+    rows["tokens"] = [{**token, "id": number, "key": f"key{number:045}"} for number in range(1, 100_002)]
+    database, before = foreign.write_sqlite(tmp_path / "one-api.db", rows), everything(commands)
+    done = commands.run("keys", "import", database, "--balances", patience_s=60)
+    assert done.returncode == 1 and "100001 budgets would be set, and at most 100000 can be" in done.stderr, done.stderr
+    assert everything(commands) == before
 
 
 def test_a_quota_is_a_budget_that_does_not_begin_anew(

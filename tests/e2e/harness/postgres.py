@@ -35,6 +35,7 @@ class Server:
 
     def __init__(self, home: Path, bin_dir: Path, user: str | None) -> None:
         self.url = f"postgres://me:{PASSWORD}@localhost/postgres?host={home}"
+        self.socket_path = f"{home}/.s.PGSQL.5432"
         self._quiet: dict[str, Any] = {
             "stdout": subprocess.DEVNULL,
             "stderr": subprocess.DEVNULL,

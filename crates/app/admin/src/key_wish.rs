@@ -7,9 +7,11 @@ use domain::{ProjectId, Secret, Timestamp};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use store::{
-    Asker, ForeignKey, ForeignSecret, KEY_DAYS_MAX, KeyChange, KeyDesk, KeyError, KeyModels, KeyNames,
-    KeyNetworks, KeyRoutes, KeyScopes, KeyTags, NewKey, PlanName, RowProblem,
+    Asker, BudgetDesk, ForeignKey, ForeignSecret, KEY_DAYS_MAX, KeyChange, KeyDesk, KeyError, KeyModels,
+    KeyNames, KeyNetworks, KeyRoutes, KeyScopes, KeyTags, NewKey, PlanName, RowProblem,
 };
+
+use crate::budget_wish::BudgetWish;
 
 /// So many of the keys are shown of an import.
 const KEYS_SHOWN_MAX: usize = 100;
@@ -69,6 +71,8 @@ pub struct ForeignWish {
     sha256: Option<String>,
     #[serde(default)]
     settings: KeyWish,
+    /// What it may spend: set before it is open.
+    budget: Option<BudgetWish>,
 }
 
 /// Keys from elsewhere.
@@ -190,7 +194,9 @@ impl ForeignWish {
             }
             _ => return Err(bad("key", "give the key or its sha256, one of both")),
         };
-        Ok(ForeignKey { row: self.row, known, wish: self.settings.new_key(None, now)? })
+        let budget = self.budget.as_ref().map(BudgetWish::budget).transpose();
+        let budget = budget.map_err(|why| bad("budget", why))?;
+        Ok(ForeignKey { row: self.row, known, wish: self.settings.new_key(None, now)?, budget })
     }
 }
 
@@ -205,8 +211,18 @@ impl ImportWish {
         self.dry_run
     }
 
+    /// Whether any of them comes with a budget.
+    pub(crate) fn has_budgets(&self) -> bool {
+        self.keys.iter().any(|key| key.budget.is_some())
+    }
+
     /// Takes all of them over, or none and says what is wrong with each; the answer is what this API tells of it.
-    pub async fn take_over(self, desk: &KeyDesk, by: &Asker, now: Timestamp) -> Result<Value, KeyError> {
+    pub async fn take_over(
+        self,
+        (desk, budgets): (&KeyDesk, &BudgetDesk),
+        by: &Asker,
+        now: Timestamp,
+    ) -> Result<Value, KeyError> {
         let (mut keys, mut problems) = (Vec::with_capacity(self.keys.len()), Vec::new());
         let mut known = Vec::new();
         for key in self.keys {
@@ -226,7 +242,7 @@ impl ImportWish {
         }
         // Tried also where some are wrong already: whoever mends his file wants to know all of it.
         let is_dry = self.dry_run || !problems.is_empty();
-        match desk.import(keys, (&self.source, is_dry), by, now).await {
+        match desk.import_with_budgets(keys, (&self.source, is_dry), by, (now, budgets)).await {
             Ok(taken) if problems.is_empty() => {
                 let shown: Vec<Value> = taken.iter().take(KEYS_SHOWN_MAX).map(|key| key.json(now)).collect();
                 let mut told = json!({ "imported": taken.len(), "dry_run": is_dry, "keys": shown });

@@ -143,6 +143,8 @@ impl From<KeyError> for Refusal {
             KeyError::UnknownProject(_) => {
                 Self::of(Kind::UnknownPath, message).with_code("project_not_found").with_param("project")
             }
+            KeyError::Budget(error) => error.into(),
+            KeyError::NoBudgets => Self::of(Kind::BadRequest, message).with_param("budget"),
             KeyError::Elsewhere => Self::special(StatusCode::CONFLICT, "key_in_use", message),
             KeyError::AlreadyRotated { .. } => {
                 Self::special(StatusCode::CONFLICT, "key_already_rotated", message)

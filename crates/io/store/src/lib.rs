@@ -66,7 +66,7 @@ pub use backup::{
 };
 pub use budgets::{
     BUDGETS_MAX, BUDGETS_PER_PAGE_MAX, BudgetCell, BudgetChange, BudgetDesk, BudgetEntry, BudgetError,
-    BudgetHolds, BudgetRefusal, Budgets, NewBudget,
+    BudgetHolds, BudgetRefusal, Budgets, KeyBudget, NewBudget,
 };
 pub use configs::{
     CONFIG_VERSIONS_MAX, ConfigRecords, ConfigShelf, ConfigShelfError, ConfigVersion, NewConfigVersion,

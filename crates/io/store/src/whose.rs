@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use domain::{KeyId, OrganisationId};
 use limits::budget::Scope;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, query};
+use sqlx::query;
 
 use crate::columns::parsed;
+use crate::database::AnyConnection;
 use crate::tenancy::Reach;
 
 /// Keys that follow each other are looked for so far.

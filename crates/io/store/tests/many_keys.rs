@@ -50,6 +50,7 @@ async fn fill(path: &Path, count: usize) {
         row: number,
         known: ForeignSecret::Key(Secret::new(text(number))),
         wish: NewKey::named(&format!("key {number}")),
+        budget: None,
     };
     for first in (0..count).step_by(IMPORT) {
         let keys = (first..count.min(first + IMPORT)).map(key).collect();

@@ -44,6 +44,11 @@ impl Visitor {
         Deed { who: self.clone().who(said.by), user: self.actor.user().cloned(), at: now, reason }
     }
 
+    /// Whether he is somebody with a role, and not the operator.
+    pub(crate) fn is_user(&self) -> bool {
+        self.actor.user().is_some()
+    }
+
     /// Who asks, as the desks take him.
     pub(crate) fn asker(self) -> Asker {
         let reach = self.reach.clone();

@@ -1,15 +1,17 @@
 //! `bellwether keys import --balances`: keys with what they and their owners may still spend. Every step is a question to the
 //! admin API that does nothing where it was done before, so an import that was cut off is gone on with by running it again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use domain::{Currency, Money};
 use imports::balances::{Carried, Limit, Owner};
 use serde_json::{Value, json};
+use store::BUDGETS_MAX;
 
 use super::balances_told::{Outcome, told};
+use super::named::Named;
 use crate::admin_client::refused_as;
 use crate::arguments::{BalanceOptions, DataOptions};
 use crate::near_admin::NearAdmin;
@@ -52,6 +54,8 @@ pub(super) fn run(
         let problems = carried.problems.join("\n");
         bail!("{} balances cannot be carried, so nothing was:\n{problems}", carried.problems.len());
     }
+    let limits = carried.limits.len() + carried.owners.iter().filter(|owner| owner.limit.is_some()).count();
+    check_count(limits, 0)?;
     let importing = Importing {
         admin: NearAdmin::find(data, config)?,
         carried,
@@ -65,6 +69,7 @@ pub(super) fn run(
     let known = importing.hand_over(&present.projects, true)?;
     importing.check_known(&known, &present.projects)?;
     importing.check_present(&known, &present)?;
+    importing.check_room(&known, &present.projects)?;
     outcome.keys_known = known.len();
     if !is_dry {
         importing
@@ -131,9 +136,10 @@ impl Importing<'_> {
                 break;
             }
         }
+        let named = Named::of(found.iter().map(|project| text(project, "name")));
         let projects = self.carried.owners.iter().map(|owner| {
-            let named = |it: &&Value| it["name"].as_str().is_some_and(|name| owner.is_named(name));
-            found.iter().find(named).map(|project| (text(project, "id"), text(project, "name"))).unzip()
+            let project = named.find(owner).map(|at| &found[at]);
+            project.map(|project| (text(project, "id"), text(project, "name"))).unzip()
         });
         let (projects, names) = projects.unzip();
         let accounts = self.admin.ask("GET", &path(&["accounts"]), None)?;
@@ -165,7 +171,43 @@ impl Importing<'_> {
         Ok(known)
     }
 
-    /// A key in the project of its owner. One whose project is not made yet is tried under a name that nobody has.
+    /// All budgets that are to be set have room, or none is set: with less than all of them nobody knows who may spend what.
+    fn check_room(&self, known: &BTreeMap<usize, (String, String)>, projects: &Projects) -> Result<()> {
+        let owners = self.carried.owners.iter().zip(projects);
+        let of_owners =
+            owners.filter_map(|(owner, project)| Some((project.clone(), owner.limit.as_ref()?.period)));
+        let of_keys = self.carried.limits.iter();
+        let of_keys = of_keys.map(|(row, limit)| (known.get(row).map(|(id, _)| id.clone()), limit.period));
+        let wanted: Vec<_> = of_owners.chain(of_keys).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let (present, count) = self.budgets()?;
+        let is_there = |(id, period): &(Option<String>, &'static str)| {
+            id.as_ref().is_some_and(|id| present.contains(&(id.clone(), (*period).to_owned())))
+        };
+        let more = wanted.iter().filter(|wish| !is_there(wish)).count();
+        check_count(more, count)
+    }
+
+    /// Whose budgets the operator has set, by the id and how often each begins anew; and how many there are of anybody.
+    fn budgets(&self) -> Result<(HashSet<(String, String)>, usize)> {
+        let (mut found, mut count, mut after): (HashSet<_>, _, Option<String>) = (HashSet::new(), 0, None);
+        loop {
+            let said = [("limit", Some(PAGE)), ("after", after.as_deref())];
+            let page = self.admin.ask("GET", &format!("{}{}", path(&["budgets"]), query(said)), None)?;
+            count += list(&page, "budgets").count();
+            let operators = list(&page, "budgets").filter(|it| it["set_by"] == "operator");
+            found.extend(operators.map(|it| (text(it, "id"), text(it, "period"))));
+            after = page["next_after"].as_str().map(str::to_owned);
+            if after.is_none() {
+                return Ok((found, count));
+            }
+        }
+    }
+
+    /// A key in the project of its owner, with what it may spend: it is not open before that holds. One whose project is not
+    /// made yet is tried under a name that nobody has.
     fn wish(&self, key: &Value, projects: &Projects) -> Value {
         let mut key = key.clone();
         let row = key["row"].as_u64().and_then(|row| usize::try_from(row).ok()).unwrap_or_default();
@@ -174,6 +216,9 @@ impl Importing<'_> {
                 Some(project) => key["settings"]["project"] = project.as_str().into(),
                 None => key["settings"]["name"] = format!("{}~{row}", text(&key["settings"], "name")).into(),
             }
+        }
+        if let Some(limit) = self.carried.limits.get(&row) {
+            key["budget"] = json!({ "period": limit.period, "limit": limit.amount.to_string() });
         }
         key
     }
@@ -249,11 +294,13 @@ impl Importing<'_> {
                 self.limit("project", project, limit, outcome)?;
             }
         }
-        self.hand_over(&present.projects, false)?;
-        let keys = self.hand_over(&present.projects, true)?;
-        for (row, limit) in &self.carried.limits {
-            if let Some((id, _)) = keys.get(row) {
-                self.limit("key", id, *limit, outcome)?;
+        let known = self.hand_over(&present.projects, false)?;
+        let rows = self.carried.keys.keys.iter().filter_map(|key| usize::try_from(key["row"].as_u64()?).ok());
+        for (row, limit) in rows.filter_map(|row| Some((row, self.carried.limits.get(&row)?))) {
+            match known.get(&row) {
+                // Left without by an import of a version that set budgets behind the keys.
+                Some((id, _)) => self.limit("key", id, *limit, outcome)?,
+                None => outcome.budgets_set += 1,
             }
         }
         Ok(())
@@ -354,10 +401,41 @@ impl Importing<'_> {
     }
 }
 
+/// So many more budgets than there are.
+fn check_count(more: usize, present: usize) -> Result<()> {
+    if present + more > BUDGETS_MAX {
+        let present =
+            if present == 0 { String::new() } else { format!(" beside the {present} that are set") };
+        bail!(
+            "{more} budgets would be set{present}, and at most {BUDGETS_MAX} can be, so nothing was carried: a quota there is a \
+             budget here; take over fewer keys with quotas"
+        );
+    }
+    Ok(())
+}
+
 fn list<'v>(of: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     of[name].as_array().into_iter().flatten()
 }
 
 fn text(of: &Value, name: &str) -> String {
     of[name].as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use store::BUDGETS_MAX;
+
+    use super::check_count;
+
+    #[test]
+    fn budgets_that_have_no_room_are_refused_before_anything_is_done() {
+        for (more, present) in [(0, 0), (BUDGETS_MAX, 0), (1, BUDGETS_MAX - 1), (0, BUDGETS_MAX)] {
+            assert!(check_count(more, present).is_ok(), "{more} {present}");
+        }
+        let refused = check_count(2, BUDGETS_MAX - 1).unwrap_err().to_string();
+        assert!(refused.starts_with("2 budgets would be set beside the 99999 that are set"), "{refused}");
+        let refused = check_count(BUDGETS_MAX + 1, 0).unwrap_err().to_string();
+        assert!(refused.starts_with("100001 budgets would be set, and at most 100000 can be"), "{refused}");
+    }
 }

@@ -6,7 +6,8 @@ use domain::{KEY_PREFIX_DEFAULT, KeyId, OrganisationId, ProjectId, Timestamp};
 use gateway::wall_clock;
 use serde_json::Value;
 use store::{
-    Asker, DataDir, KEY_OVERLAP_SECONDS_DEFAULT, KeyDesk, KeyError, KeyFilter, KeyState, KeyTags, Reach,
+    Asker, BudgetDesk, DataDir, KEY_OVERLAP_SECONDS_DEFAULT, KeyDesk, KeyError, KeyFilter, KeyState, KeyTags,
+    Reach,
 };
 
 use crate::local_store::LocalStore;
@@ -81,8 +82,12 @@ impl LocalKeys {
 
     pub(super) fn import(&self, wish: Value) -> Result<Value> {
         let wish: ImportWish = serde_json::from_value(wish).context("what is wished for keys")?;
-        let by = asker();
-        match self.local.runtime.block_on(wish.take_over(&self.desk, &by, wall_clock())) {
+        let (by, now) = (asker(), wall_clock());
+        let taken = async {
+            let budgets = BudgetDesk::open(self.local.store.clone(), now).await?;
+            wish.take_over((&self.desk, &budgets), &by, now).await
+        };
+        match self.local.runtime.block_on(taken) {
             Err(KeyError::Rows(problems)) => {
                 let lines: Vec<String> = problems
                     .iter()

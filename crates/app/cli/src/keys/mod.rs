@@ -5,6 +5,7 @@ mod balances_told;
 mod command;
 mod import;
 mod local;
+mod named;
 mod place;
 mod table;
 mod wish;

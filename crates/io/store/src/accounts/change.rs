@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::account::AccountChange;
+use super::account::{Account, AccountChange};
 use super::desk::{AccountDesk, fit};
 use super::error::AccountError;
-use super::payers::{Payer, Payers};
+use super::payers::Payer;
 use super::sql;
 use crate::audit;
 use crate::tenancy::Deed;
@@ -41,8 +41,6 @@ impl AccountDesk {
         sql::set_warning(&mut transaction, number, wished.1).await?;
         audit::write(&mut transaction, &noted).await?;
         transaction.commit().await?;
-        let accounts = sql::all(&mut *self.database.pool.acquire().await?).await?;
-        self.swap(Payers::of(&ledger, accounts));
-        self.payer(number).ok_or_else(|| AccountError::Unknown(number.to_string()))
+        Ok(self.in_force(&ledger, Account { warn_below: wished.1, ..former.account.clone() }))
     }
 }

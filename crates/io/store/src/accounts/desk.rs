@@ -93,10 +93,10 @@ impl AccountDesk {
         let _alone = self.changing.lock().await;
         let ledger = self.opened(deed.at).await?;
         let mut transaction = self.database.begin().await?;
-        let is_same = |it: &&Account| it.organisation == wish.organisation && it.project == wish.project;
-        if let Some(found) = sql::all(&mut transaction).await?.iter().find(is_same) {
+        let found = sql::number_of(&mut transaction, &wish.organisation, wish.project.as_ref()).await?;
+        if let Some(number) = found {
             let of = wish.project.as_ref().map_or(wish.organisation.as_str(), |project| project.as_str());
-            return Err(AccountError::Taken { of: of.to_owned(), number: found.number.0 });
+            return Err(AccountError::Taken { of: of.to_owned(), number });
         }
         let NewAccount { organisation, project, currency, credit, warn_below } = wish;
         let number = sql::next_number(&mut transaction).await?;
@@ -116,14 +116,12 @@ impl AccountDesk {
         if credit != Money::ZERO {
             ledger.set_credit(made.purse(), credit, deed.at).await?;
         }
-        let accounts = sql::all(&mut *self.database.pool.acquire().await?).await?;
-        self.swap(Payers::of(&ledger, accounts));
-        self.payer(made.number.0).ok_or_else(|| AccountError::Unknown(made.number.0.to_string()))
+        Ok(self.in_force(&ledger, made))
     }
 
     /// One, by its number.
     pub fn payer(&self, number: u64) -> Option<Arc<Payer>> {
-        self.payers.load().iter().find(|payer| payer.account.number.0 == number).cloned()
+        self.payers.load().find(number).cloned()
     }
 
     /// One, by whose it is: the organisation's own, or a project's.
@@ -131,11 +129,14 @@ impl AccountDesk {
         self.payers.load().payer_of(organisation, project).cloned()
     }
 
-    pub(super) fn swap(&self, payers: Payers) {
+    /// From now on an account is as it stands here. The others are not looked at: there may be very many.
+    pub(super) fn in_force(&self, ledger: &Arc<Ledger>, account: Account) -> Arc<Payer> {
+        let (payers, payer) = self.payers.load().with(ledger, account);
         let payers = Arc::new(payers);
         let hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
         self.payers.store(payers.clone());
         hearers.iter().for_each(|hearer| hearer(payers.clone()));
+        payer
     }
 
     /// The ledger, opened now if it is not.

@@ -9,6 +9,7 @@ mod desk;
 mod error;
 mod grants;
 mod payers;
+mod shared_map;
 mod sql;
 #[cfg(test)]
 pub(crate) mod suite;

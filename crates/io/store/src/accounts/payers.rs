@@ -1,12 +1,12 @@
 //! Who pays for a key's calls, found in memory. Immutable: a change puts another in its place.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{Money, OrganisationId, ProjectId};
 use serde_json::{Value, json};
 
 use super::account::Account;
+use super::shared_map::SharedMap;
 use crate::keys::KeyEntry;
 use crate::ledger::{Cell, Ledger};
 
@@ -20,11 +20,12 @@ pub struct Payer {
 }
 
 /// Every account, by whose calls it pays for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Payers {
     ledger: Option<Arc<Ledger>>,
-    of_projects: HashMap<ProjectId, Arc<Payer>>,
-    of_organisations: HashMap<OrganisationId, Arc<Payer>>,
+    of_projects: SharedMap<ProjectId, Arc<Payer>>,
+    of_organisations: SharedMap<OrganisationId, Arc<Payer>>,
+    by_number: SharedMap<u64, Arc<Payer>>,
 }
 
 impl Payer {
@@ -61,15 +62,33 @@ impl Payers {
     pub(super) fn of(ledger: &Arc<Ledger>, accounts: impl IntoIterator<Item = Account>) -> Self {
         let mut payers = Self { ledger: Some(Arc::clone(ledger)), ..Self::default() };
         for account in accounts {
-            let cell = ledger.cells().cell(account.purse());
-            let (project, organisation) = (account.project.clone(), account.organisation.clone());
-            let payer = Arc::new(Payer { account, cell });
-            match project {
-                Some(project) => payers.of_projects.insert(project, payer),
-                None => payers.of_organisations.insert(organisation, payer),
-            };
+            payers.put(ledger, account);
         }
         payers
+    }
+
+    /// The same with one more, or in the place of the one with its number.
+    pub(super) fn with(&self, ledger: &Arc<Ledger>, account: Account) -> (Self, Arc<Payer>) {
+        let mut payers = Self { ledger: Some(Arc::clone(ledger)), ..self.clone() };
+        let payer = payers.put(ledger, account);
+        (payers, payer)
+    }
+
+    fn put(&mut self, ledger: &Arc<Ledger>, account: Account) -> Arc<Payer> {
+        let cell = ledger.cells().cell(account.purse());
+        let payer = Arc::new(Payer { account, cell });
+        let account = &payer.account;
+        match &account.project {
+            Some(project) => self.of_projects.put(project.clone(), Arc::clone(&payer)),
+            None => self.of_organisations.put(account.organisation.clone(), Arc::clone(&payer)),
+        }
+        self.by_number.put(account.number.0, Arc::clone(&payer));
+        payer
+    }
+
+    /// One, by its number.
+    pub(super) fn find(&self, number: u64) -> Option<&Arc<Payer>> {
+        self.by_number.get(&number)
     }
 
     /// Who pays for a key's calls: its project if that has an account, else its organisation; nobody has to where neither has.
@@ -98,6 +117,6 @@ impl Payers {
 
     /// Every account, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Payer>> {
-        self.of_projects.values().chain(self.of_organisations.values())
+        self.by_number.values()
     }
 }

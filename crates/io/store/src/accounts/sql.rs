@@ -3,10 +3,11 @@
 use domain::{Currency, Money, OrganisationId, ProjectId, Timestamp};
 use ledger::Customer;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use super::account::Account;
 use crate::columns::{damaged, parsed};
+use crate::database::AnyConnection;
 
 pub(super) async fn insert(to: &mut AnyConnection, made: &Account) -> Result<(), sqlx::Error> {
     query(
@@ -42,6 +43,20 @@ pub(super) async fn set_warning(
 pub(super) async fn next_number(from: &mut AnyConnection) -> Result<Customer, sqlx::Error> {
     let row = query("SELECT COALESCE(MAX(number), 0) AS newest FROM accounts").fetch_one(from).await?;
     Ok(Customer(row.try_get::<i64, _>("newest")?.unsigned_abs() + 1))
+}
+
+/// The number of the one of an organisation itself, or of a project.
+pub(super) async fn number_of(
+    from: &mut AnyConnection,
+    organisation: &OrganisationId,
+    project: Option<&ProjectId>,
+) -> Result<Option<u64>, sqlx::Error> {
+    let row = query("SELECT number FROM accounts WHERE organisation_id = $1 AND project_id = $2")
+        .bind(organisation.as_str())
+        .bind(project.map_or("", ProjectId::as_str))
+        .fetch_optional(from)
+        .await?;
+    row.map(|row| row.try_get::<i64, _>("number").map(i64::unsigned_abs)).transpose()
 }
 
 /// All of them, in the order of their numbers.

@@ -1,7 +1,7 @@
 //! What every database must do alike for accounts: they are made once, money is given and taken once, and a ledger that is
 //! opened again knows what everybody has and may owe.
 
-use domain::{Currency, Money, OrganisationId, Timestamp};
+use domain::{Currency, Money, OrganisationId, ProjectId, Timestamp};
 use tempfile::TempDir;
 
 use super::account::{AccountChange, NewAccount, WARN_BELOW_DEFAULT};
@@ -139,6 +139,25 @@ pub(super) async fn terms_are_changed_and_known_after_opening_again(database: &D
     assert_eq!(payer.account.warn_below, money("25"));
 }
 
+/// A row that nobody can read tells whether it is read.
+pub(super) async fn making_and_changing_one_reads_no_other(database: &Database) {
+    let home = tempfile::tempdir().unwrap();
+    let desk = open(&home, database).await;
+    desk.create(new("0"), &deed()).await.unwrap();
+    let unreadable = "UPDATE accounts SET currency = '?' WHERE number = 1";
+    sqlx::query(unreadable).execute(&database.pool).await.unwrap();
+    let of_project = NewAccount { project: Some(ProjectId::implicit()), ..new("0") };
+    assert_eq!(desk.create(of_project.clone(), &deed()).await.unwrap().account.number.0, 2);
+    let again = desk.create(of_project, &deed()).await;
+    assert!(matches!(again, Err(AccountError::Taken { number: 2, .. })), "{again:?}");
+    let change = AccountChange { warn_below: Some(money("3")), ..AccountChange::default() };
+    assert_eq!(desk.change(2, change, &deed()).await.unwrap().account.warn_below, money("3"));
+    let known: Vec<_> = desk.accounts(&Reach::All).iter().map(|it| it.account.warn_below).collect();
+    assert_eq!(known, [WARN_BELOW_DEFAULT, money("3")]);
+    let payer = desk.payer_of(&OrganisationId::implicit(), Some(&ProjectId::implicit())).unwrap();
+    assert_eq!((payer.account.number.0, payer.account.warn_below), (2, money("3")));
+}
+
 mod tests {
     use super::super::suite;
     use crate::database::throwaway::on_every_database;
@@ -149,5 +168,6 @@ mod tests {
         money_is_given_and_taken_once
         too_much_altogether_is_refused
         terms_are_changed_and_known_after_opening_again
+        making_and_changing_one_reads_no_other
     );
 }

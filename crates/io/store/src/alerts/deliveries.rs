@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use alerts::Notice;
 use domain::Timestamp;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use super::delivery::{Attempted, DELIVERIES_KEPT, Delivery, DeliveryState, NEWS_WAIT_MS, WAITING_MAX};
 use crate::columns::{damaged, parsed, time, time_if_any};
+use crate::database::AnyConnection;
 
 /// Adds messages, and forgets old ones. Gives the channels that have no room for all of theirs, and how many were given up.
 pub(super) async fn add(

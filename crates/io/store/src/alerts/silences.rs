@@ -4,10 +4,11 @@ use alerts::{Rule, SILENCE_SECONDS_MAX, Silence};
 use domain::Timestamp;
 use serde_json::{Value, json};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use super::error::AlertError;
 use crate::columns::{damaged, time};
+use crate::database::AnyConnection;
 use crate::words::line;
 
 const REASON_CHARS_MAX: usize = 500;

@@ -4,10 +4,11 @@ use alerts::{Alert, AlertState, KeyFact, Rule, Severity, SpendSeries, Told};
 use domain::Timestamp;
 use serde_json::Value;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AssertSqlSafe, Row, query};
+use sqlx::{AssertSqlSafe, Row, query};
 
 use super::keys::{KeyTimes, KeysEnding};
 use crate::columns::{damaged, parsed, time, time_if_any};
+use crate::database::AnyConnection;
 
 /// Keys that are told of at once, of those that will end and of those that have.
 const KEYS_MAX: i64 = 200;

@@ -233,7 +233,7 @@ impl BudgetDesk {
             .ok_or_else(|| BudgetError::Unknown(meant.to_owned()))
     }
 
-    fn swap(&self, budgets: Budgets) {
+    pub(super) fn swap(&self, budgets: Budgets) {
         self.swap_shared(&Arc::new(budgets));
     }
 
@@ -250,7 +250,7 @@ impl std::fmt::Debug for BudgetDesk {
     }
 }
 
-fn noted(
+pub(super) fn noted(
     deed: &Deed,
     action: &'static str,
     budget: &BudgetEntry,

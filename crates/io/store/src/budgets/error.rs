@@ -38,6 +38,16 @@ pub enum BudgetError {
     /// There are too many.
     #[error("there are {BUDGETS_MAX} budgets already, which is the most")]
     TooMany,
+    /// There would be too many.
+    #[error(
+        "{present} budgets are set and {more} more are wanted, and at most {BUDGETS_MAX} can be; nothing was changed"
+    )]
+    NoRoom {
+        /// How many there are.
+        present: usize,
+        /// How many more are wanted.
+        more: usize,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

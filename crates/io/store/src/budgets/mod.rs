@@ -10,6 +10,7 @@ mod sql;
 #[cfg(test)]
 mod suite;
 mod table;
+mod taking_in;
 
 pub use cell::BudgetCell;
 pub use desk::{BudgetChange, BudgetDesk};
@@ -17,3 +18,5 @@ pub use entry::{BUDGETS_MAX, BUDGETS_PER_PAGE_MAX, BudgetEntry, NewBudget};
 pub use error::BudgetError;
 pub use holds::{BudgetHolds, BudgetRefusal};
 pub use table::Budgets;
+pub use taking_in::KeyBudget;
+pub(crate) use taking_in::{TakingIn, store_new};

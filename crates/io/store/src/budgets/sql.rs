@@ -3,10 +3,11 @@
 use domain::{Money, OrganisationId, Timestamp};
 use limits::budget::{Period, Rule, RuleId, Scope, Terms, Unkept, Zone};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use super::entry::BudgetEntry;
 use crate::columns::{damaged, parsed};
+use crate::database::AnyConnection;
 
 pub(super) async fn insert(to: &mut AnyConnection, made: &BudgetEntry) -> Result<(), sqlx::Error> {
     let Rule { id, scope, period, zone, terms } = &made.rule;
@@ -144,5 +145,6 @@ mod tests {
         members_change_what_members_have_set
         a_number_is_not_given_again
         a_key_that_follows_another_counts_for_its_budgets
+        a_key_that_is_taken_over_has_its_budget_or_is_not_there
     );
 }

@@ -1,14 +1,14 @@
 //! What every database must do alike for budgets: they are set once, what was spent outlives a restart, and what somebody
 //! may not change stays.
 
-use domain::{KeyId, Money, OrganisationId, ProjectId, Timestamp, UserId};
+use domain::{KeyId, Money, OrganisationId, ProjectId, Secret, Timestamp, UserId};
 use limits::budget::{Period, RuleError, Scope, Terms, Zone};
 
-use super::{BudgetChange, BudgetDesk, BudgetError, BudgetHolds, NewBudget};
+use super::{BUDGETS_MAX, BudgetChange, BudgetDesk, BudgetError, BudgetHolds, KeyBudget, NewBudget};
 use crate::audit::AuditRecords;
 use crate::database::Database;
 use crate::database::throwaway::hasher;
-use crate::keys::{Asker, KeyDesk, NewKey};
+use crate::keys::{Asker, ForeignKey, ForeignSecret, KeyDesk, KeyError, NewKey};
 use crate::tenancy::{Deed, NewOrganisation, Reach, TenancyDesk};
 use crate::who::Who;
 
@@ -206,4 +206,58 @@ pub(super) async fn a_key_that_follows_another_counts_for_its_budgets(store: &Da
     spend(&desk, "2", NOW);
     let found = desk.table().of(&keys.directory().find_by_id(&third).unwrap());
     assert_eq!(found[0].standing(NOW).used.to_string(), "2");
+}
+
+fn foreign(row: usize, key: &str, limit: Option<&str>) -> ForeignKey {
+    let terms = |limit| Terms { limit: Money::parse(limit).unwrap(), warn_percent: 80, is_hard: true };
+    let budget =
+        limit.map(|limit| KeyBudget { period: Period::Total, zone: Zone::utc(), terms: terms(limit) });
+    let known = ForeignSecret::Key(Secret::new(key.to_owned()));
+    ForeignKey { row, known, wish: NewKey::named(&format!("row {row}")), budget }
+}
+
+pub(super) async fn a_key_that_is_taken_over_has_its_budget_or_is_not_there(store: &Database) {
+    let (desk, keys, by) = (open(store, NOW).await, keys(store).await, Asker::operator("test"));
+    let both = |limit| {
+        vec![foreign(1, "sk-that-has-no-budget", None), foreign(2, "sk-that-has-a-budget", Some(limit))]
+    };
+    let import =
+        async |taken, is_dry| keys.import_with_budgets(taken, ("a file", is_dry), &by, (NOW, &desk)).await;
+    import(both("5"), true).await.unwrap();
+    let refused = import(both("0"), false).await.unwrap_err();
+    assert!(matches!(&refused, KeyError::Rows(problems) if problems[0].row == 2), "{refused}");
+    assert_eq!((desk.table().len(), keys.directory().len()), (0, 0), "nothing was taken");
+    let taken = import(both("5"), false).await.unwrap();
+    for desk in [&desk, &open(store, NOW).await] {
+        let budgets = desk.budgets(&Reach::All);
+        let [only] = &budgets[..] else { panic!("{budgets:?}") };
+        assert_eq!(
+            (&only.entry.rule.scope, only.entry.is_operators),
+            (&Scope::Key(taken[1].id.clone()), true)
+        );
+        assert_eq!((only.entry.rule.id.0, &only.entry.organisation), (1, &OrganisationId::implicit()));
+    }
+    assert_eq!(actions(store).await, ["budget.set"]);
+    assert_eq!(
+        desk.create(wish(project(), "1", Period::Day), &Reach::All, &deed(None))
+            .await
+            .unwrap()
+            .entry
+            .rule
+            .id
+            .0,
+        2
+    );
+    let refused = desk.taking_in(BUDGETS_MAX - 1).await.map(|_| ());
+    assert!(matches!(refused, Err(BudgetError::NoRoom { present: 2, .. })), "{refused:?}");
+    assert!(desk.taking_in(BUDGETS_MAX - 2).await.is_ok());
+
+    // Keys can be stored, budgets cannot.
+    sqlx::query("ALTER TABLE budgets RENAME COLUMN zone TO elsewhere").execute(&store.pool).await.unwrap();
+    let more =
+        vec![foreign(3, "sk-that-comes-too-late", Some("5")), foreign(4, "sk-that-comes-with-it", None)];
+    let failed = import(more, false).await.unwrap_err();
+    assert!(matches!(failed, KeyError::Store(_)), "{failed}");
+    assert_eq!((desk.table().len(), keys.directory().len()), (2, 2));
+    assert_eq!(self::keys(store).await.directory().len(), 2, "nor after a restart");
 }

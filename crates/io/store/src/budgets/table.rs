@@ -83,6 +83,11 @@ impl Budgets {
         Self::of_cells(all)
     }
 
+    /// The same with more, whose numbers are new.
+    pub(super) fn with_more(&self, more: impl Iterator<Item = BudgetCell>) -> Self {
+        Self::of_cells(self.all.iter().map(Arc::clone).chain(more.map(Arc::new)).collect())
+    }
+
     /// The same without one.
     pub(super) fn without(&self, number: RuleId) -> Self {
         Self::of_cells(self.all.iter().filter(|it| it.entry.rule.id != number).map(Arc::clone).collect())

@@ -41,7 +41,7 @@ pub(crate) async fn open_empty(place: &DatabasePlace) -> Result<(AnyPool, Kind),
     Ok(match place {
         DatabasePlace::File(path) => (sqlite::open(path).await?, Kind::Sqlite),
         DatabasePlace::Memory => (sqlite::in_memory().await?, Kind::Sqlite),
-        DatabasePlace::Server(url) => (postgres::open(url).await?, Kind::Postgres),
+        DatabasePlace::Server(url) => (postgres::open(url).await?.0, Kind::Postgres),
     })
 }
 
@@ -51,7 +51,7 @@ pub(crate) async fn close_empty(pool: &AnyPool, kind: Kind) {
         && let Ok(mut connection) = pool.acquire().await
     {
         // Where this fails, the end of the connection does the same.
-        let _ = postgres::give_back(&mut connection).await;
+        let _ = postgres::give_back(&mut *connection).await;
     }
     pool.close().await;
 }

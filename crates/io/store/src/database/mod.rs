@@ -1,11 +1,16 @@
 //! The one database: SQLite in the data directory, or a PostgreSQL server. Opened by one process at a time.
 
+mod answered;
+mod backend;
 mod beside;
 mod kind;
 mod layouts;
 mod opened;
 mod postgres;
 mod reading;
+mod server_url;
+#[cfg(test)]
+pub(crate) mod silent_way;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -13,6 +18,7 @@ mod tests;
 pub(crate) mod throwaway;
 mod transaction;
 
+pub(crate) use answered::{AnyConnection, AnyPool, Leased};
 pub(crate) use beside::{close_empty, known_layouts, layouts_of, open_beside, open_empty};
 pub(crate) use kind::Kind;
 pub use opened::{DATABASE_FILE, Database, DatabasePlace, PlaceError};

@@ -6,8 +6,10 @@
 use std::path::PathBuf;
 
 use domain::Secret;
-use sqlx::{AnyPool, Row};
+use sqlx::Row;
+use tokio::time::timeout;
 
+use super::answered::{AnyPool, CLOSE_WAIT, Patience};
 use super::kind::Kind;
 use super::transaction::Transaction;
 use super::{layouts, postgres, sqlite};
@@ -78,11 +80,12 @@ impl Database {
     /// Opens a database, making its tables if missing. `hasher` must be of the master key that it was made with.
     pub async fn open(place: &DatabasePlace, hasher: &KeyHasher) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
-        let (pool, kind) = match place {
-            DatabasePlace::File(path) => (sqlite::open(path).await?, Kind::Sqlite),
-            DatabasePlace::Memory => (sqlite::in_memory().await?, Kind::Sqlite),
+        let ((pool, patience), kind) = match place {
+            DatabasePlace::File(path) => ((sqlite::open(path).await?, Patience::endless()), Kind::Sqlite),
+            DatabasePlace::Memory => ((sqlite::in_memory().await?, Patience::endless()), Kind::Sqlite),
             DatabasePlace::Server(url) => (postgres::open(url).await?, Kind::Postgres),
         };
+        let pool = AnyPool::new(pool, patience);
         let database = Self { pool, kind, chain: ChainKey::new(hasher), generation: Generation::new(1) };
         database.without_waiting_for_the_disk(database.prepare(hasher)).await?;
         database
@@ -110,12 +113,16 @@ impl Database {
 
     /// Writes everything down and lets go of the database.
     pub async fn close(&self) {
-        if self.kind == Kind::Postgres
-            && let Ok(mut connection) = self.pool.acquire().await
-        {
-            // Where this fails, the end of the connection does the same.
-            let _ = postgres::give_back(&mut connection).await;
-        }
+        let giving_back = async {
+            if self.kind == Kind::Postgres
+                && let Ok(mut connection) = self.pool.acquire().await
+            {
+                // Where this fails, the end of the connection does the same.
+                let _ = postgres::give_back(&mut *connection).await;
+            }
+        };
+        // Where the server is silent the end of this process does the same.
+        let _ = timeout(CLOSE_WAIT, giving_back).await;
         self.pool.close().await;
     }
 
@@ -140,7 +147,7 @@ impl Database {
     }
 
     async fn prepare(&self, hasher: &KeyHasher) -> Result<(), StoreError> {
-        layouts::bring_up_to_date(&self.pool, self.kind).await?;
+        layouts::bring_up_to_date(self.pool.inner(), self.kind).await?;
         let check = hasher.key_check();
         let found = sqlx::query("SELECT key_check FROM meta")
             .fetch_one(&self.pool)

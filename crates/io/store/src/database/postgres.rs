@@ -1,18 +1,23 @@
 //! Connecting to PostgreSQL, and holding the database for this process.
 //!
 //! Whoever has the advisory lock is the one gateway of the database. It hangs on the connection: one that breaks gives it
-//! back, and a new connection that does not get it is none.
+//! back, and a new connection that does not get it is none. Where a connection was given up and the server has not noticed, the
+//! new one ends it: nobody shuts himself out.
 
 use std::time::Duration;
 
 use domain::Secret;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Row};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
+use tokio::time::timeout;
 
+use super::answered::{CONNECT_WAIT, Patience};
+use super::backend::Held;
+use super::server_url::ServerUrl;
 use crate::error::StoreError;
 
-/// Longest wait for a connection; a query that comes meanwhile waits with it.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
+/// Longest wait of a start until the database is known to be this process's.
+const TAKE_WAIT: Duration = Duration::from_secs(30);
 /// How often a start tries to get a database that another holds.
 const TAKES_MAX: usize = 5;
 const TAKE_REST: Duration = Duration::from_millis(200);
@@ -21,9 +26,9 @@ const TAKE_REST: Duration = Duration::from_millis(200);
 const TAKE: &str =
     "SELECT CASE WHEN pg_try_advisory_lock(7090192401480119400) THEN 1::BIGINT ELSE 0::BIGINT END AS taken";
 /// The server is told who we are, so that it can tell others; and that what it has answered to must last, as its standbys have it,
-/// where it waits for some.
-const INTRODUCE: &str = "SET application_name = 'bellwether'; SET statement_timeout = '60s'; SET client_min_messages = warning; \
-     SET synchronous_commit = on";
+/// where it waits for some. It looks whether we are still there, so that the lock of one that is gone is free a minute later.
+const INTRODUCE: &str = "SET application_name = 'bellwether'; SET client_min_messages = warning; SET synchronous_commit = on; \
+     SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3";
 /// What the server knows of who has the lock: the two halves of its number are two columns.
 const HOLDER: &str = "SELECT a.application_name || ', process ' || a.pid || ' of the server, connected from '
         || COALESCE(host(a.client_addr), 'the same machine') || ' since ' || to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"')
@@ -32,43 +37,66 @@ const HOLDER: &str = "SELECT a.application_name || ', process ' || a.pid || ' of
     WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND (l.classid::BIGINT << 32) + l.objid::BIGINT = 7090192401480119400";
 
-pub(super) async fn open(url: &Secret) -> Result<AnyPool, StoreError> {
+/// The pool, and how long its answers are waited for.
+pub(super) async fn open(url: &Secret) -> Result<(AnyPool, Patience), StoreError> {
+    let url = ServerUrl::parse(url).map_err(StoreError::Server)?;
+    let introduce = format!("{INTRODUCE}; SET statement_timeout = {}", url.statement_timeout_ms());
     let opened = async {
-        let options: AnyConnectOptions = url.expose().parse()?;
+        let options: AnyConnectOptions = url.rest().parse()?;
         let options = options.disable_statement_logging();
         // Asked apart from the pool, which would try again and again and then say only that it waited.
-        let mut first = tokio::time::timeout(CONNECT_WAIT, AnyConnection::connect_with(&options))
+        if let Some(holder) = timeout(TAKE_WAIT, held_by(&options, &introduce))
             .await
-            .map_err(|_| sqlx::Error::PoolTimedOut)??;
-        first.execute(INTRODUCE).await?;
-        if !take_soon(&mut first).await? {
-            return Ok(Err(holder(&mut first).await?));
+            .map_err(|_| sqlx::Error::PoolTimedOut)??
+        {
+            return Ok(Err(holder));
         }
-        give_back(&mut first).await?;
-        first.close().await?;
+        let patience = Patience::of(url.answer_wait());
+        let (looking, held) = (patience.clone(), Held::default());
         let pool = AnyPoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(CONNECT_WAIT)
-            .after_connect(|connection, _| Box::pin(hold(connection)))
+            .after_connect(move |connection, _| {
+                let (introduce, held) = (introduce.clone(), held.clone());
+                Box::pin(async move { hold(connection, introduce, &held).await })
+            })
+            .after_release(move |connection, _| {
+                let looking = looking.clone();
+                Box::pin(async move { looking.look(connection).await })
+            })
             .connect_with(options)
             .await?;
-        Ok(Ok(pool))
+        Ok(Ok((pool, patience)))
     };
     match opened.await {
-        Ok(Ok(pool)) => Ok(pool),
+        Ok(Ok(opened)) => Ok(opened),
         Ok(Err(holder)) => Err(StoreError::InUse { holder }),
         Err(source) => Err(StoreError::Server(source)),
     }
 }
 
+/// Who has the database; nobody if it is to be had.
+async fn held_by(options: &AnyConnectOptions, introduce: &str) -> Result<Option<String>, sqlx::Error> {
+    let mut first = timeout(CONNECT_WAIT, AnyConnection::connect_with(options))
+        .await
+        .map_err(|_| sqlx::Error::PoolTimedOut)??;
+    first.execute(AssertSqlSafe(introduce.to_owned())).await?;
+    if !take_soon(&mut first).await? {
+        return holder(&mut first).await.map(Some);
+    }
+    give_back(&mut first).await?;
+    first.close().await?;
+    Ok(None)
+}
+
 /// A connection that has no lock and only reads: for a backup, which may take long.
 pub(super) async fn read_beside(url: &Secret) -> Result<AnyConnection, StoreError> {
     let opened = async {
-        let options: AnyConnectOptions = url.expose().parse()?;
+        let options: AnyConnectOptions = ServerUrl::parse(url)?.rest().parse()?;
         let options = options.disable_statement_logging();
-        let mut connection = tokio::time::timeout(CONNECT_WAIT, AnyConnection::connect_with(&options))
+        let mut connection = timeout(CONNECT_WAIT, AnyConnection::connect_with(&options))
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)??;
         connection.execute("SET application_name = 'bellwether backup'").await?;
@@ -77,10 +105,10 @@ pub(super) async fn read_beside(url: &Secret) -> Result<AnyConnection, StoreErro
     opened.await.map_err(StoreError::Server)
 }
 
-async fn hold(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    connection.execute(INTRODUCE).await?;
-    if take(connection).await? {
-        return Ok(());
+async fn hold(connection: &mut AnyConnection, introduce: String, held: &Held) -> Result<(), sqlx::Error> {
+    connection.execute(AssertSqlSafe(introduce)).await?;
+    if take(connection).await? || (held.end(connection).await? && take_soon(connection).await?) {
+        return held.is(connection).await;
     }
     let holder = holder(connection).await?;
     Err(sqlx::Error::Configuration(format!("the database is in use by {holder}").into()))
@@ -98,7 +126,10 @@ async fn take_soon(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> 
 }
 
 /// Lets the next process in at once: the server would learn of the end of a connection a moment later.
-pub(super) async fn give_back(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+pub(super) async fn give_back<'c, C>(connection: C) -> Result<(), sqlx::Error>
+where
+    C: Executor<'c, Database = sqlx::Any>,
+{
     connection.execute("SELECT pg_advisory_unlock_all()").await.map(|_| ())
 }
 

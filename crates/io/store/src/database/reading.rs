@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AnyPool, ConnectOptions, Executor};
+use sqlx::{ConnectOptions, Executor};
 
+use super::answered::{AnyPool, CONNECT_WAIT, Patience};
 use super::kind::Kind;
 use super::opened::{Database, DatabasePlace};
+use super::server_url::ServerUrl;
 use crate::error::StoreError;
 
 /// What a connection to a file is told that only reads.
 const READING_FILE: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON";
-/// The server is told who we are. Reading has no limit of time.
+/// The server is told who we are. Reading has no limit of time, only the next piece of an answer has.
 const READING_SERVER: &str = "SET application_name = 'bellwether reading'";
-/// Longest wait for a connection.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
 impl Database {
     /// The database as it is at one moment, whatever happens to it meanwhile. A connection that is lost is not made anew: the
@@ -49,19 +48,22 @@ impl Database {
         place: &DatabasePlace,
         begin: Option<&'static str>,
     ) -> Result<AnyPool, sqlx::Error> {
-        let (options, settings): (AnyConnectOptions, _) = match place {
+        let (options, settings, patience): (AnyConnectOptions, _, _) = match place {
             DatabasePlace::File(path) => {
                 let url = SqliteConnectOptions::new().filename(path).to_url_lossy();
-                (AnyConnectOptions::from_url(&url)?, READING_FILE)
+                (AnyConnectOptions::from_url(&url)?, READING_FILE, Patience::endless())
             }
-            DatabasePlace::Server(url) => (url.expose().parse()?, READING_SERVER),
+            DatabasePlace::Server(url) => {
+                let url = ServerUrl::parse(url)?;
+                (url.rest().parse()?, READING_SERVER, Patience::of(url.reading_wait()))
+            }
             DatabasePlace::Memory => {
                 let why = "a database in memory has one connection only";
                 return Err(sqlx::Error::Configuration(why.into()));
             }
         };
-        let was_begun = Arc::new(AtomicBool::new(false));
-        AnyPoolOptions::new()
+        let (was_begun, looking) = (Arc::new(AtomicBool::new(false)), patience.clone());
+        let pool = AnyPoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
@@ -79,7 +81,12 @@ impl Database {
                     connection.execute(begin).await.map(|_| ())
                 })
             })
+            .after_release(move |connection, _| {
+                let looking = looking.clone();
+                Box::pin(async move { looking.look(connection).await })
+            })
             .connect_with(options.disable_statement_logging())
-            .await
+            .await?;
+        Ok(AnyPool::new(pool, patience))
     }
 }

@@ -8,6 +8,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
 
+use super::answered::Patience;
 use crate::error::StoreError;
 
 /// What every connection is told first. The data directory's lock keeps other gateways out; waiting when busy is for an
@@ -20,13 +21,14 @@ const SETTINGS_OF_ROWS: &str =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000";
 
 /// Opens a file of its own for rows that come in great numbers; memory without a path.
-pub(crate) async fn open_rows(path: Option<&Path>) -> Result<AnyPool, StoreError> {
+pub(crate) async fn open_rows(path: Option<&Path>) -> Result<super::AnyPool, StoreError> {
     sqlx::any::install_default_drivers();
     let options = match path {
         Some(path) => file_options(path)?,
         None => memory_options()?,
     };
-    connect(options, SETTINGS_OF_ROWS).await
+    let pool = connect(options, SETTINGS_OF_ROWS).await?;
+    Ok(super::AnyPool::new(pool, Patience::endless()))
 }
 
 /// Opens a file, made if missing, that only its owner can read.

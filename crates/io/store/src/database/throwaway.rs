@@ -75,6 +75,11 @@ impl Throwaway {
         connection.execute(others).await.unwrap();
     }
 
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.home.path().join(".s.PGSQL.5432")
+    }
+
     fn url(&self, database: &str) -> Secret {
         Secret::new(format!("postgres://me@localhost/{database}?host={}", self.home.path().display()))
     }

@@ -2,19 +2,17 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::AnyConnection;
-use sqlx::any::Any;
-
+use super::answered::{AnyConnection, Leased};
 use crate::audit::chain::ChainKey;
 
 /// Used as a connection; dropped without a commit, it has done nothing.
 pub(crate) struct Transaction {
-    inner: sqlx::Transaction<'static, Any>,
+    inner: Leased,
     chain: ChainKey,
 }
 
 impl Transaction {
-    pub(super) const fn new(inner: sqlx::Transaction<'static, Any>, chain: ChainKey) -> Self {
+    pub(super) const fn new(inner: Leased, chain: ChainKey) -> Self {
         Self { inner, chain }
     }
 

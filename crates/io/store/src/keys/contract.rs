@@ -1,9 +1,11 @@
 //! What a database must do for callers' keys. Every call is one transaction, what the audit is told included; checking
 //! what a user typed is done before. What is out of somebody's reach is unknown to him.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
+use limits::budget::Rule;
 
 use super::digest::{DigestOf, KeyDigest};
 use super::models::KeyModels;
@@ -13,6 +15,7 @@ use super::plan::PlanName;
 use super::routes::KeyRoutes;
 use super::scopes::KeyScopes;
 use super::tags::KeyTags;
+use crate::budgets::BudgetEntry;
 use crate::error::StoreError;
 use crate::tenancy::Reach;
 use crate::who::Who;
@@ -181,6 +184,18 @@ pub struct KeyImport {
     pub at: Timestamp,
     /// Whether it is only looked if they could be stored.
     pub is_dry: bool,
+    /// What some of them may spend, by their places: the operator's budgets, stored with them or not at all.
+    pub budgets: BTreeMap<usize, Rule>,
+}
+
+impl KeyImport {
+    /// The budgets of keys that are stored.
+    pub(crate) fn budgets_of(&self, stored: &[CallerKey]) -> impl Iterator<Item = BudgetEntry> {
+        self.budgets.iter().filter_map(|(place, rule)| {
+            let organisation = stored.get(*place)?.organisation.clone();
+            Some(BudgetEntry { rule: rule.clone(), organisation, is_operators: true, created_at: self.at })
+        })
+    }
 }
 
 /// What came of storing a key.

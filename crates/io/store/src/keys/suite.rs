@@ -1,5 +1,7 @@
 //! What every database must do alike.
 
+use std::collections::BTreeMap;
+
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 
 use super::contract::{
@@ -379,6 +381,7 @@ pub(super) async fn many_keys_are_stored_or_none(store: &Database) {
         source: "a test".to_owned(),
         at: LATER,
         is_dry,
+        budgets: BTreeMap::new(),
     };
     let import = async |import: KeyImport| store.import(&import, &operator()).await.unwrap();
     let nowhere = ProjectId::parse("proj_nowhere").unwrap();
@@ -428,7 +431,13 @@ pub(super) async fn what_is_out_of_reach_is_unknown(store: &Database) {
     assert_eq!(store.create(&same, &us).await.unwrap(), Creation::Elsewhere);
     let new = KeyToStore { key: CallerKey { project: theirs.project.clone(), ..example(5) }, also: None };
     assert_eq!(store.create(&new, &us).await.unwrap(), Creation::UnknownProject);
-    let import = KeyImport { keys: vec![same, new], source: String::new(), at: LATER, is_dry: false };
+    let import = KeyImport {
+        keys: vec![same, new],
+        source: String::new(),
+        at: LATER,
+        is_dry: false,
+        budgets: BTreeMap::new(),
+    };
     let flaws = vec![(0, ImportFlaw::SameKey(None)), (1, ImportFlaw::UnknownProject(theirs.project.clone()))];
     assert_eq!(store.import(&import, &us).await.unwrap(), Importing::Refused(flaws));
     assert_eq!(all(store).await, [theirs, ours]);
@@ -446,7 +455,8 @@ pub(super) async fn every_change_is_told_to_the_audit(store: &Database) {
     store.revoke(&second.id, LATER, &by).await.unwrap();
     store.revoke(&second.id, LATER, &by).await.unwrap();
     let keys = vec![KeyToStore { key: example(3), also: None }];
-    let import = KeyImport { keys, source: "a file".to_owned(), at: LATER, is_dry: false };
+    let import =
+        KeyImport { keys, source: "a file".to_owned(), at: LATER, is_dry: false, budgets: BTreeMap::new() };
     store.import(&import, &by).await.unwrap();
     let mut entries = store.audit(None, 100).await.unwrap();
     entries.reverse();

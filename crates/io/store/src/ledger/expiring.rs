@@ -1,12 +1,14 @@
 //! Gifts whose time is over: what is left of them is taken back. What running calls have put aside is left to them; what
 //! they return is taken back the next time.
 
+use std::collections::BTreeSet;
+
 use domain::{Money, Timestamp};
-use ledger::{EntryKey, GrantNumber, Movement, Purse, payments};
+use ledger::{EntryKey, GrantNumber, Lsn, Movement, Purse, payments};
 use sqlx::{AssertSqlSafe, Row, query};
 
-use super::applier::key_is_used;
-use super::journal::Level;
+use super::applier::used_keys;
+use super::journal::{AppendError, Level};
 use super::live::Ledger;
 use super::reserve::PostError;
 use crate::columns::parsed;
@@ -32,13 +34,27 @@ struct Lapsed {
 }
 
 impl Ledger {
-    /// Takes back what is left of lapsed gifts, and returns how many when that is on the disk.
+    /// Takes back what is left of lapsed gifts, and returns how many when that is on the disk: all of them are recorded before
+    /// the first is waited for.
     pub async fn expire_lapsed(&self, database: &Database, now: Timestamp) -> Result<u64, PostError> {
-        let mut expired = 0;
-        for lapsed in lapsed(database, now).await? {
-            expired += u64::from(self.expire(database, lapsed.purse, lapsed.grant, lapsed.left, now).await?);
+        let lapsed = lapsed(database, now).await?;
+        let keys = next_keys(database, &lapsed).await?;
+        let (mut expired, mut last, mut failed) = (0, None, None);
+        for (lapsed, key) in lapsed.iter().zip(keys) {
+            match key.map_or(Ok(None), |key| self.expire(key, lapsed, now)) {
+                Ok(None) => {}
+                Ok(Some(lsn)) => (expired, last) = (expired + 1, Some(lsn)),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
         }
-        Ok(expired)
+        if let Some(last) = last {
+            // Where a gift comes to less, the applier says so, and the rest returns.
+            self.journal.wait(last, Level::Durable).await?;
+        }
+        failed.map_or(Ok(expired), |error| Err(error.into()))
     }
 
     /// When the first gift ends of which something is left; in the past where it could not be taken back yet.
@@ -50,24 +66,17 @@ impl Ledger {
         Ok(next.map(Timestamp))
     }
 
-    /// Takes back at most `left` of a gift, of what no call holds; whether there was anything.
-    pub async fn expire(
-        &self,
-        database: &Database,
-        purse: Purse,
-        grant: GrantNumber,
-        left: Money,
-        now: Timestamp,
-    ) -> Result<bool, PostError> {
-        let Some(key) = next_key(database, grant).await? else { return Ok(false) };
+    /// Records that what is left of a gift is taken back, of what no call holds; nothing if there is nothing.
+    fn expire(&self, key: EntryKey, lapsed: &Lapsed, now: Timestamp) -> Result<Option<Lsn>, AppendError> {
+        let Lapsed { purse, grant, left } = *lapsed;
         // Until the database has the last part of it, the next would not know what is left.
-        let Ok(mut begun) = self.postings.begin(&key) else { return Ok(false) };
+        let Ok(mut begun) = self.postings.begin(&key) else { return Ok(None) };
         let cell = self.cells.cell(purse);
         // What may be owed is nobody's gift.
         let free = cell.available().nano().saturating_sub(cell.credit().nano().max(0));
         let at_most = Money::from_nano(left.nano().min(free));
         if at_most <= Money::ZERO || cell.take(at_most).is_err() {
-            return Ok(false);
+            return Ok(None);
         }
         let recorded = self.journal.append(now, &Movement::Expire { key, purse, grant, at_most });
         if recorded.is_err() {
@@ -75,21 +84,27 @@ impl Ledger {
         }
         let lsn = recorded?;
         begun.recorded(lsn);
-        // Where the gift comes to less, the applier says so, and the rest returns.
-        self.journal.wait(lsn, Level::Durable).await?;
-        Ok(true)
+        Ok(Some(lsn))
     }
 }
 
-/// The first of a gift's keys that is not used.
-async fn next_key(database: &Database, grant: GrantNumber) -> Result<Option<EntryKey>, StoreError> {
-    for part in 0..PARTS_MAX {
-        let key = payments::expiry_key(grant, part);
-        if !key_is_used(database, &key).await? {
-            return Ok(Some(key));
+/// The first of each gift's keys that is not used; none where all are. It is asked for all gifts at once, part by part.
+async fn next_keys(database: &Database, lapsed: &[Lapsed]) -> Result<Vec<Option<EntryKey>>, StoreError> {
+    let mut keys: Vec<_> = lapsed.iter().map(|it| Some(payments::expiry_key(it.grant, 0))).collect();
+    let mut open: Vec<usize> = (0..lapsed.len()).collect();
+    for part in 1..=PARTS_MAX {
+        let asked: Vec<&str> =
+            open.iter().filter_map(|at| keys[*at].as_ref()).map(EntryKey::as_str).collect();
+        let used: BTreeSet<EntryKey> = used_keys(database, &asked).await?.into_iter().collect();
+        open.retain(|at| keys[*at].as_ref().is_some_and(|key| used.contains(key)));
+        if open.is_empty() {
+            break;
+        }
+        for at in &open {
+            keys[*at] = (part < PARTS_MAX).then(|| payments::expiry_key(lapsed[*at].grant, part));
         }
     }
-    Ok(None)
+    Ok(keys)
 }
 
 async fn lapsed(database: &Database, now: Timestamp) -> Result<Vec<Lapsed>, StoreError> {

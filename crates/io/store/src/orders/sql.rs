@@ -2,10 +2,11 @@
 
 use domain::{Currency, Money, Timestamp};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use super::order::Order;
 use crate::columns::{parsed, time, time_if_any};
+use crate::database::AnyConnection;
 
 pub(super) async fn insert(to: &mut AnyConnection, made: &Order) -> Result<(), sqlx::Error> {
     query(

@@ -4,10 +4,11 @@ use domain::{OrganisationId, Timestamp};
 use limits::budget::Scope;
 use limits::rate::{Measure, Terms, WhenReached};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use super::entry::{LimitEntry, Says};
 use crate::columns::{damaged, parsed};
+use crate::database::AnyConnection;
 use crate::keys::PlanName;
 
 pub(super) async fn insert(to: &mut AnyConnection, made: &LimitEntry) -> Result<(), sqlx::Error> {

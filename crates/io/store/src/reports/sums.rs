@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use domain::Timestamp;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::cells::Cells;
 use super::plan::Stretch;
 use super::tier::{REPORT_MINUTES_KEPT_HOURS, Tier, minute_of};
-use crate::database::Kind;
+use crate::database::{AnyConnection, AnyPool, Kind};
 use crate::error::StoreError;
 
 const TABLE: &str = "requests_sums";

@@ -1,13 +1,14 @@
 //! Looking through the packs, day by day, the newest first, until a page is full or so much was looked through.
 
 use domain::CallId;
-use sqlx::{AnyPool, AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::contract::{REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery};
 use super::days::{day_of, table_of};
 use super::pack::unpacked;
 use super::row::RequestRow;
 use super::wish::Wish;
+use crate::database::AnyPool;
 
 /// Packs whose marks one statement reads …
 const PACKS_PER_STEP: i64 = 256;

@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::Timestamp;
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::batch::RowBatch;
 use super::contract::{RequestPage, RequestQuery, RequestRecords, RequestState, RowsKept};
 use super::days::{day_of, day_of_table, table_of};
 use super::look;
 use super::pack::{Pack, packs};
-use crate::database::{Database, Kind, open_rows};
+use crate::database::{AnyConnection, AnyPool, Database, Kind, open_rows};
 use crate::error::StoreError;
 use crate::keys::Answer;
 use crate::reports::{Sums, by_minute};

@@ -1,9 +1,10 @@
 //! Sign-ups in a database.
 
 use domain::{OrganisationId, Timestamp, UserId};
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use super::ended::Ended;
+use crate::database::AnyConnection;
 
 /// Notes an organisation whose first owner may get something.
 pub(super) async fn insert(

@@ -2,10 +2,11 @@
 
 use domain::{Currency, Money, Timestamp};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use super::voucher::Voucher;
 use crate::columns::{damaged, parsed, time, time_if_any};
+use crate::database::AnyConnection;
 use crate::keys::KeyDigest;
 
 pub(super) async fn insert(

@@ -12,7 +12,9 @@ impl From<BudgetError> for Refusal {
         let message = error.to_string();
         match error {
             BudgetError::Taken { .. } => Self::special(StatusCode::CONFLICT, "budget_taken", message),
-            BudgetError::TooMany => Self::special(StatusCode::CONFLICT, "too_many_budgets", message),
+            BudgetError::TooMany | BudgetError::NoRoom { .. } => {
+                Self::special(StatusCode::CONFLICT, "too_many_budgets", message)
+            }
             BudgetError::Unknown(_) => Self::of(Kind::UnknownPath, message).with_code("budget_not_found"),
             BudgetError::UnknownScope(scope) => {
                 Self::of(Kind::UnknownPath, message).with_code(not_found(&scope)).with_param(scope.kind())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use domain::Kind;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -21,7 +22,11 @@ pub(crate) async fn import(
     JsonBody(wish): JsonBody<ImportWish, ADMIN_IMPORT_BYTES_MAX>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let status = if wish.is_dry() { StatusCode::OK } else { StatusCode::CREATED };
+    if wish.has_budgets() && visitor.is_user() {
+        let message = "budgets that come with keys are the operator's to set; take the keys over without";
+        return Err(Refusal::of(Kind::Forbidden, message).with_param("budget"));
+    }
     permit_plans(&parts, &visitor, wish.plans())?;
-    let told = wish.take_over(&parts.key_desk, &visitor.asker(), (parts.clock)()).await?;
+    let told = wish.take_over((&parts.key_desk, &parts.budgets), &visitor.asker(), (parts.clock)()).await?;
     Ok((status, Json(told)))
 }

@@ -142,3 +142,32 @@ async fn what_the_operator_has_set_its_members_see_and_do_not_change() {
     assert_eq!(elsewhere["budgets"], json!([]));
     assert_eq!(scene.ask(owner, &Method::DELETE, "/budgets/4", "").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_budget_comes_with_its_key_if_the_operator_says_so() {
+    let scene = Scene::set().await;
+    let import = async |guest, budget: &str| {
+        let wish = format!(
+            r#"{{"keys": [{{"row": 7, "key": "sk-a-key-with-a-budget", "settings": {{"name": "with", "project": "{{project}}"}},
+                "budget": {budget}}}]}}"#
+        );
+        scene.ask(guest, &Method::POST, "/keys/import", &wish).await
+    };
+    let good = r#"{"period": "total", "limit": "5"}"#;
+    import(Guest::Own(Role::Owner), good).await.is_refused(403, "permission_denied", "the operator's to set");
+    for (budget, why) in [
+        (r#"{"period": "week", "limit": "5"}"#, "row 7: budget: \"week\" is no period"),
+        (r#"{"period": "day", "limit": "much"}"#, "row 7: budget: limit must be a decimal"),
+        (r#"{"period": "day", "limit": "0"}"#, "row 7: "),
+    ] {
+        import(Guest::Operator, budget).await.is_refused(422, "import_refused", why);
+    }
+    let budgets = async || scene.ask(Guest::Operator, &Method::GET, "/budgets", "").await.json();
+    assert_eq!(budgets().await["budgets"], json!([]));
+    let taken = import(Guest::Operator, good).await;
+    assert_eq!(taken.status, 201, "{}", taken.text);
+    let (set, id) = (budgets().await, taken.json()["keys"][0]["id"].clone());
+    let only = &set["budgets"][0];
+    assert_eq!((&only["scope"], &only["id"], &only["limit"]), (&json!("key"), &id, &json!("5")));
+    assert_eq!((&only["period"], &only["set_by"]), (&json!("total"), &json!("operator")));
+}

@@ -3,6 +3,7 @@
 use domain::{KeyId, ProjectId, Timestamp};
 
 use super::wish::{KEY_DAYS_MAX, KEY_OVERLAP_SECONDS_MAX, RowProblem};
+use crate::budgets::BudgetError;
 use crate::error::StoreError;
 
 /// Why a key was not made, changed or taken back. Nothing has changed then, unless it says so.
@@ -67,6 +68,12 @@ pub enum KeyError {
     /// Some of many keys cannot be taken, so none was.
     #[error("{} of the keys cannot be taken, so none was: {}", .0.len(), first(.0))]
     Rows(Vec<RowProblem>),
+    /// What one of them may spend cannot be set.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
+    /// What it may spend cannot be set here.
+    #[error("the key has a budget, and none can be set here")]
+    NoBudgets,
     /// The database failed while revoking.
     #[error("the key {id} is refused from now on, but a restart would forget it: {source}; revoke it again")]
     HalfRevoked {

@@ -1,11 +1,12 @@
 //! Taking keys over from elsewhere: all of them or none, and every problem at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use domain::{KeyId, OrganisationId, Timestamp};
 
 use super::{KeyDesk, checked_expiry, checked_name, hint};
+use crate::budgets::{BudgetDesk, BudgetError, KeyBudget, TakingIn};
 use crate::hex::hex;
 use crate::keys::contract::{Asker, CallerKey, ImportFlaw, Importing, KeyImport, KeyToStore};
 use crate::keys::desk::error::KeyError;
@@ -19,7 +20,7 @@ use crate::tenancy::Reach;
 const HINT_OF_DIGEST: &str = "sha256:";
 
 impl KeyDesk {
-    /// Takes keys over. They open what they are for when this returns, unless it was only tried.
+    /// Takes keys over that have no budgets. They open what they are for when this returns, unless it was only tried.
     pub async fn import(
         &self,
         keys: Vec<ForeignKey>,
@@ -27,19 +28,51 @@ impl KeyDesk {
         by: &Asker,
         now: Timestamp,
     ) -> Result<Vec<CallerKey>, KeyError> {
+        self.take_over(keys, (source, is_dry), by, (now, None)).await
+    }
+
+    /// The same of keys that may have budgets, which are the operator's and hold before any of the keys is open.
+    pub async fn import_with_budgets(
+        &self,
+        keys: Vec<ForeignKey>,
+        (source, is_dry): (&str, bool),
+        by: &Asker,
+        (now, budgets): (Timestamp, &BudgetDesk),
+    ) -> Result<Vec<CallerKey>, KeyError> {
+        let more = keys.iter().filter(|key| key.budget.is_some()).count();
+        let taking_in = if more == 0 { None } else { Some(budgets.taking_in(more).await?) };
+        self.take_over(keys, (source, is_dry), by, (now, taking_in)).await
+    }
+
+    async fn take_over(
+        &self,
+        keys: Vec<ForeignKey>,
+        (source, is_dry): (&str, bool),
+        by: &Asker,
+        (now, mut taking_in): (Timestamp, Option<TakingIn<'_>>),
+    ) -> Result<Vec<CallerKey>, KeyError> {
         let (mut problems, mut rows) = (Vec::new(), Vec::with_capacity(keys.len()));
         let mut known: HashMap<[u8; 32], usize> = HashMap::with_capacity(keys.len());
-        let mut import =
-            KeyImport { keys: Vec::with_capacity(keys.len()), source: source.to_owned(), at: now, is_dry };
-        for key in keys {
-            let row = key.row;
+        let mut import = KeyImport {
+            keys: Vec::with_capacity(keys.len()),
+            source: source.to_owned(),
+            at: now,
+            is_dry,
+            budgets: BTreeMap::new(),
+        };
+        for mut key in keys {
+            let (row, budget) = (key.row, key.budget.take());
             let same = known.insert(*self.sameness(&key.known), row);
-            match (same, self.to_store(key, now)) {
+            let checked = checked_budget(budget.as_ref(), taking_in.is_some());
+            match (same, checked.and_then(|()| self.to_store(key, now))) {
                 (Some(before), _) => {
                     problems.push(RowProblem { row, message: format!("it is the same key as row {before}") });
                 }
                 (None, Err(error)) => problems.push(RowProblem { row, message: error.to_string() }),
                 (None, Ok(key)) => {
+                    if let Some((budget, taking_in)) = budget.zip(taking_in.as_mut()) {
+                        import.budgets.insert(rows.len(), taking_in.rule(&key.key.id, budget));
+                    }
                     rows.push(row);
                     import.keys.push(key);
                 }
@@ -51,6 +84,9 @@ impl KeyDesk {
         match self.records.import(&tried, by).await? {
             Importing::Stored(stored) if problems.is_empty() => {
                 if !is_dry {
+                    if let Some(taking_in) = taking_in {
+                        taking_in.in_force(tried.budgets_of(&stored), now);
+                    }
                     self.directory.insert_all(&stored);
                 }
                 Ok(stored)
@@ -126,6 +162,13 @@ impl KeyDesk {
         };
         Ok(KeyToStore { key, also })
     }
+}
+
+/// A key is not taken over without the budget that it should have.
+fn checked_budget(budget: Option<&KeyBudget>, can_be_set: bool) -> Result<(), KeyError> {
+    let Some(budget) = budget else { return Ok(()) };
+    budget.terms.check().map_err(BudgetError::from)?;
+    if can_be_set { Ok(()) } else { Err(KeyError::NoBudgets) }
 }
 
 fn worded(flaw: &ImportFlaw, name: &str) -> String {

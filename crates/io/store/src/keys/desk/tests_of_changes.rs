@@ -95,7 +95,7 @@ async fn the_last_use_is_told_at_once_and_kept_in_time() {
 }
 
 fn foreign(row: usize, name: &str, known: ForeignSecret) -> ForeignKey {
-    ForeignKey { row, known, wish: NewKey::named(name) }
+    ForeignKey { row, known, wish: NewKey::named(name), budget: None }
 }
 
 fn plain(key: &str) -> ForeignSecret {
@@ -150,8 +150,8 @@ async fn every_problem_is_told_and_nothing_is_taken() {
         foreign(3, "  ", plain("sk-a-key-without-a-name")),
         foreign(4, "twice", plain("sk-a-key-that-is-good")),
         foreign(5, "taken", plain("sk-a-key-with-a-taken-name")),
-        ForeignKey { row: 6, known: plain("sk-a-key-of-no-project"), wish: nowhere },
-        ForeignKey { row: 7, known: plain("sk-a-key-that-is-over"), wish: late },
+        ForeignKey { row: 6, known: plain("sk-a-key-of-no-project"), wish: nowhere, budget: None },
+        ForeignKey { row: 7, known: plain("sk-a-key-that-is-over"), wish: late, budget: None },
         foreign(8, "good", plain("sk-another-of-that-name")),
         foreign(9, "hash", ForeignSecret::Sha256(KeyHasher::sha256("sk-a-key-that-is-good"))),
     ];

@@ -2,6 +2,7 @@
 
 use domain::{ProjectId, Secret, Timestamp};
 
+use crate::budgets::KeyBudget;
 use crate::keys::contract::CallerKey;
 use crate::keys::plan::PlanName;
 use crate::keys::scopes::KeyScopes;
@@ -84,6 +85,8 @@ pub struct ForeignKey {
     pub known: ForeignSecret,
     /// All else; its `verbatim` is not looked at.
     pub wish: NewKey,
+    /// What it may spend, where that is limited: it is not open before.
+    pub budget: Option<KeyBudget>,
 }
 
 /// What is known of a key that comes from elsewhere.

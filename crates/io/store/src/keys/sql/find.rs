@@ -1,10 +1,10 @@
 //! Looking for one key, or for what it belongs to.
 
 use domain::{KeyId, OrganisationId, ProjectId};
-use sqlx::AnyConnection;
 
 use super::row;
 use crate::columns::parsed;
+use crate::database::AnyConnection;
 use crate::keys::contract::CallerKey;
 use crate::keys::digest::KeyDigest;
 use crate::tenancy::Reach;

@@ -8,8 +8,10 @@ use serde_json::json;
 use super::find::{by_digest, live_id_by_name, organisation_of};
 use super::row;
 use crate::audit::{self, NewAuditEntry};
+use crate::budgets::store_new;
 use crate::database::{Database, Transaction};
 use crate::keys::contract::{Asker, CallerKey, ImportFlaw, Importing, KeyImport, KeyToStore};
+use crate::tenancy::Deed;
 
 /// So many of the keys are told to the audit one by one.
 const KEYS_TOLD_MAX: usize = 100;
@@ -33,6 +35,9 @@ pub(super) async fn all_or_none(
     }
     if !import.is_dry {
         note(&mut transaction, import, &stored, by).await?;
+        let reason = import.source.clone();
+        let deed = Deed { who: by.who.clone(), user: None, at: import.at, reason };
+        store_new(&mut transaction, import.budgets_of(&stored), &deed).await?;
         transaction.commit().await?;
     }
     Ok(Importing::Stored(stored))

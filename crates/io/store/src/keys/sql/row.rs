@@ -2,10 +2,11 @@
 
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 use serde_json::{Value, json};
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
 use crate::columns::{damaged, parsed};
+use crate::database::AnyConnection;
 use crate::keys::contract::CallerKey;
 use crate::keys::digest::{DigestOf, KeyDigest};
 use crate::keys::models::KeyModels;

@@ -18,4 +18,4 @@ pub(crate) use payment::{PaymentFacts, payment_facts};
 pub(crate) use project::load_used_keys;
 pub use project::{Applied, Applier, ApplyError};
 pub(crate) use rows::{gifts_of, joined};
-pub(crate) use sql::{applied, key_is_used, take_fence};
+pub(crate) use sql::{applied, key_is_used, take_fence, used_keys};

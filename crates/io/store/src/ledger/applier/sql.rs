@@ -122,8 +122,18 @@ pub(crate) async fn write(
             .fetch_optional(&mut *transaction)
             .await?;
         let is_there = row.map(|row| row.try_get::<i64, _>("applied_lsn")).transpose()?;
-        let is_written = is_there == Some(after.lsn.0.cast_signed());
-        return Ok(if is_written { Written::Yes } else { Written::Fenced });
+        if is_there != Some(after.lsn.0.cast_signed()) {
+            return Ok(Written::Fenced);
+        }
+        // Whatever a server waits for before it answers to a commit, as its standbys, it waits for now.
+        sqlx::query("UPDATE ledger_journals SET applied_lsn = $1 WHERE node = $2 AND epoch = $3")
+            .bind(after.lsn.0.cast_signed())
+            .bind(i64::from(node))
+            .bind(i64::from(epoch))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        return Ok(Written::Yes);
     }
     let kind = database.kind;
     for (target, values) in [

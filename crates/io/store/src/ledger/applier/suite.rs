@@ -270,6 +270,25 @@ pub(super) async fn lapsed_gifts_are_taken_back_once(database: &Database) {
     assert_eq!(load(database).await.unwrap(), *applier.books());
 }
 
+/// A batch of records ends with a seal, and whoever waits for a record ends its batch: seals tell how often it was waited.
+pub(super) async fn many_gifts_that_lapse_at_once_are_waited_for_once(database: &Database) {
+    const GIFTS: u64 = 100;
+    let home = tempfile::tempdir().unwrap();
+    let (ledger, mut applier, _) = open(&home, database).await;
+    for number in 1..=GIFTS {
+        let gift = payments::voucher(&format!("V{number}"), PURSE, GrantNumber(number), money(10), Some(NOW));
+        ledger.post(database, gift.unwrap(), NOW).await.unwrap();
+    }
+    catch_up(&ledger, &mut applier).await;
+    let before = ledger.journal().appended().0;
+    assert_eq!(ledger.expire_lapsed(database, NOW).await.unwrap(), GIFTS);
+    let seals = ledger.journal().durable().0 - before - GIFTS;
+    assert!(seals < GIFTS / 10, "{seals} batches for {GIFTS} gifts");
+    catch_up(&ledger, &mut applier).await;
+    assert_eq!((applier.books().total(PURSE), ledger.cells().cell(PURSE).available()), (0, Money::ZERO));
+    assert_eq!(ledger.next_lapse(database).await.unwrap(), None);
+}
+
 /// Nobody writes such a journal; who finds one goes on, and says so.
 pub(super) async fn what_is_recorded_twice_happens_once(database: &Database) {
     let home = tempfile::tempdir().unwrap();
@@ -440,6 +459,7 @@ mod databases {
             an_entry_whose_asker_went_happens_once
             a_gift_that_lapses_leaves_running_calls_what_they_hold
             lapsed_gifts_are_taken_back_once
+            many_gifts_that_lapse_at_once_are_waited_for_once
             who_lost_the_journal_to_another_writes_no_more
             a_journal_of_another_time_is_refused
             entries_are_never_changed

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::Currency;
 use ledger::{Customer, EntryKind, OutOfBalance, Place, Span, Standing, Statement, StatementPart, When};
-use sqlx::any::{Any, AnyRow};
-use sqlx::{AnyConnection, AssertSqlSafe, Row, Transaction};
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
-use crate::database::{Database, Kind};
+use crate::database::{AnyConnection, Database, Kind, Leased};
 use crate::error::StoreError;
 use crate::ledger::applier::{begin_of, hour_of, joined};
 
@@ -147,7 +147,7 @@ pub(super) fn numbers(kind: Kind, place: usize) -> String {
 }
 
 /// A transaction in which nothing changes for who reads.
-async fn one_moment(database: &Database) -> Result<Transaction<'static, Any>, sqlx::Error> {
+async fn one_moment(database: &Database) -> Result<Leased, sqlx::Error> {
     match database.kind {
         Kind::Sqlite => database.pool.begin().await,
         Kind::Postgres => database.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await,

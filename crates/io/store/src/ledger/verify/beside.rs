@@ -158,12 +158,12 @@ impl Ground {
         let opened_min = Timestamp((self.clock)().unix_ms() - HOLD_AGE_MAX_MS);
         let (folder, node) = &self.journal;
         let report = verify_until((folder, *node), &moment, rows.as_ref(), opened_min, until).await;
+        drop(kept);
         if let Some(rows) = rows {
             rows.close().await;
         }
         moment.pool.close().await;
         going_on.pool.close().await;
-        drop(kept);
         report
     }
 }

@@ -3,11 +3,11 @@
 
 use domain::{OrganisationId, UserId};
 use serde_json::Value;
-use sqlx::AnyConnection;
 
 use super::tenancy_desk::{TenancyDesk, must_govern, my_role, organisation};
 use super::users;
 use crate::audit;
+use crate::database::AnyConnection;
 use crate::tenancy::deed::Deed;
 use crate::tenancy::error::TenancyError;
 use crate::tenancy::reach::Reach;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::tenancy_desk::{TENANCY_PER_PAGE_MAX, TenancyDesk, organisation};
 use crate::audit;
+use crate::database::AnyConnection;
 use crate::random::entropy;
 use crate::tenancy::deed::Deed;
 use crate::tenancy::error::TenancyError;
@@ -132,7 +133,7 @@ fn display_name(wish: &str) -> Result<Option<String>, TenancyError> {
     if wish.trim().is_empty() { Ok(None) } else { words::name("a display name", wish).map(Some) }
 }
 
-async fn must_be_free(from: &mut sqlx::AnyConnection, wish: &Organisation) -> Result<(), TenancyError> {
+async fn must_be_free(from: &mut AnyConnection, wish: &Organisation) -> Result<(), TenancyError> {
     match sql::organisations::named(from, &wish.name).await? {
         Some(id) if id != wish.id => {
             Err(TenancyError::NameTaken { what: "organisation", id: id.to_string(), name: wish.name.clone() })

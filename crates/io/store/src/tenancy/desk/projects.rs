@@ -2,10 +2,10 @@
 
 use domain::{KeyId, OrganisationId, ProjectId};
 use serde_json::{Value, json};
-use sqlx::AnyConnection;
 
 use super::tenancy_desk::{TENANCY_PER_PAGE_MAX, TenancyDesk, organisation};
 use crate::audit;
+use crate::database::AnyConnection;
 use crate::random::entropy;
 use crate::tenancy::deed::Deed;
 use crate::tenancy::error::TenancyError;

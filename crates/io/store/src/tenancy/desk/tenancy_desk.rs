@@ -4,12 +4,9 @@
 use std::sync::Arc;
 
 use domain::{OrganisationId, UserId};
-use sqlx::AnyConnection;
-use sqlx::any::Any;
-use sqlx::pool::PoolConnection;
 use tokio::sync::Mutex;
 
-use crate::database::Database;
+use crate::database::{AnyConnection, Database, Leased};
 use crate::error::StoreError;
 use crate::keys::{KeyDirectory, KeyHasher};
 use crate::tenancy::directory::UserDirectory;
@@ -85,7 +82,7 @@ impl TenancyDesk {
         Ok(())
     }
 
-    pub(super) async fn reading(&self) -> Result<PoolConnection<Any>, TenancyError> {
+    pub(super) async fn reading(&self) -> Result<Leased, TenancyError> {
         Ok(self.store.pool.acquire().await?)
     }
 }

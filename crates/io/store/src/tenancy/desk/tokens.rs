@@ -3,11 +3,11 @@
 
 use domain::{Secret, Timestamp, UserId, UserTokenId};
 use serde_json::Value;
-use sqlx::AnyConnection;
 
 use super::tenancy_desk::TenancyDesk;
 use super::users::user;
 use crate::audit;
+use crate::database::AnyConnection;
 use crate::random::{entropy, random};
 use crate::tenancy::deed::Deed;
 use crate::tenancy::directory::{SignedIn, USER_TOKEN_PREFIX};

@@ -2,11 +2,10 @@
 
 use domain::UserId;
 use serde_json::Value;
-use sqlx::AnyConnection;
 
 use super::tenancy_desk::{TENANCY_PER_PAGE_MAX, TenancyDesk};
 use crate::audit;
-use crate::database::Transaction;
+use crate::database::{AnyConnection, Transaction};
 use crate::random::entropy;
 use crate::tenancy::deed::Deed;
 use crate::tenancy::error::TenancyError;

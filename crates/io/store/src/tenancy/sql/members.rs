@@ -2,9 +2,10 @@
 
 use domain::{OrganisationId, UserId};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use crate::columns::{parsed, time};
+use crate::database::AnyConnection;
 use crate::tenancy::reach::Reach;
 use crate::tenancy::role::Role;
 use crate::tenancy::user::Membership;

@@ -2,9 +2,10 @@
 
 use domain::{Timestamp, UserId, UserTokenId};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use crate::columns::{damaged, parsed, time, time_if_any};
+use crate::database::AnyConnection;
 use crate::keys::KeyDigest;
 use crate::tenancy::user::UserToken;
 

@@ -2,9 +2,10 @@
 
 use domain::{Timestamp, UserId};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row, query};
+use sqlx::{Row, query};
 
 use crate::columns::{parsed, time, time_if_any};
+use crate::database::AnyConnection;
 use crate::tenancy::reach::Reach;
 use crate::tenancy::user::User;
 
