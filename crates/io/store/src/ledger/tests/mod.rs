@@ -7,4 +7,5 @@ mod full_disk;
 mod kills;
 mod refunds;
 mod remote;
+mod sums_of_calls;
 mod verified;
