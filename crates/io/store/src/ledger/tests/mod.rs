@@ -9,3 +9,4 @@ mod refunds;
 mod remote;
 mod sums_of_calls;
 mod verified;
+mod void_calls;
