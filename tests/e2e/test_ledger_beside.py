@@ -106,6 +106,8 @@ def test_the_books_hold_while_calls_flow(
     [
         (["UPDATE ledger_accounts SET nano = nano + 1 WHERE account = 'revenue:usage'"], ["I1", "I2", "I7"]),
         (["UPDATE ledger_purses SET credit = credit + 1"], ["I7"]),
+        (["UPDATE ledger_received SET nano = nano + 1"], ["I2"]),
+        (["UPDATE ledger_received SET quarter = quarter - 1000"], ["I2"]),
         (["UPDATE ledger_journals SET applied_hash = REPLACE(applied_hash, '0', '1')"], ["I8"]),
     ],
 )

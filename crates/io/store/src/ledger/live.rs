@@ -1,7 +1,7 @@
 //! Money on a call's way: taken from a cell, recorded, and told only when it is safe. No call waits for a database.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{CallId, Money, Timestamp};
 use ledger::{AmountError, Entry, Hold, Lsn, Movement, Purse, SlotCost};
@@ -16,6 +16,9 @@ use super::reserve::{Ground, PostError};
 use super::slots::{Slot, SlotError, Slots};
 use crate::database::Database;
 
+/// Slots, and the records that they wait for.
+type Leaving = VecDeque<(Lsn, Slot)>;
+
 /// The ledger of a running gateway.
 #[derive(Debug)]
 pub struct Ledger {
@@ -23,7 +26,7 @@ pub struct Ledger {
     pub(crate) slots: Slots,
     pub(crate) cells: Cells,
     /// Slots whose calls are settled by a record that is not written yet.
-    leaving: Mutex<VecDeque<(Lsn, Slot)>>,
+    leaving: Mutex<Leaving>,
     pub(super) postings: Postings,
     pub(super) applied: watch::Sender<Lsn>,
     pub(super) remote: Remote,
@@ -185,8 +188,9 @@ impl Ledger {
         let Ending { settlement, held, cell, slot, is_in_slot: _ } = ending;
         cell.let_go(held, settlement.rest, settlement.overage);
         if let Some(slot) = slot {
-            self.lock_leaving().push_back((lsn, slot));
-            self.clear_left();
+            let mut leaving = self.lock_leaving();
+            leaving.push_back((lsn, slot));
+            self.clear_left(leaving);
         }
         Ok(lsn)
     }
@@ -224,7 +228,7 @@ impl Ledger {
         }
         self.applied
             .send_if_modified(|known| std::mem::replace(known, applied.lsn.max(*known)) < applied.lsn);
-        self.clear_left();
+        self.clear_left(self.lock_leaving());
         // In vain where the file cannot be written: calls that are known to be settled are passed over at the next start.
         let _ = self.slots.clear_stale();
         self.postings.applied(applied.lsn, self.journal.durable());
@@ -236,17 +240,15 @@ impl Ledger {
     }
 
     /// Frees the slots of calls whose settlements are written: until then they are what a crash would leave.
-    fn clear_left(&self) {
+    fn clear_left(&self, mut leaving: MutexGuard<'_, Leaving>) {
         let written = self.journal.written();
-        loop {
-            let mut leaving = self.lock_leaving();
-            let Some((_, slot)) = leaving.pop_front_if(|(lsn, _)| *lsn <= written) else { return };
-            drop(leaving);
-            self.slots.give_back(slot);
+        let may_go = leaving.iter().take_while(|(lsn, _)| *lsn <= written).count();
+        if may_go > 0 {
+            self.slots.give_back(leaving.drain(..may_go).map(|(_, slot)| slot));
         }
     }
 
-    fn lock_leaving(&self) -> std::sync::MutexGuard<'_, VecDeque<(Lsn, Slot)>> {
+    fn lock_leaving(&self) -> MutexGuard<'_, Leaving> {
         self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

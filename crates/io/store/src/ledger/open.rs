@@ -1,18 +1,19 @@
 //! Opening the ledger at a start: what the database has, what of the journal it has not, and what a crash left open.
 //! Afterwards no hold is open, and what is left in memory is what the books come to.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use domain::{CallId, Timestamp};
-use ledger::{Books, Changes, Lsn, Recorded, Violation, check_books, recover};
+use domain::{CallId, Money, Timestamp};
+use ledger::{Books, Changes, Lsn, Recorded, SlotCost, Violation, check_books, recover};
 use tokio::time::timeout;
 
 use super::applier::{Applier, load, load_used_keys, settled_calls, take_fence};
 use super::cells::Cells;
 use super::journal::{
-    AppendError, Journal, JournalError, JournalFolder, JournalSizes, Level, Reached, WaitError, boot_id,
-    fail_point, find,
+    AppendError, Journal, JournalError, JournalFolder, JournalIdentity, JournalSizes, Level, Reached,
+    WaitError, boot_id, fail_point, find, voided,
 };
 use super::live::Ledger;
 use super::posting::Postings;
@@ -115,20 +116,20 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<(Self, Applier, Recovered), LedgerError> {
         let folder = JournalFolder::lock(&options.folder, options.node)?;
+        let identity = JournalIdentity::of(&folder, options.may_be_lost)?;
         let (epoch, applied) = take_fence(database, options.node).await?;
         let books = load(database).await?;
         let mut records: Vec<Recorded> = Vec::new();
         let tail = find(folder.path(), applied, options.may_be_lost, |recorded| records.push(recorded))?;
-        let (slots, left) = Slots::open(&options.slots, options.slots_max, boot_id())?;
-        let calls: Vec<CallId> = left.iter().map(|slot| slot.call).collect();
-        let settled = settled_calls(database, &calls).await?;
+        let (slots, left) = Slots::open(&options.slots, options.slots_max, boot_id(), &identity)?;
+        let ended = ended_calls(database, (folder.path(), applied.lsn), &books, &records, &left).await?;
         let mut recovered =
             Recovered { records: records.len() as u64, torn_bytes: tail.torn_bytes, ..Recovered::default() };
         let keys = records.iter().filter_map(|it| it.movement.key().map(|key| (key.clone(), it.lsn)));
         let postings = Postings::with(keys.collect::<Vec<_>>());
         let mut before = books.clone();
         load_used_keys(database, &mut before, &records).await?;
-        let mut recovery = recover(before, records, &left, |call| settled.contains(&call));
+        let mut recovery = recover(before, records, &left, |call| ended.contains(&call));
         (recovered.settled, recovered.voided) = (recovery.settled, recovery.voided);
         let path = folder.path().to_owned();
         let sizes = options.sizes;
@@ -145,6 +146,8 @@ impl Ledger {
         wait_patiently(&journal, last).await?.ok_or_else(no_room)?;
         check(&recovery.books)?;
         slots.clear_all()?;
+        // In this order: a table with calls that say no id is never of a journal that has one.
+        identity.keep()?;
         let cells = Cells::of(&recovery.books);
         // What this start has recorded so far is in the cells.
         let recovered_to = journal.durable().max(tail.last);
@@ -152,6 +155,25 @@ impl Ledger {
             Applier::new(database.clone(), path, (options.node, epoch), books, applied, recovered_to);
         Ok((Self::new(journal, slots, cells, postings, applied.lsn), applier, recovered))
     }
+}
+
+/// Which calls that slots are left of have ended by what the database has: settled, which it knows, or void, which the journal does.
+async fn ended_calls(
+    database: &Database,
+    (folder, applied): (&Path, Lsn),
+    books: &Books,
+    records: &[Recorded],
+    left: &[SlotCost],
+) -> Result<BTreeSet<CallId>, LedgerError> {
+    let calls: Vec<CallId> = left.iter().map(|slot| slot.call).collect();
+    let mut ended = settled_calls(database, &calls).await?;
+    let begun: BTreeSet<CallId> = records.iter().filter_map(|it| it.movement.call()).collect();
+    let is_unknown =
+        |call: CallId| !ended.contains(&call) && !begun.contains(&call) && books.hold(call).is_none();
+    let charged = left.iter().filter(|slot| slot.cost > Money::ZERO).map(|slot| slot.call);
+    let unknown: BTreeSet<CallId> = charged.filter(|call| is_unknown(*call)).collect();
+    ended.extend(voided(folder, applied, &unknown)?);
+    Ok(ended)
 }
 
 /// Waits for the writer where more is to be closed than waits at once; none if the disk takes nothing.

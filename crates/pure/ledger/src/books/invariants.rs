@@ -17,7 +17,7 @@ const ENDED_MAX: usize = 1_000_000;
 pub enum Invariant {
     /// I1: every entry balances in each currency.
     EntriesBalance,
-    /// I2: balances are what the entries come to.
+    /// I2: balances, and what is kept of calls by hour and by when they were received, are what the entries come to.
     BalancesAreEntries,
     /// I3: nobody owes more than he may, but by an entry that may overdraw.
     FloorsHold,
@@ -48,7 +48,11 @@ impl Invariant {
     /// Those that are checked here, with their numbers and what they say.
     pub const ALL: &[(Self, &str, &str)] = &[
         (Self::EntriesBalance, "I1", "every entry balances in each currency"),
-        (Self::BalancesAreEntries, "I2", "balances are what the entries come to"),
+        (
+            Self::BalancesAreEntries,
+            "I2",
+            "balances, and sums of calls by hour and by when they were received, are what the entries come to",
+        ),
         (Self::FloorsHold, "I3", "nobody owes more than he may, but by an entry that may overdraw"),
         (Self::HoldsEndOnce, "I4", "every hold ends at most once, and none is too old"),
         (Self::PendingIsHolds, "I5", "what is put aside is what the open holds come to"),

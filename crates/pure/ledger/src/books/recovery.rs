@@ -43,12 +43,12 @@ pub struct Recovery {
 
 /// Takes in the records that a database has not, and decides what becomes of the calls that a crash cut off.
 ///
-/// `is_settled` says whether the database has an entry of that call: its slot may have outlived its settlement.
+/// `has_ended` says whether a call has ended by what the database has: its slot may have outlived that.
 pub fn recover(
     mut books: Books,
     tail: impl IntoIterator<Item = Recorded>,
     slots: &[SlotCost],
-    is_settled: impl Fn(CallId) -> bool,
+    has_ended: impl Fn(CallId) -> bool,
 ) -> Recovery {
     let mut changes = Changes::default();
     let mut ended = std::collections::BTreeSet::new();
@@ -72,7 +72,7 @@ pub fn recover(
     // A hold that never left the memory of who died: its slot alone tells of it.
     for slot in slots.values().filter(|slot| slot.cost > Money::ZERO) {
         let is_known = recovery.books.hold(slot.call).is_some() || ended.contains(&slot.call);
-        if is_known || is_settled(slot.call) {
+        if is_known || has_ended(slot.call) {
             continue;
         }
         let amount = recovery.covered(slot);

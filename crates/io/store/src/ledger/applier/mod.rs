@@ -17,5 +17,6 @@ pub(crate) use loading::{call_of, hold_of, load, settled_calls};
 pub(crate) use payment::{PaymentFacts, payment_facts};
 pub(crate) use project::load_used_keys;
 pub use project::{Applied, Applier, ApplyError};
+pub(crate) use received::QUARTER_MS;
 pub(crate) use rows::{gifts_of, joined};
 pub(crate) use sql::{applied, key_is_used, take_fence, used_keys};

@@ -9,7 +9,8 @@ use super::bulk::{Target, Value};
 
 /// Whole units and nano-units are summed up apart: their sums stay far from the end of 64 bits.
 const NANO: i64 = domain::NANO;
-const QUARTER_MS: i64 = 15 * 60 * 1000;
+/// A quarter of an hour.
+pub(crate) const QUARTER_MS: i64 = 15 * 60 * 1000;
 
 /// Added to what is there.
 pub(crate) const RECEIVED: Target = Target {

@@ -77,6 +77,16 @@ pub enum JournalError {
         /// The first of the journal.
         first: Lsn,
     },
+    /// The file of its id holds none.
+    #[error(
+        "{path} is no id of a journal, which is 32 hexadecimal digits; restore it from a copy, or remove it where no gateway was \
+         cut off since it was in order",
+        path = path.display()
+    )]
+    NoId {
+        /// The file.
+        path: PathBuf,
+    },
     /// They tell different stories.
     #[error(
         "record {applied} of the journal is not the one that the database knows; \

@@ -5,6 +5,7 @@ mod body;
 mod buffer;
 mod error;
 pub(crate) mod fail_point;
+mod identity;
 mod level;
 mod open;
 mod reader;
@@ -15,8 +16,10 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod voided;
 
 pub use error::{AppendError, JournalError, JournalFailure, WaitError};
+pub(crate) use identity::{JournalId, JournalIdentity};
 pub use level::{Level, Reached};
 pub use open::{Journal, JournalSizes};
 pub(crate) use open::{JournalFolder, KeptFiles, node_folder};
@@ -25,3 +28,4 @@ pub(crate) use record::{ChainHash, checksum};
 pub(crate) use segment::{BootId, SegmentFile};
 pub use shelf::SPARE_SEGMENTS_MIN;
 pub(crate) use tail::{AppliedTo, boot_id, find};
+pub(crate) use voided::voided;

@@ -158,6 +158,11 @@ impl Journal {
         self.plant.reached.subscribe()
     }
 
+    /// Whether a record is that safe by now.
+    pub(crate) fn is_safe(&self, lsn: Lsn, level: Level) -> bool {
+        self.plant.reached.borrow().is_safe(lsn, level)
+    }
+
     /// The last record that was taken in, written or not.
     pub fn appended(&self) -> Lsn {
         self.plant.buffer.last()

@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use domain::Timestamp;
 use ledger::{Lsn, Recorded};
 
 use super::error::JournalError;
@@ -81,6 +82,17 @@ impl BatchReader {
     pub(crate) fn from_oldest(folder: &Path) -> Result<Option<Self>, JournalError> {
         let files = SegmentFile::all(folder).map_err(JournalError::io("list", folder))?;
         files.first().map(|file| Self::at(folder, file)).transpose()
+    }
+
+    /// Everything since a moment, and what is before it in the file that was the current one then. `None` if there is no file at all.
+    pub(crate) fn since(folder: &Path, moment: Timestamp) -> Result<Option<Self>, JournalError> {
+        for file in SegmentFile::all(folder).map_err(JournalError::io("list", folder))?.iter().rev() {
+            let reader = Self::at(folder, file)?;
+            if reader.place().is_some_and(|(_, head, _)| head.at < moment) {
+                return Ok(Some(reader));
+            }
+        }
+        Self::from_oldest(folder)
     }
 
     fn at(folder: &Path, file: &SegmentFile) -> Result<Self, JournalError> {

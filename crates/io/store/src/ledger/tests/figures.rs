@@ -1,7 +1,7 @@
 //! What it costs, printed: for docs/operations/ledger.md. Nothing is judged here.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use domain::Money;
@@ -32,11 +32,17 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
+/// A table of its own, for others are measured at the same time.
+fn slots_of(home: &Path) -> PathBuf {
+    let name = home.file_name().unwrap().to_string_lossy();
+    Path::new("/dev/shm").join(format!("bellwether-figures-{}-{name}", std::process::id()))
+}
+
 async fn opened(home: &Path) -> (crate::Database, Ledger, Applier) {
     let database = database(home).await;
     let mut options = LedgerOptions::of(home);
     // Memory that outlives the process, as deployments have it.
-    options.slots = Path::new("/dev/shm").join(format!("bellwether-figures-{}", std::process::id()));
+    options.slots = slots_of(home);
     let (ledger, applier, _) = Ledger::open(&options, &database, NOW).await.unwrap();
     let order = payments::order("1", "transfer", PURSE, Money::from_nano(1_000_000_000_000)).unwrap();
     ledger.post(&database, order, NOW).await.unwrap();
@@ -115,9 +121,7 @@ fn figures() {
     let begun = Instant::now();
     drop((ledger, applier));
     println!("closed in {:?}", begun.elapsed());
-    let _ = std::fs::remove_file(
-        Path::new("/dev/shm").join(format!("bellwether-figures-{}", std::process::id())),
-    );
+    let _ = std::fs::remove_file(slots_of(home.path()));
 }
 
 /// Calls whose processor time is counted.
@@ -217,6 +221,7 @@ async fn counted(home: &Path, gifts: bool) {
     tell_since(&before, &what, LASTING * LASTING_AT_ONCE);
     let file = home.join(crate::DATABASE_FILE).metadata().unwrap().len();
     println!("{} bytes of database a call", file / (3 * COUNTED));
+    let _ = std::fs::remove_file(slots_of(home));
     database.close().await;
 }
 

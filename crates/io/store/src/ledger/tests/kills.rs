@@ -31,6 +31,8 @@ const SIGABRT: i32 = 6;
 
 /// Every place where something is written, the how-manieth time it is reached, and the one that must have come before.
 const PLACES: &[(&str, Option<&str>)] = &[
+    // In a home where nothing was before.
+    ("named:1", None),
     ("write:25", None),
     ("torn:25", None),
     ("written:25", None),

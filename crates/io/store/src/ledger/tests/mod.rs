@@ -8,4 +8,6 @@ mod kills;
 mod refunds;
 mod remote;
 mod silence;
+mod sums_of_calls;
 mod verified;
+mod void_calls;

@@ -7,7 +7,7 @@ use ledger::{Lsn, check_books};
 
 use super::image::{Image, fold_tail, fold_written};
 use super::report::{VerifyError, VerifyReport};
-use super::{balances, payments, rating, walk};
+use super::{balances, payments, rating, received, walk};
 use crate::database::Database;
 use crate::ledger::applier::{applied, load};
 use crate::ledger::journal::node_folder;
@@ -39,6 +39,7 @@ pub(super) async fn verify_until(
     let books = load(database).await?;
     report.accounts = books.accounts().count() as u64;
     balances::are_entries(database, &books, &mut report).await?;
+    received::is_calls(database, &mut report).await?;
     payments::count_once(database, &books, &mut report).await?;
     rating::gives_again(database, rows, &mut report).await?;
     check_books(&books, opened_min).into_iter().for_each(|violation| report.found(violation));

@@ -7,6 +7,7 @@ mod image;
 mod look;
 mod payments;
 mod rating;
+mod received;
 mod report;
 mod walk;
 

@@ -1,0 +1,90 @@
+//! A call that came to nothing, whose slot says otherwise because it could not be written again: no start charges it.
+
+use std::fs::File;
+
+use domain::Money;
+use ledger::{Movement, payments};
+
+use super::books_of_calls::{HELD, NOW, PURSE, call, database, options};
+use crate::ledger::{Applier, Ledger, LedgerOptions, Level};
+
+async fn follow(ledger: &Ledger, applier: &mut Applier) {
+    let last = ledger.journal().appended();
+    ledger.journal().wait(last, Level::Durable).await.unwrap();
+    while applier.applied() < last {
+        ledger.applied(&applier.step(ledger.journal().durable()).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_void_call_whose_slot_could_not_be_written_is_never_charged_for() {
+    // In the current file of the journal, and in an older one.
+    for files in [0, 2] {
+        let home = tempfile::tempdir().unwrap();
+        let (database, options) = (database(home.path()).await, options(home.path()));
+        let options = LedgerOptions { slots_max: 2, ..options };
+        let (mut ledger, mut applier, _) = Ledger::open(&options, &database, NOW).await.unwrap();
+        let order = payments::order("1", "transfer", PURSE, Money::from_nano(1_000_000)).unwrap();
+        ledger.post(&database, order, NOW).await.unwrap();
+        let mut held = ledger.hold(call(1, 0, 0), PURSE, HELD, 1, NOW).unwrap();
+        ledger.record(&mut held, (1, 1), Money::from_nano(8)).unwrap();
+        let writable = ledger.slots.replace_file(File::open(&options.slots).unwrap());
+        let (_, level) = ledger.settle(held, (1, 1), Money::ZERO, NOW).unwrap();
+        assert_eq!(level, Level::Written, "its slot says something else");
+        follow(&ledger, &mut applier).await;
+        assert_eq!(ledger.slots().free(), 1, "its slot is nobody's");
+        let files = files + ledger.journal().segments();
+        while ledger.journal().segments() < files {
+            for _ in 0..100 {
+                let terms = Movement::Terms { purse: PURSE, credit: Money::ZERO };
+                ledger.journal().append(NOW, &terms).unwrap();
+            }
+            follow(&ledger, &mut applier).await;
+        }
+        drop((ledger, applier, writable));
+        let (ledger, _, recovered) = Ledger::open(&options, &database, NOW).await.unwrap();
+        assert_eq!((recovered.settled, recovered.voided), (0, 0), "the journal says that it is void");
+        assert_eq!(ledger.cells().cell(PURSE).available(), Money::from_nano(1_000_000));
+        assert_eq!(ledger.slots().free(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_slot_that_can_be_written_again_is_cleared_and_free() {
+    let home = tempfile::tempdir().unwrap();
+    let (database, options) = (database(home.path()).await, options(home.path()));
+    let options = LedgerOptions { slots_max: 1, ..options };
+    let (mut ledger, mut applier, _) = Ledger::open(&options, &database, NOW).await.unwrap();
+    let order = payments::order("1", "transfer", PURSE, Money::from_nano(1_000_000)).unwrap();
+    ledger.post(&database, order, NOW).await.unwrap();
+    let mut held = ledger.hold(call(1, 0, 0), PURSE, HELD, 1, NOW).unwrap();
+    ledger.record(&mut held, (1, 1), Money::from_nano(8)).unwrap();
+    let writable = ledger.slots.replace_file(File::open(&options.slots).unwrap());
+    let (lsn, _) = ledger.settle(held, (1, 1), Money::ZERO, NOW).unwrap();
+    ledger.journal().wait(lsn, Level::Durable).await.unwrap();
+    ledger.slots.replace_file(writable);
+    // Who begins before it is cleared has no slot: his would go on saying what the void call had come to.
+    let second = ledger.hold(call(1, 0, 1), PURSE, HELD, 1, NOW).unwrap();
+    assert!(!second.has_slot());
+    follow(&ledger, &mut applier).await;
+    let third = ledger.hold(call(1, 0, 2), PURSE, HELD, 1, NOW).unwrap();
+    assert!(third.has_slot());
+    for held in [second, third] {
+        let _ = ledger.settle(held, (1, 1), Money::ZERO, NOW).unwrap();
+    }
+}
+
+/// Most calls that fail have cost nothing: silence says so.
+#[tokio::test]
+async fn a_call_that_never_came_to_anything_writes_nothing_into_its_slot() {
+    let home = tempfile::tempdir().unwrap();
+    let (database, options) = (database(home.path()).await, options(home.path()));
+    let (ledger, _, _) = Ledger::open(&options, &database, NOW).await.unwrap();
+    let order = payments::order("1", "transfer", PURSE, Money::from_nano(1_000_000)).unwrap();
+    ledger.post(&database, order, NOW).await.unwrap();
+    let before = std::fs::read(&options.slots).unwrap();
+    let held = ledger.hold(call(1, 0, 0), PURSE, HELD, 1, NOW).unwrap();
+    let (_, level) = ledger.settle(held, (1, 1), Money::ZERO, NOW).unwrap();
+    assert_eq!(level, Level::Slot);
+    assert_eq!(std::fs::read(&options.slots).unwrap(), before);
+}
