@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bell::Bell;
-use super::order::{Entry, Order};
+use super::entry::Entry;
+use super::order::Order;
 use crate::tick::Tick;
 
 /// Those who wait.

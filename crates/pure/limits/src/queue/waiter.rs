@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::bell::Bell;
+use super::entry::Entry;
 use super::line::Line;
-use super::order::Entry;
 use crate::tick::Tick;
 
 /// A place in a line.
