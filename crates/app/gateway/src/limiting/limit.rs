@@ -14,7 +14,7 @@ use super::limited::Limited;
 use super::outcome::Outcome;
 use super::turn::{Turn, first_in_line};
 use super::verdict::verdict;
-use super::words::logged;
+use super::words::{Because, logged, refused};
 use crate::call::Call;
 use crate::serving::Serving;
 
@@ -34,7 +34,28 @@ pub(crate) async fn limit(
     expected: Costs,
     for_whom: ForWhom<'_>,
 ) -> Result<(), Box<Failure>> {
-    let Some((needs, turn)) = needed(call, expected, for_whom) else { return Ok(()) };
+    match take(call, expected, for_whom).await {
+        None => Ok(()),
+        // Boxed: it is rare, and its room is not carried along by every call.
+        Some((turn, refusal)) => Box::pin(reached(call, serving, turn, refusal)).await,
+    }
+}
+
+/// Takes a request for a call that is refused for what it asks: it has nothing to wait for.
+pub(crate) async fn limit_refused(call: &mut Call, for_whom: ForWhom<'_>) -> Result<(), Box<Failure>> {
+    let Some((turn, refusal)) = take(call, Costs::default(), for_whom).await else { return Ok(()) };
+    let (worker, Some(limited)) = (&call.worker, &mut call.limited) else { return Ok(()) };
+    let Need { cell, cost } = &limited.needs[refusal.need];
+    let wait = turn.come_back(cell, *cost, worker.gateway.tick());
+    worker.shard.limited(Outcome::Refused.of(cell));
+    let failure = refused(cell, *cost, Because::Reached, Some(wait));
+    limited.refused_by = Some(logged(cell));
+    Err(failure)
+}
+
+/// Takes what is needed, if all has room and nobody waits for it. Gives what is reached, and whose turn it would be.
+async fn take(call: &mut Call, expected: Costs, for_whom: ForWhom<'_>) -> Option<(Turn, Refusal)> {
+    let (needs, turn) = needed(call, expected, for_whom)?;
     let gateway = &call.worker.gateway;
     let limited = Limited::of(needs, expected);
     let held = first_in_line(&limited.needs).filter(|_| !limited.only_warns());
@@ -49,10 +70,9 @@ pub(crate) async fn limit(
         Verdict::Taken { warned } => {
             limited.taken = Some((now, warned));
             limited.warned().for_each(|cell| call.worker.shard.limited(Outcome::Warned.of(cell)));
-            Ok(())
+            None
         }
-        // Boxed: it is rare, and its room is not carried along by every call.
-        Verdict::Refused(refusal) => Box::pin(reached(call, serving, turn, refusal)).await,
+        Verdict::Refused(refusal) => Some((turn, refusal)),
     }
 }
 

@@ -47,7 +47,10 @@ impl ScopeCells {
     /// beside the operator's: nobody leaves that plan by himself.
     fn replaces_usual(&self) -> bool {
         let followed = self.followed.iter().map(|(_, cell)| cell);
-        self.cells.iter().chain(followed).any(|cell| cell.set_by == BY_OPERATOR && !matches!(cell.on_limit, OnLimit::Warn))
+        self.cells
+            .iter()
+            .chain(followed)
+            .any(|cell| cell.set_by == BY_OPERATOR && !matches!(cell.on_limit, OnLimit::Warn))
     }
 }
 
@@ -132,11 +135,7 @@ impl LimitTable {
     }
 
     /// All that a key's calls count for: found once, and kept with the key. Who finds it tells of what there is no room for.
-    pub(super) fn resolve(
-        &self,
-        key: &KeyEntry,
-        tell_left_out: impl FnOnce(&[Arc<Cell>]),
-    ) -> Arc<Resolved> {
+    pub(super) fn resolve(&self, key: &KeyEntry, tell_left_out: impl FnOnce(&[Arc<Cell>])) -> Arc<Resolved> {
         let place = &key.counters().limits;
         let known = place.load();
         if let Some(found) = known.as_ref().filter(|found| found.generation == self.generation) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::Failure;
 use limits::Tick;
 use limits::queue::{Entry, Waiter};
-use limits::rate::{Marks, Need, OnLimit, Refusal, Verdict};
+use limits::rate::{Cell, Marks, Need, OnLimit, Refusal, Verdict};
 use tokio::time::timeout;
 
 use super::verdict::verdict;
@@ -39,6 +39,16 @@ pub(super) fn first_in_line(needs: &[Need]) -> Option<Refusal> {
 }
 
 impl Turn {
+    /// A place in a line for so much.
+    const fn entry(self, cost: u64) -> Entry {
+        Entry { key: self.key, tokens: self.tokens, cost, is_batch: self.is_batch }
+    }
+
+    /// After how long one should come back who does not wait.
+    pub(super) fn come_back(self, cell: &Cell, cost: u64, now: Tick) -> Duration {
+        cell.come_back(cell.line().ahead(&self.entry(cost)), cost, now)
+    }
+
     /// Waits until all that is needed could be taken. Gives which limit was waited for, since when it is taken, and which warn.
     pub(super) async fn wait(
         self,
@@ -57,7 +67,7 @@ impl Turn {
             let (Some(patience), Some(_)) = (cell.on_limit.wait(), wait) else {
                 return refuse(Because::Reached, wait);
             };
-            let entry = Entry { key: self.key, tokens: self.tokens, cost: *cost, is_batch: self.is_batch };
+            let entry = self.entry(*cost);
             let now = gateway.tick();
             let end =
                 *until.insert(until.map_or(began.plus(patience), |until| until.min(began.plus(patience))));
@@ -70,7 +80,7 @@ impl Turn {
                 waiter = Waiter::enter(cell.line(), entry, waiting_max, now);
             }
             // Of who has waited, and is sent away: his place is another's.
-            let come_back = || cell.come_back(cell.line().ahead(&entry), *cost, gateway.tick());
+            let come_back = || self.come_back(cell, *cost, gateway.tick());
             let Some(mut place_in_line) = waiter.take() else {
                 return refuse(Because::LineFull, Some(come_back()));
             };
@@ -83,7 +93,12 @@ impl Turn {
                 }
             }
             let now = gateway.tick();
-            match verdict(gateway.limits.counters.take(needs, now)).await {
+            let spared = cell.wait_sparing(*cost, now).filter(|_| place_in_line.spares());
+            let verdict = match spared {
+                Some(wait) => Verdict::Refused(Refusal { need: place, wait: Some(wait) }),
+                None => verdict(gateway.limits.counters.take(needs, now)).await,
+            };
+            match verdict {
                 Verdict::Taken { warned } => {
                     place_in_line.go(now);
                     return Ok((place, (now, warned)));

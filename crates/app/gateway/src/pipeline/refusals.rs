@@ -4,11 +4,12 @@ use domain::{Failure, Kind, Source};
 use http::HeaderMap;
 
 use crate::call::Call;
-use crate::limiting::{Costs, ForWhom, limit};
+use crate::limiting::{ForWhom, limit_refused};
 use crate::pipeline::wishes::Wishes;
 
 /// Takes a request of the limits of a call that is refused for what it asks, if that has not been done. Gives what its caller is
-/// told: the same, or that a limit is reached. What costs so little is refused at last, so that nothing waits that goes well.
+/// told: the same, or that a limit is reached. That is at the end of what little a refusal costs, so that no call that goes on is
+/// counted twice or waits for this.
 pub(crate) async fn count_refusal(
     call: &mut Call,
     headers: &HeaderMap,
@@ -17,9 +18,9 @@ pub(crate) async fn count_refusal(
     if !call.has_entered || call.limited.is_some() || !is_about_the_request(failure.kind) {
         return failure;
     }
-    let (serving, wishes) = (call.worker.gateway.serving(), Wishes::of(headers));
+    let wishes = Wishes::of(headers);
     let for_whom = ForWhom { end_user: wishes.end_user, is_batch: wishes.is_batch };
-    match limit(call, &serving, Costs::default(), for_whom).await {
+    match limit_refused(call, for_whom).await {
         Ok(()) => failure,
         Err(reached) => reached,
     }

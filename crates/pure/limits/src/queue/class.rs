@@ -1,5 +1,5 @@
-//! Those who wait for the same, batches or others, and whose turn it is among them. A key that comes anew has one turn before those
-//! that have had theirs and still wait: so who asks for less than his share hardly hears of one who floods.
+//! Those who wait for the same, batches or others, and whose turn it is among them: the key that has had least lately. So who
+//! asks for less than his share does not hear how much one asks for who floods.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -7,38 +7,31 @@ use std::time::Duration;
 use super::entry::Entry;
 use crate::tick::Tick;
 
-/// Tokens that a key's turn is worth.
-pub const QUANTUM_TOKENS: u64 = 1_024;
-const QUANTUM: i64 = QUANTUM_TOKENS.cast_signed();
-/// A batch that has waited so long while none went has a turn before the others, and so has one who has had his turn before those
-/// who come anew.
+/// One who has waited so long while none of those went who have waited longest has a turn before the others.
 pub const AGEING: Duration = Duration::from_millis(500);
+/// After so long what a key has had counts for a third; it is to tell who floods from who sends two calls at once.
+const LATELY: Duration = Duration::from_secs(1);
 
-/// Those who wait for the same. A key is among the fresh ones, who go first, until its first turn is over, and in the ring from
-/// then on: also when nothing of it waits any more, until a turn of its own has passed there and it owes nothing. Only then it
-/// comes anew.
+/// Those who wait for the same.
 #[derive(Debug, Default)]
 pub(super) struct Class {
-    /// Each has something that waits.
-    fresh: VecDeque<u64>,
-    /// The first has the turn.
-    ring: VecDeque<u64>,
-    lines: HashMap<u64, KeyLine>,
+    /// Of keys with somebody who waits, or who have had something lately.
+    pub(super) lines: HashMap<u64, KeyLine>,
     pub(super) waiting: usize,
-    /// Of them, those in the ring.
-    waiting_in_ring: usize,
-    /// When one of the ring last had a turn.
-    ring_went: Tick,
+    /// Up to when `had` is said.
+    as_of: Tick,
+    /// When the one had a turn who had waited longest.
+    oldest_went: Tick,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct KeyLine {
-    /// Tokens that it may use in its turn; below nothing, what it has used of later ones.
-    deficit: i64,
-    is_fresh: bool,
+    /// Tokens that it has had lately: the longer ago, the less they count. For comparing only.
+    had: f64,
     pub(super) places: VecDeque<Place>,
 }
 
+/// One who waits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) ticket: u64,
@@ -48,172 +41,89 @@ pub(super) struct Place {
 
 impl Class {
     pub(super) fn enter(&mut self, place: Place) {
-        let key = place.entry.key;
-        let line = self.lines.entry(key).or_insert_with(|| {
-            self.fresh.push_back(key);
-            KeyLine { deficit: QUANTUM, is_fresh: true, places: VecDeque::new() }
-        });
-        line.places.push_back(place);
+        self.lines.entry(place.entry.key).or_default().places.push_back(place);
         self.waiting += 1;
-        self.waiting_in_ring += usize::from(!line.is_fresh);
     }
 
-    pub(super) fn first(&mut self, now: Tick) -> Option<u64> {
-        match self.fresh.front() {
-            Some(key) if !self.is_ring_due(now) => Some(self.lines.get(key)?.places.front()?.ticket),
-            _ => self.first_of_ring(),
+    /// Whose turn it is: of those with least the one who came first.
+    pub(super) fn first(&self, now: Tick) -> Option<u64> {
+        let oldest = self.oldest()?;
+        if now.since(oldest.since.max(self.oldest_went)) >= AGEING {
+            return Some(oldest.ticket);
         }
-    }
-
-    /// Whether those of the ring have waited long without a turn.
-    fn is_ring_due(&self, now: Tick) -> bool {
-        if self.waiting_in_ring == 0 || now.since(self.ring_went) < AGEING {
-            return false;
-        }
-        let oldest = self.ring.iter().filter_map(|key| Some(self.lines.get(key)?.places.front()?.since)).min();
-        oldest.is_some_and(|oldest| now.since(oldest) >= AGEING)
-    }
-
-    fn first_of_ring(&mut self) -> Option<u64> {
-        self.skip_rounds();
-        for _ in 0..=self.ring.len() {
-            let key = *self.ring.front()?;
-            let line = self.lines.get_mut(&key)?;
-            let wanted = match line.places.front() {
-                Some(place) if line.deficit >= tokens(place) => return Some(place.ticket),
-                Some(place) => tokens(place),
-                None => 0,
-            };
-            line.deficit = line.deficit.saturating_add(QUANTUM);
-            if line.places.is_empty() && line.deficit >= wanted {
-                self.ring.pop_front();
-                self.lines.remove(&key);
-            } else if line.deficit < wanted {
-                // Its turn begins with this; if that does not do, it is the next one's.
-                self.ring.rotate_left(1);
-            }
-        }
-        None
-    }
-
-    /// Gives everybody in the ring the rounds in which nobody could go.
-    fn skip_rounds(&mut self) {
-        let lacking = self.ring.iter().filter_map(|key| {
-            let line = self.lines.get(key)?;
-            let lacking = tokens(line.places.front()?).saturating_sub(line.deficit).max(0);
-            Some(lacking.unsigned_abs().div_ceil(QUANTUM_TOKENS))
-        });
-        let rounds = lacking.min().unwrap_or_default();
-        if rounds > 1 {
-            let tokens = i64::try_from((rounds - 1).saturating_mul(QUANTUM_TOKENS)).unwrap_or(i64::MAX);
-            let in_ring = self.lines.values_mut().filter(|line| !line.is_fresh);
-            in_ring.for_each(|line| line.deficit = line.deficit.saturating_add(tokens));
-        }
+        let fronts = self.lines.values().filter_map(|line| Some((line.had, line.places.front()?.ticket)));
+        let least = fronts.min_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        least.map(|(_, ticket)| ticket)
     }
 
     /// Somebody waits no longer; who had his turn has used it now.
     pub(super) fn leave(&mut self, ticket: u64, entry: Entry, went: Option<Tick>) -> bool {
+        let oldest = self.oldest().map(|place| place.ticket);
         let Some(line) = self.lines.get_mut(&entry.key) else { return false };
         let Some(at) = line.places.iter().position(|place| place.ticket == ticket) else { return false };
-        let Some(place) = line.places.remove(at) else { return false };
+        line.places.remove(at);
         self.waiting -= 1;
-        self.waiting_in_ring -= usize::from(!line.is_fresh);
         if let Some(now) = went {
-            line.deficit = line.deficit.saturating_sub(tokens(&place));
-            if !line.is_fresh {
-                self.ring_went = now;
+            if oldest == Some(ticket) {
+                self.oldest_went = now;
             }
-        }
-        let is_turn_over = match line.places.front() {
-            None => true,
-            Some(next) => went.is_some() && line.deficit < tokens(next),
-        };
-        if is_turn_over {
-            self.end_turn(entry.key, went.is_some());
-        }
-        if self.waiting_in_ring == 0 && !self.ring.is_empty() {
-            // Nobody is there whose turn could be before theirs.
-            self.ring.clear();
-            self.lines.retain(|_, line| line.is_fresh);
+            self.pass_time(now);
+            self.lines.entry(entry.key).or_default().had += entry.tokens as f64;
         }
         true
     }
 
-    /// The turn of a key is over, or nothing of it waits any more: then it keeps no credit, only what it owes.
-    fn end_turn(&mut self, key: u64, had_turn: bool) {
-        let Some(line) = self.lines.get_mut(&key) else { return };
-        let is_empty = line.places.is_empty();
-        if is_empty {
-            line.deficit = line.deficit.min(0);
-        }
-        if line.is_fresh {
-            self.fresh.retain(|other| *other != key);
-            if is_empty && !had_turn {
-                self.lines.remove(&key);
-                return;
-            }
-            line.is_fresh = false;
-            self.waiting_in_ring += line.places.len();
-            self.ring.push_back(key);
-        } else if had_turn {
-            self.ring.retain(|other| *other != key);
-            self.ring.push_back(key);
-        }
+    /// What was had counts for less by now, and what is next to nothing is forgotten.
+    fn pass_time(&mut self, now: Tick) {
+        let rest = (-now.since(self.as_of).as_secs_f64() / LATELY.as_secs_f64()).exp();
+        self.as_of = self.as_of.max(now);
+        self.lines.retain(|_, line| {
+            line.had *= rest;
+            line.had >= 1.0 || !line.places.is_empty()
+        });
     }
 
-    pub(super) fn oldest(&self) -> Option<Tick> {
-        self.lines.values().filter_map(|line| Some(line.places.front()?.since)).min()
+    /// Who has waited longest.
+    pub(super) fn oldest(&self) -> Option<&Place> {
+        let fronts = self.lines.values().filter_map(|line| line.places.front());
+        fronts.min_by_key(|place| place.ticket)
     }
 
+    /// Whether a key has had more than most lately: more than halfway from what keys have had on average to what one has had most.
+    pub(super) fn has_had_much(&self, key: u64) -> bool {
+        let had = |line: &KeyLine| line.had;
+        let most = self.lines.values().map(had).fold(0.0, f64::max);
+        let average = self.lines.values().map(had).sum::<f64>() / self.lines.len().max(1) as f64;
+        self.lines.get(&key).is_some_and(|line| line.had > (average + most) / 2.0)
+    }
+
+    /// How many of a key wait.
     pub(super) fn count(&self, key: u64) -> usize {
         self.lines.get(&key).map_or(0, |line| line.places.len())
     }
 
+    /// How much of the limit all who wait need.
     pub(super) fn all(&self) -> u64 {
         let places = self.lines.values().flat_map(|line| &line.places);
         places.fold(0, |sum, place| sum.saturating_add(place.entry.cost))
     }
 
-    /// Of a key that comes anew: a turn of each that has come before it. Else all of its own key, and of each other key as many
-    /// tokens as its own, and a turn.
+    /// How much of the limit goes to those before one more, as far as can be told: to all of its own key, and to others as long as
+    /// they have had no more than it will have had by then.
     pub(super) fn ahead(&self, entry: &Entry) -> u64 {
-        if !self.lines.contains_key(&entry.key) {
-            let fresh = self.fresh.iter().filter_map(|key| self.lines.get(key));
-            return fresh.map(KeyLine::turn).fold(0, u64::saturating_add);
-        }
-        let own = self.lines.get(&entry.key).map_or(0, |line| {
-            line.places.iter().fold(0_u64, |sum, place| sum.saturating_add(place.entry.tokens))
-        });
-        let turn = own.saturating_add(entry.tokens).saturating_add(QUANTUM_TOKENS);
+        let sum = |line: &KeyLine| line.places.iter().map(|place| place.entry.tokens as f64).sum::<f64>();
+        let own = self.lines.get(&entry.key).map_or(0.0, |line| line.had + sum(line));
         let mut cost = 0_u64;
         for (key, line) in &self.lines {
-            let mut tokens = 0_u64;
+            let mut had = line.had;
             for place in &line.places {
-                tokens = tokens.saturating_add(place.entry.tokens);
-                if *key != entry.key && tokens > turn {
+                if *key != entry.key && had > own {
                     break;
                 }
+                had += place.entry.tokens as f64;
                 cost = cost.saturating_add(place.entry.cost);
             }
         }
         cost
     }
-}
-
-impl KeyLine {
-    /// How much of the limit goes to its turn, which is one call at least.
-    fn turn(&self) -> u64 {
-        let mut left = self.deficit;
-        let fits = self.places.iter().enumerate().take_while(|(nth, place)| {
-            left = left.saturating_sub(tokens(place));
-            *nth == 0 || left >= 0
-        });
-        fits.fold(0, |cost, (_, place)| place.entry.cost.saturating_add(cost))
-    }
-}
-
-/// The size of one who waits. What is absurd is less so: it is never reached.
-fn tokens(place: &Place) -> i64 {
-    const TOKENS_MAX: u64 = 1 << 60;
-    place.entry.tokens.min(TOKENS_MAX).cast_signed()
 }

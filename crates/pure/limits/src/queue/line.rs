@@ -53,11 +53,15 @@ impl Line {
 
     /// Whether it is this one's turn; nothing if he was sent away.
     pub(super) fn is_first(&self, ticket: u64, now: Tick) -> Option<bool> {
-        let mut state = self.state();
+        let state = self.state();
         if !state.bells.contains_key(&ticket) {
             return None;
         }
         Some(state.order.first(now) == Some(ticket))
+    }
+
+    pub(super) fn spares(&self, entry: &Entry) -> bool {
+        self.state().order.spares(entry)
     }
 
     pub(super) fn leave(&self, ticket: u64, entry: Entry, had_turn: bool, now: Tick) {

@@ -7,7 +7,7 @@ mod line;
 mod order;
 mod waiter;
 
-pub use class::{AGEING, QUANTUM_TOKENS};
+pub use class::AGEING;
 pub use entry::Entry;
 pub use line::Line;
 pub use order::Order;

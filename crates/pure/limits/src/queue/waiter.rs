@@ -39,6 +39,11 @@ impl Waiter {
         self.line.is_first(self.ticket, now)
     }
 
+    /// Whether it is to leave something over for others.
+    pub fn spares(&self) -> bool {
+        self.line.spares(&self.entry)
+    }
+
     /// Ready once it is worth another look.
     pub fn poll_called(&self, cx: &Context<'_>) -> Poll<()> {
         self.bell.wakes(cx.waker());

@@ -8,6 +8,8 @@ use crate::tick::Tick;
 
 /// So much of a rate may come at once unless more is said: in a minute of any demand it lets in less than a percent more than the rate.
 pub const BURST_MS_DEFAULT: u64 = 500;
+/// So much of that, and half at most, is kept for those who ask for little, where calls wait.
+const KEPT_MS: u64 = 250;
 /// So many of what is counted may come at once in any case.
 pub const BURST_UNITS_MIN: u64 = 3;
 
@@ -99,6 +101,14 @@ impl Bucket {
         Duration::from_nanos(wanted.saturating_sub(now.0 + pace.burst_ns))
     }
 
+    /// How long until so much would be let in, and what is kept for others were left.
+    pub(super) fn wait_sparing(&self, cost: u64, pace: Pace, now: Tick) -> Duration {
+        let kept = (KEPT_MS * 1_000_000).min(pace.burst_ns / 2);
+        let room_wanted = (pace.nanos(cost) + kept).min(pace.burst_ns);
+        let wanted = self.0.load(Ordering::Acquire).max(now.0) + room_wanted;
+        Duration::from_nanos(wanted.saturating_sub(now.0 + pace.burst_ns))
+    }
+
     /// How long it takes until so much has been earned beyond what is owed.
     pub(super) fn outlook(&self, cost: u64, pace: Pace, now: Tick) -> Duration {
         let owed = self.0.load(Ordering::Acquire).max(now.0).saturating_add(pace.nanos(cost));
@@ -185,6 +195,24 @@ mod tests {
             bucket.take(1, pace, at(60_000)).unwrap();
         }
         bucket.take(1, pace, at(60_000)).unwrap_err();
+    }
+
+    #[test]
+    fn a_part_of_a_burst_is_kept_for_those_who_ask_for_little() {
+        let (bucket, pace) = (Bucket::default(), Pace::new(100, SECOND, None));
+        // Fifty may come at once, and half of that is kept.
+        for _ in 0..25 {
+            assert_eq!(bucket.wait_sparing(1, pace, at(0)), Duration::ZERO);
+            bucket.take(1, pace, at(0)).unwrap();
+        }
+        assert_eq!(bucket.wait_sparing(1, pace, at(0)), Duration::from_millis(10));
+        assert_eq!(bucket.wait(1, pace, at(0)), Duration::ZERO);
+        assert_eq!(bucket.wait_sparing(1, pace, at(10)), Duration::ZERO);
+        assert_eq!(
+            bucket.wait_sparing(90, pace, at(0)),
+            bucket.wait(90, pace, at(0)),
+            "never more than there is"
+        );
     }
 
     #[test]

@@ -137,6 +137,18 @@ impl Cell {
         (!wait.is_zero()).then_some(wait)
     }
 
+    /// How long until one may take so much who is to leave something over for others; nothing, if now.
+    pub fn wait_sparing(&self, cost: u64, now: Tick) -> Option<Duration> {
+        match self.measure.of() {
+            Of::Requests | Of::Tokens | Of::InputTokens | Of::OutputTokens => {
+                let wait = self.state.bucket.wait_sparing(cost, self.pace, now);
+                (!wait.is_zero()).then_some(wait)
+            }
+            // Nobody knows when a place that is left free would be wanted.
+            Of::Running | Of::Size => None,
+        }
+    }
+
     /// How long one waits at least who has so much before him, as far as can be told.
     pub fn outlook(&self, ahead: u64, cost: u64, now: Tick) -> Duration {
         match self.measure.of() {

@@ -155,7 +155,7 @@ mod tests {
         cells.iter().map(|cell| Need { cell: cell.clone(), cost: cost_of(cell) }).collect()
     }
 
-    fn ended(cell: &Cell, (taken, actual): (u64, u64), ran: Duration) -> Settled<'_> {
+    fn over(cell: &Cell, (taken, actual): (u64, u64), ran: Duration) -> Settled<'_> {
         Settled { cell, taken, actual, ran }
     }
 
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(before, all.iter().map(|cell| cell.room(NOW)).collect::<Vec<_>>(), "nothing was taken");
         let settled: Vec<_> = first
             .iter()
-            .map(|need| ended(&need.cell, (need.cost, need.cost.min(100)), Duration::ZERO))
+            .map(|need| over(&need.cell, (need.cost, need.cost.min(100)), Duration::ZERO))
             .collect();
         InMemory.settle(&settled, NOW);
         assert_eq!(all[2].running(), Some((0, 1)));
@@ -235,7 +235,7 @@ mod tests {
         both.iter().for_each(|needs| assert_eq!(take(needs), TAKEN));
         assert_eq!(refused_for(), Some(Duration::from_secs(1)), "nothing is known yet");
         for seconds in [30, 30] {
-            InMemory.settle(&[ended(&all[0], (1, 1), Duration::from_secs(seconds))], NOW);
+            InMemory.settle(&[over(&all[0], (1, 1), Duration::from_secs(seconds))], NOW);
             assert_eq!(take(&both[0]), TAKEN);
         }
         // Half a minute each, and two of them.
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(all[0].outlook(1, 1, NOW), Duration::from_secs(15));
         assert_eq!(all[0].outlook(0, 1, NOW), Duration::ZERO, "the next who leaves may do so at once");
         for _ in 0..100 {
-            InMemory.settle(&[ended(&all[0], (1, 1), Duration::from_millis(20))], NOW);
+            InMemory.settle(&[over(&all[0], (1, 1), Duration::from_millis(20))], NOW);
             assert_eq!(take(&both[0]), TAKEN);
         }
         assert_eq!(refused_for(), Some(Duration::from_secs(1)), "what was long ago does not count");
@@ -295,7 +295,7 @@ mod tests {
                             (need.cell.clone(), need.cost, if need.cost == 100 { 40 } else { 1 })
                         };
                         for (cell, taken, actual) in needs.iter().map(settle) {
-                            InMemory.settle(&[ended(&cell, (taken, actual), Duration::ZERO)], NOW);
+                            InMemory.settle(&[over(&cell, (taken, actual), Duration::ZERO)], NOW);
                         }
                         ended += 1;
                     }
