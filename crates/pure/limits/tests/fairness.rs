@@ -124,29 +124,28 @@ fn p99_of_others_ms(loud_per_second: f64, load_percent: u32) -> f64 {
 fn p99s_ms(load_percent: u32) -> [f64; 4] {
     let own = PER_SECOND as f64 / TENANTS as f64;
     let left = PER_SECOND as f64 - (TENANTS - 1) as f64 * own * f64::from(load_percent) / 100.0;
-    let all = [own, left, 10.0 * own, 100.0 * own].map(|loud| p99_of_others_ms(loud, load_percent));
-    let [calm, full, busy, flooded] = all;
-    println!(
-        "others at {load_percent} % of their shares, p99 wait: {calm:.1} ms beside one at his share, {full:.1} ms beside one who \
-         sends what they leave, {busy:.1} ms at ten times his share, {flooded:.1} ms at a hundred times"
-    );
-    all
+    [own, left, 10.0 * own, 100.0 * own].map(|loud| p99_of_others_ms(loud, load_percent))
 }
 
 #[test]
 fn who_asks_for_four_fifths_of_his_share_waits_for_nobody_also_beside_a_flood() {
     for load_percent in [50, 80] {
-        assert_eq!(p99s_ms(load_percent), [0.0; 4]);
+        let waits = p99s_ms(load_percent);
+        println!("others at {load_percent} % of their shares: {waits:.1?} ms");
+        assert!(waits.iter().all(|wait| *wait < 0.001), "{waits:?}");
     }
 }
 
 /// There is next to nothing to spare: calls wait for those of their own key, and for what comes at once of others.
 #[test]
 fn who_asks_for_nearly_all_of_his_share_waits_hardly_longer_the_more_another_asks_for() {
-    let [_, full, busy, flooded] = p99s_ms(90);
-    assert!(flooded < full * 1.1 && flooded < busy * 1.1, "{full} ms, {busy} ms, {flooded} ms");
-    let [_, _, busy, flooded] = p99s_ms(100);
-    assert!(flooded < busy * 1.1, "{busy} ms, {flooded} ms");
+    let near = p99s_ms(90);
+    let whole = p99s_ms(100);
+    println!("others at 90 % of their shares: {near:.1?} ms; at all of them: {whole:.1?} ms");
+    let [_, full, busy, flooded] = near;
+    assert!(flooded < full * 1.1 && flooded < busy * 1.1, "{near:?}");
+    let [_, _, busy, flooded] = whole;
+    assert!(flooded < busy * 1.1, "{whole:?}");
 }
 
 /// A call that finds its own key's line empty waits for a turn of each other key at most.

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_floods_has_every_other_turn_beside_one_that_does_too() {
+    fn keys_that_have_had_as_much_take_turns() {
         let mut order = Order::default();
         let flood = entered(&mut order, &[entry(1, 1_024); 9]);
         let go = |order: &mut Order, entries: &[(u64, Entry)], now| {

