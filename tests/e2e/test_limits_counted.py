@@ -40,18 +40,21 @@ def statuses(replies: list[httpx.Response]) -> list[int]:
     return [reply.status_code for reply in replies]
 
 
-def test_who_waits_in_vain_for_a_place_is_told_to_come_back_when_there_may_be_one(served: Any) -> None:
+def test_who_gets_no_place_is_told_to_come_back_when_there_may_be_one(served: Any) -> None:
     held = Held()
-    _, gateway, admin = served(held)
-    admin.limit(concurrent_requests=1, on_limit="queue", queue_wait_ms=1_200)
-    with ThreadPoolExecutor(3) as pool:
+    _, gateway, admin = served(held, queue_max=1)
+    admin.limit(concurrent_requests=1, on_limit="queue", queue_wait_ms=1_500)
+    with ThreadPoolExecutor(2) as pool:
         running = pool.submit(call, gateway)
         (exchange,) = held.wait_for(1)
-        refused = list(pool.map(lambda _: call(gateway), range(2)))
+        waited = pool.submit(call, gateway)
+        until(lambda: now_of(admin)["concurrent_requests"].get("waiting") == 1, "the other waits")
+        refused = [call(gateway), waited.result()]
         whole(CHAT_REPLY)(exchange)
         held.release()
         assert running.result().status_code == 200
     assert statuses(refused) == [429, 429]
+    assert "as many calls wait as may" in refused[0].text
     for reply in refused:
         assert int(reply.headers["retry-after-ms"]) >= 1_000, "before that nobody knows of a place"
         assert int(reply.headers["retry-after"]) >= 1
