@@ -28,7 +28,7 @@ use crate::funds::Charge;
 use crate::hygiene::usable_request_id;
 use crate::inbound::ConnectionFacts;
 use crate::keyed::Keyed;
-use crate::limiting::Limited;
+use crate::limiting::{Limited, Used};
 use crate::paying::Paying;
 use crate::rows::RowFacts;
 use crate::segments::{Segment, Segments};
@@ -126,6 +126,8 @@ pub(crate) struct Hedged {
     pub(crate) outcome: HedgeOutcome,
     /// He was late to answer. Else his network was late, which is counted by itself.
     pub(crate) is_counted: bool,
+    /// The limits of the credential that the second is asked with, until it is clear who is heard.
+    pub(crate) paced: Option<Box<Limited>>,
 }
 
 /// What came of it.
@@ -284,9 +286,23 @@ impl Call {
 
     /// Puts right what it has taken of limits: it is over.
     fn end_limits(&self) {
-        let both = self.limited.iter().chain(&self.paced);
+        let used = |usage| if self.may_have_used() { Used::Something(usage) } else { Used::Nothing };
         let gateway = &self.worker.gateway;
-        both.for_each(|limited| limited.end(&gateway.limits, self.usage.as_ref(), gateway.tick()));
+        let now = gateway.tick();
+        let of_all = used(self.usage.as_ref());
+        let of_last = match &self.segments {
+            Some(segments) => used(segments.used_by_last()),
+            None => of_all,
+        };
+        let second = self.hedged.iter().filter_map(|hedged| hedged.paced.as_ref());
+        self.limited.iter().for_each(|limited| limited.end(&gateway.limits, of_all, now));
+        self.paced.iter().chain(second).for_each(|paced| paced.end(&gateway.limits, of_last, now));
+    }
+
+    /// Whether a provider has begun to answer, or was asked when its caller went.
+    fn may_have_used(&self) -> bool {
+        let is_raced = || self.hedged.as_ref().is_some_and(|it| it.outcome == HedgeOutcome::Unended);
+        self.first_byte.is_some() || (!self.is_over && (self.trying.is_some() || is_raced()))
     }
 
     /// What its caller is warned of, as short codes with commas between them.

@@ -86,7 +86,7 @@ async fn route(mut call: Box<Call>, head: &http::request::Parts, body: Incoming)
         return match method_is(&head.method, &Method::POST, path) {
             Ok(()) => match pipeline::serve(call, surface, head, body).await {
                 Ok(response) => response,
-                Err((call, failure)) => answer::refuse(call, &failure),
+                Err((call, failure)) => Box::pin(refuse(call, head, failure)).await,
             },
             Err(failure) => answer::refuse(call, &failure),
         };
@@ -106,7 +106,7 @@ async fn route(mut call: Box<Call>, head: &http::request::Parts, body: Incoming)
         };
         return match Box::pin(pipeline::serve_stored(call, stored, method, head)).await {
             Ok(response) => response,
-            Err((call, failure)) => answer::refuse(call, &failure),
+            Err((call, failure)) => Box::pin(refuse(call, head, failure)).await,
         };
     }
     if let Some(method) = caller_desk::method_at(path) {
@@ -131,6 +131,16 @@ async fn route(mut call: Box<Call>, head: &http::request::Parts, body: Incoming)
         },
     };
     told(call, answered)
+}
+
+/// Refuses a call, which counts for its limits like any other.
+async fn refuse(
+    mut call: Box<Call>,
+    head: &http::request::Parts,
+    failure: Box<Failure>,
+) -> Response<AnswerBody> {
+    let failure = pipeline::count_refusal(&mut call, &head.headers, failure).await;
+    answer::refuse(call, &failure)
 }
 
 /// Notes how a call that asked no provider ended.

@@ -48,6 +48,16 @@ impl Segments {
         self.last = Some(segment);
     }
 
+    /// What the one used whose answer broke off last.
+    pub(crate) fn used_by_broken(&self) -> Option<&Usage> {
+        self.broken.last().map(|segment| &segment.usage)
+    }
+
+    /// What the one has used who gives the rest, as far as that is known.
+    pub(crate) fn used_by_last(&self) -> Option<&Usage> {
+        self.last.as_ref().map(|segment| &segment.usage)
+    }
+
     /// As a caller is told who asks for it: JSON.
     pub(crate) fn told(&self) -> String {
         let parts = self.iter().map(|segment| {

@@ -1,6 +1,7 @@
 //! What it costs to ask whether a call may go: `cargo bench -p limits`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use divan::{Bencher, black_box};
 use domain::{KeyId, OrganisationId, ProjectId};
@@ -39,7 +40,9 @@ fn let_in_and_over(bencher: Bencher<'_, '_>, count: usize) {
         now += 100_000;
         let taken = InMemory.take(black_box(needs), Tick(now));
         for need in needs {
-            InMemory.settle(&[Settled { cell: &need.cell, taken: need.cost, actual: need.cost }], Tick(now));
+            let ran = Duration::from_millis(1);
+            let settled = Settled { cell: &need.cell, taken: need.cost, actual: need.cost, ran };
+            InMemory.settle(&[settled], Tick(now));
         }
         taken
     });

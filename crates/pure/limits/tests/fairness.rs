@@ -79,7 +79,7 @@ fn waits_of_others(loud_per_second: f64, load_percent: u32) -> (Vec<u64>, usize)
         }
         let first = order.first(Tick(now));
         match (first, coming.peek()) {
-            (Some(ticket), _) => match cell.take(1, Tick(now)) {
+            (Some(ticket), _) => match take(cell, &order, &waiting[&ticket].1, Tick(now)) {
                 Ok(()) => {
                     let (at, entry) = waiting.remove(&ticket).expect("whoever is first waits");
                     order.leave(ticket, entry, true, Tick(now));
@@ -100,26 +100,52 @@ fn waits_of_others(loud_per_second: f64, load_percent: u32) -> (Vec<u64>, usize)
     (waits, sent_away)
 }
 
+/// As the gateway does it for whoever is first.
+fn take(cell: &Cell, order: &Order, entry: &Entry, now: Tick) -> Result<(), Duration> {
+    match cell.wait_sparing(1, now).filter(|_| order.spares(entry)) {
+        Some(wait) => Err(wait),
+        None => cell.take(1, now),
+    }
+}
+
 fn p99_ms(waits: &[u64]) -> f64 {
     waits[waits.len() * 99 / 100] as f64 / 1e6
 }
 
-/// In comparison with the same tenant at ten times its share, which keeps the line as busy. Where nobody floods nobody waits.
-#[test]
-fn a_tenant_that_sends_a_hundred_times_its_share_makes_others_wait_hardly_longer() {
+/// What the others wait (p99) who send so much of their shares, beside one who sends so much; nobody of them is sent away.
+fn p99_of_others_ms(loud_per_second: f64, load_percent: u32) -> f64 {
+    let (waits, sent_away) = waits_of_others(loud_per_second, load_percent);
+    assert_eq!(sent_away, 0, "only the loud one is sent away");
+    p99_ms(&waits)
+}
+
+/// What others wait at so much of their shares beside one at his share, beside one who sends what they leave, and beside one at ten
+/// and at a hundred times his share.
+fn p99s_ms(load_percent: u32) -> [f64; 4] {
     let own = PER_SECOND as f64 / TENANTS as f64;
+    let left = PER_SECOND as f64 - (TENANTS - 1) as f64 * own * f64::from(load_percent) / 100.0;
+    [own, left, 10.0 * own, 100.0 * own].map(|loud| p99_of_others_ms(loud, load_percent))
+}
+
+#[test]
+fn who_asks_for_four_fifths_of_his_share_waits_for_nobody_also_beside_a_flood() {
     for load_percent in [50, 80] {
-        let rested = waits_of_others(own, load_percent);
-        let busy = waits_of_others(10.0 * own, load_percent);
-        let flooded = waits_of_others(100.0 * own, load_percent);
-        let [rested_ms, busy_ms, flooded_ms] = [&rested, &busy, &flooded].map(|(waits, _)| p99_ms(waits));
-        println!(
-            "others at {load_percent} % of their shares, p99 wait: {rested_ms:.1} ms, {busy_ms:.1} ms beside one at ten \
-             times its share, {flooded_ms:.1} ms beside one at a hundred times"
-        );
-        assert_eq!([rested.1, busy.1, flooded.1], [0; 3], "only the loud one is sent away");
-        assert!(flooded_ms < busy_ms * 1.1, "{busy_ms} ms, {flooded_ms} ms");
+        let waits = p99s_ms(load_percent);
+        println!("others at {load_percent} % of their shares: {waits:.1?} ms");
+        assert!(waits.iter().all(|wait| *wait < 0.001), "{waits:?}");
     }
+}
+
+/// There is next to nothing to spare: calls wait for those of their own key, and for what comes at once of others.
+#[test]
+fn who_asks_for_nearly_all_of_his_share_waits_hardly_longer_the_more_another_asks_for() {
+    let near = p99s_ms(90);
+    let whole = p99s_ms(100);
+    println!("others at 90 % of their shares: {near:.1?} ms; at all of them: {whole:.1?} ms");
+    let [_, full, busy, flooded] = near;
+    assert!(flooded < full * 1.1 && flooded < busy * 1.1, "{near:?}");
+    let [_, _, busy, flooded] = whole;
+    assert!(flooded < busy * 1.1, "{whole:?}");
 }
 
 /// A call that finds its own key's line empty waits for a turn of each other key at most.

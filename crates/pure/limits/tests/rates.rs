@@ -80,7 +80,7 @@ proptest! {
                     let taken = running.swap_remove(call % running.len());
                     let parts = [(1, 1), (taken, actual), (1, 0)];
                     let settled: Vec<_> = cells.iter().zip(parts)
-                        .map(|(cell, (taken, actual))| Settled { cell, taken, actual }).collect();
+                        .map(|(cell, (taken, actual))| Settled { cell, taken, actual, ran: Duration::ZERO }).collect();
                     InMemory.settle(&settled, Tick(now));
                 }
                 Step::End(..) => {}
@@ -96,7 +96,7 @@ proptest! {
         for taken in running {
             let parts = [(1, 1), (taken, 0), (1, 0)];
             let settled: Vec<_> = cells.iter().zip(parts)
-                .map(|(cell, (taken, actual))| Settled { cell, taken, actual }).collect();
+                .map(|(cell, (taken, actual))| Settled { cell, taken, actual, ran: Duration::ZERO }).collect();
             InMemory.settle(&settled, rest);
         }
         prop_assert!(cells.iter().all(|cell| cell.is_idle(rest)));

@@ -8,7 +8,7 @@ use domain::{Failure, Kind};
 use limits::rate::{Cell, Need, Verdict};
 use routing::{Plan, Target};
 
-use super::costs::Costs;
+use super::costs::{Costs, Used};
 use super::limited::Limited;
 use super::outcome::Outcome;
 use super::verdict::verdict;
@@ -16,6 +16,7 @@ use super::words::logged;
 use crate::call::Call;
 use crate::gateway::Gateway;
 use crate::serving::{ServedProvider, Serving};
+use crate::worker::Worker;
 
 /// When to come back where nobody knows.
 const SOON: Duration = Duration::from_secs(1);
@@ -44,37 +45,49 @@ pub(crate) async fn take_credential(
     line: u16,
     expected: Costs,
 ) -> Result<(), Box<Failure>> {
-    let gateway = &call.worker.gateway;
+    call.paced = pace(&call.worker, provider, line, expected).await?;
+    Ok(())
+}
+
+/// What was taken of the limits of a credential, whose request may be sent now. Nothing, where it has none.
+pub(crate) async fn pace(
+    worker: &Worker,
+    provider: &ServedProvider,
+    line: u16,
+    expected: Costs,
+) -> Result<Option<Box<Limited>>, Box<Failure>> {
+    let gateway = &worker.gateway;
     let needs = {
         let table = gateway.limits.table.load();
         if !table.has_credentials() {
-            return Ok(());
+            return Ok(None);
         }
         needs(table.of_credential(provider, line), expected)
     };
-    let now = gateway.tick();
-    // Whoever was asked before has used nothing that is known.
-    if let Some(before) = call.paced.take() {
-        before.end(&gateway.limits, None, now);
-    }
     if needs.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let mut limited = Limited { needs, expected, taken: None, refused_by: None };
+    let (now, mut limited) = (gateway.tick(), Limited::of(needs, expected));
     match verdict(gateway.limits.counters.take(&limited.needs, now)).await {
         Verdict::Taken { warned } => {
-            limited.taken = Some(warned);
-            call.paced = Some(Box::new(limited));
-            Ok(())
+            limited.taken = Some((now, warned));
+            Ok(Some(Box::new(limited)))
         }
         Verdict::Refused(refusal) => {
             let cell = &limited.needs[refusal.need].cell;
-            call.worker.shard.limited(Outcome::Refused.of(cell));
+            worker.shard.limited(Outcome::Refused.of(cell));
             let wait = refusal.wait.unwrap_or(SOON);
             let message = format!("the limit of {} is reached", logged(cell));
             Err(Failure::new(Kind::UpstreamBusy, message).with_retry_after(wait))
         }
     }
+}
+
+/// Puts right what was taken for the one who was asked, and is no longer.
+pub(crate) fn end_credential(call: &mut Call, used: Used<'_>) {
+    let Some(paced) = call.paced.take() else { return };
+    let gateway = &call.worker.gateway;
+    paced.end(&gateway.limits, used, gateway.tick());
 }
 
 fn needs(cells: &[Arc<Cell>], expected: Costs) -> Vec<Need> {

@@ -14,22 +14,25 @@ const OUTPUT_TOKENS_EXPECTED_MAX: u64 = 1_024;
 /// By its length and by what it asks for.
 pub(crate) fn expected(prompt: &Prompt) -> Costs {
     let body_bytes = prompt.length as u64;
-    let input = match prompt.form {
+    let length = match prompt.form {
         BodyForm::Json => body_bytes.div_ceil(BYTES_PER_TOKEN),
         // Sound and pictures are no text.
         BodyForm::Multipart => 0,
     };
     let cap = prompt.deciding.output_tokens_max.unwrap_or(OUTPUT_TOKENS_USUAL);
-    let output = match prompt.surface.operation {
+    let (input, output) = match prompt.surface.operation {
         Operation::Conversation | Operation::Completions => {
-            cap.min(OUTPUT_TOKENS_EXPECTED_MAX).saturating_mul(prompt.deciding.choices.max(1))
+            let each = cap.min(OUTPUT_TOKENS_EXPECTED_MAX);
+            (length, each.saturating_mul(prompt.deciding.choices.max(1)))
         }
-        _ => 0,
+        // It is read, and nothing is made of it.
+        Operation::CountTokens => (0, 0),
+        _ => (length, 0),
     };
-    Costs { input, output, body_bytes }
+    Costs { input, output, prompt: length, body_bytes }
 }
 
 /// Of a call that is told a kept answer: a request like any other, without tokens.
 pub(crate) const fn expected_of_kept(prompt: &Prompt) -> Costs {
-    Costs { input: 0, output: 0, body_bytes: prompt.length as u64 }
+    Costs { input: 0, output: 0, prompt: 0, body_bytes: prompt.length as u64 }
 }

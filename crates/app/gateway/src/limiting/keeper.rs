@@ -1,5 +1,6 @@
 //! Who has all limits, as the store and the configuration say them, and counts by them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -16,6 +17,8 @@ pub(crate) struct LimitKeeper {
     pub(super) table: ArcSwap<LimitTable>,
     pub(super) counters: Box<dyn Counters>,
     pub(super) end_users: EndUsers,
+    /// Whether limits were left out for there are too many.
+    has_left_out: AtomicBool,
     /// What the present table was made of.
     said: Mutex<Said>,
 }
@@ -36,6 +39,7 @@ impl LimitKeeper {
             table: ArcSwap::default(),
             counters: Box::new(InMemory),
             end_users: EndUsers::default(),
+            has_left_out: AtomicBool::new(false),
             said: Mutex::new(said),
         };
         keeper.heed(serving);
@@ -46,19 +50,25 @@ impl LimitKeeper {
     pub(crate) fn heed(&self, serving: &Serving) {
         let rates = &serving.limits.rates;
         self.change(|said| {
-            if said.rates.end_users != rates.end_users {
-                self.end_users.forget();
-            }
             said.rates = rates.clone();
             let providers = serving.providers.iter();
             let credentials = providers.map(|it| (it.id().to_owned(), it.lines.len() / it.line_count()));
             said.credentials = credentials.collect();
         });
+        if rates.end_users.is_none() {
+            // Behind the change: nobody asks for them any more.
+            self.end_users.forget();
+        }
     }
 
     /// The store says this from now on.
     pub(crate) fn set(&self, rows: Arc<LimitRows>) {
         self.change(|said| said.rows = rows);
+    }
+
+    /// Whether it is for the first time that limits are left out: it is told once.
+    pub(super) fn is_first_left_out(&self) -> bool {
+        !self.has_left_out.swap(true, Ordering::Relaxed)
     }
 
     fn change(&self, change: impl FnOnce(&mut Said)) {

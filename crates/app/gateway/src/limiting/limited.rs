@@ -1,10 +1,9 @@
 //! What a call has taken of the limits that it counts for, until it is over.
 
-use domain::Usage;
 use limits::Tick;
-use limits::rate::{Cell, Need, Of, OnLimit, Settled};
+use limits::rate::{Cell, Marks, Need, Of, OnLimit, Settled};
 
-use super::costs::Costs;
+use super::costs::{Costs, Used};
 use super::keeper::LimitKeeper;
 
 /// How the short codes of limits that warn begin; no other warning does.
@@ -15,13 +14,17 @@ pub(crate) const LIMIT_WARNING: &str = "limit_";
 pub(crate) struct Limited {
     pub(super) needs: Vec<Need>,
     pub(super) expected: Costs,
-    /// Nothing before it was let in; then a bit for each need whose limit warns.
-    pub(super) taken: Option<u64>,
+    /// Nothing before it was let in; then since when, and a mark for each need whose limit warns.
+    pub(super) taken: Option<(Tick, Marks)>,
     /// Which limit refused it.
     pub(super) refused_by: Option<Box<str>>,
 }
 
 impl Limited {
+    pub(super) const fn of(needs: Vec<Need>, expected: Costs) -> Self {
+        Self { needs, expected, taken: None, refused_by: None }
+    }
+
     /// Which limit refused it, for the log.
     pub(crate) fn refused_by(&self) -> &str {
         self.refused_by.as_deref().unwrap_or_default()
@@ -33,31 +36,26 @@ impl Limited {
     }
 
     pub(super) fn warned(&self) -> impl Iterator<Item = &Cell> {
-        let warned = self.taken.unwrap_or_default();
+        let warned = self.taken.map_or(Marks::NONE, |(_, warned)| warned);
         let places = self.needs.iter().enumerate();
-        places.filter(move |(place, _)| has(warned, *place)).map(|(_, need)| &*need.cell)
+        places.filter(move |(place, _)| warned.has(*place)).map(|(_, need)| &*need.cell)
     }
 
     /// Puts right what was estimated: the call is over.
-    pub(crate) fn end(&self, keeper: &LimitKeeper, usage: Option<&Usage>, now: Tick) {
-        let Some(warned) = self.taken else { return };
-        let actual = self.expected.actual(usage);
-        let settled: Vec<_> = self
-            .needs
-            .iter()
-            .enumerate()
-            .filter(|(place, need)| !has(warned, *place) || need.cell.measure.of() == Of::Running)
-            .map(|(_, Need { cell, cost })| Settled { cell, taken: *cost, actual: actual.of(cell.measure) })
-            .collect();
-        keeper.counters.settle(&settled, now);
+    pub(crate) fn end(&self, keeper: &LimitKeeper, used: Used<'_>, now: Tick) {
+        let Some((since, warned)) = self.taken else { return };
+        let (actual, ran) = (self.expected.actual(used), now.since(since));
+        let is_counted = |place: usize, cell: &Cell| !warned.has(place) || cell.measure.of() == Of::Running;
+        let counted = self.needs.iter().enumerate().filter(|(place, need)| is_counted(*place, &need.cell));
+        let settled = counted.map(|(_, Need { cell, cost })| {
+            let actual = actual.of(cell.measure);
+            Settled { cell, taken: *cost, actual, ran }
+        });
+        keeper.counters.settle(&settled.collect::<Vec<_>>(), now);
     }
 
     /// Whether all of these only warn.
     pub(super) fn only_warns(&self) -> bool {
         self.needs.iter().all(|need| matches!(need.cell.on_limit, OnLimit::Warn))
     }
-}
-
-const fn has(bits: u64, place: usize) -> bool {
-    place < 64 && bits & (1 << place) != 0
 }

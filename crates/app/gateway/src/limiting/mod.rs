@@ -16,9 +16,9 @@ mod turn;
 mod verdict;
 mod words;
 
-pub(crate) use costs::Costs;
-pub(crate) use credentials::{prefer_room, take_credential};
+pub(crate) use costs::{Costs, Used};
+pub(crate) use credentials::{end_credential, pace, prefer_room, take_credential};
 pub(crate) use expected::{expected, expected_of_kept};
 pub(crate) use keeper::LimitKeeper;
-pub(crate) use limit::{ForWhom, limit};
+pub(crate) use limit::{ForWhom, limit, limit_refused};
 pub(crate) use limited::{LIMIT_WARNING, Limited};

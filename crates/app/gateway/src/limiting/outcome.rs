@@ -12,6 +12,8 @@ pub(super) enum Outcome {
     Queued,
     /// The call was refused.
     Refused,
+    /// It is not heeded, for there are too many.
+    LeftOut,
 }
 
 impl Outcome {
@@ -21,6 +23,7 @@ impl Outcome {
             Self::Warned => "warned",
             Self::Queued => "queued",
             Self::Refused => "refused",
+            Self::LeftOut => "left_out",
         };
         (cell.whose.kind(), cell.measure.name(), outcome)
     }

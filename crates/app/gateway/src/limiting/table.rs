@@ -8,7 +8,7 @@ use std::sync::Arc;
 use config::{PLAN_DEFAULT, Plan, Rates};
 use domain::{KeyId, OrganisationId, ProjectId};
 use limits::budget::Scope;
-use limits::rate::{Cell, OnLimit, Resolved, Terms, Whose};
+use limits::rate::{Cell, FOLLOWED_MAX, OnLimit, Resolved, Terms, Whose};
 use store::{KeyEntry, LimitEntry, LimitRows, PLAN_NONE, Says};
 
 use crate::serving::ServedProvider;
@@ -28,7 +28,8 @@ pub(super) struct LimitTable {
     /// Of each credential of a provider, in their order.
     of_credentials: HashMap<String, Vec<Vec<Arc<Cell>>>>,
     plans: HashMap<String, Plan>,
-    pub(super) end_users: Option<Terms>,
+    /// The same as long as it says the same.
+    pub(super) end_users: Option<Arc<Terms>>,
     turns: RandomState,
 }
 
@@ -36,6 +37,8 @@ pub(super) struct LimitTable {
 #[derive(Clone, Debug, Default)]
 struct ScopeCells {
     cells: Vec<Arc<Cell>>,
+    /// Of a key: those of the keys that it has followed, and how many turns ago each was.
+    followed: Vec<(usize, Arc<Cell>)>,
     is_batch: bool,
 }
 
@@ -43,7 +46,11 @@ impl ScopeCells {
     /// Whether it is in the place of the usual plan. What only warns lets everything through, and what an organisation sets is
     /// beside the operator's: nobody leaves that plan by himself.
     fn replaces_usual(&self) -> bool {
-        self.cells.iter().any(|cell| cell.set_by == BY_OPERATOR && !matches!(cell.on_limit, OnLimit::Warn))
+        let followed = self.followed.iter().map(|(_, cell)| cell);
+        self.cells
+            .iter()
+            .chain(followed)
+            .any(|cell| cell.set_by == BY_OPERATOR && !matches!(cell.on_limit, OnLimit::Warn))
     }
 }
 
@@ -60,17 +67,18 @@ impl LimitTable {
         let mut table = Self {
             generation,
             plans,
-            end_users: rates.end_users.clone(),
+            end_users: said_again(rates.end_users.as_ref(), before.end_users.as_ref()),
             turns: before.turns.clone(),
             ..Self::default()
         };
         for entry in rows.iter() {
             table.add(entry, before);
         }
-        for (key, cells) in table.of_keys.clone() {
-            for follower in rows.followers(&key) {
+        for (key, scope) in table.of_keys.clone() {
+            for (nth, follower) in rows.followers(&key).iter().enumerate() {
                 // Both go on with the same.
-                table.of_keys.entry(follower.clone()).or_default().cells.extend(cells.cells.iter().cloned());
+                let cells = scope.cells.iter().map(|cell| (nth, Arc::clone(cell)));
+                table.of_keys.entry(follower.clone()).or_default().followed.extend(cells);
             }
         }
         for (model, terms) in &rates.models {
@@ -126,14 +134,18 @@ impl LimitTable {
         self.plans.get(name).or_else(|| self.plans.get(PLAN_DEFAULT))
     }
 
-    /// All that a key's calls count for: found once, and kept with the key.
-    pub(super) fn resolve(&self, key: &KeyEntry) -> Arc<Resolved> {
+    /// All that a key's calls count for: found once, and kept with the key. Who finds it tells of what there is no room for.
+    pub(super) fn resolve(&self, key: &KeyEntry, tell_left_out: impl FnOnce(&[Arc<Cell>])) -> Arc<Resolved> {
         let place = &key.counters().limits;
         let known = place.load();
         if let Some(found) = known.as_ref().filter(|found| found.generation == self.generation) {
             return Arc::clone(found);
         }
-        let found = Arc::new(self.found(key, known.as_deref()));
+        let (found, left_out) = self.found(key, known.as_deref());
+        let found = Arc::new(found);
+        if !left_out.is_empty() {
+            tell_left_out(&left_out);
+        }
         let was = place.compare_and_swap(&known, Some(Arc::clone(&found)));
         // Somebody else may have found it meanwhile: all go on with his.
         match was.as_ref().filter(|was| was.generation == self.generation) {
@@ -142,7 +154,8 @@ impl LimitTable {
         }
     }
 
-    fn found(&self, key: &KeyEntry, known: Option<&Resolved>) -> Resolved {
+    /// What is found for a key, and those limits for which there is no room.
+    fn found(&self, key: &KeyEntry, known: Option<&Resolved>) -> (Resolved, Vec<Arc<Cell>>) {
         let explicit = self.of_keys.get(&key.id);
         let plan = match key.plan() {
             Some(named) => self.plan(named.as_str()),
@@ -156,12 +169,16 @@ impl LimitTable {
         });
         let shared = [self.of_organisations.get(key.organisation()), self.of_projects.get(key.project())];
         let shared = || shared.iter().flatten().copied();
-        // Those of many first, those of the key then, and those that it follows last.
         let cells = shared().flat_map(|scope| &scope.cells).chain(&own);
         let all = cells.chain(explicit.iter().flat_map(|scope| &scope.cells)).map(Arc::clone).collect();
+        let mut followed = explicit.map_or_else(Vec::new, |scope| scope.followed.clone());
+        followed.sort_by_key(|(ago, _)| *ago);
+        let mut followed: Vec<_> = followed.into_iter().map(|(_, cell)| cell).collect();
+        let left_out = followed.split_off(followed.len().min(FOLLOWED_MAX));
         let is_batch =
             plan.is_some_and(|plan| plan.is_batch) || shared().chain(explicit).any(|scope| scope.is_batch);
-        Resolved { generation: self.generation, own, all, turn: self.turns.hash_one(&key.id), is_batch }
+        let turn = self.turns.hash_one(&key.id);
+        (Resolved { generation: self.generation, own, all, followed, turn, is_batch }, left_out)
     }
 
     /// Those that are said of a key itself.
@@ -197,6 +214,12 @@ impl LimitTable {
         }
         self.of_models.get(model).map_or(&[], Vec::as_slice)
     }
+}
+
+/// What was said before, where the same is said again.
+fn said_again(said: Option<&Terms>, before: Option<&Arc<Terms>>) -> Option<Arc<Terms>> {
+    let said = said?;
+    Some(before.filter(|before| ***before == *said).map_or_else(|| Arc::new(said.clone()), Arc::clone))
 }
 
 fn add<K: Clone + Eq + Hash>(

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::Failure;
 use limits::Tick;
 use limits::queue::{Entry, Waiter};
-use limits::rate::{Need, OnLimit, Refusal, Verdict};
+use limits::rate::{Cell, Marks, Need, OnLimit, Refusal, Verdict};
 use tokio::time::timeout;
 
 use super::verdict::verdict;
@@ -39,14 +39,24 @@ pub(super) fn first_in_line(needs: &[Need]) -> Option<Refusal> {
 }
 
 impl Turn {
-    /// Waits until all that is needed could be taken. Gives which limit was waited for, and which warn.
+    /// A place in a line for so much.
+    const fn entry(self, cost: u64) -> Entry {
+        Entry { key: self.key, tokens: self.tokens, cost, is_batch: self.is_batch }
+    }
+
+    /// After how long one should come back who does not wait.
+    pub(super) fn come_back(self, cell: &Cell, cost: u64, now: Tick) -> Duration {
+        cell.come_back(cell.line().ahead(&self.entry(cost)), cost, now)
+    }
+
+    /// Waits until all that is needed could be taken. Gives which limit was waited for, since when it is taken, and which warn.
     pub(super) async fn wait(
         self,
         gateway: &Gateway,
         needs: &[Need],
         mut refusal: Refusal,
         waiting_max: usize,
-    ) -> Result<(usize, u64), Refused> {
+    ) -> Result<(usize, (Tick, Marks)), Refused> {
         let began = gateway.tick();
         let mut until: Option<Tick> = None;
         let mut waiter: Option<Waiter> = None;
@@ -54,37 +64,44 @@ impl Turn {
             let Refusal { need: place, wait } = refusal;
             let Need { cell, cost } = &needs[place];
             let refuse = |because, wait| Err((place, refused(cell, *cost, because, wait)));
-            let (Some(patience), Some(wait)) = (cell.on_limit.wait(), wait) else {
+            let (Some(patience), Some(_)) = (cell.on_limit.wait(), wait) else {
                 return refuse(Because::Reached, wait);
             };
+            let entry = self.entry(*cost);
             let now = gateway.tick();
             let end =
                 *until.insert(until.map_or(began.plus(patience), |until| until.min(began.plus(patience))));
             if !waiter.as_ref().is_some_and(|waiter| waiter.is_at(cell.line())) {
-                let entry =
-                    Entry { key: self.key, tokens: self.tokens, cost: *cost, is_batch: self.is_batch };
-                let outlook = cell.outlook(cell.line().ahead(&entry).saturating_add(1), now).max(wait);
-                if now.plus(outlook) > end {
-                    return refuse(Because::WouldWaitInVain, Some(outlook));
+                let ahead = cell.line().ahead(&entry);
+                if now.plus(cell.outlook(ahead, *cost, now)) > end {
+                    return refuse(Because::WouldWaitInVain, Some(cell.come_back(ahead, *cost, now)));
                 }
                 // Whoever waited elsewhere gives that place up with this.
                 waiter = Waiter::enter(cell.line(), entry, waiting_max, now);
-                if waiter.is_none() {
-                    return refuse(Because::LineFull, Some(outlook));
-                }
             }
-            let Some(mut place_in_line) = waiter.take() else { return refuse(Because::LineFull, Some(wait)) };
+            // Of who has waited, and is sent away: his place is another's.
+            let come_back = || self.come_back(cell, *cost, gateway.tick());
+            let Some(mut place_in_line) = waiter.take() else {
+                return refuse(Because::LineFull, Some(come_back()));
+            };
             match stand(gateway, &mut place_in_line, end).await {
                 Stood::First => {}
-                Stood::SentAway => {
-                    return refuse(Because::LineFull, Some(cell.outlook(*cost, gateway.tick())));
+                Stood::SentAway => return refuse(Because::LineFull, Some(come_back())),
+                Stood::TooLong => {
+                    drop(place_in_line);
+                    return refuse(Because::WaitedInVain, Some(come_back()));
                 }
-                Stood::TooLong => return refuse(Because::WaitedInVain, Some(wait)),
             }
-            match verdict(gateway.limits.counters.take(needs, gateway.tick())).await {
+            let now = gateway.tick();
+            let spared = cell.wait_sparing(*cost, now).filter(|_| place_in_line.spares());
+            let verdict = match spared {
+                Some(wait) => Verdict::Refused(Refusal { need: place, wait: Some(wait) }),
+                None => verdict(gateway.limits.counters.take(needs, now)).await,
+            };
+            match verdict {
                 Verdict::Taken { warned } => {
-                    place_in_line.go(gateway.tick());
-                    return Ok((place, warned));
+                    place_in_line.go(now);
+                    return Ok((place, (now, warned)));
                 }
                 Verdict::Refused(next) => refusal = next,
             }

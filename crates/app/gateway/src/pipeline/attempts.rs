@@ -9,6 +9,7 @@ use routing::{Circumstances, Course, Hedge, Onward, Plan, Target, Turn, span_of}
 use tokio::time::Instant;
 
 use crate::call::Call;
+use crate::limiting::{Used, end_credential};
 use crate::pipeline::asking::{Unanswered, Until};
 use crate::pipeline::connecting::Search;
 use crate::pipeline::failures::Failures;
@@ -132,6 +133,7 @@ impl Attempts {
         unanswered: Unanswered,
     ) -> Result<Onward, Box<Failure>> {
         call.trying = None;
+        end_credential(call, Used::Nothing);
         let Some(fault) = self.worth_another(question, &unanswered) else {
             return Err(unanswered.failure);
         };
@@ -149,6 +151,8 @@ impl Attempts {
         fault: Fault,
     ) -> Onward {
         call.trying = None;
+        let used = call.segments.as_ref().and_then(|segments| segments.used_by_broken().copied());
+        end_credential(call, Used::Something(used.as_ref()));
         let began = Instant::now();
         self.deadline = began + self.patience;
         let (_, place) = self.asked_before.unwrap_or_default();

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use upstream::Connection;
 
 use crate::call::{Call, HedgeOutcome, Hedged};
+use crate::limiting::{Used, end_credential, expected, pace};
 use crate::pipeline::asking::Unanswered;
 use crate::pipeline::attempts::Attempts;
 use crate::pipeline::beginning::Begun;
@@ -102,7 +103,7 @@ impl Attempts {
             let mut asked = pin!(asking.ask(sent, question.headers, began, target.until, ready));
             match select(asked.as_mut(), pin!(trigger)).await {
                 Either::Left((answered, _)) => Err(answered),
-                Either::Right((why, _)) => match self.second(call, question, target, why) {
+                Either::Right((why, _)) => match Box::pin(self.second(call, question, target, why)).await {
                     None => Err(asked.await),
                     // Boxed: what racing needs is not carried along by every call.
                     Some(second) => {
@@ -131,8 +132,9 @@ impl Attempts {
         }
     }
 
-    /// Who is asked beside the first, if anybody can be: one who is well and has room, for whom there is money.
-    fn second(
+    /// Who is asked beside the first, if anybody can be: one who is well and has room, also with his credential, for whom there is
+    /// money.
+    async fn second(
         &mut self,
         call: &mut Call,
         question: &Question<'_>,
@@ -159,14 +161,25 @@ impl Attempts {
             }
             return None;
         };
+        let step = turn.step;
+        let (second, trying) = self.targeted(question, turn, Instant::now());
+        let costs = expected(question.prompt);
+        let Ok(paced) = pace(&call.worker, &second.provider, second.target.line, costs).await else {
+            trying.was_not_asked();
+            self.course.give_back(second.place, step);
+            if let Some(budget) = budget {
+                budget.put_back();
+                call.worker.shard.hedged(first.provider.slot, "nobody");
+            }
+            return None;
+        };
         self.hedge = None;
-        let second = self.targeted(question, turn, Instant::now());
         call.attempts += 1;
         call.fallback_attempts += 1;
-        let (late, provider) = (first.provider.clone(), second.0.provider.clone());
+        let (late, provider) = (first.provider.clone(), second.provider.clone());
         let (outcome, is_counted) = (HedgeOutcome::Unended, budget.is_some());
-        call.hedged = Some(Box::new(Hedged { late, second: provider, outcome, is_counted }));
-        Some(second)
+        call.hedged = Some(Box::new(Hedged { late, second: provider, outcome, is_counted, paced }));
+        Some((second, trying))
     }
 
     /// Waits for both. Gives what comes of it, and the second if it comes from him.
@@ -211,11 +224,17 @@ impl Attempts {
                 }
                 let is_left = second_runner().map(|runner| self.send_away(call, second.place, runner));
                 note_outcome(call, if is_left.is_some() { HedgeOutcome::Lost } else { HedgeOutcome::Failed });
+                let is_asked = is_left.is_some() && sent_at.get().is_some();
+                end_second(call, if is_asked { Used::Something(None) } else { Used::Nothing });
                 call.trying = first_runner.and_then(|runner| runner.ended(call, answered.as_ref().err()));
                 (answered, None)
             }
             Ended::Second(answered, warnings) => {
                 note_outcome(call, if answered.is_ok() { HedgeOutcome::Won } else { HedgeOutcome::Failed });
+                // Whoever is sent away has been asked, unless that is not known to have arrived.
+                let is_asked = first_runner.is_some() && !lateness.is_late();
+                end_credential(call, if is_asked { Used::Something(None) } else { Used::Nothing });
+                call.paced = call.hedged.as_mut().and_then(|hedged| hedged.paced.take());
                 match first_runner {
                     // It is not he who was slow.
                     Some(runner) if lateness.is_late() => {
@@ -305,6 +324,14 @@ async fn ask_second(
 fn how(call: &Call, sent_at: Instant, ended: Instant) -> How {
     let now = call.worker.gateway.moment_of(ended);
     How { took: ended - sent_at, is_streaming: call.is_streaming, now }
+}
+
+/// Puts right what was taken for the second: he is not heard.
+fn end_second(call: &mut Call, used: Used<'_>) {
+    if let Some(paced) = call.hedged.as_mut().and_then(|hedged| hedged.paced.take()) {
+        let gateway = &call.worker.gateway;
+        paced.end(&gateway.limits, used, gateway.tick());
+    }
 }
 
 fn note_outcome(call: &mut Call, outcome: HedgeOutcome) {

@@ -18,7 +18,7 @@ pub(super) async fn known_before(
     prompt: &Prompt,
     (headers, wishes): (&HeaderMap, &Wishes<'_>),
 ) -> Result<Option<Served>, Box<Failure>> {
-    if let Some(kept) = repeat::answered_before(call).await? {
+    if let Some(kept) = repeat::answered_before(call, (serving, prompt, wishes)).await? {
         return Ok(Some(Served::Again(Box::new(kept))));
     }
     let hit = lookup::shared_before(call, serving, prompt, (headers, wishes)).await?;

@@ -12,14 +12,19 @@ use tokio::time::timeout;
 use crate::answer::AnswerBody;
 use crate::body_budget::BodyLease;
 use crate::call::Call;
+use crate::limiting::{expected_of_kept, limit};
 use crate::pipeline::asked::Asked;
 use crate::pipeline::flow::Flow;
+use crate::pipeline::for_whom::for_whom;
 use crate::pipeline::keeping::Keeping;
 use crate::pipeline::key_use::{DISK_WAIT_MAX, TRY_WAIT, unkept};
 use crate::pipeline::permit::permit_model;
 use crate::pipeline::relay::relay;
 use crate::pipeline::retold::Retold;
+use crate::pipeline::understand::Prompt;
+use crate::pipeline::wishes::Wishes;
 use crate::repeats::Outcome;
+use crate::serving::Serving;
 
 /// Parsed once.
 static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -28,11 +33,17 @@ static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 pub(crate) type Again = (KeptAnswer, BodyLease);
 
 /// The answer that was given before, if this is a repeat. A call that goes on has its key for itself. Boxed: few have one.
-pub(super) async fn answered_before(call: &mut Call) -> Result<Option<Again>, Box<Failure>> {
-    if call.keyed.is_none() { Ok(None) } else { Box::pin(claim(call)).await }
+pub(super) async fn answered_before(
+    call: &mut Call,
+    asked: (&Serving, &Prompt, &Wishes<'_>),
+) -> Result<Option<Again>, Box<Failure>> {
+    if call.keyed.is_none() { Ok(None) } else { Box::pin(claim(call, asked)).await }
 }
 
-async fn claim(call: &mut Call) -> Result<Option<Again>, Box<Failure>> {
+async fn claim(
+    call: &mut Call,
+    (serving, prompt, wishes): (&Serving, &Prompt, &Wishes<'_>),
+) -> Result<Option<Again>, Box<Failure>> {
     // Another key of the project may be for less than the one that asked first.
     permit_model(call, &Ask::of(&call.model, call.is_streaming))?;
     let Call { keyed: Some(keyed), worker, method, path, .. } = call else { return Ok(None) };
@@ -47,6 +58,8 @@ async fn claim(call: &mut Call) -> Result<Option<Again>, Box<Failure>> {
         }
         Claim::Replay(place) => {
             repeats.count(Outcome::Replayed);
+            // It costs no tokens, but a request; and a disk is not read for who may not ask.
+            limit(call, serving, expected_of_kept(prompt), for_whom(prompt, wishes)).await?;
             return read(call, place).await.map(Some);
         }
         Claim::Reused => (Outcome::Reused, reused()),
@@ -111,6 +124,8 @@ pub(super) fn again(call: &mut Call, (kept, memory): Again) -> Response<AnswerBo
             response.headers_mut().append(name, value);
         }
     }
+    // What was left at the first time is long past.
+    call.tell_limits(response.headers_mut());
     response.headers_mut().insert(REPLAYED.clone(), HeaderValue::from_static("true"));
     response
 }

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::answer::AnswerBody;
 use crate::call::Call;
+use crate::limiting::{Costs, ForWhom, limit, take_credential};
 use crate::overload::enter;
 use crate::pipeline::admit::admit_free;
 use crate::pipeline::asked::Asked;
@@ -29,6 +30,7 @@ use crate::pipeline::path_watch::Lateness;
 use crate::pipeline::permit::permit_route;
 use crate::pipeline::relay::relay;
 use crate::pipeline::understand::Prompt;
+use crate::pipeline::wishes::Wishes;
 use crate::serving::{ServedProvider, Serving};
 use crate::stored_responses::Whereabouts;
 
@@ -95,22 +97,28 @@ async fn ask_provider(
 ) -> Result<Answer, Box<Failure>> {
     let serving = call.worker.gateway.serving();
     let caller = authenticate(call, &serving, &head.headers)?;
-    permit_route(call, KeyRoute::Responses)?;
     let caller = enter(caller, call, &serving).await?;
+    permit_route(call, KeyRoute::Responses)?;
+    let wishes = Wishes::of(&head.headers);
+    // It costs no tokens, but a request, whatever is known of the answer.
+    let for_whom = ForWhom { end_user: wishes.end_user, is_batch: wishes.is_batch };
+    limit(call, &serving, Costs::default(), for_whom).await?;
     let _admitted = admit_free(call, caller);
     let whereabouts = call.worker.gateway.stored_responses.find(stored.id);
     let whereabouts =
         whereabouts.filter(|whereabouts| is_owner(call, whereabouts)).ok_or_else(|| unknown(stored.id))?;
     let provider = serving.providers.iter().find(|provider| provider.slot == whereabouts.provider);
     let provider = provider.ok_or_else(|| unknown(stored.id))?.clone();
-    let by_line = provider.lines.iter().find(|served| served.line.id() == whereabouts.line);
-    let line = by_line.or(provider.lines.first()).ok_or_else(|| unknown(stored.id))?;
+    let place = provider.lines.iter().position(|served| served.line.id() == whereabouts.line);
+    let place = place.unwrap_or_default();
+    let line = provider.lines.get(place).ok_or_else(|| unknown(stored.id))?;
     if line.health.switch(&whereabouts.model) == Switch::Off {
         let message = "the provider that keeps this answer is switched off by the operator";
         return Err(Failure::new(Kind::NoTarget, message));
     }
     call.model = whereabouts.model.as_ref().to_owned();
     call.provider = Some(provider.clone());
+    take_credential(call, &provider, place as u16, Costs::default()).await?;
     call.attempts += 1;
     let query = head.uri.query();
     let is_stream = query.is_some_and(|query| query.split('&').any(|pair| pair == "stream=true"));

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bell::Bell;
-use super::order::{Entry, Order};
+use super::entry::Entry;
+use super::order::Order;
 use crate::tick::Tick;
 
 /// Those who wait.
@@ -52,11 +53,15 @@ impl Line {
 
     /// Whether it is this one's turn; nothing if he was sent away.
     pub(super) fn is_first(&self, ticket: u64, now: Tick) -> Option<bool> {
-        let mut state = self.state();
+        let state = self.state();
         if !state.bells.contains_key(&ticket) {
             return None;
         }
         Some(state.order.first(now) == Some(ticket))
+    }
+
+    pub(super) fn spares(&self, entry: &Entry) -> bool {
+        self.state().order.spares(entry)
     }
 
     pub(super) fn leave(&self, ticket: u64, entry: Entry, had_turn: bool, now: Tick) {

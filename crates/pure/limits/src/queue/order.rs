@@ -1,28 +1,9 @@
-//! Whose turn it is: keys take turns by tokens (deficit round robin), calls of one key in the order they came. Batches go when
-//! nobody else waits, or once they have waited long without a turn of theirs.
+//! Whose turn it is: that of the key that has had least lately, by tokens, and calls of one key go in the order they came. Batches
+//! go when nobody else waits, or once they have waited long without a turn of theirs.
 
-use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
-
+use super::class::{AGEING, Class, Place};
+use super::entry::Entry;
 use crate::tick::Tick;
-
-/// Tokens that a key's turn is worth.
-pub const QUANTUM_TOKENS: u64 = 1_024;
-/// A batch that has waited so long while none went has a turn before the others.
-pub const AGEING: Duration = Duration::from_millis(500);
-
-/// One who waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// With whom it takes turns: the same for all calls of a key.
-    pub key: u64,
-    /// Its size, as it is estimated.
-    pub tokens: u64,
-    /// What it needs of the limit that it waits for.
-    pub cost: u64,
-    /// Whether nobody sits before it.
-    pub is_batch: bool,
-}
 
 /// All who wait, and whose turn it is.
 #[derive(Debug, Default)]
@@ -33,27 +14,6 @@ pub struct Order {
     waiting: usize,
     /// When a batch last had a turn.
     batch_went: Tick,
-}
-
-#[derive(Debug, Default)]
-struct Class {
-    /// Keys with somebody who waits; the first has the turn.
-    ring: VecDeque<u64>,
-    lines: HashMap<u64, KeyLine>,
-}
-
-#[derive(Debug, Default)]
-struct KeyLine {
-    /// Tokens that it may use in its turn.
-    deficit: u64,
-    places: VecDeque<Place>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    ticket: u64,
-    entry: Entry,
-    since: Tick,
 }
 
 impl Order {
@@ -79,18 +39,18 @@ impl Order {
     }
 
     /// Whose turn it is.
-    pub fn first(&mut self, now: Tick) -> Option<u64> {
-        let is_batch_due =
-            self.batch.oldest().is_some_and(|oldest| now.since(oldest.max(self.batch_went)) >= AGEING);
-        if self.interactive.ring.is_empty() || is_batch_due {
-            return self.batch.first();
+    pub fn first(&self, now: Tick) -> Option<u64> {
+        let is_due = |oldest: &Place| now.since(oldest.since.max(self.batch_went)) >= AGEING;
+        let is_batch_due = self.batch.oldest().is_some_and(is_due);
+        if self.interactive.waiting == 0 || is_batch_due {
+            return self.batch.first(now);
         }
-        self.interactive.first()
+        self.interactive.first(now)
     }
 
     /// Somebody waits no longer. Who had his turn has used it.
     pub fn leave(&mut self, ticket: u64, entry: Entry, had_turn: bool, now: Tick) {
-        if self.class(entry.is_batch).leave(ticket, entry, had_turn) {
+        if self.class(entry.is_batch).leave(ticket, entry, had_turn.then_some(now)) {
             self.waiting -= 1;
             if had_turn && entry.is_batch {
                 self.batch_went = now;
@@ -103,6 +63,12 @@ impl Order {
         let before = if entry.is_batch { self.interactive.all() } else { 0 };
         let own = if entry.is_batch { &self.batch } else { &self.interactive };
         before.saturating_add(own.ahead(entry))
+    }
+
+    /// Whether one who waits is to leave something over: a batch, or of a key that has had more than most lately. What is kept is for
+    /// those who ask for little, so that they hardly wait.
+    pub fn spares(&self, entry: &Entry) -> bool {
+        entry.is_batch || self.interactive.has_had_much(entry.key)
     }
 
     /// Takes the newest place of the key with the most, if that has two more than this one.
@@ -118,7 +84,7 @@ impl Order {
             return None;
         }
         let place = *self.class(is_batch).lines.get(&longest)?.places.back()?;
-        self.class(is_batch).leave(place.ticket, place.entry, false);
+        self.class(is_batch).leave(place.ticket, place.entry, None);
         self.waiting -= 1;
         Some(place.ticket)
     }
@@ -128,102 +94,12 @@ impl Order {
     }
 }
 
-impl Class {
-    fn enter(&mut self, place: Place) {
-        let key = place.entry.key;
-        let line = self.lines.entry(key).or_default();
-        if line.places.is_empty() {
-            self.ring.push_back(key);
-        }
-        line.places.push_back(place);
-    }
-
-    fn first(&mut self) -> Option<u64> {
-        self.skip_rounds();
-        for _ in 0..=self.ring.len() {
-            let key = *self.ring.front()?;
-            let line = self.lines.get_mut(&key)?;
-            let place = line.places.front()?;
-            if line.deficit >= place.entry.tokens {
-                return Some(place.ticket);
-            }
-            line.deficit = line.deficit.saturating_add(QUANTUM_TOKENS);
-            // Its turn begins with this; if that does not do, it is the next one's.
-            if line.deficit < place.entry.tokens {
-                self.ring.rotate_left(1);
-            }
-        }
-        None
-    }
-
-    /// Gives everybody the rounds in which nobody could go.
-    fn skip_rounds(&mut self) {
-        let lacking = self.lines.values().filter_map(|line| {
-            let place = line.places.front()?;
-            Some(place.entry.tokens.saturating_sub(line.deficit).div_ceil(QUANTUM_TOKENS))
-        });
-        let rounds = lacking.min().unwrap_or_default();
-        if rounds > 1 {
-            let tokens = (rounds - 1).saturating_mul(QUANTUM_TOKENS);
-            self.lines.values_mut().for_each(|line| line.deficit = line.deficit.saturating_add(tokens));
-        }
-    }
-
-    fn leave(&mut self, ticket: u64, entry: Entry, had_turn: bool) -> bool {
-        let Some(line) = self.lines.get_mut(&entry.key) else { return false };
-        let Some(at) = line.places.iter().position(|place| place.ticket == ticket) else { return false };
-        line.places.remove(at);
-        if had_turn {
-            line.deficit = line.deficit.saturating_sub(entry.tokens);
-        }
-        if line.places.is_empty() {
-            self.lines.remove(&entry.key);
-            self.ring.retain(|key| *key != entry.key);
-        } else if had_turn && line.places.front().is_some_and(|next| line.deficit < next.entry.tokens) {
-            // Its turn is over.
-            self.ring.retain(|key| *key != entry.key);
-            self.ring.push_back(entry.key);
-        }
-        true
-    }
-
-    fn oldest(&self) -> Option<Tick> {
-        self.lines.values().filter_map(|line| Some(line.places.front()?.since)).min()
-    }
-
-    fn count(&self, key: u64) -> usize {
-        self.lines.get(&key).map_or(0, |line| line.places.len())
-    }
-
-    fn all(&self) -> u64 {
-        let places = self.lines.values().flat_map(|line| &line.places);
-        places.fold(0, |sum, place| sum.saturating_add(place.entry.cost))
-    }
-
-    /// All of its own key, and of each other key as many tokens as its own, and a turn.
-    fn ahead(&self, entry: &Entry) -> u64 {
-        let own = self.lines.get(&entry.key).map_or(0, |line| {
-            line.places.iter().fold(0_u64, |sum, place| sum.saturating_add(place.entry.tokens))
-        });
-        let turn = own.saturating_add(entry.tokens).saturating_add(QUANTUM_TOKENS);
-        let mut cost = 0_u64;
-        for (key, line) in &self.lines {
-            let mut tokens = 0_u64;
-            for place in &line.places {
-                tokens = tokens.saturating_add(place.entry.tokens);
-                if *key != entry.key && tokens > turn {
-                    break;
-                }
-                cost = cost.saturating_add(place.entry.cost);
-            }
-        }
-        cost
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{AGEING, Entry, Order};
+    use std::time::Duration;
+
+    use super::Order;
+    use crate::queue::{AGEING, Entry};
     use crate::tick::Tick;
 
     const NOW: Tick = Tick(1_000_000_000);
@@ -263,22 +139,100 @@ mod tests {
     }
 
     #[test]
+    fn who_has_had_less_lately_goes_first_and_what_was_long_ago_does_not_count() {
+        let mut order = Order::default();
+        let seconds = |seconds| NOW.plus(Duration::from_secs(seconds));
+        let often = entered(&mut order, &[entry(1, 1_024); 20]);
+        served(&mut order, &often, NOW);
+        let rarely = entered(&mut order, &[entry(2, 2_048); 2]);
+        served(&mut order, &rarely, NOW);
+        let both = |order: &mut Order| entered(order, &[entry(1, 64), entry(2, 64)]);
+        let now = both(&mut order);
+        assert_eq!(served(&mut order, &now, NOW), [2, 1], "it has had a fifth");
+        // Then the other has had more: twice of two seconds ago, and half as much now.
+        let much = entered(&mut order, &[entry(2, 20_000)]);
+        served(&mut order, &much, seconds(3));
+        let later = both(&mut order);
+        assert_eq!(served(&mut order, &later, seconds(3)), [1, 2]);
+        assert!(order.is_empty() && order.interactive.lines.len() == 2);
+        let last = entered(&mut order, &[entry(3, 1)]);
+        served(&mut order, &last, seconds(60));
+        assert_eq!(order.interactive.lines.len(), 1, "who has had nothing lately is forgotten");
+    }
+
+    #[test]
+    fn who_has_had_much_more_than_others_leaves_something_over() {
+        let mut order = Order::default();
+        let flood = entered(&mut order, &[entry(1, 1_024); 8]);
+        served(&mut order, &flood, NOW);
+        entered(&mut order, &[entry(1, 1_024)]);
+        assert!(!order.spares(&entry(1, 1_024)), "nobody else is there");
+        entered(&mut order, &[entry(2, 1_024), batch(3)]);
+        assert_eq!([entry(1, 9), entry(2, 9), batch(3)].map(|it| order.spares(&it)), [true, false, true]);
+    }
+
+    #[test]
+    fn keys_that_have_had_as_much_take_turns() {
+        let mut order = Order::default();
+        let flood = entered(&mut order, &[entry(1, 1_024); 9]);
+        let go = |order: &mut Order, entries: &[(u64, Entry)], now| {
+            let ticket = order.first(now).unwrap();
+            let (_, entry) = entries.iter().find(|(known, _)| *known == ticket).unwrap();
+            order.leave(ticket, *entry, true, now);
+            entry.key
+        };
+        assert_eq!(go(&mut order, &flood, NOW), 1, "nobody else is there");
+        for _ in 0..3 {
+            let rare = [flood.clone(), entered(&mut order, &[entry(2, 1_024)])].concat();
+            assert_eq!(go(&mut order, &rare, NOW), 2);
+            let again = [flood.clone(), entered(&mut order, &[entry(2, 1_024)])].concat();
+            assert_eq!([0, 1].map(|_| go(&mut order, &again, NOW)), [1, 2], "both have had as much");
+            assert_eq!(go(&mut order, &flood, NOW), 1, "nobody else is there");
+        }
+    }
+
+    #[test]
+    fn many_who_have_had_nothing_keep_nobody_waiting_for_ever() {
+        let mut order = Order::default();
+        let waiting = |order: &Order, ticket| {
+            let mut places = order.interactive.lines.values().flat_map(|line| &line.places);
+            places.find(|place| place.ticket == ticket).unwrap().entry
+        };
+        let flood = entered(&mut order, &[entry(0, 1_024); 3]);
+        let first = order.first(NOW).unwrap();
+        order.leave(first, flood[0].1, true, NOW);
+        let mut went = Vec::new();
+        for step in 0..150 {
+            let now = NOW.plus(Duration::from_millis(10 * step));
+            order.enter(entry(1 + step, 1_024), 100, now).unwrap();
+            let first = order.first(now).unwrap();
+            let gone = waiting(&order, first);
+            order.leave(first, gone, true, now);
+            if gone.key == 0 {
+                went.push(10 * step);
+            }
+        }
+        assert_eq!(went, [500, 1_000], "a turn in the time after which a batch would have one");
+    }
+
+    #[test]
     fn who_asks_for_much_goes_more_rarely() {
         let mut order = Order::default();
         let mut wanted = vec![entry(1, 10_240); 2];
         wanted.extend([entry(2, 1_024); 20]);
         let entries = entered(&mut order, &wanted);
         let keys = served(&mut order, &entries, NOW);
-        let first_large = keys.iter().position(|key| *key == 1).unwrap();
-        assert!((9..=11).contains(&first_large), "{keys:?}");
-        assert_eq!(keys.len(), 22);
+        let large: Vec<_> = (0..keys.len()).filter(|place| keys[*place] == 1).collect();
+        assert_eq!((large, keys.len()), (vec![0, 11], 22), "{keys:?}");
     }
 
     #[test]
     fn absurd_sizes_are_served_without_counting_rounds() {
         let mut order = Order::default();
-        let entries = entered(&mut order, &[entry(1, u64::MAX), entry(2, u64::MAX / 2)]);
-        assert_eq!(served(&mut order, &entries, NOW), [2, 1]);
+        let (huge, large) = (u64::MAX, 1 << 50);
+        let sizes = [entry(1, huge), entry(1, huge), entry(2, large), entry(2, large)];
+        let entries = entered(&mut order, &sizes);
+        assert_eq!(served(&mut order, &entries, NOW), [1, 2, 2, 1]);
     }
 
     #[test]
@@ -308,7 +262,7 @@ mod tests {
     fn what_is_ahead_is_told_by_turns() {
         let mut order = Order::default();
         entered(&mut order, &[entry(1, 1_024); 50]);
-        assert_eq!(order.ahead(&entry(2, 1_024)), 2);
+        assert_eq!(order.ahead(&entry(2, 1_024)), 1);
         assert_eq!(order.ahead(&entry(1, 1_024)), 50);
         assert_eq!(order.ahead(&batch(2)), 50);
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::bell::Bell;
+use super::entry::Entry;
 use super::line::Line;
-use super::order::Entry;
 use crate::tick::Tick;
 
 /// A place in a line.
@@ -37,6 +37,11 @@ impl Waiter {
     pub fn is_first(&mut self, now: Tick) -> Option<bool> {
         self.seen = now;
         self.line.is_first(self.ticket, now)
+    }
+
+    /// Whether it is to leave something over for others.
+    pub fn spares(&self) -> bool {
+        self.line.spares(&self.entry)
     }
 
     /// Ready once it is worth another look.

@@ -8,6 +8,8 @@ use crate::tick::Tick;
 
 /// So much of a rate may come at once unless more is said: in a minute of any demand it lets in less than a percent more than the rate.
 pub const BURST_MS_DEFAULT: u64 = 500;
+/// So much of that, and half at most, is kept for those who ask for little, where calls wait.
+const KEPT_MS: u64 = 250;
 /// So many of what is counted may come at once in any case.
 pub const BURST_UNITS_MIN: u64 = 3;
 
@@ -56,6 +58,10 @@ impl Bucket {
     /// Takes so much, or nothing: then it says when to come back. What is more than may come at once is let in where nothing is
     /// owed, and is owed then: else it would never be let in.
     pub(super) fn take(&self, cost: u64, pace: Pace, now: Tick) -> Result<(), Duration> {
+        if cost == 0 {
+            // Whatever is owed: such a call owes nothing of it.
+            return Ok(());
+        }
         let cost_ns = pace.nanos(cost);
         let room_wanted = cost_ns.min(pace.burst_ns);
         let latest = now.0 + pace.burst_ns;
@@ -95,7 +101,18 @@ impl Bucket {
 
     /// How long until so much would be let in.
     pub(super) fn wait(&self, cost: u64, pace: Pace, now: Tick) -> Duration {
+        if cost == 0 {
+            return Duration::ZERO;
+        }
         let wanted = self.0.load(Ordering::Acquire).max(now.0) + pace.nanos(cost).min(pace.burst_ns);
+        Duration::from_nanos(wanted.saturating_sub(now.0 + pace.burst_ns))
+    }
+
+    /// How long until so much would be let in, and what is kept for others were left.
+    pub(super) fn wait_sparing(&self, cost: u64, pace: Pace, now: Tick) -> Duration {
+        let kept = (KEPT_MS * 1_000_000).min(pace.burst_ns / 2);
+        let room_wanted = (pace.nanos(cost) + kept).min(pace.burst_ns);
+        let wanted = self.0.load(Ordering::Acquire).max(now.0) + room_wanted;
         Duration::from_nanos(wanted.saturating_sub(now.0 + pace.burst_ns))
     }
 
@@ -172,6 +189,9 @@ mod tests {
         bucket.owe(5_000, pace, at(0));
         assert_eq!(bucket.take(10_000, pace, at(0)), Err(Duration::from_secs(6)));
         bucket.take(10_000, pace, at(6_000)).unwrap();
+        bucket.take(1, pace, at(6_000)).unwrap_err();
+        bucket.take(0, pace, at(6_000)).expect("who needs nothing owes nothing");
+        assert_eq!(bucket.wait(0, pace, at(6_000)), Duration::ZERO);
     }
 
     #[test]
@@ -185,6 +205,24 @@ mod tests {
             bucket.take(1, pace, at(60_000)).unwrap();
         }
         bucket.take(1, pace, at(60_000)).unwrap_err();
+    }
+
+    #[test]
+    fn a_part_of_a_burst_is_kept_for_those_who_ask_for_little() {
+        let (bucket, pace) = (Bucket::default(), Pace::new(100, SECOND, None));
+        // Fifty may come at once, and half of that is kept.
+        for _ in 0..25 {
+            assert_eq!(bucket.wait_sparing(1, pace, at(0)), Duration::ZERO);
+            bucket.take(1, pace, at(0)).unwrap();
+        }
+        assert_eq!(bucket.wait_sparing(1, pace, at(0)), Duration::from_millis(10));
+        assert_eq!(bucket.wait(1, pace, at(0)), Duration::ZERO);
+        assert_eq!(bucket.wait_sparing(1, pace, at(10)), Duration::ZERO);
+        assert_eq!(
+            bucket.wait_sparing(90, pace, at(0)),
+            bucket.wait(90, pace, at(0)),
+            "never more than there is"
+        );
     }
 
     #[test]

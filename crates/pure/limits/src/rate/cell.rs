@@ -11,7 +11,7 @@ use super::whose::Whose;
 use crate::queue::Line;
 use crate::tick::Tick;
 
-/// When to come back where nobody knows when a place becomes free.
+/// When to come back for a place at the earliest: nobody knows when one becomes free, and who asks at once finds none.
 const SOON: Duration = Duration::from_secs(1);
 
 /// One measure of somebody's use. What changes what it says makes another with the same state.
@@ -100,7 +100,7 @@ impl Cell {
                 if self.state.places.enter(self.amount) {
                     Ok(())
                 } else {
-                    Err(SOON)
+                    Err(self.place_free_in(1))
                 }
             }
             Of::Size => {
@@ -123,7 +123,7 @@ impl Cell {
                 if u64::from(self.state.places.active()) < self.amount {
                     Duration::ZERO
                 } else {
-                    SOON
+                    self.place_free_in(1)
                 }
             }
             Of::Size => {
@@ -137,18 +137,45 @@ impl Cell {
         (!wait.is_zero()).then_some(wait)
     }
 
-    /// How long one waits who has so much before him.
-    pub fn outlook(&self, ahead: u64, now: Tick) -> Duration {
+    /// How long until one may take so much who is to leave something over for others; nothing, if now.
+    pub fn wait_sparing(&self, cost: u64, now: Tick) -> Option<Duration> {
         match self.measure.of() {
             Of::Requests | Of::Tokens | Of::InputTokens | Of::OutputTokens => {
-                self.state.bucket.outlook(ahead, self.pace, now)
+                let wait = self.state.bucket.wait_sparing(cost, self.pace, now);
+                (!wait.is_zero()).then_some(wait)
             }
-            Of::Running | Of::Size => Duration::ZERO,
+            // Nobody knows when a place that is left free would be wanted.
+            Of::Running | Of::Size => None,
         }
     }
 
-    /// Puts the cost of a call right that took so much: it is over.
-    pub fn settle(&self, taken: u64, actual: u64, now: Tick) {
+    /// How long one waits at least who has so much before him, as far as can be told.
+    pub fn outlook(&self, ahead: u64, cost: u64, now: Tick) -> Duration {
+        match self.measure.of() {
+            Of::Requests | Of::Tokens | Of::InputTokens | Of::OutputTokens => {
+                let bucket = &self.state.bucket;
+                bucket.outlook(ahead.saturating_add(1), self.pace, now).max(bucket.wait(cost, self.pace, now))
+            }
+            Of::Running => self.state.places.time_for(ahead, self.amount),
+            Of::Size => Duration::ZERO,
+        }
+    }
+
+    /// After how long one should come back who is sent away with so much before him.
+    pub fn come_back(&self, ahead: u64, cost: u64, now: Tick) -> Duration {
+        match self.measure.of() {
+            Of::Running => self.place_free_in(ahead.saturating_add(1)),
+            _ => self.outlook(ahead, cost, now),
+        }
+    }
+
+    /// When so many places will have become free, as far as can be told.
+    fn place_free_in(&self, count: u64) -> Duration {
+        self.state.places.time_for(count, self.amount).max(SOON)
+    }
+
+    /// Puts the cost of a call right that took so much, and ran for so long: it is over.
+    pub fn settle(&self, (taken, actual): (u64, u64), ran: Duration, now: Tick) {
         match self.measure.of() {
             Of::Requests | Of::Tokens | Of::InputTokens | Of::OutputTokens => {
                 if actual > taken {
@@ -157,7 +184,10 @@ impl Cell {
                     self.state.bucket.give_back(taken - actual, self.pace);
                 }
             }
-            Of::Running => self.state.places.leave(),
+            Of::Running => {
+                self.state.places.leave();
+                self.state.places.note_ran(ran);
+            }
             Of::Size => {}
         }
         self.state.line.call_first(now);

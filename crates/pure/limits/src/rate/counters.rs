@@ -6,12 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cell::Cell;
+use super::marks::{Marks, NEEDS_MAX};
 use super::measure::Of;
 use super::terms::OnLimit;
 use crate::tick::Tick;
-
-/// Limits that one call counts for, at most; who has more is limited by the first of them.
-pub const NEEDS_MAX: usize = 64;
 
 /// What a call needs of one limit.
 #[derive(Clone, Debug)]
@@ -31,6 +29,8 @@ pub struct Settled<'c> {
     pub taken: u64,
     /// How much it was in the end.
     pub actual: u64,
+    /// How long it ran since it took that; nothing where nobody knows.
+    pub ran: Duration,
 }
 
 /// The answer, or the promise of one.
@@ -46,8 +46,8 @@ pub enum Taking {
 pub enum Verdict {
     /// All was taken, but of those that only warn and are reached.
     Taken {
-        /// A bit for each need whose limit warns.
-        warned: u64,
+        /// A mark for each need whose limit warns.
+        warned: Marks,
     },
     /// Nothing was taken.
     Refused(Refusal),
@@ -78,13 +78,13 @@ pub struct InMemory;
 impl Counters for InMemory {
     fn take(&self, needs: &[Need], now: Tick) -> Taking {
         let needs = &needs[..needs.len().min(NEEDS_MAX)];
-        let mut warned = 0;
+        let mut warned = Marks::default();
         for (place, Need { cell, cost }) in needs.iter().enumerate() {
             match cell.take(*cost, now) {
                 Ok(()) => {}
-                Err(_) if matches!(cell.on_limit, OnLimit::Warn) => warned |= 1 << place,
+                Err(_) if matches!(cell.on_limit, OnLimit::Warn) => warned.mark(place),
                 Err(wait) => {
-                    give_back(&needs[..place], warned, now);
+                    give_back(&needs[..place], &warned, now);
                     return Taking::Ready(Verdict::Refused(tightest(needs, (place, wait), now)));
                 }
             }
@@ -93,17 +93,17 @@ impl Counters for InMemory {
     }
 
     fn settle(&self, settled: &[Settled<'_>], now: Tick) {
-        for Settled { cell, taken, actual } in settled {
-            cell.settle(*taken, *actual, now);
+        for Settled { cell, taken, actual, ran } in settled {
+            cell.settle((*taken, *actual), *ran, now);
         }
     }
 }
 
-fn give_back(taken: &[Need], warned: u64, now: Tick) {
+fn give_back(taken: &[Need], warned: &Marks, now: Tick) {
     for (place, Need { cell, cost }) in taken.iter().enumerate() {
         // Of a rate that warns nothing was taken; those that run are counted however many they are.
-        if warned & (1 << place) == 0 || cell.measure.of() == Of::Running {
-            cell.settle(*cost, 0, now);
+        if !warned.has(place) || cell.measure.of() == Of::Running {
+            cell.settle((*cost, 0), Duration::ZERO, now);
         }
     }
 }
@@ -139,10 +139,11 @@ mod tests {
     use domain::{KeyId, ProjectId};
 
     use super::{Counters, InMemory, Need, Refusal, Settled, Taking, Verdict};
-    use crate::rate::{Cell, Measure, Terms, WhenReached, Whose};
+    use crate::rate::{Cell, Marks, Measure, NEEDS_MAX, Terms, WhenReached, Whose};
     use crate::tick::Tick;
 
     const NOW: Tick = Tick(5_000_000_000);
+    const TAKEN: Verdict = Verdict::Taken { warned: Marks::NONE };
 
     fn cells(amounts: &[(Measure, u64)], when: WhenReached) -> Vec<Arc<Cell>> {
         let terms = Terms::of(amounts.iter().copied(), None, (when, None)).unwrap();
@@ -152,6 +153,10 @@ mod tests {
     fn needs(cells: &[Arc<Cell>], cost: u64) -> Vec<Need> {
         let cost_of = |cell: &Cell| if cell.measure.name().contains("tokens") { cost } else { 1 };
         cells.iter().map(|cell| Need { cell: cell.clone(), cost: cost_of(cell) }).collect()
+    }
+
+    fn over(cell: &Cell, (taken, actual): (u64, u64), ran: Duration) -> Settled<'_> {
+        Settled { cell, taken, actual, ran }
     }
 
     fn take(needs: &[Need]) -> Verdict {
@@ -170,7 +175,7 @@ mod tests {
         ];
         let all = cells(&measures, WhenReached::Refuse);
         let first = needs(&all, 20_000);
-        assert_eq!(take(&first), Verdict::Taken { warned: 0 });
+        assert_eq!(take(&first), TAKEN);
         let before: Vec<_> = all.iter().map(|cell| cell.room(NOW)).collect();
         let refused = take(&first);
         let wait = Some(Duration::from_secs(20));
@@ -178,11 +183,11 @@ mod tests {
         assert_eq!(before, all.iter().map(|cell| cell.room(NOW)).collect::<Vec<_>>(), "nothing was taken");
         let settled: Vec<_> = first
             .iter()
-            .map(|need| Settled { cell: &need.cell, taken: need.cost, actual: need.cost.min(100) })
+            .map(|need| over(&need.cell, (need.cost, need.cost.min(100)), Duration::ZERO))
             .collect();
         InMemory.settle(&settled, NOW);
         assert_eq!(all[2].running(), Some((0, 1)));
-        assert_eq!(take(&needs(&all, 100)), Verdict::Taken { warned: 0 });
+        assert_eq!(take(&needs(&all, 100)), TAKEN);
         assert_eq!(all[2].running(), Some((1, 1)));
     }
 
@@ -191,7 +196,8 @@ mod tests {
         let all =
             cells(&[(Measure::RequestsPerMinute, 3), (Measure::ConcurrentRequests, 1)], WhenReached::Warn);
         let verdicts: Vec<_> = (0..5).map(|_| take(&needs(&all, 0))).collect();
-        let expected = [0, 0b10, 0b10, 0b11, 0b11].map(|warned| Verdict::Taken { warned });
+        let expected: [&[usize]; 5] = [&[], &[1], &[1], &[0, 1], &[0, 1]];
+        let expected = expected.map(|warned| Verdict::Taken { warned: warned.iter().copied().collect() });
         assert_eq!(verdicts, expected);
         assert_eq!(all[1].running(), Some((5, 5)));
     }
@@ -205,10 +211,50 @@ mod tests {
     }
 
     #[test]
+    fn every_limit_up_to_the_most_that_there_may_be_counts() {
+        let warns = cells(&[(Measure::RequestsPerMinute, 1)], WhenReached::Warn);
+        let many = |last: &Arc<Cell>| {
+            let cell = |place| if place + 1 == NEEDS_MAX { last } else { &warns[0] };
+            (0..NEEDS_MAX).map(|place| Need { cell: cell(place).clone(), cost: 1 }).collect::<Vec<_>>()
+        };
+        let last = cells(&[(Measure::RequestsPerMinute, 1)], WhenReached::Refuse);
+        let Verdict::Taken { warned } = take(&many(&last[0])) else { panic!("there was room") };
+        assert!(!warned.has(0) && (1..NEEDS_MAX - 1).all(|place| warned.has(place)));
+        let Verdict::Refused(refusal) = take(&many(&last[0])) else { panic!("the last has no more") };
+        assert_eq!(refusal.need, NEEDS_MAX - 1);
+    }
+
+    #[test]
+    fn who_is_refused_a_place_is_told_to_come_back_as_calls_have_run_lately() {
+        let all = cells(&[(Measure::ConcurrentRequests, 2)], WhenReached::Refuse);
+        let both = [needs(&all, 0), needs(&all, 0)];
+        let refused_for = || match take(&both[0]) {
+            Verdict::Refused(refusal) => refusal.wait,
+            taken @ Verdict::Taken { .. } => panic!("{taken:?}"),
+        };
+        both.iter().for_each(|needs| assert_eq!(take(needs), TAKEN));
+        assert_eq!(refused_for(), Some(Duration::from_secs(1)), "nothing is known yet");
+        for seconds in [30, 30] {
+            InMemory.settle(&[over(&all[0], (1, 1), Duration::from_secs(seconds))], NOW);
+            assert_eq!(take(&both[0]), TAKEN);
+        }
+        // Half a minute each, and two of them.
+        assert_eq!(refused_for(), Some(Duration::from_secs(15)));
+        assert_eq!(all[0].come_back(1, 1, NOW), Duration::from_secs(30), "behind one who waits");
+        assert_eq!(all[0].outlook(1, 1, NOW), Duration::from_secs(15));
+        assert_eq!(all[0].outlook(0, 1, NOW), Duration::ZERO, "the next who leaves may do so at once");
+        for _ in 0..100 {
+            InMemory.settle(&[over(&all[0], (1, 1), Duration::from_millis(20))], NOW);
+            assert_eq!(take(&both[0]), TAKEN);
+        }
+        assert_eq!(refused_for(), Some(Duration::from_secs(1)), "what was long ago does not count");
+    }
+
+    #[test]
     fn other_terms_keep_what_was_taken() {
         let before = cells(&[(Measure::RequestsPerMinute, 6)], WhenReached::Refuse);
         for _ in 0..3 {
-            assert_eq!(take(&needs(&before, 0)), Verdict::Taken { warned: 0 });
+            assert_eq!(take(&needs(&before, 0)), TAKEN);
         }
         let terms = Terms::of([(Measure::RequestsPerMinute, 60)], None, (WhenReached::Refuse, None)).unwrap();
         let project = Arc::new(Whose::Project(ProjectId::implicit()));
@@ -225,7 +271,7 @@ mod tests {
         // A successor counts for both: its own limit is one of its own, and both have room for one.
         let mut both = Cell::all(&key("key_b"), (&terms, "operator"), &former);
         both.extend(former);
-        assert_eq!(take(&needs(&both, 0)), Verdict::Taken { warned: 0 });
+        assert_eq!(take(&needs(&both, 0)), TAKEN);
         assert_eq!([0, 1].map(|place: usize| both[place].running()), [Some((1, 1)); 2]);
     }
 
@@ -249,7 +295,7 @@ mod tests {
                             (need.cell.clone(), need.cost, if need.cost == 100 { 40 } else { 1 })
                         };
                         for (cell, taken, actual) in needs.iter().map(settle) {
-                            InMemory.settle(&[Settled { cell: &cell, taken, actual }], NOW);
+                            InMemory.settle(&[over(&cell, (taken, actual), Duration::ZERO)], NOW);
                         }
                         ended += 1;
                     }

@@ -3,6 +3,7 @@
 mod bucket;
 mod cell;
 mod counters;
+mod marks;
 mod measure;
 mod places;
 mod resolved;
@@ -11,7 +12,8 @@ mod whose;
 
 pub use bucket::{BURST_MS_DEFAULT, BURST_UNITS_MIN};
 pub use cell::{Cell, Room};
-pub use counters::{Counters, InMemory, NEEDS_MAX, Need, Refusal, Settled, Taking, Verdict};
+pub use counters::{Counters, InMemory, Need, Refusal, Settled, Taking, Verdict};
+pub use marks::{FOLLOWED_MAX, Marks, NEEDS_MAX};
 pub use measure::{Measure, Of};
 pub use resolved::Resolved;
 pub use terms::{

@@ -11,8 +11,10 @@ pub struct Resolved {
     pub generation: u64,
     /// Those of its plan, which nobody else counts for.
     pub own: Vec<Arc<Cell>>,
-    /// These, and those of its project and its organisation.
+    /// Those of its organisation and its project, and its own.
     pub all: Vec<Arc<Cell>>,
+    /// Those of the keys that it has followed, the last first; no more than there is room for.
+    pub followed: Vec<Arc<Cell>>,
     /// With whom its calls take turns where they wait: the same for all of them.
     pub turn: u64,
     /// Whether its calls let others go before them.
