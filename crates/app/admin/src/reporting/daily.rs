@@ -45,7 +45,7 @@ pub(crate) struct Daily {
     unrecorded: Option<UnrecordedCost>,
     /// What the report is without, where it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) notes: Vec<String>,
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -149,6 +149,11 @@ impl Daily {
             unrecorded: Some(lost).filter(|_| lost_cost != 0 || lost_calls != 0),
             notes: Vec::new(),
         })
+    }
+
+    /// The same, with what it is without.
+    pub(crate) fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
     }
 }
 

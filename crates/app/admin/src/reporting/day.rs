@@ -43,7 +43,7 @@ pub(crate) async fn day(
     let named = if today { "today".to_owned() } else { day.to_string() };
     let notes = notes(&report, &span.zone);
     let body = match Daily::of((day.to_string(), span.zone.name().to_owned()), &report, is_text) {
-        Some(daily) => serde_json::to_string(&Daily { notes, ..daily }),
+        Some(daily) => serde_json::to_string(&daily.with_notes(notes)),
         None if notes.is_empty() => Ok(json!({ "error": format!("No data for {named}") }).to_string()),
         None => Ok(json!({ "error": format!("No data for {named}"), "notes": notes }).to_string()),
     };

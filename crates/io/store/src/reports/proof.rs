@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::cells::{Cells, by_minute};
 use super::desk::ReportDesk;
 use super::figures::Count;
+use super::plan::Stretch;
 use super::query::{Dimension, ReportQuery};
 use super::tier::{Tier, minute_of};
 use crate::database::throwaway::{Throwaway, hasher};
@@ -179,6 +180,13 @@ async fn prove(
         write_day(store, database, day, size.calls / DAYS as u64).await;
     }
     let of_sums = room().await.saturating_sub(before);
+    for tier in [Tier::Quarter, Tier::Hour, Tier::Day] {
+        let begin = minute_of(Timestamp(BEGIN));
+        let periods = tier.period_of(begin)..tier.period_of(begin + DAYS * DAY);
+        let listed = store.sums().list(&[Stretch { tier, periods }], 0..0).await.unwrap().parts;
+        let bytes: i64 = listed.iter().map(|part| part.bytes).sum();
+        println!("{name}: {tier:?}: {} parts, {} KiB a day", listed.len(), (bytes >> 10) / DAYS);
+    }
     let took = write_rows(store, size.rows).await;
     let of_rows = room().await.saturating_sub(before + of_sums);
     println!(
