@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from conftest import Launch, StartGateway
 from harness.commands import Commands
 from harness.gateway import Gateway, wait_ready
 from harness.postgres import PASSWORD, programs, start_postgres
+from harness.process import until
 
 
 def make_key(gateway: Gateway, name: str) -> str:
@@ -91,6 +93,46 @@ def give_master_key(gateway: Gateway, commands: Commands) -> None:
     data = commands.home / "data"
     data.mkdir(mode=0o700, exist_ok=True)
     shutil.copy2(gateway.data_dir / "master.key", data / "master.key")
+
+
+def report_of(commands: Commands, **more: Any) -> Any:
+    return commands.json("report", "--step", "hour", "--tz", "Asia/Kathmandu", "--by", "status", **more)
+
+
+@pytest.mark.skipif(programs() is None, reason="no PostgreSQL here")
+def test_what_calls_came_to_is_in_it(
+    start: StartGateway, commands: Commands, elsewhere: Commands, tmp_path: Path, server: str
+) -> None:
+    gateway = start()
+    key = make_key(gateway, "asks for what is not there")
+    for number in range(20):
+        body = {"model": f"nobody-has-{number}", "messages": [{"role": "user", "content": "hi"}]}
+        assert gateway.http(key=key).post("/v1/chat/completions", json=body).status_code == 404
+
+    def told() -> Any:
+        report = gateway.admin().get("/admin/v1/reports", params={"step": "hour"}).json()
+        return report if report["totals"]["requests"] == 20 else None
+
+    until(told, "all calls are in a report")
+    commands.text("backup", tmp_path / "running.backup")
+    gateway.stop()
+    commands.text("backup", tmp_path / "stopped.backup")
+    expected = report_of(commands)
+    assert expected["totals"]["requests"] == 20
+    give_master_key(gateway, elsewhere)
+    on_server = {"BELLWETHER_DATABASE_URL": server}
+    elsewhere.text("restore", tmp_path / "stopped.backup", environment=on_server)
+    assert report_of(elsewhere, environment=on_server) == expected
+    elsewhere.text("backup", tmp_path / "of-server.backup", environment=on_server)
+    for name in ("running", "of-server"):
+        assert "sums of calls were there" not in elsewhere.text("restore", tmp_path / f"{name}.backup")
+        assert report_of(elsewhere) == expected, name
+        for left in (elsewhere.home / "data").glob("*.db*"):
+            left.unlink()
+    # Who has copied the rows' file himself keeps it.
+    shutil.copy2(gateway.data_dir / "requests.db", elsewhere.home / "data" / "requests.db")
+    assert "sums of calls were there already" in elsewhere.text("restore", tmp_path / "running.backup")
+    assert report_of(elsewhere) == expected
 
 
 @pytest.mark.parametrize("name", ["all.backup", "all.backup.gz"])

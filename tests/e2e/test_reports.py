@@ -197,6 +197,57 @@ def test_sums_are_kept_without_rows_and_not_at_all_where_nobody_wants_them(
     gateway.stop()
 
 
+def sums_changed(home: Path, statement: str, *values: Any) -> None:
+    """Plants something in the sums of a gateway that is stopped."""
+    opened = sqlite3.connect(home / "data" / "requests.db")
+    with opened:
+        opened.execute(statement, values)
+    opened.close()
+
+
+def test_a_report_says_that_what_it_needs_was_dropped(priced: Gateway, commands: Commands, tmp_path: Path) -> None:
+    call(priced)
+    wait_for_calls(priced, 1)
+    priced.stop()
+    assert commands.json("report", "--step", "hour")["notes"] == []
+    # As a clean-up leaves it where hours are kept for less.
+    soon = int(time.time()) // 60 + 60
+    sums_changed(tmp_path / "home", "INSERT INTO requests_sums_marks VALUES ('dropped_before', ?)", soon)
+    for words in (("--step", "hour"), ("--step", "day", "--tz", "Asia/Kathmandu"), ("--margin", "--tz", "Asia/Kathmandu")):
+        notes = commands.json("report", *words)["notes"]
+        assert len(notes) == 1 and "reports.keep_hours_days was less" in notes[0], words
+    assert "notes" in commands.json("report", "--tz", "Asia/Shanghai")
+    assert "notes" not in commands.json("report"), "days in UTC have everything"
+    assert commands.json("report", "--step", "day")["notes"] == []
+    told = commands.run("report", "--step", "hour", "--csv")
+    assert told.stderr.startswith("note: hours and days of other time zones") and "note" not in told.stdout
+
+
+@pytest.mark.timeout(60)
+def test_damaged_sums_are_told_and_hinder_nothing_else(priced: Gateway, start: StartGateway, tmp_path: Path) -> None:
+    call(priced)
+    wait_for_calls(priced, 1)
+    priced.stop()
+    yesterday = int(time.time()) // 86_400 - 1
+    for content in (b"\x09", b"\x01\x0a\xff"):
+        sums_changed(
+            tmp_path / "home", "INSERT INTO requests_sums (tier, period, packed) VALUES (3, ?, ?)", yesterday, content
+        )
+    gateway = start()
+    until(
+        lambda: gateway.metric("ai_gateway_report_sums_damaged_total") == 2,
+        "both are set aside by a fold, of which there is one every 15 s",
+        patience_s=40,
+    )
+    assert "damaged sums of calls are set aside; reports are without them" in gateway.process.output
+    with gateway.admin() as admin:
+        csv_told = admin.get("/admin/v1/reports", params={"format": "csv"})
+    assert csv_told.headers["x-bellwether-report-note"].startswith("2 sums of this time are damaged")
+    report = asked(gateway, "/reports")
+    assert report["totals"]["requests"] == 1 and report["notes"][0].startswith("2 sums of this time are damaged")
+    assert asked(gateway, "/reports", date=today())["notes"] == []
+
+
 def ledger_sum(home: Path) -> tuple[int, int]:
     """Calls and what they came to, out of the ledger's entries."""
     with sqlite3.connect(home / "data" / "bellwether.db") as opened:

@@ -53,10 +53,10 @@
 //! | `GET /ledger/statement?account=1&month=2026-11&format=csv` | – | 200 opening, `lines` by kind and closing of each currency, paid and gifts apart; or CSV |
 //! | `POST /ledger/verify` | – | 202 `{"state": "running", "began_at"}`; 409 `verify_running` |
 //! | `GET /ledger/verify?wait=20`, optional | – | 200 `{"state": "never", "running", "done" or "failed", "began_at", "ended_at", "report" or "why"}` |
-//! | `GET /reports?from=2026-11-01&to=2026-12-01&tz=UTC&step=day&by=model,tag:team&format=csv`, also `date`, `model`, `provider`, `served`, `region`, `organisation`, `project`, `key`, `tag`, `status`, `error`, `service`, all optional | – | 200 `{"from", "to", "tz", "step", "by", "rows", "totals"}`; or CSV |
-//! | `GET /reports/daily?date=2026-11-27&tz=UTC`, and what else chooses calls | – | 200 one day with its `providers`, or `{"error": "No data for today"}` |
-//! | `GET /reports/margin?from=2026-11-01&to=2026-12-01&format=csv`, and what else chooses calls | – | 200 `{"rows": [{"organisation", "model", "price", "cost", "margin", "warning", …}], "totals", "warnings"}`, dearest loss first; or CSV |
-//! | `POST /whatif` | `{"map": ["gpt-4.1=deepseek-v3.2:40%"], "window": "30d", "prices": "…"}`, also `from`, `to`, `tz`, `organisation`, `project`, `key`, `tag`, `provider`; all but the map optional | 200 `{"models": [{"model", "old_cost", "new_cost", "saving", …}], "totals", "assumptions"}` |
+//! | `GET /reports?from=2026-11-01&to=2026-12-01&tz=UTC&step=day&by=model,tag:team&format=csv`, also `date`, `model`, `provider`, `served`, `region`, `organisation`, `project`, `key`, `tag`, `status`, `error`, `service`, all optional | – | 200 `{"from", "to", "tz", "step", "by", "rows", "totals", "notes"}`: `notes` say what is missing; or CSV, with them in `x-bellwether-report-note` |
+//! | `GET /reports/daily?date=2026-11-27&tz=UTC`, and what else chooses calls | – | 200 one day with its `providers`, and `notes` where something is missing, or `{"error": "No data for today"}` |
+//! | `GET /reports/margin?from=2026-11-01&to=2026-12-01&format=csv`, and what else chooses calls | – | 200 `{"rows": [{"organisation", "model", "price", "cost", "margin", "warning", …}], "totals", "warnings", "notes"}`, dearest loss first; or CSV |
+//! | `POST /whatif` | `{"map": ["gpt-4.1=deepseek-v3.2:40%"], "window": "30d", "prices": "…"}`, also `from`, `to`, `tz`, `organisation`, `project`, `key`, `tag`, `provider`; all but the map optional | 200 `{"models": [{"model", "old_cost", "new_cost", "saving", …}], "totals", "assumptions", "notes"}` |
 //! | `GET /budgets?after=17&limit=100` | – | 200 `{"budgets": [Budget], "next_after": "117" or null}` |
 //! | `POST /budgets` | `{"key" or "project" or "organisation", "period": "day", "limit": "50", "zone": "UTC", "warn_percent": 80, "is_hard": true, "reason", "by"}`, the first three needed | 201 Budget; 404 `key_not_found` and the like; 409 `budget_taken` |
 //! | `PATCH /budgets/{number}` | `{"limit", "warn_percent", "is_hard", "reason", "by"}`, all optional | 200 Budget; 404 `budget_not_found` |
@@ -148,6 +148,6 @@ pub use parts::AdminParts;
 pub use provider_desk::{CheckAnswer, ProviderDesk, ProviderWish, SwitchAnswer, SwitchRefusal, SwitchReport};
 pub use reporting::{
     REPORT_DAYS_SPAN_DAYS, REPORT_HOURS_SPAN_DAYS, REPORT_MINUTES_SPAN_HOURS, ReportRules, margin_csv,
-    report_csv,
+    report_csv, report_notes,
 };
 pub use state_desk::{StateDesk, TargetChoice};

@@ -48,6 +48,7 @@ fn the_text_is_as_recorded() {
     two.cost(0, Currency::CNY, Money::from_nano(7));
     metrics.rows().add_written(5);
     metrics.rows().add_dropped(2);
+    metrics.rows().add_damaged_sums(1);
     one.lost(0, "seed_dropped");
     two.lost(0, "seed_dropped");
     one.stream_broke(0, Rescued::Continued);

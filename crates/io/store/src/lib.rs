@@ -102,8 +102,8 @@ pub use rates::{
 };
 pub use reports::{
     Count, Dimension, Figures, Latencies, Minutes, PROMPT_SIZES, REPORT_BYTES_MAX, REPORT_DIMENSIONS_MAX,
-    REPORT_MINUTES_KEPT_HOURS, REPORT_ROWS_MAX, Report, ReportDesk, ReportError, ReportQuery, ReportRow,
-    Unrecorded,
+    REPORT_MINUTES_KEPT_HOURS, REPORT_ROWS_MAX, REPORTS_AT_ONCE, Report, ReportDesk, ReportError,
+    ReportQuery, ReportRow, Unrecorded,
 };
 pub use requests::{
     FLAG_CACHED, REQUESTS_FILE, REQUESTS_PER_PAGE_MAX, RequestPage, RequestQuery, RequestRecords, RequestRow,

@@ -160,7 +160,7 @@ async fn tagged(parts: &AdminParts, reach: &Reach, tag: &str) -> Result<HashSet<
         .map_err(|message| Refusal::of(Kind::BadRequest, message).with_param("tag"))?;
     let filter = KeyFilter { tag: Some(tag), ..KeyFilter::default() };
     let mut keys = HashSet::new();
-    each_key(parts, reach, &filter, |key| {
+    each_key(parts, reach, &filter, "tag", |key| {
         keys.insert(key.id.as_str().to_owned());
     })
     .await?;
@@ -170,7 +170,7 @@ async fn tagged(parts: &AdminParts, reach: &Reach, tag: &str) -> Result<HashSet<
 /// What each key has under the name of a tag now.
 async fn tags(parts: &AdminParts, reach: &Reach, name: &str) -> Result<HashMap<String, String>, Refusal> {
     let mut tags = HashMap::new();
-    each_key(parts, reach, &KeyFilter::default(), |key| {
+    each_key(parts, reach, &KeyFilter::default(), "by", |key| {
         if let Some((_, value)) = key.tags.iter().find(|(known, _)| *known == name) {
             tags.insert(key.id.as_str().to_owned(), value.to_owned());
         }
@@ -183,6 +183,7 @@ async fn each_key(
     parts: &AdminParts,
     reach: &Reach,
     filter: &KeyFilter,
+    param: &'static str,
     mut each: impl FnMut(&store::CallerKey),
 ) -> Result<(), Refusal> {
     let (mut after, mut seen) = (None, 0);
@@ -193,7 +194,7 @@ async fn each_key(
         seen += page.len();
         if seen > TAGGED_KEYS_MAX {
             let message = format!("tags are looked for among {TAGGED_KEYS_MAX} keys, and there are more");
-            return Err(Refusal::of(Kind::BadRequest, message).with_param("tag"));
+            return Err(Refusal::of(Kind::BadRequest, message).with_param(param));
         }
         match page.last() {
             Some(last) if page.len() == KEYS_PER_PAGE_MAX as usize => after = Some(last.id.clone()),

@@ -43,6 +43,9 @@ pub(crate) struct Daily {
     /// What an account paid for calls of which nothing else is known, as they were running in a crash. It is in the total.
     #[serde(skip_serializing_if = "Option::is_none")]
     unrecorded: Option<UnrecordedCost>,
+    /// What the report is without, where it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -144,7 +147,13 @@ impl Daily {
             unserved,
             told_again,
             unrecorded: Some(lost).filter(|_| lost_cost != 0 || lost_calls != 0),
+            notes: Vec::new(),
         })
+    }
+
+    /// The same, with what it is without.
+    pub(crate) fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
     }
 }
 

@@ -8,6 +8,7 @@ use store::{Dimension, Reach, ReportQuery};
 
 use super::choice::is_reconciled;
 use super::daily::{DAILY_BY, Daily};
+use super::notes::notes;
 use super::span::{Said, Span};
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
@@ -40,9 +41,11 @@ pub(crate) async fn day(
     });
     let today = span.windows.first().is_some_and(|window| window.contains(&(now.unix_ms() / 60_000)));
     let named = if today { "today".to_owned() } else { day.to_string() };
+    let notes = notes(&report, &span.zone);
     let body = match Daily::of((day.to_string(), span.zone.name().to_owned()), &report, is_text) {
-        Some(daily) => serde_json::to_string(&daily),
-        None => Ok(json!({ "error": format!("No data for {named}") }).to_string()),
+        Some(daily) => serde_json::to_string(&daily.with_notes(notes)),
+        None if notes.is_empty() => Ok(json!({ "error": format!("No data for {named}") }).to_string()),
+        None => Ok(json!({ "error": format!("No data for {named}"), "notes": notes }).to_string()),
     };
     let body = body.map_err(|error| Refusal::of(Kind::Internal, error.to_string()))?;
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())

@@ -195,7 +195,7 @@ input = "1"
             ..ReportRules::default()
         };
         let rows = vec![row("home", 100, 120), row("m", 100, 130), row("unknown", 5, 6)];
-        let told = margins(&Report { rows, unrecorded: Vec::new() }, &book, &rules, Timestamp(0));
+        let told = margins(&Report { rows, ..Report::default() }, &book, &rules, Timestamp(0));
         let field = |at: usize, name: &str| told["rows"][at][name].clone();
         // A hundred dollars' worth costs 710, and was sold for 130.
         assert_eq!(field(0, "cost"), "0.00000071");
@@ -209,7 +209,7 @@ input = "1"
             (1.into(), "-0.000000559".into())
         );
         let plain = margins(
-            &Report { rows: vec![row("m", 100, 130)], unrecorded: Vec::new() },
+            &Report { rows: vec![row("m", 100, 130)], ..Report::default() },
             &book,
             &ReportRules { kinds: rules.kinds, ..ReportRules::default() },
             Timestamp(0),

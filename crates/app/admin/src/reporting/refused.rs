@@ -11,7 +11,9 @@ impl From<ReportError> for Refusal {
         match error {
             ReportError::TooMuch { .. } => Self::of(Kind::BadRequest, message).with_param("from"),
             ReportError::TooManyRows { .. } => Self::of(Kind::BadRequest, message).with_param("by"),
-            ReportError::Store(_) | ReportError::Restless => Self::of(Kind::Internal, message),
+            ReportError::Store(_) | ReportError::Restless | ReportError::Unfinished => {
+                Self::of(Kind::Internal, message)
+            }
         }
     }
 }

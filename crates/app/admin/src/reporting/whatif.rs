@@ -351,7 +351,7 @@ output = "18"
     fn report() -> Report {
         let rows =
             vec![row("gpt-4.1", "0", (1_000_000, 500_000), 6_000_000_000), row("other", "0", (5, 5), 1_000)];
-        Report { rows, unrecorded: Vec::new() }
+        Report { rows, ..Report::default() }
     }
 
     fn asked(texts: &[&str]) -> Result<serde_json::Value, String> {
@@ -380,7 +380,7 @@ output = "18"
     #[test]
     fn long_prompts_have_their_own_rates() {
         let rows = vec![row("gpt-4.1", "200001", (1_000_000, 0), 2_000_000_000)];
-        let report = Report { rows, unrecorded: Vec::new() };
+        let report = Report { rows, ..Report::default() };
         let swaps = swaps(&["gpt-4.1=dear/deepseek-v3.2"]).unwrap();
         let told = whatif(&report, &read(BOOK, &[]).unwrap(), &swaps, Timestamp(0)).unwrap();
         assert_eq!(told["models"][0]["new_cost"], "18");

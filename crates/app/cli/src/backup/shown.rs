@@ -56,6 +56,12 @@ pub(super) fn taken(place: &str, restored: &Restored) -> String {
         report.database,
         report.version,
     );
+    let told = match restored.has_other_sums {
+        true => format!(
+            "{told}\n  sums of calls were there already and stay as they are: those of the backup are left out"
+        ),
+        false => told,
+    };
     let keys = "keys that were revoked after that are valid again: revoke them before callers come";
     match &restored.audit {
         None => format!("{told}\n  the audit is as it was written\n  {keys}"),

@@ -48,6 +48,7 @@ pub(crate) fn take(data: &DataOptions, options: &RestoreOptions) -> Result<()> {
     drop(lock);
     if options.json {
         let mut told = shown::json(&restored.report);
+        told["has_other_sums"] = json!(restored.has_other_sums);
         told["audit_fault"] = json!(restored.audit.as_ref().map(ToString::to_string));
         say(&told.to_string());
     } else {

@@ -1,8 +1,9 @@
 //! `bellwether report`, a question to the admin API.
 
+use std::io::{Write, stderr};
 use std::path::PathBuf;
 
-use admin::{margin_csv, report_csv};
+use admin::{margin_csv, report_csv, report_notes};
 use anyhow::{Result, bail};
 use serde_json::Value;
 
@@ -64,7 +65,18 @@ pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, options: &ReportO
     } else {
         shown::report(&told)
     });
+    if !options.json {
+        say_notes(&told);
+    }
     Ok(())
+}
+
+/// Says what a report is without, where JSON does not: within a table it would be taken for a part of it.
+pub(crate) fn say_notes(told: &Value) {
+    for note in report_notes(told) {
+        // The report itself is told: nobody is served better by an error.
+        let _ = writeln!(stderr(), "note: {note}");
+    }
 }
 
 /// Names and values of what was said; what is none is refused here, where its place is known.

@@ -4,4 +4,4 @@ mod command;
 mod margin;
 mod shown;
 
-pub(crate) use command::run;
+pub(crate) use command::{run, say_notes};

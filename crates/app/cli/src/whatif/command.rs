@@ -10,6 +10,7 @@ use super::shown;
 use crate::arguments::{DataOptions, WhatifOptions};
 use crate::near_admin::NearAdmin;
 use crate::query::path;
+use crate::report::say_notes;
 use crate::say::say;
 
 /// Asks and prints.
@@ -35,5 +36,8 @@ pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, options: &WhatifO
     }
     let told = NearAdmin::find(data, config)?.ask("POST", &path(&["whatif"]), Some(&wish))?;
     say(&if options.json { told.to_string() } else { shown::whatif(&told) });
+    if !options.json {
+        say_notes(&told);
+    }
     Ok(())
 }

@@ -85,11 +85,14 @@ impl Writer {
     async fn sum_up(&self) {
         match self.records.sum_up(wall_clock()).await {
             Ok(0) => {}
-            Ok(parts) => self.log.event(
-                Level::Error,
-                "damaged sums of calls are set aside; reports are without them",
-                &[("parts", &parts)],
-            ),
+            Ok(parts) => {
+                self.counts.add_damaged_sums(parts as u64);
+                self.log.event(
+                    Level::Error,
+                    "damaged sums of calls are set aside; reports are without them",
+                    &[("parts", &parts)],
+                );
+            }
             Err(error) => {
                 self.log.event(Level::Warn, "sums of calls could not be folded", &[("reason", &error)]);
             }

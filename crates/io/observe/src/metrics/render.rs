@@ -135,6 +135,10 @@ impl Metrics {
             service,
             dropped,
         );
+        let damaged = self.rows().damaged_sums();
+        let name = "ai_gateway_report_sums_damaged_total";
+        let help = "Sums of calls that could not be read and were set aside: reports are without them.";
+        single(out, name, "counter", help, service, damaged);
     }
 
     fn process(&self, out: &mut Exposition, service: &str) {

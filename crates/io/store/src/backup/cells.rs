@@ -11,6 +11,8 @@ use crate::hex::{from_hex, hex};
 
 /// A column of a table.
 pub(super) type Column = (String, CellKind);
+/// A table of the layout that is being filled.
+pub(super) type Known = (&'static str, Vec<Column>);
 
 /// The columns of a table in its order; none if there is no such table.
 pub(super) async fn columns(

@@ -11,10 +11,13 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use super::cells::{columns, row};
 use super::error::BackupError;
 use super::format::{BackupReport, Checksum, FORM, Header, Progress, TableLine};
+use super::sums::{each_sum, has_sums, sums_table};
 use super::tables::{TABLES, Table};
 use crate::database::{DatabasePlace, Kind, known_layouts, open_beside};
 use crate::hex::hex;
 use crate::keys::KeyHasher;
+use crate::reports::{MARKS, SUMS};
+use crate::requests::REQUESTS_FILE;
 
 /// Rows between two words of progress.
 const ROWS_PER_WORD: u64 = 10_000;
@@ -34,17 +37,36 @@ pub async fn back_up(
     }
     let (mut connection, kind) = open_beside(place).await?;
     let header = header(&mut connection, kind, hasher, now).await?;
+    let sums_beside = open_sums(place).await?;
     let mut dump = Dump { connection, kind, out, checksum: Checksum::new(hasher) };
     dump.line(&header)?;
-    let mut tables = Vec::with_capacity(TABLES.len());
+    let mut tables = Vec::with_capacity(TABLES.len() + 2);
     for table in TABLES {
         tables.push((table.name.to_owned(), dump.table(table, progress).await?));
     }
+    if let Some(beside) = sums_beside {
+        dump.connection = beside;
+    }
+    tables.extend(dump.sums(progress).await?);
     let report = header.report(tables);
     let end = dump.checksum.end(report.rows());
     dump.line(&end)?;
     dump.out.flush().map_err(BackupError::file("write the backup"))?;
     Ok(report)
+}
+
+/// The file with sums of calls at this moment, where they have one.
+async fn open_sums(place: &DatabasePlace) -> Result<Option<AnyConnection>, BackupError> {
+    let failed = || BackupError::database("begin a backup of sums of calls");
+    let DatabasePlace::File(path) = place else { return Ok(None) };
+    let path = path.with_file_name(REQUESTS_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let (mut connection, kind) = open_beside(&DatabasePlace::File(path)).await?;
+    sqlx::query("BEGIN").execute(&mut connection).await.map_err(failed())?;
+    has_sums(&mut connection, kind).await.map_err(failed())?;
+    Ok(Some(connection))
 }
 
 /// The moment that is backed up begins here: what a gateway changes from now on is not in it.
@@ -114,6 +136,28 @@ impl Dump<'_> {
         }
         progress(table.name, count);
         Ok(count)
+    }
+
+    /// Writes sums of calls, and says how many rows there are; nothing where nobody has made any.
+    async fn sums(&mut self, progress: Progress<'_>) -> Result<Vec<(String, u64)>, BackupError> {
+        let failed = || BackupError::database("look for sums of calls");
+        if !has_sums(&mut self.connection, self.kind).await.map_err(failed())? {
+            return Ok(Vec::new());
+        }
+        let marks = self.table(&Table { name: MARKS, order: "name" }, progress).await?;
+        let columns = sums_table(SUMS).map(|(_, columns)| columns).unwrap_or_default();
+        self.line(&TableLine { table: SUMS.to_owned(), columns })?;
+        let (out, checksum, mut count) = (&mut *self.out, &mut self.checksum, 0);
+        let sum = |(tier, period, packed): (i64, i64, Vec<u8>)| {
+            count += 1;
+            if count % ROWS_PER_WORD == 0 {
+                progress(SUMS, count);
+            }
+            write(out, checksum, &(tier, period, hex(&packed)))
+        };
+        each_sum(&mut self.connection, sum).await?;
+        progress(SUMS, count);
+        Ok(vec![(MARKS.to_owned(), marks), (SUMS.to_owned(), count)])
     }
 
     fn line(&mut self, line: &impl Serialize) -> Result<(), BackupError> {

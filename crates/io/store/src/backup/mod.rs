@@ -1,12 +1,14 @@
 //! The whole database as one file, which either database is filled from again: for a loss, and for moving from one to the other.
-//! The master key is not in it, and neither are the rows of calls.
+//! Sums of calls are in it, their rows are not, and neither is the master key.
 
+mod beside;
 mod cells;
 mod dump;
 mod error;
 mod format;
 mod reader;
 mod restore;
+mod sums;
 mod tables;
 #[cfg(test)]
 mod tests;

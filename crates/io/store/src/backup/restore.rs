@@ -1,20 +1,22 @@
 //! Filling an empty database from a backup. The whole file is read before anything is written, and once more while it is: what was
 //! changed in between is not taken.
 
-use std::fs;
-use std::io::{self, BufRead, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead};
+use std::path::PathBuf;
 
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Row};
 
-use super::cells::{Column, bind, columns};
+use super::beside::Beside;
+use super::cells::{Column, Known, bind, columns};
 use super::error::BackupError;
 use super::format::{BackupReport, Progress, TableLine};
 use super::reader::{Line, Reader};
+use super::sums::{SumsPlace, sums_table};
 use super::tables::TABLES;
 use crate::audit::{AuditFault, AuditRecords, NewAuditEntry};
 use crate::database::{Database, DatabasePlace, Kind, close_empty, layouts_of, open_empty};
 use crate::keys::KeyHasher;
+use crate::requests::REQUESTS_FILE;
 
 /// Opens the file from its beginning.
 pub type Source<'a> = &'a dyn Fn() -> io::Result<Box<dyn BufRead>>;
@@ -29,6 +31,8 @@ pub struct Restored {
     pub report: BackupReport,
     /// What is wrong with the audit in it: it was so when the backup was made.
     pub audit: Option<AuditFault>,
+    /// Whether sums of calls were there already: those of the backup were left out then.
+    pub has_other_sums: bool,
 }
 
 /// Restores everything, or nothing. `entry` is what the audit is told; what was restored is added to it.
@@ -41,15 +45,20 @@ pub async fn restore(
 ) -> Result<Restored, BackupError> {
     let report = read_all(source, hasher)?;
     let DatabasePlace::File(path) = place else {
-        return fill(place, hasher, source, entry, report, progress).await;
+        return fill(place, None, hasher, source, entry, report, progress)
+            .await
+            .map(|(restored, _)| restored);
     };
     // Beside its place, and put there when it is whole: a crash leaves an empty place and a file that the next try removes.
     if path.metadata().is_ok_and(|found| found.len() > 0) {
         return Err(BackupError::NotEmpty(place.to_string()));
     }
     let beside = Beside::new(path)?;
-    let restored =
-        fill(&DatabasePlace::File(beside.path.clone()), hasher, source, entry, report, progress).await?;
+    let sums_file = Some(path.with_file_name(REQUESTS_FILE));
+    let filling = DatabasePlace::File(beside.path.clone());
+    let (restored, sums) = fill(&filling, sums_file, hasher, source, entry, report, progress).await?;
+    // Before the database: whoever finds that finds all of it.
+    sums.put_in_place()?;
     beside.put_in_place(path)?;
     Ok(restored)
 }
@@ -74,29 +83,39 @@ fn open(source: Source<'_>, hasher: &KeyHasher) -> Result<Reader, BackupError> {
     Reader::open(source().map_err(BackupError::file("open the backup"))?, hasher)
 }
 
+/// `sums_file`: where sums of calls go, if not into the database itself.
 async fn fill(
     place: &DatabasePlace,
+    sums_file: Option<PathBuf>,
     hasher: &KeyHasher,
     source: Source<'_>,
     mut entry: NewAuditEntry,
     report: BackupReport,
     progress: Progress<'_>,
-) -> Result<Restored, BackupError> {
+) -> Result<(Restored, SumsPlace), BackupError> {
     let (pool, kind) = open_empty(place).await?;
     if has_tables(&pool, kind).await.map_err(BackupError::database("look into the database"))? {
         return Err(BackupError::NotEmpty(place.to_string()));
     }
     layouts_of(report.layout, kind).run(&pool).await.map_err(crate::error::StoreError::Layout)?;
+    let mut sums = match sums_file {
+        Some(file) => SumsPlace::file(file)?,
+        None => SumsPlace::within(&pool, kind)
+            .await
+            .map_err(BackupError::database("make room for sums of calls"))?,
+    };
     let mut reader = open(source, hasher)?;
     let mut connection = pool.acquire().await.map_err(BackupError::database("write a backup's rows"))?;
     let mut transaction = connection.begin().await.map_err(BackupError::database("write a backup's rows"))?;
     let tables = empty(&mut transaction, kind).await;
     let tables = tables.map_err(BackupError::database("make room for a backup's rows"))?;
-    rows(&mut transaction, kind, tables, &mut reader, progress).await?;
+    let mut room = Room { connection: &mut transaction, kind, sums: &mut sums };
+    rows(&mut room, tables, &mut reader, progress).await?;
     if kind == Kind::Postgres {
         go_on_counting(&mut transaction).await.map_err(BackupError::database("go on counting"))?;
     }
     transaction.commit().await.map_err(BackupError::database("keep a backup's rows"))?;
+    sums.keep().await.map_err(BackupError::database("keep a backup's sums of calls"))?;
     drop(connection);
     close_empty(&pool, kind).await;
     // As any start does: brings an older layout up to date, and finds the master key to be the one.
@@ -110,7 +129,7 @@ async fn fill(
         database.note(&entry).await?;
     }
     database.close().await;
-    Ok(Restored { report, audit })
+    Ok((Restored { report, audit, has_other_sums: sums.has_passed }, sums))
 }
 
 async fn has_tables(pool: &AnyPool, kind: Kind) -> Result<bool, sqlx::Error> {
@@ -129,9 +148,6 @@ async fn has_tables(pool: &AnyPool, kind: Kind) -> Result<bool, sqlx::Error> {
     }
     Ok(false)
 }
-
-/// A table of the layout that is being filled.
-type Known = (&'static str, Vec<Column>);
 
 /// Takes out what the layouts put in by themselves, and says which tables there are. Those that are only added to have nothing.
 async fn empty(connection: &mut AnyConnection, kind: Kind) -> Result<Vec<Known>, sqlx::Error> {
@@ -158,9 +174,15 @@ async fn empty(connection: &mut AnyConnection, kind: Kind) -> Result<Vec<Known>,
     Ok(tables)
 }
 
-async fn rows(
-    connection: &mut AnyConnection,
+/// What is being filled.
+struct Room<'r> {
+    connection: &'r mut AnyConnection,
     kind: Kind,
+    sums: &'r mut SumsPlace,
+}
+
+async fn rows(
+    room: &mut Room<'_>,
     mut left: Vec<Known>,
     reader: &mut Reader,
     progress: Progress<'_>,
@@ -172,10 +194,14 @@ async fn rows(
                 if let Some(done) = target.take() {
                     progress(done.table, done.count);
                 }
+                let sums = sums_table(&line.table);
+                let is_of_sums = sums.is_some();
                 let place = left.iter().position(|(name, _)| *name == line.table);
                 let unexpected = || reader.damaged(format!("no table {:?} is expected", line.table));
-                let (name, known) = left.swap_remove(place.ok_or_else(unexpected)?);
-                target = Some(Target::new(name, &line, &known, kind).ok_or_else(|| {
+                let known = sums.or_else(|| place.map(|place| left.swap_remove(place)));
+                let (name, known) = known.ok_or_else(unexpected)?;
+                let found = Target::new((name, is_of_sums), &line, &known, room.kind);
+                target = Some(found.ok_or_else(|| {
                     reader.damaged(format!("the columns of {name} are not those of its layout"))
                 })?);
             }
@@ -185,8 +211,14 @@ async fn rows(
                 let query = target.insertion(&cells);
                 let query =
                     query.ok_or_else(|| reader.damaged(format!("it is no row of {}", target.table)))?;
-                let done = query.execute(&mut *connection).await;
-                done.map_err(BackupError::database("write a backup's rows"))?;
+                let connection = match target.is_of_sums {
+                    true => room.sums.connection(room.connection).await?,
+                    false => Some(&mut *room.connection),
+                };
+                if let Some(connection) = connection {
+                    let done = query.execute(connection).await;
+                    done.map_err(BackupError::database("write a backup's rows"))?;
+                }
                 target.count += 1;
                 if target.count % ROWS_PER_WORD == 0 {
                     progress(target.table, target.count);
@@ -206,6 +238,7 @@ async fn rows(
 /// The table that is being filled.
 struct Target {
     table: &'static str,
+    is_of_sums: bool,
     columns: Vec<Column>,
     statement: String,
     count: u64,
@@ -213,7 +246,12 @@ struct Target {
 
 impl Target {
     /// Names go into a statement: only those that the database itself has.
-    fn new(table: &'static str, line: &TableLine, known: &[Column], kind: Kind) -> Option<Self> {
+    fn new(
+        (table, is_of_sums): (&'static str, bool),
+        line: &TableLine,
+        known: &[Column],
+        kind: Kind,
+    ) -> Option<Self> {
         let is_same =
             line.columns.len() == known.len() && line.columns.iter().all(|told| known.contains(told));
         let names: Vec<&str> = line.columns.iter().map(|(name, _)| name.as_str()).collect();
@@ -222,7 +260,7 @@ impl Target {
         let numbers = if kind == Kind::Postgres { "OVERRIDING SYSTEM VALUE " } else { "" };
         let statement =
             format!("INSERT INTO {table} ({}) {numbers}VALUES ({})", names.join(", "), places.join(", "));
-        is_same.then(|| Self { table, columns: line.columns.clone(), statement, count: 0 })
+        is_same.then(|| Self { table, is_of_sums, columns: line.columns.clone(), statement, count: 0 })
     }
 
     fn insertion(
@@ -252,47 +290,4 @@ async fn go_on_counting(connection: &mut AnyConnection) -> Result<(), sqlx::Erro
         sqlx::query(AssertSqlSafe(statement)).execute(&mut *connection).await?;
     }
     Ok(())
-}
-
-/// A database file that is not in its place yet; what is left of it goes with this.
-struct Beside {
-    path: PathBuf,
-}
-
-impl Beside {
-    fn new(place: &Path) -> Result<Self, BackupError> {
-        let mut name = place.file_name().unwrap_or_default().to_owned();
-        name.push(".restoring");
-        let beside = Self { path: place.with_file_name(name) };
-        // Of a restore that crashed.
-        beside.clear().map_err(BackupError::file("remove what an earlier restore has left"))?;
-        Ok(beside)
-    }
-
-    fn put_in_place(&self, place: &Path) -> Result<(), BackupError> {
-        let put = fs::rename(&self.path, place).and_then(|()| {
-            let directory = place.parent().unwrap_or(Path::new("."));
-            fs::File::open(directory)?.sync_all()
-        });
-        put.map_err(BackupError::file("put the database in its place"))
-    }
-
-    fn clear(&self) -> io::Result<()> {
-        for ending in ["", "-wal", "-shm"] {
-            let mut path = self.path.clone().into_os_string();
-            path.push(ending);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        // Where it is in its place, there is nothing left; else the next try removes it.
-        let _ = self.clear();
-    }
 }

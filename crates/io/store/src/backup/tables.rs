@@ -50,7 +50,8 @@ pub(super) const TABLES: &[Table] = &[
     table("audit_head", "only_row"),
 ];
 
-/// What is left out: what sqlx knows of layouts, which a restore makes anew, and rows of calls.
+/// What is left out: what sqlx knows of layouts, which a restore makes anew, and rows of calls. Their sums are in a backup behind these
+/// (`sums.rs`): in SQLite they lie in another file.
 #[cfg(test)]
 pub(super) fn is_left_out(name: &str) -> bool {
     ["_sqlx_", "sqlite_", "requests"].iter().any(|beginning| name.starts_with(beginning))

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use domain::{Secret, Timestamp};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::tables::{TABLES, is_left_out};
 use super::{BackupError, Restored, back_up, restore};
@@ -15,6 +15,9 @@ use crate::database::throwaway::Throwaway;
 use crate::database::{DATABASE_FILE, Database, DatabasePlace, Kind};
 use crate::keys::{Asker, KeyDesk, KeyHasher, NewKey};
 use crate::master_key::MasterKey;
+use crate::reports::{MARKS, SUMS};
+use crate::requests::suite::row;
+use crate::requests::{REQUESTS_FILE, RequestRecords, RequestStore, RowBatch, RowsKept};
 use crate::secrets::{HeldSecret, SecretDesk};
 use crate::switches::suite::entry;
 use crate::who::Who;
@@ -84,12 +87,35 @@ async fn filled(database: &Database) -> Secret {
     key
 }
 
+/// The sums of calls beside a database; none where that is in memory.
+async fn requests(place: &DatabasePlace, database: &Database) -> RequestStore {
+    let path = match place {
+        DatabasePlace::File(path) => path.with_file_name(REQUESTS_FILE),
+        _ => "nowhere".into(),
+    };
+    RequestStore::open(database, &path).await.unwrap()
+}
+
+/// Some calls, folded and fresh.
+async fn called(place: &DatabasePlace, database: &Database) {
+    let store = requests(place, database).await;
+    for seeds in [1..40, 40..50] {
+        store.sum_up(NOW).await.unwrap();
+        let mut batch = RowBatch::default();
+        seeds.for_each(|seed| batch.push(&row(seed)));
+        store.write(&batch, RowsKept::ALL).await.unwrap();
+    }
+    store.close().await;
+}
+
 async fn backup(place: &DatabasePlace) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut told = 0;
     let mut progress = |_: &str, rows| told += rows;
     let report = back_up(place, &hasher(), NOW, &mut bytes, &mut progress).await.unwrap();
-    assert_eq!((report.rows(), report.tables.len()), (told, TABLES.len()));
+    assert_eq!(report.rows(), told);
+    // Of sums only where there are some.
+    assert!([0, 2].contains(&(report.tables.len() - TABLES.len())));
     bytes
 }
 
@@ -125,16 +151,21 @@ fn tables(backup: &[u8]) -> Vec<(String, Vec<Value>)> {
 async fn round_trip(from: &DatabasePlace, to: &DatabasePlace) {
     let source = Database::open(from, &hasher()).await.unwrap();
     let key = filled(&source).await;
+    called(from, &source).await;
     // While it is open and held.
     let bytes = backup(from).await;
     let before = tables(&bytes);
+    assert_eq!(
+        before[TABLES.len()..].iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        [MARKS, SUMS]
+    );
     for (table, rows) in &before {
         // No money is moved here.
         let is_unused = table.starts_with("ledger_");
         assert!(is_unused || !rows.is_empty(), "{table} has nothing that could be lost");
     }
     let told = restored(to, &hasher(), &bytes).await.unwrap();
-    assert_eq!(told.audit, None);
+    assert_eq!((&told.audit, told.has_other_sums), (&None, false));
     assert_eq!(told.report.tables.iter().map(|(_, rows)| *rows).sum::<u64>(), told.report.rows());
 
     let target = Database::open(to, &hasher()).await.unwrap();
@@ -176,11 +207,49 @@ async fn everything_comes_back_in_either_database() {
     let [from, to, from_server] = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let server = Throwaway::start().await;
     round_trip(&file(from.path()), &file(to.path())).await;
-    assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 1, "nothing is left beside it");
+    assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 2, "nothing is left beside it and its sums");
     let other = tempfile::tempdir().unwrap();
     round_trip(&file(other.path()), &server.place("from_sqlite").await).await;
     round_trip(&server.place("to_sqlite").await, &file(from_server.path())).await;
     round_trip(&server.place("one").await, &server.place("two").await).await;
+}
+
+/// Sums that are there are as good as those of a backup, or newer.
+#[tokio::test]
+async fn sums_that_are_there_already_stay() {
+    let server = Throwaway::start().await;
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let source = Database::open(&file(from.path()), &hasher()).await.unwrap();
+    filled(&source).await;
+    let without = backup(&file(from.path())).await;
+    called(&file(from.path()), &source).await;
+    let bytes = backup(&file(from.path())).await;
+    source.close().await;
+    let path = to.path().join(REQUESTS_FILE);
+    std::fs::write(&path, "somebody's own").unwrap();
+    assert!(restored(&file(to.path()), &hasher(), &bytes).await.unwrap().has_other_sums);
+    assert_eq!(std::fs::read(&path).unwrap(), b"somebody's own");
+    let place = server.place("their_own").await;
+    let mut connection = sqlx::AnyConnection::connect(match &place {
+        DatabasePlace::Server(url) => url.expose(),
+        _ => unreachable!(),
+    })
+    .await
+    .unwrap();
+    for statement in [
+        "CREATE TABLE requests_sums (number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tier BIGINT NOT NULL, period BIGINT NOT NULL, packed BYTEA NOT NULL)",
+        "INSERT INTO requests_sums (tier, period, packed) VALUES (3, 1, ''::BYTEA)",
+    ] {
+        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+    }
+    assert!(restored(&place, &hasher(), &bytes).await.unwrap().has_other_sums);
+    let row =
+        sqlx::query("SELECT COUNT(*) AS rows FROM requests_sums").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(row.get::<i64, _>("rows"), 1);
+    // One of before there were sums in backups, or of a gateway without calls.
+    let nobody = tempfile::tempdir().unwrap();
+    assert!(!restored(&file(nobody.path()), &hasher(), &without).await.unwrap().has_other_sums);
+    assert_eq!(std::fs::read_dir(nobody.path()).unwrap().count(), 1);
 }
 
 /// Whoever adds a table says here whether backups hold it.

@@ -74,32 +74,61 @@ impl<'a> Cells<'a> {
 
     /// As a part. The same cells are always the same bytes.
     pub(super) fn written(&self) -> Vec<u8> {
-        let (mut places, mut texts): (HashMap<&str, u64>, Vec<&str>) = (HashMap::new(), Vec::new());
+        written(&self.sorted())
+    }
+
+    fn sorted(&self) -> Vec<Cell<'_>> {
         let mut sorted: Vec<_> = self.0.iter().collect();
         sorted.sort_unstable_by(|left, right| left.0.cmp(right.0));
-        let mut cells = Vec::with_capacity(sorted.len() * 64);
-        for (key, figures) in sorted {
-            for text in &key.texts {
-                let place = *places.entry(text).or_insert_with(|| {
-                    texts.push(text);
-                    texts.len() as u64 - 1
-                });
-                put(&mut cells, place);
-            }
-            put(&mut cells, key.account);
-            put(&mut cells, key.status.into());
-            put(&mut cells, key.size.into());
-            figures.write(&mut cells);
-        }
-        let mut out = vec![FORM, TEXTS as u8];
-        put(&mut out, texts.len() as u64);
-        for text in texts {
-            put(&mut out, text.len() as u64);
-            out.extend_from_slice(text.as_bytes());
-        }
-        out.append(&mut cells);
-        out
+        sorted
     }
+}
+
+/// A part as several with so many bytes each at most, or nearly; one that is small or damaged as it is.
+pub(crate) fn pieces(packed: Vec<u8>, bytes_max: usize) -> Vec<Vec<u8>> {
+    if packed.len() <= bytes_max {
+        return vec![packed];
+    }
+    parted(&packed, bytes_max).unwrap_or_else(|| vec![packed])
+}
+
+fn parted(packed: &[u8], bytes_max: usize) -> Option<Vec<Vec<u8>>> {
+    let mut cells = Cells::default();
+    cells.add_part(packed)?;
+    // Cells are not all of one length.
+    let count = (2 * packed.len()).div_ceil(bytes_max);
+    let sorted = cells.sorted();
+    Some(sorted.chunks(sorted.len().div_ceil(count).max(1)).map(written).collect())
+}
+
+/// One of the cells of a part.
+type Cell<'c> = (&'c CellKey<'c>, &'c Figures);
+
+/// Cells in their order as a part, with each text once.
+fn written(cells: &[Cell<'_>]) -> Vec<u8> {
+    let (mut places, mut texts): (HashMap<&str, u64>, Vec<&str>) = (HashMap::new(), Vec::new());
+    let mut bytes = Vec::with_capacity(cells.len() * 64);
+    for (key, figures) in cells {
+        for text in &key.texts {
+            let place = *places.entry(text).or_insert_with(|| {
+                texts.push(text);
+                texts.len() as u64 - 1
+            });
+            put(&mut bytes, place);
+        }
+        put(&mut bytes, key.account);
+        put(&mut bytes, key.status.into());
+        put(&mut bytes, key.size.into());
+        figures.write(&mut bytes);
+    }
+    let mut out = vec![FORM, TEXTS as u8];
+    put(&mut out, texts.len() as u64);
+    for text in texts {
+        put(&mut out, text.len() as u64);
+        out.extend_from_slice(text.as_bytes());
+    }
+    out.append(&mut bytes);
+    out
 }
 
 #[cfg(test)]
@@ -107,7 +136,7 @@ mod tests {
     use domain::CallId;
 
     use super::super::figures::{Count, Figures};
-    use super::{BATCH_CELLS_MAX, Cells, MINUTE_MS, by_minute};
+    use super::{BATCH_CELLS_MAX, Cells, MINUTE_MS, by_minute, pieces};
     use crate::requests::suite::row;
     use crate::requests::{RequestRow, RowBatch};
 
@@ -172,5 +201,22 @@ mod tests {
             let is_whole = broken.add_part(&written[..cut]).is_some();
             assert!(!is_whole || broken.len() < 2, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn a_long_part_is_as_many_short_ones_with_the_same_cells() {
+        let mut batch = RowBatch::default();
+        (0..3000).for_each(|seed| {
+            batch.push(&RequestRow { model: format!("m{}", seed % 1000).into(), ..row(seed) });
+        });
+        let (_, part) = by_minute(&batch).pop_first().unwrap();
+        assert_eq!(pieces(part.clone(), part.len()), [part.clone()].to_vec());
+        let short = pieces(part.clone(), 10_000);
+        assert!(short.len() > part.len() / 10_000 && short.iter().all(|piece| piece.len() <= 10_000));
+        let mut again = Cells::default();
+        short.iter().for_each(|piece| again.add_part(piece).unwrap());
+        assert_eq!(again.written(), part);
+        let damaged = part[..part.len() - 1].to_vec();
+        assert_eq!(pieces(damaged.clone(), 10), [damaged].to_vec());
     }
 }

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::cell::{Text, smallest_of};
 use super::figures::{Count, Figures};
 use super::part::{Part, Place};
 use super::query::{Dimension, REPORT_DIMENSIONS_MAX, ReportError, ReportQuery};
+use super::slots::Slots;
 
 /// Rows of one report.
 pub const REPORT_ROWS_MAX: usize = 20_000;
@@ -31,12 +33,13 @@ pub struct ReportRow {
 pub(super) type Booked = HashMap<(u32, u64, String), (u64, i128)>;
 
 /// Sums that grow part by part.
-pub(super) struct Gathering<'q> {
-    query: &'q ReportQuery,
+#[derive(Debug)]
+pub(super) struct Gathering {
+    query: Arc<ReportQuery>,
     names: Vec<String>,
     places: HashMap<String, u32>,
-    groups: HashMap<Group, Figures>,
-    pub(super) booked: Booked,
+    groups: Slots<Group, Figures>,
+    booked: Slots<(u32, u64, u32), (u64, i128)>,
     is_all_seen: bool,
 }
 
@@ -52,40 +55,43 @@ struct Looked {
     currencies: Known<u32>,
 }
 
-impl<'q> Gathering<'q> {
-    pub(super) fn of(query: &'q ReportQuery) -> Self {
+impl Gathering {
+    pub(super) fn of(query: Arc<ReportQuery>) -> Self {
+        let is_all_seen = query.equal.is_empty() && query.keys.is_none() && query.organisations.is_none();
         Self {
             query,
             names: Vec::new(),
             places: HashMap::new(),
-            groups: HashMap::new(),
-            booked: HashMap::new(),
-            is_all_seen: query.equal.is_empty() && query.keys.is_none() && query.organisations.is_none(),
+            groups: Slots::default(),
+            booked: Slots::default(),
+            is_all_seen,
         }
     }
 
-    /// Adds a part of a minute and those behind it; nothing where no window has that minute.
+    /// Adds a part of a minute and those behind it; nothing where no window has that minute. `None` where it is damaged: what was
+    /// added of it stays.
     pub(super) fn add(&mut self, minute: i64, bytes: &[u8]) -> Option<Result<(), ReportError>> {
-        let windows = &self.query.windows;
-        let window = windows.partition_point(|window| window.end <= minute);
-        if !windows.get(window).is_some_and(|window| window.contains(&minute)) {
+        let query = Arc::clone(&self.query);
+        let window = query.windows.partition_point(|window| window.end <= minute);
+        if !query.windows.get(window).is_some_and(|window| window.contains(&minute)) {
             return Some(Ok(()));
         }
+        let window = window as u32;
         let mut part = Part::of(bytes)?;
-        let mut looked = self.looked(part.texts.len());
+        let mut looked = Looked::of(&query, part.texts.len());
         // What nobody wants.
         let mut passed = Figures::default();
         while let Some(place) = part.next()? {
-            let is_booked = self.query.is_reconciled && place.account > 0;
+            let is_booked = query.is_reconciled && place.account > 0;
             if self.wants(&part, &place, &mut looked) {
-                let group = self.group(window as u32, &part, &place, &mut looked);
-                let figures = self.groups.entry(group).or_default();
+                let group = self.group(&query, window, (&part, &place), &mut looked);
+                let figures = self.groups.of(group);
                 let before = (figures.count(Count::Charged), figures.charged);
                 part.add_to(figures)?;
                 let charged =
                     (figures.count(Count::Charged) - before.0, figures.charged.wrapping_sub(before.1));
                 if is_booked {
-                    self.book(window as u32, &part, &place, charged);
+                    self.book((window, place.account, group.2), charged);
                 }
                 if self.groups.len() > REPORT_ROWS_MAX {
                     return Some(Err(ReportError::TooManyRows { most: REPORT_ROWS_MAX }));
@@ -93,7 +99,9 @@ impl<'q> Gathering<'q> {
             } else if is_booked {
                 let mut figures = Figures::default();
                 part.add_to(&mut figures)?;
-                self.book(window as u32, &part, &place, (figures.count(Count::Charged), figures.charged));
+                let currency = self.currency(&part, &place, &mut looked);
+                let charged = (figures.count(Count::Charged), figures.charged);
+                self.book((window, place.account, currency), charged);
             } else {
                 part.add_to(&mut passed)?;
             }
@@ -111,27 +119,13 @@ impl<'q> Gathering<'q> {
             currency: name(currency),
             figures,
         };
-        let mut rows: Vec<ReportRow> = groups.into_iter().map(row).collect();
+        let mut rows: Vec<ReportRow> = groups.all().map(row).collect();
         rows.sort_by(|left, right| {
             (left.window, &left.names, &left.currency).cmp(&(right.window, &right.names, &right.currency))
         });
-        (rows, booked)
-    }
-
-    fn looked(&self, texts: usize) -> Looked {
-        let ReportQuery { equal, keys, organisations, by, .. } = self.query;
-        let wished = equal.iter().filter_map(|(dimension, _)| dimension.text());
-        let wished = wished
-            .chain(keys.iter().map(|_| Text::Key))
-            .chain(organisations.iter().map(|_| Text::Organisation));
-        Looked {
-            wishes: wished.map(|text| (text, vec![None; texts])).collect(),
-            names: by
-                .iter()
-                .map(|dimension| dimension.text().map_or(Vec::new(), |_| vec![None; texts]))
-                .collect(),
-            currencies: vec![None; texts],
-        }
+        let booked =
+            booked.all().map(|((window, account, currency), sum)| ((window, account, name(currency)), sum));
+        (rows, booked.collect())
     }
 
     fn wants(&self, part: &Part<'_>, place: &Place, looked: &mut Looked) -> bool {
@@ -142,22 +136,18 @@ impl<'q> Gathering<'q> {
         self.is_all_seen
             || looked.wishes.iter_mut().all(|(text, known)| {
                 let number = place.texts[*text as usize] as usize;
-                *known[number].get_or_insert_with(|| self.is_as_wished(*text, part.texts[number]))
+                *known[number].get_or_insert_with(|| is_as_wished(&self.query, *text, part.texts[number]))
             })
     }
 
-    fn is_as_wished(&self, text: Text, found: &str) -> bool {
-        let ReportQuery { equal, keys, organisations, .. } = self.query;
-        let mut equal = equal.iter().filter(|(dimension, _)| dimension.text() == Some(text));
-        equal.all(|(_, wished)| wished == found)
-            && (text != Text::Key || keys.as_ref().is_none_or(|keys| keys.contains(found)))
-            && (text != Text::Organisation
-                || organisations.as_ref().is_none_or(|ids| ids.iter().any(|id| id.as_str() == found)))
-    }
-
-    fn group(&mut self, window: u32, part: &Part<'_>, place: &Place, looked: &mut Looked) -> Group {
+    fn group(
+        &mut self,
+        query: &ReportQuery,
+        window: u32,
+        (part, place): (&Part<'_>, &Place),
+        looked: &mut Looked,
+    ) -> Group {
         let mut names = [0; REPORT_DIMENSIONS_MAX];
-        let query = self.query;
         for (at, dimension) in query.by.iter().enumerate() {
             names[at] = match dimension.text() {
                 Some(text) => {
@@ -172,11 +162,13 @@ impl<'q> Gathering<'q> {
                 None => self.number(&place.status.to_string()),
             };
         }
+        (window, names, self.currency(part, place, looked))
+    }
+
+    fn currency(&mut self, part: &Part<'_>, place: &Place, looked: &mut Looked) -> u32 {
         let number = place.texts[Text::Currency as usize] as usize;
-        let currency = looked.currencies[number];
-        let currency =
-            currency.unwrap_or_else(|| *looked.currencies[number].insert(self.number(part.texts[number])));
-        (window, names, currency)
+        let known = looked.currencies[number];
+        known.unwrap_or_else(|| *looked.currencies[number].insert(self.number(part.texts[number])))
     }
 
     fn number(&mut self, name: &str) -> u32 {
@@ -190,15 +182,39 @@ impl<'q> Gathering<'q> {
     }
 
     /// Notes what an account paid, for the ledger.
-    fn book(&mut self, window: u32, part: &Part<'_>, place: &Place, (calls, charged): (u64, i128)) {
-        if calls == 0 {
-            return;
+    fn book(&mut self, of: (u32, u64, u32), (calls, charged): (u64, i128)) {
+        if calls > 0 {
+            let sum = self.booked.of(of);
+            sum.0 += calls;
+            sum.1 += charged;
         }
-        let currency = part.texts[place.texts[Text::Currency as usize] as usize];
-        let sum = self.booked.entry((window, place.account, currency.to_owned())).or_default();
-        sum.0 += calls;
-        sum.1 += charged;
     }
+}
+
+impl Looked {
+    /// Nothing yet, of a part with so many texts.
+    fn of(query: &ReportQuery, texts: usize) -> Self {
+        let ReportQuery { equal, keys, organisations, by, .. } = query;
+        let wished = equal.iter().filter_map(|(dimension, _)| dimension.text());
+        let wished = wished
+            .chain(keys.iter().map(|_| Text::Key))
+            .chain(organisations.iter().map(|_| Text::Organisation));
+        let names = |dimension: &Dimension| dimension.text().map_or(Vec::new(), |_| vec![None; texts]);
+        Self {
+            wishes: wished.map(|text| (text, vec![None; texts])).collect(),
+            names: by.iter().map(names).collect(),
+            currencies: vec![None; texts],
+        }
+    }
+}
+
+fn is_as_wished(query: &ReportQuery, text: Text, found: &str) -> bool {
+    let ReportQuery { equal, keys, organisations, .. } = query;
+    let mut equal = equal.iter().filter(|(dimension, _)| dimension.text() == Some(text));
+    equal.all(|(_, wished)| wished == found)
+        && (text != Text::Key || keys.as_ref().is_none_or(|keys| keys.contains(found)))
+        && (text != Text::Organisation
+            || organisations.as_ref().is_none_or(|ids| ids.iter().any(|id| id.as_str() == found)))
 }
 
 fn named<'n>(query: &'n ReportQuery, dimension: Dimension, found: &'n str) -> Cow<'n, str> {

@@ -9,6 +9,9 @@ const PARTS: u64 = 1 << PARTS_LOG2;
 /// Longest that is told apart: some twelve days, in microseconds.
 const US_MAX: u64 = 1 << 40;
 
+/// So many buckets are gone through one by one before the rest is halved again and again.
+const NEAR: usize = 4;
+
 /// Counts by bucket, in ascending order of both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Latencies(Vec<(u16, u64)>);
@@ -64,9 +67,13 @@ impl Latencies {
         for _ in 0..bytes.number()? {
             bucket = bucket.checked_add(u16::try_from(bytes.number()?).ok()?)?;
             let count = bytes.number()?;
-            while self.0.get(place).is_some_and(|(known, _)| *known < bucket) {
-                place += 1;
-            }
+            let ahead = &self.0[place..];
+            let is_before = |(known, _): &(u16, u64)| *known < bucket;
+            // Mostly it is among the next ones.
+            place += match ahead.iter().take(NEAR).position(|known| !is_before(known)) {
+                Some(near) => near,
+                None => ahead.partition_point(is_before),
+            };
             match self.0.get_mut(place) {
                 Some((known, sum)) if *known == bucket => *sum = sum.saturating_add(count),
                 _ => self.0.insert(place, (bucket, count)),

@@ -1,14 +1,18 @@
-//! A month of calls made up: as sums, and the last of them as rows. How long reports take, and how much room it all takes, is
-//! printed, and the former judged. `make prove-reports` does it with a hundred million calls.
+//! A month of calls made up: as sums, and the last of them as rows; the ledger has what they cost. How long reports take, and how
+//! much room it all takes, is printed, and the former judged; nothing may be left unrecorded, to the nano-unit. `make
+//! prove-reports` does it with a hundred million calls.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use domain::{CallId, Currency, Money, Timestamp, Usage};
+use domain::{CallId, Currency, Money, NANO, Timestamp, Usage};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::cells::{Cells, by_minute};
 use super::desk::ReportDesk;
 use super::figures::Count;
+use super::plan::Stretch;
 use super::query::{Dimension, ReportQuery};
 use super::tier::{Tier, minute_of};
 use crate::database::throwaway::{Throwaway, hasher};
@@ -46,7 +50,7 @@ impl Size {
         let number = |name: &str, default: u64| {
             std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
         };
-        Self { calls: number("REPORTS_CALLS", 200_000), rows: number("REPORTS_ROWS", 2_000) }
+        Self { calls: number("REPORTS_CALLS", 50_000), rows: number("REPORTS_ROWS", 2_000) }
     }
 }
 
@@ -91,27 +95,54 @@ fn call(minute: i64, seed: u64) -> RequestRow<'static> {
     }
 }
 
-/// A day's quarters of an hour, and the day that they come to.
-async fn write_day(store: &RequestStore, day: i64, calls: u64) {
-    let (begin, mut quarters) = (minute_of(Timestamp(BEGIN)) + day * DAY, Vec::new());
+/// A day's quarters of an hour, the hours and the day that they come to, and what the ledger has of them.
+async fn write_day(store: &RequestStore, database: &Database, day: i64, calls: u64) {
+    let begin = minute_of(Timestamp(BEGIN)) + day * DAY;
+    let (mut hours, mut paid) = (Vec::new(), Vec::new());
     let times = if calls > CALLS_EACH_MAX { TIMES } else { 1 };
-    for quarter in 0..96_i64 {
-        let mut batch = RowBatch::default();
-        for number in 0..calls / 96 / times {
-            let seed = day.cast_unsigned() << 40 | quarter.cast_unsigned() << 32 | number;
-            batch.push(&call(day * DAY + quarter * 15, seed));
+    for hour in 0..24_i64 {
+        let mut quarters = Vec::new();
+        for quarter in hour * 4..hour * 4 + 4 {
+            let mut batch = RowBatch::default();
+            let period = Tier::Quarter.period_of(begin + quarter * 15);
+            let mut paid_by = BTreeMap::<u64, (u64, i64)>::new();
+            for number in 0..calls / 96 / times {
+                let seed = day.cast_unsigned() << 40 | quarter.cast_unsigned() << 32 | number;
+                let row = call(day * DAY + quarter * 15, seed);
+                if let (Some(account), Some(cost)) =
+                    (row.account, row.cost.filter(|cost| cost.price.nano() > 0))
+                {
+                    let sum = paid_by.entry(account).or_default();
+                    *sum = (sum.0 + times, sum.1 + cost.price.nano() * times as i64);
+                }
+                batch.push(&row);
+            }
+            let (_, part) = by_minute(&batch).pop_first().unwrap();
+            let mut cells = Cells::default();
+            (0..times).for_each(|_| cells.add_part(&part).unwrap());
+            let part = cells.written();
+            store.sums().insert(Tier::Quarter, period, part.clone()).await.unwrap();
+            quarters.push(part);
+            paid.extend(paid_by.into_iter().map(|(account, (calls, nano))| {
+                format!("({period}, {account}, 'USD', {calls}, {}, {})", nano / NANO, nano % NANO)
+            }));
         }
-        let (_, part) = by_minute(&batch).pop_first().unwrap();
-        let mut cells = Cells::default();
-        (0..times).for_each(|_| cells.add_part(&part).unwrap());
-        let part = cells.written();
-        let period = Tier::Quarter.period_of(begin + quarter * 15);
-        store.sums().insert(Tier::Quarter, period, part.clone()).await.unwrap();
-        quarters.push(part);
+        let part = together(&quarters);
+        store.sums().insert(Tier::Hour, Tier::Hour.period_of(begin + hour * 60), part.clone()).await.unwrap();
+        hours.push(part);
     }
+    store.sums().insert(Tier::Day, Tier::Day.period_of(begin), together(&hours)).await.unwrap();
+    let paid = format!(
+        "INSERT INTO ledger_received (quarter, customer, currency, calls, units, nano) VALUES {}",
+        paid.join(", ")
+    );
+    sqlx::query(AssertSqlSafe(paid)).execute(&database.pool).await.unwrap();
+}
+
+fn together(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut cells = Cells::default();
-    quarters.iter().for_each(|part| cells.add_part(part).unwrap());
-    store.sums().insert(Tier::Day, Tier::Day.period_of(begin), cells.written()).await.unwrap();
+    parts.iter().for_each(|part| cells.add_part(part).unwrap());
+    cells.written()
 }
 
 async fn write_rows(store: &RequestStore, rows: u64) -> Duration {
@@ -136,15 +167,28 @@ fn windows(zone_minutes: i64, step: i64, from: i64, to: i64) -> Vec<std::ops::Ra
     (from..to).map(|at| begin + at * step..begin + (at + 1) * step).collect()
 }
 
-async fn prove(name: &str, store: &RequestStore, database: &Database, size: &Size, room: impl Fn() -> u64) {
+async fn prove(
+    name: &str,
+    store: &RequestStore,
+    database: &Database,
+    size: &Size,
+    room: impl AsyncFn() -> u64,
+) {
     let (desk, now) = (ReportDesk::new(store, database.clone()), Timestamp(BEGIN + 31 * DAY * MINUTE_MS));
-    let before = room();
+    let before = room().await;
     for day in 0..DAYS {
-        write_day(store, day, size.calls / DAYS as u64).await;
+        write_day(store, database, day, size.calls / DAYS as u64).await;
     }
-    let of_sums = room().saturating_sub(before);
+    let of_sums = room().await.saturating_sub(before);
+    for tier in [Tier::Quarter, Tier::Hour, Tier::Day] {
+        let begin = minute_of(Timestamp(BEGIN));
+        let periods = tier.period_of(begin)..tier.period_of(begin + DAYS * DAY);
+        let listed = store.sums().list(&[Stretch { tier, periods }], 0..0).await.unwrap().parts;
+        let bytes: i64 = listed.iter().map(|part| part.bytes).sum();
+        println!("{name}: {tier:?}: {} parts, {} KiB a day", listed.len(), (bytes >> 10) / DAYS);
+    }
     let took = write_rows(store, size.rows).await;
-    let of_rows = room().saturating_sub(before + of_sums);
+    let of_rows = room().await.saturating_sub(before + of_sums);
     println!(
         "{name}: {} calls as sums take {} KiB, {} KiB a day; {} rows with their sums {} KiB, written in {took:?}",
         size.calls,
@@ -159,8 +203,11 @@ async fn prove(name: &str, store: &RequestStore, database: &Database, size: &Siz
         ("a month by day, in UTC", windows(0, DAY, 0, DAYS), vec![]),
         ("a month by day and model, in UTC", windows(0, DAY, 0, DAYS), vec![Dimension::Model]),
         ("a month in one row for each project, model and provider", windows(0, DAY * DAYS, 0, 1), by_owner),
+        ("a month by day and model, in Shanghai", windows(480, DAY, 1, DAYS), vec![Dimension::Model]),
         ("a month by day and model, in Kathmandu", windows(345, DAY, 1, DAYS), vec![Dimension::Model]),
         ("a month by the hour", windows(0, 60, 0, DAYS * 24), vec![]),
+        ("a month by the hour and model", windows(0, 60, 0, DAYS * 24), vec![Dimension::Model]),
+        ("a month by the hour, in Kathmandu", windows(345, 60, 6, DAYS * 24), vec![]),
     ] {
         let query = ReportQuery { windows, by, is_reconciled: true, ..ReportQuery::default() };
         let begun = Instant::now();
@@ -169,6 +216,7 @@ async fn prove(name: &str, store: &RequestStore, database: &Database, size: &Siz
         let calls: u64 = report.rows.iter().map(|row| row.figures.count(Count::Calls)).sum();
         println!("{name}: {what}: {took:?}, {} rows of {calls} calls", report.rows.len());
         assert!(calls > size.calls / 2 && took < most, "{what}: {took:?}");
+        assert!(report.unrecorded.is_empty(), "{what}: {:?}", report.unrecorded.first());
     }
 }
 
@@ -183,7 +231,7 @@ async fn a_month_is_reported_in_time_from_a_file() {
     let place = DatabasePlace::File(home.path().join(DATABASE_FILE));
     let database = Database::open(&place, &hasher()).await.unwrap();
     let store = RequestStore::open(&database, &home.path().join(REQUESTS_FILE)).await.unwrap();
-    prove("SQLite", &store, &database, &Size::of_environment(), || bytes_in(home.path())).await;
+    prove("SQLite", &store, &database, &Size::of_environment(), async || bytes_in(home.path())).await;
 }
 
 #[tokio::test]
@@ -191,6 +239,11 @@ async fn a_month_is_reported_in_time_from_postgresql() {
     let server = Throwaway::start().await;
     let database = server.database("month").await;
     let store = RequestStore::open(&database, "nowhere".as_ref()).await.unwrap();
-    prove("PostgreSQL", &store, &database, &Size::of_environment(), || 0).await;
+    let room = async || {
+        let asked = "SELECT CAST(pg_database_size(current_database()) AS BIGINT) AS bytes";
+        let row = sqlx::query(asked).fetch_one(&database.pool).await.unwrap();
+        row.get::<i64, _>("bytes").cast_unsigned()
+    };
+    prove("PostgreSQL", &store, &database, &Size::of_environment(), room).await;
     database.close().await;
 }

@@ -144,4 +144,7 @@ pub enum ReportError {
     /// Parts were folded again and again while they were read.
     #[error("the sums of calls changed too often while they were read; ask again")]
     Restless,
+    /// Whoever added up ended before its time.
+    #[error("the report was not finished: the server is stopping, or failed at it; ask again")]
+    Unfinished,
 }

@@ -8,6 +8,8 @@ use domain::{CallId, Money, OrganisationId, Timestamp};
 use super::cells::{BATCH_CELLS_MAX, by_minute};
 use super::desk::{Report, ReportDesk};
 use super::figures::Count;
+use super::marks;
+use super::plan::plan;
 use super::query::{Dimension, ReportError, ReportQuery};
 use super::tier::{Tier, minute_of};
 use crate::Database;
@@ -23,7 +25,7 @@ const NOW: Timestamp = Timestamp(BEGIN + 3 * DAY * MINUTE_MS);
 
 type Test = fn(RequestStore, Database) -> Pin<Box<dyn Future<Output = ()>>>;
 
-fn all() -> [(&'static str, Test); 7] {
+fn all() -> [(&'static str, Test); 9] {
     [
         ("sums_are_the_same_before_and_behind_a_fold", |store, database| {
             Box::pin(sums_are_the_same_before_and_behind_a_fold(store, database))
@@ -42,6 +44,12 @@ fn all() -> [(&'static str, Test); 7] {
         }),
         ("what_is_damaged_hinders_nothing_else", |store, database| {
             Box::pin(what_is_damaged_hinders_nothing_else(store, database))
+        }),
+        ("a_damaged_part_is_set_aside_and_the_rest_becomes_one", |store, database| {
+            Box::pin(a_damaged_part_is_set_aside_and_the_rest_becomes_one(store, database))
+        }),
+        ("sums_of_an_earlier_version_are_read_as_quarters", |store, database| {
+            Box::pin(sums_of_an_earlier_version_are_read_as_quarters(store, database))
         }),
         ("too_much_is_refused", |store, database| Box::pin(too_much_is_refused(store, database))),
     ]
@@ -98,19 +106,22 @@ async fn sums_are_the_same_before_and_behind_a_fold(store: RequestStore, databas
     // A day of Kathmandu, by hours.
     let hours: Vec<_> = (0..24).map(|hour| (-345 + DAY + hour * 60, -285 + DAY + hour * 60)).collect();
     let hours = query(&hours, &[]);
+    // Two days of Kathmandu, and one of Shanghai.
+    let elsewhere = query(&[(-345, DAY - 345), (DAY - 345, 2 * DAY - 345)], &[Dimension::Model]);
+    let shanghai = query(&[(DAY - 480, 2 * DAY - 480)], &[]);
     let minutes = ReportQuery { is_fine: true, ..query(&[(30, 31), (31, 32)], &[]) };
     let mut before = Vec::new();
-    for query in [&days, &hours, &minutes] {
+    for query in [&days, &hours, &elsewhere, &shanghai, &minutes] {
         before.push(desk.report(query, NOW).await.unwrap());
     }
     let total: i128 = rows.iter().map(|row| i128::from(row.cost.unwrap().price.nano())).sum();
     assert_eq!(before[0].rows.iter().map(|row| row.figures.price).sum::<i128>(), total);
     assert_eq!(before[0].rows.iter().map(|row| row.figures.count(Count::Calls)).sum::<u64>(), 200);
-    assert!(before[1].rows.len() > 5 && before[2].rows.is_empty());
+    assert!(before[1].rows.len() > 5 && before[2].rows.len() == 2 && before[4].rows.is_empty());
     // Between two folds, behind one, and where all stretches are joined.
     for (seed, now) in [(500, Timestamp(BEGIN)), (501, NOW)] {
         store.sum_up(now).await.unwrap();
-        for (query, before) in [&days, &hours].into_iter().zip(&before) {
+        for (query, before) in [&days, &hours, &elsewhere, &shanghai].into_iter().zip(&before) {
             let after = desk.report(query, NOW).await.unwrap();
             assert_eq!(told(&after), told(before));
             let percentile = |report: &Report| {
@@ -120,8 +131,8 @@ async fn sums_are_the_same_before_and_behind_a_fold(store: RequestStore, databas
         }
         write(&store, &[at(seed, 3 * DAY - 1)]).await;
     }
-    let listed = store.sums().list(&super::plan::plan(&days.windows, false), 0..i64::MAX).await.unwrap();
-    assert_eq!(listed.len(), 3, "two days, each in one part, and what is fresh");
+    let listed = store.sums().list(&plan(&days.windows, false, 0), 0..i64::MAX).await.unwrap();
+    assert_eq!(listed.parts.len(), 3, "two days, each in one part, and what is fresh");
 }
 
 async fn what_is_asked_for_is_told_and_no_more(store: RequestStore, database: Database) {
@@ -194,10 +205,21 @@ async fn old_sums_are_dropped_but_days_stay(store: RequestStore, database: Datab
     let minute = || ReportQuery { is_fine: true, ..query(&[(10, 11)], &[]) };
     let (hour, day) = (|| query(&[(0, 60)], &[]), || query(&[(0, DAY)], &[]));
     assert_eq!((calls(minute()).await, calls(hour()).await, calls(day()).await), (1, 1, 1));
+    let dropped = async |query: ReportQuery| desk.report(&query, NOW).await.unwrap().dropped_before;
+    let quarters = || query(&[(15, 45)], &[]);
     store.drop_sums(NOW, 4).await.unwrap();
     assert_eq!((calls(minute()).await, calls(hour()).await, calls(day()).await), (0, 1, 1));
+    assert_eq!(dropped(hour()).await, None);
     store.drop_sums(NOW, 1).await.unwrap();
     assert_eq!((calls(hour()).await, calls(day()).await), (0, 1));
+    // They were kept for one day: that is told, however long they are to be kept from now on.
+    let before = Some(Timestamp(NOW.unix_ms() - DAY * MINUTE_MS));
+    assert_eq!((dropped(hour()).await, dropped(quarters()).await), (before, before));
+    store.drop_sums(NOW, 400).await.unwrap();
+    assert_eq!(dropped(hour()).await, before);
+    // Days have everything, and so has what came later.
+    let later = query(&[(2 * DAY, 2 * DAY + 60)], &[]);
+    assert_eq!((dropped(day()).await, dropped(later).await), (None, None));
 }
 
 async fn what_left_no_row_is_told_by_the_ledger(store: RequestStore, database: Database) {
@@ -235,6 +257,75 @@ async fn what_is_damaged_hinders_nothing_else(store: RequestStore, database: Dat
     assert_eq!(store.sum_up(NOW).await.unwrap(), 0, "it is set aside");
 }
 
+/// How many parts there are of so many days, and how many were set aside.
+async fn parts_of(store: &RequestStore, days: i64) -> (usize, usize) {
+    let windows = query(&[(0, days * DAY)], &[]).windows;
+    let listed = store.sums().list(&plan(&windows, false, 0), 0..0).await.unwrap();
+    (listed.parts.len(), listed.set_aside)
+}
+
+async fn a_damaged_part_is_set_aside_and_the_rest_becomes_one(store: RequestStore, database: Database) {
+    let desk = ReportDesk::new(&store, database);
+    // Nothing is over then: each fold leaves parts of its own.
+    for (seed, minute) in [(1, 1), (2, 2), (3, DAY + 1), (4, DAY + 2)] {
+        write(&store, &[at(seed, minute)]).await;
+        assert_eq!(store.sum_up(Timestamp(BEGIN)).await.unwrap(), 0);
+    }
+    let mut batch = RowBatch::default();
+    batch.push(&at(5, 3));
+    let mut cut = by_minute(&batch).remove(&(first_minute() + 3)).unwrap();
+    cut.pop();
+    for (tier, part) in [(Tier::Day, cut), (Tier::Day, vec![9]), (Tier::Hour, vec![9])] {
+        store.sums().insert(tier, tier.period_of(first_minute()), part).await.unwrap();
+    }
+    let days = query(&[(0, DAY), (DAY, 2 * DAY)], &[]);
+    let expected = [(0, vec![], 2, 3 * 1_000_003), (1, vec![], 2, 7 * 1_000_003)];
+    let before = desk.report(&days, NOW).await.unwrap();
+    assert_eq!((told(&before), before.damaged), (expected.to_vec(), 2), "nothing of a cut part is counted");
+    assert_eq!(parts_of(&store, 2).await, (6, 0));
+    assert_eq!(store.sum_up(NOW).await.unwrap(), 3, "they are told");
+    assert_eq!(parts_of(&store, 2).await, (2, 2), "each day is one part now");
+    assert_eq!(store.sum_up(NOW).await.unwrap(), 0, "once");
+    let after = desk.report(&days, NOW).await.unwrap();
+    assert_eq!((told(&after), after.damaged), (expected.to_vec(), 2), "it is told of what it is without");
+    let next = desk.report(&query(&[(DAY, 2 * DAY)], &[]), NOW).await.unwrap();
+    assert_eq!((told(&next).len(), next.damaged), (1, 0), "others are whole");
+}
+
+async fn sums_of_an_earlier_version_are_read_as_quarters(store: RequestStore, database: Database) {
+    let desk = ReportDesk::new(&store, database);
+    let run = async |statement: &'static str| {
+        sqlx::query(statement).execute(&store.sums().pool).await.unwrap();
+    };
+    write(&store, &[at(1, 10), at(2, 70), at(3, 70 + 60)]).await;
+    store.sum_up(NOW).await.unwrap();
+    run("DELETE FROM requests_sums WHERE tier = 4").await;
+    run("DELETE FROM requests_sums_marks").await;
+    marks::open(&store.sums().pool).await.unwrap();
+    let hours = query(&[(0, 60), (60, 120), (120, 180), (180, 240)], &[]);
+    let calls = async || {
+        let report = desk.report(&hours, NOW).await.unwrap();
+        assert_eq!(report.dropped_before, None);
+        report.rows.iter().map(|row| row.figures.count(Count::Calls)).collect::<Vec<_>>()
+    };
+    assert_eq!(calls().await, [1, 1, 1]);
+    write(&store, &[at(4, 130), at(5, 200)]).await;
+    store.sum_up(NOW).await.unwrap();
+    assert_eq!(calls().await, [1, 1, 2, 1]);
+    // And one that had dropped quarters of days before.
+    run("DELETE FROM requests_sums_marks").await;
+    let part = by_minute(&{
+        let mut batch = RowBatch::default();
+        batch.push(&at(6, 0));
+        batch
+    });
+    let before = Tier::Day.period_of(first_minute()) - 2;
+    store.sums().insert(Tier::Day, before, part[&first_minute()].clone()).await.unwrap();
+    marks::open(&store.sums().pool).await.unwrap();
+    let report = desk.report(&query(&[(-2 * DAY, 60 - 2 * DAY)], &[]), NOW).await.unwrap();
+    assert_eq!((report.rows.len(), report.dropped_before), (0, Some(Timestamp(BEGIN))));
+}
+
 async fn too_much_is_refused(store: RequestStore, database: Database) {
     let desk = ReportDesk::new(&store, database);
     let seeds: Vec<u64> = (0..=super::REPORT_ROWS_MAX as u64).collect();
@@ -249,9 +340,6 @@ async fn too_much_is_refused(store: RequestStore, database: Database) {
     let refused = desk.report(&query(&[(0, DAY)], &[Dimension::Model]), NOW).await.unwrap_err();
     assert!(matches!(refused, ReportError::TooManyRows { .. }), "{refused}");
     assert_eq!(desk.report(&query(&[(0, DAY)], &[]), NOW).await.unwrap().rows.len(), 1);
-    store.sums().insert(Tier::Day, Tier::Day.period_of(first_minute()) + 1, vec![9]).await.unwrap();
-    let damaged = desk.report(&query(&[(0, 2 * DAY)], &[]), NOW).await.unwrap_err();
-    assert!(damaged.to_string().contains("damaged sum of calls"), "{damaged}");
 }
 
 #[tokio::test]

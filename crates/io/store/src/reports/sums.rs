@@ -8,12 +8,14 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::cells::Cells;
+use super::lists::Listed;
+use super::marks;
 use super::plan::Stretch;
+use super::table::{SUMS, Sums};
 use super::tier::{REPORT_MINUTES_KEPT_HOURS, Tier, minute_of};
 use crate::database::{AnyConnection, AnyPool, Kind};
 use crate::error::StoreError;
 
-const TABLE: &str = "requests_sums";
 /// Fresh parts that one fold takes.
 const FOLDED_AT_ONCE: i64 = 512;
 /// A stretch that is not over has so many parts at most before they become one.
@@ -22,32 +24,23 @@ const PARTS_MAX: i64 = 16;
 const JOINED_AT_ONCE: usize = 32;
 /// So many bytes become one part at most; what is bigger stays as it is.
 const JOINED_BYTES_MAX: i64 = 64 << 20;
-/// The tier of fresh parts that nobody could read: they are kept, and in no report.
-const DAMAGED: i64 = -1;
 /// How long after its end a stretch is left alone: long calls come late.
 const GRACE_MINUTES: i64 = 5;
-
-/// The parts in a database.
-#[derive(Clone, Debug)]
-pub(crate) struct Sums {
-    pool: AnyPool,
-    kind: Kind,
-}
-
-/// Where a part lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Listed {
-    pub(super) number: i64,
-    /// The first minute that it is of.
-    pub(super) minute: i64,
-    pub(super) bytes: i64,
-}
 
 /// What a fold took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Folded {
     pub(crate) parts: usize,
     /// Those of them that could not be read.
+    pub(crate) damaged: usize,
+}
+
+/// What joining came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Joined {
+    /// Stretches of which parts became one.
+    pub(crate) stretches: usize,
+    /// Parts that could not be read, and were set aside.
     pub(crate) damaged: usize,
 }
 
@@ -66,16 +59,12 @@ impl Sums {
             Kind::Postgres => ("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA"),
         };
         let make = format!(
-            "CREATE TABLE IF NOT EXISTS {TABLE} (number {number}, tier BIGINT NOT NULL, period BIGINT NOT NULL, packed {bytes} NOT NULL);
-             CREATE INDEX IF NOT EXISTS {TABLE}_by_period ON {TABLE} (tier, period)"
+            "CREATE TABLE IF NOT EXISTS {SUMS} (number {number}, tier BIGINT NOT NULL, period BIGINT NOT NULL, packed {bytes} NOT NULL);
+             CREATE INDEX IF NOT EXISTS {SUMS}_by_period ON {SUMS} (tier, period)"
         );
         sqlx::raw_sql(AssertSqlSafe(make)).execute(&pool).await?;
+        marks::open(&pool).await?;
         Ok(Self::beside(pool, kind))
-    }
-
-    /// What is there, with nothing made.
-    pub(crate) const fn beside(pool: AnyPool, kind: Kind) -> Self {
-        Self { pool, kind }
     }
 
     /// Writes what a batch comes to, by its minutes, in the transaction of the batch.
@@ -95,7 +84,7 @@ impl Sums {
         let failed = || StoreError::database("fold sums of calls");
         let mut transaction = self.pool.begin().await.map_err(failed())?;
         let statement = format!(
-            "DELETE FROM {TABLE} WHERE number IN (SELECT number FROM {TABLE} WHERE tier = $1 ORDER BY number LIMIT $2)
+            "DELETE FROM {SUMS} WHERE number IN (SELECT number FROM {SUMS} WHERE tier = $1 ORDER BY number LIMIT $2)
              RETURNING number, period, packed"
         );
         let rows = sqlx::query(AssertSqlSafe(statement))
@@ -104,129 +93,92 @@ impl Sums {
             .fetch_all(&mut *transaction)
             .await
             .map_err(failed())?;
-        let (fresh, damaged): (Vec<_>, Vec<_>) = kept(&rows)
-            .map_err(failed())?
-            .into_iter()
-            .partition(|part| Cells::default().add_part(&part.packed).is_some());
+        let (fresh, damaged) = sifted(kept(&rows).map_err(failed())?);
         for tier in Tier::KEPT {
-            for (period, part) in folded(&fresh, tier)? {
+            for (period, part) in folded(&fresh, |minute| tier.period_of(minute))? {
                 insert(&mut transaction, tier.number(), period, part).await.map_err(failed())?;
             }
         }
         let folded = Folded { parts: rows.len(), damaged: damaged.len() };
-        for part in damaged {
-            insert(&mut transaction, DAMAGED, part.period, part.packed).await.map_err(failed())?;
-        }
+        set_aside(&mut transaction, Tier::Fresh, damaged).await.map_err(failed())?;
         transaction.commit().await.map_err(failed())?;
         Ok(folded)
     }
 
-    /// Makes one part of those of stretches that are over, or that have many. Gives how many stretches there were.
-    pub(crate) async fn join(&self, now: Timestamp) -> Result<usize, StoreError> {
+    /// Makes one part of those of stretches that are over, or that have many. Parts that cannot be read are set aside, and hinder
+    /// no others.
+    pub(crate) async fn join(&self, now: Timestamp) -> Result<Joined, StoreError> {
         let failed = || StoreError::database("join sums of calls");
         let statement = format!(
-            "SELECT tier, period, COUNT(*) AS parts FROM {TABLE} WHERE tier > $1 GROUP BY tier, period HAVING COUNT(*) > 1"
+            "SELECT tier, period, COUNT(*) AS parts FROM {SUMS} WHERE tier > $1 GROUP BY tier, period HAVING COUNT(*) > 1"
         );
         let rows = sqlx::query(AssertSqlSafe(statement)).bind(Tier::Fresh.number());
         let rows = rows.fetch_all(&self.pool).await.map_err(failed())?;
-        let mut joined = 0;
+        let mut joined = Joined::default();
         for row in &rows {
             let (tier, period, parts) = stretch_of(row).map_err(failed())?;
             let Some(tier) = Tier::of_number(tier) else { continue };
             let is_over = tier.begin_of(period + 1) + GRACE_MINUTES <= minute_of(now);
-            if joined < JOINED_AT_ONCE
-                && (is_over || parts > PARTS_MAX)
-                && self.join_one(tier, period).await?
-            {
-                joined += 1;
+            if joined.stretches < JOINED_AT_ONCE && (is_over || parts > PARTS_MAX) {
+                let one = self.join_one(tier, period).await?;
+                joined.stretches += one.stretches;
+                joined.damaged += one.damaged;
             }
         }
         Ok(joined)
     }
 
-    /// Makes one of the smallest parts of a stretch, as many as may be. Gives whether there were two.
-    async fn join_one(&self, tier: Tier, period: i64) -> Result<bool, StoreError> {
+    /// Makes one of the smallest parts of a stretch, as many as may be, where there are two.
+    async fn join_one(&self, tier: Tier, period: i64) -> Result<Joined, StoreError> {
         let failed = || StoreError::database("join sums of calls");
         let stretch = Stretch { tier, periods: period..period + 1 };
-        let mut listed = self.list(&[stretch], 0..0).await.map_err(failed())?;
+        let mut listed = self.list(&[stretch], 0..0).await.map_err(failed())?.parts;
         listed.sort_unstable_by_key(|part| part.bytes);
         let numbers = small_ones(&listed);
         if numbers.len() < 2 {
-            return Ok(false);
+            return Ok(Joined::default());
         }
         let mut transaction = self.pool.begin().await.map_err(failed())?;
         let statement = format!(
-            "DELETE FROM {TABLE} WHERE number IN ({}) RETURNING number, period, packed",
+            "DELETE FROM {SUMS} WHERE number IN ({}) RETURNING number, period, packed",
             numbers.join(", ")
         );
-        let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(&mut *transaction).await;
-        let parts = kept(&rows.map_err(failed())?).map_err(failed())?;
-        let mut cells = Cells::default();
-        for part in &parts {
-            cells.add_part(&part.packed).ok_or_else(|| damaged(part.number))?;
+        let rows = sqlx::query(AssertSqlSafe(statement)).persistent(false).fetch_all(&mut *transaction).await;
+        let (whole, damaged) = sifted(kept(&rows.map_err(failed())?).map_err(failed())?);
+        let joined = Joined { stretches: 1, damaged: damaged.len() };
+        for (period, part) in folded(&whole, |_| period)? {
+            insert(&mut transaction, tier.number(), period, part).await.map_err(failed())?;
         }
-        if !parts.is_empty() {
-            insert(&mut transaction, tier.number(), period, cells.written()).await.map_err(failed())?;
-        }
+        set_aside(&mut transaction, tier, damaged).await.map_err(failed())?;
         transaction.commit().await.map_err(failed())?;
-        Ok(true)
+        Ok(joined)
     }
 
-    /// Drops minutes that are old, and quarters of an hour of more days ago than these. Days are kept.
-    pub(crate) async fn drop_old(&self, now: Timestamp, quarters_kept_days: u32) -> Result<(), StoreError> {
-        let (minute, quarters_kept) = (minute_of(now), i64::from(quarters_kept_days) * Tier::Day.minutes());
-        let minutes_kept = (REPORT_MINUTES_KEPT_HOURS + 1) * 60;
+    /// Drops minutes that are old, and hours and quarters of an hour of more days ago than these, which is marked. Days are kept.
+    pub(crate) async fn drop_old(&self, now: Timestamp, fine_kept_days: u32) -> Result<(), StoreError> {
+        let failed = || StoreError::database("drop old sums of calls");
+        let (minute, fine_kept) = (minute_of(now), i64::from(fine_kept_days) * Tier::Day.minutes());
+        let fine_from = Tier::Quarter.begin_of(Tier::Quarter.period_of(minute - fine_kept));
+        let minutes_from = minute - (REPORT_MINUTES_KEPT_HOURS + 1) * 60;
+        let mut transaction = self.pool.begin().await.map_err(failed())?;
+        let mut is_marked = false;
         for (tier, kept_from) in
-            [(Tier::Minute, minute - minutes_kept), (Tier::Quarter, minute - quarters_kept)]
+            [(Tier::Minute, minutes_from), (Tier::Quarter, fine_from), (Tier::Hour, fine_from)]
         {
-            let statement = format!("DELETE FROM {TABLE} WHERE tier = $1 AND period < $2");
-            let gone =
-                sqlx::query(AssertSqlSafe(statement)).bind(tier.number()).bind(tier.period_of(kept_from));
-            gone.execute(&self.pool).await.map_err(StoreError::database("drop old sums of calls"))?;
+            let statement = format!("DELETE FROM {SUMS} WHERE tier IN ($1, $2) AND period < $3");
+            let gone = sqlx::query(AssertSqlSafe(statement))
+                .bind(tier.number())
+                .bind(tier.set_aside())
+                .bind(tier.period_of(kept_from))
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed())?;
+            is_marked |= tier != Tier::Minute && gone.rows_affected() > 0;
         }
-        Ok(())
-    }
-
-    /// Every part of these stretches, and what of these minutes is fresh, as they lie at one moment.
-    pub(super) async fn list(
-        &self,
-        stretches: &[Stretch],
-        fresh: std::ops::Range<i64>,
-    ) -> Result<Vec<Listed>, sqlx::Error> {
-        let fresh = Stretch { tier: Tier::Fresh, periods: fresh };
-        let wanted: Vec<&Stretch> = stretches.iter().chain([&fresh]).collect();
-        let within = (0..wanted.len()).map(|place| {
-            let first = place * 3 + 1;
-            format!("(tier = ${first} AND period >= ${} AND period < ${})", first + 1, first + 2)
-        });
-        let length = match self.kind {
-            Kind::Sqlite => "LENGTH(packed)",
-            Kind::Postgres => "CAST(OCTET_LENGTH(packed) AS BIGINT)",
-        };
-        let statement = format!(
-            "SELECT number, tier, period, {length} AS bytes FROM {TABLE} WHERE {} ORDER BY number",
-            within.collect::<Vec<_>>().join(" OR ")
-        );
-        let mut query = sqlx::query(AssertSqlSafe(statement));
-        for stretch in wanted {
-            query = query.bind(stretch.tier.number()).bind(stretch.periods.start).bind(stretch.periods.end);
+        if is_marked {
+            marks::dropped(&mut transaction, fine_from).await.map_err(failed())?;
         }
-        let listed = |row: &AnyRow| {
-            let (number, tier, period): (i64, i64, i64) =
-                (row.try_get("number")?, row.try_get("tier")?, row.try_get("period")?);
-            let minute = Tier::of_number(tier).map_or(period, |tier| tier.begin_of(period));
-            Ok(Listed { number, minute, bytes: row.try_get("bytes")? })
-        };
-        query.fetch_all(&self.pool).await?.iter().map(listed).collect()
-    }
-
-    /// These parts, in no order; those that are there no more are left out.
-    pub(super) async fn fetch(&self, numbers: &[i64]) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {
-        // Numbers of ours, not words of anybody's.
-        let list: Vec<String> = numbers.iter().map(i64::to_string).collect();
-        let statement = format!("SELECT number, packed FROM {TABLE} WHERE number IN ({})", list.join(", "));
-        let rows = sqlx::raw_sql(AssertSqlSafe(statement)).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| Ok((row.try_get("number")?, row.try_get("packed")?))).collect()
+        transaction.commit().await.map_err(failed())
     }
 
     /// Puts a part where it belongs, for who makes parts up.
@@ -246,14 +198,36 @@ fn small_ones(listed: &[Listed]) -> Vec<String> {
     small.map(|part| part.number.to_string()).collect()
 }
 
-/// What fresh parts come to in a tier, by its stretches.
-fn folded(fresh: &[Kept], tier: Tier) -> Result<BTreeMap<i64, Vec<u8>>, StoreError> {
+/// What can be read, and what cannot.
+fn sifted(parts: Vec<Kept>) -> (Vec<Kept>, Vec<Kept>) {
+    parts.into_iter().partition(|part| is_whole(&part.packed))
+}
+
+/// Whether a part can be read to its end.
+pub(super) fn is_whole(part: &[u8]) -> bool {
+    Cells::default().add_part(part).is_some()
+}
+
+/// What parts come to, by the stretches that each is of.
+fn folded(parts: &[Kept], period_of: impl Fn(i64) -> i64) -> Result<BTreeMap<i64, Vec<u8>>, StoreError> {
     let mut periods: BTreeMap<i64, Cells<'_>> = BTreeMap::new();
-    for part in fresh {
-        let cells = periods.entry(tier.period_of(part.period)).or_default();
+    for part in parts {
+        let cells = periods.entry(period_of(part.period)).or_default();
         cells.add_part(&part.packed).ok_or_else(|| damaged(part.number))?;
     }
     Ok(periods.into_iter().map(|(period, cells)| (period, cells.written())).collect())
+}
+
+/// Keeps what nobody could read where no report and no fold looks for it.
+async fn set_aside(
+    connection: &mut AnyConnection,
+    tier: Tier,
+    damaged: Vec<Kept>,
+) -> Result<(), sqlx::Error> {
+    for part in damaged {
+        insert(connection, tier.set_aside(), part.period, part.packed).await?;
+    }
+    Ok(())
 }
 
 async fn insert(
@@ -262,7 +236,7 @@ async fn insert(
     period: i64,
     part: Vec<u8>,
 ) -> Result<(), sqlx::Error> {
-    let statement = format!("INSERT INTO {TABLE} (tier, period, packed) VALUES ($1, $2, $3)");
+    let statement = format!("INSERT INTO {SUMS} (tier, period, packed) VALUES ($1, $2, $3)");
     let query = sqlx::query(AssertSqlSafe(statement)).bind(tier).bind(period).bind(part);
     query.execute(connection).await.map(|_| ())
 }
@@ -282,13 +256,14 @@ fn stretch_of(row: &AnyRow) -> Result<(i64, i64, i64), sqlx::Error> {
     Ok((row.try_get("tier")?, row.try_get("period")?, row.try_get("parts")?))
 }
 
-pub(super) fn damaged(number: i64) -> StoreError {
+fn damaged(number: i64) -> StoreError {
     StoreError::Damaged { what: "sum of calls", found: format!("part {number}") }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{JOINED_BYTES_MAX, Listed, small_ones};
+    use super::super::lists::Listed;
+    use super::{JOINED_BYTES_MAX, small_ones};
 
     #[test]
     fn so_much_becomes_one_part_and_no_more() {

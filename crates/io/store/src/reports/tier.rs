@@ -17,15 +17,22 @@ pub(super) enum Tier {
     Quarter,
     /// A day in UTC.
     Day,
+    /// An hour of UTC: those of most time zones, and the inside of days of all of them.
+    Hour,
 }
 
 impl Tier {
     /// Those that what is fresh is folded into.
-    pub(super) const KEPT: [Self; 3] = [Self::Minute, Self::Quarter, Self::Day];
+    pub(super) const KEPT: [Self; 4] = [Self::Minute, Self::Quarter, Self::Hour, Self::Day];
 
     /// As it is kept.
     pub(super) const fn number(self) -> i64 {
         self as i64
+    }
+
+    /// Where parts of it lie that nobody could read: they are kept, and in no report.
+    pub(super) const fn set_aside(self) -> i64 {
+        -1 - self.number()
     }
 
     pub(super) const fn of_number(number: i64) -> Option<Self> {
@@ -34,6 +41,7 @@ impl Tier {
             1 => Some(Self::Minute),
             2 => Some(Self::Quarter),
             3 => Some(Self::Day),
+            4 => Some(Self::Hour),
             _ => None,
         }
     }
@@ -43,6 +51,7 @@ impl Tier {
         match self {
             Self::Fresh | Self::Minute => 1,
             Self::Quarter => 15,
+            Self::Hour => 60,
             Self::Day => DAY_MINUTES,
         }
     }

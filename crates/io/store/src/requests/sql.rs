@@ -227,7 +227,7 @@ impl RequestRecords for RequestStore {
                 }
                 damaged += folded.damaged;
             }
-            self.sums.join(now).await.map(|_| damaged)
+            self.sums.join(now).await.map(|joined| damaged + joined.damaged)
         })
     }
 

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
 
 use crate::access::Visitor;
 use crate::asked::{Asked, query};
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
-use crate::reporting::{MARGIN_BY, Span, Step, Wanted, margin_csv, margins, read_format};
+use crate::reporting::{MARGIN_BY, Span, Step, Wanted, csv_answer, margin_csv, margins, notes, read_format};
 
 pub(super) async fn show(
     State(parts): State<Arc<AdminParts>>,
@@ -31,9 +30,6 @@ pub(super) async fn show(
     let report = parts.reports.report(&query, now).await?;
     let mut told = margins(&report, &parts.prices.book(), &rules, now);
     (told["from"], told["to"]) = span.ends();
-    Ok(if is_csv {
-        ([(CONTENT_TYPE, "text/csv; charset=utf-8")], margin_csv(&told)).into_response()
-    } else {
-        Json(told).into_response()
-    })
+    told["notes"] = notes(&report, &span.zone).into();
+    Ok(if is_csv { csv_answer(margin_csv(&told), &told) } else { Json(told).into_response() })
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
 
 use crate::access::Visitor;
 use crate::asked::{Asked, query};
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
-use crate::reporting::{Span, Step, Wanted, as_json, is_reconciled, lines, read_format, report_csv};
+use crate::reporting::{
+    Span, Step, Wanted, as_json, csv_answer, is_reconciled, lines, notes, read_format, report_csv,
+};
 use crate::wanted::read;
 
 pub(super) async fn show(
@@ -30,11 +31,9 @@ pub(super) async fn show(
     query.is_fine = span.step == Step::Minute;
     query.is_reconciled = is_reconciled(&query);
     let report = parts.reports.report(&query, now).await?;
+    let notes = notes(&report, &span.zone);
     let lines = lines(report, &query, &parts.accounts.payers(), &visitor.reach);
-    let told = as_json(&span, &query, &lines);
-    Ok(if is_csv {
-        ([(CONTENT_TYPE, "text/csv; charset=utf-8")], report_csv(&told)).into_response()
-    } else {
-        Json(told).into_response()
-    })
+    let mut told = as_json(&span, &query, &lines);
+    told["notes"] = notes.into();
+    Ok(if is_csv { csv_answer(report_csv(&told), &told) } else { Json(told).into_response() })
 }

@@ -13,7 +13,7 @@ use crate::access::Visitor;
 use crate::body::{JsonBody, PRICES_BODY_BYTES_MAX};
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
-use crate::reporting::{Span, Step, Swap, WHATIF_BY, Wanted, days_before, whatif};
+use crate::reporting::{Span, Step, Swap, WHATIF_BY, Wanted, days_before, notes, whatif};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -68,6 +68,7 @@ pub(super) async fn ask(
     let report = parts.reports.report(&query, now).await?;
     let mut told = whatif(&report, &book, &swaps, now).map_err(|message| refused("map", message))?;
     (told["from"], told["to"]) = span.ends();
+    told["notes"] = notes(&report, &span.zone).into();
     Ok(Json(told))
 }
 
