@@ -104,7 +104,7 @@ class Elsewhere:
 
     def drop_all(self) -> None:
         """From now on a firewall there drops what arrives, and says nothing."""
-        self._rules("add table inet silence; add chain inet silence all { type filter hook input priority 0; policy drop; }")
+        self._rules("add table inet silence; add chain inet silence arriving { type filter hook input priority 0; policy drop; }")
 
     def let_in_again(self) -> None:
         self._rules("delete table inet silence")

@@ -292,7 +292,8 @@ mod tests {
         let end = "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
         let facts = end.replace("{\"choices\"", "{\"model_used\":\"m\",\"total_attempts\":2,\"choices\"");
         let told = |members: &str| {
-            let event = format!("data: {{\"object\":\"chat.completion.chunk\",\"choices\":[],{members}}}\n\n");
+            let event =
+                format!("data: {{\"object\":\"chat.completion.chunk\",\"choices\":[],{members}}}\n\n");
             facts.replace("data: [DONE]", &(event + "data: [DONE]"))
         };
         let mut chat = late(Dialect::OpenAiChat);

@@ -169,12 +169,14 @@ mod tests {
     fn nothing_behind_the_last_word_leaves_wherever_the_stream_is_cut() {
         let chat = ("data: {\"choices\":[]}\n\n", "data: [DONE]\n\n", Dialect::OpenAiChat);
         let message = "event: message_stop\r\ndata: {\"type\":\"message_stop\"}\r\n\r\n";
-        let response = "data: {\"type\":\"response.completed\",\"response\":{\"status\":\"completed\"}}\n\n";
+        let response = "data: {\"type\":\"response.completed\",\"sequence_number\":7,\"response\":{\"id\":\"r\",\"object\":\"response\",\"status\":\"completed\",\"model\":\"m\",\"output\":[]}}\n\n";
         let lasts =
             [chat, ("", message, Dialect::AnthropicMessages), ("", response, Dialect::OpenAiResponses)];
         for (before, last, dialect) in lasts {
             let said = [before, last].concat();
-            for behind in [": x\n\n", "\n", "data: {\"error\":{\"message\":\"x\"}}\n\n", "data: bye", before, last] {
+            for behind in
+                [": x\n\n", "\n", "data: {\"error\":{\"message\":\"x\"}}\n\n", "data: bye", before, last]
+            {
                 let stream = [&said, behind, "data: {\"a\":1}\n\n"].concat();
                 for cut in 0..=stream.len() {
                     let (left, right) = stream.as_bytes().split_at(cut);

@@ -125,6 +125,11 @@ impl SseParser {
         usize::from(is_cut)
     }
 
+    /// Whatever comes next belongs to no line that has ended.
+    pub fn forget_line_end(&mut self) {
+        self.skips_line_feed = false;
+    }
+
     /// How many bytes of the chunk read last belong to events and comments that ended in it: what follows them is the
     /// beginning of something.
     pub fn whole_bytes(&self) -> usize {

@@ -105,6 +105,10 @@ impl StreamWatch {
                 }
             }
         });
+        if facts.is_done && facts.ends_at < Some(chunk.len()) {
+            // The line that may have ended with the chunk is none of the answer's.
+            self.parser.forget_line_end();
+        }
         // What nobody has read may have been the last event: the framing decides.
         facts.is_finished |= matches!(reading, Reading::Loose(_)) && self.parser.has_missed();
     }
