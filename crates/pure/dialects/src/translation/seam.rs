@@ -170,9 +170,9 @@ fn can_begin(told: &str, place: usize, is_unsure: bool) -> bool {
     overlap.len() >= least && !is_within_word && !first.is_some_and(char::is_whitespace)
 }
 
-/// Whether a text is long enough, and no row of the same, so that one that begins like it is it again.
+/// Whether a text is as long as what counts where a line began, and no row of the same, so that one that begins like it is it again.
 fn could_begin_anew(told: &str) -> bool {
-    told.len() >= WORDS_BYTES && !is_row(told.as_bytes())
+    told.len() >= LINE_BYTES && !is_row(told.as_bytes())
 }
 
 /// Whether a text is the same again and again: its shortest period goes into it twice. Short ones are looked for first, as rows
@@ -255,6 +255,7 @@ mod tests {
         check("x", Nothing, "", "x");
         // All of it from the start: it was not given to him, or he did not look.
         check("Answer to them", Nothing, "Answer to them all", "Answer to them all");
+        check("Answer t", Nothing, "Answer to them all", "Answer to them all");
         check("no, no, no, no, ", Nothing, "no, no, no, no, no", "no, no, no, no, no, no, no, no, no");
         // Much of it, once: nobody goes on like that.
         let end = "and the whales answered from below the ice";
