@@ -190,14 +190,13 @@ ODD_BUT_WHOLE: dict[str, bytes] = {
     "white behind the end mark": WHOLE_STREAM.replace(b"[DONE]", b"[DONE] "),
     "a byte order mark": b"\xef\xbb\xbf" + WHOLE_STREAM,
     "blank lines before": b"\n\n\r\n" + WHOLE_STREAM,
-    "comments before, between and behind": b": a\n\n" + WHOLE_STREAM.replace(b"\n\n", b"\n\n: b\n\n"),
+    "comments before and between": b": a\n\n" + WHOLE_STREAM.replace(b"data:", b": b\n\ndata:"),
     "named events": WHOLE_STREAM.replace(b"data:", b"event: message\ndata:"),
     "pings with a name": b"event: ping\ndata: now\n\n" + WHOLE_STREAM,
     "ids and retries": b"retry: 10\nid: 1\n" + WHOLE_STREAM,
     "an empty event": b"data:\n\n" + WHOLE_STREAM,
     "data in several lines": b'data: {"choices":\ndata: []}\n\n' + WHOLE_STREAM,
     "an error that is null": delta(content="x").replace(b"{", b'{"error": null, ', 1) + FINISHED + DONE,
-    "something behind the end mark": WHOLE_STREAM + b"data: bye\n\n",
     "only the end mark": DONE,
 }
 
@@ -210,6 +209,56 @@ def test_an_odd_stream_that_is_whole_is_passed_on(
     upstream.script = streamed([stream[at : at + size] for at in range(0, len(stream), size)])
     reply, is_broken = ask(gateway, chat(stream=True))
     assert (reply.status, is_broken, reply.body) == (200, False, stream)
+
+
+BEHIND_THE_END: dict[str, bytes] = {
+    "a comment": b": b\n\n",
+    "a blank line": b"\n",
+    "text": b"data: bye\n\n",
+    "half an event": b'data: {"id"',
+    "an error": b'data: {"error":{"message":"no"}}\n\n',
+    "a named error": b"event: error\ndata: no\n\n",
+    "more of an answer": delta(content="y") + DONE,
+    "another end mark": DONE,
+    "more than fits an event": b"data: " + b"y" * 500_000 + b"\n\n",
+}
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+@pytest.mark.parametrize("behind", BEHIND_THE_END.values(), ids=BEHIND_THE_END.keys())
+def test_nothing_behind_the_last_word_is_passed_on(
+    gateway: Gateway, upstream: Upstream, behind: bytes, size: int
+) -> None:
+    stream = WHOLE_STREAM + (behind if size > 7 else behind[:200])
+    upstream.script = streamed([stream[at : at + size] for at in range(0, len(stream), size)])
+    reply, is_broken = ask(gateway, chat(stream=True))
+    assert (reply.status, is_broken, reply.body) == (200, False, WHOLE_STREAM)
+
+
+@pytest.mark.parametrize("head", [stream_head(), b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 999999\r\n\r\n"])
+def test_who_goes_on_for_ever_behind_his_last_word_is_left(
+    gateway: Gateway, upstream: Upstream, head: bytes
+) -> None:
+    left: list[bool] = []
+
+    def script(exchange: Exchange) -> None:
+        is_chunked = b"chunked" in head
+        framed = chunk if is_chunked else bytes
+        exchange.send(head + framed(WHOLE_STREAM))
+        with contextlib.suppress(OSError):
+            for _ in range(400):
+                exchange.send(framed(b": still here\n\n"))
+                if exchange.saw_hang_up_within(0.01):
+                    break
+            else:
+                return
+        left.append(True)
+        exchange.is_over = True
+
+    upstream.script = script
+    reply, is_broken = ask(gateway, chat(stream=True))
+    assert (reply.status, is_broken, reply.body) == (200, False, WHOLE_STREAM)
+    until(lambda: left, "the provider sees that nobody listens")
 
 
 NOT_WHOLE: dict[str, bytes] = {

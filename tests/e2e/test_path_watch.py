@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import statistics
 import time
@@ -16,7 +17,7 @@ from conftest import StartGateway, StartUpstream
 from harness.config import NO_REPEATS, configuration, line, provider
 from harness.gateway import Gateway
 from harness.process import until
-from harness.silence import HAS_FILTERS, Elsewhere, carry_again, fall_silent, missing_for_namespaces
+from harness.silence import HAS_FILTERS, Elsewhere, carry_again, fall_silent, missing_for_namespaces, missing_for_rules
 from harness.simulator import Simulator
 from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, MODEL, chat, delta
 from harness.upstream import PATIENCE_S, Exchange, Script, Upstream, streamed, whole
@@ -109,19 +110,34 @@ def filtered(new_upstream: StartUpstream) -> Silence:
     return upstream, lambda: fall_silent(upstream.sockets), lambda: carry_again(upstream.sockets)
 
 
+@contextlib.contextmanager
+def on_another_host(number: int) -> Iterator[tuple[Upstream, Elsewhere]]:
+    host = Elsewhere(number)
+    upstream = Upstream(whole(CHAT_REPLY), listener=host.listener())
+    yield upstream, host
+    upstream.close()
+    host.close()
+
+
 @pytest.fixture
 def elsewhere() -> Iterator[Silence]:
     """A provider on another host, to which a route is lost on the way back."""
     if missing := missing_for_namespaces():
         pytest.skip(missing)
-    host = Elsewhere(1)
-    upstream = Upstream(whole(CHAT_REPLY), listener=host.listener())
-    yield upstream, host.fall_silent, host.carry_again
-    upstream.close()
-    host.close()
+    with on_another_host(1) as (upstream, host):
+        yield upstream, host.fall_silent, host.carry_again
 
 
-@pytest.mark.parametrize("way", ["filtered", "elsewhere"])
+@pytest.fixture
+def firewalled() -> Iterator[Silence]:
+    """A provider on another host, whose firewall (nftables) begins to drop all that arrives."""
+    if missing := missing_for_rules():
+        pytest.skip(missing)
+    with on_another_host(2) as (upstream, host):
+        yield upstream, host.drop_all, host.let_in_again
+
+
+@pytest.mark.parametrize("way", ["filtered", "elsewhere", "firewalled"])
 def test_a_path_that_falls_silent_is_left_within_a_tenth_of_a_second(
     start: StartGateway,
     new_upstream: StartUpstream,

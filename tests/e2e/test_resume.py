@@ -292,8 +292,10 @@ def test_who_gave_what_is_in_the_log_and_counted(start: StartGateway, simulator:
     assert told.is_whole
     facts = next(event for event in told.events if "model_used" in event)
     assert facts["provider"] == "second"
-    assert [(part["provider"], part["model"]) for part in facts["segments"]] == [("first", "m"), ("second", "m")]
-    assert facts["segments"][0]["tokens"]["output"] > 20
+    parts = told.events[-1]["segments"]
+    assert [(part["provider"], part["model"]) for part in parts] == [("first", "m"), ("second", "m")]
+    assert parts[0]["tokens"]["output"] > 20
+    assert told.usage == tuple(sum(part["tokens"][kind] for part in parts) for kind in ("input", "output"))
     counted = gateway.metric("ai_gateway_tokens_total", provider="second", kind="output")
     broken = gateway.metric("ai_gateway_tokens_total", provider="first", kind="output")
     assert gateway.metric("ai_gateway_streams_broken_total", provider="first", outcome="continued") == 1

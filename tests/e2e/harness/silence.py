@@ -54,6 +54,16 @@ def missing_for_namespaces() -> str | None:
 PROBE = f"bw-probe-{os.getpid()}"
 
 
+def missing_for_rules() -> str | None:
+    """Why such a network cannot have a firewall; `None` if it can."""
+    if missing := missing_for_namespaces():
+        return missing
+    if not shutil.which("nft"):
+        return "nft is not installed: scripts/setup test"
+    tried = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True)
+    return None if tried.returncode == 0 else f"no nftables here: {tried.stderr.strip()}"
+
+
 class Elsewhere:
     """Another host, as far as the network goes: a namespace with an address of its own, reached by one cable."""
 
@@ -92,9 +102,19 @@ class Elsewhere:
     def carry_again(self) -> None:
         self._inside("route", "del", "blackhole", f"{self._near}/32")
 
+    def drop_all(self) -> None:
+        """From now on a firewall there drops what arrives, and says nothing."""
+        self._rules("add table inet silence; add chain inet silence arriving { type filter hook input priority 0; policy drop; }")
+
+    def let_in_again(self) -> None:
+        self._rules("delete table inet silence")
+
     def close(self) -> None:
         subprocess.run(["ip", "link", "del", self._here], capture_output=True)
         subprocess.run(["ip", "netns", "del", self._name], capture_output=True)
+
+    def _rules(self, rules: str) -> None:
+        self._ip("netns", "exec", self._name, "nft", rules)
 
     def _inside(self, *arguments: str) -> None:
         self._ip("-n", self._name, *arguments)

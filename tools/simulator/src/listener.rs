@@ -14,7 +14,7 @@ use crate::answer;
 use crate::http::{Connection, RequestError};
 use crate::misbehaviour::Ending;
 use crate::node::Node;
-use crate::player::{Played, play};
+use crate::player::{Played, hold, play};
 use crate::recorder::Outcome;
 use crate::reply::Reply;
 use crate::script::{Pace, Script, Terms, script};
@@ -120,7 +120,12 @@ pub(crate) async fn converse(node: Arc<Node>, mut connection: Connection, connec
         match played {
             Played::ToTheEnd(Ending::KeepAlive) => {}
             Played::ToTheEnd(Ending::Reset) => return connection.reset(),
-            Played::ToTheEnd(Ending::Close | Ending::Hang) => return connection.close().await,
+            Played::ToTheEnd(ending @ (Ending::Close | Ending::Hang)) => {
+                if ending == Ending::Hang {
+                    hold(&mut connection).await;
+                }
+                return connection.close().await;
+            }
             Played::PeerGone => return,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::task::yield_now;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::http::Connection;
 use crate::misbehaviour::Ending;
@@ -29,7 +29,7 @@ pub(crate) enum Played {
     PeerGone,
 }
 
-/// Carries out all steps. `sent` is told of every byte that the kernel took; `before_last` is called before the last of them
+/// Carries out all steps, and falls silent behind them if that is how an unfinished answer is left. `sent` is told of every byte that the kernel took; `before_last` is called before the last of them
 /// go out.
 ///
 /// A peer that closes its sending side is taken to be gone: no HTTP client does so while it waits.
@@ -77,10 +77,16 @@ async fn perform(
             },
         }
     }
-    if script.ending == Ending::Hang {
+    if script.ending == Ending::Hang && !script.is_whole {
         sleep(HANG_SECONDS_MAX).await;
     }
     Ok(())
+}
+
+/// Holds a connection on which all is said and nothing is read any more, until the peer leaves it.
+pub(crate) async fn hold(connection: &mut Connection) {
+    let (mut reader, _writer) = split(&mut connection.stream);
+    let _ = timeout(HANG_SECONDS_MAX, peer_leaves(&mut reader, &mut connection.buffer)).await;
 }
 
 async fn write(writer: &mut WriteHalf<&mut Stream>, bytes: &[u8], sent: &impl Fn(usize)) -> io::Result<()> {

@@ -193,7 +193,9 @@ pub(crate) fn script(reply: &Reply, faults: &[Wire], pace: &Pace, terms: Terms) 
         Some((bytes, pause)) => split(&steps, bytes, pause),
         None => steps,
     };
-    Script { steps, ending, is_whole: is_ended && !is_truncated }
+    // Who has sent as much as he announced has said all, however he leaves the connection.
+    let is_all_there = framing == Framing::Length && odd.length_error == 0 && total(&sent) == told;
+    Script { steps, ending, is_whole: (is_ended || is_all_there) && !is_truncated }
 }
 
 /// The bytes of a body, in the pieces that "after so many events" counts.
@@ -370,6 +372,21 @@ mod tests {
         assert_eq!(body_of(&reply, "cut_bytes=5").0, r#"{"tex"#);
         assert_eq!(body_of(&reply, "truncate_bytes=5").0, r#"{"tex"#);
         assert_eq!(body_of(&reply, "").0.len(), 211);
+    }
+
+    #[test]
+    fn who_falls_silent_behind_the_length_that_he_told_has_said_all() {
+        let reply = Reply::json(200, json!({ "text": "x".repeat(200) }));
+        let told = |fault| {
+            let (body, ending, is_whole) = body_of(&reply, fault);
+            (body.len(), ending, is_whole)
+        };
+        assert_eq!(told("stall=4"), (211, Ending::Hang, true));
+        assert_eq!(told("stall_bytes=210"), (210, Ending::Hang, false));
+        assert_eq!(told("cut_bytes=300"), (211, Ending::Close, true));
+        assert_eq!(told("wrong_length=1"), (211, Ending::Close, true), "a lie about the length is no break");
+        assert!(!told("keeps_open").2, "chunks have an end of their own");
+        assert_eq!(told("truncate_bytes=210"), (210, Ending::KeepAlive, false));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Retouch {
     model: Option<String>,
     /// Members to add, as JSON with a comma behind each.
     members: Option<String>,
+    /// The same of what is known only when all has been used.
+    late: Option<String>,
     /// The cost is to be told, and what is known of it, as JSON.
     wants_cost: bool,
     cost: Option<String>,
@@ -39,16 +41,21 @@ type Edit = (Range<usize>, String);
 impl Retouch {
     /// Of an answer in this dialect: the name that its field `model` is to say, if any, and the members to be added to it.
     pub fn new(dialect: Dialect, model: Option<&str>, members: &[(&str, String)]) -> Self {
-        let written =
-            members.iter().map(|(name, json)| format!("{}:{json},", quoted(name))).collect::<String>();
         Self {
             dialect,
             model: model.map(quoted),
-            members: (!written.is_empty()).then_some(written),
+            members: written(members),
+            late: None,
             wants_cost: false,
             cost: None,
             is_at_line: true,
         }
+    }
+
+    /// The same with members of what is known only behind the usage.
+    #[must_use]
+    pub fn with_late(self, members: &[(&str, String)]) -> Self {
+        Self { late: written(members), ..self }
     }
 
     /// The same with what it cost, which is told once it is known.
@@ -95,11 +102,12 @@ impl Retouch {
             Dialect::AnthropicMessages => self.model_at(json, &[MESSAGE, MODEL]),
             Dialect::OpenAiResponses => self.model_at(json, &[RESPONSE, MODEL]),
         };
-        // In a chat the usage comes behind the event that ends it: the cost gets an event of its own, before the mark.
+        // In a chat the usage comes behind the event that ends it: what it decides gets an event of its own, before the mark.
         let is_chat = self.dialect == Dialect::OpenAiChat;
-        if is_chat && self.cost.is_some() && json.trim_ascii() == END_MARK {
-            edits.push((0..0, self.cost_event()));
-        } else if (self.members.is_some() || self.cost.is_some()) && self.is_last(json) {
+        let has_late = self.late.is_some() || self.cost.is_some();
+        if is_chat && has_late && json.trim_ascii() == END_MARK {
+            edits.push((0..0, self.late_event()));
+        } else if (self.members.is_some() || has_late) && self.is_last(json) {
             edits.extend(self.members_in(json, !is_chat));
         }
         edits
@@ -131,16 +139,22 @@ impl Retouch {
         if json[place.clone()].starts_with(b"\"") { vec![(place, model.clone())] } else { Vec::new() }
     }
 
-    /// An event that is nothing but the cost, and the beginning of the line that it goes before.
-    fn cost_event(&self) -> String {
-        let cost = self.cost.as_deref().unwrap_or("null");
-        format!(" {{\"object\":\"chat.completion.chunk\",\"choices\":[],\"cost\":{cost}}}\n\ndata:")
+    /// An event that is nothing but what is known late, and the beginning of the line that it goes before.
+    fn late_event(&self) -> String {
+        let late = self.late_members();
+        let late = late.trim_end_matches(',');
+        format!(" {{\"object\":\"chat.completion.chunk\",\"choices\":[],{late}}}\n\ndata:")
+    }
+
+    fn late_members(&self) -> String {
+        let cost = self.cost.as_ref().map(|cost| format!("\"cost\":{cost},"));
+        [self.late.as_deref(), cost.as_deref()].into_iter().flatten().collect()
     }
 
     /// The members, behind the bracket that opens an object.
-    fn members_in(&self, json: &[u8], with_cost: bool) -> Option<Edit> {
-        let cost = self.cost.as_ref().filter(|_| with_cost).map(|cost| format!("\"cost\":{cost},"));
-        let members = [self.members.as_deref(), cost.as_deref()].into_iter().flatten().collect::<String>();
+    fn members_in(&self, json: &[u8], with_late: bool) -> Option<Edit> {
+        let late = with_late.then(|| self.late_members());
+        let members = [self.members.as_deref(), late.as_deref()].into_iter().flatten().collect::<String>();
         if members.is_empty() {
             return None;
         }
@@ -149,6 +163,12 @@ impl Retouch {
         // Of an empty object the comma would be one too many.
         inside.trim_ascii_start().starts_with(b"\"").then(|| (begin + 1..begin + 1, members))
     }
+}
+
+/// Members as JSON with a comma behind each; nothing where there are none.
+fn written(members: &[(&str, String)]) -> Option<String> {
+    let written = members.iter().map(|(name, json)| format!("{}:{json},", quoted(name))).collect::<String>();
+    (!written.is_empty()).then_some(written)
 }
 
 /// Where the value of a top-level field stands, as far as the text goes.
@@ -264,6 +284,27 @@ mod tests {
         let mut unasked = retouch(Dialect::AnthropicMessages, None, false);
         unasked.tell_cost(Some("1".to_owned()));
         check(stop, None, unasked.events(stop.as_bytes()));
+    }
+
+    #[test]
+    fn what_is_known_late_stands_where_the_cost_does() {
+        let late = |dialect| retouch(dialect, None, true).with_late(&[("parts", "[1]".to_owned())]);
+        let end = "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+        let facts = end.replace("{\"choices\"", "{\"model_used\":\"m\",\"total_attempts\":2,\"choices\"");
+        let told = |members: &str| {
+            let event =
+                format!("data: {{\"object\":\"chat.completion.chunk\",\"choices\":[],{members}}}\n\n");
+            facts.replace("data: [DONE]", &(event + "data: [DONE]"))
+        };
+        let mut chat = late(Dialect::OpenAiChat);
+        check(end, Some(&told("\"parts\":[1]")), chat.events(end.as_bytes()));
+        let mut costly = late(Dialect::OpenAiChat).with_cost();
+        costly.tell_cost(Some("2".to_owned()));
+        check(end, Some(&told("\"parts\":[1],\"cost\":2")), costly.events(end.as_bytes()));
+        let stop = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+        let members = "{\"model_used\":\"m\",\"total_attempts\":2,\"parts\":[1],\"type\"";
+        let told = stop.replace("{\"type\"", members);
+        check(stop, Some(&told), late(Dialect::AnthropicMessages).events(stop.as_bytes()));
     }
 
     #[test]

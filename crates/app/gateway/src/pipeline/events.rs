@@ -1,5 +1,5 @@
-//! What of a stream may leave: whole events, and none that is no sound part of an answer. A caller who is told of a
-//! break can then be told between two events, where he understands it.
+//! What of a stream may leave: whole events, and none that is no sound part of an answer, nor anything behind its last word. A
+//! caller who is told of a break can then be told between two events, where he understands it.
 
 use bytes::Bytes;
 use dialects::watch::StreamWatch;
@@ -28,13 +28,13 @@ impl Events {
     pub(super) fn pass(&mut self, mut piece: Bytes) -> Bytes {
         self.watch.feed(&piece);
         let whole = self.watch.whole_bytes();
-        let is_faulty = self.watch.fault().is_some();
+        let is_last = self.watch.is_closed();
         let was_inside = self.is_inside;
         if whole > 0 {
             self.is_inside = false;
         }
         if !self.watch.hidden().is_empty() && !was_inside {
-            return self.pass_all_but_hidden(&piece, whole, is_faulty);
+            return self.pass_all_but_hidden(&piece, whole, is_last);
         }
         if self.tail.is_empty() {
             // Nearly every piece ends with an event: it leaves as it came.
@@ -42,12 +42,12 @@ impl Events {
                 return piece;
             }
             let leaves = piece.split_to(whole);
-            if !is_faulty {
+            if !is_last {
                 self.tail.extend_from_slice(&piece);
             }
             return self.let_go_if_long(leaves);
         }
-        if whole == 0 && is_faulty {
+        if whole == 0 && is_last {
             // The event at fault began in the tail.
             self.tail = Vec::new();
             return Bytes::new();
@@ -59,14 +59,14 @@ impl Events {
             return self.let_go_if_long(Bytes::new());
         }
         let leaves = Bytes::from(std::mem::take(&mut self.tail));
-        if !is_faulty {
+        if !is_last {
             self.tail.extend_from_slice(&rest);
         }
         self.let_go_if_long(leaves)
     }
 
     /// As [`Self::pass`], for the rare piece of which something is to be kept back.
-    fn pass_all_but_hidden(&mut self, piece: &Bytes, whole: usize, is_faulty: bool) -> Bytes {
+    fn pass_all_but_hidden(&mut self, piece: &Bytes, whole: usize, is_last: bool) -> Bytes {
         let mut leaves = std::mem::take(&mut self.tail);
         let mut from = 0;
         for hidden in self.watch.hidden() {
@@ -79,7 +79,7 @@ impl Events {
             from = hidden.end;
         }
         leaves.extend_from_slice(&piece[from.min(whole)..whole]);
-        if !is_faulty {
+        if !is_last {
             self.tail.extend_from_slice(&piece[whole..]);
         }
         self.let_go_if_long(Bytes::from(leaves))
@@ -122,6 +122,7 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use dialects::Dialect;
     use dialects::watch::StreamWatch;
 
     use super::{Events, HELD_BYTES_MAX};
@@ -160,6 +161,34 @@ mod tests {
                 let (left, events) = passed(&[left, right]);
                 assert_eq!(left, sound.as_bytes(), "{bad} cut at {cut}");
                 assert!(events.left_between_events());
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_behind_the_last_word_leaves_wherever_the_stream_is_cut() {
+        let chat = ("data: {\"choices\":[]}\n\n", "data: [DONE]\n\n", Dialect::OpenAiChat);
+        let message = "event: message_stop\r\ndata: {\"type\":\"message_stop\"}\r\n\r\n";
+        let response = "data: {\"type\":\"response.completed\",\"sequence_number\":7,\"response\":{\"id\":\"r\",\"object\":\"response\",\"status\":\"completed\",\"model\":\"m\",\"output\":[]}}\n\n";
+        let lasts =
+            [chat, ("", message, Dialect::AnthropicMessages), ("", response, Dialect::OpenAiResponses)];
+        for (before, last, dialect) in lasts {
+            let said = [before, last].concat();
+            for behind in
+                [": x\n\n", "\n", "data: {\"error\":{\"message\":\"x\"}}\n\n", "data: bye", before, last]
+            {
+                let stream = [&said, behind, "data: {\"a\":1}\n\n"].concat();
+                for cut in 0..=stream.len() {
+                    let (left, right) = stream.as_bytes().split_at(cut);
+                    let mut events = Events::new(StreamWatch::of_dialect(dialect));
+                    let [left, right] = [left, right].map(|it| events.pass(Bytes::copy_from_slice(it)));
+                    let told = [left, right, events.end()].concat();
+                    assert_eq!(String::from_utf8(told).unwrap(), said, "{behind:?} cut at {cut}");
+                    assert!(events.is_whole() && events.left_between_events());
+                }
+                let mut events = Events::new(StreamWatch::of_dialect(dialect));
+                let bytes = stream.as_bytes().chunks(1).map(|byte| events.pass(Bytes::copy_from_slice(byte)));
+                assert_eq!(bytes.collect::<Vec<_>>().concat(), said.as_bytes(), "{behind:?} byte by byte");
             }
         }
     }

@@ -59,13 +59,11 @@ impl Wish {
             ("total_attempts", call.attempts.to_string()),
             ("latency_ms", latency.as_millis().to_string()),
         ];
-        let mut facts = if self.wants_routing { facts.to_vec() } else { Vec::new() };
-        if self.wants_routing
-            && let Some(segments) = &call.segments
-        {
-            facts.push(("segments", segments.told()));
-        }
-        let retouch = Retouch::new(call.dialect, model, &facts);
+        let facts = if self.wants_routing { &facts[..] } else { &[] };
+        let segments = call.segments.as_ref().filter(|_| self.wants_routing);
+        // What the last of them used is told behind the end of its words.
+        let late = segments.map(|segments| ("segments", segments.told()));
+        let retouch = Retouch::new(call.dialect, model, facts).with_late(late.as_slice());
         Some(Box::new(if self.wants_cost { retouch.with_cost() } else { retouch }))
     }
 }

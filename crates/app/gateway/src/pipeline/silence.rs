@@ -23,7 +23,7 @@ pub(super) struct Patience {
     signs_of_life: Option<u64>,
     /// Comments came since then, or pings.
     is_only_noise: bool,
-    /// What was promised is waited for, however little is missing.
+    /// What was promised to the caller is waited for, however little is missing. Of a stream nobody promises a length.
     is_length_known: bool,
     alarm: Option<Pin<Box<Sleep>>>,
 }
@@ -41,7 +41,7 @@ impl Patience {
             heard,
             signs_of_life: watch.signs_of_life(),
             is_only_noise: false,
-            is_length_known,
+            is_length_known: is_length_known && !watch.is_stream(),
             alarm: None,
         };
         patience.shorten_if_over(watch);

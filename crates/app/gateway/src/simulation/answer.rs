@@ -65,6 +65,10 @@ impl Answer {
         // What no blank line has ended is no event.
         events.pop();
         for event in events {
+            if self.has_ended {
+                self.flaw = Some(format!("something behind the end: {event}"));
+                return;
+            }
             let of = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
             let Some(data) = of("data:") else { continue };
             if data == "[DONE]" {
@@ -80,9 +84,6 @@ impl Answer {
                 self.arguments.clear();
                 self.restarts += 1;
                 continue;
-            }
-            if self.has_ended && data["choices"].is_null() {
-                self.flaw = Some(format!("an event behind the end: {event}"));
             }
             match spoken {
                 Spoken::Chat => self.hear_chunk(&data),

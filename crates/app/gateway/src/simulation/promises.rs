@@ -2,7 +2,7 @@
 //! what the log says.
 
 use serde_json::Value;
-use simulator::Record;
+use simulator::{Outcome, Record};
 
 use super::answer::Answer;
 use super::caller::{End, Got};
@@ -121,10 +121,12 @@ fn of_call<'r>(run: &'r Run, id: &str) -> Vec<&'r Record> {
     records
 }
 
-/// Requests that were no attempts of their own: asked once more in other words, or over a connection that had died unseen.
+/// Requests that were no attempts of their own: asked once more in other words, or over a connection that had died unseen, or
+/// died as soon as it was used.
 fn free_of_charge(records: &[&Record]) -> usize {
+    let has_died = |record: &Record| record.status.is_none() || record.outcome == Some(Outcome::Broken);
     let is_free =
-        |record: &&&Record| record.status == Some(400) || (record.status.is_none() && record.sent_bytes == 0);
+        |record: &&&Record| record.status == Some(400) || (record.sent_bytes == 0 && has_died(record));
     records.iter().filter(is_free).count()
 }
 

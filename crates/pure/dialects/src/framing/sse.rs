@@ -78,13 +78,12 @@ impl SseParser {
 
     /// Reads a chunk, cut anywhere, and reports every event that ends in it.
     pub fn feed(&mut self, chunk: &[u8], mut on_event: impl FnMut(Event<'_>)) {
-        let mut rest = chunk;
         self.whole_bytes = 0;
-        if self.skips_line_feed && !rest.is_empty() {
-            self.skips_line_feed = false;
-            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
-            self.note_place(chunk.len() - rest.len(), None);
+        let read = self.read_rest_of_line_end(chunk);
+        if read > 0 {
+            self.note_place(read, None);
         }
+        let mut rest = &chunk[read..];
         // A data line that is followed by the end of its event is reported without a copy.
         let mut held: Option<&[u8]> = None;
         while let Some(end) = memchr2(b'\n', b'\r', rest) {
@@ -117,6 +116,18 @@ impl SseParser {
                 self.dripped_bytes += rest.len() as u64;
             }
         }
+    }
+
+    /// Reads what of a chunk belongs to the line that ended with the one before, and tells how many bytes that is.
+    pub fn read_rest_of_line_end(&mut self, chunk: &[u8]) -> usize {
+        let is_cut = self.skips_line_feed && chunk.first() == Some(&b'\n');
+        self.skips_line_feed &= chunk.is_empty();
+        usize::from(is_cut)
+    }
+
+    /// Whatever comes next belongs to no line that has ended.
+    pub fn forget_line_end(&mut self) {
+        self.skips_line_feed = false;
     }
 
     /// How many bytes of the chunk read last belong to events and comments that ended in it: what follows them is the
@@ -271,6 +282,17 @@ mod tests {
         check(&["event: x\ndata: a\n", "\ndata: b\n\n"], &[0, 10]);
         check(&["data: a\r\n\r", "\ndata: b\r\n\r\n"], &[10, 12]);
         check(&["data: a\n\n", ""], &[9, 0]);
+    }
+
+    #[test]
+    fn the_rest_of_a_line_end_is_read_once() {
+        let rests = |first: &str| {
+            let mut parser = SseParser::default();
+            parser.feed(first.as_bytes(), |_| ());
+            ["", "\n\n", "\n"].map(|chunk| parser.read_rest_of_line_end(chunk.as_bytes()))
+        };
+        assert_eq!(rests("data: a\r\n\r"), [0, 1, 0]);
+        assert_eq!(rests("data: a\r\n\r\n"), [0, 0, 0]);
     }
 
     #[test]

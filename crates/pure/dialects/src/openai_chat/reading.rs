@@ -52,7 +52,7 @@ impl ChatReading {
             _ => {}
         }
         if text == END_MARK {
-            facts.is_done = true;
+            facts.end(event);
             facts.chunks += 1;
             return;
         }

@@ -23,6 +23,8 @@ const SURE_BYTES: usize = 32;
 /// The same from a source of which nothing is known and that begins with a word, and for one that begins where a line began.
 const WORDS_BYTES: usize = 12;
 const LINE_BYTES: usize = 6;
+/// A row of the same mostly repeats itself after so few bytes.
+const SHORT_PERIOD_BYTES: usize = 32;
 
 /// What has come of a text, until it is decided.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(super) struct Seam {
     /// White space before anything else: who repeats often leaves it out, or adds some.
     lead: String,
     held: String,
+    /// Whether a text that begins like all that was told could be it again; not known before it is asked.
+    could_begin_anew: Option<bool>,
     /// So many bytes of it are as those told from the start.
     same: usize,
     /// Where in what was told an overlap may begin, and how many bytes have been compared there; none have been looked for at
@@ -52,7 +56,8 @@ pub(super) enum Joint {
 
 impl Seam {
     pub(super) fn new(repeats: Repeats) -> Self {
-        Self { repeats, lead: String::new(), held: String::new(), same: 0, places: None, compared: 0 }
+        let (lead, held) = (String::new(), String::new());
+        Self { repeats, lead, held, could_begin_anew: None, same: 0, places: None, compared: 0 }
     }
 
     /// Bytes that it holds.
@@ -90,7 +95,9 @@ impl Seam {
 
     fn decide(&mut self, told: &str, is_last: bool) -> Joint {
         // Who should go on, and begins as all that was told does, answers from the start: some hosts ignore what they are given.
-        if self.repeats != Repeats::Nothing || could_begin_anew(told) {
+        let could_begin_anew = self.repeats != Repeats::Nothing
+            || *self.could_begin_anew.get_or_insert_with(|| could_begin_anew(told));
+        if could_begin_anew {
             let told = if self.repeats == Repeats::Anew { told } else { told.trim_start() };
             self.compare_from_start(told);
             if self.same == told.len() {
@@ -163,13 +170,30 @@ fn can_begin(told: &str, place: usize, is_unsure: bool) -> bool {
     overlap.len() >= least && !is_within_word && !first.is_some_and(char::is_whitespace)
 }
 
-/// Whether a text is long enough, and no row of the same, so that one that begins like it is it again.
+/// Whether a text is as long as what counts where a line began, and no row of the same, so that one that begins like it is it again.
 fn could_begin_anew(told: &str) -> bool {
-    told.len() >= WORDS_BYTES && !is_row(told.as_bytes())
+    told.len() >= LINE_BYTES && !is_row(told.as_bytes())
 }
 
+/// Whether a text is the same again and again: its shortest period goes into it twice. Short ones are looked for first, as rows
+/// mostly have one; then all of them at once, by the borders of each of its beginnings (Knuth, Morris and Pratt 1977), as there may be
+/// as many that are nearly one as the text is long.
 fn is_row(text: &[u8]) -> bool {
-    (1..=text.len() / 2).any(|period| text[period..] == text[..text.len() - period])
+    let repeats_after = |period: usize| text[period..] == text[..text.len() - period];
+    let is_short = (1..=(text.len() / 2).min(SHORT_PERIOD_BYTES)).any(repeats_after);
+    is_short || (text.len() > 1 && shortest_period(text) <= text.len() / 2)
+}
+
+fn shortest_period(text: &[u8]) -> usize {
+    let mut borders: Vec<usize> = Vec::with_capacity(text.len());
+    for (place, byte) in text.iter().enumerate() {
+        let mut border = borders.last().copied().unwrap_or(0);
+        while border > 0 && text[border] != *byte {
+            border = borders[border - 1];
+        }
+        borders.push(border + usize::from(place > 0 && text[border] == *byte));
+    }
+    text.len() - borders.last().copied().unwrap_or(0)
 }
 
 /// Whether a text that comes as the overlap from this place on was told once, and is no row of the same.
@@ -180,7 +204,7 @@ fn is_said_again(told: &str, place: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Joint, OVERLAP_BYTES_MAX, Seam};
+    use super::{Joint, OVERLAP_BYTES_MAX, Seam, is_row};
     use crate::translation::rescue::Repeats::{self, All, Anew, Nothing, Unknown};
 
     /// What the caller has in the end, whatever the pieces in which the text comes; `None` if it does not fit.
@@ -231,6 +255,7 @@ mod tests {
         check("x", Nothing, "", "x");
         // All of it from the start: it was not given to him, or he did not look.
         check("Answer to them", Nothing, "Answer to them all", "Answer to them all");
+        check("Answer t", Nothing, "Answer to them all", "Answer to them all");
         check("no, no, no, no, ", Nothing, "no, no, no, no, no", "no, no, no, no, no, no, no, no, no");
         // Much of it, once: nobody goes on like that.
         let end = "and the whales answered from below the ice";
@@ -342,6 +367,39 @@ mod tests {
             let decided = (0..told.len() + 1).find(|_| seam.push("a", &told) != Joint::Open);
             assert!(decided.is_some());
         }
+    }
+
+    #[test]
+    fn nor_does_one_that_is_nearly_a_row() {
+        let told = "ab".repeat(128 << 10) + "c";
+        for repeats in [Nothing, All, Unknown] {
+            let mut seam = Seam::new(repeats);
+            for piece in told.as_bytes().chunks(64) {
+                seam.push(std::str::from_utf8(piece).unwrap(), &told);
+            }
+            assert_eq!(seam.push("d", &told), Joint::Again(told.len()), "{repeats:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_is_known_whatever_its_period_is() {
+        let check = |text: &str, expected: bool| {
+            assert_eq!(is_row(text.as_bytes()), expected, "{text}");
+        };
+        let long: String = ('a'..='z').chain('A'..='Z').collect();
+        check("", false);
+        check("a", false);
+        check("aa", true);
+        check("aba", false);
+        check("abab", true);
+        check("ababa", true);
+        check("aab", false);
+        check(&long, false);
+        check(&long.repeat(2), true);
+        check(&(long.repeat(2) + "a"), true);
+        check(&(long.repeat(2) + "b"), false);
+        check(&long.repeat(2)[1..], false);
+        check(&("a".repeat(100) + "b"), false);
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl StreamTranslation {
             mapped.drain(..).for_each(|event| telling.take(event));
             state.is_done |= back_map.is_cut();
         });
-        if parser.has_missed() && state.fault.is_none() {
+        if parser.has_missed() && state.fault.is_none() && !state.is_done {
             state.fault = Some(StreamFault::Malformed);
         }
         out

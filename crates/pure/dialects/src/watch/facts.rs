@@ -39,8 +39,8 @@ pub(crate) struct Facts {
     /// Where in the chunk read last stands what the caller did not ask for.
     pub(crate) hidden: Vec<Range<usize>>,
     pub(super) fault: Option<StreamFault>,
-    /// Where in the chunk read last the event at fault began.
-    pub(super) fault_at: Option<usize>,
+    /// Where in the chunk read last the event at fault began, or what follows the last word: nothing from there on is an answer.
+    pub(super) ends_at: Option<usize>,
 }
 
 impl Facts {
@@ -57,6 +57,12 @@ impl Facts {
 
     pub(crate) fn fail(&mut self, fault: StreamFault, start: usize) {
         self.fault = Some(fault);
-        self.fault_at = Some(start);
+        self.ends_at = Some(start);
+    }
+
+    /// The last word has come: whatever follows is none of the answer.
+    pub(crate) fn end(&mut self, event: Event<'_>) {
+        self.is_done = true;
+        self.ends_at = Some(event.end);
     }
 }

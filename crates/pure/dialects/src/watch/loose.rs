@@ -42,7 +42,7 @@ impl LooseReading {
             return;
         }
         if text == b"[DONE]" {
-            facts.is_done = true;
+            facts.end(event);
         } else if !self.scan.has_outline(text) {
             return facts.fail(StreamFault::Malformed, event.start);
         }

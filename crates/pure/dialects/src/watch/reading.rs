@@ -80,7 +80,7 @@ impl Reading {
                         canonical::Event::Delta { .. } => facts.deltas_behind_usage += 1,
                         canonical::Event::UsageByModel(parts) => facts.usage_by_model = parts,
                         canonical::Event::Finish(_) => facts.is_finished = true,
-                        canonical::Event::End => facts.is_done = true,
+                        canonical::Event::End => facts.end(event),
                         // A failed response repeats all that was asked beside the error.
                         canonical::Event::Fault { json } => {
                             return facts.tell_error_in(json.as_bytes(), event.start);

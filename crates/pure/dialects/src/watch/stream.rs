@@ -89,11 +89,14 @@ impl StreamWatch {
         let facts = &mut self.facts;
         facts.hidden.clear();
         if facts.fault.is_some() {
-            facts.fault_at = Some(0);
+            facts.ends_at = Some(0);
+        } else if facts.is_done {
+            facts.ends_at = Some(self.parser.read_rest_of_line_end(chunk));
+            return;
         }
         let (reading, said) = (&mut self.reading, &mut self.said);
         self.parser.feed(chunk, |event| {
-            // Behind the last word nothing can go wrong any more.
+            // What follows the last word in the same chunk is not even read.
             if facts.fault.is_none() && !facts.is_done {
                 facts.events += 1;
                 reading.read(facts, event);
@@ -102,14 +105,18 @@ impl StreamWatch {
                 }
             }
         });
+        if facts.is_done && facts.ends_at < Some(chunk.len()) {
+            // The line that may have ended with the chunk is none of the answer's.
+            self.parser.forget_line_end();
+        }
         // What nobody has read may have been the last event: the framing decides.
         facts.is_finished |= matches!(reading, Reading::Loose(_)) && self.parser.has_missed();
     }
 
     /// How many bytes of the chunk read last may leave: up to the end of its last whole event, and nothing from an event
-    /// at fault on.
+    /// at fault on, nor anything behind the last word.
     pub fn whole_bytes(&self) -> usize {
-        self.facts.fault_at.unwrap_or_else(|| self.parser.whole_bytes())
+        self.facts.ends_at.unwrap_or_else(|| self.parser.whole_bytes())
     }
 
     /// What of those bytes is to be kept back, in order. What begins at the start of the chunk may have begun before it.
@@ -179,6 +186,11 @@ impl StreamWatch {
         self.facts.is_done
     }
 
+    /// Whether nothing more of it may leave: its last word has passed, or it cannot go on.
+    pub fn is_closed(&self) -> bool {
+        self.facts.ends_at.is_some()
+    }
+
     /// Whether an error came in the stream.
     pub fn is_error(&self) -> bool {
         matches!(self.facts.fault, Some(StreamFault::Told(_)))
@@ -189,9 +201,9 @@ impl StreamWatch {
         self.facts.fault.as_ref()
     }
 
-    /// Whether the stream so far ends between two events.
+    /// Whether the stream so far ends between two events; what follows the last word is none of it.
     pub fn is_between_events(&self) -> bool {
-        self.parser.is_between_events()
+        self.facts.is_done || self.parser.is_between_events()
     }
 }
 
