@@ -60,6 +60,7 @@ mod silence;
 mod sound;
 mod splice;
 mod stored;
+mod tags_of_key;
 mod targeted;
 mod tellable;
 mod translated;
@@ -88,6 +89,7 @@ pub(crate) use sharing::Sharing;
 pub(crate) use side_effects::has_no_side_effects;
 pub(crate) use sound::is_sound;
 pub(crate) use stored::serve_stored;
+pub(crate) use tags_of_key::TagsOfKey;
 pub(crate) use understand::Prompt;
 pub(crate) use upstream_error::own_words;
 
