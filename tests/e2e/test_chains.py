@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from conftest import StartGateway
+from harness.commands import Commands
 from harness.config import NO_REPEATS, Section, provider
 from harness.gateway import Gateway
 from harness.simulator import Simulator
@@ -109,6 +110,30 @@ def test_targets_may_be_for_some_requests_only(start: StartGateway, simulator: S
     assert served(max_tokens=2000) == "n"
     assert served(tools=[TOOL]) == "n"
     assert served(text='the word "tools" is not a tool') == "m"
+
+
+def test_targets_may_be_for_keys_with_a_tag(
+    start: StartGateway, simulator: Simulator, commands: Commands
+) -> None:
+    tagged = {"provider": "second", "model": "n", "when": {"tags": {"team": "shop"}}}
+    gateway = with_models(start, simulator, {"smart": {"targets": [tagged, "first/m"]}})
+    made = commands.json("keys", "create", "--name", "shop", "--tag", "team=shop")
+
+    def model(key: str | None = None) -> str:
+        reply = gateway.http(**({"key": key} if key else {})).post(CHAT_PATH, content=chat(model="smart"))
+        assert reply.status_code == 200, reply.text
+        return reply.headers["x-bellwether-model"]
+
+    assert (model(), model(made["key"])) == ("m", "n")
+    described = {"model": "smart", "key": made["id"]}
+    order = gateway.admin().post("/admin/v1/explain", json=described).json()["order"]
+    assert order[0]["model"] == "n"
+    commands.text("keys", "change", made["id"], "--tag", "team=lab")
+    assert model(made["key"]) == "m", "at once"
+    gateway.stop()
+    commands.text("keys", "change", made["id"], "--tag", "team=shop")
+    gateway = with_models(start, simulator, {"smart": {"targets": [tagged, "first/m"]}})
+    assert model(made["key"]) == "n", "over a restart"
 
 
 def test_where_a_request_is_for_nobody_the_caller_is_told(start: StartGateway, simulator: Simulator) -> None:

@@ -293,3 +293,37 @@ def test_the_switch_to_the_next_takes_few_milliseconds(
     half, most = statistics.median(took), sorted(took)[SWITCHES * 99 // 100 - 1]
     figure(f"switch after {trouble}: half within {half:.1f} ms, 99 of 100 within {most:.1f} ms")
     assert half < 50
+
+
+def test_recovery_takes_no_longer_than_is_configured(
+    start: StartGateway, simulator: Simulator, figure: Figure
+) -> None:
+    """From when one of two equals is well again until he is tried, and until he has his full part."""
+    lines = [line(node.base_url, region) for node, region in zip(simulator.nodes, ("here", "there"), strict=False)]
+    several = {"credentials": [simulator.key], "lines": lines, "models": [MODEL], "policy": "weighted"}
+    health = {"failures": 1, "open_ms": 300, "open_ms_max": 300, "slow_start_ms": 1000}
+    gateway = start(config=configuration({"several": several}, retries=NO_REPEATS) | {"health": health})
+    simulator.nodes[0].fault("status=500")
+    client = gateway.http()
+
+    def region() -> str:
+        return client.post(CHAT_PATH, content=chat()).headers["x-bellwether-region"]
+
+    until(lambda: region() and simulator.nodes[0].received(CHAT_PATH), "he has failed, and is left alone")
+    simulator.nodes[0].heal()
+    healed = time.monotonic()
+    came: list[str] = []
+    tried_after: list[float] = []
+
+    def has_his_part() -> bool:
+        came.append(region())
+        if came[-1] == "here":
+            tried_after.append(time.monotonic() - healed)
+        return came[-20:].count("here") >= 10
+
+    until(has_his_part, "he has his full part", 20.0)
+    full_after = time.monotonic() - healed
+    figure(f"recovery: tried after {tried_after[0] * 1000:.0f} ms, full part after {full_after * 1000:.0f} ms")
+    # His time alone, and what a loaded machine adds.
+    assert tried_after[0] < 0.3 + 2.0
+    assert 0.8 < full_after < 0.3 + 1.0 + 6.0

@@ -93,6 +93,7 @@ def test_an_error_in_a_stream_is_told_even_before_an_end_mark(
     [
         b'{"detail":"Incorrect key ' + UPSTREAM_KEY.encode() + b'"}',
         b'{"base_resp":{"status_code":1008,"status_msg":"no credit"}}',
+        b'{"id":"x","choices":null,"base_resp":{"status_code":1008,"status_msg":"no credit"}}',
         b"{}",
         b'{"object":"error","message":"no memory left"}',
     ],
@@ -109,6 +110,14 @@ def test_a_success_without_an_answer_is_none(
     refused = gateway.http().post(CHAT_PATH, content=chat())
     assert refused.status_code == 502
     assert UPSTREAM_KEY not in refused.text
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_an_error_in_words_of_its_own_is_told_in_them(gateway: Gateway, upstream: Upstream, stream: bool) -> None:
+    told = {"id": "x", "choices": None, "base_resp": {"status_code": 1008, "status_msg": "no credit"}}
+    upstream.script = streamed([event(told)]) if stream else whole(json.dumps(told).encode())
+    refused = gateway.http().post(CHAT_PATH, content=chat(stream=stream))
+    assert (refused.status_code, refused.json()["error"]["message"].split(": ")[-1]) == (502, "no credit"), refused.text
 
 
 @pytest.mark.parametrize("nothing", ["null", "{}", '""', "false", "[]"])

@@ -9,13 +9,14 @@ import base64
 import http.client
 import json
 from collections.abc import Sequence
+from threading import Event
 from typing import Any
 
 import openai
 import pytest
 
 from conftest import StartGateway, StartUpstream
-from harness.config import one_after_the_other
+from harness.config import configuration, one_after_the_other, provider
 from harness.forms import TRANSCRIPTIONS, field, file, form, large, upload
 from harness.gateway import UPSTREAM_KEY, Gateway
 from harness.speech import MODEL
@@ -160,6 +161,22 @@ def test_a_transcription_passes_in_any_format(
     reply = ask(gateway, TRANSCRIPTIONS, form(file(b"RIFF"), field("model", MODEL)))
     assert (reply.status, reply.headers["content-type"]) == (200, content_type)
     assert reply.read() == body
+
+
+def test_a_stream_of_a_transcription_has_the_patience_of_a_whole_one(
+    start: StartGateway, upstream: Upstream
+) -> None:
+    """Who streams none answers when all is heard."""
+
+    def late(exchange: Exchange) -> None:
+        Event().wait(1.0)
+        whole(b'{"text":"hello"}')(exchange)
+
+    upstream.script = late
+    limits = {"first_byte_ms": 300, "answer_ms": 300, "answer_ms_large": 300, "answer_ms_xlarge": 5000}
+    gateway = start(config=configuration({"acme": provider(upstream.base_url)}, timeouts=limits))
+    reply = ask(gateway, TRANSCRIPTIONS, form(file(b"RIFF"), field("model", MODEL), field("stream", "true")))
+    assert (reply.status, reply.read()) == (200, b'{"text":"hello"}')
 
 
 @pytest.mark.parametrize(("body", "content_type"), TEXTS.values(), ids=TEXTS.keys())

@@ -59,6 +59,21 @@ def test_who_was_left_alone_is_back_before_a_caller_tries_him(
     assert told(gateway)["found"]["answered"] >= 3
 
 
+def test_an_error_or_a_page_under_200_makes_nobody_well(start: StartGateway, new_upstream: StartUpstream) -> None:
+    first, second = new_upstream(), new_upstream()
+    gateway = with_failing_first(start, first, second, OFTEN)
+    for told in (
+        whole(b'{"error":{"message":"no quota"}}'),
+        whole(b"<html>welcome</html>", content_type="text/html"),
+        whole(CHAT_REPLY[:40]),
+    ):
+        first.script = told
+        before = probes(gateway, "failed")
+        until(lambda: probes(gateway, "failed") >= before + 3, "it is asked, and has not answered")  # noqa: B023
+    assert probes(gateway, "answered") == 0
+    assert ask(gateway) == "second"
+
+
 def test_without_the_section_nobody_is_asked(start: StartGateway, new_upstream: StartUpstream) -> None:
     first, second = new_upstream(), new_upstream()
     gateway = with_failing_first(start, first, second, None)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 
 import pytest
 
 from conftest import StartGateway
+from harness.config import configuration, provider
 from harness.gateway import UPSTREAM_KEY
-from harness.speech import CHAT_PATH, chat
-from harness.upstream import Upstream, whole
+from harness.speech import CHAT_PATH, MODEL, chat, delta
+from harness.upstream import Script, Upstream, streamed, whole
 from harness.wire import Wire, request
 
 #: What a careless provider repeats of the request it did not like: `KEY` stands for our credential, `URL` for its own.
@@ -52,3 +54,42 @@ def test_what_a_provider_quotes_of_our_request_stays_here(
         assert secret not in seen
     gateway.stop()
     assert key not in gateway.process.output
+
+
+#: Two more credentials of one provider, of no known look; one is the beginning of another.
+OTHERS = ["quiet-word", "quiet-word-two"]
+
+
+def told(error: dict[str, str]) -> bytes:
+    return json.dumps({"error": error}).encode()
+
+
+#: Where a provider speaks of a credential that this call has not sent.
+SAID: dict[str, Script] = {
+    "refusal": whole(told({"message": "use quiet-word-two, not quiet-word", "code": "quiet-word"}), status="400 Bad Request"),
+    "under 200": whole(told({"message": "use quiet-word-two, not quiet-word"})),
+    "first event": streamed([b"data: " + told({"message": "use quiet-word-two, not quiet-word"}) + b"\n\n"]),
+    "later event": streamed(
+        [delta(content="x"), b"data: " + told({"message": "use quiet-word-two, not quiet-word"}) + b"\n\n"]
+    ),
+}
+
+
+@pytest.mark.parametrize("script", SAID.values(), ids=SAID.keys())
+def test_no_other_credential_of_a_provider_is_told_either(
+    start: StartGateway, upstream: Upstream, script: Script
+) -> None:
+    section = {**provider(upstream.base_url, models=[MODEL]), "credentials": [UPSTREAM_KEY, *OTHERS]}
+    gateway = start(config=configuration({"acme": section}))
+    upstream.script = script
+    with Wire(gateway.address) as wire:
+        wire.send(request(CHAT_PATH, chat(stream=script is not SAID["under 200"])))
+        response = wire.response()
+        try:
+            seen = response.read().decode()
+        except http.client.IncompleteRead as broken:
+            seen = broken.partial.decode()
+    assert "use \u2026, not \u2026" in seen or "use \\u2026, not \\u2026" in seen, seen
+    gateway.stop()
+    for text in (seen, gateway.process.output):
+        assert "quiet" not in text

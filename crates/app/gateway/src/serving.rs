@@ -1,5 +1,6 @@
 //! The configuration as the data plane uses it: names turned into header values, lines ready to be dialled.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -179,6 +180,16 @@ impl ServedProvider {
 
     pub(crate) fn id(&self) -> &str {
         self.id.to_str().unwrap_or_default()
+    }
+
+    /// Every credential of it, the longest first. Whichever was sent, it may quote any of them, and none may be told.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        let options = self.lines.iter().map(|served| served.line.options());
+        let secrets = options.filter_map(|options| options.credential.as_ref()).map(Secret::expose);
+        let mut secrets: Vec<&str> = secrets.filter(|secret| !secret.is_empty()).collect();
+        secrets.sort_unstable_by_key(|secret| (Reverse(secret.len()), *secret));
+        secrets.dedup();
+        secrets
     }
 
     /// How many lines it has; its ways are these with each of its credentials.

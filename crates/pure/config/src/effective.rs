@@ -227,12 +227,15 @@ fn cache_rule(rule: CacheRule) -> [(&'static str, Option<Node>); 4] {
 }
 
 fn when(condition: &Condition) -> Node {
-    let headers =
-        condition.headers.iter().map(|(name, value)| (key(name), word(value.as_deref().unwrap_or("*"))));
+    let said = |pairs: &[(String, Option<String>)]| {
+        let said = pairs.iter().map(|(name, value)| (key(name), word(value.as_deref().unwrap_or("*"))));
+        Some(Value::Map(said.collect()).into()).filter(|_| !pairs.is_empty())
+    };
     let needs: Vec<&str> = condition.needs.names().collect();
     map([
-        ("headers", Some(Value::Map(headers.collect()).into()).filter(|_| !condition.headers.is_empty())),
+        ("headers", said(&condition.headers)),
         ("keys", list(&condition.keys, |id| word(id)).filter(|_| !condition.keys.is_empty())),
+        ("tags", said(&condition.tags)),
         ("tokens_min", condition.tokens_min.map(number)),
         ("tokens_max", condition.tokens_max.map(number)),
         ("needs", list(&needs, |need| word(need)).filter(|_| !needs.is_empty())),

@@ -117,6 +117,76 @@ fn half_a_call_is_not_shown_as_a_whole_one() {
     assert!(out.contains("content_block_stop"));
 }
 
+/// The same calls as each dialect tells them, with the reason that it gives for the end.
+fn half_calls(is_cut: bool) -> Vec<(Dialect, Vec<Value>)> {
+    let half = r#"{"a":"1"#;
+    let block = json!({"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "x", "name": "f", "input": {}}});
+    let delta = json!({"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": half}});
+    let stop = if is_cut { "max_tokens" } else { "tool_use" };
+    let end = json!({"type": "message_delta", "delta": {"stop_reason": stop}});
+    let messages = vec![
+        block,
+        delta,
+        json!({"type": "content_block_stop", "index": 0}),
+        end,
+        json!({"type": "message_stop"}),
+    ];
+    let done = json!({"id": "a", "type": "function_call", "call_id": "a", "name": "f", "arguments": half});
+    let done = json!({"type": "response.output_item.done", "output_index": 0, "item": done});
+    let end = if is_cut {
+        response("incomplete", &json!({"incomplete_details": {"reason": "max_output_tokens"}}))
+    } else {
+        response("completed", &json!({}))
+    };
+    let responses = vec![announced("a", "f"), arguments("delta", "delta", "a", half), done, end];
+    let chat = chat_call(half, if is_cut { "length" } else { "tool_calls" });
+    vec![(Chat, chat.to_vec()), (Messages, messages), (Responses, responses)]
+}
+
+#[test]
+fn half_a_call_is_a_whole_one_in_no_dialect() {
+    let why = "ended its answer in the middle of a call of a tool";
+    let ends =
+        ["content_block_stop", "arguments.done", "output_item.done", "finish_reason\":\"", "completed"];
+    for (from, events) in half_calls(false) {
+        for to in [Chat, Messages, Responses] {
+            let (out, fault) = streamed(from, to, &events);
+            assert_eq!(fault, Some(StreamFault::Unfit(why.to_owned())), "{from:?} to {to:?}: {out}");
+            assert!(ends.iter().all(|end| !out.contains(end)), "{from:?} to {to:?}: {out}");
+        }
+    }
+    for (from, events) in half_calls(true) {
+        for to in [Chat, Messages, Responses] {
+            let (out, fault) = streamed(from, to, &events);
+            assert_eq!(fault, None, "{from:?} to {to:?}: it says that it was cut: {out}");
+        }
+    }
+}
+
+#[test]
+fn half_a_call_makes_no_whole_answer() {
+    let call = json!({"id": "x", "type": "function", "function": {"name": "f", "arguments": r#"{"a":"1"#}});
+    let chat = |finish| {
+        json!({"id": "c", "choices": [{"message": {"tool_calls": [call]}, "finish_reason": finish}]})
+            .to_string()
+    };
+    let item =
+        json!({"id": "i", "type": "function_call", "call_id": "x", "name": "f", "arguments": r#"{"a":"1"#});
+    let answers = [
+        (Chat, chat("tool_calls"), false),
+        (Chat, chat("length"), true),
+        (Responses, json!({"id": "r", "status": "completed", "output": [item]}).to_string(), false),
+    ];
+    for (from, body, is_one) in answers {
+        for to in [Chat, Messages, Responses] {
+            let told = translate_reply(from, to, body.as_bytes(), back_map(), &Voice::default(), |_| {
+                Usage::default()
+            });
+            assert_eq!(told.is_ok(), is_one, "{from:?} to {to:?}: {body}");
+        }
+    }
+}
+
 #[test]
 fn arguments_that_are_no_object_are_wrapped_in_a_stream_too() {
     for (arguments, written) in [

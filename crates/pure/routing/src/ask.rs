@@ -19,6 +19,8 @@ pub struct Ask<'a> {
     pub key: Option<&'a str>,
     /// The caller's headers by their names in lower case.
     pub header: &'a dyn Fn(&str) -> Option<&'a str>,
+    /// The tags of his key by their names.
+    pub tag: &'a dyn Fn(&str) -> Option<&'a str>,
     /// What of some capabilities a model must have for it: looked for only where somebody asks.
     pub needs: &'a dyn Fn(Capabilities) -> Capabilities,
     /// The model that the caller would like best, of those that serve the name.
@@ -39,6 +41,7 @@ impl<'a> Ask<'a> {
             bond: &|| None,
             key: None,
             header: &|_| None,
+            tag: &|_| None,
             needs: &|_| Capabilities::NONE,
             prefers: None,
             is_without_fallback: false,

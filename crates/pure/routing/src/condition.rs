@@ -1,4 +1,4 @@
-//! Whom a target is for: a header, a key, the size of the prompt, what it needs. All that is said must hold.
+//! Whom a target is for: a header, a key or its tags, the size of the prompt, what it needs. All that is said must hold.
 
 use crate::ask::Ask;
 use crate::capability::Capabilities;
@@ -10,6 +10,8 @@ pub struct Condition {
     pub headers: Vec<(String, Option<String>)>,
     /// The ids of the keys; any if empty.
     pub keys: Vec<String>,
+    /// Tags of the key, by their names, and the values they must have; `None` for any.
+    pub tags: Vec<(String, Option<String>)>,
     /// So many tokens at least.
     pub tokens_min: Option<u64>,
     /// So many tokens at most.
@@ -23,10 +25,8 @@ pub struct Condition {
 impl Condition {
     /// Whether it holds.
     pub fn holds(&self, ask: &Ask<'_>) -> bool {
-        let has_headers = self.headers.iter().all(|(name, wanted)| {
-            (ask.header)(name).is_some_and(|found| wanted.as_ref().is_none_or(|wanted| wanted == found))
-        });
-        has_headers
+        says(&self.headers, ask.header)
+            && says(&self.tags, ask.tag)
             && (self.keys.is_empty()
                 || ask.key.is_some_and(|key| self.keys.iter().any(|wanted| wanted == key)))
             && self.tokens_min.is_none_or(|min| ask.tokens >= min)
@@ -34,4 +34,11 @@ impl Condition {
             && self.is_streaming.is_none_or(|wanted| wanted == ask.is_streaming)
             && (self.needs.are_none() || (ask.needs)(self.needs) == self.needs)
     }
+}
+
+/// Whether all of these are there, with the values they must have.
+fn says<'a>(wanted: &[(String, Option<String>)], found: &dyn Fn(&str) -> Option<&'a str>) -> bool {
+    wanted.iter().all(|(name, wanted)| {
+        found(name).is_some_and(|found| wanted.as_ref().is_none_or(|wanted| wanted == found))
+    })
 }

@@ -343,6 +343,12 @@ impl Course {
         }
     }
 
+    /// Whether another model may be asked after the one at `place`, whose turn it is.
+    pub fn has_other_model(&self, place: usize) -> bool {
+        self.attempts_left > 1
+            && self.waiting.iter().any(|attempt| is_other_model(&self.plan, attempt, place))
+    }
+
     /// How many may yet be asked.
     pub fn left(&self) -> usize {
         self.attempts_left.min(self.waiting.len())
@@ -427,11 +433,8 @@ impl Course {
 
     /// The same model says the same by every way.
     fn leave_out_same_model(&mut self, place: usize) {
-        let (plan, failed) = (&self.plan, self.plan.target(place));
-        self.waiting.retain(|attempt| {
-            let target = plan.target(attempt.place);
-            target.provider != failed.provider || target.model != failed.model
-        });
+        let plan = &self.plan;
+        self.waiting.retain(|attempt| is_other_model(plan, attempt, place));
     }
 
     /// Another line or key of who does not know a model may know it, but whoever is somebody else more likely does.
@@ -453,6 +456,12 @@ impl Course {
             _ => true,
         });
     }
+}
+
+/// Whether another model would be asked than by the target at `place`.
+fn is_other_model(plan: &Plan, attempt: &Attempt, place: usize) -> bool {
+    let (target, asked) = (plan.target(attempt.place), plan.target(place));
+    target.provider != asked.provider || target.model != asked.model
 }
 
 /// Whether it says nothing of how he is doing: his model cannot, or will not, do this one.

@@ -180,6 +180,25 @@ fn whoever_cannot_do_it_is_left_out_where_another_can() {
 }
 
 #[test]
+fn tags_of_keys_decide_who_is_for_whom() {
+    let shop = [("team".to_owned(), Some("shop".to_owned())), ("paid".to_owned(), None)];
+    let shop = Arc::new(Condition { tags: shop.into(), ..Condition::default() });
+    let condition = |target: Target| {
+        let condition = [Some(shop.clone()), None][usize::from(target.provider)].clone();
+        Target { condition, ..target }
+    };
+    let mut world = World::with(&[(2, Policy::Priority)], condition);
+    let mut first = |tags: &[(&'static str, &'static str)]| {
+        let tag = |name: &str| tags.iter().find(|(tag, _)| *tag == name).map(|(_, value)| *value);
+        world.plan(&Ask { tag: &tag, ..Ask::of(MODEL, true) }, at(1.0)).unwrap().order[0].place
+    };
+    assert_eq!(first(&[("team", "shop"), ("paid", "")]), 0);
+    assert_eq!(first(&[("team", "lab"), ("paid", "yes")]), 1);
+    assert_eq!(first(&[("team", "shop")]), 1, "all that is said must hold");
+    assert_eq!(first(&[]), 1);
+}
+
+#[test]
 fn conditions_decide_who_is_for_whom() {
     let vip =
         Arc::new(Condition { headers: vec![("x-tier".into(), Some("vip".into()))], ..Condition::default() });

@@ -30,7 +30,9 @@ provider of the second.
 
 Words, images, calls with their arguments, results and the order of the turns are always carried, as long as the model takes
 them. Arguments keep every digit. A provider's signed thoughts go to callers of other dialects in an envelope, and home again
-with the next request.
+with the next request. They are kept nowhere else: who leaves them out of his history, as callers of chat do that drop
+`reasoning_details`, goes on without them, and where a model with a budget for thinking would refuse that amid calls of tools, without
+thinking in that turn (`thinking_unsupported`).
 
 A provider may refuse to take its sealed thoughts back, as when a conversation has moved to another account. It is then asked
 once more without them, also where it speaks as the caller does and bytes pass: `signed_reasoning_dropped`.

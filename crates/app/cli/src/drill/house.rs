@@ -132,6 +132,7 @@ pub(super) fn takes_ordinary(target: &Target, is_streaming: Option<bool>) -> boo
     target.condition.as_ref().is_none_or(|condition| {
         condition.headers.is_empty()
             && condition.keys.is_empty()
+            && condition.tags.is_empty()
             && condition.needs.are_none()
             && condition.tokens_min.is_none_or(|min| min == 0)
             && match (condition.is_streaming, is_streaming) {

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Secret, Timestamp};
+use domain::Timestamp;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use http::HeaderValue;
@@ -114,13 +114,14 @@ pub async fn check_keys(serving: &Serving, mut tell: impl FnMut(&[CheckedKey])) 
 async fn check_provider(client: &Client, provider: &ServedProvider) -> Vec<CheckedKey> {
     let mut keys = Vec::new();
     let until = Instant::now() + PROVIDER_LIMIT;
+    let secrets = provider.secrets();
     for (source, lines) in provider.by_credential() {
         let is_off = lines.iter().all(|served| served.health.switch_of_all() == Switch::Off);
         let outcome = match provider.key_check {
             _ if is_off => Outcome::new(KeyState::Unchecked, "it is switched off by the operator"),
             None => Outcome::new(KeyState::Unchecked, "it has no free way to try a key"),
             Some(check) => {
-                let asked = check_key(client, check, asked_lines(lines));
+                let asked = check_key(client, check, asked_lines(lines), &secrets);
                 timeout_at(until, asked)
                     .await
                     .unwrap_or_else(|_| Outcome::new(KeyState::Unreachable, "its other keys took too long"))
@@ -157,11 +158,16 @@ fn asked_lines(lines: &[ServedLine]) -> impl Iterator<Item = &Arc<Line>> {
 }
 
 /// Asks over each line until one leads to an answer.
-async fn check_key(client: &Client, check: KeyCheck, lines: impl Iterator<Item = &Arc<Line>>) -> Outcome {
+async fn check_key(
+    client: &Client,
+    check: KeyCheck,
+    lines: impl Iterator<Item = &Arc<Line>>,
+    secrets: &[&str],
+) -> Outcome {
     let mut last = Outcome::new(KeyState::Unreachable, "it has no line");
     for line in lines {
         last = match timeout(ANSWER_LIMIT, ask(client, check, line)).await {
-            Ok(Ok((reply, body))) => return understood(&reply, &body, line.options().credential.as_ref()),
+            Ok(Ok((reply, body))) => return understood(&reply, &body, secrets),
             // Hosts and addresses stand in the configuration: whoever reads this may know them.
             Ok(Err(failure)) => Outcome::new(KeyState::Unreachable, failure.to_string()),
             Err(_) => Outcome::new(
@@ -205,9 +211,9 @@ fn success(body: &[u8]) -> Success {
     }
 }
 
-fn understood(reply: &Reply, body: &[u8], credential: Option<&Secret>) -> Outcome {
+fn understood(reply: &Reply, body: &[u8], secrets: &[&str]) -> Outcome {
     let status = reply.status.as_u16();
-    let own = own_words(body, credential).unwrap_or_default();
+    let own = own_words(body, secrets).unwrap_or_default();
     let told = if reply.status.is_success() { success(body) } else { Success::Error };
     let verdict = match told {
         Success::Answer => key_verdict(status, ""),

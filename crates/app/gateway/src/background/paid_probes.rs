@@ -20,6 +20,7 @@ use upstream::{Body, Client, Line, Request};
 
 use crate::background::paid_found::Found;
 use crate::gateway::Gateway;
+use crate::pipeline::is_sound;
 use crate::serving::{ServedProvider, Serving};
 
 /// How long an answer may take.
@@ -152,12 +153,14 @@ impl Due<'_> {
         let headers = headers.iter().map(|(name, value)| (name, value));
         let body = [Bytes::from(body)];
         let request = Request::new(line, "POST", conversations_in(spoken).path, headers, Body::Pieces(&body));
-        // The body is not read, which closes the connection.
-        match client.send(line, &request, None).await {
-            Ok(reply) if reply.status.is_success() => Found::Answered,
-            Ok(reply) if matches!(reply.status.as_u16(), 408 | 500..=599) => Found::Failed,
-            Ok(_) => Found::Refused,
-            Err(_) => Found::Failed,
+        let Ok(reply) = client.send(line, &request, None).await else { return Found::Failed };
+        match reply.status.as_u16() {
+            200..=299 => {
+                let is_sound = is_sound(reply, self.provider, spoken).await;
+                if is_sound { Found::Answered } else { Found::Failed }
+            }
+            408 | 500..=599 => Found::Failed,
+            _ => Found::Refused,
         }
     }
 

@@ -13,7 +13,7 @@ use store::KeyDirectory;
 
 use super::told::{Case, explained};
 use crate::clock::wall_clock;
-use crate::pipeline::{Fitness, has_no_side_effects, route_of};
+use crate::pipeline::{Fitness, TagsOfKey, has_no_side_effects, route_of};
 use crate::serving::Serving;
 
 /// What would be asked.
@@ -66,10 +66,13 @@ pub(crate) fn answer(
     let header = |name: &str| headers.get(name).map(String::as_str);
     let needs = |wanted: Capabilities| needed.and(wanted);
     let tokens = question.prompt_tokens.saturating_add(question.output_tokens);
+    let key = question.key.as_deref().and_then(KeyId::parse).and_then(|id| keys.find_by_id(&id));
+    let tags = TagsOfKey::of(key.as_deref());
     let ask = Ask {
         tokens,
         key: question.key.as_deref(),
         header: &header,
+        tag: &|name| tags.get(name),
         needs: &needs,
         prefers: question.prefer.as_deref(),
         is_without_fallback: question.no_fallback,
@@ -77,7 +80,6 @@ pub(crate) fn answer(
     };
     let timeouts = &serving.timeouts;
     let limit = if ask.is_streaming { timeouts.first_byte } else { timeouts.answer_for(tokens) };
-    let key = question.key.as_deref().and_then(KeyId::parse).and_then(|id| keys.find_by_id(&id));
     let asked = (question.model.as_str(), key.as_deref(), wall_clock());
     let fitness = Fitness::of(prices, serving, surface, asked);
     if let Some(scopes) = fitness.scopes() {

@@ -113,6 +113,8 @@ pub(super) struct Asking<'a> {
     pub(super) whole: Option<Until>,
     /// What an answer of which nothing has left has come to.
     pub(super) heard: &'a Cell<Option<Usage>>,
+    /// Another model is asked where this one's policy refuses.
+    pub(super) goes_on_after_refusal: bool,
     /// Where it is looked whether the request arrives: who is told if it is late.
     pub(super) lateness: Option<&'a Lateness>,
 }
@@ -199,7 +201,7 @@ impl Asking<'_> {
             let memory = gateway.bodies.lease();
             Box::pin(hold(&mut beginning, wanted, provider, memory, limits)).await?;
         }
-        beginning.judge(wanted, provider, self.line.line.options().credential.as_ref())
+        beginning.judge(wanted, self.provider)
     }
 
     fn silent(&self, limit: Duration) -> Unanswered {
@@ -236,14 +238,14 @@ impl Asking<'_> {
             self.note_limit_used_up(&head);
         }
         let content = Content::of(reply.body, &head.headers);
-        let credential = self.line.line.options().credential.as_ref();
         // A part of an answer was not asked for.
         if !head.status.is_success() || head.status == StatusCode::PARTIAL_CONTENT {
             let body = match content {
                 Ok(mut content) => content.collect(ERROR_BYTES_MAX).await,
                 Err(UnknownCoding) => None,
             };
-            let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), credential);
+            let secrets = self.provider.secrets();
+            let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), &secrets);
             self.put_key_aside(&head, &failure);
             let refuses_seals = refuses_seals(wanted.dialect, &failure);
             let refuses_beginning = failure.kind == Kind::BadRequest && wanted.gives_beginning();
@@ -259,6 +261,9 @@ impl Asking<'_> {
             Unanswered::by_kind(Failure::new(Kind::UpstreamFailed, message))
         })?;
         let mut beginning = Beginning::of(head, content, self.bytes_max, self.heard);
+        if self.goes_on_after_refusal && wanted.is_conversation && wanted.choices.is_none() {
+            beginning.look_for_refusal(wanted.dialect);
+        }
         beginning.read(wanted, provider).await.map_err(Unanswered::by_kind)?;
         Ok(beginning)
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Failure, Secret};
+use domain::Failure;
 use http::HeaderValue;
 use routing::health::Fault;
 use routing::{Onward, Plan};
@@ -32,9 +32,8 @@ pub(crate) struct Answer {
     pub(crate) begun: Box<Begun>,
     pub(crate) provider: Arc<ServedProvider>,
     pub(crate) region: HeaderValue,
-    /// By which line and credential it comes.
+    /// By which line it comes, and with which credential.
     pub(crate) line: u64,
-    pub(crate) credential: Option<Secret>,
     /// When patience with a whole answer ends; a stream is watched for silence instead.
     pub(crate) whole_until: Option<Instant>,
     pub(crate) idle_limit: Duration,
@@ -157,7 +156,6 @@ impl Attempts {
         Answer {
             region: served.region.clone(),
             line: served.line.id(),
-            credential: served.line.options().credential.clone(),
             whole_until: is_whole.then_some(self.deadline).into_iter().chain(total_until).min(),
             idle_limit: target.target.idle_limit().unwrap_or(serving.timeouts.idle),
             bytes_max: question.answer_bytes_max(),

@@ -69,7 +69,10 @@ impl Attempts {
         let target = self.course.plan().target(place).clone();
         let provider = question.serving.provider_of(&target).clone();
         let until = self.until(question, &target, began, behind);
-        (Targeted { place, target, provider, began, until, whole: self.whole() }, trying)
+        let goes_on_after_refusal =
+            self.course.plan().route.manner.goes_on_after_refusal && self.course.has_other_model(place);
+        let whole = self.whole();
+        (Targeted { place, target, provider, began, until, whole, goes_on_after_refusal }, trying)
     }
 
     /// Somebody is asked now.
@@ -162,7 +165,7 @@ impl Attempts {
         self.note_failure(
             call,
             question,
-            &Targeted { place, target, provider, began, until, whole },
+            &Targeted { place, target, provider, began, until, whole, goes_on_after_refusal: false },
             failure,
         );
         self.failed(call, question, place, fault)

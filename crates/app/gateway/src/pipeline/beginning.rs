@@ -7,10 +7,11 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use bytes::Bytes;
+use dialects::Dialect;
 use dialects::canonical::Reply;
 use dialects::surface::AnswerForm;
 use dialects::watch::{ReplyWatch, StreamFault};
-use domain::{Failure, Kind, Secret, Usage};
+use domain::{Failure, Kind, Usage};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::timeout;
@@ -22,8 +23,10 @@ use crate::pipeline::events::HELD_BYTES_MAX;
 use crate::pipeline::kept::Kept;
 use crate::pipeline::next_source::NextSource;
 use crate::pipeline::outgoing::Wanted;
+use crate::pipeline::refusal::RefusalLook;
 use crate::pipeline::upstream_error::from_words;
 use crate::pipeline::watch::Watch;
+use crate::serving::ServedProvider;
 use crate::tokens::BYTES_PER_TOKEN;
 
 /// How long the end of the framing may lag behind the end of the content.
@@ -74,6 +77,11 @@ pub(super) struct Beginning<'a> {
 impl<'a> Beginning<'a> {
     pub(super) fn of(head: Head, content: Content, bytes_max: u64, heard: &'a Cell<Option<Usage>>) -> Self {
         Self { head, content, held: Held::default(), bytes_max, heard }
+    }
+
+    /// What is nothing but a refusal is none: another model may be asked instead.
+    pub(super) fn look_for_refusal(&mut self, dialect: Dialect) {
+        self.held.look = Some(Box::new(RefusalLook::at(dialect)));
     }
 
     /// Reads until it is clear what it is: one chunk of a stream, or the whole of an answer that is not large.
@@ -148,14 +156,9 @@ impl<'a> Beginning<'a> {
     }
 
     /// What may be made of what has come.
-    pub(super) fn judge(
-        self,
-        wanted: &mut Wanted,
-        provider: &str,
-        credential: Option<&Secret>,
-    ) -> Result<Box<Begun>, Box<Failure>> {
+    pub(super) fn judge(self, wanted: &mut Wanted, provider: &ServedProvider) -> Result<Box<Begun>, Box<Failure>> {
         let Self { head, content, held, .. } = self;
-        judge(head, content, held, wanted, (provider, credential))
+        judge(head, content, held, wanted, provider)
     }
 }
 
@@ -169,21 +172,24 @@ fn judge(
     content: Content,
     mut held: Held,
     wanted: &mut Wanted,
-    (provider, credential): (&str, Option<&Secret>),
+    provider: &ServedProvider,
 ) -> Result<Box<Begun>, Box<Failure>> {
-    let failed = |why: &str| Failure::new(Kind::UpstreamFailed, format!("{provider} {why}"));
+    let failed = |why: &str| Failure::new(Kind::UpstreamFailed, format!("{} {why}", provider.id()));
     if held.watch.is_none() && wanted.form == AnswerForm::Anything && !held.white.is_empty() {
         // The text of a silent recording.
         held.watch = Some(Watch::Anything);
         held.kept.add(Bytes::from(std::mem::take(&mut held.white)));
     }
-    let Held { mut kept, watch, .. } = held;
+    let Held { mut kept, watch, look, .. } = held;
     let Some(mut watch) = watch else { return Err(failed("answered with nothing")) };
     if matches!(watch, Watch::Anything) && head.is_page() {
         return Err(failed("answered with a page of HTML"));
     }
     if let Some(told) = told_error(&watch, &kept, content.is_end()) {
-        return Err(from_words(provider, &told, credential));
+        let mut failure = from_words(provider.id(), &told, &provider.secrets());
+        // Codes are those of the provider's dialect.
+        failure.told = failure.told.filter(|_| !watch.is_translated());
+        return Err(failure);
     }
     if let Some(StreamFault::Unfit(why)) = watch.fault().filter(|_| watch.parts() == 0) {
         return Err(failed(why));
@@ -192,6 +198,9 @@ fn judge(
     let needs_stream = wanted.is_stream && wanted.form != AnswerForm::Anything;
     if let Some(why) = no_answer(&watch, wanted.is_stream, needs_stream, content.is_end()) {
         return Err(failed(why));
+    }
+    if look.is_some_and(|look| is_refusal(*look, &watch, &kept)) {
+        return Err(Failure::new(Kind::ContentRefused, format!("{} refuses the content", provider.id())));
     }
     if let Watch::TranslatedWhole(whole) = &mut watch {
         kept.replace(whole.translate().map_err(|why| failed(&why))?);
@@ -202,6 +211,18 @@ fn judge(
     });
     // Boxed: it changes hands a dozen times before it is told.
     Ok(Box::new(Begun { head, content, kept, watch, estimate, source: wanted.source.take() }))
+}
+
+/// Whether it says nothing but that the provider's policy refuses it. A large one says more.
+fn is_refusal(mut look: RefusalLook, watch: &Watch, kept: &Kept) -> bool {
+    match watch {
+        Watch::Json(reply) if reply.is_whole() && kept.length() <= HELD_BYTES_MAX as u64 => {
+            look.read_whole(&kept.whole());
+        }
+        Watch::TranslatedWhole(whole) => look.read_whole(whole.raw()),
+        _ => {}
+    }
+    look.is_refusal()
 }
 
 /// Of an answer that is all there and tells no usage. A large one is counted by its size: reading it would keep the worker.
@@ -222,6 +243,8 @@ struct Held {
     kept: Kept,
     bytes: usize,
     watch: Option<Watch>,
+    /// Where a refusal is no answer.
+    look: Option<Box<RefusalLook>>,
 }
 
 impl Held {
@@ -238,6 +261,9 @@ impl Held {
             }
         }
         if let Some(watch) = &mut self.watch {
+            if let Some(look) = self.look.as_mut().filter(|_| watch.is_stream()) {
+                look.read(&piece);
+            }
             self.kept.add(watch.pass(piece));
         }
     }
@@ -259,7 +285,10 @@ impl Held {
             None => self.bytes > HELD_BYTES_MAX,
             // As much again for what stands before a first event so long that it leaves in parts.
             Some(watch @ (Watch::Stream(_) | Watch::TranslatedStream(_))) => {
-                watch.has_begun() || !watch.left_between_events() || self.bytes > 2 * HELD_BYTES_MAX
+                let is_clear = self.look.as_ref().is_none_or(|look| look.is_decided());
+                (watch.has_begun() && (is_clear || watch.fault().is_some()))
+                    || !watch.left_between_events()
+                    || self.bytes > 2 * HELD_BYTES_MAX
             }
             Some(Watch::Json(watch)) => watch.is_broken() || self.bytes > HELD_BYTES_MAX,
             Some(Watch::Anything) => true,

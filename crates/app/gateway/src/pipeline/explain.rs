@@ -15,6 +15,7 @@ use super::patience::patience;
 use super::permit::{permit_model, permit_route, route_of};
 use super::plan::bond_of;
 use super::side_effects::may_be_asked_twice;
+use super::tags_of_key::TagsOfKey;
 use super::understand::understand;
 use super::wishes::Wishes;
 use crate::answer::{AnswerBody, known};
@@ -51,11 +52,13 @@ async fn run(call: &mut Call, head: &Parts, body: Incoming) -> Result<Vec<u8>, B
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let wishes = Wishes::of(&head.headers);
     let bond = || Some(bond_of(wishes.session, &prompt));
+    let tags = TagsOfKey::of(call.key.as_deref());
     let ask = Ask {
         tokens: prompt.tokens(),
         bond: &bond,
         key: call.key.as_ref().map(|key| key.id.as_str()),
         header: &header,
+        tag: &|name| tags.get(name),
         needs: &|wanted| needed(&prompt, wanted),
         prefers: wishes.prefers,
         is_without_fallback: wishes.is_without_fallback,

@@ -15,10 +15,11 @@ const BEFORE_CALLER: Duration = Duration::from_millis(500);
 const LIMIT_MIN: Duration = Duration::from_millis(100);
 /// The limit for the first token of a stream, or for a whole answer of this size.
 pub(super) fn patience(serving: &Serving, prompt: &Prompt, wishes: &Wishes<'_>) -> Duration {
-    let limit = if prompt.deciding.is_streaming {
+    let limit = if is_made_slowly(prompt.surface.operation) {
+        // Also as a stream: some models stream none and answer whole, and who they are stands only in their documents.
+        serving.timeouts.answer_xlarge.max(serving.timeouts.first_byte)
+    } else if prompt.deciding.is_streaming {
         serving.timeouts.first_byte
-    } else if is_made_slowly(prompt.surface.operation) {
-        serving.timeouts.answer_xlarge
     } else {
         serving.timeouts.answer_for(prompt.tokens())
     };

@@ -14,6 +14,7 @@ use crate::pipeline::needs::needed;
 use crate::pipeline::permit::permit_model;
 use crate::pipeline::retouched::{Wish, wish};
 use crate::pipeline::stored::goes_on_from;
+use crate::pipeline::tags_of_key::TagsOfKey;
 use crate::pipeline::understand::Prompt;
 use crate::pipeline::wishes::Wishes;
 use crate::serving::Serving;
@@ -32,11 +33,13 @@ pub(crate) fn plan(
     let goes_on = goes_on.as_ref();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bond = || Some(bond_of(wishes.session, prompt));
+    let tags = TagsOfKey::of(call.key.as_deref());
     let ask = Ask {
         tokens: prompt.tokens(),
         bond: &bond,
         key: call.key.as_ref().map(|key| key.id.as_str()),
         header: &header,
+        tag: &|name| tags.get(name),
         needs: &|wanted| needed(prompt, wanted),
         prefers: wishes.prefers,
         is_without_fallback: wishes.is_without_fallback,

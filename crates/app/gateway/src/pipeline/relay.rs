@@ -13,7 +13,7 @@ use dialects::Dialect;
 use dialects::retouch::Retouch;
 use dialects::surface::{Operation, surface_at};
 use dialects::watch::StreamFault;
-use domain::{Failure, Kind, Secret, Usage};
+use domain::{Failure, Kind, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use observe::Rescued;
@@ -63,8 +63,6 @@ pub(crate) struct Relay {
     kept: Kept,
     watch: Watch,
     estimate: Option<Estimate>,
-    /// Never to be quoted.
-    credential: Option<Secret>,
     patience: Patience,
     /// Of a stream that is translated.
     pulse: Option<Pulse>,
@@ -99,7 +97,7 @@ enum State {
 pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
     let Asked { answer, wish, rescuer } = asked;
     remember(&call, &answer);
-    let Answer { begun, provider, region, line: _, credential, whole_until, idle_limit, bytes_max } = answer;
+    let Answer { begun, provider, region, line: _, whole_until, idle_limit, bytes_max } = answer;
     let Begun { head, content, mut kept, watch, estimate, source: _ } = *begun;
     let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
     copy_to_caller(head.headers, &mut headers);
@@ -163,7 +161,6 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
         kept,
         watch,
         estimate,
-        credential,
         patience,
         pulse,
         retouch,
@@ -420,12 +417,13 @@ impl Relay {
     }
 
     fn why_broken(&self) -> Box<Failure> {
-        let provider = self.call.provider.as_ref().map_or("", |provider| provider.id());
+        let served = self.call.provider.as_ref();
+        let provider = served.map_or("", |provider| provider.id());
         match self.watch.fault() {
             Some(StreamFault::Told(words)) => {
                 let words = words.as_deref().unwrap_or_default();
-                let mut failure =
-                    told_in_answer(Kind::StreamBroken, provider, words, self.credential.as_ref());
+                let secrets = served.map(|provider| provider.secrets()).unwrap_or_default();
+                let mut failure = told_in_answer(Kind::StreamBroken, provider, words, &secrets);
                 // Codes are those of the provider's dialect.
                 failure.told = failure.told.filter(|_| !self.watch.is_translated());
                 failure

@@ -143,6 +143,7 @@ async fn ask_provider(
         bytes_max,
         whole: None,
         heard: &call.heard,
+        goes_on_after_refusal: false,
         lateness: serving.is_path_watched.then_some(&lateness),
     };
     let (until, open) =
@@ -150,12 +151,10 @@ async fn ask_provider(
     let asked = asking.ask(&mut sent, &head.headers, began, until, open).await;
     let asked = asked.map_err(|unanswered| unanswered.failure);
     call.waited += began.elapsed();
-    let (region, credential) = (line.region.clone(), line.line.options().credential.clone());
     Ok(Answer {
         begun: asked.inspect_err(|failure| call.worker.shard.attempt_failed(provider.slot, failure.kind))?,
         line: line.line.id(),
-        region,
-        credential,
+        region: line.region.clone(),
         whole_until: (!is_stream).then_some(began + limit),
         idle_limit: serving.timeouts.idle,
         bytes_max,

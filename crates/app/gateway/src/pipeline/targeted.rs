@@ -30,6 +30,8 @@ pub(super) struct Targeted {
     pub(super) until: Until,
     /// The same for a whole answer, which has begun and is read to its end.
     pub(super) whole: Until,
+    /// Another model is asked where this one's policy refuses.
+    pub(super) goes_on_after_refusal: bool,
 }
 
 impl Targeted {
@@ -57,6 +59,7 @@ impl Targeted {
             bytes_max: question.answer_bytes_max(),
             whole: Some(self.whole),
             heard,
+            goes_on_after_refusal: self.goes_on_after_refusal && question.going_on.is_none(),
             lateness: question.serving.is_path_watched.then_some(lateness),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dialects::rate_limits::exhausted_wait;
 use dialects::retry_after::retry_after;
-use domain::{Failure, Kind, Phase, Secret, Told};
+use domain::{Failure, Kind, Phase, Told};
 use http::{HeaderName, HeaderValue, StatusCode};
 use providers::KEY_LOOKALIKES;
 use serde_json::Value;
@@ -38,11 +38,11 @@ pub(super) fn from_answer(
     status: StatusCode,
     headers: &[(HeaderName, HeaderValue)],
     body: Option<&[u8]>,
-    credential: Option<&Secret>,
+    secrets: &[&str],
 ) -> Box<Failure> {
     let told = body
         .and_then(|body| serde_json::from_slice::<Value>(body).ok())
-        .map(|body| words(&body, credential))
+        .map(|body| words(&body, secrets))
         .unwrap_or_default();
     let kind = kind_of(status, &told.0, told.1.as_deref());
     let message = match &told.1 {
@@ -62,20 +62,24 @@ pub(super) fn from_answer(
     failure
 }
 
-/// An error told where an answer should be, under a status that says success.
-pub(super) fn from_words(provider: &str, told: &[u8], credential: Option<&Secret>) -> Box<Failure> {
-    told_in_answer(Kind::UpstreamFailed, provider, told, credential)
+/// An error told where an answer should be, under a status that says success: its words alone tell what it is about.
+pub(super) fn from_words(provider: &str, told: &[u8], secrets: &[&str]) -> Box<Failure> {
+    let mut failure = told_in_answer(Kind::UpstreamFailed, provider, told, secrets);
+    // The message begins with the provider's name, which may be anything.
+    let said = failure.message.strip_prefix(provider);
+    let told = failure.told.as_ref();
+    if told.is_some_and(|told| is_too_long(told, said)) {
+        failure.kind = Kind::ContextTooLong;
+    } else if told.is_some_and(is_refused) {
+        failure.kind = Kind::ContentRefused;
+    }
+    failure
 }
 
 /// What a provider says of an error within its answer.
-pub(super) fn told_in_answer(
-    kind: Kind,
-    provider: &str,
-    told: &[u8],
-    credential: Option<&Secret>,
-) -> Box<Failure> {
+pub(super) fn told_in_answer(kind: Kind, provider: &str, told: &[u8], secrets: &[&str]) -> Box<Failure> {
     let body = serde_json::from_slice::<Value>(told).ok();
-    let (told, message) = body.map(|body| words(&body, credential)).unwrap_or_default();
+    let (told, message) = body.map(|body| words(&body, secrets)).unwrap_or_default();
     let message = match message {
         Some(message) => format!("{provider}: {message}"),
         None => format!("{provider} told of an error in its answer"),
@@ -119,17 +123,9 @@ pub(super) fn from_send(provider: &str, failure: &SendFailure) -> Box<Failure> {
 }
 
 fn kind_of(status: StatusCode, told: &Told, message: Option<&str>) -> Kind {
-    let says = |word: &str| {
-        told.code.as_deref().is_some_and(|code| code.contains(word))
-            || told.class.as_deref().is_some_and(|class| class.contains(word))
-    };
-    let is_too_long = || {
-        let message = message.map(str::to_ascii_lowercase).unwrap_or_default();
-        says("context_length") || TOO_LONG_WORDS.iter().any(|words| message.contains(words))
-    };
     match status.as_u16() {
-        400 | 413 | 422 if is_too_long() => Kind::ContextTooLong,
-        400 if says("content_filter") || says("content_policy") => Kind::ContentRefused,
+        400 | 413 | 422 if is_too_long(told, message) => Kind::ContextTooLong,
+        400 if is_refused(told) => Kind::ContentRefused,
         401..=403 => Kind::CredentialRejected,
         404 => Kind::UnknownModel,
         408 | 504 => Kind::UpstreamTimeout(Phase::FirstByte),
@@ -137,6 +133,21 @@ fn kind_of(status: StatusCode, told: &Told, message: Option<&str>) -> Kind {
         400..=499 => Kind::BadRequest,
         _ => Kind::UpstreamFailed,
     }
+}
+
+/// Whether a code or a class of errors names this.
+fn says(told: &Told, word: &str) -> bool {
+    [&told.code, &told.class].into_iter().flatten().any(|said| said.contains(word))
+}
+
+fn is_too_long(told: &Told, message: Option<&str>) -> bool {
+    let message = message.map(str::to_ascii_lowercase).unwrap_or_default();
+    says(told, "context_length") || TOO_LONG_WORDS.iter().any(|words| message.contains(words))
+}
+
+/// On grounds of the provider's policy.
+fn is_refused(told: &Told) -> bool {
+    says(told, "content_filter") || says(told, "content_policy")
 }
 
 /// Whether a 404 is about the model, rather than about a path that leads nowhere: another may know it.
@@ -152,34 +163,34 @@ pub(super) fn says_unknown_model(provider: &str, failure: &Failure) -> bool {
 }
 
 /// The message of an error answer, for the operator: what may be secret in it is left out, nothing else.
-pub(crate) fn own_words(body: &[u8], credential: Option<&Secret>) -> Option<String> {
+pub(crate) fn own_words(body: &[u8], secrets: &[&str]) -> Option<String> {
     let told = match serde_json::from_slice::<Value>(body) {
         Ok(told) => told,
         // Plain text is taken by its first line, a page is not.
         Err(_) => std::str::from_utf8(body).ok()?.lines().next().filter(|line| !line.contains('<'))?.into(),
     };
-    words(&told, credential).1
+    words(&told, secrets).1
 }
 
 /// The error object as OpenAI and most others shape it, and its message.
-fn words(body: &Value, credential: Option<&Secret>) -> (Told, Option<String>) {
+fn words(body: &Value, secrets: &[&str]) -> (Told, Option<String>) {
     // Some put the object into a list of one.
     let body = body.as_array().and_then(|list| list.first()).unwrap_or(body);
     let error = body.get("error").unwrap_or(body);
-    let sent = credential.map(Secret::expose).filter(|sent| !sent.is_empty());
-    let quotes = |text: &str| sent.is_some_and(|sent| text.contains(sent));
+    let quotes = |text: &str| secrets.iter().any(|secret| text.contains(secret));
     let text = |value: &Value| match value {
         Value::String(text) if !text.is_empty() => Some(text.replace(steers_a_terminal, " ")),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
     let field = |name: &str| error.get(name).and_then(text);
-    let message = field("message").or_else(|| text(error)).or_else(|| field("detail"));
+    let of_status = || body.pointer("/base_resp/status_msg").and_then(text);
+    let message = field("message").or_else(|| text(error)).or_else(|| field("detail")).or_else(of_status);
     let word = |name: &str| field(name).filter(|text| is_word(text) && !quotes(text) && !looks_secret(text));
     let told = Told { class: word("type"), code: word("code"), param: word("param") };
-    let message = message.map(|message| match sent {
-        Some(sent) => without_secrets(&message.replace(sent, "…")),
-        None => without_secrets(&message),
+    let message = message.map(|message| {
+        let kept = secrets.iter().fold(message, |message, secret| message.replace(secret, "…"));
+        without_secrets(&kept)
     });
     // Cut last: half a credential would not be known for one.
     (told, message.map(|message| message.chars().take(MESSAGE_CHARS_MAX).collect()))
@@ -263,7 +274,7 @@ mod tests {
     use super::from_answer;
 
     fn failure(status: u16, body: &str) -> Box<domain::Failure> {
-        from_answer("acme", StatusCode::from_u16(status).unwrap(), &[], Some(body.as_bytes()), None)
+        from_answer("acme", StatusCode::from_u16(status).unwrap(), &[], Some(body.as_bytes()), &[])
     }
 
     #[test]
@@ -283,11 +294,24 @@ mod tests {
     #[test]
     fn an_error_within_an_answer_keeps_its_words_and_code() {
         let told = br#"{"error":{"code":"rate_limit_exceeded","message":"slow down, sk-hush"}}"#;
-        let failure = super::told_in_answer(Kind::StreamBroken, "acme", told, None);
+        let failure = super::told_in_answer(Kind::StreamBroken, "acme", told, &[]);
         assert_eq!((failure.kind, failure.message.as_str()), (Kind::StreamBroken, "acme: slow down, …"));
         assert_eq!(failure.told.unwrap().code.as_deref(), Some("rate_limit_exceeded"));
-        let failure = super::told_in_answer(Kind::StreamBroken, "acme", b"", None);
+        let failure = super::told_in_answer(Kind::StreamBroken, "acme", b"", &[]);
         assert_eq!(failure.message, "acme told of an error in its answer");
+    }
+
+    #[test]
+    fn under_200_words_decide_what_an_error_is_about() {
+        let check = |told: &str, kind| {
+            let failure = super::from_words("a content_filter acme", told.as_bytes(), &[]);
+            assert_eq!(failure.kind, kind, "{told}");
+        };
+        check(r#"{"error":{"message":"no","code":"content_filter"}}"#, Kind::ContentRefused);
+        check(r#"{"error":{"message":"no","code":"context_length_exceeded"}}"#, Kind::ContextTooLong);
+        check(r#"{"error":{"message":"prompt is too long: 9 > 8"}}"#, Kind::ContextTooLong);
+        check(r#"{"error":{"message":"no","type":"overloaded_error"}}"#, Kind::UpstreamFailed);
+        check("", Kind::UpstreamFailed);
     }
 
     #[test]
@@ -349,17 +373,26 @@ mod tests {
     fn a_credential_at_the_end_of_what_is_kept_is_not_cut_in_two() {
         let said = format!("{}hush-hush", "x ".repeat(497));
         let body = format!(r#"{{"error":{{"message":"{said}"}}}}"#);
-        let credential = domain::Secret::new("hush-hush".to_owned());
         let failure =
-            from_answer("acme", StatusCode::BAD_REQUEST, &[], Some(body.as_bytes()), Some(&credential));
+            from_answer("acme", StatusCode::BAD_REQUEST, &[], Some(body.as_bytes()), &["hush-hush"]);
         assert!(!failure.message.contains("hush"), "{}", failure.message);
+    }
+
+    #[test]
+    fn of_several_credentials_none_is_told_nor_what_one_has_beyond_another() {
+        let secrets = ["hush-hush-more", "hush-hush", "second"];
+        let body = br#"{"error":{"message":"not hush-hush-more, hush-hush nor second","code":"second","param":"x"}}"#;
+        let failure = from_answer("acme", StatusCode::BAD_REQUEST, &[], Some(body), &secrets);
+        assert_eq!(failure.message, "acme: not …, … nor …");
+        let told = failure.told.unwrap();
+        assert_eq!((told.code, told.param.as_deref()), (None, Some("x")));
     }
 
     #[test]
     fn waits_are_read_and_bounded() {
         let wait = |name: &'static str, value: &'static str| {
             let headers = [(HeaderName::from_static(name), HeaderValue::from_static(value))];
-            from_answer("acme", StatusCode::TOO_MANY_REQUESTS, &headers, None, None).retry_after.unwrap()
+            from_answer("acme", StatusCode::TOO_MANY_REQUESTS, &headers, None, &[]).retry_after.unwrap()
         };
         assert_eq!(wait("retry-after", "2"), Duration::from_secs(2));
         assert_eq!(wait("retry-after-ms", "1500"), Duration::from_millis(1500));

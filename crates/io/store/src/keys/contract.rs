@@ -83,6 +83,8 @@ pub struct LoadedKey<'a> {
     pub plan: &'a PlanName,
     /// What it may be used for.
     pub scopes: &'a KeyScopes,
+    /// What the operator has hung on it.
+    pub tags: &'a KeyTags,
     /// Whose it is.
     pub organisation: &'a OrganisationId,
     /// What it is for.

@@ -201,6 +201,7 @@ impl Index {
             is_strict: key.is_strict,
             plan: self.sharing.plan(&key.plan),
             scopes: self.sharing.scopes(&key.scopes),
+            tags: self.sharing.tags(&key.tags),
         }
     }
 }
@@ -218,6 +219,7 @@ impl Loading {
             is_strict: key.is_strict,
             plan: self.sharing.plan(key.plan),
             scopes: self.sharing.scopes(key.scopes),
+            tags: self.sharing.tags(key.tags),
         };
         let owner = self.sharing.owner(key.organisation, key.project);
         self.entries.push(Arc::new(KeyEntry::new(key.id, key.digest, owner, facts)));

@@ -11,6 +11,7 @@ use super::contract::KeyState;
 use super::digest::KeyDigest;
 use super::plan::PlanName;
 use super::scopes::KeyScopes;
+use super::tags::KeyTags;
 
 /// Of a key that lasts.
 const NEVER: i64 = i64::MAX;
@@ -38,6 +39,8 @@ pub struct KeyEntry {
     scopes: ArcSwapOption<KeyScopes>,
     /// The usual one is nothing.
     plan: ArcSwapOption<PlanName>,
+    /// Most have none.
+    tags: ArcSwapOption<KeyTags>,
     counters: OnceLock<Box<KeyCounters>>,
 }
 
@@ -79,6 +82,7 @@ pub(super) struct Facts {
     pub(super) plan: Option<Arc<PlanName>>,
     /// None are for everything.
     pub(super) scopes: Option<Arc<KeyScopes>>,
+    pub(super) tags: Option<Arc<KeyTags>>,
 }
 
 impl KeyEntry {
@@ -93,6 +97,7 @@ impl KeyEntry {
             owner,
             scopes: ArcSwapOption::empty(),
             plan: ArcSwapOption::empty(),
+            tags: ArcSwapOption::empty(),
             counters: OnceLock::new(),
         };
         entry.set(facts);
@@ -127,6 +132,11 @@ impl KeyEntry {
     /// Which bundle of limits it is on, unless it is the usual one.
     pub fn plan(&self) -> Option<Arc<PlanName>> {
         self.plan.load_full()
+    }
+
+    /// What the operator has hung on it, if anything.
+    pub fn tags(&self) -> Option<Arc<KeyTags>> {
+        self.tags.load_full()
     }
 
     /// Whether its callers may ask for a model by this name.
@@ -185,6 +195,7 @@ impl KeyEntry {
     pub(super) fn set(&self, facts: Facts) {
         self.expires_at_ms.store(facts.expires_at.map_or(NEVER, Timestamp::unix_ms), Ordering::Relaxed);
         self.plan.store(facts.plan);
+        self.tags.store(facts.tags);
         if let Some(counters) = self.counters.get()
             && let Some(found) = counters.limits.load_full()
         {

@@ -1,6 +1,7 @@
 //! What many keys have alike is in memory once: whose they are, what they are for.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,8 +10,9 @@ use domain::{OrganisationId, ProjectId};
 use super::entry::KeyOwner;
 use super::plan::PlanName;
 use super::scopes::KeyScopes;
+use super::tags::KeyTags;
 
-/// So many different scopes are known again; keys with others have them for themselves.
+/// So many different scopes, plans or sets of tags are known again; keys with others have them for themselves.
 const SHARED_SCOPES_MAX: usize = 10_000;
 
 /// Values that are shared.
@@ -19,6 +21,7 @@ pub(super) struct Sharing {
     owners: HashMap<ProjectId, Arc<KeyOwner>>,
     scopes: HashSet<Arc<KeyScopes>>,
     plans: HashMap<PlanName, Arc<PlanName>>,
+    tags: HashSet<Arc<KeyTags>>,
     /// Also of organisations without keys: one may be made.
     suspended: HashSet<OrganisationId>,
     archived: HashSet<ProjectId>,
@@ -78,18 +81,28 @@ impl Sharing {
         if scopes.are_any() {
             return None;
         }
-        if let Some(known) = self.scopes.get(scopes) {
-            return Some(Arc::clone(known));
-        }
-        let made = Arc::new(scopes.clone());
-        if self.scopes.len() >= SHARED_SCOPES_MAX {
-            self.scopes.retain(|scopes| Arc::strong_count(scopes) > 1);
-        }
-        if self.scopes.len() < SHARED_SCOPES_MAX {
-            self.scopes.insert(Arc::clone(&made));
-        }
-        Some(made)
+        Some(shared(&mut self.scopes, scopes))
     }
+
+    /// Most keys have none.
+    pub(super) fn tags(&mut self, tags: &KeyTags) -> Option<Arc<KeyTags>> {
+        (!tags.is_empty()).then(|| shared(&mut self.tags, tags))
+    }
+}
+
+/// The value as it is known already, or from now on.
+fn shared<T: Clone + Eq + Hash>(known: &mut HashSet<Arc<T>>, value: &T) -> Arc<T> {
+    if let Some(known) = known.get(value) {
+        return Arc::clone(known);
+    }
+    let made = Arc::new(value.clone());
+    if known.len() >= SHARED_SCOPES_MAX {
+        known.retain(|value| Arc::strong_count(value) > 1);
+    }
+    if known.len() < SHARED_SCOPES_MAX {
+        known.insert(Arc::clone(&made));
+    }
+    made
 }
 
 #[cfg(test)]

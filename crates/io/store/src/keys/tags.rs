@@ -1,4 +1,4 @@
-//! Words that an operator hangs on a key, for listings and bills: names with values. They decide nothing.
+//! Words that an operator hangs on a key, for listings, bills and the conditions of targets: names with values.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub const KEY_TAG_NAME_CHARS_MAX: usize = 64;
 pub const KEY_TAG_VALUE_CHARS_MAX: usize = 200;
 
 /// The tags of a key, in the order of their names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct KeyTags(BTreeMap<String, String>);
 
 impl KeyTags {
@@ -40,6 +40,11 @@ impl KeyTags {
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of the tag with this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
     /// Whether there are none.

@@ -166,7 +166,9 @@ providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targe
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {needs: [pictures]}}]}} | models.fast.targets[0].when.needs[0] | must be tools or images | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {headers: {Authorization: x}}}]}} | models.fast.targets[0].when.headers.Authorization | holds a secret | ids of their keys
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {headers: {"x y": x}}}]}} | models.fast.targets[0].when.headers["x y"] | must be a header's name | -
-providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {tags: [x]}}]}} | models.fast.targets[0].when.tags | unknown key | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {tags: [x]}}]}} | models.fast.targets[0].when.tags | must be a mapping | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {tags: {"a b": x}}}]}} | models.fast.targets[0].when.tags["a b"] | must be a tag's name | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {tagged: x}}]}} | models.fast.targets[0].when.tagged | unknown key | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], on_refusal: shop}} | models.fast.on_refusal | must be stop or next | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], model_field: other}} | models.fast.model_field | must be upstream or served | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], resume: always}} | models.fast.resume | must be | -

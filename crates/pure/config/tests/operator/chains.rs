@@ -94,7 +94,7 @@ fn conditions_and_manners_arrive() {
 models:
   first:
     targets:
-      - { provider: one, model: a, when: { headers: { X-Tier: vip, x-any: '*' }, keys: [key_1], needs: [images], stream: true } }
+      - { provider: one, model: a, when: { headers: { X-Tier: vip, x-any: '*' }, keys: [key_1], tags: { team: shop, paid: '*' }, needs: [images], stream: true } }
       - two/b
     on_refusal: next
     model_field: requested

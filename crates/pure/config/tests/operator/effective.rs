@@ -43,7 +43,7 @@ providers:
 models:
   smart:
     targets: [1st/m, { provider: 1st, model: 4o, region: us, timeout_ms: 12, first_token_ms: 10, idle_ms: 8, total_ms: 15,
-      weight: 2, concurrent_max: 3, when: { headers: { x-tier: vip, x-beta: '*' }, keys: [key_1], tokens_min: 1, tokens_max: 9, needs: [tools], stream: true } }]
+      weight: 2, concurrent_max: 3, when: { headers: { x-tier: vip, x-beta: '*' }, keys: [key_1], tags: { team: shop, a/b: '*' }, tokens_min: 1, tokens_max: 9, needs: [tools], stream: true } }]
     fallbacks: [m, { model: second/x, timeout_ms: 14, first_token_ms: 10, idle_ms: 8, total_ms: 15 }]
     on_refusal: next
     model_field: served

@@ -27,6 +27,8 @@ pub struct Field {
     pub span: Range<usize>,
     /// The value's own bytes, if they are at most [`FIELD_BYTES_MAX`].
     pub text: Option<Vec<u8>>,
+    /// It is `null`.
+    pub is_null: bool,
 }
 
 /// Why a body is refused.
@@ -239,7 +241,7 @@ impl ObjectScan {
         if let Some(field) = self.current {
             self.opening = byte;
             let text = (field < self.texts).then(Vec::new);
-            self.fields[field] = Some(Field { span: place..place + 1, text });
+            self.fields[field] = Some(Field { span: place..place + 1, text, is_null: byte == b'n' });
         }
         Ok(state)
     }
@@ -557,6 +559,6 @@ mod tests {
     fn a_long_field_keeps_its_place_only() {
         let body = format!("{{\"model\":\"{}\"}}", "x".repeat(FIELD_BYTES_MAX));
         let fields = scan(&[body.as_bytes()]).unwrap();
-        assert_eq!(fields[0], Some(Field { span: 9..body.len() - 1, text: None }));
+        assert_eq!(fields[0], Some(Field { span: 9..body.len() - 1, text: None, is_null: false }));
     }
 }

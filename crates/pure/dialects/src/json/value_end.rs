@@ -52,6 +52,11 @@ impl ValueEnd {
         self.first == Some(b'{')
     }
 
+    /// Whether it begins like an object and has not come to its end.
+    pub(crate) fn is_half_object(&self) -> bool {
+        self.is_object() && !self.is_complete()
+    }
+
     /// Whether it ended, and nothing but white followed.
     pub(crate) const fn is_exact(&self) -> bool {
         self.is_complete() && !self.is_overrun

@@ -14,6 +14,9 @@ static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finis
 static USAGE_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
 /// A name, and in some dialects the kind of an object that is nothing but an error.
 static ERROR_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
+/// How some tell of errors, under 200: in a status of their own, with a number that is not 0.
+static OWN_STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"base_resp\""));
+static STATUS_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"status_code\""));
 static CHOICES_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"choices\""));
 /// What of a chunk is read: behind what is read of all of them, the tier that served it.
 const WANTED_OF_CHUNK: &[&str] = &[WANTED[0], WANTED[1], WANTED[2], WANTED[3], "service_tier"];
@@ -59,6 +62,10 @@ impl ChatReading {
         if text.is_empty() {
             return;
         }
+        // An answer that has begun ends with such a number, too.
+        if facts.chunks == 0 && tells_bad_status(text) {
+            return facts.tell_error(event);
+        }
         let is_sound = self.scan.has_outline(text);
         // Inside a JSON string these quotes would be escaped, so a hit is a real key or, harmlessly, a whole string value.
         let mut finishes = FINISH.find_iter(text).map(|at| value_behind(&text[at..], FINISH.needle()));
@@ -103,6 +110,18 @@ impl ChatReading {
         let inside = choices.and_then(|choices| choices.strip_prefix(b"["));
         inside.is_some_and(|inside| inside.trim_ascii_start().starts_with(b"]"))
     }
+}
+
+/// Whether an event without a choice has a status of its own that is none of success.
+fn tells_bad_status(text: &[u8]) -> bool {
+    let choices = CHOICES_NAME.find(text).map(|at| value_behind(&text[at..], CHOICES_NAME.needle()));
+    let status = || {
+        let own = &text[OWN_STATUS.find(text)?..];
+        Some(value_behind(&own[STATUS_NAME.find(own)?..], STATUS_NAME.needle()))
+    };
+    choices.is_none_or(|choices| choices.starts_with(b"null"))
+        && status()
+            .is_some_and(|status| status.starts_with(b"-") || matches!(status.first(), Some(b'1'..=b'9')))
 }
 
 /// What follows a key at the start of `text`.

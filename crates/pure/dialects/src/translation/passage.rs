@@ -3,7 +3,8 @@
 use domain::Usage;
 
 use super::spent::Spent;
-use crate::canonical::{Event, Finish, ReplyFlaw};
+use crate::canonical::{Event, Finish, Opening, ReplyFlaw};
+use crate::json::ValueEnd;
 use crate::translator::StreamWriter;
 use crate::watch::StreamFault;
 
@@ -29,6 +30,10 @@ pub(super) struct Passage {
     pub(super) said: String,
     /// How much of it had come when it told last what it used.
     pub(super) said_when_counted: usize,
+    /// Calls that are not known to be whole, and how far their arguments have come.
+    calls: Vec<(u32, ValueEnd)>,
+    /// The ends of those that were closed: told only where the answer says that it was cut.
+    half: Vec<Event>,
 }
 
 impl Passage {
@@ -58,8 +63,25 @@ impl Passage {
             Event::UsageByModel(parts) => return self.spent.note_by_model(parts),
             // A finish comes once: who says it twice says nothing new.
             Event::Finish(_) if self.finish.is_some() => return,
-            Event::Finish(finish) => self.finish = Some(finish.clone()),
+            Event::Finish(finish) => {
+                if !finish.is_cut() && self.calls.iter().any(|(_, end)| end.is_half_object()) {
+                    self.fault = Some(StreamFault::Unfit(ReplyFlaw::half_call().message));
+                    return;
+                }
+                self.half.drain(..).for_each(|close| writer.write(&close, out));
+                self.finish = Some(finish.clone());
+            }
             Event::End => self.is_done = true,
+            Event::Open { part, opening: Opening::Call { is_custom: false, .. } } => {
+                self.calls.push((*part, ValueEnd::default()));
+            }
+            Event::Delta { part, text } => {
+                let call = self.calls.iter_mut().find(|(call, _)| call == part);
+                call.into_iter().for_each(|(_, end)| end.push(text));
+            }
+            // Who acts on each call as it ends must not act on half of one.
+            Event::Close { part } if self.is_half(*part) => return self.half.push(event.clone()),
+            Event::Close { part } => self.calls.retain(|(call, _)| call != part),
             _ => {}
         }
         writer.write(event, out);
@@ -78,9 +100,15 @@ impl Passage {
     ) {
         let is_of_answer = matches!(event, Event::Open { .. } | Event::Finish(_));
         if is_of_answer && std::mem::take(is_to_restart) {
+            self.calls.clear();
+            self.half.clear();
             writer.restart(out);
         }
         self.tell(event, writer, out);
+    }
+
+    fn is_half(&self, part: u32) -> bool {
+        self.calls.iter().any(|(call, end)| *call == part && end.is_half_object())
     }
 
     /// The caller is told what all sources have used.

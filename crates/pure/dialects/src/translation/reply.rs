@@ -4,8 +4,8 @@ use domain::{ModelUsage, Usage};
 
 use super::back_map::BackMap;
 use crate::Dialect;
-use crate::canonical::{Feature, Finish, Reply, ReplyFlaw};
-use crate::json::Halves;
+use crate::canonical::{Feature, Finish, Part, Reply, ReplyFlaw};
+use crate::json::{Halves, ValueEnd};
 use crate::translator::Voice;
 
 /// A translated answer, and what it tells.
@@ -41,8 +41,11 @@ pub fn translate_reply(
     if reply.fault.is_some() {
         return Err(ReplyFlaw::new("told of an error in its answer"));
     }
-    if reply.finish.is_none() {
+    let Some(finish) = &reply.finish else {
         return Err(ReplyFlaw::new("answered without saying why the answer ends"));
+    };
+    if !finish.is_cut() && reply.parts.iter().any(is_half_call) {
+        return Err(ReplyFlaw::half_call());
     }
     let usage = reply.usage.unwrap_or_else(|| estimate(&reply.said()));
     reply.usage = Some(usage);
@@ -51,4 +54,12 @@ pub fn translate_reply(
     let losses = of_end.into_iter().chain(to.loss_of_reply(&reply)).collect();
     let body = to.write_reply(&reply, voice);
     Ok(TranslatedReply { body, usage, usage_by_model: reply.usage_by_model, losses })
+}
+
+/// Whether it is a call whose arguments begin like an object and do not come to their end.
+fn is_half_call(part: &Part) -> bool {
+    let Part::Call(call) = part else { return false };
+    let mut end = ValueEnd::default();
+    end.push(&call.arguments);
+    !call.is_custom && end.is_half_object()
 }

@@ -118,9 +118,10 @@ impl ReplyWatch {
         text(ERROR).is_some_and(|error| !is_no_error(error)) || is_called_error(KIND) || is_called_error(TYPE)
     }
 
-    /// Whether it holds what an answer is for.
+    /// Whether it holds what an answer is for: some write `null` there, beside an error in words of their own.
     pub fn has_answer(&self) -> bool {
-        self.answers.is_empty() || self.answers.clone().any(|place| self.scan.field(place).is_some())
+        let is_told = |place| self.scan.field(place).is_some_and(|field| !field.is_null);
+        self.answers.is_empty() || self.answers.clone().any(is_told)
     }
 
     /// That `error`, if it is short enough to be read.
@@ -210,6 +211,8 @@ mod tests {
         assert!(watch(r#"{"error":{"message":"no"}}"#).is_error());
         assert!(!watch(r#"{"error":null,"id":1}"#).is_error());
         assert!(!watch(r#"{"id":1"#).is_whole());
+        assert!(!watch(r#"{"id":1,"choices":null}"#).has_answer());
+        assert!(watch(r#"{"id":1,"choices":[]}"#).has_answer());
         assert!(!watch("<html>").is_whole() && watch("<html>").is_broken());
         assert!(!watch(r#"{"id":1"#).is_broken());
         assert_eq!(watch(r#"{"usage":null}"#).usage(), None);

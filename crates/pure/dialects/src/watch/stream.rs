@@ -274,6 +274,14 @@ mod tests {
     fn errors_in_band_are_noticed() {
         assert!(watch("data: {\"error\":{\"message\":\"overloaded\"}}\n\n").is_error());
         assert!(watch("event: error\ndata: {}\n\n").is_error());
+        let status = |code: u32| {
+            format!(
+                r#"data: {{"choices":null,"base_resp":{{"status_code":{code},"status_msg":"no credit"}}}}"#
+            ) + "\n\n"
+        };
+        assert!(watch(&status(1008)).is_error() && !watch(&status(0)).is_error());
+        let chunk = "data: {\"choices\":[{\"delta\":{}}]}\n\n";
+        assert!(!watch(&(chunk.to_owned() + &status(0))).is_error());
     }
 
     #[test]

@@ -85,8 +85,10 @@ impl Probing {
         }
     }
 
-    /// A call was answered: that proves more than a probe.
+    /// A call was answered: that proves more than a probe. Where a probe has failed meanwhile the question is no measure of
+    /// this line, until it is answered again.
     pub fn call_answered(&mut self) {
+        self.has_answered &= self.failed == 0;
         (self.failed, self.unanswered) = (0, 0);
     }
 
@@ -150,6 +152,28 @@ mod tests {
             [Reach::Unreachable, Reach::Unknown],
             "somebody is there who may only not know the question"
         );
+    }
+
+    #[test]
+    fn whose_calls_are_answered_while_probes_fail_is_doubted_no_more_for_that_question() {
+        use Probed::{Answered, Failed, Silent, Unreachable};
+        for unanswered in [Failed, Silent] {
+            let (rules, mut probing) = (ProbeRules::default(), Probing::default());
+            probing.found(Answered, &rules);
+            probing.call_answered();
+            probing.found(unanswered, &rules);
+            probing.call_answered();
+            let found = [unanswered; 4].map(|probed| probing.found(probed, &rules));
+            assert_eq!(found, [Reach::Unknown; 4], "calls go well without the question");
+            assert_eq!(
+                [Unreachable; 2].map(|probed| probing.found(probed, &rules))[1],
+                Reach::Unreachable,
+                "nobody is there, whatever he knows"
+            );
+            probing.found(Answered, &rules);
+            let found = [unanswered; 2].map(|probed| probing.found(probed, &rules));
+            assert_ne!(found[1], Reach::Unknown, "it knows the question again");
+        }
     }
 
     #[test]

@@ -103,7 +103,7 @@ impl Relay {
 
     /// Goes on with the answer of another.
     pub(in crate::pipeline) fn take_over(&mut self, answer: Answer, going_on: &GoingOn) -> Rescued {
-        let Answer { begun, provider, credential, whole_until, idle_limit, .. } = answer;
+        let Answer { begun, provider, whole_until, idle_limit, .. } = answer;
         let Begun { content, kept, watch, source, .. } = *begun;
         let (Watch::TranslatedStream(stream), Watch::Stream(events), Some(source)) =
             (&mut self.watch, watch, source)
@@ -114,7 +114,7 @@ impl Relay {
         let first = stream.go_on(*source, *events, &kept.whole(), is_shown);
         let first = self.count_kept(first);
         self.kept.replace(first);
-        (self.content, self.credential) = (content, credential);
+        self.content = content;
         let is_length_known = self.content.known_length().is_some();
         let limits = (idle_limit, whole_until);
         self.patience = Patience::new(limits, Instant::now(), is_length_known, &self.watch);

@@ -14,11 +14,14 @@ use crate::keys::contract::{LoadedKey, TakeKey};
 use crate::keys::digest::KeyDigest;
 use crate::keys::plan::{PLAN_DEFAULT, PlanName};
 use crate::keys::scopes::KeyScopes;
+use crate::keys::tags::KeyTags;
 
 /// Keys in one text: enough to make little of each question, few enough to be a small text.
 const KEYS_PER_TEXT: i64 = 4000;
 /// The last two fields of a key that is for everything.
 const EVERYTHING: &str = "\t";
+/// In the packed text between the lines of tags: those of keys have line feeds between them.
+const BETWEEN_TAGS: &str = "\u{1e}";
 /// So many different scopes are remembered while reading; more are read anew.
 const SCOPES_KNOWN_MAX: usize = 10_000;
 
@@ -27,24 +30,26 @@ const SCOPES_KNOWN_MAX: usize = 10_000;
 const SQLITE: &str = "SELECT group_concat(line, char(10)) AS packed FROM (
     SELECT id || char(9) || project_id || char(9) || hex(digest) || char(9) || COALESCE(expires_at_ms, '')
         || CASE WHEN revoked_at_ms IS NULL AND is_strict = 0 AND digest_of = 'key' AND models IS NULL AND scopes IS NULL
-                AND plan IS NULL
+                AND plan IS NULL AND tags = ''
             THEN ''
             ELSE char(9) || digest_of || char(9) || (revoked_at_ms IS NOT NULL) || char(9) || is_strict || char(9)
-                || COALESCE(plan, '') || char(9)
+                || COALESCE(plan, '') || char(9) || replace(tags, char(10), char(30)) || char(9)
                 || COALESCE(models, '') || char(9) || COALESCE(scopes, '') END AS line
     FROM caller_keys WHERE id > $1 ORDER BY id LIMIT $2)";
 const POSTGRES: &str = "SELECT string_agg(line, chr(10) ORDER BY id) AS packed FROM (
     SELECT id, id || chr(9) || project_id || chr(9) || encode(digest, 'hex') || chr(9) || COALESCE(expires_at_ms::TEXT, '')
         || CASE WHEN revoked_at_ms IS NULL AND is_strict = 0 AND digest_of = 'key' AND models IS NULL AND scopes IS NULL
-                AND plan IS NULL
+                AND plan IS NULL AND tags = ''
             THEN ''
             ELSE chr(9) || digest_of || chr(9) || (revoked_at_ms IS NOT NULL)::INT || chr(9) || is_strict || chr(9)
-                || COALESCE(plan, '') || chr(9)
+                || COALESCE(plan, '') || chr(9) || replace(tags, chr(10), chr(30)) || chr(9)
                 || COALESCE(models, '') || chr(9) || COALESCE(scopes, '') END AS line
     FROM caller_keys WHERE id > $1 ORDER BY id LIMIT $2) AS lines";
 
 pub(super) async fn every_key(store: &Database, take: TakeKey<'_>) -> Result<(), sqlx::Error> {
-    let mut reader = Reader { owners: owners(store).await?, scopes: HashMap::new(), plan: PlanName::usual() };
+    let owners = owners(store).await?;
+    let (plan, tags) = (PlanName::usual(), KeyTags::default());
+    let mut reader = Reader { owners, scopes: HashMap::new(), plan, tags };
     let statement = match store.kind {
         Kind::Sqlite => SQLITE,
         Kind::Postgres => POSTGRES,
@@ -72,16 +77,19 @@ struct Reader {
     scopes: HashMap<String, KeyScopes>,
     /// That of the key before: mostly it is the same.
     plan: PlanName,
+    /// Those of the key that is read.
+    tags: KeyTags,
 }
 
 impl Reader {
     /// Gives one key to `take`.
     fn read(&mut self, line: &str, take: TakeKey<'_>) -> Result<(), sqlx::Error> {
-        let mut fields = line.splitn(9, '\t');
+        let mut fields = line.splitn(10, '\t');
         let mut next = || fields.next().ok_or_else(|| damaged("keys", line));
         let (written, project, digest, expires) = (next()?, next()?, next()?, next()?);
         let of = next().unwrap_or(OF_KEY);
-        let (revoked, strict, plan, narrowed) = (
+        let (revoked, strict, plan, tags, narrowed) = (
+            next().unwrap_or_default(),
             next().unwrap_or_default(),
             next().unwrap_or_default(),
             next().unwrap_or_default(),
@@ -89,6 +97,10 @@ impl Reader {
         );
         if self.plan.as_str() != said(plan).unwrap_or(PLAN_DEFAULT) {
             self.plan = row::plan(said(plan))?;
+        }
+        if !(tags.is_empty() && self.tags.is_empty()) {
+            let lines = tags.replace(BETWEEN_TAGS, "\n");
+            self.tags = KeyTags::read(&lines).ok_or_else(|| damaged("tags", tags))?;
         }
         let id = KeyId::parse(written).ok_or_else(|| damaged("id", written))?;
         let (organisation, project) =
@@ -112,6 +124,7 @@ impl Reader {
             is_revoked: revoked == "1",
             is_strict: strict == "1",
             plan: &self.plan,
+            tags: &self.tags,
             scopes: if narrowed == EVERYTHING { &KeyScopes::ANY } else { &self.scopes[narrowed] },
             organisation,
             project,

@@ -11,6 +11,8 @@ use crate::shown;
 
 /// Whatever a header says, if it is there.
 const ANY: &str = "*";
+/// Longest name of a tag.
+const TAG_NAME_BYTES_MAX: usize = 64;
 /// Headers that hold keys: they decide nothing.
 const SECRETS: [&str; 4] = ["authorization", "x-api-key", "x-goog-api-key", "cookie"];
 
@@ -23,6 +25,8 @@ pub(crate) struct WhenEntry {
     /// Ids of callers' keys, as `bellwether keys list` shows them.
     #[schemars(length(min = 1, max = 1000))]
     keys: Option<Vec<String>>,
+    /// Tags of callers' keys, and the value each must have; `*` for any.
+    tags: Option<Named<String>>,
     /// Tokens of the prompt and of the longest answer, roughly: so many at least.
     tokens_min: Option<u64>,
     /// So many at most.
@@ -63,7 +67,7 @@ impl Need {
 }
 
 pub(super) fn check(entry: WhenEntry, path: &KeyPath, report: &mut Report) -> Condition {
-    let WhenEntry { headers, keys, tokens_min, tokens_max, needs, stream } = entry;
+    let WhenEntry { headers, keys, tags, tokens_min, tokens_max, needs, stream } = entry;
     if let (Some(least), Some(most)) = (tokens_min, tokens_max)
         && least > most
     {
@@ -73,6 +77,7 @@ pub(super) fn check(entry: WhenEntry, path: &KeyPath, report: &mut Report) -> Co
     let condition = Condition {
         headers: self::headers(headers, &path.key("headers"), report),
         keys: keys.unwrap_or_default(),
+        tags: self::tags(tags, &path.key("tags"), report),
         tokens_min,
         tokens_max,
         needs: needs.into_iter().flatten().map(Need::capability).collect(),
@@ -110,4 +115,22 @@ fn headers(
         headers.push((lower, (value != ANY).then_some(value)));
     }
     headers
+}
+
+fn tags(
+    entries: Option<Named<String>>,
+    path: &KeyPath,
+    report: &mut Report,
+) -> Vec<(String, Option<String>)> {
+    let mut tags = Vec::new();
+    for (name, value) in entries.map(|named| named.0).unwrap_or_default() {
+        let is_name = (1..=TAG_NAME_BYTES_MAX).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/:".contains(&byte));
+        if !is_name {
+            let message = "must be a tag's name: letters, digits or any of . _ - / :";
+            report.add(&path.key(&name), shown::text(&name), message, None);
+        }
+        tags.push((name, (value != ANY).then_some(value)));
+    }
+    tags
 }
