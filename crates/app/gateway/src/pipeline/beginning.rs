@@ -156,7 +156,11 @@ impl<'a> Beginning<'a> {
     }
 
     /// What may be made of what has come.
-    pub(super) fn judge(self, wanted: &mut Wanted, provider: &ServedProvider) -> Result<Box<Begun>, Box<Failure>> {
+    pub(super) fn judge(
+        self,
+        wanted: &mut Wanted,
+        provider: &ServedProvider,
+    ) -> Result<Box<Begun>, Box<Failure>> {
         let Self { head, content, held, .. } = self;
         judge(head, content, held, wanted, provider)
     }

@@ -10,7 +10,7 @@ use super::beside::Beside;
 use super::cells::{Known, columns};
 use super::error::BackupError;
 use super::format::CellKind;
-use crate::database::{Kind, open_rows};
+use crate::database::{self, Kind, open_rows};
 use crate::reports::{MARKS, SUMS, Sums, pieces};
 
 /// So many bytes of a part are one row of a backup at most, or nearly: a line has its bounds.
@@ -88,7 +88,7 @@ impl SumsPlace {
 
     /// The database that is being filled, unless it has some.
     pub(super) async fn within(pool: &AnyPool, kind: Kind) -> Result<Self, sqlx::Error> {
-        Sums::open(pool.clone(), kind).await?;
+        Sums::open(database::AnyPool::unlimited(pool.clone()), kind).await?;
         let any = sqlx::query(AssertSqlSafe(format!("SELECT 1 AS one FROM {SUMS} LIMIT 1")));
         let room = match any.fetch_optional(pool).await? {
             Some(_) => SumsRoom::Taken,
@@ -145,8 +145,9 @@ impl SumsFile {
     async fn beside(place: &std::path::Path) -> Result<Self, BackupError> {
         let beside = Beside::new(place)?;
         let failed = || BackupError::database("make room for sums of calls");
-        let pool = open_rows(Some(&beside.path)).await?;
-        Sums::open(pool.clone(), Kind::Sqlite).await.map_err(failed())?;
+        let opened = open_rows(Some(&beside.path)).await?;
+        let pool = opened.inner().clone();
+        Sums::open(opened, Kind::Sqlite).await.map_err(failed())?;
         let mut transaction = pool.begin().await.map_err(failed())?;
         without_marks(&mut transaction).await.map_err(failed())?;
         Ok(Self { beside, pool, transaction: Some(transaction) })

@@ -125,8 +125,13 @@ impl AnyPool {
         Self { inner, patience }
     }
 
-    /// For what brings its own way of asking, at a start.
-    pub(super) const fn inner(&self) -> &sqlx::AnyPool {
+    /// Of whoever waits himself, as a command's user does.
+    pub(crate) fn unlimited(inner: sqlx::AnyPool) -> Self {
+        Self::new(inner, Patience::endless())
+    }
+
+    /// For what brings its own way of asking, as a start or a restore does.
+    pub(crate) const fn inner(&self) -> &sqlx::AnyPool {
         &self.inner
     }
 

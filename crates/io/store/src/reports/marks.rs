@@ -2,10 +2,11 @@
 //! it is without.
 
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::table::{MARKS, SUMS};
 use super::tier::Tier;
+use crate::database::{AnyConnection, AnyPool};
 
 /// Hours before it were never made: an earlier version kept quarters alone.
 const HOURS_FROM: &str = "hours_from";

@@ -1,8 +1,6 @@
 //! The table of sums: which database it lies in, and what it is called.
 
-use sqlx::AnyPool;
-
-use crate::database::Kind;
+use crate::database::{AnyPool, Kind};
 
 /// The table of parts.
 pub(crate) const SUMS: &str = "requests_sums";
