@@ -52,6 +52,15 @@ impl Imported {
         config::check(&sources).map(|_| ())
     }
 
+    /// Whether two references name one secret, as far as that is known: a key may stand in a file as text and in a variable.
+    pub(crate) fn is_same(&self, one: &str, other: &str) -> bool {
+        let carried = |reference: &str| {
+            let name = reference.strip_prefix("env:")?;
+            self.secrets.iter().find(|carried| carried.variable == name).map(|carried| &carried.secret)
+        };
+        one == other || carried(one).is_some_and(|secret| carried(other) == Some(secret))
+    }
+
     /// Keeps a secret under a variable of its own and returns the variable's name.
     pub(crate) fn keep(&mut self, wanted: &str, secret: Secret) -> String {
         let is_taken = |name: &str| self.secrets.iter().any(|carried| carried.variable == name);

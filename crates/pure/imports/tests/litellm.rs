@@ -253,6 +253,20 @@ models:
 }
 
 #[test]
+fn a_key_that_stands_as_text_and_in_a_variable_is_one_credential() {
+    let text = "
+model_list:
+  - {model_name: groq/*, litellm_params: {model: openai/*, api_base: https://a.example/v1, api_key: sk-one}}
+  - {model_name: groq/*, litellm_params: {model: openai/*, api_base: https://a.example/v1, api_key: os.environ/ONE}}
+  - {model_name: groq/*, litellm_params: {model: openai/*, api_base: https://a.example/v1, api_key: os.environ/TWO}}
+environment_variables: {ONE: sk-one, TWO: sk-two}
+";
+    let draft = accepted(&import(text, &[]));
+    let credentials = draft.lines().filter(|line| line.contains("- env:")).map(str::trim).collect::<Vec<_>>();
+    assert_eq!(credentials, ["- env:LITELLM_GROQ_KEY", "- env:TWO"], "{draft}");
+}
+
+#[test]
 fn names_that_nobody_is_known_to_serve_go_where_the_star_went() {
     let text = "model_list:
 - { model_name: 'anthropic/*', litellm_params: { model: 'anthropic/*', api_key: os.environ/A } }

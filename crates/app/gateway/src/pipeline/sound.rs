@@ -23,19 +23,5 @@ pub(crate) async fn is_sound(reply: Reply, provider: &ServedProvider, spoken: Di
 
 fn wanted(spoken: Dialect) -> Wanted {
     let surface = conversations_in(spoken);
-    Wanted {
-        is_stream: false,
-        form: surface.answer,
-        operation: surface.operation,
-        dialect: spoken,
-        is_conversation: true,
-        choices: None,
-        hides_usage: false,
-        input_tokens: 0,
-        keeps_said: false,
-        idle_limit: None,
-        total_limit: None,
-        translator: None,
-        source: None,
-    }
+    Wanted { is_conversation: true, ..Wanted::whole(spoken, surface.operation, surface.answer) }
 }

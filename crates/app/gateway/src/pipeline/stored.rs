@@ -164,21 +164,8 @@ async fn ask_provider(
 
 /// Whatever the provider says of it: a kept answer may be a failed one, and its usage was counted when it was made.
 fn wanted(is_stream: bool) -> Wanted {
-    Wanted {
-        is_stream,
-        form: AnswerForm::Anything,
-        operation: Operation::Conversation,
-        dialect: Dialect::OpenAiResponses,
-        is_conversation: false,
-        choices: None,
-        hides_usage: false,
-        input_tokens: 0,
-        keeps_said: false,
-        idle_limit: None,
-        total_limit: None,
-        translator: None,
-        source: None,
-    }
+    let whole = Wanted::whole(Dialect::OpenAiResponses, Operation::Conversation, AnswerForm::Anything);
+    Wanted { is_stream, ..whole }
 }
 
 fn is_owner(call: &Call, whereabouts: &Whereabouts) -> bool {

@@ -286,21 +286,9 @@ mod tests {
 
     fn watch(content_type: &'static str, first: u8) -> Watch {
         let headers = [(CONTENT_TYPE, HeaderValue::from_static(content_type))];
-        let mut wanted = Wanted {
-            is_stream: false,
-            form: AnswerForm::Object(&["choices"]),
-            operation: Operation::Conversation,
-            dialect: Dialect::OpenAiChat,
-            is_conversation: true,
-            choices: None,
-            hides_usage: false,
-            input_tokens: 0,
-            keeps_said: false,
-            idle_limit: None,
-            total_limit: None,
-            translator: None,
-            source: None,
-        };
+        let form = AnswerForm::Object(&["choices"]);
+        let whole = Wanted::whole(Dialect::OpenAiChat, Operation::Conversation, form);
+        let mut wanted = Wanted { is_conversation: true, ..whole };
         Watch::for_answer(&headers, first, &mut wanted)
     }
 

@@ -77,9 +77,11 @@ fn open_provider(
         Some(known) => {
             let place = known.place;
             let reference = credential(deployment, &id, variables, imported);
+            let given = imported.draft.providers[place].credentials.iter().flatten();
+            let is_known = |reference: &String| given.clone().any(|it| imported.is_same(it, reference));
+            let reference = reference.filter(|reference| !is_known(reference));
             if let (Some(credentials), Some(reference)) =
                 (&mut imported.draft.providers[place].credentials, reference)
-                && !credentials.contains(&reference)
             {
                 credentials.push(reference);
             }

@@ -69,6 +69,25 @@ pub(in crate::pipeline) struct Wanted {
 }
 
 impl Wanted {
+    /// One answer in a dialect, whole and with nothing special about it.
+    pub(in crate::pipeline) const fn whole(dialect: Dialect, operation: Operation, form: AnswerForm) -> Self {
+        Self {
+            is_stream: false,
+            form,
+            operation,
+            dialect,
+            is_conversation: false,
+            choices: None,
+            hides_usage: false,
+            input_tokens: 0,
+            keeps_said: false,
+            idle_limit: None,
+            total_limit: None,
+            translator: None,
+            source: None,
+        }
+    }
+
     /// Whether the target was given the beginning of its answer.
     pub(in crate::pipeline) fn gives_beginning(&self) -> bool {
         self.source.as_ref().is_some_and(|source| source.approach == Approach::Beginning)

@@ -57,18 +57,12 @@ pub(super) async fn write<'p>(
     let surface = conversations_in(spoken);
     let wanted = Wanted {
         is_stream: prompt.deciding.is_streaming,
-        form: surface.answer,
-        operation: surface.operation,
-        dialect: spoken,
         is_conversation: true,
-        choices: None,
-        hides_usage: false,
         input_tokens,
-        keeps_said: false,
         idle_limit: target.idle_limit(),
         total_limit: target.total_limit(),
         translator: Some(Box::new(Translator::new(spoken, caller, back_map, voice))),
-        source: None,
+        ..Wanted::whole(spoken, surface.operation, surface.answer)
     };
     let body = Sent::Pieces(Cow::Owned(vec![Bytes::from(body)]));
     Ok(Outgoing { method: "POST", path: surface.path.into(), body, wanted, losses })

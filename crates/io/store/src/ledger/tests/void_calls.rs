@@ -1,12 +1,14 @@
 //! A call that came to nothing, whose slot says otherwise because it could not be written again: no start charges it.
 
 use std::fs::File;
+use std::path::Path;
 
 use domain::Money;
 use ledger::{Movement, payments};
 
 use super::books_of_calls::{HELD, NOW, PURSE, call, database, options};
-use crate::ledger::{Applier, Ledger, LedgerOptions, Level};
+use crate::Database;
+use crate::ledger::{Applier, Held, Ledger, LedgerOptions, Level};
 
 async fn follow(ledger: &Ledger, applier: &mut Applier) {
     let last = ledger.journal().appended();
@@ -16,18 +18,29 @@ async fn follow(ledger: &Ledger, applier: &mut Applier) {
     }
 }
 
+/// Books with money in a purse, and room for two running calls.
+async fn opened(home: &Path) -> (Database, LedgerOptions, Ledger, Applier) {
+    let (database, options) = (database(home).await, LedgerOptions { slots_max: 2, ..options(home) });
+    let (ledger, applier, _) = Ledger::open(&options, &database, NOW).await.unwrap();
+    let order = payments::order("1", "transfer", PURSE, Money::from_nano(1_000_000)).unwrap();
+    ledger.post(&database, order, NOW).await.unwrap();
+    (database, options, ledger, applier)
+}
+
+/// A running call of whose cost its slot says something.
+fn recorded(ledger: &Ledger) -> Held {
+    let mut held = ledger.hold(call(1, 0, 0), PURSE, HELD, 1, NOW).unwrap();
+    ledger.record(&mut held, (1, 1), Money::from_nano(8)).unwrap();
+    held
+}
+
 #[tokio::test]
 async fn a_void_call_whose_slot_could_not_be_written_is_never_charged_for() {
     // In the current file of the journal, and in an older one.
     for files in [0, 2] {
         let home = tempfile::tempdir().unwrap();
-        let (database, options) = (database(home.path()).await, options(home.path()));
-        let options = LedgerOptions { slots_max: 2, ..options };
-        let (mut ledger, mut applier, _) = Ledger::open(&options, &database, NOW).await.unwrap();
-        let order = payments::order("1", "transfer", PURSE, Money::from_nano(1_000_000)).unwrap();
-        ledger.post(&database, order, NOW).await.unwrap();
-        let mut held = ledger.hold(call(1, 0, 0), PURSE, HELD, 1, NOW).unwrap();
-        ledger.record(&mut held, (1, 1), Money::from_nano(8)).unwrap();
+        let (database, options, mut ledger, mut applier) = opened(home.path()).await;
+        let held = recorded(&ledger);
         let writable = ledger.slots.replace_file(File::open(&options.slots).unwrap());
         let (_, level) = ledger.settle(held, (1, 1), Money::ZERO, NOW).unwrap();
         assert_eq!(level, Level::Written, "its slot says something else");
@@ -52,13 +65,8 @@ async fn a_void_call_whose_slot_could_not_be_written_is_never_charged_for() {
 #[tokio::test]
 async fn a_slot_that_can_be_written_again_is_cleared_before_anybody_has_it() {
     let home = tempfile::tempdir().unwrap();
-    let (database, options) = (database(home.path()).await, options(home.path()));
-    let options = LedgerOptions { slots_max: 2, ..options };
-    let (mut ledger, mut applier, _) = Ledger::open(&options, &database, NOW).await.unwrap();
-    let order = payments::order("1", "transfer", PURSE, Money::from_nano(1_000_000)).unwrap();
-    ledger.post(&database, order, NOW).await.unwrap();
-    let mut held = ledger.hold(call(1, 0, 0), PURSE, HELD, 1, NOW).unwrap();
-    ledger.record(&mut held, (1, 1), Money::from_nano(8)).unwrap();
+    let (database, options, mut ledger, mut applier) = opened(home.path()).await;
+    let held = recorded(&ledger);
     let writable = ledger.slots.replace_file(File::open(&options.slots).unwrap());
     let (lsn, _) = ledger.settle(held, (1, 1), Money::ZERO, NOW).unwrap();
     ledger.journal().wait(lsn, Level::Durable).await.unwrap();
