@@ -65,7 +65,7 @@ async fn a_void_call_whose_slot_could_not_be_written_is_never_charged_for() {
 #[tokio::test]
 async fn a_slot_that_can_be_written_again_is_cleared_before_anybody_has_it() {
     let home = tempfile::tempdir().unwrap();
-    let (database, options, mut ledger, mut applier) = opened(home.path()).await;
+    let (_database, options, mut ledger, mut applier) = opened(home.path()).await;
     let held = recorded(&ledger);
     let writable = ledger.slots.replace_file(File::open(&options.slots).unwrap());
     let (lsn, _) = ledger.settle(held, (1, 1), Money::ZERO, NOW).unwrap();
