@@ -74,7 +74,7 @@ impl Money {
 }
 
 impl Money {
-    /// The amount as [`fmt::Display`] shows it, in `room`. By hand: it is written several times for each call, and formatting costs ten
+    /// The amount as [`fmt::Display`] shows it, in `room`. By hand: it is written several times for each call, and formatting costs several
     /// times as much.
     pub fn written(self, room: &mut [u8; MONEY_BYTES_MAX]) -> &str {
         let mut at = room.len();

@@ -564,7 +564,7 @@ pub(super) fn milliseconds(duration: Duration) -> HeaderValue {
     const ROOM: usize = 24;
     let mut rest = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     let (mut text, mut at) = ([b'.'; ROOM], ROOM);
-    // By hand: formatting costs ten times as much. Four digits at least: one before the point.
+    // By hand: formatting costs several times as much. Four digits at least: one before the point.
     for digit in 0.. {
         at -= if digit == 3 { 2 } else { 1 };
         text[at] = b'0' + (rest % 10) as u8;
