@@ -42,7 +42,7 @@ impl AccountDesk {
         audit::write(&mut transaction, &noted).await?;
         transaction.commit().await?;
         let accounts = sql::all(&mut *self.database.pool.acquire().await?).await?;
-        self.swap(Payers::of(&ledger, accounts));
+        self.payers.set(Payers::of(&ledger, accounts));
         self.payer(number).ok_or_else(|| AccountError::Unknown(number.to_string()))
     }
 }
