@@ -8,6 +8,8 @@ use serde::Deserialize;
 use store::{Asker, Deed, Reach, Who};
 
 use super::actor::Actor;
+use super::needs::{Needs, admit};
+use super::permission::Permission;
 use crate::refusal::{Refusal, given_request_id};
 
 /// Who asks, and how far his hand reaches on this route. What lies beyond is unknown to him.
@@ -42,6 +44,11 @@ impl Visitor {
     pub(crate) fn deed_said(&self, now: Timestamp, said: Said) -> Deed {
         let reason = said.reason.unwrap_or_default().trim().to_owned();
         Deed { who: self.clone().who(said.by), user: self.actor.user().cloned(), at: now, reason }
+    }
+
+    /// The same as far as he has this permission, too.
+    pub(crate) fn who_may(self, permission: Permission) -> Result<Self, Refusal> {
+        Ok(Self { reach: admit(Needs::To(permission), &self.actor)?, ..self })
     }
 
     /// Who asks, as the desks take him.

@@ -4,6 +4,7 @@ use domain::{KeyId, ProjectId, Timestamp};
 
 use super::wish::{KEY_DAYS_MAX, KEY_OVERLAP_SECONDS_MAX, RowProblem};
 use crate::error::StoreError;
+use crate::rates::LimitError;
 
 /// Why a key was not made, changed or taken back. Nothing has changed then, unless it says so.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,9 @@ pub enum KeyError {
     /// Some of many keys cannot be taken, so none was.
     #[error("{} of the keys cannot be taken, so none was: {}", .0.len(), first(.0))]
     Rows(Vec<RowProblem>),
+    /// Its limits cannot be.
+    #[error(transparent)]
+    Limits(#[from] LimitError),
     /// The database failed while revoking.
     #[error("the key {id} is refused from now on, but a restart would forget it: {source}; revoke it again")]
     HalfRevoked {
