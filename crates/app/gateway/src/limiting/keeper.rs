@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use config::Rates;
+use limits::queue::Room;
 use limits::rate::{Counters, InMemory};
 use store::LimitRows;
 
@@ -16,6 +17,8 @@ pub(crate) struct LimitKeeper {
     pub(super) table: ArcSwap<LimitTable>,
     pub(super) counters: Box<dyn Counters>,
     pub(super) end_users: EndUsers,
+    /// Those who wait, at whichever limit.
+    pub(super) room: Arc<Room>,
     /// What the present table was made of.
     said: Mutex<Said>,
 }
@@ -36,10 +39,16 @@ impl LimitKeeper {
             table: ArcSwap::default(),
             counters: Box::new(InMemory),
             end_users: EndUsers::default(),
+            room: Arc::default(),
             said: Mutex::new(said),
         };
         keeper.heed(serving);
         keeper
+    }
+
+    /// How many wait their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.room.waiting()
     }
 
     /// The configuration says this from now on.
