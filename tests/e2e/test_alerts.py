@@ -286,6 +286,34 @@ def test_a_channel_that_is_added_is_told_what_is_bad_already(
         until(lambda: told(receiver) == [("raised", "provider_down:north")], "it is told")
 
 
+def test_what_no_channel_wanted_and_what_others_know_is_told_to_who_is_added(
+    start: StartGateway, receiver: Chat, commands: Commands
+) -> None:
+    with closing(RefusingPort()) as nobody:
+        picky = {"money": slack(receiver, rules=["balance"])}
+        gateway = start(config=watching({"north": nobody.base_url}, {"channels": picky}), environment=ENVIRONMENT)
+        path = Path(commands.json("config", "show")["file"])
+
+        def reload(channels: dict[str, Any]) -> None:
+            path.write_text(json.dumps(watching({"north": nobody.base_url}, {"channels": channels})))
+            with gateway.admin() as http:
+                http.post("/admin/v1/reload").raise_for_status()
+
+        until(lambda: state(commands, "provider_down") == {"north": "firing"}, "it is seen, and nobody wants it")
+        reload({**picky, "own": webhook(receiver)})
+        until(lambda: told(receiver) == [("raised", "provider_down:north")], "it is told to who wants it")
+        other = {**webhook(receiver), "url": f"{receiver.url}/other"}
+        reload({**picky, "own": webhook(receiver), "other": other})
+        until(lambda: told(receiver, "/other") == [("raised", "provider_down:north")], "it is told to who comes later")
+        gateway.stop()
+        third = {**webhook(receiver), "url": f"{receiver.url}/third"}
+        path.write_text(json.dumps(watching({"north": nobody.base_url}, {"channels": {"other": other, "third": third}})))
+        start(config=json.loads(path.read_text()), environment=ENVIRONMENT)
+        until(lambda: told(receiver, "/third") == [("raised", "provider_down:north")], "also over a restart")
+    assert told(receiver) == told(receiver, "/other") == [("raised", "provider_down:north")], "nobody is told twice"
+    assert not receiver.at("/services/T/B/x")
+
+
 def ask(gateway: Gateway, count: int) -> list[int]:
     with gateway.http(key=gateway.key) as http:
         return [http.post(CHAT_PATH, content=chat(model=MODEL)).status_code for _ in range(count)]

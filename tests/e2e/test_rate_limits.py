@@ -250,6 +250,25 @@ def test_end_users_have_limits_of_their_own(served: Any) -> None:
     assert call(gateway).status_code == 200
 
 
+def test_end_users_are_named_as_each_dialect_names_them(served: Any) -> None:
+    _, gateway, _ = served(end_users={"requests_per_minute": 1})
+
+    def messages(metadata: str) -> Any:
+        body = f'{{"model":"{MODEL}","max_tokens":5,"metadata":{metadata},"messages":[{{"role":"user","content":"x"}}]}}'
+        with gateway.http() as http:
+            return http.post(MESSAGES_PATH, content=body)
+
+    first, second = [messages('{"user_id":"eve"}') for _ in range(2)]
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert "end user 'eve' may have 1 requests per minute" in second.json()["error"]["message"]
+    assert call(gateway, user="eve").status_code == 429, "the same person in another dialect"
+    assert [call(gateway, user="x", safety_identifier="ida").status_code for _ in range(2)] == [200, 429]
+    assert messages('{"user_id":"kim"}').status_code == 200
+    twice = messages('{"user_id":"kim","user_id":"lee"}')
+    assert twice.status_code == 400 and "'metadata.user_id' twice" in twice.json()["error"]["message"]
+    assert [messages("{}").status_code for _ in range(3)] == [200] * 3
+
+
 def test_a_model_has_limits_of_all_who_ask_for_it(served: Any) -> None:
     _, gateway, admin = served(models={MODEL: {"requests_per_minute": 1}})
     _, other = admin.key("other")

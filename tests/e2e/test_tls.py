@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -113,6 +114,28 @@ def test_a_reload_takes_the_new_certificate_and_keeps_open_connections(
         with secure_client(secured, authority, http2=True) as old_client, pytest.raises(httpx.ConnectError):
             old_client.get("/health")
         assert open_client.get("/health").status_code == 200
+
+
+def test_the_metrics_tell_how_long_a_certificate_is_good_for(
+    secured: Gateway, authority: trustme.CA, tmp_path: Path
+) -> None:
+    listener = f"127.0.0.1:{secured.address[1]}"
+
+    def left(client: httpx.Client) -> float:
+        lines = client.get("/metrics").text.splitlines()
+        name = "ai_gateway_certificate_expires_seconds{"
+        (line,) = [line for line in lines if line.startswith(name) and f'listener="{listener}"' in line]
+        return float(line.rsplit(" ", 1)[1])
+
+    with secure_client(secured, authority, http2=False) as client:
+        assert left(client) > 365 * 86400
+        ends = datetime.now(UTC) + timedelta(hours=1)
+        short = authority.issue_cert("localhost", "127.0.0.1", not_after=ends)
+        (tmp_path / "chain.pem").write_bytes(b"".join(blob.bytes() for blob in short.cert_chain_pems))
+        (tmp_path / "key.pem").write_bytes(short.private_key_pem.bytes())
+        headers = {"authorization": f"Bearer {secured.admin_key}"}
+        assert client.post("/admin/v1/reload", headers=headers).status_code == 200
+        assert 3500 < left(client) <= 3600, "from the reload on"
 
 
 def test_a_broken_certificate_is_refused_at_reload_and_the_old_one_serves_on(

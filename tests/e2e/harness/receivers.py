@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -79,22 +81,44 @@ class Post:
     letters: list[EmailMessage] = field(default_factory=list)
     #: Addresses that it has no box for.
     unknown: set[str] = field(default_factory=set)
+    #: Every verb that it heard, and whether by TLS.
+    heard: list[tuple[str, bool]] = field(default_factory=list)
+    #: Users and passwords.
+    logins: list[tuple[str, str]] = field(default_factory=list)
 
 
 @contextmanager
-def mail_server() -> Iterator[Post]:
-    """Speaks as much SMTP as it takes to hand a letter in: no TLS, any login."""
+def mail_server(tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None) -> Iterator[Post]:
+    """Speaks as much SMTP as it takes to hand a letter in, with any login: by TLS from the first byte, or from STARTTLS on."""
 
     class Handler(socketserver.StreamRequestHandler):
-        def say(self, line: str) -> None:
-            self.wfile.write(f"{line}\r\n".encode())
+        def setup(self) -> None:
+            if tls:
+                self.request = tls.wrap_socket(self.request, server_side=True)
+            super().setup()
+
+        def say(self, *lines: str) -> None:
+            for line in lines[:-1]:
+                self.wfile.write(f"250-{line}\r\n".encode())
+            self.wfile.write(f"{lines[-1]}\r\n".encode())
 
         def handle(self) -> None:
             self.say("220 here")
-            for line in self.rfile:
-                verb = line.strip().decode().upper()
+            while line := self.rfile.readline():
+                said = line.strip().decode()
+                verb, is_secure = said.upper(), isinstance(self.request, ssl.SSLSocket)
+                post.heard.append((verb.partition(" ")[0], is_secure))
                 if verb.startswith("EHLO"):
-                    self.say("250 here")
+                    offered = ["STARTTLS"] if starttls and not is_secure else []
+                    self.say("here", *offered, "250 AUTH PLAIN")
+                elif verb == "STARTTLS" and starttls:
+                    self.say("220 go on")
+                    self.request = starttls.wrap_socket(self.request, server_side=True)
+                    super().setup()
+                elif verb.startswith("AUTH PLAIN"):
+                    _, user, password = base64.b64decode(said.split()[2]).decode().split("\0")
+                    post.logins.append((user, password))
+                    self.say("235 welcome")
                 elif verb.startswith("RCPT") and any(f"<{name.upper()}>" in verb for name in post.unknown):
                     self.say("550 5.1.1 no such user here")
                 elif verb == "DATA":
@@ -110,8 +134,13 @@ def mail_server() -> Iterator[Post]:
                 else:
                     self.say("250 fine")
 
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: Any) -> None:
+            """A caller who does not trust us hangs up in the middle of the handshake."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     post = Post(server.server_address[1])
     with _served(server):
         yield post

@@ -49,7 +49,7 @@ fn scan(pieces: &[&[u8]]) -> Result<Vec<Option<Field>>, Flaw> {
 }
 
 fn read_request(pieces: &[&[u8]]) -> Result<Deciding, RequestFlaw> {
-    let mut scan = RequestScan::default();
+    let mut scan = RequestScan::of(dialects::Dialect::OpenAiChat);
     pieces.iter().try_for_each(|piece| scan.feed(piece))?;
     scan.finish()
 }
@@ -132,6 +132,8 @@ fn assert_request(body: &[u8], members: &[(String, Range<usize>)], read: &Result
         "stream_format",
         "previous_response_id",
         "n",
+        "user",
+        "safety_identifier",
     ];
     let named =
         |wanted: &'static str| members.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted));

@@ -1,8 +1,11 @@
-//! What the path and the query of a request say, or why they cannot be read.
+//! What the path and the query of a request say, or why they cannot be read; and a page of a list that goes on behind the last.
 
+use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use domain::Kind;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::refusal::Refusal;
 
@@ -14,12 +17,31 @@ pub(crate) type Asked<T> = Result<Query<T>, QueryRejection>;
 /// Things in one answer unless said otherwise.
 const PER_PAGE_DEFAULT: u32 = 100;
 
+/// Which page of a list is wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Page {
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
 pub(crate) fn parts<T>(path: Parts<T>) -> Result<T, Refusal> {
     path.map(|Path(parts)| parts).map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))
 }
 
 pub(crate) fn query<T>(asked: Asked<T>) -> Result<T, Refusal> {
     asked.map(|Query(asked)| asked).map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))
+}
+
+/// From behind what a page begins, and how many things it has at most.
+pub(crate) fn page<T>(
+    asked: Asked<Page>,
+    max: u32,
+    parse: fn(&str) -> Option<T>,
+) -> Result<(Option<T>, u32), Refusal> {
+    let Page { after: from, limit: count } = query(asked)?;
+    let count = limit(count, max)?;
+    Ok((after(from, parse)?, count))
 }
 
 /// How many things an answer has at most.
@@ -40,7 +62,13 @@ pub(crate) fn after<T>(asked: Option<String>, parse: fn(&str) -> Option<T>) -> R
     parse(&text).map(Some).ok_or_else(not_an_id)
 }
 
-/// Where the next page begins, if this one is full.
-pub(crate) fn next_after<T>(page: &[T], limit: u32, id: impl Fn(&T) -> String) -> Option<String> {
-    page.last().filter(|_| page.len() == limit as usize).map(id)
+/// A page as it is told, under its noun: what each is shown as, and where the next page begins if this one is full.
+pub(crate) fn listed<T>(
+    noun: &str,
+    (page, limit): (&[T], u32),
+    id: impl Fn(&T) -> String,
+    shown: impl Fn(&T) -> Value,
+) -> Json<Value> {
+    let next_after = page.last().filter(|_| page.len() == limit as usize).map(id);
+    Json(json!({ noun: page.iter().map(shown).collect::<Vec<_>>(), "next_after": next_after }))
 }

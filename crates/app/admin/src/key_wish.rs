@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::{ProjectId, Secret, Timestamp};
+use limits::rate::{Measure, Terms, TermsError, WhenReached};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use store::{
@@ -11,6 +12,7 @@ use store::{
     KeyNames, KeyNetworks, KeyRoutes, KeyScopes, KeyTags, NewKey, PlanName, RowProblem,
 };
 
+use crate::amount_wish::amounts;
 use crate::budget_wish::BudgetWish;
 
 /// So many of the keys are shown of an import.
@@ -28,6 +30,12 @@ pub struct BadWish {
     pub message: String,
 }
 
+impl From<TermsError> for BadWish {
+    fn from(error: TermsError) -> Self {
+        Self { param: error.field, message: error.message }
+    }
+}
+
 /// What a key is to be: all of it may be left out, and null is said where it means something.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +48,10 @@ pub struct KeyWish {
     expires_at: Said<String>,
     is_strict: Option<bool>,
     plan: Option<String>,
+    /// Limits of a new key, beside its plan.
+    requests_per_minute: Option<Value>,
+    tokens_per_minute: Option<Value>,
+    concurrent_requests: Option<Value>,
     #[serde(default, deserialize_with = "said")]
     models: Said<Vec<String>>,
     #[serde(default, deserialize_with = "said")]
@@ -109,8 +121,38 @@ impl KeyWish {
         Ok(NewKey { project, expires_at, is_strict, plan, scopes, tags, ..NewKey::named(&name) })
     }
 
+    /// The limits that a new key is to have, if any.
+    pub fn limits(&self) -> Result<Option<Terms>, BadWish> {
+        let amounts = amounts(self.said_limits())?;
+        if amounts.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Terms::of(amounts, None, (WhenReached::Refuse, None))?))
+    }
+
+    const fn said_limits(&self) -> [(Measure, &Option<Value>); 3] {
+        [
+            (Measure::RequestsPerMinute, &self.requests_per_minute),
+            (Measure::TokensPerMinute, &self.tokens_per_minute),
+            (Measure::ConcurrentRequests, &self.concurrent_requests),
+        ]
+    }
+
+    /// Those of a key that is there are set where all limits are.
+    fn without_limits(&self) -> Result<(), BadWish> {
+        match self.said_limits().iter().find(|(_, said)| said.is_some()) {
+            None => Ok(()),
+            Some((measure, _)) => {
+                let message = "limits are given here to keys that are made here; those of a key that is there are set by \
+                               POST /admin/v1/limits, or bellwether limits set --key ID";
+                Err(bad(measure.name(), message))
+            }
+        }
+    }
+
     /// A change of a key.
     pub fn change(self, now: Timestamp) -> Result<KeyChange, BadWish> {
+        self.without_limits()?;
         if self.project.is_some() {
             return Err(bad("project", "a key stays in its project; make another in that one"));
         }
@@ -184,6 +226,7 @@ impl KeyWish {
 impl ForeignWish {
     /// The key as the store takes it over. Of which no end is said has none: it is taken as it was.
     pub fn foreign_key(self, now: Timestamp) -> Result<ForeignKey, BadWish> {
+        self.settings.without_limits()?;
         let known = match (self.key, self.sha256) {
             (Some(key), None) => ForeignSecret::Key(Secret::new(key)),
             (None, Some(text)) => {
@@ -354,6 +397,39 @@ mod tests {
         }
         assert!(wish(json!({"project": "proj_a"})).change(NOW).unwrap_err().message.contains("stays"));
         assert!(wish(json!({})).change(NOW).unwrap_err().message.contains("nothing is to be changed"));
+    }
+
+    #[test]
+    fn limits_are_read_for_a_new_key_and_for_no_other() {
+        let limits = |value| wish(value).limits();
+        assert_eq!(limits(json!({"name": "a", "requests_per_minute": null})), Ok(None));
+        let told =
+            limits(json!({"requests_per_minute": 60, "tokens_per_minute": 9, "concurrent_requests": 2}));
+        let told: Vec<(&str, u64)> =
+            told.unwrap().unwrap().iter().map(|(measure, amount)| (measure.name(), amount)).collect();
+        let expected = [("requests_per_minute", 60), ("tokens_per_minute", 9), ("concurrent_requests", 2)];
+        assert_eq!(told, expected);
+        for (value, param, message) in [
+            (json!({"requests_per_minute": 0}), "requests_per_minute", "is 0; it must be from 1 to 60000000"),
+            (
+                json!({"tokens_per_minute": -1}),
+                "tokens_per_minute",
+                "is -1; it must be a whole number from 1",
+            ),
+            (json!({"tokens_per_minute": "9"}), "tokens_per_minute", "whole number"),
+            (json!({"concurrent_requests": 1.5}), "concurrent_requests", "whole number"),
+            (json!({"concurrent_requests": 1_000_001}), "concurrent_requests", "from 1 to 1000000"),
+            (json!({"requests_per_minute": 1e30}), "requests_per_minute", "whole number"),
+        ] {
+            let bad = limits(value).unwrap_err();
+            assert_eq!(bad.param, param);
+            assert!(bad.message.contains(message), "{bad}");
+        }
+        let bad = wish(json!({"tokens_per_minute": 5})).change(NOW).unwrap_err();
+        assert_eq!(bad.param, "tokens_per_minute");
+        let foreign = json!({"row": 1, "key": "sk-x", "settings": {"name": "a", "requests_per_minute": 5}});
+        let foreign: ForeignWish = serde_json::from_value(foreign).unwrap();
+        assert_eq!(foreign.foreign_key(NOW).unwrap_err().param, "requests_per_minute");
     }
 
     #[test]

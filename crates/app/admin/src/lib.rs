@@ -13,10 +13,10 @@
 //! | `POST /explain` | `{"model": "smart", "stream": true}`, more optional | 200 who would be asked, who not, and why; 404 `model_not_found` |
 //! | `POST /roi` | `{"tokens": "50M", "from": {"model", "price"}, "to": {"model"}}`, more optional | 200 what a change of models is worth |
 //! | `GET /keys?after=key_…&limit=100`, also `project`, `organisation`, `tag`, `state` | – | 200 `{"keys": [Key], "next_after": "key_…" or null}` |
-//! | `POST /keys` | `{"name": "mobile app", "project", "expires_in_seconds": 7776000, "models": ["smart"], "tags": {}}`, all but the name optional | 201 Key and `"key": "bw_…"`, shown this once; 404 `project_not_found` |
+//! | `POST /keys` | `{"name": "mobile app", "project", "expires_in_seconds": 7776000, "models": ["smart"], "tags": {}, "requests_per_minute", "tokens_per_minute", "concurrent_requests"}`, all but the name optional; limits need the permission to set limits | 201 Key and `"key": "bw_…"`, shown this once; 404 `project_not_found`; 409 `too_many_limits` |
 //! | `POST /keys/import` | `{"source", "dry_run", "skip_known", "keys": [{"row", "key" or "sha256", "settings": {}, "budget": {"period": "total", "limit": "5"}}]}`, budgets by the operator only | 201 `{"imported", "dry_run", "keys"}`, with `skip_known` also `known`: `[{"row", "id", "project", "state"}]`; 422 `import_refused` with `problems` |
 //! | `GET /keys/{id}` | – | 200 Key; 404 `key_not_found` |
-//! | `PATCH /keys/{id}` | as `POST /keys` without the project | 200 Key; 404 `key_not_found`; 409 `key_already_revoked`, `key_name_taken` |
+//! | `PATCH /keys/{id}` | as `POST /keys` without the project and limits | 200 Key; 404 `key_not_found`; 409 `key_already_revoked`, `key_name_taken` |
 //! | `POST /keys/{id}/rotate` | `{"overlap_seconds": 86400, "expires_in_seconds"}`, both optional | 201 Key, its `"key"`, and `former`; 409 `key_already_rotated` |
 //! | `DELETE /keys/{id}` | – | 200 Key, revoked; 404 `key_not_found`; 409 `key_already_revoked` |
 //! | `GET /providers` | – | 200 `{"providers": [{"id", "state", "regions", "running", "switches": [Switch]}], "without_effect": [Switch]}` |
@@ -113,6 +113,7 @@
 mod access;
 mod admin;
 mod alert_channels;
+mod amount_wish;
 mod asked;
 mod body;
 mod budget_wish;
@@ -132,6 +133,7 @@ mod routes;
 mod state_desk;
 mod tenancy_refusal;
 mod wanted;
+mod whose;
 
 pub use admin::{Admin, FromAddress};
 pub use alert_channels::{AlertAsk, AlertChannels};

@@ -51,6 +51,11 @@ impl Refusal {
         }
     }
 
+    /// A part of a request that cannot be, by its name.
+    pub(crate) fn wrong(param: &'static str, message: impl Into<String>) -> Self {
+        Self::of(Kind::BadRequest, message).with_param(param)
+    }
+
     /// A refusal that only this API knows.
     pub(crate) fn special(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, ..Self::of(Kind::BadRequest, message) }
@@ -161,6 +166,7 @@ impl From<KeyError> for Refusal {
             KeyError::RevokedBefore { .. } | KeyError::AlreadyRevoked { .. } => {
                 Self::special(StatusCode::CONFLICT, "key_already_revoked", message)
             }
+            KeyError::Limits(error) => Self::from(error),
             KeyError::Unknown(_) => {
                 let kind = Kind::UnknownPath;
                 Self { code: "key_not_found", ..Self::of(kind, message) }

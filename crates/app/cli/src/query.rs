@@ -24,7 +24,7 @@ pub(crate) fn query<'t>(said: impl IntoIterator<Item = (&'t str, Option<&'t str>
 }
 
 /// Whatever is no plain letter is written as its number (RFC 3986, 2.1).
-pub(crate) fn escaped(byte: u8) -> String {
+fn escaped(byte: u8) -> String {
     let is_plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     if is_plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
 }

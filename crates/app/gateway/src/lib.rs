@@ -12,6 +12,7 @@ mod budget_words;
 mod cache;
 mod call;
 mod caller_desk;
+mod certificate_end;
 mod clock;
 mod connection;
 mod control;

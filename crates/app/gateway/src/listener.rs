@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use config::{Listener, Tls};
+use domain::Timestamp;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::certificate_end::ends_at;
 use crate::inherited::InheritedSockets;
 
 /// Connections the system queues before they are accepted.
@@ -51,24 +53,24 @@ impl std::error::Error for BindFailure {}
 
 /// The TLS settings of a listener. New handshakes use the newest.
 #[derive(Debug)]
-pub(crate) struct TlsSlot(ArcSwap<ServerConfig>);
+pub(crate) struct TlsSlot(ArcSwap<Certificate>);
 
 impl TlsSlot {
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        self.0.load_full()
+        Arc::clone(&self.0.load().config)
     }
 }
 
 /// Binds one listener, or takes the inherited socket of its address.
 pub fn bind(listener: &Listener, inherited: &mut InheritedSockets) -> Result<BoundListener, BindFailure> {
-    let tls = listener.tls.as_ref().map(server_config).transpose().map_err(BindFailure::Tls)?;
+    let tls = listener.tls.as_ref().map(Certificate::new).transpose().map_err(BindFailure::Tls)?;
     let given = inherited.take(listener.address);
     let is_inherited = given.is_some();
     let bound = given.map_or_else(|| bind_tcp(listener.address), Ok)?;
     let address = bound.local_addr().map_err(|error| BindFailure::System(listener.address, error))?;
     Ok(BoundListener {
         listener: bound,
-        tls: tls.map(|config| Arc::new(TlsSlot(ArcSwap::from_pointee(config)))),
+        tls: tls.map(|certificate| Arc::new(TlsSlot(ArcSwap::from_pointee(certificate)))),
         is_inherited,
         address,
     })
@@ -102,12 +104,28 @@ impl BoundListener {
 
 /// A certificate and its key, found to fit together.
 #[derive(Debug)]
-pub struct Certificate(Arc<ServerConfig>);
+pub struct Certificate {
+    config: Arc<ServerConfig>,
+    ends_at: Option<Timestamp>,
+}
 
 impl Certificate {
-    /// Checks the two; `Err` names the file at fault.
+    /// Checks the two, which were files when the configuration was checked; `Err` names the one at fault.
     pub fn new(tls: &Tls) -> Result<Self, String> {
-        server_config(tls).map(|config| Self(Arc::new(config)))
+        let (certificate, key) = (tls.certificate.display(), tls.key.display());
+        let chain = CertificateDer::pem_slice_iter(tls.certificate_pem.as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| format!("{certificate} is no PEM certificate chain: {error}"))?;
+        let private = PrivateKeyDer::from_pem_slice(tls.key_pem.expose().as_bytes())
+            .map_err(|error| format!("{key} is no PEM private key: {error}"))?;
+        // Where one of the chain has ended, all of it is refused.
+        let ends_at = chain.iter().filter_map(|one| ends_at(one)).min();
+        let mut config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(chain, private)
+            .map_err(|error| format!("{certificate} and {key} cannot be used together: {error}"))?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self { config: Arc::new(config), ends_at })
     }
 }
 
@@ -126,7 +144,12 @@ impl CertificateHandle {
 
     /// From the next handshake on; connections that are open stay as they are.
     pub fn swap(&self, certificate: Certificate) {
-        self.slot.0.store(certificate.0);
+        self.slot.0.store(Arc::new(certificate));
+    }
+
+    /// When the first certificate of the chain ends that does, if that can be read.
+    pub(crate) fn ends_at(&self) -> Option<Timestamp> {
+        self.slot.0.load().ends_at
     }
 }
 
@@ -153,20 +176,4 @@ fn bind_tcp(address: SocketAddr) -> Result<TcpListener, BindFailure> {
         io::ErrorKind::AddrInUse => BindFailure::Taken(address),
         _ => BindFailure::System(address, error),
     })
-}
-
-/// Reads certificate and key; they were files when the configuration was checked.
-fn server_config(tls: &Tls) -> Result<ServerConfig, String> {
-    let (certificate, key) = (tls.certificate.display(), tls.key.display());
-    let chain = CertificateDer::pem_slice_iter(tls.certificate_pem.as_bytes())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| format!("{certificate} is no PEM certificate chain: {error}"))?;
-    let private = PrivateKeyDer::from_pem_slice(tls.key_pem.expose().as_bytes())
-        .map_err(|error| format!("{key} is no PEM private key: {error}"))?;
-    let mut config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(chain, private)
-        .map_err(|error| format!("{certificate} and {key} cannot be used together: {error}"))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
 }

@@ -9,6 +9,7 @@ use observe::Gauge;
 use serde_json::{Value, json};
 
 use crate::background::{CheckedKey, KeyState, PaidProbes};
+use crate::listener::CertificateHandle;
 use crate::serving::Serving;
 
 /// What the control plane has found out; each part is swapped whole.
@@ -17,6 +18,7 @@ pub struct Status {
     keys: ArcSwap<Vec<CheckedKey>>,
     config: ArcSwap<ConfigStatus>,
     gauges: ArcSwap<Vec<Gauge>>,
+    certificates: ArcSwap<Vec<CertificateHandle>>,
     /// What paid probes have found.
     pub(crate) paid_probes: PaidProbes,
 }
@@ -55,6 +57,16 @@ impl Status {
     /// What the control plane counts itself.
     pub(crate) fn gauges(&self) -> Arc<Vec<Gauge>> {
         self.gauges.load_full()
+    }
+
+    /// Takes the certificates of listeners, to be shown when they end.
+    pub fn note_certificates(&self, certificates: Vec<CertificateHandle>) {
+        self.certificates.store(Arc::new(certificates));
+    }
+
+    /// The certificates of listeners.
+    pub(crate) fn certificates(&self) -> Arc<Vec<CertificateHandle>> {
+        self.certificates.load_full()
     }
 
     /// Takes the state of the configuration.

@@ -16,6 +16,7 @@ mod data_dir;
 mod database;
 mod error;
 mod foreign;
+mod heard;
 mod hex;
 mod idempotency;
 mod keys;

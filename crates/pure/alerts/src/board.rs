@@ -74,13 +74,27 @@ impl Board {
         oldest.is_some_and(|key| self.0.remove(&key).is_some())
     }
 
-    /// What is to be told now, together: nothing while more may come.
-    pub fn due(&self, silences: &[Silence], timing: &Timing, now: Timestamp) -> Vec<Item> {
-        let wishes: Vec<(Timestamp, Item)> =
-            self.iter().filter_map(|alert| wish(alert, silences, timing, now)).collect();
+    /// What is to be told now of what somebody wants to hear, together: nothing while more may come. What nobody wants stays
+    /// untold, for whoever wants it later.
+    pub fn due(
+        &self,
+        silences: &[Silence],
+        timing: &Timing,
+        now: Timestamp,
+        is_wanted: impl Fn(&Item) -> bool,
+    ) -> Vec<Item> {
+        let wishes = self.iter().filter_map(|alert| wish(alert, silences, timing, now));
+        let wishes: Vec<(Timestamp, Item)> = wishes.filter(|(_, item)| is_wanted(item)).collect();
         let oldest = wishes.iter().map(|(since, _)| *since).min();
         let is_time = oldest.is_some_and(|oldest| now.unix_ms() - oldest.unix_ms() >= timing.group_wait_ms);
         if is_time { wishes.into_iter().map(|(_, item)| item).collect() } else { Vec::new() }
+    }
+
+    /// What is bad and was told to those who were there: what somebody who comes now does not know.
+    pub fn known_bad(&self, silences: &[Silence], now: Timestamp) -> Vec<Item> {
+        let is_known = |alert: &&Alert| alert.state == AlertState::Firing && alert.told == Told::Raised;
+        let known = self.iter().filter(is_known).filter(|alert| !is_silent(alert, silences, now));
+        known.map(|alert| Item::of(alert, Event::Raised)).collect()
     }
 
     /// They are told, or will be whatever happens.
@@ -152,9 +166,8 @@ fn went_well(alert: &mut Alert, clear_ms: i64, now: Timestamp) -> bool {
             }
             true
         }
-        AlertState::Resolved => {
-            alert.told == Told::Raised || !alert.resolved_at.is_some_and(|at| is_old(at, RESOLVED_KEPT_MS))
-        }
+        // Also where it was told that it began and nobody is there any more to be told that it is over.
+        AlertState::Resolved => !alert.resolved_at.is_some_and(|at| is_old(at, RESOLVED_KEPT_MS)),
     }
 }
 
@@ -169,11 +182,14 @@ fn wish(alert: &Alert, silences: &[Silence], timing: &Timing, now: Timestamp) ->
         (AlertState::Resolved, Told::Raised) => (Event::Resolved, alert.resolved_at?),
         _ => return None,
     };
-    let is_silent = event != Event::Resolved && silences.iter().any(|silence| silence.covers(alert, now));
-    if is_silent || since > now {
+    if (event != Event::Resolved && is_silent(alert, silences, now)) || since > now {
         return None;
     }
     Some((since, Item::of(alert, event)))
+}
+
+fn is_silent(alert: &Alert, silences: &[Silence], now: Timestamp) -> bool {
+    silences.iter().any(|silence| silence.covers(alert, now))
 }
 
 #[cfg(test)]

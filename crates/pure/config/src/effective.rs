@@ -280,6 +280,8 @@ fn limits(snapshot: &Snapshot) -> Option<Node> {
         ("concurrent_max", limits.concurrent_max.map(number)),
         ("queue_max", Some(number(limits.queue_max))),
         ("queue_wait_ms", Some(ms(limits.queue_wait))),
+        ("waiting_max", Some(number(limits.waiting_max))),
+        ("waiting_per_organisation_max", Some(number(limits.waiting_per_organisation_max))),
         ("plans", named(&limits.rates.plans, |plan| (&plan.name, bundle(&plan.terms, Some(plan.is_batch))))),
         ("models", named(&limits.rates.models, |(name, terms)| (name, bundle(terms, None)))),
         ("providers", named(&limits.rates.credentials, |(id, terms)| (id, bundle(terms, None)))),

@@ -47,7 +47,7 @@ fn chat_stream(events: usize) -> String {
 
 fn scan(bencher: Bencher<'_, '_>, body: &str) {
     bencher.counter(BytesCount::new(body.len())).bench(|| {
-        let mut scan = RequestScan::default();
+        let mut scan = RequestScan::of(dialects::Dialect::OpenAiChat);
         for piece in body.as_bytes().chunks(PIECE_BYTES) {
             scan.feed(black_box(piece)).expect("the body is sound");
         }

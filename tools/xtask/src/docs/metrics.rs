@@ -43,7 +43,7 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
         "ai_gateway_alert_tries_total",
         "counter",
         "service, channel, outcome",
-        "Tries of messages about alerts: delivered, failed, given_up.",
+        "Tries of messages about alerts: delivered, failed, given_up; the last also of those that went for newer ones.",
     ),
     (
         "ai_gateway_upstream_balance",
@@ -82,6 +82,12 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
         "gauge",
         "service",
         "1 if calls can be paid for, 0 if the journal has no room for more.",
+    ),
+    (
+        "ai_gateway_certificate_expires_seconds",
+        "gauge",
+        "service, listener",
+        "Seconds until a certificate of a listener's chain ends; less than 0 once one has.",
     ),
     (
         "ai_gateway_config_current",
@@ -163,6 +169,7 @@ const UNRECORDED: &[(&str, &str, &str, &str)] = &[
     ("ai_gateway_calls_max", "gauge", "service", "How many calls may be inside."),
     ("ai_gateway_queue_calls", "gauge", "service", "Calls that wait for room."),
     ("ai_gateway_queue_calls_peak", "gauge", "service", "The most calls that ever waited."),
+    ("ai_gateway_limit_queue_calls", "gauge", "service", "Calls that wait their turn at limits of use."),
     ("ai_gateway_target_requests", "gauge", TARGET_LABELS, "Requests under way by a line with a credential."),
     ("ai_gateway_target_requests_peak", "gauge", TARGET_LABELS, "The most there ever were of one model."),
     ("ai_gateway_target_queue_calls", "gauge", TARGET_LABELS, "Calls that wait for its models."),

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use store::{Asker, Deed, Reach, Who};
 
 use super::actor::Actor;
+use super::needs::{Needs, admit};
+use super::permission::Permission;
 use crate::refusal::{Refusal, given_request_id};
 
 /// Who asks, and how far his hand reaches on this route. What lies beyond is unknown to him.
@@ -47,6 +49,11 @@ impl Visitor {
     /// Whether he is somebody with a role, and not the operator.
     pub(crate) fn is_user(&self) -> bool {
         self.actor.user().is_some()
+    }
+
+    /// The same as far as he has this permission, too.
+    pub(crate) fn who_may(self, permission: Permission) -> Result<Self, Refusal> {
+        Ok(Self { reach: admit(Needs::To(permission), &self.actor)?, ..self })
     }
 
     /// Who asks, as the desks take him.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::cells::{or_dash, rows};
 use crate::table::table;
 
 const HEADINGS: [&str; 8] =
@@ -9,7 +10,7 @@ const HEADINGS: [&str; 8] =
 
 /// A table of accounts. A balance that is low is marked.
 pub(super) fn accounts(listed: &Value) -> String {
-    let rows: Vec<[String; 8]> = listed["accounts"].as_array().into_iter().flatten().map(row).collect();
+    let rows = rows(listed, "accounts", row);
     if rows.is_empty() {
         return "there are no accounts: no call is paid for; bellwether accounts create ORGANISATION makes one".to_owned();
     }
@@ -20,15 +21,15 @@ pub(super) fn accounts(listed: &Value) -> String {
 pub(super) fn account(it: &Value) -> String {
     let lines = [
         ("account", number(it)),
-        ("organisation", text(it, "organisation")),
-        ("project", text(it, "project")),
+        ("organisation", or_dash(it, "organisation")),
+        ("project", or_dash(it, "project")),
         ("balance", balance(it)),
-        ("available", text(it, "available")),
-        ("held", text(it, "held")),
-        ("credit", text(it, "credit")),
-        ("warn below", text(it, "warn_below")),
-        ("currency", text(it, "currency")),
-        ("created", text(it, "created_at")),
+        ("available", or_dash(it, "available")),
+        ("held", or_dash(it, "held")),
+        ("credit", or_dash(it, "credit")),
+        ("warn below", or_dash(it, "warn_below")),
+        ("currency", or_dash(it, "currency")),
+        ("created", or_dash(it, "created_at")),
     ];
     let lines: Vec<String> = lines.iter().map(|(name, value)| format!("  {name:12}  {value}")).collect();
     lines.join("\n")
@@ -36,21 +37,18 @@ pub(super) fn account(it: &Value) -> String {
 
 fn row(it: &Value) -> [String; 8] {
     let [organisation, project, available, held, credit, currency] =
-        ["organisation", "project", "available", "held", "credit", "currency"].map(|field| text(it, field));
+        ["organisation", "project", "available", "held", "credit", "currency"]
+            .map(|field| or_dash(it, field));
     [number(it), organisation, project, balance(it), available, held, credit, currency]
 }
 
 fn balance(it: &Value) -> String {
     let low = if it["is_low"] == true { " (low)" } else { "" };
-    format!("{}{low}", text(it, "balance"))
+    format!("{}{low}", or_dash(it, "balance"))
 }
 
 fn number(it: &Value) -> String {
     it["number"].to_string()
-}
-
-fn text(it: &Value, field: &str) -> String {
-    it[field].as_str().unwrap_or("-").to_owned()
 }
 
 #[cfg(test)]

@@ -8,38 +8,37 @@ use serde_json::{Value, json};
 use super::shown;
 use crate::arguments::{AlertsCommand, AlertsTest, DataOptions};
 use crate::near_admin::NearAdmin;
-use crate::query::{escaped, query};
+use crate::query::{path, query};
 use crate::say::say;
 use crate::verified::Verified;
 
-const PATH: &str = "/admin/v1/alerts";
+const NOUN: &str = "alerts";
 
 /// Carries one verb out and prints its outcome. `config` is a file named before the verb.
 pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, command: AlertsCommand) -> Result<()> {
     let admin = NearAdmin::find(data, config)?;
     let (json, told, text) = match command {
         AlertsCommand::List { all, json } => {
-            let told = admin.ask("GET", PATH, None)?;
+            let told = admin.ask("GET", &path(&[NOUN]), None)?;
             let text = shown::alerts(&told, all);
             (json, told, text)
         }
         AlertsCommand::Silence { rule, subject, span, reason, by, json } => {
             let wish =
                 json!({ "rule": rule, "subject": subject, "seconds": span, "reason": reason, "by": by });
-            let told = admin.ask("POST", &format!("{PATH}/silences"), Some(&wish))?;
+            let told = admin.ask("POST", &path(&[NOUN, "silences"]), Some(&wish))?;
             let text = shown::silenced(&told);
             (json, told, text)
         }
         AlertsCommand::Unsilence { number, json } => {
-            let number: String = number.bytes().map(escaped).collect();
-            let told = admin.ask("DELETE", &format!("{PATH}/silences/{number}"), None)?;
+            let told = admin.ask("DELETE", &path(&[NOUN, "silences", &number]), None)?;
             let text = shown::unsilenced(&told);
             (json, told, text)
         }
         AlertsCommand::Deliveries { limit, before, json } => {
             let (limit, before) = (limit.to_string(), before.map(|number| number.to_string()));
             let asked = query([("limit", Some(limit.as_str())), ("before", before.as_deref())]);
-            let told = admin.ask("GET", &format!("{PATH}/deliveries{asked}"), None)?;
+            let told = admin.ask("GET", &format!("{}{asked}", path(&[NOUN, "deliveries"])), None)?;
             let text = shown::deliveries(&told);
             (json, told, text)
         }
@@ -52,7 +51,7 @@ pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, command: AlertsCo
 pub(crate) fn test(data: &DataOptions, config: Option<PathBuf>, test: &AlertsTest) -> Result<Verified> {
     let admin = NearAdmin::find(data, config)?;
     let wish = json!({ "channel": test.channel, "reason": test.why.reason, "by": test.why.by });
-    let told = admin.ask("POST", &format!("{PATH}/test"), Some(&wish))?;
+    let told = admin.ask("POST", &path(&[NOUN, "test"]), Some(&wish))?;
     say(&if test.why.json { told.to_string() } else { shown::tested(&told) });
     let has_arrived = |channel: &Value| channel["is_delivered"] == true;
     let is_fine = told["channels"].as_array().is_some_and(|channels| channels.iter().all(has_arrived));

@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::tenancy::Why;
+use super::whose::Whose;
 
 /// What to do with budgets.
 #[derive(Args, Debug)]
@@ -29,15 +30,8 @@ pub(crate) enum BudgetsCommand {
         /// How often it begins anew.
         #[arg(long, value_enum)]
         per: PeriodWord,
-        /// Of a key, by its id, and of those that follow it.
-        #[arg(long, value_name = "ID")]
-        key: Option<String>,
-        /// Of a project, by its id.
-        #[arg(long, value_name = "ID")]
-        project: Option<String>,
-        /// Of an organisation, by its id or its name.
-        #[arg(long = "org", value_name = "ORGANISATION")]
-        organisation: Option<String>,
+        #[command(flatten)]
+        whose: Whose,
         /// By whose clocks a day or a month begins, such as Europe/Berlin [default: UTC].
         #[arg(long, value_name = "NAME")]
         zone: Option<String>,

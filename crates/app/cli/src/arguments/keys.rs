@@ -30,6 +30,8 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_name = "NAME")]
         plan: Option<String>,
         #[command(flatten)]
+        limited: Limited,
+        #[command(flatten)]
         narrowed: Narrowed,
         /// A word for listings and bills, such as team=shop; several times for several.
         #[arg(long, value_name = "NAME=VALUE")]
@@ -183,6 +185,20 @@ pub(crate) struct Narrowed {
     /// The addresses it may be used from, such as 203.0.113.7 or 10.0.0.0/8 [default: anywhere].
     #[arg(long, value_name = "NETWORK,NETWORK", value_delimiter = ',')]
     pub(crate) networks: Vec<String>,
+}
+
+/// Limits of a new key from its first call on. What cannot be is refused by the admin API, which names it.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Limited {
+    /// Requests in each minute, beside what its plan says; `bellwether limits set` has more of these.
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) rpm: Option<i64>,
+    /// Tokens of prompts and answers in each minute.
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) tpm: Option<i64>,
+    /// Requests at the same time.
+    #[arg(long, value_name = "N", alias = "concurrent", allow_hyphen_values = true)]
+    pub(crate) concurrency: Option<i64>,
 }
 
 /// What a key is for all of from now on.

@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::tenancy::Why;
+use super::whose::Whose;
 
 /// What to do with limits.
 #[derive(Args, Debug)]
@@ -34,15 +35,8 @@ pub(crate) enum LimitsCommand {
         ])),
     )]
     Set {
-        /// Of a key, by its id, and of those that follow it.
-        #[arg(long, value_name = "ID")]
-        key: Option<String>,
-        /// Of a project, by its id.
-        #[arg(long, value_name = "ID")]
-        project: Option<String>,
-        /// Of an organisation, by its id or its name.
-        #[arg(long = "org", value_name = "ORGANISATION")]
-        organisation: Option<String>,
+        #[command(flatten)]
+        whose: Whose,
         /// A plan of the configuration, in the place of limits; that of a key is set by `bellwether keys change --plan`.
         #[arg(long, value_name = "NAME")]
         plan: Option<String>,
@@ -89,7 +83,7 @@ pub(crate) struct Amounts {
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub(crate) output_tpm: Option<i64>,
     /// Requests at the same time.
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", alias = "concurrency", allow_hyphen_values = true)]
     pub(crate) concurrent: Option<i64>,
     /// Largest body of a request, in bytes.
     #[arg(long, value_name = "N", allow_hyphen_values = true)]

@@ -27,6 +27,7 @@ mod simulate;
 mod tenancy;
 mod vouchers;
 mod whatif;
+mod whose;
 
 pub(crate) use accounts::{AccountsCommand, Correction};
 pub(crate) use alerts::{AlertsCommand, AlertsTest, AlertsVerb};
@@ -40,7 +41,7 @@ pub(crate) use command::{Arguments, Command};
 pub(crate) use config::{CheckOptions, ConfigCommand};
 pub(crate) use drill::DrillOptions;
 pub(crate) use import::{ImportCommand, ImportOptions, Layout};
-pub(crate) use keys::{BalanceOptions, Days, KeysCommand, KeysFormat, Narrowed, Widened};
+pub(crate) use keys::{BalanceOptions, Days, KeysCommand, KeysFormat, Limited, Narrowed, Widened};
 pub(crate) use ledger::{EntriesWish, LedgerCheck, LedgerCommand};
 pub(crate) use limits::{Amounts, LimitsCommand};
 pub(crate) use orders::OrdersCommand;

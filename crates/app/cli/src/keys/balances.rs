@@ -15,12 +15,13 @@ use super::named::Named;
 use crate::admin_client::refused_as;
 use crate::arguments::{BalanceOptions, DataOptions};
 use crate::near_admin::NearAdmin;
+use crate::pages::all;
 use crate::query::{path, query};
 use crate::say::say;
 
 /// Keys that are handed over at once.
 const KEYS_AT_ONCE: usize = 5_000;
-/// Projects and entries asked for at once.
+/// Entries asked for at once.
 const PAGE: &str = "500";
 /// Longest name of where balances come from; it is a part of the key of each entry.
 const ORIGIN_CHARS_MAX: usize = 32;
@@ -122,20 +123,8 @@ impl Importing<'_> {
     }
 
     fn present(&self) -> Result<Present> {
-        let (mut found, mut after): (Vec<Value>, Option<String>) = (Vec::new(), None);
-        loop {
-            let said = [
-                ("limit", Some(PAGE)),
-                ("organisation", Some(self.organisation)),
-                ("after", after.as_deref()),
-            ];
-            let page = self.admin.ask("GET", &format!("{}{}", path(&["projects"]), query(said)), None)?;
-            found.extend(list(&page, "projects").cloned());
-            after = page["next_after"].as_str().map(str::to_owned);
-            if after.is_none() {
-                break;
-            }
-        }
+        let of = [("organisation", Some(self.organisation))];
+        let found = all("projects", &of, |path| self.admin.ask("GET", path, None))?;
         let named = Named::of(found.iter().map(|project| text(project, "name")));
         let projects = self.carried.owners.iter().map(|owner| {
             let project = named.find(owner).map(|at| &found[at]);

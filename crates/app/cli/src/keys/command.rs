@@ -23,11 +23,12 @@ pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, command: KeysComm
     }
     let place = || Place::find(&DataDir::create(path)?);
     match command {
-        KeysCommand::Create { name, project, expires_days, strict, plan, narrowed, tag, json } => {
+        KeysCommand::Create { name, project, expires_days, strict, plan, limited, narrowed, tag, json } => {
             let wish = Wish::default().set("name", Some(name)).set("project", project).expires(expires_days);
             let wish = wish
                 .set("plan", plan)
                 .set("is_strict", strict.then_some(true))
+                .limited(&limited)
                 .narrowed(narrowed)
                 .tags(&tag, false)?;
             tell(&place()?.create(wish.value())?, json, table::created);

@@ -6,8 +6,8 @@ use domain::{KEY_PREFIX_DEFAULT, KeyId, OrganisationId, ProjectId, Timestamp};
 use gateway::wall_clock;
 use serde_json::Value;
 use store::{
-    Asker, BudgetDesk, DataDir, KEY_OVERLAP_SECONDS_DEFAULT, KeyDesk, KeyError, KeyFilter, KeyState, KeyTags,
-    Reach,
+    Asker, BudgetDesk, CallerKey, DataDir, KEY_OVERLAP_SECONDS_DEFAULT, KeyDesk, KeyError, KeyFilter,
+    KeyState, KeyTags, LimitDesk, Reach,
 };
 
 use crate::local_store::LocalStore;
@@ -18,6 +18,7 @@ const PAGE: u32 = 500;
 pub(super) struct LocalKeys {
     pub(super) local: LocalStore,
     pub(super) desk: KeyDesk,
+    limits: LimitDesk,
 }
 
 impl LocalKeys {
@@ -26,14 +27,23 @@ impl LocalKeys {
         let records = Box::new(local.store.clone());
         let desk = KeyDesk::open(records, local.master.key_hasher(), KEY_PREFIX_DEFAULT);
         let desk = local.runtime.block_on(desk)?;
-        Ok(Self { local, desk })
+        let limits = local.runtime.block_on(LimitDesk::open(local.store.clone()))?;
+        Ok(Self { local, desk, limits })
     }
 
     pub(super) fn create(&self, wish: Value) -> Result<Value> {
         let now = wall_clock();
-        let wish = read(wish)?.new_key(self.desk.usual_expiry(now), now)?;
-        let issued = self.local.runtime.block_on(self.desk.create(wish, &asker(), now))?;
-        let mut told = issued.key.json(now);
+        let (wish, by) = (read(wish)?, asker());
+        let terms = wish.limits()?;
+        let wish = wish.new_key(self.desk.usual_expiry(now), now)?;
+        let making = async {
+            match &terms {
+                Some(terms) => self.desk.create_limited(wish, (&self.limits, terms), &by, now).await,
+                None => self.desk.create(wish, &by, now).await,
+            }
+        };
+        let issued = self.local.runtime.block_on(making)?;
+        let mut told = self.shown(&issued.key, now);
         told["key"] = issued.secret.expose().into();
         Ok(told)
     }
@@ -45,7 +55,7 @@ impl LocalKeys {
         loop {
             let page = self.desk.list(&filter, after.as_ref(), PAGE, &Reach::All);
             let page = self.local.runtime.block_on(page)?;
-            keys.extend(page.iter().map(|key| key.json(now)));
+            keys.extend(page.iter().map(|key| self.shown(key, now)));
             match page.last() {
                 Some(last) if page.len() == PAGE as usize => after = Some(last.id.clone()),
                 _ => return Ok(keys),
@@ -55,13 +65,14 @@ impl LocalKeys {
 
     pub(super) fn show(&self, id: &str) -> Result<Value> {
         let key = self.local.runtime.block_on(self.desk.find(id, &Reach::All))?;
-        Ok(key.json(wall_clock()))
+        Ok(self.shown(&key, wall_clock()))
     }
 
     pub(super) fn change(&self, id: &str, wish: Value) -> Result<Value> {
         let now = wall_clock();
         let change = read(wish)?.change(now)?;
-        Ok(self.local.runtime.block_on(self.desk.change(id, change, &asker(), now))?.json(now))
+        let key = self.local.runtime.block_on(self.desk.change(id, change, &asker(), now))?;
+        Ok(self.shown(&key, now))
     }
 
     pub(super) fn rotate(
@@ -74,9 +85,10 @@ impl LocalKeys {
         let end = |seconds: u64| Timestamp(now.unix_ms() + seconds as i64 * 1000);
         let how = (overlap.unwrap_or(KEY_OVERLAP_SECONDS_DEFAULT), expires.map(|seconds| seconds.map(end)));
         let rotated = self.local.runtime.block_on(self.desk.rotate(id, how, &asker(), now))?;
-        let mut told = rotated.key.json(now);
+        self.local.runtime.block_on(self.limits.follow(&rotated.former.id, &rotated.key.id));
+        let mut told = self.shown(&rotated.key, now);
         told["key"] = rotated.secret.expose().into();
-        told["former"] = rotated.former.json(now);
+        told["former"] = self.shown(&rotated.former, now);
         Ok(told)
     }
 
@@ -99,9 +111,14 @@ impl LocalKeys {
         }
     }
 
+    fn shown(&self, key: &CallerKey, now: Timestamp) -> Value {
+        key.json_limited(now, &self.limits.rows())
+    }
+
     pub(super) fn revoke(&self, id: &str) -> Result<Value> {
         let now = wall_clock();
-        Ok(self.local.runtime.block_on(self.desk.revoke(id, &asker(), now))?.json(now))
+        let key = self.local.runtime.block_on(self.desk.revoke(id, &asker(), now))?;
+        Ok(self.shown(&key, now))
     }
 }
 

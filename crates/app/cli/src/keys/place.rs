@@ -10,11 +10,10 @@ use store::DataDir;
 
 use crate::admin_client::AdminClient;
 use crate::keys::local::LocalKeys;
+use crate::pages::all;
 
 /// Longest wait for the answer to an import.
 const IMPORT_LIMIT: Duration = Duration::from_secs(120);
-/// Keys asked for at once.
-const PAGE: u32 = 500;
 
 pub(super) enum Place {
     Server(AdminClient),
@@ -38,24 +37,11 @@ impl Place {
 
     /// Those that fit: names and values as the admin API takes them.
     pub(super) fn list(&self, filter: &[(&str, Option<&str>)]) -> Result<Vec<Value>> {
-        let said: Vec<(&str, &str)> =
-            filter.iter().filter_map(|(name, value)| Some((*name, (*value)?))).collect();
-        let Self::Server(server) = self else {
-            let Self::Directory(local) = self else { unreachable!("there are two places") };
-            return local.list(&said);
-        };
-        let query: String = said.iter().map(|(name, value)| format!("&{name}={}", escaped(value))).collect();
-        let mut keys = Vec::new();
-        let mut after = String::new();
-        loop {
-            let page = server.ask("GET", &format!("/admin/v1/keys?limit={PAGE}{query}{after}"), None)?;
-            let Some(listed) = page["keys"].as_array() else {
-                bail!("the server listed no keys: is it a Bellwether?")
-            };
-            keys.extend_from_slice(listed);
-            match page["next_after"].as_str() {
-                Some(next) => after = format!("&after={next}"),
-                None => return Ok(keys),
+        match self {
+            Self::Server(server) => all("keys", filter, |path| server.ask("GET", path, None)),
+            Self::Directory(local) => {
+                let said = filter.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+                local.list(&said.collect::<Vec<_>>())
             }
         }
     }
@@ -127,16 +113,4 @@ fn path_of(id: &str) -> Result<String> {
         bail!("'{id}' is no id of a key; `bellwether keys list` shows them");
     }
     Ok(format!("/admin/v1/keys/{id}"))
-}
-
-/// A value as it stands in a query.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(byte.into()),
-            byte => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
 }

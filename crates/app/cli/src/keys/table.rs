@@ -4,17 +4,28 @@ use serde_json::Value;
 
 use crate::table::table;
 
-const HEADINGS: [&str; 9] =
-    ["ID", "NAME", "KEY", "STATE", "STRICT", "MODELS", "NARROWED", "LAST USED", "EXPIRES"];
+const HEADINGS: [&str; 10] =
+    ["ID", "NAME", "KEY", "STATE", "STRICT", "MODELS", "NARROWED", "LIMITS", "LAST USED", "EXPIRES"];
 /// What else than models a key may be narrowed to.
 const NARROWED: [&str; 4] = ["providers", "regions", "routes", "networks"];
+/// Limits, and the options that set them.
+const LIMITS: [(&str, &str); 8] = [
+    ("requests_per_second", "rps"),
+    ("requests_per_minute", "rpm"),
+    ("tokens_per_minute", "tpm"),
+    ("input_tokens_per_minute", "input-tpm"),
+    ("output_tokens_per_minute", "output-tpm"),
+    ("concurrent_requests", "concurrent"),
+    ("body_bytes", "body-bytes"),
+    ("prompt_tokens", "prompt-tokens"),
+];
 const SHOWN_ONCE: &str = "The key is shown this once: keep it.";
 
 /// What is said about a new key.
 pub(super) fn created(key: &Value) -> String {
     let narrowed = NARROWED.into_iter().filter(|field| key[*field].is_array());
     let fields: Vec<&str> =
-        ["id", "name", "expires", "strict", "plan", "models"].into_iter().chain(narrowed).collect();
+        ["id", "name", "expires", "strict", "plan", "limits", "models"].into_iter().chain(narrowed).collect();
     format!("{}\n\n{}\n\n{SHOWN_ONCE}", text(key, "key"), lines(key, &fields))
 }
 
@@ -64,6 +75,8 @@ pub(super) fn shown(key: &Value) -> String {
         "revoked",
         "last used",
         "strict",
+        "plan",
+        "limits",
         "models",
         "providers",
         "regions",
@@ -85,13 +98,14 @@ pub(super) fn listed(keys: &[Value], is_narrowed: bool) -> String {
     if keys.is_empty() {
         return "there are no keys yet; bellwether keys create --name NAME makes one".to_owned();
     }
-    let rows: Vec<[String; 9]> = keys
+    let rows: Vec<[String; 10]> = keys
         .iter()
         .map(|key| {
             let [id, name, hint, state] = ["id", "name", "hint", "state"].map(|field| text(key, field));
             let narrowed: Vec<_> = NARROWED.into_iter().filter(|field| key[*field].is_array()).collect();
             let narrowed = if narrowed.is_empty() { "-".to_owned() } else { narrowed.join(",") };
-            [id, name, hint, state, strictness(key), list(key, "models"), narrowed, minute(key), expiry(key)]
+            let (strict, models) = (strictness(key), list(key, "models"));
+            [id, name, hint, state, strict, models, narrowed, limits(key), minute(key), expiry(key)]
         })
         .collect();
     table(HEADINGS, &rows)
@@ -125,6 +139,7 @@ fn value(key: &Value, name: &str) -> String {
                 pairs.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default())).collect();
             if words.is_empty() { "-".to_owned() } else { words.join(", ") }
         }
+        "limits" => limits(key),
         "models" | "providers" | "regions" | "routes" | "networks" => list(key, name),
         field => text(key, field),
     }
@@ -136,6 +151,20 @@ fn text(key: &Value, field: &str) -> String {
 
 fn strictness(key: &Value) -> String {
     if is_strict(key) { "yes" } else { "no" }.to_owned()
+}
+
+/// Those that it has beside its plan, in the words of the options that set them, such as `rpm 60, concurrent 4`.
+fn limits(key: &Value) -> String {
+    let bundle = |bundle: &Value| {
+        let limits = &bundle["limits"];
+        let said =
+            LIMITS.iter().filter_map(|(field, word)| Some(format!("{word} {}", limits[*field].as_u64()?)));
+        let end = limits["on_limit"].as_str().filter(|end| *end != "refuse");
+        let end = end.map(|end| format!(" ({end})")).unwrap_or_default();
+        format!("{}{end}", said.collect::<Vec<_>>().join(", "))
+    };
+    let bundles: Vec<String> = key["limits"].as_array().into_iter().flatten().map(bundle).collect();
+    if bundles.is_empty() { "-".to_owned() } else { bundles.join("; ") }
 }
 
 /// A server of an earlier version says nothing of it.
@@ -168,12 +197,14 @@ mod tests {
     #[test]
     fn columns_line_up() {
         let keys = [
-            json!({"id": "key_1", "name": "mobile app", "hint": "bw_…abcd", "state": "active", "is_strict": true, "models": ["smart", "a/*"], "expires_at": null, "routes": ["chat"], "last_used_at": "2026-11-27T10:00:00.000Z"}),
+            json!({"id": "key_1", "name": "mobile app", "hint": "bw_…abcd", "state": "active", "is_strict": true, "models": ["smart", "a/*"], "expires_at": null, "routes": ["chat"], "last_used_at": "2026-11-27T10:00:00.000Z",
+                "limits": [{"limits": {"requests_per_minute": 60, "concurrent_requests": 4, "on_limit": "refuse"}},
+                           {"limits": {"tokens_per_minute": 9, "on_limit": "warn"}}]}),
             json!({"id": "key_22", "name": "é", "hint": "bw_…efgh", "state": "revoked", "expires_at": "2027-01-01T00:00:00.000Z"}),
         ];
-        let expected = "ID      NAME        KEY       STATE    STRICT  MODELS     NARROWED  LAST USED          EXPIRES\n\
-                        key_1   mobile app  bw_…abcd  active   yes     smart,a/*  routes    2026-11-27T10:00Z  never\n\
-                        key_22  é           bw_…efgh  revoked  no      all        -         -                  2027-01-01T00:00:00.000Z";
+        let expected = "ID      NAME        KEY       STATE    STRICT  MODELS     NARROWED  LIMITS                              LAST USED          EXPIRES\n\
+                        key_1   mobile app  bw_…abcd  active   yes     smart,a/*  routes    rpm 60, concurrent 4; tpm 9 (warn)  2026-11-27T10:00Z  never\n\
+                        key_22  é           bw_…efgh  revoked  no      all        -         -                                   -                  2027-01-01T00:00:00.000Z";
         assert_eq!(listed(&keys, false), expected);
         assert_eq!(listed(&[], true), "no key fits");
     }

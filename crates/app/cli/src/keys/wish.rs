@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
-use crate::arguments::{Days, Narrowed, Widened};
+use crate::arguments::{Days, Limited, Narrowed, Widened};
 
 /// A wish in the making. What was not said is not in it: a server of an earlier version does not know all of it.
 #[derive(Default)]
@@ -19,6 +19,12 @@ impl Wish {
 
     pub(super) fn expires(self, days: Option<Days>) -> Self {
         self.set("expires_in_seconds", days.map(|days| json!(days.seconds())))
+    }
+
+    pub(super) fn limited(self, limited: &Limited) -> Self {
+        self.set("requests_per_minute", limited.rpm)
+            .set("tokens_per_minute", limited.tpm)
+            .set("concurrent_requests", limited.concurrency)
     }
 
     pub(super) fn narrowed(self, narrowed: Narrowed) -> Self {

@@ -2,43 +2,35 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::shown;
 use crate::arguments::{Amounts, DataOptions, LimitsCommand};
 use crate::near_admin::NearAdmin;
-use crate::query::{escaped, query};
+use crate::pages::all;
+use crate::query::path;
 use crate::say::say;
 
-const PATH: &str = "/admin/v1/limits";
-/// Bundles asked for at once.
-const PAGE: &str = "500";
+const NOUN: &str = "limits";
 
 /// Carries one verb out and prints its outcome. `config` is a file named before the verb.
 pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, command: LimitsCommand) -> Result<()> {
     let admin = NearAdmin::find(data, config)?;
     let (json, told, text): (bool, Value, fn(&Value) -> String) = match command {
-        LimitsCommand::List { json } => (json, json!({ "limits": all(&admin)? }), shown::limits),
-        LimitsCommand::Plans { json } => {
-            (json, admin.ask("GET", &format!("{PATH}/plans"), None)?, shown::plans)
+        LimitsCommand::List { json } => {
+            let listed = all(NOUN, &[], |path| admin.ask("GET", path, None))?;
+            (json, json!({ NOUN: listed }), shown::limits)
         }
-        LimitsCommand::Set {
-            key,
-            project,
-            organisation,
-            plan,
-            amounts,
-            burst_seconds,
-            on_limit,
-            queue_wait_ms,
-            why,
-        } => {
+        LimitsCommand::Plans { json } => {
+            (json, admin.ask("GET", &path(&[NOUN, "plans"]), None)?, shown::plans)
+        }
+        LimitsCommand::Set { whose, plan, amounts, burst_seconds, on_limit, queue_wait_ms, why } => {
             let mut wish = wish(&amounts);
             let more = [
-                ("key", key.map(Value::from)),
-                ("project", project.map(Value::from)),
-                ("organisation", organisation.map(Value::from)),
+                ("key", whose.key.map(Value::from)),
+                ("project", whose.project.map(Value::from)),
+                ("organisation", whose.organisation.map(Value::from)),
                 ("plan", plan.map(Value::from)),
                 ("burst_seconds", burst_seconds.map(Value::from)),
                 ("on_limit", on_limit.map(|word| word.name().into())),
@@ -47,11 +39,10 @@ pub(crate) fn run(data: &DataOptions, config: Option<PathBuf>, command: LimitsCo
                 ("by", why.by.map(Value::from)),
             ];
             wish.extend(more.into_iter().filter_map(|(name, said)| Some((name.to_owned(), said?))));
-            (why.json, admin.ask("POST", PATH, Some(&Value::Object(wish)))?, shown::limit)
+            (why.json, admin.ask("POST", &path(&[NOUN]), Some(&Value::Object(wish)))?, shown::limit)
         }
         LimitsCommand::Unset { limits, json } => {
-            let number: String = limits.bytes().map(escaped).collect();
-            (json, admin.ask("DELETE", &format!("{PATH}/{number}"), None)?, shown::removed)
+            (json, admin.ask("DELETE", &path(&[NOUN, &limits]), None)?, shown::removed)
         }
     };
     say(&if json { told.to_string() } else { text(&told) });
@@ -71,21 +62,4 @@ fn wish(amounts: &Amounts) -> Map<String, Value> {
         ("prompt_tokens", amounts.prompt_tokens),
     ];
     said.into_iter().filter_map(|(name, amount)| Some((name.to_owned(), amount?.into()))).collect()
-}
-
-fn all(admin: &NearAdmin) -> Result<Vec<Value>> {
-    let mut found = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let asked = query([("limit", Some(PAGE)), ("after", after.as_deref())]);
-        let page = admin.ask("GET", &format!("{PATH}{asked}"), None)?;
-        let Some(listed) = page["limits"].as_array() else {
-            bail!("the server listed no limits: is it a Bellwether of this version?")
-        };
-        found.extend_from_slice(listed);
-        match page["next_after"].as_str() {
-            Some(next) => after = Some(next.to_owned()),
-            None => return Ok(found),
-        }
-    }
 }

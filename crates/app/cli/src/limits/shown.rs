@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use crate::cells::{named_lines, rows, text};
 use crate::table::table;
 
 pub(super) fn limits(listed: &Value) -> String {
-    let rows: Vec<[String; 6]> = listed["limits"].as_array().into_iter().flatten().map(row).collect();
+    let rows = rows(listed, "limits", row);
     if rows.is_empty() {
         return "there are no limits of single keys, projects or organisations; bellwether limits set --key ID --rpm 60 \
                 sets some, and bellwether limits plans lists the plans"
@@ -27,19 +28,16 @@ fn row(it: &Value) -> [String; 6] {
 
 pub(super) fn plans(listed: &Value) -> String {
     let row = |it: &Value| [text(&it["name"]), said(&it["limits"])];
-    let rows: Vec<[String; 2]> = listed["plans"].as_array().into_iter().flatten().map(row).collect();
-    table(["PLAN", "LIMITS"], &rows)
+    table(["PLAN", "LIMITS"], &rows(listed, "plans", row))
 }
 
 pub(super) fn limit(it: &Value) -> String {
-    let lines = [
+    named_lines(&[
         ("number", text(&it["number"])),
         ("for", format!("{} {}", text(&it["scope"]), text(&it["id"]))),
         ("limits", said(&it["limits"])),
         ("set by", text(&it["set_by"])),
-    ];
-    let lines = lines.iter().map(|(name, value)| format!("{name:<12} {value}"));
-    lines.collect::<Vec<_>>().join("\n")
+    ])
 }
 
 pub(super) fn removed(it: &Value) -> String {
@@ -62,11 +60,4 @@ fn now(rooms: &Value) -> String {
     };
     let parts: Vec<String> = rooms.as_object().into_iter().flatten().map(part).collect();
     if parts.is_empty() { "–".to_owned() } else { parts.join(", ") }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
+use crate::cells::{or_dash, rows};
 use crate::table::table;
 
 const HEADINGS: [&str; 7] = ["NUMBER", "ACCOUNT", "STATE", "AMOUNT", "CURRENCY", "REFERENCE", "CREATED"];
 
 /// A table.
 pub(super) fn orders(listed: &Value) -> String {
-    let rows: Vec<[String; 7]> = listed["orders"].as_array().into_iter().flatten().map(row).collect();
+    let rows = rows(listed, "orders", row);
     if rows.is_empty() {
         return "there are no orders; bellwether orders create --account ACCOUNT --amount AMOUNT makes one"
             .to_owned();
@@ -23,20 +24,16 @@ pub(super) fn state(it: &Value) -> String {
         "order {} of account {} over {} {} is {}{paid}",
         it["number"],
         it["account"],
-        text(it, "amount"),
-        text(it, "currency"),
-        text(it, "state")
+        or_dash(it, "amount"),
+        or_dash(it, "currency"),
+        or_dash(it, "state")
     )
 }
 
 fn row(it: &Value) -> [String; 7] {
     let [state, amount, currency, reference, created] =
-        ["state", "amount", "currency", "reference", "created_at"].map(|field| text(it, field));
+        ["state", "amount", "currency", "reference", "created_at"].map(|field| or_dash(it, field));
     [it["number"].to_string(), it["account"].to_string(), state, amount, currency, reference, created]
-}
-
-fn text(it: &Value, field: &str) -> String {
-    it[field].as_str().unwrap_or("-").to_owned()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::shown::plain;
+use crate::cells::plain;
 use crate::table::table;
 
 const HEADS: [&str; 9] =

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::cells::plain;
 use crate::table::table;
 
 /// One day.
@@ -127,14 +128,6 @@ pub(super) fn report(told: &Value) -> String {
 
 fn percent(share: &Value) -> String {
     share.as_f64().map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", share * 100.0))
-}
-
-pub(super) fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::cells::plain;
 use crate::table::table;
 
 const HEADINGS: [&str; 9] =
@@ -65,14 +66,6 @@ fn row(row: &Value) -> [String; 9] {
         text("key"),
         text("call_id"),
     ]
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

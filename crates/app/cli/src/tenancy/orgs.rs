@@ -6,9 +6,10 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use store::{NewOrganisation, OrganisationChange, Role};
 
-use super::place::{Place, all};
+use super::place::Place;
 use super::shown;
 use crate::arguments::{DataOptions, MembersCommand, OrgsCommand, RoleWord, Why};
+use crate::pages::all;
 use crate::query::path;
 use crate::say::say;
 
@@ -25,7 +26,7 @@ pub(crate) fn run(data: &DataOptions, command: OrgsCommand) -> Result<()> {
         }
         OrgsCommand::List(form) => {
             let found = match &place {
-                Place::Server(server) => all(server, NOUN, None)?,
+                Place::Server(server) => all(NOUN, &[], |path| server.ask("GET", path, None))?,
                 Place::Directory(local) => local.organisations()?,
             };
             (form.json, json!({ NOUN: found }), shown::organisations)

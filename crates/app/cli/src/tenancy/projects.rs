@@ -3,9 +3,10 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::place::{Place, all};
+use super::place::Place;
 use super::shown;
 use crate::arguments::{DataOptions, ProjectsCommand};
+use crate::pages::all;
 use crate::query::path;
 use crate::say::say;
 
@@ -28,7 +29,9 @@ pub(crate) fn run(data: &DataOptions, command: ProjectsCommand) -> Result<()> {
         ProjectsCommand::List { organisation, form } => {
             let of = organisation.as_deref();
             let found = match &place {
-                Place::Server(server) => all(server, NOUN, of)?,
+                Place::Server(server) => {
+                    all(NOUN, &[("organisation", of)], |path| server.ask("GET", path, None))?
+                }
                 Place::Directory(local) => local.projects(of)?,
             };
             (form.json, json!({ NOUN: found }), shown::projects)

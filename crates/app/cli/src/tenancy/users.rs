@@ -4,9 +4,10 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use store::UserChange;
 
-use super::place::{Place, all};
+use super::place::Place;
 use super::shown;
 use crate::arguments::{DataOptions, TokensCommand, UsersCommand, Why};
+use crate::pages::all;
 use crate::query::path;
 use crate::say::say;
 
@@ -29,7 +30,7 @@ pub(crate) fn run(data: &DataOptions, command: UsersCommand) -> Result<()> {
         }
         UsersCommand::List(form) => {
             let found = match &place {
-                Place::Server(server) => all(server, NOUN, None)?,
+                Place::Server(server) => all(NOUN, &[], |path| server.ask("GET", path, None))?,
                 Place::Directory(local) => local.users()?,
             };
             (form.json, json!({ NOUN: found }), shown::users)

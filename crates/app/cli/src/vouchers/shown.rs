@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::cells::{or_dash, rows};
 use crate::table::table;
 
 const HEADINGS: [&str; 8] = ["NUMBER", "CODE", "STATE", "AMOUNT", "CURRENCY", "DAYS", "ACCOUNT", "EXPIRES"];
@@ -9,20 +10,20 @@ const HEADINGS: [&str; 8] = ["NUMBER", "CODE", "STATE", "AMOUNT", "CURRENCY", "D
 /// The codes, and nothing else on their lines: they are given away.
 pub(super) fn issued(told: &Value) -> String {
     let listed = told["vouchers"].as_array().map_or(&[][..], Vec::as_slice);
-    let codes: Vec<String> = listed.iter().map(|it| text(it, "code")).collect();
+    let codes: Vec<String> = listed.iter().map(|it| or_dash(it, "code")).collect();
     let first = listed.first().unwrap_or(&Value::Null);
     format!(
         "{}\n\n  {} of {} {} each. The codes are shown this once: keep them.",
         codes.join("\n"),
         codes.len(),
-        text(first, "amount"),
-        text(first, "currency")
+        or_dash(first, "amount"),
+        or_dash(first, "currency")
     )
 }
 
 /// A table.
 pub(super) fn vouchers(listed: &Value) -> String {
-    let rows: Vec<[String; 8]> = listed["vouchers"].as_array().into_iter().flatten().map(row).collect();
+    let rows = rows(listed, "vouchers", row);
     if rows.is_empty() {
         return "there are no vouchers; bellwether vouchers create --amount AMOUNT makes one".to_owned();
     }
@@ -31,7 +32,7 @@ pub(super) fn vouchers(listed: &Value) -> String {
 
 /// What became of one.
 pub(super) fn state(it: &Value) -> String {
-    format!("voucher {} ({}) is {}", it["number"], text(it, "code_hint"), text(it, "state"))
+    format!("voucher {} ({}) is {}", it["number"], or_dash(it, "code_hint"), or_dash(it, "state"))
 }
 
 /// What a code gave.
@@ -40,25 +41,21 @@ pub(super) fn redeemed(told: &Value) -> String {
     format!(
         "account {} got {} {}; its balance is {}",
         account["number"],
-        text(voucher, "amount"),
-        text(voucher, "currency"),
-        text(account, "balance")
+        or_dash(voucher, "amount"),
+        or_dash(voucher, "currency"),
+        or_dash(account, "balance")
     )
 }
 
 fn row(it: &Value) -> [String; 8] {
     let [hint, state, amount, currency, expires] =
-        ["code_hint", "state", "amount", "currency", "expires_at"].map(|field| text(it, field));
+        ["code_hint", "state", "amount", "currency", "expires_at"].map(|field| or_dash(it, field));
     let [number, days, account] = ["number", "credit_days", "account"].map(|field| number(it, field));
     [number, hint, state, amount, currency, days, account, expires]
 }
 
 fn number(it: &Value, field: &str) -> String {
     it[field].as_u64().map_or_else(|| "-".to_owned(), |number| number.to_string())
-}
-
-fn text(it: &Value, field: &str) -> String {
-    it[field].as_str().unwrap_or("-").to_owned()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::cells::plain;
 use crate::table::table;
 
 const HEADS: [&str; 7] = ["MODEL", "REQUESTS", "TOKENS", "COST", "WOULD COST", "SAVING", "WITH"];
@@ -58,14 +59,6 @@ pub(super) fn whatif(told: &Value) -> String {
 fn saving(of: &Value) -> String {
     let percent = of["saving_percent"].as_f64().map_or_else(String::new, |percent| format!(" ({percent} %)"));
     format!("{}{percent}", plain(&of["saving"]))
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

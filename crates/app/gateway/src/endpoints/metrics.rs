@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use domain::{Failure, Kind};
+use domain::{Failure, Kind, Timestamp};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Response, StatusCode};
 use observe::Gauge;
@@ -12,8 +12,10 @@ use subtle::ConstantTimeEq;
 
 use crate::answer::{AnswerBody, whole};
 use crate::call::Call;
+use crate::clock::wall_clock;
 use crate::forwarded::origin;
 use crate::gateway::Gateway;
+use crate::listener::CertificateHandle;
 use crate::serving::Serving;
 use crate::switches::gauge_rows;
 
@@ -95,6 +97,7 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
     gauges.extend(gateway.repeats.gauges());
     gauges.extend(gateway.cache.gauges(gateway.serving.load().cache.is_used));
     gauges.extend(gateway.status.gauges().iter().cloned());
+    gauges.extend(certificates(&gateway.status.certificates(), wall_clock()));
     gauges.extend(crate::overload::gauges(gateway));
     gauges.extend(crate::seeing::gauges(&gateway.serving.load(), gateway.moment()));
     gauges.extend(unreachable(&gateway.serving.load(), gateway.moment()));
@@ -113,6 +116,20 @@ fn gauges(gateway: &Gateway) -> Vec<Gauge> {
         )
     }));
     gauges
+}
+
+/// How long the certificate of each listener is good for.
+fn certificates(certificates: &[CertificateHandle], now: Timestamp) -> Vec<Gauge> {
+    let left = |end: Timestamp| (end.unix_ms() - now.unix_ms()) as f64 / 1000.0;
+    let row = |certificate: &CertificateHandle| {
+        Some(Gauge {
+            name: "ai_gateway_certificate_expires_seconds",
+            help: "Seconds until a certificate of a listener's chain ends; less than 0 once one has.",
+            labels: vec![("listener", certificate.address().to_string())],
+            value: left(certificate.ends_at()?),
+        })
+    };
+    certificates.iter().filter_map(row).collect()
 }
 
 /// How many lines of each provider lead nowhere, as far as probes and paths tell.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use config::Rates;
+use limits::queue::Room;
 use limits::rate::{Counters, InMemory};
 use store::LimitRows;
 
@@ -19,6 +20,8 @@ pub(crate) struct LimitKeeper {
     pub(super) end_users: EndUsers,
     /// Whether limits were left out for there are too many.
     has_left_out: AtomicBool,
+    /// Those who wait, at whichever limit.
+    pub(super) room: Arc<Room>,
     /// What the present table was made of.
     said: Mutex<Said>,
 }
@@ -40,10 +43,16 @@ impl LimitKeeper {
             counters: Box::new(InMemory),
             end_users: EndUsers::default(),
             has_left_out: AtomicBool::new(false),
+            room: Arc::default(),
             said: Mutex::new(said),
         };
         keeper.heed(serving);
         keeper
+    }
+
+    /// How many wait their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.room.waiting()
     }
 
     /// The configuration says this from now on.

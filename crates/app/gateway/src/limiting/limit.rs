@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
+use config::Limits;
 use domain::Failure;
+use limits::queue::RoomSize;
 use limits::rate::{Cell, Need, Refusal, Verdict};
 use observe::Level;
 use store::KeyEntry;
@@ -12,7 +14,7 @@ use tokio::time::Instant;
 use super::costs::Costs;
 use super::limited::Limited;
 use super::outcome::Outcome;
-use super::turn::{Turn, first_in_line};
+use super::turn::{Ceilings, Turn, first_in_line};
 use super::verdict::verdict;
 use super::words::{Because, logged, refused};
 use crate::call::Call;
@@ -119,6 +121,14 @@ fn tell_left_out(call: &Call, key: &KeyEntry, left_out: &[Arc<Cell>]) {
     }
 }
 
+fn ceilings(limits: &Limits) -> Ceilings {
+    let Limits { queue_max, waiting_max, waiting_per_organisation_max, .. } = *limits;
+    Ceilings {
+        line: queue_max as usize,
+        room: RoomSize { all: waiting_max as usize, organisation: waiting_per_organisation_max as usize },
+    }
+}
+
 /// A limit is reached: the call waits its turn, if that is what the limit says, or is refused.
 async fn reached(
     call: &mut Call,
@@ -132,8 +142,10 @@ async fn reached(
     }
     let (worker, began) = (&call.worker, Instant::now());
     let Some(limited) = &mut call.limited else { return Ok(()) };
-    let shard = &worker.shard;
-    match turn.wait(&worker.gateway, &limited.needs, refusal, serving.limits.queue_max as usize).await {
+    let (shard, key) = (&worker.shard, call.key.as_deref());
+    let Some(organisation) = key.map(KeyEntry::organisation) else { return Ok(()) };
+    let ceilings = ceilings(&serving.limits);
+    match turn.wait(&worker.gateway, &limited.needs, refusal, organisation, ceilings).await {
         Ok((waited_for, taken)) => {
             limited.taken = Some(taken);
             shard.limited(Outcome::Queued.of(&limited.needs[waited_for].cell));

@@ -2,11 +2,12 @@
 //! where that is known to be in vain.
 
 use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
-use domain::Failure;
+use domain::{Failure, OrganisationId};
 use limits::Tick;
-use limits::queue::{Entry, Waiter};
+use limits::queue::{Entry, RoomFull, RoomSize, Seat, Waiter};
 use limits::rate::{Cell, Marks, Need, OnLimit, Refusal, Verdict};
 use tokio::time::timeout;
 
@@ -25,6 +26,15 @@ pub(super) struct Turn {
     pub(super) key: u64,
     pub(super) tokens: u64,
     pub(super) is_batch: bool,
+}
+
+/// How many may wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ceilings {
+    /// At one limit.
+    pub(super) line: usize,
+    /// At all of them.
+    pub(super) room: RoomSize,
 }
 
 /// Which of the needs refused for good, and how that is told.
@@ -55,11 +65,13 @@ impl Turn {
         gateway: &Gateway,
         needs: &[Need],
         mut refusal: Refusal,
-        waiting_max: usize,
+        organisation: &OrganisationId,
+        ceilings: Ceilings,
     ) -> Result<(usize, (Tick, Marks)), Refused> {
         let began = gateway.tick();
         let mut until: Option<Tick> = None;
         let mut waiter: Option<Waiter> = None;
+        let mut seat: Option<Seat> = None;
         loop {
             let Refusal { need: place, wait } = refusal;
             let Need { cell, cost } = &needs[place];
@@ -76,17 +88,29 @@ impl Turn {
                 if now.plus(cell.outlook(ahead, *cost, now)) > end {
                     return refuse(Because::WouldWaitInVain, Some(cell.come_back(ahead, *cost, now)));
                 }
+                if seat.is_none() {
+                    match gateway.limits.room.enter(organisation, self.key, ceilings.room) {
+                        Ok(taken) => seat = Some(taken),
+                        Err(full) => {
+                            let come_back = cell.come_back(ahead, *cost, now);
+                            return refuse(Because::RoomFull(full, ceilings.room), Some(come_back));
+                        }
+                    }
+                }
                 // Whoever waited elsewhere gives that place up with this.
-                waiter = Waiter::enter(cell.line(), entry, waiting_max, now);
+                waiter = Waiter::enter(cell.line(), entry, ceilings.line, now);
             }
             // Of who has waited, and is sent away: his place is another's.
             let come_back = || self.come_back(cell, *cost, gateway.tick());
-            let Some(mut place_in_line) = waiter.take() else {
+            let (Some(mut place_in_line), Some(seat)) = (waiter.take(), &seat) else {
                 return refuse(Because::LineFull, Some(come_back()));
             };
-            match stand(gateway, &mut place_in_line, end).await {
+            match stand(gateway, &mut place_in_line, seat, end).await {
                 Stood::First => {}
                 Stood::SentAway => return refuse(Because::LineFull, Some(come_back())),
+                Stood::SentOut(full) => {
+                    return refuse(Because::RoomFull(full, ceilings.room), Some(come_back()));
+                }
                 Stood::TooLong => {
                     drop(place_in_line);
                     return refuse(Because::WaitedInVain, Some(come_back()));
@@ -112,7 +136,7 @@ impl Turn {
                 if now >= end {
                     return refuse(Because::WaitedInVain, Some(wait));
                 }
-                called(&place_in_line, wait.max(SLEEP_MIN).min(end.since(now))).await;
+                called(&place_in_line, seat, wait.max(SLEEP_MIN).min(end.since(now))).await;
             }
             waiter = Some(place_in_line);
         }
@@ -121,25 +145,35 @@ impl Turn {
 
 enum Stood {
     First,
+    /// Of the line.
     SentAway,
+    /// Of the room.
+    SentOut(RoomFull),
     TooLong,
 }
 
 /// Waits until it is somebody's turn.
-async fn stand(gateway: &Gateway, waiter: &mut Waiter, end: Tick) -> Stood {
+async fn stand(gateway: &Gateway, waiter: &mut Waiter, seat: &Seat, end: Tick) -> Stood {
     loop {
+        if let Some(full) = seat.taken_for() {
+            return Stood::SentOut(full);
+        }
         let now = gateway.tick();
         match waiter.is_first(now) {
             Some(true) => return Stood::First,
             None => return Stood::SentAway,
             Some(false) if now >= end => return Stood::TooLong,
-            Some(false) => called(waiter, LOOK_EVERY.min(end.since(now))).await,
+            Some(false) => called(waiter, seat, LOOK_EVERY.min(end.since(now))).await,
         }
     }
 }
 
 /// Waits until somebody calls, or for so long.
-async fn called(waiter: &Waiter, longest: Duration) {
+async fn called(waiter: &Waiter, seat: &Seat, longest: Duration) {
+    let call = poll_fn(|cx| match seat.poll_taken(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => waiter.poll_called(cx),
+    });
     // Whether it was called or not, the next thing is another look.
-    let _ = timeout(longest, poll_fn(|cx| waiter.poll_called(cx))).await;
+    let _ = timeout(longest, call).await;
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{Failure, Kind};
+use limits::queue::{RoomFull, RoomSize};
 use limits::rate::{Cell, Of};
 
 /// A caller is told to come back after this at the earliest: before that his next request finds the same.
@@ -21,6 +22,8 @@ pub(super) enum Because {
     WaitedInVain,
     /// As many wait as may.
     LineFull,
+    /// As many wait at all limits as may.
+    RoomFull(RoomFull, RoomSize),
 }
 
 /// The refusal by a limit, which is named.
@@ -38,13 +41,30 @@ pub(super) fn refused(cell: &Cell, cost: u64, because: Because, wait: Option<Dur
         return Failure::new(Kind::TooLarge, message);
     };
     let wait = wait.clamp(RETRY_AFTER_MIN, RETRY_AFTER_MAX);
-    let why = match because {
+    let of_room;
+    let why: &str = match because {
         Because::Reached => "which is reached",
         Because::WouldWaitInVain => {
             "which is reached, and so many wait that it would take longer than a call may wait"
         }
         Because::WaitedInVain => "which is reached, and the call has waited as long as it may",
         Because::LineFull => "which is reached, and as many calls wait as may",
+        Because::RoomFull(full, size) => {
+            of_room = match full {
+                RoomFull::All => {
+                    format!(
+                        "which is reached, and {} calls wait at limits already (limits.waiting_max)",
+                        size.all
+                    )
+                }
+                RoomFull::Organisation => format!(
+                    "which is reached, and {} calls of its organisation wait at limits already \
+                     (limits.waiting_per_organisation_max)",
+                    size.organisation
+                ),
+            };
+            &of_room
+        }
     };
     let message = format!("{limit}, {why}; try again in {} ms", wait.as_millis());
     Failure::new(Kind::LimitReached, message).with_retry_after(wait)

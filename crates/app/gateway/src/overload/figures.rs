@@ -20,6 +20,11 @@ pub(crate) fn gauges(gateway: &Gateway) -> Vec<Gauge> {
         gauge("ai_gateway_calls_max", "How many calls may be inside.", admission.concurrent_max(&serving)),
         gauge("ai_gateway_queue_calls", "Calls that wait for room.", admission.room.waiting()),
         gauge("ai_gateway_queue_calls_peak", "The most calls that ever waited.", admission.room.peak()),
+        gauge(
+            "ai_gateway_limit_queue_calls",
+            "Calls that wait their turn at limits of use.",
+            u32::try_from(gateway.limits.waiting()).unwrap_or(u32::MAX),
+        ),
     ];
     gauges.extend(targets(gateway));
     gauges

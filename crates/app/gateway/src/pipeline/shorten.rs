@@ -30,7 +30,7 @@ pub(super) fn shorten(prompt: &mut Prompt, output_tokens_max: u64) -> bool {
         }
     };
     let pieces = splice(&prompt.pieces, span, Bytes::from(text));
-    let mut scan = RequestScan::default();
+    let mut scan = RequestScan::of(prompt.surface.dialect);
     let is_read = pieces.iter().all(|piece| scan.feed(piece).is_ok());
     let Some(mut deciding) = scan.finish().ok().filter(|_| is_read) else { return false };
     // These were settled by more than the body says.

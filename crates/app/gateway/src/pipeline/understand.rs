@@ -123,7 +123,7 @@ pub(crate) async fn understand(
     let (deciding, kept) = match upload {
         // Boxed: few calls bring one.
         Some(boundary) => Box::pin(upload::read(call, serving, &mut reader, &boundary)).await?,
-        None => read_json(call, &mut reader).await?,
+        None => read_json(call, surface, &mut reader).await?,
     };
     call.connection.note_body_coming(false);
     call.bytes_in = reader.length as u64;
@@ -158,8 +158,8 @@ pub(crate) async fn understand(
 }
 
 /// A body with a flaw is still read, within its limits: a caller that is writing cannot hear the answer.
-async fn read_json(call: &Call, reader: &mut BodyReader) -> Result<Read, Box<Failure>> {
-    let mut scan = RequestScan::default();
+async fn read_json(call: &Call, surface: &Surface, reader: &mut BodyReader) -> Result<Read, Box<Failure>> {
+    let mut scan = RequestScan::of(surface.dialect);
     let mut pieces = Vec::with_capacity(1);
     let mut flaw = None;
     while let Some(piece) = reader.next(call.started).await? {

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex as SyncMutex, OnceLock, PoisonError};
 
-use arc_swap::ArcSwap;
 use domain::{Money, OrganisationId, ProjectId, Timestamp};
 use ledger::AMOUNT_NANO_MAX;
 use serde_json::{Value, json};
@@ -14,11 +13,10 @@ use super::payers::{Payer, Payers};
 use super::sql;
 use crate::audit;
 use crate::database::Database;
+use crate::heard::Heard;
 use crate::ledger::{Applier, Ledger, LedgerOptions, Recovered};
 use crate::tenancy::{Deed, Reach};
 
-/// Told of each table of payers that comes into force.
-type Hearer = Box<dyn Fn(Arc<Payers>) + Send + Sync>;
 /// Given what keeps the database in step, once the ledger is open.
 type Starter = Box<dyn FnOnce(Arc<Ledger>, Applier, Recovered) + Send>;
 
@@ -28,8 +26,7 @@ pub struct AccountDesk {
     options: LedgerOptions,
     ledger: OnceLock<Arc<Ledger>>,
     starter: SyncMutex<Option<Starter>>,
-    payers: ArcSwap<Payers>,
-    hearers: SyncMutex<Vec<Hearer>>,
+    pub(super) payers: Heard<Payers>,
     /// Held from a change in the database to the same in memory.
     pub(super) changing: Mutex<()>,
 }
@@ -47,14 +44,13 @@ impl AccountDesk {
             options,
             ledger: OnceLock::new(),
             starter: SyncMutex::new(Some(Box::new(starter))),
-            payers: ArcSwap::from_pointee(Payers::default()),
-            hearers: SyncMutex::default(),
+            payers: Heard::new(Payers::default()),
             changing: Mutex::new(()),
         };
         let accounts = sql::all(&mut *desk.database.pool.acquire().await?).await?;
         if !accounts.is_empty() {
             let ledger = desk.opened(now).await?;
-            desk.payers.store(Arc::new(Payers::of(&ledger, accounts)));
+            desk.payers.set(Payers::of(&ledger, accounts));
         }
         Ok(desk)
     }
@@ -66,20 +62,17 @@ impl AccountDesk {
 
     /// Who pays for whom at present.
     pub fn payers(&self) -> Arc<Payers> {
-        self.payers.load_full()
+        self.payers.get()
     }
 
     /// Gives `hearer` the payers as they are, and each table that takes their place.
     pub fn hear(&self, hearer: impl Fn(Arc<Payers>) + Send + Sync + 'static) {
-        // Held over both: no table comes between the first and the next that he hears of.
-        let mut hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
-        hearer(self.payers.load_full());
-        hearers.push(Box::new(hearer));
+        self.payers.hear(hearer);
     }
 
     /// Every account within reach, in the order of their numbers.
     pub fn accounts(&self, reach: &Reach) -> Vec<Arc<Payer>> {
-        let payers = self.payers.load();
+        let payers = self.payers.get();
         let mut found: Vec<_> =
             payers.iter().filter(|it| reach.holds(&it.account.organisation)).cloned().collect();
         found.sort_by_key(|payer| payer.account.number);
@@ -121,21 +114,18 @@ impl AccountDesk {
 
     /// One, by its number.
     pub fn payer(&self, number: u64) -> Option<Arc<Payer>> {
-        self.payers.load().find(number).cloned()
+        self.payers.get().find(number).cloned()
     }
 
     /// One, by whose it is: the organisation's own, or a project's.
     pub fn payer_of(&self, organisation: &OrganisationId, project: Option<&ProjectId>) -> Option<Arc<Payer>> {
-        self.payers.load().payer_of(organisation, project).cloned()
+        self.payers.get().payer_of(organisation, project).cloned()
     }
 
     /// From now on an account is as it stands here. The others are not looked at: there may be very many.
     pub(super) fn in_force(&self, ledger: &Arc<Ledger>, account: Account) -> Arc<Payer> {
-        let (payers, payer) = self.payers.load().with(ledger, account);
-        let payers = Arc::new(payers);
-        let hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
-        self.payers.store(payers.clone());
-        hearers.iter().for_each(|hearer| hearer(payers.clone()));
+        let (payers, payer) = self.payers.get().with(ledger, account);
+        self.payers.set(payers);
         payer
     }
 

@@ -85,6 +85,12 @@ pub(super) async fn waiting(from: &mut AnyConnection) -> Result<Vec<Delivery>, s
     rows.iter().map(read).collect()
 }
 
+/// Whom there are messages for.
+pub(super) async fn channels(from: &mut AnyConnection) -> Result<BTreeSet<String>, sqlx::Error> {
+    let rows = query("SELECT DISTINCT channel FROM alert_deliveries").fetch_all(from).await?;
+    rows.iter().map(|row| row.try_get("channel")).collect()
+}
+
 /// Up to `count`, the newest first, of those before `before`.
 pub(super) async fn list(
     from: &mut AnyConnection,

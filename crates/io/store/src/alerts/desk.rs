@@ -1,6 +1,8 @@
 //! Where alerts are kept and silenced. What is told of an alert and that it is told are kept together: a crash loses no message
 //! and makes none twice.
 
+use std::collections::BTreeSet;
+
 use alerts::{Board, Notice, Silence, SpendSeries};
 use domain::Timestamp;
 use serde_json::{Value, json};
@@ -152,6 +154,11 @@ impl AlertDesk {
     /// Messages that wait, the oldest first.
     pub async fn waiting(&self) -> Result<Vec<Delivery>, AlertError> {
         Ok(deliveries::waiting(&mut *self.database.pool.acquire().await?).await?)
+    }
+
+    /// The channels that there are messages for, by name, whatever became of these.
+    pub async fn channels_told(&self) -> Result<BTreeSet<String>, AlertError> {
+        Ok(deliveries::channels(&mut *self.database.pool.acquire().await?).await?)
     }
 
     /// Notes what came of trying a message.

@@ -70,6 +70,7 @@ pub(super) async fn messages_wait_end_and_are_forgotten(database: &Database) {
     let waiting = desk.waiting().await.unwrap();
     let shown: Vec<_> = waiting.iter().map(|one| (one.number, one.channel.as_str(), one.next_at)).collect();
     assert_eq!(shown, [(1, "a", NOW), (2, "b", NOW)]);
+    assert_eq!(desk.channels_told().await.unwrap(), ["a".to_owned(), "b".to_owned()].into());
     assert_eq!(waiting[0].notice, notice(NOW));
     let again = Attempted::TryAgain("it answered 503".to_owned(), later(5));
     desk.attempted(1, &again, later(1)).await.unwrap();

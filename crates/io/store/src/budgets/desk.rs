@@ -1,9 +1,8 @@
 //! Where budgets are set, changed and removed, and what was spent is kept. Control side only.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use domain::{KeyId, Timestamp};
 use limits::budget::{Rule, RuleId, Scope, Terms};
 use serde_json::Value;
@@ -16,11 +15,9 @@ use super::sql;
 use super::table::Budgets;
 use crate::audit;
 use crate::database::Database;
+use crate::heard::Heard;
 use crate::tenancy::{Deed, Reach};
 use crate::whose;
-
-/// Told of each table of budgets that comes into force.
-type Hearer = Box<dyn Fn(Arc<Budgets>) + Send + Sync>;
 
 /// How long is remembered what was spent.
 const SPENT_KEPT_MS: i64 = 400 * 86_400_000;
@@ -30,8 +27,7 @@ const WINDOW_MS_MAX: i64 = 40 * 86_400_000;
 /// Sets budgets and keeps what was spent.
 pub struct BudgetDesk {
     pub(super) database: Database,
-    budgets: ArcSwap<Budgets>,
-    hearers: SyncMutex<Vec<Hearer>>,
+    budgets: Heard<Budgets>,
     /// Held from a change in the database to the same in memory.
     pub(super) changing: Mutex<()>,
 }
@@ -50,12 +46,8 @@ pub struct BudgetChange {
 impl BudgetDesk {
     /// Reads all budgets, and what was spent of those that are under way.
     pub async fn open(database: Database, now: Timestamp) -> Result<Self, BudgetError> {
-        let desk = Self {
-            database,
-            budgets: ArcSwap::from_pointee(Budgets::default()),
-            hearers: SyncMutex::default(),
-            changing: Mutex::new(()),
-        };
+        let budgets = Heard::new(Budgets::default());
+        let desk = Self { database, budgets, changing: Mutex::new(()) };
         let mut from = desk.database.pool.acquire().await?;
         let entries = sql::all(&mut from).await?;
         if !entries.is_empty() {
@@ -76,7 +68,7 @@ impl BudgetDesk {
                     cell.restore(window, spent);
                 }
             }
-            desk.budgets.store(Arc::new(budgets));
+            desk.budgets.set(budgets);
         }
         drop(from);
         Ok(desk)
@@ -84,26 +76,23 @@ impl BudgetDesk {
 
     /// Every budget at present.
     pub fn table(&self) -> Arc<Budgets> {
-        self.budgets.load_full()
+        self.budgets.get()
     }
 
     /// Gives `hearer` the budgets as they are, and each table that takes their place.
     pub fn hear(&self, hearer: impl Fn(Arc<Budgets>) + Send + Sync + 'static) {
-        // Held over both: no table comes between the first and the next that he hears of.
-        let mut hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
-        hearer(self.budgets.load_full());
-        hearers.push(Box::new(hearer));
+        self.budgets.hear(hearer);
     }
 
     /// Every budget within reach, in the order of their numbers.
     pub fn budgets(&self, reach: &Reach) -> Vec<Arc<BudgetCell>> {
-        let budgets = self.budgets.load();
+        let budgets = self.budgets.get();
         budgets.iter().filter(|it| reach.holds(&it.entry.organisation)).map(Arc::clone).collect()
     }
 
     /// Up to `count` budgets within reach, in the order of their numbers, from behind `after`.
     pub fn page(&self, reach: &Reach, after: u64, count: u32) -> Vec<Arc<BudgetCell>> {
-        let budgets = self.budgets.load();
+        let budgets = self.budgets.get();
         let behind = budgets.iter().filter(|it| it.entry.rule.id.0 > after);
         let within = behind.filter(|it| reach.holds(&it.entry.organisation));
         within.take(count.min(BUDGETS_PER_PAGE_MAX) as usize).map(Arc::clone).collect()
@@ -122,7 +111,7 @@ impl BudgetDesk {
             return Err(BudgetError::WholeOrganisation);
         }
         let _alone = self.changing.lock().await;
-        let present = self.budgets.load_full();
+        let present = self.budgets.get();
         let mut transaction = self.database.begin().await?;
         let organisation = whose::owner(&mut transaction, &scope, reach).await?;
         let organisation = organisation.ok_or_else(|| BudgetError::UnknownScope(scope.clone()))?;
@@ -144,7 +133,7 @@ impl BudgetDesk {
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         let number = made.rule.id;
-        self.swap(present.with(BudgetCell::new(made, followers, deed.at)));
+        self.budgets.set(present.with(BudgetCell::new(made, followers, deed.at)));
         self.known(number, reach, &number.to_string())
     }
 
@@ -173,7 +162,7 @@ impl BudgetDesk {
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
         let number = after.rule.id;
-        self.swap(self.budgets.load().with(cell.changed(after)));
+        self.budgets.set(self.budgets.get().with(cell.changed(after)));
         self.known(number, reach, meant)
     }
 
@@ -195,14 +184,14 @@ impl BudgetDesk {
         let entry = noted(deed, "budget.remove", before, &before.json(), &Value::Null);
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
-        self.swap(self.budgets.load().without(before.rule.id));
+        self.budgets.set(self.budgets.get().without(before.rule.id));
         Ok(cell)
     }
 
     /// A key that follows another counts for the budgets of that.
     pub async fn follow(&self, former: &KeyId, successor: &KeyId) {
         let _alone = self.changing.lock().await;
-        let mut next = self.budgets.load_full();
+        let mut next = self.budgets.get();
         let counts = |cell: &&Arc<BudgetCell>| {
             cell.keys.last() == Some(former) && matches!(cell.entry.rule.scope, Scope::Key(_))
         };
@@ -213,7 +202,7 @@ impl BudgetDesk {
         for cell in concerned {
             next = Arc::new(next.with(cell.followed_by(successor.clone())));
         }
-        self.swap_shared(&next);
+        self.budgets.set(next);
     }
 
     /// The one of this number, if it is within reach and whoever asks may change it.
@@ -227,20 +216,14 @@ impl BudgetDesk {
     }
 
     fn known(&self, number: RuleId, reach: &Reach, meant: &str) -> Result<Arc<BudgetCell>, BudgetError> {
-        let found = self.budgets.load().find(number).map(Arc::clone);
+        let found = self.budgets.get().find(number).map(Arc::clone);
         found
             .filter(|cell| reach.holds(&cell.entry.organisation))
             .ok_or_else(|| BudgetError::Unknown(meant.to_owned()))
     }
 
     pub(super) fn swap(&self, budgets: Budgets) {
-        self.swap_shared(&Arc::new(budgets));
-    }
-
-    fn swap_shared(&self, budgets: &Arc<Budgets>) {
-        let hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
-        self.budgets.store(Arc::clone(budgets));
-        hearers.iter().for_each(|hearer| hearer(Arc::clone(budgets)));
+        self.budgets.set(budgets);
     }
 }
 

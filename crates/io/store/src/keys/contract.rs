@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
 use limits::budget::Rule;
+use limits::rate::Terms;
 
 use super::digest::{DigestOf, KeyDigest};
 use super::models::KeyModels;
@@ -17,6 +18,7 @@ use super::scopes::KeyScopes;
 use super::tags::KeyTags;
 use crate::budgets::BudgetEntry;
 use crate::error::StoreError;
+use crate::rates::LimitEntry;
 use crate::tenancy::Reach;
 use crate::who::Who;
 
@@ -346,6 +348,14 @@ pub type TakeKey<'a> = &'a mut (dyn FnMut(LoadedKey<'_>) + Send);
 pub trait KeyRecords: Send + Sync {
     /// Stores a new key, unless the key or its name is taken.
     fn create<'a>(&'a self, key: &'a KeyToStore, by: &'a Asker) -> Answer<'a, Creation>;
+
+    /// The same with limits, which are stored with it or not at all.
+    fn create_limited<'a>(
+        &'a self,
+        key: &'a KeyToStore,
+        terms: &'a Terms,
+        by: &'a Asker,
+    ) -> Answer<'a, (Creation, Option<LimitEntry>)>;
 
     /// Stores all of these keys, or none and says why not. A dry one stores none in any case.
     fn import<'a>(&'a self, import: &'a KeyImport, by: &'a Asker) -> Answer<'a, Importing>;

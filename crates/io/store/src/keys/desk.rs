@@ -7,6 +7,7 @@ mod wish;
 use std::sync::Arc;
 
 use domain::{KeyId, OrganisationId, Secret, Timestamp};
+use limits::rate::Terms;
 use tokio::sync::Mutex;
 
 use super::contract::{
@@ -17,6 +18,7 @@ use super::digest::{DigestOf, KeyHasher};
 use super::directory::{KeyDirectory, Loading};
 use crate::error::StoreError;
 use crate::random::{entropy, random};
+use crate::rates::LimitDesk;
 use crate::tenancy::Reach;
 use crate::words::line;
 
@@ -79,6 +81,27 @@ impl KeyDesk {
 
     /// Makes a key that is known everywhere when this returns. A verbatim key that is there already is fine.
     pub async fn create(&self, wish: NewKey, by: &Asker, now: Timestamp) -> Result<IssuedKey, KeyError> {
+        self.make(wish, None, by, now).await
+    }
+
+    /// The same with limits of its own: they are in force before anybody can call with it.
+    pub async fn create_limited(
+        &self,
+        wish: NewKey,
+        limits: (&LimitDesk, &Terms),
+        by: &Asker,
+        now: Timestamp,
+    ) -> Result<IssuedKey, KeyError> {
+        self.make(wish, Some(limits), by, now).await
+    }
+
+    async fn make(
+        &self,
+        wish: NewKey,
+        limits: Option<(&LimitDesk, &Terms)>,
+        by: &Asker,
+        now: Timestamp,
+    ) -> Result<IssuedKey, KeyError> {
         let name = checked_name(&wish.name)?;
         let expires_at = checked_expiry(wish.expires_at, now)?;
         let also = wish
@@ -110,7 +133,18 @@ impl KeyDesk {
             project: wish.project,
         };
         let wish = KeyToStore { key, also };
-        let (key, is_new) = match self.records.create(&wish, by).await? {
+        let creation = match limits {
+            None => self.records.create(&wish, by).await?,
+            Some((desk, terms)) => {
+                let coming = desk.coming().await?;
+                let (creation, stored) = self.records.create_limited(&wish, terms, by).await?;
+                if let Some(stored) = stored {
+                    coming.come(stored);
+                }
+                creation
+            }
+        };
+        let (key, is_new) = match creation {
             Creation::Stored(key) => (*key, true),
             Creation::SameKey(found) => match found.revoked_at {
                 Some(at) => return Err(KeyError::RevokedBefore { id: found.id, at }),

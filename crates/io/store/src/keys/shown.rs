@@ -5,8 +5,16 @@ use serde_json::{Map, Value, json};
 
 use super::contract::CallerKey;
 use super::digest::DigestOf;
+use crate::rates::LimitRows;
 
 impl CallerKey {
+    /// The same with the limits that it has beside its plan.
+    pub fn json_limited(&self, now: Timestamp, limits: &LimitRows) -> Value {
+        let mut told = self.json(now);
+        told["limits"] = limits.of_key(&self.id).iter().map(|entry| entry.beside_key()).collect();
+        told
+    }
+
     /// All that may be told of it. A list of null is for everything.
     pub fn json(&self, now: Timestamp) -> Value {
         let tags: Map<String, Value> =

@@ -6,6 +6,7 @@ mod load;
 mod row;
 
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp};
+use limits::rate::Terms;
 use serde_json::Value;
 
 use self::find::{SELECT, WITHIN, by_digest, by_id, live_id_by_name, organisation_of};
@@ -18,11 +19,24 @@ use super::tags::KeyTags;
 use crate::audit::{self, NewAuditEntry};
 use crate::database::{Database, Transaction};
 use crate::error::StoreError;
+use crate::rates::{LimitEntry, store_with_key};
 use crate::tenancy::Reach;
 
 impl KeyRecords for Database {
     fn create<'a>(&'a self, key: &'a KeyToStore, by: &'a Asker) -> Answer<'a, Creation> {
-        Box::pin(async move { create(self, key, by).await.map_err(told("store a key")) })
+        Box::pin(async move {
+            let (creation, _) = create(self, key, None, by).await.map_err(told("store a key"))?;
+            Ok(creation)
+        })
+    }
+
+    fn create_limited<'a>(
+        &'a self,
+        key: &'a KeyToStore,
+        terms: &'a Terms,
+        by: &'a Asker,
+    ) -> Answer<'a, (Creation, Option<LimitEntry>)> {
+        Box::pin(async move { create(self, key, Some(terms), by).await.map_err(told("store a key")) })
     }
 
     fn import<'a>(&'a self, import: &'a KeyImport, by: &'a Asker) -> Answer<'a, Importing> {
@@ -73,26 +87,36 @@ impl KeyRecords for Database {
     }
 }
 
-async fn create(store: &Database, wish: &KeyToStore, by: &Asker) -> Result<Creation, sqlx::Error> {
+async fn create(
+    store: &Database,
+    wish: &KeyToStore,
+    terms: Option<&Terms>,
+    by: &Asker,
+) -> Result<(Creation, Option<LimitEntry>), sqlx::Error> {
     let mut transaction = store.begin().await?;
     let mut key = wish.key.clone();
     for digest in std::iter::once(&key.digest).chain(&wish.also) {
         if let Some(found) = by_digest(&mut transaction, digest).await? {
             let is_within = by.reach.holds(&found.organisation);
-            return Ok(if is_within { Creation::SameKey(Box::new(found)) } else { Creation::Elsewhere });
+            let creation = if is_within { Creation::SameKey(Box::new(found)) } else { Creation::Elsewhere };
+            return Ok((creation, None));
         }
     }
     let Some(organisation) = organisation_of(&mut transaction, &key.project, &by.reach).await? else {
-        return Ok(Creation::UnknownProject);
+        return Ok((Creation::UnknownProject, None));
     };
     key.organisation = organisation;
     if let Some(id) = live_id_by_name(&mut transaction, &key.project, &key.name).await? {
-        return Ok(Creation::NameTaken(id));
+        return Ok((Creation::NameTaken(id), None));
     }
     row::insert(&mut transaction, &key).await?;
     note(&mut transaction, by, "key.create", key.created_at, (None, &key)).await?;
+    let limits = match terms {
+        Some(terms) => Some(store_with_key(&mut transaction, &key, terms, by).await?),
+        None => None,
+    };
     transaction.commit().await?;
-    Ok(Creation::Stored(Box::new(key)))
+    Ok((Creation::Stored(Box::new(key)), limits))
 }
 
 async fn revoke(store: &Database, id: &KeyId, now: Timestamp, by: &Asker) -> Result<Revocation, sqlx::Error> {

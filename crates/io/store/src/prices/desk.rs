@@ -1,9 +1,8 @@
 //! Where prices are changed: checks a text, has the database keep it, puts it in force. Control side only; whoever rates a
 //! call reads the book in memory.
 
-use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use domain::Timestamp;
 use ledger::prices::{Book, difference, needs_reason, read};
 use serde_json::{Value, json};
@@ -14,6 +13,7 @@ use super::flaw::PriceError;
 use super::shown::{ComparedPrices, SetPrices, StandingPrices, change_json};
 use crate::audit::NewAuditEntry;
 use crate::error::StoreError;
+use crate::heard::Heard;
 use crate::switches::SWITCH_NAME_CHARS_MAX;
 use crate::who::Who;
 use crate::words::line;
@@ -21,14 +21,10 @@ use crate::words::line;
 /// Changes that an entry of the audit shows; it says how many there are.
 const AUDITED_CHANGES_MAX: usize = 20;
 
-/// Told of each book that comes into force.
-type Hearer = Box<dyn Fn(Arc<Book>) + Send + Sync>;
-
 /// Changes prices.
 pub struct PriceDesk {
     records: Box<dyn PriceRecords>,
-    book: ArcSwap<Book>,
-    hearers: SyncMutex<Vec<Hearer>>,
+    book: Heard<Book>,
     /// The kinds of providers that rows may be for.
     kinds: Vec<String>,
     /// Held over a change: memory and database end with the same.
@@ -70,28 +66,18 @@ impl PriceDesk {
                 (text, book.numbered(*number))
             }
         };
-        let (book, hearers) = (ArcSwap::from_pointee(book), SyncMutex::default());
-        Ok(Self { records, book, hearers, kinds, present: Mutex::new(Present { version: newest, text }) })
+        let (book, present) = (Heard::new(book), Mutex::new(Present { version: newest, text }));
+        Ok(Self { records, book, kinds, present })
     }
 
     /// The book that is in force.
     pub fn book(&self) -> Arc<Book> {
-        self.book.load_full()
+        self.book.get()
     }
 
     /// Gives `hearer` the book that is in force, and each one that takes its place.
     pub fn hear(&self, hearer: impl Fn(Arc<Book>) + Send + Sync + 'static) {
-        // Held over both: no book comes between the first and the next that he hears of.
-        let mut hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
-        hearer(self.book.load_full());
-        hearers.push(Box::new(hearer));
-    }
-
-    fn swap(&self, book: Book) {
-        let book = Arc::new(book);
-        let hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
-        self.book.store(book.clone());
-        hearers.iter().for_each(|hearer| hearer(book.clone()));
+        self.book.hear(hearer);
     }
 
     /// Other prices of the catalogue, because other providers are configured. Nothing happens where a version is in force.
@@ -100,7 +86,7 @@ impl PriceDesk {
         if present.version.is_none() {
             let (text, book) = stand_in();
             if present.text != text {
-                self.swap(book);
+                self.book.set(book);
                 present.text = text;
             }
         }
@@ -109,11 +95,7 @@ impl PriceDesk {
     /// What is in force.
     pub async fn standing(&self) -> StandingPrices {
         let present = self.present.lock().await;
-        StandingPrices {
-            version: present.version.clone(),
-            text: present.text.clone(),
-            book: self.book.load_full(),
-        }
+        StandingPrices { version: present.version.clone(), text: present.text.clone(), book: self.book.get() }
     }
 
     /// All versions, the newest first.
@@ -133,7 +115,7 @@ impl PriceDesk {
 
     /// The book of a version: what was sold by it costs today what it cost then.
     pub async fn book_of(&self, number: u32) -> Result<Arc<Book>, PriceError> {
-        let standing = self.book.load_full();
+        let standing = self.book.get();
         if standing.version() == number {
             return Ok(standing);
         }
@@ -145,7 +127,7 @@ impl PriceDesk {
     /// What a text would change; nothing is kept.
     pub async fn check(&self, text: &str) -> Result<ComparedPrices, PriceError> {
         let next = self.read(text)?;
-        let before = self.book.load_full();
+        let before = self.book.get();
         Ok(ComparedPrices { changes: difference(&before, &next), rows: next.rows().len() })
     }
 
@@ -224,7 +206,7 @@ impl PriceDesk {
         if let Some(expected) = wish.after.filter(|expected| *expected != found) {
             return Err(PriceError::Moved { expected, found });
         }
-        let changes = difference(&self.book.load(), &next);
+        let changes = difference(&self.book.get(), &next);
         if found > 0 && changes.is_empty() && present.text == text {
             return Err(PriceError::Same(found));
         }
@@ -255,7 +237,7 @@ impl PriceDesk {
         let draft = draft.map(|(number, _)| number);
         let number = self.records.add(&prices, found, draft, &entry).await?;
         let number = number.ok_or(PriceError::Moved { expected: found, found: found + 1 })?;
-        self.swap(next.numbered(number));
+        self.book.set(next.numbered(number));
         let NewPrices { at, by, reason, rows, text } = prices;
         let version = PriceVersion { number, taken_at: at, by, reason, rows };
         *present = Present { version: Some(version.clone()), text };

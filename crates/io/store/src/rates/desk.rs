@@ -1,9 +1,8 @@
 //! Where limits are set and removed. Control side only.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use domain::KeyId;
 use limits::budget::Scope;
 use serde_json::Value;
@@ -15,19 +14,16 @@ use super::rows::{LimitRows, is_same};
 use super::sql;
 use crate::audit;
 use crate::database::Database;
+use crate::heard::Heard;
 use crate::tenancy::{Deed, Reach};
 use crate::whose;
-
-/// Told of all limits that come into force.
-type Hearer = Box<dyn Fn(Arc<LimitRows>) + Send + Sync>;
 
 /// Sets limits.
 pub struct LimitDesk {
     database: Database,
-    rows: ArcSwap<LimitRows>,
-    hearers: SyncMutex<Vec<Hearer>>,
+    pub(super) rows: Heard<LimitRows>,
     /// Held from a change in the database to the same in memory.
-    changing: Mutex<()>,
+    pub(super) changing: Mutex<()>,
 }
 
 impl LimitDesk {
@@ -47,26 +43,22 @@ impl LimitDesk {
         }
         drop(from);
         let rows = LimitRows::of(entries.into_iter().map(Arc::new).collect(), followers);
-        let rows = ArcSwap::from_pointee(rows);
-        Ok(Self { database, rows, hearers: SyncMutex::default(), changing: Mutex::new(()) })
+        Ok(Self { database, rows: Heard::new(rows), changing: Mutex::new(()) })
     }
 
     /// All limits at present.
     pub fn rows(&self) -> Arc<LimitRows> {
-        self.rows.load_full()
+        self.rows.get()
     }
 
     /// Gives `hearer` the limits as they are, and each time that they change.
     pub fn hear(&self, hearer: impl Fn(Arc<LimitRows>) + Send + Sync + 'static) {
-        // Held over both: nothing comes between the first and the next that he hears of.
-        let mut hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
-        hearer(self.rows.load_full());
-        hearers.push(Box::new(hearer));
+        self.rows.hear(hearer);
     }
 
     /// Up to `count` bundles within reach, in the order of their numbers, from behind `after`.
     pub fn page(&self, reach: &Reach, after: u64, count: u32) -> Vec<Arc<LimitEntry>> {
-        let rows = self.rows.load();
+        let rows = self.rows.get();
         let behind = rows.iter().filter(|it| it.number > after && reach.holds(&it.organisation));
         behind.take(count.min(LIMITS_PER_PAGE_MAX) as usize).map(Arc::clone).collect()
     }
@@ -86,7 +78,7 @@ impl LimitDesk {
             _ => {}
         }
         let _alone = self.changing.lock().await;
-        let present = self.rows.load_full();
+        let present = self.rows.get();
         let mut transaction = self.database.begin().await?;
         let organisation = whose::owner(&mut transaction, &scope, reach).await?;
         let organisation = organisation.ok_or_else(|| LimitError::UnknownScope(scope.clone()))?;
@@ -104,7 +96,7 @@ impl LimitDesk {
         let told = before.map_or(Value::Null, |before| before.json());
         audit::write(&mut transaction, &noted(deed, "limit.set", &made, &told, &made.json())).await?;
         transaction.commit().await?;
-        self.swap(present.with(made, followers));
+        self.rows.set(present.with(made, followers));
         self.known(number, reach, &number.to_string())
     }
 
@@ -126,30 +118,23 @@ impl LimitDesk {
         let entry = noted(deed, "limit.remove", &before, &before.json(), &Value::Null);
         audit::write(&mut transaction, &entry).await?;
         transaction.commit().await?;
-        self.swap(self.rows.load().without(number));
+        self.rows.set(self.rows.get().without(number));
         Ok(before)
     }
 
     /// A key that follows another counts for the limits of that.
     pub async fn follow(&self, former: &KeyId, successor: &KeyId) {
         let _alone = self.changing.lock().await;
-        if let Some(next) = self.rows.load().followed(former, successor) {
-            self.swap(next);
+        if let Some(next) = self.rows.get().followed(former, successor) {
+            self.rows.set(next);
         }
     }
 
     fn known(&self, number: u64, reach: &Reach, meant: &str) -> Result<Arc<LimitEntry>, LimitError> {
-        let found = self.rows.load().find(number).map(Arc::clone);
+        let found = self.rows.get().find(number).map(Arc::clone);
         found
             .filter(|entry| reach.holds(&entry.organisation))
             .ok_or_else(|| LimitError::Unknown(meant.to_owned()))
-    }
-
-    fn swap(&self, rows: LimitRows) {
-        let rows = Arc::new(rows);
-        let hearers = self.hearers.lock().unwrap_or_else(PoisonError::into_inner);
-        self.rows.store(Arc::clone(&rows));
-        hearers.iter().for_each(|hearer| hearer(Arc::clone(&rows)));
     }
 }
 

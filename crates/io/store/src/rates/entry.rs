@@ -82,6 +82,15 @@ impl Says {
 }
 
 impl LimitEntry {
+    /// As it is shown beside the key that it is for.
+    pub fn beside_key(&self) -> Value {
+        json!({
+            "number": self.number,
+            "set_by": if self.is_operators { "operator" } else { "organisation" },
+            "limits": self.says.json(),
+        })
+    }
+
     /// As the audit shows it.
     pub(super) fn json(&self) -> Value {
         json!({

@@ -8,8 +8,10 @@ mod rows;
 mod sql;
 #[cfg(test)]
 mod suite;
+mod with_key;
 
 pub use desk::LimitDesk;
 pub use entry::{LIMITS_MAX, LIMITS_PER_PAGE_MAX, LimitEntry, NewLimit, Says};
 pub use error::LimitError;
 pub use rows::LimitRows;
+pub(crate) use with_key::store as store_with_key;

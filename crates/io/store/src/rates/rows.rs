@@ -14,12 +14,21 @@ pub struct LimitRows {
     all: Vec<Arc<LimitEntry>>,
     /// Of keys with limits: the keys that follow them, which count for the same.
     followers: HashMap<KeyId, Vec<KeyId>>,
+    /// Those of keys, by each key that counts for them.
+    of_keys: HashMap<KeyId, Vec<Arc<LimitEntry>>>,
 }
 
 impl LimitRows {
     pub(super) fn of(mut all: Vec<Arc<LimitEntry>>, followers: HashMap<KeyId, Vec<KeyId>>) -> Self {
         all.sort_by_key(|entry| entry.number);
-        Self { all, followers }
+        let mut of_keys = HashMap::<KeyId, Vec<Arc<LimitEntry>>>::new();
+        for entry in &all {
+            let Scope::Key(key) = &entry.scope else { continue };
+            for counts in std::iter::once(key).chain(followers.get(key).into_iter().flatten()) {
+                of_keys.entry(counts.clone()).or_default().push(Arc::clone(entry));
+            }
+        }
+        Self { all, followers, of_keys }
     }
 
     /// Every one, in the order of their numbers.
@@ -41,6 +50,11 @@ impl LimitRows {
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// The limits of a key itself, and of those that it follows.
+    pub fn of_key(&self, key: &KeyId) -> &[Arc<LimitEntry>] {
+        self.of_keys.get(key).map_or(&[], Vec::as_slice)
     }
 
     /// The keys that follow one that has limits.
@@ -76,7 +90,7 @@ impl LimitRows {
                 is_changed = true;
             }
         }
-        is_changed.then(|| Self { all: self.all.clone(), followers: known })
+        is_changed.then(|| Self::of(self.all.clone(), known))
     }
 }
 

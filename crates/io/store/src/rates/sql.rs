@@ -107,6 +107,7 @@ mod tests {
     on_every_database!(suite:
         limits_are_set_once_of_each_sort_and_outlive_a_restart
         members_change_what_members_have_set
+        a_key_has_its_limits_from_its_first_moment_on_or_is_not_there
         a_key_that_follows_another_counts_for_its_limits
     );
 }

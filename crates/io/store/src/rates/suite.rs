@@ -1,6 +1,8 @@
 //! What every database must do alike for limits: of each sort there is one for anybody, they outlive a restart, and what somebody
 //! may not change stays.
 
+use std::sync::{Arc, Mutex};
+
 use domain::{KeyId, OrganisationId, ProjectId, Timestamp, UserId};
 use limits::budget::Scope;
 use limits::rate::{Measure, Terms, WhenReached};
@@ -9,7 +11,7 @@ use super::{LimitDesk, LimitError, NewLimit, Says};
 use crate::audit::AuditRecords;
 use crate::database::Database;
 use crate::database::throwaway::hasher;
-use crate::keys::{Asker, KeyDesk, NewKey, PlanName};
+use crate::keys::{Asker, KeyDesk, KeyError, NewKey, PlanName};
 use crate::tenancy::{Deed, NewOrganisation, Reach, TenancyDesk};
 use crate::who::Who;
 
@@ -99,6 +101,40 @@ pub(super) async fn members_change_what_members_have_set(store: &Database) {
     assert_eq!(desk.page(&own, 0, 10).len(), 2);
 }
 
+pub(super) async fn a_key_has_its_limits_from_its_first_moment_on_or_is_not_there(store: &Database) {
+    let keys = KeyDesk::open(Box::new(store.clone()), hasher(), "bw_").await.unwrap();
+    let (desk, asker) = (open(store).await, Asker::operator("test"));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (directory, sees) = (keys.directory(), Arc::clone(&seen));
+    desk.hear(move |rows| {
+        let of_key = rows.iter().filter_map(|entry| match &entry.scope {
+            Scope::Key(id) => Some((directory.find_by_id(id).is_some(), entry.number)),
+            _ => None,
+        });
+        sees.lock().unwrap().extend(of_key);
+    });
+    let terms = Terms::of([(Measure::ConcurrentRequests, 2)], None, (WhenReached::Refuse, None)).unwrap();
+    let limited = (&desk, &terms);
+    let made = keys.create_limited(NewKey::named("first"), limited, &asker, NOW).await.unwrap().key;
+    assert_eq!(*seen.lock().unwrap(), [(false, 1)], "limited before it opens anything");
+    assert!(keys.directory().find_by_id(&made.id).is_some());
+    for desk in [&desk, &open(store).await] {
+        let [entry] = entries(desk).try_into().unwrap();
+        assert_eq!((&entry.scope, entry.is_operators), (&Scope::Key(made.id.clone()), true));
+        assert_eq!((&entry.says, &entry.organisation), (&Says::Limits(terms.clone()), &made.organisation));
+        assert_eq!(made.json_limited(NOW, &desk.rows())["limits"][0]["limits"]["concurrent_requests"], 2);
+    }
+    let taken = keys.create_limited(NewKey::named("first"), limited, &asker, NOW).await;
+    assert!(matches!(taken, Err(KeyError::NameTaken { .. })));
+    assert_eq!((entries(&desk).len(), entries(&open(store).await).len()), (1, 1), "all or nothing");
+    let inside = Asker { reach: Reach::within([OrganisationId::implicit()]), ..asker };
+    keys.create_limited(NewKey::named("second"), limited, &inside, NOW).await.unwrap();
+    assert!(!entries(&desk)[1].is_operators);
+    let audit = store.audit(None, 100).await.unwrap();
+    let actions: Vec<_> = audit.iter().map(|entry| entry.action.as_str()).collect();
+    assert_eq!(actions, ["limit.set", "key.create", "limit.set", "key.create"]);
+}
+
 pub(super) async fn a_key_that_follows_another_counts_for_its_limits(store: &Database) {
     let keys = KeyDesk::open(Box::new(store.clone()), hasher(), "bw_").await.unwrap();
     let asker = Asker::operator("test");
@@ -111,6 +147,8 @@ pub(super) async fn a_key_that_follows_another_counts_for_its_limits(store: &Dat
     let third = keys.rotate(second.as_str(), (60, None), &asker, NOW).await.unwrap().key.id;
     desk.follow(&second, &third).await;
     for desk in [&desk, &open(store).await] {
-        assert_eq!(desk.rows().followers(&first), [second.clone(), third.clone()]);
+        let rows = desk.rows();
+        assert_eq!(rows.followers(&first), [second.clone(), third.clone()]);
+        assert_eq!([&first, &second, &third].map(|key| rows.of_key(key).len()), [1, 1, 1]);
     }
 }

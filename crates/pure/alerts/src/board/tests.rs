@@ -27,12 +27,14 @@ struct Day {
     timing: Timing,
     silences: Vec<Silence>,
     told: Vec<(i64, Event, String)>,
+    /// What no channel wants.
+    unwanted: &'static str,
 }
 
 impl Day {
     fn new() -> Self {
         let (board, terms) = (Board::default(), Terms::default());
-        Self { board, terms, timing: TIMING, silences: Vec::new(), told: Vec::new() }
+        Self { board, terms, timing: TIMING, silences: Vec::new(), told: Vec::new(), unwanted: "" }
     }
 
     /// One look: what is bad then, and what is told.
@@ -47,7 +49,7 @@ impl Day {
     fn found(&mut self, second: i64, findings: &Findings) {
         let now = Timestamp(second * 1000);
         self.board.step(findings, &self.terms, &self.timing, now);
-        let due = self.board.due(&self.silences, &self.timing, now);
+        let due = self.board.due(&self.silences, &self.timing, now, |item| item.subject != self.unwanted);
         self.board.told(&due, now);
         self.told.extend(due.into_iter().map(|item| (second, item.event, item.subject)));
     }
@@ -67,6 +69,18 @@ fn finding(rule: Rule, subject: &str) -> Finding {
         severity: Severity::Critical,
         summary: format!("{subject} is down"),
         details: Value::Null,
+    }
+}
+
+fn silence(rule: Option<Rule>, subject: Option<&str>, until: i64) -> Silence {
+    Silence {
+        number: 1,
+        rule,
+        subject: subject.map(str::to_owned),
+        until: Timestamp(until * 1000),
+        made_at: Timestamp(0),
+        by: None,
+        reason: String::new(),
     }
 }
 
@@ -101,6 +115,53 @@ fn what_is_over_before_it_is_told_is_not_told() {
     day.look(60, &[]);
     day.was_told(&[]);
     assert_eq!(day.board.find(Rule::ProviderDown, "north").unwrap().state, AlertState::Resolved);
+}
+
+#[test]
+fn what_no_channel_wants_waits_for_one_and_holds_nothing_else_up() {
+    let mut day = Day::new();
+    day.unwanted = "north";
+    for second in 0..100 {
+        day.look(second, if second < 50 { &[NORTH] } else { &[NORTH, SOUTH] });
+    }
+    day.was_told(&[(60, Event::Raised, "south")]);
+    day.unwanted = "";
+    day.look(100, &[NORTH, SOUTH]);
+    day.was_told(&[(60, Event::Raised, "south"), (100, Event::Raised, "north")]);
+}
+
+#[test]
+fn what_is_over_and_nobody_wants_any_more_is_forgotten_all_the_same() {
+    let mut day = Day::new();
+    day.timing = Timing { clear_ms: 0, group_wait_ms: 0, ..TIMING };
+    day.look(0, &[NORTH]);
+    day.unwanted = "north";
+    day.look(1, &[]);
+    assert_eq!(day.board.find(Rule::ProviderDown, "north").unwrap().told, Told::Raised);
+    day.look(1 + RESOLVED_KEPT_MS / 1000, &[]);
+    assert_eq!(day.board.iter().count(), 0);
+    day.was_told(&[(0, Event::Raised, "north")]);
+}
+
+#[test]
+fn who_comes_later_does_not_know_what_was_told_before() {
+    let mut day = Day::new();
+    let known = |day: &Day, second: i64| -> Vec<(Event, String)> {
+        let items = day.board.known_bad(&day.silences, Timestamp(second * 1000));
+        items.into_iter().map(|item| (item.event, item.subject)).collect()
+    };
+    for second in 0..30 {
+        day.look(second, if second < 25 { &[NORTH] } else { &[NORTH, SOUTH] });
+    }
+    // South is not told yet: it is due to all in a while.
+    assert_eq!(known(&day, 30), [(Event::Raised, "north".to_owned())]);
+    day.silences.push(silence(Some(Rule::ProviderDown), Some("north"), 60));
+    assert_eq!(known(&day, 30), []);
+    assert_eq!(known(&day, 61), [(Event::Raised, "north".to_owned())]);
+    for second in 30..300 {
+        day.look(second, &[]);
+    }
+    assert_eq!(known(&day, 300), [], "it is over");
 }
 
 #[test]
@@ -176,15 +237,6 @@ fn where_nobody_can_say_everything_stays_as_it_was() {
 
 #[test]
 fn a_silence_keeps_quiet_and_when_it_ends_what_is_still_bad_is_told() {
-    let silence = |rule, subject: Option<&str>, until: i64| Silence {
-        number: 1,
-        rule,
-        subject: subject.map(str::to_owned),
-        until: Timestamp(until * 1000),
-        made_at: Timestamp(0),
-        by: None,
-        reason: String::new(),
-    };
     let mut day = Day::new();
     day.silences = vec![silence(Some(Rule::ProviderDown), Some("north"), 100)];
     for second in 0..=100 {

@@ -38,6 +38,10 @@ pub const ATTEMPTS_MAX: u8 = 3;
 pub const QUEUE_MAX: u32 = 1024;
 /// How long each of them waits unless configured.
 pub const QUEUE_WAIT_MS: u32 = 2000;
+/// Most calls that wait at limits of use unless configured.
+const WAITING_MAX: u32 = 10_000;
+/// Most of these of one organisation unless configured.
+const WAITING_PER_ORGANISATION_MAX: u32 = 1000;
 
 /// How much of everything.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -92,6 +96,13 @@ pub(crate) struct LimitsSection {
     /// How long each of them waits, in milliseconds. Who would wait longer is answered 503 at once.
     #[schemars(range(max = 600_000))]
     queue_wait_ms: u32,
+    /// Most calls that wait their turn at limits of use (`on_limit: queue`), at all of them together; further ones are answered
+    /// 429 at once. 0: nobody waits.
+    #[schemars(range(max = 1_000_000))]
+    waiting_max: u32,
+    /// Most of these of one organisation.
+    #[schemars(range(max = 1_000_000))]
+    waiting_per_organisation_max: u32,
     /// Named bundles of limits, for those who are on them: keys, projects, organisations. `default` is that of new keys; it is
     /// always there.
     plans: Option<Named<BundleSection>>,
@@ -100,7 +111,8 @@ pub(crate) struct LimitsSection {
     /// Limits of what each provider is asked with each of its credentials, by the provider's id. Where they are reached,
     /// somebody else is asked.
     providers: Option<Named<BundleSection>>,
-    /// Limits of each end user of a project, by the names that callers give them (`x-bellwether-user`, `user`).
+    /// Limits of each end user of a project, by the names that callers give them (`x-bellwether-user`, and in the body
+    /// `safety_identifier`, `user` or Anthropic's `metadata.user_id`).
     end_users: Option<BundleSection>,
 }
 
@@ -122,6 +134,8 @@ impl Default for LimitsSection {
             concurrent_max: None,
             queue_max: QUEUE_MAX,
             queue_wait_ms: QUEUE_WAIT_MS,
+            waiting_max: WAITING_MAX,
+            waiting_per_organisation_max: WAITING_PER_ORGANISATION_MAX,
             plans: None,
             models: None,
             providers: None,
@@ -163,6 +177,10 @@ pub struct Limits {
     pub queue_max: u32,
     /// How long each of them waits.
     pub queue_wait: Duration,
+    /// Most calls that wait at limits of use, at all of them together.
+    pub waiting_max: u32,
+    /// Most of these of one organisation.
+    pub waiting_per_organisation_max: u32,
     /// How fast and how much at once, by plans, models, credentials and end users.
     pub rates: Rates,
 }
@@ -200,6 +218,8 @@ pub(crate) fn check(section: Option<LimitsSection>, providers: &[Provider], repo
         concurrent_max: section.concurrent_max,
         queue_max: section.queue_max,
         queue_wait: Duration::from_millis(section.queue_wait_ms.into()),
+        waiting_max: section.waiting_max,
+        waiting_per_organisation_max: section.waiting_per_organisation_max,
         rates,
     }
 }

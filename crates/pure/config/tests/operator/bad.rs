@@ -83,6 +83,8 @@ providers: {a: {base_url: "http://a/v1", adaptive: {mode: on}}} | providers.a.ad
 providers: {a: {base_url: "http://a/v1", adaptive: {start: 4, floor: 5}}} | providers.a.adaptive.floor | must not be above start (4) | -
 providers: {a: {base_url: "http://a/v1", adaptive: {ceiling: 20}}} | providers.a.adaptive.ceiling | must not be below start (50) | -
 limits: {concurrent_max: 0}                                    | limits.concurrent_max | must be 1 to 1000000 | -
+limits: {waiting_max: 1000001}                                | limits.waiting_max | must be 0 to 1000000 | -
+limits: {waiting_per_organisation_max: -1}                    | limits.waiting_per_organisation_max | must be 0 to 1000000 | -
 limits: {queue_wait_ms: 700000}                                | limits.queue_wait_ms | must be 0 to 600000 | -
 providers: [a]                                                 | providers | must be a mapping | without dashes
 providers: {a: null}                                           | providers.a | must be a mapping | give it a value

@@ -56,7 +56,7 @@ metrics: { access: key, key: 'env:M_KEY', provider_label: all }
 errors: { code: numeric }
 limits: { body_bytes_max: 4096, body_memory_bytes_max: 65536, upload_bytes_max: 5000, spool_bytes_max: 70000, head_bytes_max: 8192, headers_max: 50,
   http2_header_bytes_max: 5000, http2_streams_max: 10, connections_max: 99, answer_bytes_max: 70000,
-  output_tokens_default: 4000, attempts_max: 7, concurrent_max: 500, queue_max: 40, queue_wait_ms: 1500,
+  output_tokens_default: 4000, attempts_max: 7, concurrent_max: 500, queue_max: 40, queue_wait_ms: 1500, waiting_max: 70, waiting_per_organisation_max: 7,
   plans: { gold: { requests_per_second: 9, requests_per_minute: 60, tokens_per_minute: 1000, input_tokens_per_minute: 900,
     output_tokens_per_minute: 800, concurrent_requests: 4, body_bytes: 5000, prompt_tokens: 700, burst_seconds: 2,
     on_limit: queue, queue_wait_ms: 70, priority: batch } },

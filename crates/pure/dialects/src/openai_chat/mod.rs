@@ -5,6 +5,7 @@ mod answer;
 mod call_fragments;
 mod choices;
 mod details;
+mod end_user;
 mod failure;
 mod finish;
 mod form;

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::end_user;
+use crate::Dialect;
 use crate::envelope;
 use crate::json::writer::object;
 use crate::json::{Field, Fields, Flaw, Item, ObjectScan};
@@ -9,18 +11,24 @@ use crate::json::{Field, Fields, Flaw, Item, ObjectScan};
 /// Longest model name.
 pub const MODEL_BYTES_MAX: usize = 256;
 
-const WANTED: &[&str] = &[
-    "model",
-    "stream",
-    "max_tokens",
-    "max_completion_tokens",
-    "max_output_tokens",
-    "stream_options",
-    "n",
-    "stream_format",
-    "previous_response_id",
-    "user",
-];
+/// What decides in every dialect, and last where that dialect names the end user.
+const fn wanted(dialect: Dialect) -> [&'static str; 11] {
+    [
+        "model",
+        "stream",
+        "max_tokens",
+        "max_completion_tokens",
+        "max_output_tokens",
+        "stream_options",
+        "n",
+        "stream_format",
+        "previous_response_id",
+        "user",
+        end_user::field_of(dialect),
+    ]
+}
+const WANTED: &[&str] = &wanted(Dialect::OpenAiChat);
+const WANTED_OF_MESSAGES: &[&str] = &wanted(Dialect::AnthropicMessages);
 const MODEL: usize = 0;
 const STREAM: usize = 1;
 /// How an envelope of ours begins, and how the names of thoughts do, of all hosts.
@@ -73,25 +81,26 @@ pub struct RequestFlaw {
 #[derive(Debug)]
 pub struct RequestScan {
     scan: ObjectScan,
-}
-
-impl Default for RequestScan {
-    fn default() -> Self {
-        Self { scan: ObjectScan::new(WANTED).marking(MARKS) }
-    }
+    dialect: Dialect,
 }
 
 impl RequestScan {
+    /// Of a body in this dialect.
+    pub fn of(dialect: Dialect) -> Self {
+        Self { scan: ObjectScan::new(names(dialect)).marking(MARKS), dialect }
+    }
+
     /// Reads the next piece.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), RequestFlaw> {
-        self.scan.feed(piece).map_err(RequestFlaw::from_scan)
+        self.scan.feed(piece).map_err(|flaw| RequestFlaw::from_scan(flaw, self.dialect))
     }
 
     /// Reads the fields once the body is whole.
     pub fn finish(self) -> Result<Deciding, RequestFlaw> {
         let may_hold_envelopes = self.scan.has_mark(ENVELOPE);
         let may_hold_thoughts = THOUGHTS.into_iter().any(|place| self.scan.has_mark(place));
-        let fields = self.scan.finish().map_err(RequestFlaw::from_scan)?;
+        let dialect = self.dialect;
+        let fields = self.scan.finish().map_err(|flaw| RequestFlaw::from_scan(flaw, dialect))?;
         let [
             model,
             stream,
@@ -103,6 +112,7 @@ impl RequestScan {
             stream_format,
             previous,
             user,
+            end_user,
         ] = fields.as_slice()
         else {
             unreachable!("the scan reports one place for each wanted name")
@@ -122,8 +132,8 @@ impl RequestScan {
             wants_stream_usage: stream_options.as_ref().is_some_and(asks_for_usage),
             wants_speech_events: stream_format.as_ref().and_then(|field| field.text.as_deref())
                 == Some(b"\"sse\""),
-            previous_response: previous.as_ref().and_then(string),
-            user: user.as_ref().and_then(string),
+            previous_response: previous.as_ref().and_then(end_user::string),
+            user: end_user::named(dialect, end_user.as_ref(), user.as_ref()).map_err(RequestFlaw::of_user)?,
             stream_options_span: stream_options.as_ref().map(|field| field.span.clone()),
             may_hold_envelopes,
             may_hold_thoughts,
@@ -136,7 +146,15 @@ impl RequestFlaw {
         Self { message: message.into(), param: Some(WANTED[field]) }
     }
 
-    fn from_scan(flaw: Flaw) -> Self {
+    fn of_user(message: &'static str) -> Self {
+        Self { message: message.to_owned(), param: Some("metadata.user_id") }
+    }
+
+    fn from_scan(flaw: Flaw, dialect: Dialect) -> Self {
+        let at = |field: usize, why: &str| {
+            let name = names(dialect)[field];
+            Self { message: format!("the body has '{name}' {why}"), param: Some(name) }
+        };
         let general = |message: String| Self { message, param: None };
         match flaw {
             Flaw::NotAnObject => general("the body is not a JSON object".to_owned()),
@@ -148,11 +166,16 @@ impl RequestFlaw {
             Flaw::TooDeep => {
                 general(format!("the body is nested deeper than {} levels", crate::json::DEPTH_MAX))
             }
-            Flaw::Repeated(field) => Self::at(field, format!("the body has '{}' twice", WANTED[field])),
-            Flaw::OtherCase(field) => {
-                Self::at(field, format!("the body has '{}' in other letter case", WANTED[field]))
-            }
+            Flaw::Repeated(field) => at(field, "twice"),
+            Flaw::OtherCase(field) => at(field, "in other letter case"),
         }
+    }
+}
+
+const fn names(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::OpenAiChat | Dialect::OpenAiResponses => WANTED,
+        Dialect::AnthropicMessages => WANTED_OF_MESSAGES,
     }
 }
 
@@ -187,11 +210,6 @@ fn flag(field: Option<&Field>) -> Result<bool, RequestFlaw> {
             Err(RequestFlaw::at(STREAM, format!("'stream' must be true or false, not {found}")))
         }
     }
-}
-
-/// A text; nothing if it is none.
-fn string(field: &Field) -> Option<String> {
-    serde_json::from_slice(field.text.as_deref()?).ok()
 }
 
 /// A cap is only read, never enforced here: the provider words the refusal of a wrong one.
@@ -233,9 +251,14 @@ fn type_name(text: &[u8]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::{Deciding, RequestFlaw, RequestScan};
+    use crate::Dialect;
 
     fn read(body: &str) -> Result<Deciding, RequestFlaw> {
-        let mut scan = RequestScan::default();
+        read_in(Dialect::OpenAiChat, body)
+    }
+
+    fn read_in(dialect: Dialect, body: &str) -> Result<Deciding, RequestFlaw> {
+        let mut scan = RequestScan::of(dialect);
         scan.feed(body.as_bytes())?;
         scan.finish()
     }
@@ -266,6 +289,50 @@ mod tests {
         assert_eq!(with(Some("null")), r#"{"include_usage":true}"#);
         let given = r#"{"include_usage":false, "include_obfuscation": false}"#;
         assert_eq!(with(Some(given)), r#"{"include_usage":true,"include_obfuscation":false}"#);
+    }
+
+    #[test]
+    fn each_dialect_names_the_end_user_in_its_own_field() {
+        use Dialect::{AnthropicMessages, OpenAiChat, OpenAiResponses};
+        let user =
+            |dialect, fields: &str| read_in(dialect, &format!(r#"{{"model":"m",{fields}}}"#)).unwrap().user;
+        let named = |name: &str| Some(name.to_owned());
+        for dialect in [OpenAiChat, OpenAiResponses] {
+            assert_eq!(user(dialect, r#""user":"bob""#), named("bob"));
+            assert_eq!(user(dialect, r#""user":"bob","safety_identifier":"b\u006fb-2""#), named("bob-2"));
+            assert_eq!(user(dialect, r#""user":"bob","safety_identifier":"""#), named("bob"));
+            assert_eq!(user(dialect, r#""metadata":{"user_id":"ann"},"metadata":{}"#), None);
+        }
+        let messages = |fields: &str| user(AnthropicMessages, fields);
+        assert_eq!(messages(r#""metadata":{"tag":"x","user_id":"ann"},"user":"bob""#), named("ann"));
+        assert_eq!(messages(r#""metadata":{"us\u0065r_id":"ann"}"#), named("ann"));
+        for nobody in
+            ["null", "7", "{}", r#"{"user_id":null}"#, r#"{"user_id":7}"#, r#"{"a":{"user_id":"x"}}"#]
+        {
+            assert_eq!(messages(&format!(r#""metadata":{nobody}"#)), None, "{nobody}");
+            assert_eq!(messages(&format!(r#""user":"bob","metadata":{nobody}"#)), named("bob"), "{nobody}");
+        }
+        let long = format!(r#""metadata":{{"user_id":"ann","x":"{}"}}"#, "x".repeat(4096));
+        assert_eq!(messages(&long), None, "what is too long to be kept is not looked into");
+    }
+
+    #[test]
+    fn an_end_user_who_is_named_twice_is_refused() {
+        let check = |dialect, fields: &str, message: &str, param: &'static str| {
+            let flaw = read_in(dialect, &format!(r#"{{"model":"m",{fields}}}"#)).unwrap_err();
+            assert_eq!((flaw.message.as_str(), flaw.param), (message, Some(param)), "{fields}");
+        };
+        let twice = "the body has 'metadata.user_id' twice";
+        let messages = Dialect::AnthropicMessages;
+        check(messages, r#""metadata":{"user_id":"a","user_id":"b"}"#, twice, "metadata.user_id");
+        check(messages, r#""metadata":{"user_id":"a","us\u0065r_id":"b"}"#, twice, "metadata.user_id");
+        let other_case = "the body has 'metadata.user_id' in other letter case";
+        check(messages, r#""metadata":{"User_id":"a"}"#, other_case, "metadata.user_id");
+        check(messages, r#""metadata":{},"metadata":{}"#, "the body has 'metadata' twice", "metadata");
+        let twice = "the body has 'safety_identifier' twice";
+        let fields = r#""safety_identifier":"a","safety_identifier":"b""#;
+        check(Dialect::OpenAiResponses, fields, twice, "safety_identifier");
+        check(messages, r#""user":"a","user":"b""#, "the body has 'user' twice", "user");
     }
 
     #[test]

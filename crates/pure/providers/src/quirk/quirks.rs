@@ -148,7 +148,7 @@ mod tests {
     use crate::quirk::Quirk;
 
     fn may_hold_thoughts(pieces: &[&[u8]]) -> bool {
-        let mut scan = RequestScan::default();
+        let mut scan = RequestScan::of(dialects::Dialect::OpenAiChat);
         scan.feed(b"{\"model\":\"m\",\"history\":[").unwrap();
         pieces.iter().for_each(|piece| scan.feed(piece).unwrap());
         scan.feed(b"]}").unwrap();

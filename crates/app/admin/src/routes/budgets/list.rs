@@ -4,33 +4,22 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use store::BUDGETS_PER_PAGE_MAX;
+use serde_json::Value;
+use store::{BUDGETS_PER_PAGE_MAX, BudgetCell};
 
 use super::shown::budget_json;
 use crate::access::Visitor;
-use crate::asked::{self, Asked};
+use crate::asked::{self, Asked, Page};
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Page {
-    after: Option<String>,
-    limit: Option<u32>,
-}
 
 pub(super) async fn list(
     State(parts): State<Arc<AdminParts>>,
     visitor: Visitor,
     page: Asked<Page>,
 ) -> Result<Json<Value>, Refusal> {
-    let page = asked::query(page)?;
-    let limit = asked::limit(page.limit, BUDGETS_PER_PAGE_MAX)?;
-    let after = asked::after(page.after, |text| text.parse().ok())?;
+    let (after, limit) = asked::page(page, BUDGETS_PER_PAGE_MAX, |text| text.parse().ok())?;
     let found = parts.budgets.page(&visitor.reach, after.unwrap_or(0), limit);
-    let next_after = asked::next_after(&found, limit, |last| last.entry.rule.id.to_string());
-    let shown: Vec<Value> = found.iter().map(|budget| budget_json(&parts, budget)).collect();
-    Ok(Json(json!({ "budgets": shown, "next_after": next_after })))
+    let number = |budget: &Arc<BudgetCell>| budget.entry.rule.id.to_string();
+    Ok(asked::listed("budgets", (&found, limit), number, |budget| budget_json(&parts, budget)))
 }

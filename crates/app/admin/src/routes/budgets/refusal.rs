@@ -2,10 +2,11 @@
 
 use domain::Kind;
 use http::StatusCode;
-use limits::budget::{RuleError, Scope};
+use limits::budget::RuleError;
 use store::BudgetError;
 
 use crate::refusal::Refusal;
+use crate::whose;
 
 impl From<BudgetError> for Refusal {
     fn from(error: BudgetError) -> Self {
@@ -16,23 +17,11 @@ impl From<BudgetError> for Refusal {
                 Self::special(StatusCode::CONFLICT, "too_many_budgets", message)
             }
             BudgetError::Unknown(_) => Self::of(Kind::UnknownPath, message).with_code("budget_not_found"),
-            BudgetError::UnknownScope(scope) => {
-                Self::of(Kind::UnknownPath, message).with_code(not_found(&scope)).with_param(scope.kind())
-            }
+            BudgetError::UnknownScope(scope) => whose::unknown(&scope, message),
             BudgetError::Operators(_) | BudgetError::WholeOrganisation => Self::of(Kind::Forbidden, message),
-            BudgetError::Rule(RuleError::Limit(_)) => Self::of(Kind::BadRequest, message).with_param("limit"),
-            BudgetError::Rule(RuleError::WarnPercent(_)) => {
-                Self::of(Kind::BadRequest, message).with_param("warn_percent")
-            }
+            BudgetError::Rule(RuleError::Limit(_)) => Self::wrong("limit", message),
+            BudgetError::Rule(RuleError::WarnPercent(_)) => Self::wrong("warn_percent", message),
             BudgetError::Store(_) => Self::of(Kind::Internal, message),
         }
-    }
-}
-
-const fn not_found(scope: &Scope) -> &'static str {
-    match scope {
-        Scope::Key(_) => "key_not_found",
-        Scope::Project(_) => "project_not_found",
-        Scope::Organisation(_) => "organisation_not_found",
     }
 }

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use domain::{KeyId, Kind, Money, ProjectId};
+use domain::Money;
 use http::StatusCode;
-use limits::budget::{Period, Scope, Terms, WARN_PERCENT_DEFAULT, Zone};
+use limits::budget::{Period, Terms, WARN_PERCENT_DEFAULT, Zone};
 use serde::Deserialize;
 use serde_json::Value;
-use store::{NewBudget, Reach};
+use store::NewBudget;
 
 use super::shown::budget_json;
 use crate::access::{Said, Visitor};
 use crate::body::JsonBody;
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
+use crate::whose::Whose;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,16 +43,17 @@ pub(super) async fn set(
     visitor: Visitor,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let scope = scope(&parts, &visitor.reach, &wish).await?;
+    let whose = Whose { key: &wish.key, project: &wish.project, organisation: &wish.organisation };
+    let scope = whose.scope(&parts, &visitor.reach, "the budget is").await?;
     let period = Period::parse(&wish.period).ok_or_else(|| {
-        bad("period", format!("{:?} is no period; there are day, month and total", wish.period))
+        Refusal::wrong("period", format!("{:?} is no period; there are day, month and total", wish.period))
     })?;
     let zone = match wish.zone.as_deref() {
         None => Zone::utc(),
         Some(name) => Zone::parse(name).ok_or_else(|| {
             let message =
                 format!("{name:?} is no time zone; say one by its IANA name, such as Europe/Berlin");
-            bad("zone", message)
+            Refusal::wrong("zone", message)
         })?,
     };
     let terms = Terms {
@@ -65,41 +67,19 @@ pub(super) async fn set(
     Ok((StatusCode::CREATED, Json(budget_json(&parts, &budget))))
 }
 
-/// Exactly one of three.
-async fn scope(parts: &AdminParts, reach: &Reach, wish: &Wish) -> Result<Scope, Refusal> {
-    match (&wish.key, &wish.project, &wish.organisation) {
-        (Some(key), None, None) => {
-            let no_id = || bad("key", format!("{key:?} is no id of a key, such as key_…"));
-            KeyId::parse(key).map(Scope::Key).ok_or_else(no_id)
-        }
-        (None, Some(project), None) => {
-            let no_id = || bad("project", format!("{project:?} is no id of a project, such as proj_…"));
-            ProjectId::parse(project).map(Scope::Project).ok_or_else(no_id)
-        }
-        (None, None, Some(named)) => {
-            Ok(Scope::Organisation(parts.tenancy.organisation(reach, named).await?.id))
-        }
-        _ => Err(bad("key", "say one of key, project and organisation: whose calls the budget is for")),
-    }
-}
-
 /// An amount as people write it: a decimal, in a text so that nobody makes a float of it.
 pub(super) fn limit(text: &str) -> Result<Money, Refusal> {
     Money::parse(text).ok_or_else(|| {
         let message = format!(
             "limit must be a decimal in a text, with at most nine places, such as \"12.5\", not {text:?}"
         );
-        bad("limit", message)
+        Refusal::wrong("limit", message)
     })
 }
 
 pub(super) fn percent(said: u64) -> Result<u8, Refusal> {
     u8::try_from(said).map_err(|_| {
         let message = format!("a budget warns at {said} percent; it must be from 1 to 100");
-        bad("warn_percent", message)
+        Refusal::wrong("warn_percent", message)
     })
-}
-
-fn bad(param: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::of(Kind::BadRequest, message).with_param(param)
 }

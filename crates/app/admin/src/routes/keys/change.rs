@@ -24,5 +24,5 @@ pub(crate) async fn change(
     let (id, now) = (id_in(id)?, (parts.clock)());
     permit_plans(&parts, &visitor, wish.plan())?;
     let key = parts.key_desk.change(&id, wish.change(now)?, &visitor.asker(), now).await?;
-    Ok(Json(key.json(now)))
+    Ok(Json(key.json_limited(now, &parts.limits.rows())))
 }

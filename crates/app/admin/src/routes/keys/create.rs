@@ -7,7 +7,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::access::Visitor;
+use crate::access::{Permission, Visitor};
 use crate::body::JsonBody;
 use crate::key_wish::KeyWish;
 use crate::parts::AdminParts;
@@ -21,9 +21,14 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let now = (parts.clock)();
     permit_plans(&parts, &visitor, wish.plan())?;
-    let wish = wish.new_key(parts.key_desk.usual_expiry(now), now)?;
-    let issued = parts.key_desk.create(wish, &visitor.asker(), now).await?;
-    let mut told = issued.key.json(now);
+    let limits = wish.limits()?;
+    let visitor = if limits.is_some() { visitor.who_may(Permission::ManageLimits)? } else { visitor };
+    let (wish, by) = (wish.new_key(parts.key_desk.usual_expiry(now), now)?, visitor.asker());
+    let issued = match &limits {
+        Some(terms) => parts.key_desk.create_limited(wish, (&parts.limits, terms), &by, now).await?,
+        None => parts.key_desk.create(wish, &by, now).await?,
+    };
+    let mut told = issued.key.json_limited(now, &parts.limits.rows());
     told["key"] = issued.secret.expose().into();
     Ok((StatusCode::CREATED, Json(told)))
 }

@@ -19,5 +19,5 @@ pub(crate) async fn revoke(
 ) -> Result<Json<Value>, Refusal> {
     let (id, now) = (id_in(id)?, (parts.clock)());
     let key = parts.key_desk.revoke(&id, &visitor.asker(), now).await?;
-    Ok(Json(key.json(now)))
+    Ok(Json(key.json_limited(now, &parts.limits.rows())))
 }

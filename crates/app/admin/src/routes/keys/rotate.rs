@@ -44,8 +44,9 @@ pub(crate) async fn rotate(
     // Before anybody has the new key.
     parts.budgets.follow(&rotated.former.id, &rotated.key.id).await;
     parts.limits.follow(&rotated.former.id, &rotated.key.id).await;
-    let mut told = rotated.key.json(now);
+    let limits = parts.limits.rows();
+    let mut told = rotated.key.json_limited(now, &limits);
     told["key"] = rotated.secret.expose().into();
-    told["former"] = rotated.former.json(now);
+    told["former"] = rotated.former.json_limited(now, &limits);
     Ok((StatusCode::CREATED, Json(told)))
 }

@@ -18,5 +18,5 @@ pub(crate) async fn show(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Value>, Refusal> {
     let key = parts.key_desk.find(&id_in(id)?, &visitor.reach).await?;
-    Ok(Json(key.json((parts.clock)())))
+    Ok(Json(key.json_limited((parts.clock)(), &parts.limits.rows())))
 }

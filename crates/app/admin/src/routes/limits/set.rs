@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use domain::{KeyId, Kind, ProjectId};
+use domain::Kind;
 use http::StatusCode;
-use limits::budget::Scope;
 use limits::rate::{Measure, Terms, TermsError, WhenReached};
 use serde::Deserialize;
 use serde_json::Value;
-use store::{NewLimit, Reach, Says};
+use store::{NewLimit, Says};
 
 use super::shown::limit_json;
 use crate::access::{Said, Visitor};
+use crate::amount_wish::{amounts, count};
 use crate::body::JsonBody;
 use crate::parts::AdminParts;
 use crate::plan_wish;
 use crate::refusal::Refusal;
+use crate::whose::Whose;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +52,8 @@ pub(super) async fn set(
     visitor: Visitor,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let scope = scope(&parts, &visitor.reach, &wish).await?;
+    let whose = Whose { key: &wish.key, project: &wish.project, organisation: &wish.organisation };
+    let scope = whose.scope(&parts, &visitor.reach, "the limits are").await?;
     let says = says(&parts, &wish)?;
     let is_users = visitor.deed((parts.clock)()).user.is_some();
     if is_users && matches!(says, Says::Plan(_)) {
@@ -63,24 +65,6 @@ pub(super) async fn set(
     Ok((StatusCode::CREATED, Json(limit_json(&parts, &entry))))
 }
 
-/// Exactly one of three.
-async fn scope(parts: &AdminParts, reach: &Reach, wish: &Wish) -> Result<Scope, Refusal> {
-    match (&wish.key, &wish.project, &wish.organisation) {
-        (Some(key), None, None) => {
-            let no_id = || bad("key", format!("{key:?} is no id of a key, such as key_…"));
-            KeyId::parse(key).map(Scope::Key).ok_or_else(no_id)
-        }
-        (None, Some(project), None) => {
-            let no_id = || bad("project", format!("{project:?} is no id of a project, such as proj_…"));
-            ProjectId::parse(project).map(Scope::Project).ok_or_else(no_id)
-        }
-        (None, None, Some(named)) => {
-            Ok(Scope::Organisation(parts.tenancy.organisation(reach, named).await?.id))
-        }
-        _ => Err(bad("key", "say one of key, project and organisation: whose calls the limits are for")),
-    }
-}
-
 fn says(parts: &AdminParts, wish: &Wish) -> Result<Says, Refusal> {
     let amounts = wish.amounts()?;
     let burst_seconds = count("burst_seconds", 60, wish.burst_seconds.as_ref())?;
@@ -88,14 +72,14 @@ fn says(parts: &AdminParts, wish: &Wish) -> Result<Says, Refusal> {
     if let Some(plan) = &wish.plan {
         let has_more = !amounts.is_empty() || burst_seconds.is_some() || queue_wait_ms.is_some();
         if has_more || wish.on_limit.is_some() {
-            return Err(bad("plan", "say a plan or limits, not both: a plan has its own"));
+            return Err(Refusal::wrong("plan", "say a plan or limits, not both: a plan has its own"));
         }
         return Ok(Says::Plan(plan_wish::known(parts, plan)?));
     }
     let when = match wish.on_limit.as_deref() {
         None => WhenReached::default(),
         Some(word) => WhenReached::named(word).ok_or_else(|| {
-            bad("on_limit", format!("on_limit is {word:?}; it must be refuse, warn or queue"))
+            Refusal::wrong("on_limit", format!("on_limit is {word:?}; it must be refuse, warn or queue"))
         })?,
     };
     Ok(Says::Limits(Terms::of(amounts, burst_seconds, (when, queue_wait_ms))?))
@@ -103,7 +87,7 @@ fn says(parts: &AdminParts, wish: &Wish) -> Result<Says, Refusal> {
 
 impl Wish {
     fn amounts(&self) -> Result<Vec<(Measure, u64)>, TermsError> {
-        let said = [
+        amounts([
             (Measure::RequestsPerSecond, &self.requests_per_second),
             (Measure::RequestsPerMinute, &self.requests_per_minute),
             (Measure::TokensPerMinute, &self.tokens_per_minute),
@@ -112,26 +96,6 @@ impl Wish {
             (Measure::ConcurrentRequests, &self.concurrent_requests),
             (Measure::BodyBytes, &self.body_bytes),
             (Measure::PromptTokens, &self.prompt_tokens),
-        ];
-        let mut amounts = Vec::new();
-        for (measure, said) in said {
-            let amount = count(measure.name(), measure.amount_max(), said.as_ref())?;
-            amounts.extend(amount.map(|amount| (measure, amount)));
-        }
-        Ok(amounts)
+        ])
     }
-}
-
-/// A whole number, however wrong the one is that stands there.
-fn count(field: &'static str, most: u64, said: Option<&Value>) -> Result<Option<u64>, TermsError> {
-    let Some(said) = said else { return Ok(None) };
-    let wrong = || TermsError {
-        field,
-        message: format!("{field} is {said}; it must be a whole number from 1 to {most}"),
-    };
-    said.as_u64().map(Some).ok_or_else(wrong)
-}
-
-fn bad(param: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::of(Kind::BadRequest, message).with_param(param)
 }

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::ProjectId;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{Project, TENANCY_PER_PAGE_MAX};
 
 use crate::access::Visitor;
@@ -33,7 +33,5 @@ pub(crate) async fn list(
     let after = asked::after(page.after, ProjectId::parse)?;
     let of = page.organisation.as_deref();
     let found = parts.tenancy.projects(&visitor.reach, of, after.as_ref(), limit).await?;
-    let next_after = asked::next_after(&found, limit, |last| last.id.to_string());
-    let shown: Vec<Value> = found.iter().map(Project::json).collect();
-    Ok(Json(json!({ "projects": shown, "next_after": next_after })))
+    Ok(asked::listed("projects", (&found, limit), |project| project.id.to_string(), Project::json))
 }

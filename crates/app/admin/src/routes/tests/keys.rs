@@ -22,7 +22,7 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
         "organisation": "org_default", "project": "proj_default",
         "created_at": "2026-11-21T00:00:00.000Z", "expires_at": "2026-11-22T00:00:00.000Z", "revoked_at": null,
         "last_used_at": null, "is_strict": false, "plan": "default", "models": null, "providers": null, "regions": null, "routes": null,
-        "networks": null, "tags": {}, "rotated_from": null, "rotated_to": null, "known_by": "key",
+        "networks": null, "tags": {}, "rotated_from": null, "rotated_to": null, "known_by": "key", "limits": [],
     });
     assert_eq!(created, expected);
 

@@ -5,32 +5,20 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use domain::UserId;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{TENANCY_PER_PAGE_MAX, User};
 
 use crate::access::Visitor;
-use crate::asked::{self, Asked};
+use crate::asked::{self, Asked, Page};
 use crate::parts::AdminParts;
 use crate::refusal::Refusal;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Page {
-    after: Option<String>,
-    limit: Option<u32>,
-}
 
 pub(crate) async fn list(
     State(parts): State<Arc<AdminParts>>,
     visitor: Visitor,
     page: Asked<Page>,
 ) -> Result<Json<Value>, Refusal> {
-    let page = asked::query(page)?;
-    let limit = asked::limit(page.limit, TENANCY_PER_PAGE_MAX)?;
-    let after = asked::after(page.after, UserId::parse)?;
+    let (after, limit) = asked::page(page, TENANCY_PER_PAGE_MAX, UserId::parse)?;
     let found = parts.tenancy.list_users(&visitor.reach, after.as_ref(), limit).await?;
-    let next_after = asked::next_after(&found, limit, |last| last.id.to_string());
-    let shown: Vec<Value> = found.iter().map(User::json).collect();
-    Ok(Json(json!({ "users": shown, "next_after": next_after })))
+    Ok(asked::listed("users", (&found, limit), |user| user.id.to_string(), User::json))
 }

@@ -19,7 +19,16 @@ impl Counts {
             Attempted::TryAgain(..) => "failed",
             Attempted::GivenUp(_) => "given_up",
         };
-        *self.0.borrow_mut().entry((channel.to_owned(), outcome)).or_default() += 1;
+        self.add(channel, outcome, 1);
+    }
+
+    /// Messages that were given up for newer ones, tried or not.
+    pub(super) fn note_given_up(&self, channel: &str, messages: u64) {
+        self.add(channel, "given_up", messages);
+    }
+
+    fn add(&self, channel: &str, outcome: &'static str, count: u64) {
+        *self.0.borrow_mut().entry((channel.to_owned(), outcome)).or_default() += count;
     }
 }
 

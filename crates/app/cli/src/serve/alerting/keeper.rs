@@ -1,12 +1,14 @@
 //! The task that looks, concludes, keeps and has it told.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use admin::AlertAsk;
 use alerts::{
-    Alert, AlertState, Board, Channel, Facts, Item, Notice, Severity, SpendFact, SpendSeries, Windows, judge,
+    Alert, AlertState, Board, Channel, Event, Facts, Item, Notice, Severity, SpendFact, SpendSeries, Windows,
+    judge,
 };
 use domain::{Money, Timestamp};
 use gateway::{Gateway, wall_clock};
@@ -40,6 +42,8 @@ struct Memory {
     spend_kept: Instant,
     /// Whether the last look found more than has room.
     is_full: bool,
+    /// The channels that know what is bad, by name; nothing before the first look.
+    informed: Option<BTreeSet<String>>,
 }
 
 /// Looks, tells and answers for ever.
@@ -66,9 +70,10 @@ async fn watch(
         spent_nano: around.gateway.spent_nano(),
         spend_kept: Instant::now(),
         is_full: false,
+        informed: None,
     });
     loop {
-        match look_once(alerting, around, balances, &memory).await {
+        match look_once(alerting, around, (balances, counts), &memory).await {
             Ok(has_news) => {
                 if has_news {
                     news.notify_one();
@@ -87,7 +92,7 @@ async fn watch(
 async fn look_once(
     alerting: &Alerting,
     around: &Surroundings,
-    balances: &Balances,
+    (balances, counts): (&Balances, &Counts),
     memory: &RefCell<Memory>,
 ) -> Result<bool, AlertError> {
     let (settings, now) = (alerting.present(), wall_clock());
@@ -110,24 +115,48 @@ async fn look_once(
         board.step(&findings, &settings.terms, &settings.timing, now)
     };
     let channels = alerting.channels();
-    // Whoever is added later is told of what is bad then.
-    let due = if channels.is_empty() {
-        Vec::new()
-    } else {
-        board.due(&alerting.desk.silences(now).await, &settings.timing, now)
-    };
-    let notices = notices(&due, &channels, &alerting.service);
+    let silences = alerting.desk.silences(now).await;
+    let names: BTreeSet<String> = channels.iter().map(|channel| channel.name.clone()).collect();
+    let informed = informed(alerting, memory, &names).await?;
+    // What nobody wants is not told, and is there for whoever does later.
+    let is_wanted = |item: &Item| channels.iter().any(|channel| channel.wants(item));
+    let due = board.due(&silences, &settings.timing, now, is_wanted);
+    let (new, known): (Vec<Channel>, Vec<Channel>) =
+        channels.into_iter().partition(|channel| !informed.contains(&channel.name));
+    let mut told = notices(&due, &known, &alerting.service);
+    if !new.is_empty() {
+        // What goes on is news to them.
+        let also = due.iter().filter(|item| item.event != Event::GoesOn).cloned();
+        let news: Vec<Item> = board.known_bad(&silences, now).into_iter().chain(also).collect();
+        told.extend(notices(&news, &new, &alerting.service));
+    }
     board.told(&due, now);
-    let given_up = alerting.desk.keep(board.clone(), &notices, now).await?;
-    tell_given_up(&given_up, &around.log);
+    let given_up = alerting.desk.keep(board.clone(), &told, now).await?;
+    memory.borrow_mut().informed = Some(names);
+    tell_given_up(&given_up, counts, &around.log);
     tell_log(&before, &board, &around.log);
     tell_full(without_room, memory, &around.log);
     keep_spend(alerting, memory).await?;
-    Ok(!notices.is_empty())
+    Ok(!told.is_empty())
 }
 
-fn tell_given_up(given_up: &[(String, u64)], log: &Log) {
+/// The channels that know what is bad, by name: those of the last look, or of before the start whoever was ever told something.
+async fn informed(
+    alerting: &Alerting,
+    memory: &RefCell<Memory>,
+    present: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, AlertError> {
+    let known = memory.borrow().informed.clone();
+    match known {
+        Some(known) => Ok(known),
+        None if present.is_empty() => Ok(BTreeSet::new()),
+        None => alerting.desk.channels_told().await,
+    }
+}
+
+fn tell_given_up(given_up: &[(String, u64)], counts: &Counts, log: &Log) {
     for (channel, messages) in given_up {
+        counts.note_given_up(channel, *messages);
         log.event(
             Level::Warn,
             "too many messages about alerts wait for a channel, and the oldest are given up",

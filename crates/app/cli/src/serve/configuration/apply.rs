@@ -35,6 +35,7 @@ impl Applier {
         alerts: SettingsSender,
     ) -> Self {
         let served = present.listeners.iter().map(|listener| listener.tls.clone()).collect();
+        gateway.status().note_certificates(certificates.iter().flatten().cloned().collect());
         Self { gateway, certificates, served, demo_url, alerts, at_start: present.clone(), present }
     }
 

@@ -5,6 +5,7 @@ use domain::{KeyId, ProjectId, Timestamp};
 use super::wish::{KEY_DAYS_MAX, KEY_OVERLAP_SECONDS_MAX, RowProblem};
 use crate::budgets::BudgetError;
 use crate::error::StoreError;
+use crate::rates::LimitError;
 
 /// Why a key was not made, changed or taken back. Nothing has changed then, unless it says so.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,9 @@ pub enum KeyError {
     /// What it may spend cannot be set here.
     #[error("the key has a budget, and none can be set here")]
     NoBudgets,
+    /// Its limits cannot be.
+    #[error(transparent)]
+    Limits(#[from] LimitError),
     /// The database failed while revoking.
     #[error("the key {id} is refused from now on, but a restart would forget it: {source}; revoke it again")]
     HalfRevoked {
