@@ -13,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 
 use crate::call::Call;
+use crate::header_names;
 use crate::pipeline::{BrokenOff, Flow, Keeping, Retold, Sharing};
 
 /// The body of an answer.
@@ -132,8 +133,7 @@ pub(crate) fn failed(
         headers.insert(http::header::ALLOW, HeaderValue::from_static(allowed));
     }
     if !failure.attempts.is_empty() {
-        headers
-            .insert(HeaderName::from_static("x-bellwether-attempts"), number(failure.attempts.len() as u64));
+        headers.insert(header_names::ATTEMPTS.clone(), number(failure.attempts.len() as u64));
     }
     if failure.kind == Kind::Unauthenticated {
         headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -233,6 +233,11 @@ impl Call {
         }
     }
 
+    /// Its id as its caller is told.
+    pub(crate) fn id_told(&self) -> HeaderValue {
+        if self.has_request_id { call_id_value(self.id) } else { self.request_id.clone() }
+    }
+
     /// Keeps a call out of the log and the counts: probes and scrapes come every few seconds and tell nothing.
     pub(crate) fn be_quiet(&mut self) {
         self.is_quiet = true;
@@ -542,7 +547,7 @@ fn caller_of(worker: &Worker, peer: IpAddr, head: &Parts) -> IpAddr {
 }
 
 /// Our own id as a header value.
-pub(crate) fn call_id_value(id: CallId) -> HeaderValue {
+fn call_id_value(id: CallId) -> HeaderValue {
     HeaderValue::from_bytes(&id.text()).expect("hexadecimal digits are visible ASCII")
 }
 

@@ -10,16 +10,17 @@ use dialects::surface::surface_at;
 use domain::{Failure, Kind};
 use futures_util::FutureExt;
 use http::uri::Scheme;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 
 use crate::answer::{self, AnswerBody};
-use crate::call::{Call, call_id_value};
+use crate::call::Call;
 use crate::caller_desk;
 use crate::drain::DrainStage;
 use crate::endpoints;
 use crate::hand_over::hand_over;
+use crate::header_names;
 use crate::inbound::ConnectionFacts;
 use crate::linger::LINGER_BYTES_MAX;
 use crate::pipeline;
@@ -44,7 +45,7 @@ pub(crate) async fn answer(
     let body_length = body.size_hint().exact();
     let is_body_long = body_length.is_none_or(|length| length > DROPPED_BYTES_MAX);
     let call = Call::begin(&worker, &connection, caller, &head);
-    let (request_id, call_id, dialect) = (call.request_id.clone(), call.id, call.dialect);
+    let (request_id, call_id, dialect) = (call.request_id.clone(), call.id_told(), call.dialect);
     let mut response = match AssertUnwindSafe(route(call, &head, body)).catch_unwind().await {
         Ok(response) => response,
         Err(_) => {
@@ -55,8 +56,8 @@ pub(crate) async fn answer(
         }
     };
     let headers = response.headers_mut();
-    headers.insert(HeaderName::from_static("x-request-id"), request_id);
-    headers.insert(HeaderName::from_static("x-bellwether-call-id"), call_id_value(call_id));
+    headers.insert(header_names::REQUEST_ID.clone(), request_id);
+    headers.insert(header_names::CALL_ID.clone(), call_id);
     // A long body that nobody has read to its end ends the connection: a caller who keeps connections must know.
     if worker.drain.stage() != DrainStage::Open
         || (version < Version::HTTP_2 && is_body_long && connection.is_body_coming())

@@ -24,6 +24,7 @@ mod forwarded;
 mod funds;
 mod gateway;
 mod hand_over;
+mod header_names;
 mod hygiene;
 mod inbound;
 mod ingress;

@@ -34,6 +34,10 @@ impl ServiceTier {
 
     /// The same out of the bytes of a JSON string, quotes and all; the usual one where that says nothing.
     pub fn of_json(value: &[u8]) -> Self {
+        // What nearly all say.
+        if value == b"\"default\"" || value == b"null" {
+            return Self::USUAL;
+        }
         let inside = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
         let name = inside.and_then(|name| std::str::from_utf8(name).ok());
         name.and_then(Self::named).unwrap_or_default()

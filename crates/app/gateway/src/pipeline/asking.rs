@@ -12,6 +12,7 @@ use routing::health::Fault;
 use tokio::time::{Instant, timeout_at};
 use upstream::{Connection, Glimpse, Request, SendFailure};
 
+use crate::header_names;
 use crate::hygiene::passes_to_provider;
 use crate::key_pause::pause_after;
 use crate::pipeline::beginning::{Beginning, Begun, Head};
@@ -129,7 +130,6 @@ impl Asking<'_> {
         until: Until,
         ready: Option<Connection>,
     ) -> Result<Box<Begun>, Unanswered> {
-        let request_id = HeaderName::from_static("x-request-id");
         let spoken = sent.wanted.dialect;
         let passing = headers.iter().filter(|(name, _)| passes_to_provider(name, spoken));
         let missing = spoken.usual_headers().iter().filter(|(name, _)| !headers.contains_key(*name));
@@ -142,7 +142,7 @@ impl Asking<'_> {
             &sent.path,
             passing
                 .chain(missing.iter().map(|(name, value)| (name, value)))
-                .chain([(&request_id, self.request_id)]),
+                .chain([(&header_names::REQUEST_ID, self.request_id)]),
             sent.body.as_body(),
         );
         let wanted = &mut sent.wanted;

@@ -13,6 +13,7 @@ use crate::cache::{AnswerName, CachePart, CacheState, CachedAnswer, percent_of};
 use crate::call::Call;
 use crate::cost::{CallCost, is_nothing};
 use crate::funds::Charge;
+use crate::header_names;
 use crate::limiting::{expected_of_kept, limit};
 use crate::paying::Reserve;
 use crate::pipeline::admit::{UNRECORDED, put_amount_aside};
@@ -25,9 +26,7 @@ use crate::pipeline::wishes::Wishes;
 use crate::serving::Serving;
 
 /// Parsed once.
-static CACHE: HeaderName = HeaderName::from_static("x-bellwether-cache");
 static CACHE_KEY: HeaderName = HeaderName::from_static("x-bellwether-cache-key");
-static WARNINGS: HeaderName = HeaderName::from_static("x-bellwether-warnings");
 
 /// A kept answer that a call is told, and what it costs.
 pub(super) struct Hit {
@@ -96,17 +95,17 @@ pub(super) fn told(call: &mut Call, hit: &Hit) -> Response<AnswerBody> {
         headers.append(name, value.clone());
     }
     // Its own limits are told beside what the answer is warned of.
-    call.warnings = headers.remove(&WARNINGS);
+    call.warnings = headers.remove(&header_names::WARNINGS);
     if let Some(warnings) = call.warnings_told() {
-        headers.insert(WARNINGS.clone(), warnings);
+        headers.insert(header_names::WARNINGS.clone(), warnings);
     }
     headers.insert(AGE, HeaderValue::from(answer.age(call.received_at).as_secs()));
-    headers.insert(HeaderName::from_static("x-bellwether-attempts"), HeaderValue::from(0_u16));
-    headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
+    headers.insert(header_names::ATTEMPTS.clone(), HeaderValue::from(0_u16));
+    headers.insert(header_names::OVERHEAD.clone(), milliseconds(call.added));
     if let Some((amount, currency)) = cost.headers() {
-        headers.insert(HeaderName::from_static("x-bellwether-cost"), amount);
+        headers.insert(header_names::COST.clone(), amount);
         if let Some(currency) = currency {
-            headers.insert(HeaderName::from_static("x-bellwether-cost-currency"), currency);
+            headers.insert(header_names::COST_CURRENCY.clone(), currency);
         }
     }
     call.tell_limits(headers);
@@ -116,7 +115,7 @@ pub(super) fn told(call: &mut Call, hit: &Hit) -> Response<AnswerBody> {
 
 /// Tells what a call made of the cache.
 pub(super) fn note(headers: &mut http::HeaderMap, state: CacheState, name: Option<&AnswerName>) {
-    headers.insert(CACHE.clone(), HeaderValue::from_static(state.name()));
+    headers.insert(header_names::CACHE.clone(), HeaderValue::from_static(state.name()));
     if let Some(name) = name {
         headers.insert(CACHE_KEY.clone(), name.told());
     }

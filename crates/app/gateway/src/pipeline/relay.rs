@@ -15,13 +15,14 @@ use dialects::surface::{Operation, surface_at};
 use dialects::watch::StreamFault;
 use domain::{Failure, Kind, Usage};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use observe::Rescued;
 
 use crate::budget_words::warning;
 use crate::cache::Spend;
 use crate::call::Call;
 use crate::cost::CallCost;
+use crate::header_names;
 use crate::hygiene::copy_to_caller;
 use crate::pipeline::asked::Asked;
 use crate::pipeline::attempt::Answer;
@@ -105,7 +106,7 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
         headers.insert(CONTENT_TYPE, right);
     }
     if watch.is_stream() {
-        headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+        headers.insert(header_names::NO_BUFFERING.clone(), HeaderValue::from_static("no"));
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     }
     let began = call.answer_begins(head.status.as_u16());
@@ -115,31 +116,31 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
         call.worker.shard.first_token(provider.slot, waited);
     }
     if let Ok(model) = HeaderValue::from_str(call.upstream_model.as_deref().unwrap_or(&call.model)) {
-        headers.insert(HeaderName::from_static("x-bellwether-model"), model);
+        headers.insert(header_names::MODEL.clone(), model);
     }
-    headers.insert(HeaderName::from_static("x-bellwether-provider"), provider.id.clone());
+    headers.insert(header_names::PROVIDER.clone(), provider.id.clone());
     call.region = Some(region.clone());
-    headers.insert(HeaderName::from_static("x-bellwether-region"), region);
-    headers.insert(HeaderName::from_static("x-bellwether-attempts"), counted(call.attempts));
+    headers.insert(header_names::REGION.clone(), region);
+    headers.insert(header_names::ATTEMPTS.clone(), counted(call.attempts));
     if !watch.is_stream() {
         call.lose(&watch.losses());
     }
     call.tell_limits(&mut headers);
     if let Some(warnings) = call.warnings_told() {
-        headers.insert(HeaderName::from_static("x-bellwether-warnings"), warnings);
+        headers.insert(header_names::WARNINGS.clone(), warnings);
     }
     if let Some(cap) = call.lowered_cap {
-        headers.insert(HeaderName::from_static("x-bellwether-lowered-cap"), HeaderValue::from(cap));
+        headers.insert(header_names::LOWERED_CAP.clone(), HeaderValue::from(cap));
     }
     if let Some(told) = call.paying.as_ref().and_then(|paying| warning(paying, call.received_at)) {
-        headers.insert(HeaderName::from_static("x-bellwether-budget-warning"), told);
+        headers.insert(header_names::BUDGET_WARNING.clone(), told);
     }
-    headers.insert(HeaderName::from_static("x-bellwether-overhead-ms"), milliseconds(call.added));
+    headers.insert(header_names::OVERHEAD.clone(), milliseconds(call.added));
     let cost = cost_at_head(&mut call, &watch, estimate.as_ref());
     if let Some((amount, currency)) = cost.headers() {
-        headers.insert(HeaderName::from_static("x-bellwether-cost"), amount);
+        headers.insert(header_names::COST.clone(), amount);
         if let Some(currency) = currency {
-            headers.insert(HeaderName::from_static("x-bellwether-cost-currency"), currency);
+            headers.insert(header_names::COST_CURRENCY.clone(), currency);
         }
     }
     let patience = Patience::new((idle_limit, whole_until), began, content.known_length().is_some(), &watch);
@@ -183,8 +184,10 @@ pub(crate) fn relay(mut call: Box<Call>, asked: Asked) -> Response<Box<Relay>> {
 
 /// Notes which provider keeps this answer, if it is of a dialect whose answers are kept.
 fn remember(call: &Call, answer: &Answer) {
-    let is_kept = call.dialect == Dialect::OpenAiResponses && call.method == Method::POST;
-    let (true, Some(owner), Some(id)) = (is_kept, &call.key, answer.begun.watch.answer_id()) else { return };
+    if call.dialect != Dialect::OpenAiResponses || call.method != Method::POST {
+        return;
+    }
+    let (Some(owner), Some(id)) = (&call.key, answer.begun.watch.answer_id()) else { return };
     let whereabouts = Whereabouts {
         owner: owner.clone(),
         provider: answer.provider.slot,

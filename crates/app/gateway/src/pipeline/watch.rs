@@ -271,7 +271,8 @@ impl Wanted {
 }
 
 fn starts_with(value: &[u8], start: &[u8]) -> bool {
-    value.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+    // Nearly all write it in small letters.
+    value.get(..start.len()).is_some_and(|begin| begin == start || begin.eq_ignore_ascii_case(start))
 }
 
 #[cfg(test)]

@@ -69,10 +69,15 @@ fn head_end(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// Whether a line begins with `name`, in any letter case.
+/// Whether a line begins with `name`, in any letter case. Few lines have its first letter: only those are compared.
 fn has_line(head: &[u8], name: &[u8]) -> bool {
-    line_starts(head)
-        .any(|at| head[at..].get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+    let is_first = |byte: &u8| name.first().is_some_and(|first| first.eq_ignore_ascii_case(byte));
+    let begins = |at: usize| {
+        let line = &head[at..];
+        line.first().is_some_and(is_first)
+            && line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
+    line_starts(head).any(begins)
 }
 
 /// The places behind line feeds.
