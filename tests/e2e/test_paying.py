@@ -153,9 +153,10 @@ def test_a_stream_is_charged_what_its_provider_tells(served: Any) -> None:
 
 
 class Endless:
-    """Writes an answer until its reader has gone."""
+    """Writes an answer until its reader has gone, so many pieces at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int) -> None:
+        self.at_once = at_once
         self.written = 0
         self.saw_hang_up = False
 
@@ -164,8 +165,8 @@ class Endless:
         exchange.send(chunk(delta(role="assistant")))
         try:
             while self.written < 50_000:
-                exchange.send(chunk(delta(content="word ")))
-                self.written += 1
+                exchange.send(chunk(delta(content="word ") * self.at_once))
+                self.written += self.at_once
                 if self.written % 10 == 0:
                     # So that reader and writer keep pace.
                     self.saw_hang_up = exchange.saw_hang_up_within(0.002)
@@ -176,8 +177,9 @@ class Endless:
         exchange.close()
 
 
-def test_a_stream_ends_where_the_money_does(served: Any) -> None:
-    endless = Endless()
+@pytest.mark.parametrize("at_once", [1, 130, 290])
+def test_a_stream_ends_where_the_money_does(served: Any, at_once: int) -> None:
+    endless = Endless(at_once)
     _, gateway, accounts = served(endless)
     budget = 3_000 * OUTPUT_NANO
     accounts.open(budget)

@@ -14,6 +14,10 @@ use crate::funds::{Funds, FundsEnded, NoMore, Sources, Unfunded};
 const METER_INTERVAL: Duration = Duration::from_millis(100);
 /// After how many pieces it is metered, however fast they come.
 const METER_PIECES: u64 = 16;
+/// Answer tokens that are put aside for at a time while a stream goes on.
+pub(crate) const SLICE_TOKENS: u64 = 1_024;
+/// An event of a stream is longer than that for each token that it brings.
+const BYTES_PER_TOKEN_MIN: i128 = 16;
 /// How much more a stream comes to before the journal is told.
 const PROGRESS_COST_MIN: Money = Money::from_nano(NANO / 100);
 /// After how long the journal is told in any case.
@@ -46,6 +50,10 @@ struct Meter {
     cost: Option<Money>,
     at: Instant,
     pieces: u64,
+    /// How much of the answer has come since.
+    bytes: usize,
+    /// What comes may be more than there is money for: it is looked at event by event.
+    is_short: bool,
     told: Money,
     told_at: Instant,
 }
@@ -64,7 +72,15 @@ impl Paying {
             book,
             funds,
             slice: reserve.slice,
-            meter: Meter { cost: None, at: now, pieces: 0, told: Money::ZERO, told_at: now },
+            meter: Meter {
+                cost: None,
+                at: now,
+                pieces: 0,
+                bytes: 0,
+                is_short: false,
+                told: Money::ZERO,
+                told_at: now,
+            },
         }))
     }
 
@@ -73,9 +89,25 @@ impl Paying {
         &self.funds
     }
 
+    /// Whether what is put aside is surely enough for so much more of a stream. Where it is not, each event is metered.
+    pub(crate) fn is_enough_for(&mut self, bytes: usize) -> bool {
+        self.meter.bytes += bytes;
+        let tokens = self.meter.bytes as i128 / BYTES_PER_TOKEN_MIN;
+        let needed = tokens * i128::from(self.slice.nano()) / i128::from(SLICE_TOKENS);
+        // Before it is metered first, all but a slice may be the prompt's.
+        let left = match self.meter.cost {
+            Some(cost) => i128::from(self.funds.amount().nano()) - i128::from(cost.nano()),
+            None => self.funds.amount().min(self.slice).nano().into(),
+        };
+        self.meter.is_short = left < needed;
+        !self.meter.is_short
+    }
+
     /// Whether it is time to look what a stream has come to.
     pub(crate) fn is_due(&self, pieces: u64) -> bool {
-        pieces >= self.meter.pieces + METER_PIECES || self.meter.at.elapsed() >= METER_INTERVAL
+        self.meter.is_short
+            || pieces >= self.meter.pieces + METER_PIECES
+            || self.meter.at.elapsed() >= METER_INTERVAL
     }
 
     /// Notes what a stream has come to, and puts more aside where that will soon be more than there is; where that cannot be done,
@@ -88,7 +120,7 @@ impl Paying {
         at: Timestamp,
     ) -> Result<(), NoMore> {
         let now = Instant::now();
-        (self.meter.at, self.meter.pieces) = (now, pieces);
+        (self.meter.at, self.meter.pieces, self.meter.bytes) = (now, pieces, 0);
         let Some(cost) = cost.row().map(|cost| cost.price) else { return Ok(()) };
         // As much again may come before it is looked at next.
         let step = self.meter.cost.map_or(0, |before| cost.nano() - before.nano()).max(0);
@@ -107,11 +139,13 @@ impl Paying {
         if is_progress {
             (self.meter.told, self.meter.told_at) = (cost, now);
         }
-        let left = self.funds.amount().nano() - cost.nano();
-        if left >= step.max(self.slice.nano() / 4) {
+        let left = |funds: &Funds| funds.amount().nano() - cost.nano();
+        if left(&self.funds) >= step.max(self.slice.nano() / 4) {
             return Ok(());
         }
-        self.funds.extend(self.slice, at).or_else(|why| if left < step.max(1) { Err(why) } else { Ok(()) })
+        let extended = self.funds.extend(self.slice, at);
+        // What was put aside may be less than was wanted.
+        if left(&self.funds) < step.max(1) { extended.and(Err(NoMore::Money(Money::ZERO))) } else { Ok(()) }
     }
 
     /// Charges what it has come to: nothing where nothing can be said.

@@ -19,6 +19,8 @@ const STEP_BYTES_MAX: usize = 1024;
 pub(crate) struct Content {
     body: ReplyBody,
     packed: Option<Box<Packed>>,
+    /// The rest of a piece of which only a part was wanted yet.
+    put_back: Bytes,
 }
 
 /// A coding that we cannot undo.
@@ -47,21 +49,29 @@ impl Content {
             })),
             Some(_) => return Err(UnknownCoding),
         };
-        Ok(Self { body, packed })
+        Ok(Self { body, packed, put_back: Bytes::new() })
     }
 
     /// Whether nothing more will come.
     pub(super) fn is_end(&self) -> bool {
-        self.body.is_end() && self.packed.as_ref().is_none_or(|packed| packed.is_over)
+        self.put_back.is_empty()
+            && self.body.is_end()
+            && self.packed.as_ref().is_none_or(|packed| packed.is_over)
     }
 
     /// How many bytes are still to come, where that is known.
     pub(super) fn known_length(&self) -> Option<u64> {
-        if self.packed.is_some() { None } else { self.body.known_length() }
+        if self.packed.is_some() {
+            return None;
+        }
+        Some(self.body.known_length()? + self.put_back.len() as u64)
     }
 
     /// The next piece; `None` at the end of a whole body.
     pub(super) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyFailure>>> {
+        if !self.put_back.is_empty() {
+            return Poll::Ready(Some(Ok(std::mem::take(&mut self.put_back))));
+        }
         let Some(packed) = &mut self.packed else { return self.body.poll_piece(cx) };
         loop {
             if packed.unread.is_empty() {
@@ -85,10 +95,16 @@ impl Content {
         }
     }
 
+    /// The rest of the piece that came last: it comes again as the next.
+    pub(super) fn put_back(&mut self, rest: Bytes) {
+        self.put_back = rest;
+    }
+
     /// Wants nothing more of it.
     pub(super) fn abandon(&mut self) {
         self.body.abandon();
         self.packed = None;
+        self.put_back = Bytes::new();
     }
 
     /// Reads all, if it is at most `bytes_max`.

@@ -217,6 +217,7 @@ impl Relay {
                 Some(piece) => piece,
                 None => match self.content.poll_piece(cx) {
                     Poll::Ready(Some(Ok(piece))) => {
+                        let piece = self.as_far_as_paid(piece);
                         let leaves = self.watch.pass(piece);
                         self.patience.hear(&self.watch);
                         let leaves = self.count_kept(leaves);

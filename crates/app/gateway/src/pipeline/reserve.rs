@@ -8,7 +8,7 @@ use routing::Plan;
 
 use crate::call::Call;
 use crate::cost::price_of;
-use crate::paying::Reserve;
+use crate::paying::{Reserve, SLICE_TOKENS};
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
 
@@ -16,8 +16,6 @@ use crate::serving::Serving;
 const BYTES_PER_TOKEN_MIN: u64 = 3;
 /// Answer tokens that are put aside for where a caller names no cap.
 const OUTPUT_TOKENS_DEFAULT: u64 = 4_096;
-/// Answer tokens that are put aside for at a time while a stream goes on.
-const SLICE_TOKENS: u64 = 1_024;
 /// How long a recording is taken to be for each of its bytes: 64 kbit a second.
 const AUDIO_BYTES_PER_MS: u64 = 8;
 

@@ -12,6 +12,7 @@ use crate::clock::wall_clock;
 use crate::funds::{Charge, NoMore};
 use crate::pipeline::admit::UNRECORDED;
 use crate::pipeline::ending::Ending;
+use crate::tokens::BYTES_PER_TOKEN;
 
 impl Relay {
     /// The next piece for the caller. An error breaks the connection: nobody takes half an answer for a whole one.
@@ -97,6 +98,16 @@ impl Relay {
         })
     }
 
+    /// As much of what came as there is surely money for: nearly always all of it, else one event. The rest comes behind it.
+    pub(super) fn as_far_as_paid(&mut self, mut piece: Bytes) -> Bytes {
+        let Some(paying) = &mut self.call.paying else { return piece };
+        if !self.watch.is_stream() || paying.is_enough_for(piece.len()) {
+            return piece;
+        }
+        self.content.put_back(piece.split_off(end_of_event(&piece)));
+        piece
+    }
+
     /// Why a stream cannot go on, if it has come to as much as there is money for. Looked at now and then.
     fn why_spent(&mut self) -> Option<NoMore> {
         let pieces = self.watch.parts();
@@ -115,11 +126,16 @@ impl Relay {
         why.filter(|_| self.watch.left_between_events())
     }
 
-    /// By the provider's word as far as he has given it, else by pieces: words are counted at the end.
+    /// By the provider's word as far as he has given it, else by pieces, or by the size of what is said where that is more: words are
+    /// counted at the end.
     fn usage_so_far(&self, pieces: u64) -> Option<Usage> {
         match self.watch.usage() {
             Some(told) => Some(self.as_meant(told).with_uncounted(self.watch.uncounted())),
-            None => self.estimate.as_ref().map(|estimate| estimate.usage(None, pieces)),
+            None => {
+                let pieces =
+                    self.watch.said().map_or(pieces, |said| pieces.max(said.len() as u64 / BYTES_PER_TOKEN));
+                self.estimate.as_ref().map(|estimate| estimate.usage(None, pieces))
+            }
         }
     }
 
@@ -138,5 +154,36 @@ impl Relay {
         // However safe that is: the caller has been told of no success.
         let _ = self.call.charge();
         joined(last.clone(), Bytes::from(words))
+    }
+}
+
+/// Where the first event ends in what came of a stream: behind a blank line, else at its end.
+fn end_of_event(piece: &[u8]) -> usize {
+    let mut line = 0;
+    for end in memchr::memchr_iter(b'\n', piece) {
+        // A blank line at the very beginning ends what came before.
+        if piece[line..end].is_empty() || piece[line..end] == *b"\r" {
+            return end + 1;
+        }
+        line = end + 1;
+    }
+    piece.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of_event;
+
+    #[test]
+    fn an_event_ends_behind_a_blank_line() {
+        for (piece, first) in [
+            ("data: 1\n\ndata: 2\n\n", "data: 1\n\n"),
+            ("event: x\r\ndata: 1\r\n\r\ndata: 2", "event: x\r\ndata: 1\r\n\r\n"),
+            ("\ndata: 2\n\n", "\n"),
+            ("data: 1\n", "data: 1\n"),
+            ("", ""),
+        ] {
+            assert_eq!(&piece[..end_of_event(piece.as_bytes())], first);
+        }
     }
 }
