@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.skipif(not HAS_FILTERS, reason="the path watch is Linux
 BATCH, AT_ONCE = 100, 10
 #: What the limit comes to for a Linux host nearby, at most.
 NEAR_LIMIT_MS = 80
+#: So often a path falls silent in one test.
+SILENCES = 5
 #: Longer than any look at a connection waits, while it is learnt.
 THINKS_S = 0.06
 UNHEARD, DEAD = "ai_gateway_unheard_requests_total", "ai_gateway_dead_paths_total"
@@ -180,6 +183,50 @@ def test_a_path_that_falls_silent_is_left_within_a_tenth_of_a_second(
     until(lambda: ask(gateway, client)[0].headers["x-bellwether-region"] == "one", "a probe brings it back")
     until(lambda: events(gateway, "carries again"), "the log tells of that, too")
     assert told(gateway, "one")["reason"] is None
+
+
+def test_detection_and_switch_told_apart(
+    start: StartGateway, new_upstream: StartUpstream, firewalled: Silence, figure: Callable[[str], None]
+) -> None:
+    """Detection: from the caller's request until the gateway knows that it has not arrived. Switch: from there until the other has
+    the request. The second request that is late finds the path dead in the same moment, and the log says when that was.
+    """
+    upstream, fall, recover = firewalled
+    upstream.script, second = Thinking(), Thinking(seconds=0)
+    gateway = regions(start, upstream.base_url, new_upstream(second).base_url)
+    learn(gateway)
+    client, wall = gateway.http(), time.time() - time.monotonic()
+    detected_ms, switched_ms = [], []
+    for number in range(SILENCES):
+        fall()
+        upstream.answer_models = lambda exchange: exchange.close()
+        for _ in range(2):
+            began = time.monotonic()
+            assert ask(gateway, client)[0].headers["x-bellwether-region"] == "two"
+        found = until(lambda number=number: moments(gateway, "carries nothing")[number:], "the log tells of it")[0] - wall
+        detected_ms.append((found - began) * 1000)
+        switched_ms.append((second.asked_at[-1] - found) * 1000)
+        upstream.answer_models = whole(b'{"object":"list","data":[]}')
+        recover()
+        until(lambda: ask(gateway, client)[0].headers["x-bellwether-region"] == "one", "a probe brings it back")
+        # Some connections are open again, over which the next silence can be found.
+        with ThreadPoolExecutor(AT_ONCE) as callers:
+            list(callers.map(lambda _: ask(gateway, client), range(AT_ONCE)))
+    limit_ms = told(gateway, "one")["path_limit_ms"]
+    figure(f"{SILENCES} silences at a limit of {limit_ms} ms: detection {spread(detected_ms)}, switch {spread(switched_ms)}")
+    # The log's moments are cut to milliseconds. Whoever else uses this machine may hold up some of both.
+    assert min(switched_ms) <= 5 and statistics.median(switched_ms) <= 50, switched_ms
+    assert limit_ms > NEAR_LIMIT_MS or min(detected_ms) <= 100, detected_ms
+
+
+def spread(all_ms: list[float]) -> str:
+    return f"{min(all_ms):.1f}, half {statistics.median(all_ms):.1f}, at most {max(all_ms):.1f} ms"
+
+
+def moments(gateway: Gateway, words: str) -> list[float]:
+    """When the log told of it."""
+    lines = [json.loads(line) for line in gateway.process.output.splitlines() if line.startswith("{")]
+    return [datetime.fromisoformat(line["at"]).timestamp() for line in lines if words in line["message"]]
 
 
 def test_a_stream_is_saved_too(start: StartGateway, filtered: Silence, new_upstream: StartUpstream) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from threading import Event
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread, current_thread
 
 import pytest
 
 from conftest import StartGateway, StartUpstream
 from harness.config import NO_REPEATS, configuration, one_after_the_other, provider
 from harness.gateway import Gateway
-from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat, delta
+from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, MODEL, chat, delta
 from harness.upstream import Exchange, Script, Upstream, streamed, whole
 from harness.wire import Wire, request
 
@@ -55,6 +56,38 @@ def test_a_silent_first_target_leaves_time_for_the_second(start: StartGateway, n
         reply = wire.ask(request(CHAT_PATH, chat()))
     assert (reply.status, reply.headers["x-bellwether-provider"]) == (200, "second")
     assert time.monotonic() - began < LIMIT_MS / 1000, "the limit is that of the call, not of each attempt"
+
+
+def test_of_all_connections_that_their_host_has_forgotten_one_call_finds_that_out(
+    start: StartGateway, new_upstream: StartUpstream
+) -> None:
+    """They are open and take what is sent, but nobody reads it there any more: nothing but silence tells of that."""
+    forgotten, count = set[Thread](), 5
+    limits = {"first_byte_ms": LIMIT_MS, "answer_ms": LIMIT_MS}
+
+    def first(exchange: Exchange) -> None:
+        # Each connection has a thread of its own.
+        forgotten.add(current_thread())
+        after(THINKING_S, whole(CHAT_REPLY))(exchange)
+
+    def forgetful(exchange: Exchange) -> None:
+        if current_thread() in forgotten:
+            exchange.saw_hang_up()
+        else:
+            whole(CHAT_REPLY)(exchange)
+
+    upstream = new_upstream(first)
+    config = configuration({"only": provider(upstream.base_url, models=[MODEL])}, timeouts=limits, retries=NO_REPEATS)
+    client = start(config=config | {"workers": 1}).http()
+
+    def ask(_: int) -> int:
+        return client.post(CHAT_PATH, content=chat()).status_code
+
+    with ThreadPoolExecutor(count) as callers:
+        assert list(callers.map(ask, range(count))) == [200] * count
+    assert len(forgotten) == count
+    upstream.script = forgetful
+    assert [ask(number) for number in range(count)] == [504] + [200] * (count - 1)
 
 
 def test_a_provider_that_closes_behind_each_answer_harms_no_call(gateway: Gateway, upstream: Upstream) -> None:

@@ -75,6 +75,12 @@ impl Client {
         exchange(&self.pool, connection, request, glimpse).await
     }
 
+    /// Over `line` somebody was not answered on a connection that was open already: what has idled there since before `moment` may be
+    /// as dead, and is closed.
+    pub fn distrust_idle(&self, line: &Line, moment: Instant) {
+        self.pool.distrust(line, moment);
+    }
+
     /// Keeps a connection that nobody needs now.
     pub fn put_aside(&self, connection: Connection) {
         self.pool.put_aside(connection, Instant::now());

@@ -52,6 +52,11 @@ impl Connection {
         self.renewals != self.line.renewals()
     }
 
+    /// Whether it has carried a request before, or was opened ahead of one.
+    pub const fn was_reused(&self) -> bool {
+        self.was_reused
+    }
+
     /// Reads once. Empty at the end of the stream.
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
         self.buffer.poll_read(&mut self.socket, cx)
@@ -160,6 +165,12 @@ impl Pool {
                 stays
             });
         }
+    }
+
+    /// Closes what has idled on `line` since before `moment`.
+    pub(crate) fn distrust(&self, line: &Line, moment: Instant) {
+        let mut lines = self.lines.borrow_mut();
+        Self::of_line(&mut lines, line).idle.retain(|idle| idle.since >= moment);
     }
 
     /// How many connections are to be opened now for `line` to have as many idle ones as it wants.

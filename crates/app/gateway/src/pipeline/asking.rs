@@ -146,6 +146,7 @@ impl Asking<'_> {
             sent.body.as_body(),
         );
         let wanted = &mut sent.wanted;
+        let was_reused = ready.as_ref().is_some_and(Connection::was_reused);
         let waited = self.beginning(&request, wanted, began, (until, ready)).await;
         let answered = match waited {
             Waited::Answered(Ok(beginning)) => {
@@ -153,7 +154,13 @@ impl Asking<'_> {
             }
             Waited::Answered(Err(unanswered)) => Err(unanswered),
             Waited::Unheard(waited) => Err(Unanswered::unheard(self.provider.id(), waited)),
-            Waited::TimeUp => Err(self.silent(until.limit)),
+            Waited::TimeUp => {
+                // Its host may have forgotten it, and others with it: no other call is to find that out.
+                if was_reused {
+                    self.worker.client.distrust_idle(&self.line.line, began);
+                }
+                Err(self.silent(until.limit))
+            }
         };
         self.heard.set(None);
         answered
@@ -248,7 +255,9 @@ impl Asking<'_> {
             let failure = from_answer(provider, head.status, &head.headers, body.as_deref(), &secrets);
             self.put_key_aside(&head, &failure);
             let refuses_seals = refuses_seals(wanted.dialect, &failure);
-            let refuses_beginning = failure.kind == Kind::BadRequest && wanted.gives_beginning();
+            // Who says what he minds does not mind the rest.
+            let refuses_beginning =
+                !refuses_seals && failure.kind == Kind::BadRequest && wanted.gives_beginning();
             let is_model_unknown = says_unknown_model(provider, &failure);
             let failure = if wanted.translator.is_some() { of_another_dialect(failure) } else { failure };
             let unanswered = Unanswered::by_answer(failure, head.status, asked_wait(&head.headers));

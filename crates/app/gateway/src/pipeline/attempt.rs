@@ -81,7 +81,7 @@ impl Attempts {
             let paced = take_credential(call, &target.provider, target.target.line, costs).await;
             let mut answered = match paced.map_or_else(|failure| Err(busy(failure)), |()| Ok(ready)) {
                 Err(unanswered) => Err(unanswered),
-                Ok(Ok(ready)) => match outgoing(call, question, &target.target).await {
+                Ok(Ok(ready)) => match self.written(call, question, &target).await {
                     Ok(mut sent) => match self.late_after(question, &target, behind) {
                         None => {
                             let first = First { target: &mut target, sent: &mut sent, ready, lateness };
@@ -127,6 +127,22 @@ impl Attempts {
         let now = call.worker.gateway.moment();
         let failures = std::mem::take(&mut self.failures);
         Err(failures.into_failure(|| nobody_left(&self.course, serving, asked, now)))
+    }
+
+    /// The request for a target: without sealed thoughts, once one has refused them.
+    async fn written<'p>(
+        &self,
+        call: &Call,
+        question: &Question<'p>,
+        target: &Targeted,
+    ) -> Result<Outgoing<'p>, Box<Failure>> {
+        if self.has_left_out_seals
+            // Boxed: it is rare, and its room is not carried along by every call.
+            && let Some(sent) = Box::pin(unsealed(call, question, &target.target)).await
+        {
+            return Ok(sent);
+        }
+        outgoing(call, question, &target.target).await
     }
 
     /// The request written in another way for the same target, where he refuses it as it was.
