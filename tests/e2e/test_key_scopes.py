@@ -67,6 +67,20 @@ def made_otherwise(commands: Commands, *options: str) -> dict[str, Any]:
     return key
 
 
+def test_a_preferred_model_that_only_others_serve_is_refused_and_not_replaced(
+    gateway: Gateway, commands: Commands, simulator: Simulator
+) -> None:
+    key = made(commands, "--providers", "second")
+    before = len(simulator.node.received(CHAT_PATH))
+    for preferred in ("alone", "first/m"):
+        message = refusal(ask(gateway, key, x_bellwether_prefer=preferred))
+        assert f"'{preferred}' of x-bellwether-prefer" in message
+    assert len(simulator.node.received(CHAT_PATH)) == before
+    assert ask(gateway, key, x_bellwether_prefer="m").headers["x-bellwether-provider"] == "second"
+    elsewhere = made_otherwise(commands, "--regions", "us")
+    assert refusal(ask(gateway, elsewhere, x_bellwether_prefer="alone"))
+
+
 def test_only_what_it_is_for_is_listed(gateway: Gateway, commands: Commands) -> None:
     every = {"m", "first/m", "second/m", "smart", "alone"}
     for options, owner, hidden in (

@@ -45,6 +45,13 @@ pub(crate) fn refused(none: NoTarget, ask: &Ask<'_>, path: &str, goes_on: bool) 
                 format!("this key may not use the providers or regions that serve the model '{model}'");
             Failure::new(Kind::Forbidden, message).with_param("model")
         }
+        NoTarget::PreferenceKeyScope => {
+            let preferred = ask.prefers.unwrap_or_default();
+            let message = format!(
+                "this key may not use the providers or regions that serve the model '{preferred}' of {PREFER}"
+            );
+            Failure::new(Kind::Forbidden, message)
+        }
         NoTarget::NoPrice => {
             let message = format!(
                 "the model '{model}' has no price here, and calls without a price are refused; \

@@ -48,6 +48,11 @@ impl<'s> Schema<'s> {
         self.here.get("writeOnly").and_then(Value::as_bool).unwrap_or(false)
     }
 
+    /// What to tell whoever writes what is not taken here.
+    pub(crate) fn hint(self) -> Option<&'s str> {
+        self.here.get("$comment").and_then(Value::as_str)
+    }
+
     /// The shapes a value may have: one unless the schema says `anyOf`.
     pub(crate) fn shapes(self) -> Vec<Self> {
         let followed = self.followed();

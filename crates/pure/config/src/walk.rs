@@ -128,7 +128,11 @@ impl Walk<'_> {
             (Some(least), None) => format!("must be at least {least}"),
             (None, most) => format!("must be at most {}", most.unwrap_or_default()),
         };
-        self.refuse(path, number.to_string(), message, None)
+        let is_below = least.is_some_and(|least| number < least);
+        let hint = shape.hint().filter(|_| is_below).map(str::to_owned);
+        let nearest = if is_below { least } else { most };
+        let hint = hint.or_else(|| nearest.map(|nearest| format!("the nearest is {nearest}")));
+        self.refuse(path, number.to_string(), message, hint)
     }
 
     fn text(&mut self, text: String, shape: Schema<'_>, path: &KeyPath) -> Option<Value> {
@@ -137,6 +141,7 @@ impl Walk<'_> {
             return Some(Value::Text(text));
         }
         let hint = nearest(&text, choices.iter().copied()).map(|name| format!("did you mean {name}?"));
+        let hint = hint.or_else(|| shape.hint().map(str::to_owned));
         self.refuse(path, shown::text(&text), format!("must be {}", choices.join(" or ")), hint)
     }
 

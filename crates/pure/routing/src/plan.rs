@@ -95,6 +95,8 @@ pub enum NoTarget {
     SwitchedOff,
     /// Of those who serve the name, the caller's key is for nobody who could be asked.
     KeyScope,
+    /// The caller would like a model best of whose providers his key is for none.
+    PreferenceKeyScope,
     /// None of those who could be asked has a price, and calls without one are refused.
     NoPrice,
 }
@@ -130,7 +132,7 @@ fn ordered(
     rng: &mut Rng,
     counts: bool,
 ) -> Result<Plan, NoTarget> {
-    let route = route_of(situation.routes, ask)?;
+    let (route, preferred) = route_of(situation.routes, ask)?;
     let mut order = Order { steps: Vec::with_capacity(route.tiers.len()) };
     let mut found = Sorted::default();
     let mut eligibility = Eligibility::of(&route, situation, ask, unfit);
@@ -145,11 +147,16 @@ fn ordered(
     }
     let order = order.finish(found.unwell, situation.attempts_max);
     let passed_over = found.passed_over;
+    let is_closed = |place: &usize| passed_over.contains(&Passed { place: *place, reason: Reason::KeyScope });
+    // To be served by others would look like the wish had been granted.
+    if !preferred.is_empty() && preferred.iter().all(is_closed) {
+        return Err(NoTarget::PreferenceKeyScope);
+    }
     Ok(Plan { order, passed_over, attempts_max: situation.attempts_max, route })
 }
 
-/// The route of the asked name; with what the caller likes best in front.
-fn route_of(routes: &Routes, ask: &Ask<'_>) -> Result<Arc<Route>, NoTarget> {
+/// The route of the asked name, with what the caller likes best in front; and the places of those who serve that.
+fn route_of(routes: &Routes, ask: &Ask<'_>) -> Result<(Arc<Route>, Vec<usize>), NoTarget> {
     const NEAREST_MAX: usize = 3;
     let nearest = |name: &str| routes.nearest(name, NEAREST_MAX).into_iter().map(str::to_owned).collect();
     let Some(route) = routes.find(ask.model) else {
@@ -158,9 +165,11 @@ fn route_of(routes: &Routes, ask: &Ask<'_>) -> Result<Arc<Route>, NoTarget> {
         }
         return Err(NoTarget::UnknownName { nearest: nearest(ask.model) });
     };
-    let Some(preferred) = ask.prefers else { return Ok(route) };
+    let Some(preferred) = ask.prefers else { return Ok((route, Vec::new())) };
     if let Some(reordered) = route.with_first(preferred) {
-        return Ok(Arc::new(reordered));
+        let serves = |place: &usize| reordered.targets[*place].model.as_deref() == Some(preferred);
+        let places = (0..reordered.targets.len()).filter(serves).collect();
+        return Ok((Arc::new(reordered), places));
     }
     let Some(first) = routes.find(preferred) else {
         return Err(NoTarget::UnknownPreference { nearest: nearest(preferred) });
@@ -168,7 +177,7 @@ fn route_of(routes: &Routes, ask: &Ask<'_>) -> Result<Arc<Route>, NoTarget> {
     // Whoever would be asked for the caller's name is asked for the one he prefers.
     let mut both = first.under(preferred).in_manner(route.manner);
     both.append_others(&route);
-    Ok(Arc::new(both))
+    Ok((Arc::new(both), (0..first.targets.len()).collect()))
 }
 
 /// Why nobody can be asked: what most tells the caller what to do.

@@ -240,6 +240,26 @@ fn a_caller_may_name_whom_he_likes_best_or_want_no_fallback() {
 }
 
 #[test]
+fn a_preferred_model_by_whose_providers_the_key_is_not_served_is_refused_and_not_replaced() {
+    let name = |target: Target| Target {
+        model: Some(Arc::from(["a", "b", "b"][usize::from(target.provider)])),
+        ..target
+    };
+    let mut world = World::with(&[(1, Policy::Priority), (2, Policy::Priority)], name);
+    let mut preferring = |preferred, closed: &[u16]| {
+        let ask = Ask { prefers: Some(preferred), ..Ask::of(MODEL, true) };
+        let unfit = |target: &Target| closed.contains(&target.provider).then_some(Reason::KeyScope);
+        let plan = world.plan_but(&ask, unfit, at(1.0))?;
+        Ok(plan.order.iter().map(|attempt| plan.target(attempt.place).provider).collect::<Vec<_>>())
+    };
+    assert_eq!(preferring("b", &[1, 2]), Err(NoTarget::PreferenceKeyScope));
+    assert_eq!(preferring("b", &[1]), Ok(vec![2, 0]), "one of them is enough");
+    assert_eq!(preferring("a", &[1, 2]), Ok(vec![0]));
+    assert_eq!(preferring(MODEL, &[0, 1, 2]), Err(NoTarget::PreferenceKeyScope));
+    assert_eq!(preferring(MODEL, &[0]), Ok(vec![1, 2]), "what the name's own chain leads to will do");
+}
+
+#[test]
 fn everybody_is_in_the_order_or_has_a_reason() {
     let mut world = World::of(&[(40, Policy::Balanced), (30, Policy::Weighted)]);
     eject(&world, 3, 1.0);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ask::Ask;
+use crate::entry::Reason;
 use crate::health::{Health, How, Outcome};
 use crate::moment::Moment;
 use crate::overload::Bounds;
@@ -55,9 +56,19 @@ impl World {
     }
 
     pub(crate) fn plan(&mut self, ask: &Ask<'_>, now: Moment) -> Result<Plan, NoTarget> {
+        self.plan_but(ask, |_| None, now)
+    }
+
+    /// The same where some cannot be asked at all.
+    pub(crate) fn plan_but(
+        &mut self,
+        ask: &Ask<'_>,
+        unfit: impl Fn(&Target) -> Option<Reason>,
+        now: Moment,
+    ) -> Result<Plan, NoTarget> {
         let situation =
             Situation { routes: &self.routes, health: &self.health, attempts_max: self.attempts_max, now };
-        plan(&situation, ask, |_| None, &mut self.rng)
+        plan(&situation, ask, unfit, &mut self.rng)
     }
 
     /// The places in the order of a plan for the model.

@@ -68,11 +68,13 @@ pub(crate) fn check(entry: Option<AdaptiveEntry>, path: &KeyPath, report: &mut R
     };
     if rules.floor > start {
         let message = format!("must not be above start ({start})");
-        report.add(&path.key("floor"), rules.floor.to_string(), message, None);
+        let hint = "the least cannot be more than it begins with: lower it, or raise start".to_owned();
+        report.add(&path.key("floor"), rules.floor.to_string(), message, hint);
     }
     if rules.ceiling < start {
         let message = format!("must not be below start ({start})");
-        report.add(&path.key("ceiling"), rules.ceiling.to_string(), message, None);
+        let hint = "the most cannot be less than it begins with: raise it, or lower start".to_owned();
+        report.add(&path.key("ceiling"), rules.ceiling.to_string(), message, hint);
     }
     rules
 }

@@ -73,14 +73,16 @@ pub(crate) fn check(section: Option<HealthSection>, timeouts: &Timeouts, report:
     if open_max < open {
         let path = KeyPath::default().key("health").key("open_ms_max");
         let message = format!("must not be below open_ms ({})", open.as_millis());
-        report.add(&path, open_max.as_millis().to_string(), message, None);
+        let hint = "the longest time cannot be shorter than the first: raise it, or lower open_ms".to_owned();
+        report.add(&path, open_max.as_millis().to_string(), message, hint);
     }
     if let Some(ms) = section.silence_ms_min.filter(|ms| u128::from(*ms) > timeouts.first_byte.as_millis()) {
         let path = KeyPath::default().key("health").key("silence_ms_min");
         let most = timeouts.first_byte.as_millis();
         let message =
             format!("must not be above timeouts.first_byte_ms ({most}): nobody would ever be silent");
-        report.add(&path, ms.to_string(), message, None);
+        let hint = "shorten it, or leave it out".to_owned();
+        report.add(&path, ms.to_string(), message, hint);
     }
     Health {
         breaker: BreakerRules {

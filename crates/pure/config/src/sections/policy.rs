@@ -4,9 +4,18 @@ use routing::Policy;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// For those who know the policies by other names.
+const POLICY_HINT: &str =
+    "write weighted for turns by fixed parts, balanced for the least load, fastest for the least latency";
+
+/// For those who would like somebody to have no part at all.
+pub(crate) const WEIGHT_HINT: &str =
+    "whoever is to get nothing is left out of the list, or switched off: bellwether provider disable";
+
 /// How one is chosen of several who serve the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("$comment" = POLICY_HINT))]
 pub(crate) enum PolicyName {
     /// Of three drawn by lot, the one who would answer sooner.
     Balanced,

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::adaptive::{self, AdaptiveEntry};
 use super::catalog::Lookup;
 use super::label::{label, label_flaw};
-use super::policy::PolicyName;
+use super::policy::{PolicyName, WEIGHT_HINT};
 use super::spoken::{self, DialectName, SurfaceName};
 use super::way_out::WayOut;
 use super::{base_url, credentials};
@@ -102,7 +102,7 @@ pub(crate) struct LineEntry {
     /// Address of this machine that requests leave from. Default: the provider's.
     source_address: Option<String>,
     /// Its part beside the other lines. Default: 1.
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 1, max = 1000), extend("$comment" = WEIGHT_HINT))]
     weight: Option<u32>,
     /// How many requests may be under way by it, over all keys and models. Default: as many as come.
     #[schemars(range(min = 1, max = 1_000_000))]

@@ -95,7 +95,8 @@ pub(crate) fn check(section: Option<RetriesSection>, report: &mut Report) -> Ret
     if max < base {
         let path = KeyPath::default().key("retries").key("max_ms");
         let message = format!("must not be below base_ms ({})", base.as_millis());
-        report.add(&path, max.as_millis().to_string(), message, None);
+        let hint = "the longest wait cannot be shorter than the first: raise it, or lower base_ms".to_owned();
+        report.add(&path, max.as_millis().to_string(), message, hint);
     }
     let form = section.backoff.map_or(usual.backoff.form, BackoffName::form);
     Retries {

@@ -139,7 +139,9 @@ pub(crate) fn check(section: Option<TimeoutsSection>, report: &mut Report) -> Ti
     let mut longer = |name: &str, given: Option<u32>, default: u32, (below_name, below): (&str, u32)| {
         if let Some(value) = given.filter(|value| *value < below) {
             let path = KeyPath::default().key("timeouts").key(name);
-            report.add(&path, value.to_string(), format!("must not be below {below_name} ({below})"), None);
+            let message = format!("must not be below {below_name} ({below})");
+            let hint = format!("larger answers may take longer: raise it, or lower {below_name}");
+            report.add(&path, value.to_string(), message, hint);
         }
         given.unwrap_or(default.max(below))
     };

@@ -158,10 +158,16 @@ providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targe
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, timeout_ms: 180001}]}} | models.fast.targets[0].timeout_ms | must not be above what any answer may take by timeouts (180000) | shorten it
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {stream: true}, timeout_ms: 60001}]}} | models.fast.targets[0].timeout_ms | must not be above timeouts.first_byte_ms (60000) | shorten it
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {stream: false}, timeout_ms: 180001}]}} | models.fast.targets[0].timeout_ms | must not be above what any whole answer may take by timeouts (180000) | shorten it
-providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, first_token_ms: 3, total_ms: 2}]}} | models.fast.targets[0].first_token_ms | must not be above total_ms (2) | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, first_token_ms: 3, total_ms: 2}]}} | models.fast.targets[0].first_token_ms | must not be above total_ms (2) | shorten it
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, timeout_ms: 3, total_ms: 2}]}} | models.fast.targets[0].timeout_ms | must not be above total_ms (2) | shorten it
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, timeout_ms: 0}]}} | models.fast.targets[0].timeout_ms | must be 1 to 3600000 | the nearest is 1
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, idle_ms: 3, total_ms: 2}]}} | models.fast.targets[0].idle_ms | must not be above total_ms (2) | -
-providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, weight: 0}]}} | models.fast.targets[0].weight | must be 1 to 1000 | -
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, weight: 0}]}} | models.fast.targets[0].weight | must be 1 to 1000 | left out of the list, or switched off
+providers: {p: {lines: [{base_url: "http://h/v1", weight: 1001}]}} | providers.p.lines[0].weight | must be 1 to 1000 | the nearest is 1000
+providers: {p: {lines: [{base_url: "http://h/v1", weight: 0}]}} | providers.p.lines[0].weight | must be 1 to 1000 | left out of the list, or switched off
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], policy: wieghted}} | models.fast.policy | must be balanced or weighted | did you mean weighted?
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], policy: round_robin}} | models.fast.policy | must be balanced or weighted | weighted for turns by fixed parts
+providers: {p: {base_url: "http://h/v1", policy: least_load}} | providers.p.policy | must be balanced or weighted | balanced for the least load
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {m: {policy: weighted}} | models.m.policy | there is nobody to choose from | name the targets
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {}}]}} | models.fast.targets[0].when | a condition must say something | stream: true
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, when: {tokens_min: 3, tokens_max: 2}}]}} | models.fast.targets[0].when.tokens_min | must not be above tokens_max (2) | -
@@ -183,7 +189,10 @@ health: {probes: {paid: {per_day_max: 0}}} | health.probes.paid.per_day_max | mu
 health: {probes: {paid: {dollars: 5}}} | health.probes.paid.dollars | unknown key | -
 health: {path_watch: 50} | health.path_watch | must be true or false | -
 health: {tcp_watch: true} | health.tcp_watch | unknown key | did you mean path_watch?
-health: {silence_ms_min: 60001} | health.silence_ms_min | must not be above timeouts.first_byte_ms (60000) | -
+health: {silence_ms_min: 60001} | health.silence_ms_min | must not be above timeouts.first_byte_ms (60000) | shorten it
+health: {open_ms: 500, open_ms_max: 499} | health.open_ms_max | must not be below open_ms (500) | lower open_ms
+retries: {base_ms: 500, max_ms: 499} | retries.max_ms | must not be below base_ms (500) | lower base_ms
+retries: {repeats_max: 10} | retries.repeats_max | must be 0 to 9 | the nearest is 9
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: yes please}} | models.fast.hedge | must be true or false or a mapping | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: {after_ms: 49}}} | models.fast.hedge.after_ms | is too soon | retries.hedge_ms_min (50)
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: {after_ms: 180000}}} | models.fast.hedge.after_ms | is too late | no call waits longer
@@ -217,10 +226,10 @@ limits: {spool_bytes_max: 1000000}                             | limits.spool_by
 spool_dir: ''                                                  | spool_dir | names no directory | leave it out
 limits: {bodyBytesMax: 10}                                     | limits.bodyBytesMax | unknown key | did you mean body_bytes_max?
 timeouts: {connect_ms: 60s}                                    | timeouts.connect_ms | must be a whole number | write 60000
-timeouts: {connect_ms: 60000}                                  | timeouts.connect_ms | must be 1 to 10000 | -
+timeouts: {connect_ms: 60000}                                  | timeouts.connect_ms | must be 1 to 10000 | the nearest is 10000
 timeouts: {dns_fresh_ms: 30s}                                   | timeouts.dns_fresh_ms | must be a whole number | write 30000
 timeouts: {dns_stale_ms: 90000000}                             | timeouts.dns_stale_ms | must be 0 to 86400000 | -
-timeouts: {answer_ms: 50000, answer_ms_large: 40000}           | timeouts.answer_ms_large | must not be below answer_ms (50000) | -
+timeouts: {answer_ms: 50000, answer_ms_large: 40000}           | timeouts.answer_ms_large | must not be below answer_ms (50000) | raise it, or lower answer_ms
 log: {format: yaml}                                            | log.format | must be json or pretty | -
 log: {file: ""}                                                | log.file | names no file | -
 accounts: {new_organisations: postpaid}                        | accounts.new_organisations | must be none or prepaid | -

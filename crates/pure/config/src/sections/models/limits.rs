@@ -40,6 +40,7 @@ impl Spoken {
         };
         let bounds = [
             ("timeout_ms", limits.attempt, Some(longest), by),
+            ("timeout_ms", limits.attempt, limits.total, "total_ms"),
             ("first_token_ms", limits.first_token, Some(timeouts.first_byte), "timeouts.first_byte_ms"),
             ("first_token_ms", limits.first_token, limits.total, "total_ms"),
             ("idle_ms", limits.idle, limits.total, "total_ms"),

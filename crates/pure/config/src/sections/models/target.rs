@@ -12,6 +12,7 @@ use super::word_or::{InOneWord, WordOr};
 use crate::key_path::KeyPath;
 use crate::near::nearest;
 use crate::problem::Report;
+use crate::sections::policy::WEIGHT_HINT;
 use crate::sections::providers::{Line, Provider, model_flaw};
 use crate::sections::timeouts::Timeouts;
 use crate::sections::traits::traits;
@@ -42,7 +43,7 @@ pub(crate) struct TargetParts {
     #[schemars(range(min = 1, max = 3_600_000))]
     total_ms: Option<u32>,
     /// Its part beside the other targets. Default: 1.
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 1, max = 1000), extend("$comment" = WEIGHT_HINT))]
     weight: Option<u32>,
     /// How many requests it may have at once by each line with each key. Default: as many as come.
     #[schemars(range(min = 1, max = 1_000_000))]
