@@ -326,7 +326,8 @@ def test_a_twin_hears_no_failure_that_was_not_its_own(start: StartGateway, new_u
         replies = [pool.submit(post, gateway) for _ in range(3)]
         (first,) = held.wait_for(1)
         wait_until_inside(gateway, 3)
-        whole(b'{"error":{"message":"no"}}', status="400 Bad Request")(first)
+        # A held connection answers no second request: the next must not be sent there.
+        whole(b'{"error":{"message":"no"}}', "connection: close", status="400 Bad Request")(first)
         _, second = held.wait_for(2)
         assert len(held.exchanges) == 2, "one of the two that waited goes on"
         whole(CHAT_REPLY)(second)
