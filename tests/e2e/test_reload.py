@@ -95,15 +95,17 @@ def test_a_bad_file_is_refused_loudly_once_and_the_last_good_one_serves_on(
     refused = "the new configuration is refused; the old one stays in force"
     until(lambda: len(events(gateway, refused)) == 2, "both problems are in the log")
     assert gateway.http().post(CHAT_PATH, content=chat(model="good")).status_code == 200
+    # Health and figures know of it a moment after the log.
+    until(lambda: gateway.metric("ai_gateway_config_current") == 0, "the figures tell of it")
     health = gateway.admin().get("/admin/v1/health").json()["config"]
     assert health["state"] == "refused"
     assert len(health["problems"]) == 2
-    assert gateway.metric("ai_gateway_config_current") == 0
     # The next change is noticed all the same, and nothing was said again meanwhile.
     write_config(commands.home, serving(upstream, "mended"))
     until(lambda: "mended" in names(gateway), "the mended file is in force")
+    # And of a file in force once its version is kept.
+    until(lambda: gateway.metric("ai_gateway_config_current") == 1, "the figures tell that all is well")
     assert len(events(gateway, refused)) == 2
-    assert gateway.metric("ai_gateway_config_current") == 1
     assert gateway.admin().get("/admin/v1/health").json()["config"]["state"] == "current"
 
 

@@ -60,7 +60,7 @@ async fn take(call: &mut Call, expected: Costs, for_whom: ForWhom<'_>) -> Option
     let (needs, turn) = needed(call, expected, for_whom)?;
     let gateway = &call.worker.gateway;
     let limited = Limited::of(needs, expected);
-    let held = first_in_line(&limited.needs).filter(|_| !limited.only_warns());
+    let held = first_in_line(&limited.needs);
     let limited = call.limited.insert(Box::new(limited));
     let now = gateway.tick();
     let verdict = match held {

@@ -1,7 +1,7 @@
 //! What a call has taken of the limits that it counts for, until it is over.
 
 use limits::Tick;
-use limits::rate::{Cell, Marks, Need, Of, OnLimit, Settled};
+use limits::rate::{Cell, Marks, Need, Of, Settled};
 
 use super::costs::{Costs, Used};
 use super::keeper::LimitKeeper;
@@ -52,10 +52,5 @@ impl Limited {
             Settled { cell, taken: *cost, actual, ran }
         });
         keeper.counters.settle(&settled.collect::<Vec<_>>(), now);
-    }
-
-    /// Whether all of these only warn.
-    pub(super) fn only_warns(&self) -> bool {
-        self.needs.iter().all(|need| matches!(need.cell.on_limit, OnLimit::Warn))
     }
 }

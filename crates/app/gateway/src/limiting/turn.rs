@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{Failure, OrganisationId};
 use limits::Tick;
-use limits::queue::{Entry, RoomFull, RoomSize, Seat, Waiter};
+use limits::queue::{Entry, RoomSize, Seat, Waiter};
 use limits::rate::{Cell, Marks, Need, OnLimit, Refusal, Verdict};
 use tokio::time::timeout;
 
@@ -40,10 +40,11 @@ pub(super) struct Ceilings {
 /// Which of the needs refused for good, and how that is told.
 type Refused = (usize, Box<Failure>);
 
-/// A limit at which others wait already, which is as if it had refused.
+/// A limit at which others wait already, which is as if it had refused. Who needs nothing of it waits behind nobody.
 pub(super) fn first_in_line(needs: &[Need]) -> Option<Refusal> {
-    let is_waited_for =
-        |need: &Need| matches!(need.cell.on_limit, OnLimit::Queue(_)) && need.cell.line().waiting() > 0;
+    let is_waited_for = |Need { cell, cost }: &Need| {
+        matches!(cell.on_limit, OnLimit::Queue(_)) && *cost > 0 && cell.line().waiting() > 0
+    };
     let need = needs.iter().position(is_waited_for)?;
     Some(Refusal { need, wait: Some(Duration::ZERO) })
 }
@@ -100,21 +101,14 @@ impl Turn {
                 // Whoever waited elsewhere gives that place up with this.
                 waiter = Waiter::enter(cell.line(), entry, ceilings.line, now);
             }
-            // Of who has waited, and is sent away: his place is another's.
             let come_back = || self.come_back(cell, *cost, gateway.tick());
             let (Some(mut place_in_line), Some(seat)) = (waiter.take(), &seat) else {
                 return refuse(Because::LineFull, Some(come_back()));
             };
-            match stand(gateway, &mut place_in_line, seat, end).await {
-                Stood::First => {}
-                Stood::SentAway => return refuse(Because::LineFull, Some(come_back())),
-                Stood::SentOut(full) => {
-                    return refuse(Because::RoomFull(full, ceilings.room), Some(come_back()));
-                }
-                Stood::TooLong => {
-                    drop(place_in_line);
-                    return refuse(Because::WaitedInVain, Some(come_back()));
-                }
+            if let Err(because) = stand(gateway, &mut place_in_line, seat, (end, ceilings.room)).await {
+                // It is not before itself when it comes back.
+                drop(place_in_line);
+                return refuse(because, Some(come_back()));
             }
             let now = gateway.tick();
             let spared = cell.wait_sparing(*cost, now).filter(|_| place_in_line.spares());
@@ -143,26 +137,22 @@ impl Turn {
     }
 }
 
-enum Stood {
-    First,
-    /// Of the line.
-    SentAway,
-    /// Of the room.
-    SentOut(RoomFull),
-    TooLong,
-}
-
-/// Waits until it is somebody's turn.
-async fn stand(gateway: &Gateway, waiter: &mut Waiter, seat: &Seat, end: Tick) -> Stood {
+/// Waits until it is somebody's turn, or until it will not be.
+async fn stand(
+    gateway: &Gateway,
+    waiter: &mut Waiter,
+    seat: &Seat,
+    (end, room): (Tick, RoomSize),
+) -> Result<(), Because> {
     loop {
         if let Some(full) = seat.taken_for() {
-            return Stood::SentOut(full);
+            return Err(Because::RoomFull(full, room));
         }
         let now = gateway.tick();
         match waiter.is_first(now) {
-            Some(true) => return Stood::First,
-            None => return Stood::SentAway,
-            Some(false) if now >= end => return Stood::TooLong,
+            Some(true) => return Ok(()),
+            None => return Err(Because::LineFull),
+            Some(false) if now >= end => return Err(Because::WaitedInVain),
             Some(false) => called(waiter, seat, LOOK_EVERY.min(end.since(now))).await,
         }
     }
