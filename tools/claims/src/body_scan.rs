@@ -112,8 +112,8 @@ fn expected_fields(body: &[u8], members: &[(String, Range<usize>)]) -> Result<Ve
             return Err(Flaw::OtherCase(place));
         }
         let text = Some(body[span.clone()].to_vec()).filter(|text| text.len() <= FIELD_BYTES_MAX);
-        let is_null = &body[span.clone()] == b"null";
-        if fields[place].replace(Field { span: span.clone(), text, is_null }).is_some() {
+        let (is_null, is_list) = (&body[span.clone()] == b"null", body[span.clone()].starts_with(b"["));
+        if fields[place].replace(Field { span: span.clone(), text, is_null, is_list }).is_some() {
             return Err(Flaw::Repeated(place));
         }
     }

@@ -44,8 +44,8 @@ impl Page {
                         Failure::new(Kind::BadRequest, message).with_param("limit")
                     })?);
                 }
-                "after_id" => page.after = Some(value.replace("%2F", "/").replace("%2f", "/")),
-                "before_id" => page.before = Some(value.replace("%2F", "/").replace("%2f", "/")),
+                "after_id" => page.after = Some(unescaped(value)),
+                "before_id" => page.before = Some(unescaped(value)),
                 _ => {}
             }
         }
@@ -63,10 +63,29 @@ impl Page {
             let start = end.saturating_sub(limit);
             return (&models[start..end], start > 0);
         }
-        let start = place(&self.after).map_or(0, |place| place + 1);
+        let start = match &self.after {
+            // One that is gone has nothing behind it: whoever reads on comes to an end.
+            Some(_) => place(&self.after).map_or(models.len(), |place| place + 1),
+            None => 0,
+        };
         let end = models.len().min(start + limit);
         (&models[start..end], end < models.len())
     }
+}
+
+/// Percent escapes undone; what is none stays as it is.
+pub fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let escaped = behind
+            .get(..2)
+            .filter(|_| *first == b'%')
+            .and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl Dialect {
@@ -125,7 +144,7 @@ mod tests {
     use super::{ListedModel, Page};
     use crate::Dialect;
 
-    const MODELS: [&str; 3] = ["a", "b/c", "d"];
+    const MODELS: [&str; 3] = ["a", "b/c:7b", "d"];
 
     fn listed(query: &str) -> serde_json::Value {
         let models = MODELS.map(|name| ListedModel {
@@ -152,10 +171,12 @@ mod tests {
         assert_eq!(all["data"][0]["max_tokens"], 64_000);
         assert!(all["data"][1].get("max_tokens").is_none());
         let first = listed("limit=2");
-        assert_eq!((names(&first), first["has_more"].as_bool()), (vec!["a", "b/c"], Some(true)));
-        assert_eq!((first["first_id"].as_str(), first["last_id"].as_str()), (Some("a"), Some("b/c")));
-        assert_eq!(names(&listed("limit=2&after_id=b%2Fc")), ["d"]);
-        assert_eq!(names(&listed("before_id=d&limit=1")), ["b/c"]);
+        assert_eq!((names(&first), first["has_more"].as_bool()), (vec!["a", "b/c:7b"], Some(true)));
+        assert_eq!((first["first_id"].as_str(), first["last_id"].as_str()), (Some("a"), Some("b/c:7b")));
+        assert_eq!(names(&listed("limit=2&after_id=b%2fc%3A7b")), ["d"]);
+        assert_eq!(names(&listed("before_id=d&limit=1")), ["b/c:7b"]);
+        let behind_nobody = listed("limit=1&after_id=gone");
+        assert_eq!((names(&behind_nobody).len(), behind_nobody["has_more"].as_bool()), (0, Some(false)));
         assert!(Page::of("limit=0").is_err() && Page::of("limit=x").is_err());
     }
 }

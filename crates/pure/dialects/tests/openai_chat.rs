@@ -218,6 +218,15 @@ fn a_flaw_of_a_request_names_its_place() {
         "tools[0].function.parameters",
     );
     check(r#"{"model":"m","messages":[],"tool_choice":"maybe"}"#, "tool_choice");
+    check(r#"{"model":"m","messages":[],"tool_choice":"required"}"#, "tool_choice");
+    check(
+        r#"{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:text/plain;base64,AAAA"}}]}]}"#,
+        "messages[0].content[0].image_url.url",
+    );
+    check(
+        r#"{"model":"m","messages":[],"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":[]}}}"#,
+        "response_format.json_schema.schema",
+    );
     check(r#"{"model":"m","messages":[],"response_format":{"type":"xml"}}"#, "response_format.type");
     check(r#"{"model":"m","messages":[],"reasoning_effort":"very"}"#, "reasoning_effort");
 }

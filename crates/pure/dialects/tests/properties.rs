@@ -122,8 +122,8 @@ fn expected(body: &str) -> Result<Vec<Option<Field>>, Flaw> {
             return Err(Flaw::OtherCase(place));
         }
         let text = Some(body[span.clone()].as_bytes().to_vec()).filter(|text| text.len() <= FIELD_BYTES_MAX);
-        let is_null = &body[span.clone()] == "null";
-        if fields[place].replace(Field { span, text, is_null }).is_some() {
+        let (is_null, is_list) = (&body[span.clone()] == "null", body[span.clone()].starts_with('['));
+        if fields[place].replace(Field { span, text, is_null, is_list }).is_some() {
             return Err(Flaw::Repeated(place));
         }
     }

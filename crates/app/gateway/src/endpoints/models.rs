@@ -1,6 +1,6 @@
 //! The names a caller may ask for.
 
-use dialects::listing::{ListedModel, Page};
+use dialects::listing::{ListedModel, Page, unescaped};
 use domain::{Failure, Kind};
 use http::{Response, StatusCode};
 
@@ -13,21 +13,6 @@ use crate::pipeline::authenticate;
 pub(super) fn model_in(path: &str) -> Option<String> {
     let name = path.strip_prefix("/v1").unwrap_or(path).strip_prefix("/models/")?;
     (!name.is_empty()).then(|| unescaped(name))
-}
-
-/// Percent escapes undone; what is none stays as it is.
-fn unescaped(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let escaped = behind
-            .get(..2)
-            .filter(|_| *first == b'%')
-            .and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        bytes.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() { &behind[2..] } else { behind };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// All models that anybody serves now, or the one the path names, in the shape the caller knows. Only for callers with a key.

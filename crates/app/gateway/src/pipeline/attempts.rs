@@ -12,10 +12,12 @@ use crate::call::Call;
 use crate::limiting::{Used, end_credential};
 use crate::pipeline::asking::{Unanswered, Until};
 use crate::pipeline::connecting::Search;
+use crate::pipeline::count::guess_prompt;
 use crate::pipeline::failures::Failures;
 use crate::pipeline::question::Question;
 use crate::pipeline::side_effects::may_be_asked_twice;
 use crate::pipeline::targeted::Targeted;
+use crate::pipeline::too_long::tell_numbers;
 use crate::pipeline::understand::Prompt;
 use crate::serving::Serving;
 
@@ -203,9 +205,11 @@ impl Attempts {
         call: &Call,
         question: &Question<'_>,
         target: &Targeted,
-        failure: Box<Failure>,
+        mut failure: Box<Failure>,
     ) {
         call.worker.shard.attempt_failed(target.provider.slot, failure.kind);
+        let most = target.provider.abilities(target.model(question)).context_tokens;
+        tell_numbers(&mut failure, guess_prompt(question.prompt), most);
         self.failures.add(failure, &target.provider, target.model(question), target.began.elapsed());
     }
 }

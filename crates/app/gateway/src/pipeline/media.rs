@@ -4,7 +4,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use dialects::canonical::{Abilities, Flaw, Media, MediaKind, Part, Prompt, Source};
+use dialects::Dialect;
+use dialects::canonical::{Abilities, Flaw, Media, MediaKind, Part, Prompt, Source, media_type_of};
 use domain::{Failure, Kind, Network, base64};
 
 use crate::body_budget::BodyLease;
@@ -53,7 +54,7 @@ impl FetchedMedia {
 /// Looks at all addresses of a conversation, and fetches what is there where the target does not.
 pub(super) async fn settle(
     prompt: &mut Prompt,
-    abilities: &Abilities,
+    (abilities, spoken): (&Abilities, Dialect),
     private: &[Network],
     fetched: &FetchedMedia,
 ) -> Result<(), Box<Failure>> {
@@ -62,11 +63,9 @@ pub(super) async fn settle(
     turns.flat_map(|turn| turn.parts.iter_mut()).for_each(|part| collect(part, &mut remote));
     for media in &remote {
         let Source::Url(url) = &media.source else { continue };
-        check(url, private).map_err(|why| flawed(Flaw::new(&media.path, why)))?;
+        check(url, private).map_err(|why| unfit(media, &why))?;
     }
-    if abilities.fetches_urls {
-        return Ok(());
-    }
+    remote.retain(|media| !is_fetched_there(media, abilities, spoken));
     if remote.len() > FETCHED_MAX {
         let flaw =
             format!("the request names {} addresses to fetch, and at most {FETCHED_MAX} are", remote.len());
@@ -76,6 +75,16 @@ pub(super) async fn settle(
         inline(media, private, fetched).await?;
     }
     Ok(())
+}
+
+/// Whether the provider fetches it himself. A chat has no words for where a document is.
+fn is_fetched_there(media: &Media, abilities: &Abilities, spoken: Dialect) -> bool {
+    abilities.fetches_urls && (media.kind != MediaKind::Document || spoken != Dialect::OpenAiChat)
+}
+
+/// What is wrong with a medium at an address.
+fn unfit(media: &Media, why: &str) -> Box<Failure> {
+    flawed(Flaw::new(&media.path, format!("'{}' {why}", media.path)))
 }
 
 fn collect<'p>(part: &'p mut Part, remote: &mut Vec<&'p mut Media>) {
@@ -88,11 +97,10 @@ fn collect<'p>(part: &'p mut Part, remote: &mut Vec<&'p mut Media>) {
 
 async fn inline(media: &mut Media, private: &[Network], fetched: &FetchedMedia) -> Result<(), Box<Failure>> {
     let Source::Url(url) = &media.source else { return Ok(()) };
-    let flaw = |why: String| flawed(Flaw::new(&media.path, why));
     let found = match fetched.known(url) {
         Some(found) => found,
         None => {
-            let found = fetch(url, fetched.bytes_left(), private).await.map_err(flaw)?;
+            let found = fetch(url, fetched.bytes_left(), private).await.map_err(|why| unfit(media, &why))?;
             if !fetched.keep(url, &found) {
                 let why = "too many large requests at once; memory for bodies is used up";
                 return Err(Failure::new(Kind::Overloaded, why));
@@ -100,9 +108,11 @@ async fn inline(media: &mut Media, private: &[Network], fetched: &FetchedMedia) 
             found
         }
     };
-    if media.kind == MediaKind::Image && !found.media_type.starts_with("image/") {
-        return Err(flaw(format!("is no image: its server calls it {:?}", found.media_type)));
+    // Many servers call everything a stream of bytes.
+    let media_type = media_type_of(&found.bytes, &found.media_type).to_owned();
+    if media.kind == MediaKind::Image && !media_type.starts_with("image/") {
+        return Err(unfit(media, &format!("is no image: its server calls it {:?}", found.media_type)));
     }
-    media.source = Source::Inline { media_type: found.media_type, data: base64(&found.bytes) };
+    media.source = Source::Inline { media_type, data: base64(&found.bytes) };
     Ok(())
 }

@@ -64,6 +64,7 @@ mod stored;
 mod tags_of_key;
 mod targeted;
 mod tellable;
+mod too_long;
 mod translated;
 mod understand;
 mod unsealed;

@@ -48,6 +48,30 @@ impl ReplyFlaw {
 
 impl From<Flaw> for ReplyFlaw {
     fn from(flaw: Flaw) -> Self {
+        // What is said of a place is no sentence about the provider.
+        let is_of_place = flaw.param.is_some() || flaw.message.starts_with("the body ");
+        if is_of_place {
+            return Self {
+                message: format!("answered with something that cannot be read: {}", flaw.message),
+            };
+        }
         Self { message: flaw.message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Flaw, ReplyFlaw};
+
+    #[test]
+    fn what_is_wrong_with_an_answer_follows_its_providers_name() {
+        let told = |flaw: Flaw| ReplyFlaw::from(flaw).message;
+        let unreadable = "answered with something that cannot be read: ";
+        assert_eq!(
+            told(Flaw::new("a", "'a' must be a string, not 7")),
+            format!("{unreadable}'a' must be a string, not 7")
+        );
+        assert_eq!(told(Flaw::new("", "the body is not JSON")), format!("{unreadable}the body is not JSON"));
+        assert_eq!(told(Flaw::new("", "made more calls than are read")), "made more calls than are read");
     }
 }

@@ -17,7 +17,10 @@ const BEGINNINGS: &[(&str, usize, &[u8])] = &[
 /// The media type that the first bytes show, if it is a well-known one.
 pub(crate) fn sniff(data: &str) -> Option<&'static str> {
     let head = data.get(..HEAD_CHARS.min(data.len() / 4 * 4))?;
-    let head = decode(head)?;
+    shown(&decode(head)?)
+}
+
+fn shown(head: &[u8]) -> Option<&'static str> {
     let begins =
         |(_, at, bytes): &&(&str, usize, &[u8])| head.get(*at..).is_some_and(|rest| rest.starts_with(bytes));
     BEGINNINGS.iter().find(begins).map(|(media_type, ..)| *media_type)
@@ -33,6 +36,21 @@ pub(crate) fn check(media_type: &str, data: &str, path: &str) -> Result<String, 
         return Err(Flaw::new(path, format!("'{path}' is not Base64 (standard alphabet, with padding)")));
     }
     Ok(sniff(data).map_or_else(|| media_type.to_ascii_lowercase(), str::to_owned))
+}
+
+/// The media type of a file that somebody serves: the one that its first bytes show, or else the one it is called.
+pub fn media_type_of<'t>(bytes: &[u8], called: &'t str) -> &'t str {
+    shown(bytes).unwrap_or(called)
+}
+
+/// Whether it is a picture of any kind, and not merely called one.
+pub(crate) fn is_image(media_type: &str, data: &str) -> bool {
+    sniff(data).unwrap_or(media_type).starts_with("image/")
+}
+
+/// What is wrong with something that is no picture.
+pub(crate) fn no_image(media_type: &str) -> String {
+    format!("is no image: it is called {media_type}, and its bytes show no other kind")
 }
 
 /// The bytes; `None` if the text is no Base64.

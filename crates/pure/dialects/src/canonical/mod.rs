@@ -25,6 +25,7 @@ pub use event::{Event, Finish, Opening};
 pub use flaw::{Flaw, ReplyFlaw};
 pub use legal::{ToolNames, legal_id, short_id};
 pub use loss::{Feature, Loss, Losses, Policy};
+pub use media::media_type_of;
 pub use part::{
     CacheMark, Call, Citation, Foreign, Media, MediaKind, Outcome, Part, Seal, SealForm, Source, Text,
     Thought,

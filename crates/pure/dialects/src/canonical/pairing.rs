@@ -151,13 +151,15 @@ impl Pairing<'_> {
     }
 
     fn orphan(&mut self, outcome: &Outcome) -> Result<Vec<Part>, Flaw> {
-        self.losses.lose(Feature::OrphanOutcome, "")?;
+        let what = format!("a result of the call '{}', which nobody made,", outcome.call_id);
+        self.losses.lose_saying(Feature::OrphanOutcome, "", &what)?;
         let head = Part::Text(Text::plain(format!("Result of a tool call ({}):", outcome.call_id)));
         Ok(std::iter::once(head).chain(outcome.parts.iter().cloned()).collect())
     }
 
     fn missing(&mut self, call: &Call) -> Result<Outcome, Flaw> {
-        self.losses.lose(Feature::MissingOutcome, "")?;
+        let what = format!("the call '{}', which has no result,", call.id);
+        self.losses.lose_saying(Feature::MissingOutcome, "", &what)?;
         Ok(Outcome {
             call_id: call.id.clone(),
             parts: vec![Part::Text(Text::plain(NO_OUTCOME))],
@@ -245,6 +247,17 @@ mod tests {
         check(&["m:+1", "u:-1 -9 a"], &["m:+1", "u:-1 orphan a"], &["tool_result_orphan"]);
         check(&["m:+1", "u:-1", "m:+1", "u:-1"], &["m:+1", "u:-1", "m:+1_2", "u:-1_2"], &[]);
         check(&["m:+1 +1", "u:-1 -1"], &["m:+1 +1_2", "u:-1 -1_2"], &[]);
+    }
+
+    #[test]
+    fn who_wants_nothing_lost_is_told_which_call_it_is_about() {
+        for (turns, told) in [
+            (["u:a", "m:+1 +2", "u:-1"], "the call '2', which has no result, cannot"),
+            (["u:a", "m:b", "u:-9"], "a result of the call '9', which nobody made, cannot"),
+        ] {
+            let flaw = prompt(&turns).paired(&mut Losses::new(true)).unwrap_err();
+            assert!(flaw.message.starts_with(told), "{}", flaw.message);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is asked.
 
+use super::flaw::Flaw;
 use super::part::Part;
 use super::settings::{OutputFormat, Settings, Thinking};
 use super::tool::{Tool, ToolChoice};
@@ -82,6 +83,19 @@ impl Prompt {
     /// How many turns at the start are instructions.
     pub fn leading_instructions(&self) -> usize {
         self.turns.iter().take_while(|turn| turn.speaker == Speaker::Instructions).count()
+    }
+
+    /// That a call must be made although no tool is named: nobody could make it, and left out it would be lost in silence.
+    pub(crate) fn refuse_choice_of_nothing(&self) -> Result<(), Flaw> {
+        let insists = match &self.tool_choice {
+            Some(ToolChoice::Required | ToolChoice::Named(_)) => true,
+            Some(ToolChoice::Allowed { is_required, .. }) => *is_required,
+            Some(ToolChoice::Auto | ToolChoice::None) | None => false,
+        };
+        if insists && self.tools.is_empty() {
+            return Err(Flaw::new("tool_choice", "'tool_choice' asks for a call, and 'tools' names no tool"));
+        }
+        Ok(())
     }
 
     /// Whether a call or an outcome stands anywhere in the conversation.

@@ -10,6 +10,9 @@ use serde_json::value::RawValue;
 
 use crate::canonical::Flaw;
 
+/// Longest number that is told in an error message.
+const NUMBER_BYTES_SHOWN: usize = 20;
+
 /// A value and the path to it, such as `messages[3].content`.
 #[derive(Clone, Debug)]
 pub struct Item<'a> {
@@ -69,7 +72,8 @@ impl<'a> Item<'a> {
         if !self.is_text() {
             return Err(self.misfit("a string"));
         }
-        let text: Text<'a> = serde_json::from_str(self.text()).map_err(|_| self.misfit("a valid string"))?;
+        let text: Text<'a> = serde_json::from_str(self.text())
+            .map_err(|_| self.flaw("has an escape that stands for no character"))?;
         Ok(text.0)
     }
 
@@ -84,7 +88,7 @@ impl<'a> Item<'a> {
 
     /// A whole number that is not negative.
     pub fn whole(&self) -> Result<u64, Flaw> {
-        self.text().parse().map_err(|_| self.misfit("a whole number"))
+        self.text().parse().map_err(|_| self.misfit("a whole number from 0 on"))
     }
 
     /// Any number, as its text: nothing of it is rounded.
@@ -121,6 +125,8 @@ impl<'a> Item<'a> {
             Some(b'[') => "an array",
             Some(b't' | b'f') => "true or false",
             Some(b'n') => "null",
+            // Which number tells more, where a number is wanted, too.
+            _ if self.text().len() <= NUMBER_BYTES_SHOWN => self.text(),
             _ => "a number",
         };
         self.flaw(format!("must be {wanted}, not {found}"))
@@ -277,6 +283,15 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_does_not_fit_is_told() {
+        for (number, told) in [("-5", "-5"), ("1.5", "1.5"), ("1000000000000000000000000", "a number")] {
+            let body = format!("{{\"cap\":{number}}}");
+            let flaw = Item::of_body(body.as_bytes()).unwrap().fields().unwrap().whole("cap").unwrap_err();
+            assert_eq!(flaw.message, format!("'cap' must be a whole number from 0 on, not {told}"));
+        }
+    }
+
+    #[test]
     fn a_misfit_names_its_place() {
         let check = |body: &str, message: &str, param: &str| {
             let read = || {
@@ -293,9 +308,14 @@ mod tests {
         check(r#"{"messages":{}}"#, "'messages' must be an array, not an object", "messages");
         check(
             r#"{"messages":[{"role":"a"},{"role":7}]}"#,
-            "'messages[1].role' must be a string, not a number",
+            "'messages[1].role' must be a string, not 7",
             "messages[1].role",
         );
         check(r#"{"messages":[[]]}"#, "'messages[0]' must be an object, not an array", "messages[0]");
+        check(
+            r#"{"messages":[{"role":"\ud800"}]}"#,
+            "'messages[0].role' has an escape that stands for no character",
+            "messages[0].role",
+        );
     }
 }

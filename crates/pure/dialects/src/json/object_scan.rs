@@ -29,6 +29,8 @@ pub struct Field {
     pub text: Option<Vec<u8>>,
     /// It is `null`.
     pub is_null: bool,
+    /// It is an array.
+    pub is_list: bool,
 }
 
 /// Why a body is refused.
@@ -241,7 +243,8 @@ impl ObjectScan {
         if let Some(field) = self.current {
             self.opening = byte;
             let text = (field < self.texts).then(Vec::new);
-            self.fields[field] = Some(Field { span: place..place + 1, text, is_null: byte == b'n' });
+            let (is_null, is_list) = (byte == b'n', byte == b'[');
+            self.fields[field] = Some(Field { span: place..place + 1, text, is_null, is_list });
         }
         Ok(state)
     }
@@ -559,6 +562,6 @@ mod tests {
     fn a_long_field_keeps_its_place_only() {
         let body = format!("{{\"model\":\"{}\"}}", "x".repeat(FIELD_BYTES_MAX));
         let fields = scan(&[body.as_bytes()]).unwrap();
-        assert_eq!(fields[0], Some(Field { span: 9..body.len() - 1, text: None, is_null: false }));
+        assert_eq!(fields[0], Some(Field { span: 9..body.len() - 1, ..Field::default() }));
     }
 }

@@ -16,7 +16,6 @@ const REPEATED: &[&str] = &[
     "reasoning",
     "safety_identifier",
     "service_tier",
-    "store",
     "temperature",
     "text",
     "tool_choice",
@@ -36,6 +35,7 @@ const USUAL: &[(&str, &str)] = &[
     ("parallel_tool_calls", "true"),
     ("previous_response_id", "null"),
     ("reasoning", r#"{"effort":null,"summary":null}"#),
+    // Whatever was asked: of an answer that was written anew nobody keeps anything.
     ("store", "false"),
     ("temperature", "null"),
     ("text", r#"{"format":{"type":"text"}}"#),
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn what_was_asked_is_repeated_and_the_rest_is_usual() {
-        let body = br#"{"model":"m","input":"x","temperature":1e-1,"store":null,"tools":[
+        let body = br#"{"model":"m","input":"x","temperature":1e-1,"store":true,"tools":[
             {"type":"a b"} ],"new":1}"#;
         let echo = echo(body);
         let pairs: Vec<(&str, &str)> = repeated(&echo).collect();

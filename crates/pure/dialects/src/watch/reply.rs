@@ -15,6 +15,8 @@ pub(crate) const WANTED: &[&str] = &["usage", "error", "object", "type"];
 const OF_CONVERSATIONS: [&str; 2] = ["id", "service_tier"];
 /// … and of anything else: what is billed in place of tokens.
 const OF_ANYTHING: [&str; 3] = ["id", "meta", "duration"];
+/// The one member that makes an answer and is no list.
+const COUNT: &str = "input_tokens";
 const ID_PLACE: usize = WANTED.len();
 const TIER_PLACE: usize = ID_PLACE + 1;
 const META_PLACE: usize = ID_PLACE + 1;
@@ -44,6 +46,8 @@ pub struct ReplyWatch {
     /// What is counted besides, of answers that may hold it.
     count: Option<Box<PieceCount>>,
     is_of_pictures: bool,
+    /// It answers with a number.
+    is_count: bool,
 }
 
 impl Default for ReplyWatch {
@@ -83,6 +87,7 @@ impl ReplyWatch {
             usage: None,
             count: None,
             is_of_pictures: false,
+            is_count: members == [COUNT],
         }
     }
 
@@ -118,9 +123,12 @@ impl ReplyWatch {
         text(ERROR).is_some_and(|error| !is_no_error(error)) || is_called_error(KIND) || is_called_error(TYPE)
     }
 
-    /// Whether it holds what an answer is for: some write `null` there, beside an error in words of their own.
+    /// Whether it holds what an answer is for: some write `null` there, beside an error in words of their own. All of it are
+    /// lists, but a count of tokens.
     pub fn has_answer(&self) -> bool {
-        let is_told = |place| self.scan.field(place).is_some_and(|field| !field.is_null);
+        let is_told = |place| {
+            self.scan.field(place).is_some_and(|field| field.is_list || (self.is_count && !field.is_null))
+        };
         self.answers.is_empty() || self.answers.clone().any(is_told)
     }
 
@@ -213,6 +221,12 @@ mod tests {
         assert!(!watch(r#"{"id":1"#).is_whole());
         assert!(!watch(r#"{"id":1,"choices":null}"#).has_answer());
         assert!(watch(r#"{"id":1,"choices":[]}"#).has_answer());
+        for odd in [r#""x""#, "{}", "7", "true"] {
+            assert!(!watch(&format!("{{\"choices\":{odd}}}")).has_answer(), "{odd}");
+        }
+        let mut count = ReplyWatch::of(Dialect::AnthropicMessages, &["input_tokens"]);
+        count.feed(br#"{"input_tokens":7}"#);
+        assert!(count.has_answer());
         assert!(!watch("<html>").is_whole() && watch("<html>").is_broken());
         assert!(!watch(r#"{"id":1"#).is_broken());
         assert_eq!(watch(r#"{"usage":null}"#).usage(), None);

@@ -69,6 +69,27 @@ fn media_are_what_their_bytes_show() {
 }
 
 #[test]
+fn what_is_no_image_is_not_taken_for_one() {
+    let text =
+        json!([{"type": "image", "source": {"type": "base64", "media_type": "text/plain", "data": "AAAA"}}]);
+    let flaw = flaw(&asked(text));
+    assert_eq!(flaw.param.as_deref(), Some("messages[0].content[0].source"));
+    assert!(flaw.message.contains("is no image: it is called text/plain"), "{}", flaw.message);
+}
+
+#[test]
+fn a_call_of_nothing_is_refused() {
+    for choice in [json!({"type": "any"}), json!({"type": "tool", "name": "f"})] {
+        let mut body = asked(json!("a"));
+        body["tool_choice"] = choice;
+        assert_eq!(flaw(&body).param.as_deref(), Some("tool_choice"));
+    }
+    let mut body = asked(json!("a"));
+    body["tool_choice"] = json!({"type": "auto"});
+    read(&body);
+}
+
+#[test]
 fn documents_keep_their_words() {
     let found = parts(json!([
         {"type": "document", "context": "From 1999.", "source": {"type": "text", "media_type": "text/plain", "data": "w"}, "title": "T"},

@@ -98,7 +98,7 @@ async fn settled(
     let mut conversation = prompt.canonical()?.clone();
     let abilities = provider.abilities(model);
     refuse_unseen(&conversation, abilities, losses).map_err(flawed)?;
-    media::settle(&mut conversation, abilities, &serving.private_media, &prompt.fetched).await?;
+    media::settle(&mut conversation, (abilities, spoken), &serving.private_media, &prompt.fetched).await?;
     let caller = prompt.surface.dialect;
     if caller == Dialect::AnthropicMessages && spoken != caller {
         conversation.relax_strictness(losses).map_err(flawed)?;

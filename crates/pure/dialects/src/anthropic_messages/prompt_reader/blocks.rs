@@ -14,6 +14,9 @@ pub(super) fn read(content: &Item<'_>) -> Result<Vec<Part>, Flaw> {
         let text = content.string()?;
         return Ok(if text.is_empty() { Vec::new() } else { vec![Part::Text(Text::plain(text))] });
     }
+    if !content.is_list() {
+        return Err(content.misfit("a string or an array"));
+    }
     let mut parts = Vec::new();
     for item in content.list()? {
         block(&item, &mut parts)?;
@@ -63,7 +66,11 @@ fn medium(fields: &mut Fields<'_>, item: &Item<'_>, kind: MediaKind) -> Result<P
         "base64" => {
             let data = source.need("data")?.string()?.into_owned();
             let given = source.need("media_type")?.string()?;
-            Source::Inline { media_type: media::check(&given, &data, &place.path)?, data }
+            let media_type = media::check(&given, &data, &place.path)?;
+            if kind == MediaKind::Image && !media::is_image(&media_type, &data) {
+                return Err(place.flaw(media::no_image(&media_type)));
+            }
+            Source::Inline { media_type, data }
         }
         "text" => Source::Plain(source.need("data")?.string()?.into_owned()),
         "url" => Source::Url(source.need("url")?.string()?.into_owned()),

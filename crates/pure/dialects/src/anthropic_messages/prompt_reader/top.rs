@@ -29,6 +29,7 @@ pub(in crate::anthropic_messages) fn read(body: &[u8]) -> Result<Prompt, Flaw> {
     }
     turns::read(fields.need("messages")?.list()?, &mut prompt)?;
     tools::read(&mut fields, &mut prompt)?;
+    prompt.refuse_choice_of_nothing()?;
     if let Some(mark) = marks::take(&mut fields)? {
         mark_last(&mut prompt, mark);
     }

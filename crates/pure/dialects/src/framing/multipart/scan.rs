@@ -258,7 +258,7 @@ impl MultipartScan {
             let span = self.content_start..self.place - LINE_END.len();
             self.value.truncate(span.len());
             let text = (span.len() <= FIELD_BYTES_MAX).then(|| std::mem::take(&mut self.value));
-            self.fields[field] = Some(Field { span, text, is_null: false });
+            self.fields[field] = Some(Field { span, text, ..Field::default() });
         }
         self.value = Vec::new();
         self.place += self.delimiter.needle().len();

@@ -11,6 +11,9 @@ pub(super) fn read(content: &Item<'_>) -> Result<Vec<Part>, Flaw> {
         let text = content.string()?;
         return Ok(if text.is_empty() { Vec::new() } else { vec![Part::Text(Text::plain(text))] });
     }
+    if !content.is_list() {
+        return Err(content.misfit("a string or an array"));
+    }
     let mut parts = Vec::new();
     for item in content.list()? {
         parts.extend(part(&item)?);
@@ -60,6 +63,11 @@ fn link(fields: &mut Fields<'_>, item: &Item<'_>, name: &str, kind: MediaKind) -
         data if data.starts_with("data:") => inline(data, &address)?,
         url => Source::Url(url.to_owned()),
     };
+    if let (MediaKind::Image, Source::Inline { media_type, data }) = (kind, &source)
+        && !media::is_image(media_type, data)
+    {
+        return Err(address.flaw(media::no_image(media_type)));
+    }
     Ok(medium(kind, source, None, detail, fields, item))
 }
 

@@ -44,6 +44,9 @@ fn stop(item: &Item<'_>) -> Result<Vec<String>, Flaw> {
     if item.is_text() {
         return Ok(vec![item.string()?.into_owned()]);
     }
+    if !item.is_list() {
+        return Err(item.misfit("a string or an array"));
+    }
     item.list()?.iter().map(|text| Ok(text.string()?.into_owned())).collect()
 }
 
@@ -56,10 +59,14 @@ pub(super) fn format(fields: &mut Fields<'_>) -> Result<OutputFormat, Flaw> {
         "json_object" => Ok(OutputFormat::JsonObject),
         "json_schema" => {
             let mut given = format.need("json_schema")?.fields()?;
+            let schema = given.take("schema");
+            if let Some(schema) = schema.as_ref().filter(|schema| !schema.is_object()) {
+                return Err(schema.misfit("an object"));
+            }
             Ok(OutputFormat::JsonSchema {
                 name: text(&mut given, "name")?,
                 description: text(&mut given, "description")?,
-                schema: given.take("schema").map_or_else(|| "{}".to_owned(), |item| item.text().to_owned()),
+                schema: schema.map_or_else(|| "{}".to_owned(), |item| item.text().to_owned()),
                 is_strict: given.boolean("strict")?,
             })
         }

@@ -20,6 +20,7 @@ pub(in crate::openai_chat) fn read(body: &[u8]) -> Result<Prompt, Flaw> {
     messages::read(messages, &mut prompt)?;
     prompt.tools = tools::read(&mut fields)?;
     prompt.tool_choice = tools::read_choice(&mut fields)?;
+    prompt.refuse_choice_of_nothing()?;
     prompt.may_call_in_parallel = fields.boolean("parallel_tool_calls")?;
     prompt.format = settings::format(&mut fields)?;
     prompt.thinking = settings::thinking(&mut fields)?;

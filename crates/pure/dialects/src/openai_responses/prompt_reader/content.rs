@@ -10,6 +10,9 @@ pub(super) fn read_content(item: &Item<'_>) -> Result<Vec<Part>, Flaw> {
     if item.is_text() {
         return Ok(vec![Part::Text(Text::plain(item.string()?))]);
     }
+    if !item.is_list() {
+        return Err(item.misfit("a string or an array"));
+    }
     item.list()?.iter().map(read_part).collect()
 }
 
@@ -52,7 +55,7 @@ fn owned(fields: &mut Fields<'_>, name: &str) -> Result<Option<String>, Flaw> {
 
 fn read_image(item: &Item<'_>, fields: &mut Fields<'_>) -> Result<Part, Flaw> {
     let source = match (owned(fields, "image_url")?, owned(fields, "file_id")?) {
-        (Some(url), _) => inline(&url, item)?.unwrap_or(Source::Url(url)),
+        (Some(url), _) => picture(inline(&url, item)?, item)?.unwrap_or(Source::Url(url)),
         (None, Some(id)) => Source::File(id),
         (None, None) => return Err(item.flaw("needs an 'image_url' or a 'file_id'")),
     };
@@ -61,6 +64,15 @@ fn read_image(item: &Item<'_>, fields: &mut Fields<'_>) -> Result<Part, Flaw> {
     let mark = read_mark(fields)?;
     let (kind, path) = (MediaKind::Image, item.path.clone());
     Ok(Part::Media(Media { kind, source, name: None, detail, mark, path }))
+}
+
+fn picture(source: Option<Source>, item: &Item<'_>) -> Result<Option<Source>, Flaw> {
+    match &source {
+        Some(Source::Inline { media_type, data }) if !media::is_image(media_type, data) => {
+            Err(item.flaw(media::no_image(media_type)))
+        }
+        _ => Ok(source),
+    }
 }
 
 fn read_file(item: &Item<'_>, fields: &mut Fields<'_>) -> Result<Part, Flaw> {
@@ -80,9 +92,8 @@ fn read_audio(item: &Item<'_>, fields: &mut Fields<'_>) -> Result<Part, Flaw> {
     let Some(mut audio) = fields.fields("input_audio")? else {
         return Err(item.flaw("needs an 'input_audio'"));
     };
-    let data = audio.need("data")?.string()?.into_owned();
-    let media_type = format!("audio/{}", audio.need("format")?.string()?);
-    let source = Source::Inline { media_type, data };
+    let data = audio.need("data")?.string()?;
+    let source = checked(&format!("audio/{}", audio.need("format")?.string()?), &data, item)?;
     let (kind, path) = (MediaKind::Audio, item.path.clone());
     Ok(Part::Media(Media { kind, source, name: None, detail: None, mark: None, path }))
 }

@@ -62,7 +62,11 @@ fn read_format(item: &Item<'_>) -> Result<OutputFormat, Flaw> {
         "json_schema" => {
             let name = fields.string("name")?.map(Cow::into_owned);
             let description = fields.string("description")?.map(Cow::into_owned);
-            let schema = fields.need("schema")?.text().to_owned();
+            let schema = fields.need("schema")?;
+            if !schema.is_object() {
+                return Err(schema.misfit("an object"));
+            }
+            let schema = schema.text().to_owned();
             let is_strict = fields.boolean("strict")?;
             Ok(OutputFormat::JsonSchema { name, description, schema, is_strict })
         }

@@ -28,6 +28,7 @@ pub(in crate::openai_responses) fn read_prompt(body: &[u8]) -> Result<Prompt, Fl
     }
     prompt.tool_choice = fields.take("tool_choice").map(|item| tools::read_choice(&item)).transpose()?;
     items::read_input(&fields.need("input")?, &mut prompt)?;
+    prompt.refuse_choice_of_nothing()?;
     options::read_options(&mut fields, &mut prompt)?;
     for (name, item) in fields.rest() {
         keep(&mut prompt, &name, item.text());

@@ -77,6 +77,19 @@ fn misfits_name_their_place() {
             "input[0].content[0]",
         ),
         (r#""input":"x","tools":[{"type":"function","name":"f","parameters":"{}"}]"#, "tools[0].parameters"),
+        (
+            r#""input":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"!!","format":"wav"}}]}]"#,
+            "input[0].content[0]",
+        ),
+        (
+            r#""input":[{"role":"user","content":[{"type":"input_image","image_url":"data:text/plain;base64,AAAA"}]}]"#,
+            "input[0].content[0]",
+        ),
+        (
+            r#""input":"x","text":{"format":{"type":"json_schema","name":"a","schema":5}}"#,
+            "text.format.schema",
+        ),
+        (r#""input":"x","tool_choice":"required""#, "tool_choice"),
         (r#""input":"x","tool_choice":"any""#, "tool_choice"),
         (r#""input":"x","text":{"format":{"type":"xml"}}"#, "text.format.type"),
         (r#""input":"x","reasoning":{"effort":"huge"}"#, "reasoning.effort"),

@@ -33,7 +33,7 @@ pub(super) fn write_input(
 impl Writing<'_> {
     fn turn(&mut self, list: &mut ListWriter<'_>, turn: &Turn) -> Result<(), Flaw> {
         if turn.name.is_some() {
-            self.losses.lose(Feature::SpeakerName, "")?;
+            self.losses.lose(Feature::SpeakerName, "messages")?;
         }
         let role = match turn.speaker {
             Speaker::Instructions => "system",
