@@ -131,6 +131,20 @@ def test_operators_describe_a_request(start: StartGateway, simulator: Simulator,
     assert not any(node.received(CHAT_PATH) for node in simulator.nodes)
 
 
+def test_operators_see_what_a_key_may_not_prefer_and_how_long_pictures_may_take(
+    start: StartGateway, simulator: Simulator, commands: Commands
+) -> None:
+    gateway = serve(start, simulator, CHAIN)
+    narrow = commands.json("keys", "create", "--name", "narrow", "--models", "smart")
+    headers = {"authorization": f"Bearer {narrow['key']}", "x-bellwether-prefer": "n"}
+    assert gateway.http().post(CHAT_PATH, content=chat(model="smart"), headers=headers).status_code == 403
+    refused = commands.run("explain", "smart", "--key", narrow["id"], "--prefer", "n")
+    assert refused.returncode == 1
+    assert "may not use the model 'n' of x-bellwether-prefer" in refused.stderr
+    pictures = commands.json("explain", "smart", "--surface", "/v1/images/generations")
+    assert pictures["deadline_ms"] == 180_000, "as calls are served"
+
+
 def test_without_a_server_nobody_knows(commands: Commands) -> None:
     told = commands.run("explain", "smart")
     assert told.returncode == 1

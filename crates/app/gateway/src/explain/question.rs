@@ -13,7 +13,8 @@ use store::KeyDirectory;
 
 use super::told::{Case, explained};
 use crate::clock::wall_clock;
-use crate::pipeline::{Fitness, TagsOfKey, has_no_side_effects, route_of};
+use crate::no_target::PREFER;
+use crate::pipeline::{Fitness, TagsOfKey, has_no_side_effects, route_of, usual_patience};
 use crate::serving::Serving;
 
 /// What would be asked.
@@ -78,8 +79,7 @@ pub(crate) fn answer(
         is_without_fallback: question.no_fallback,
         ..Ask::of(&question.model, question.stream && surface.can_stream)
     };
-    let timeouts = &serving.timeouts;
-    let limit = if ask.is_streaming { timeouts.first_byte } else { timeouts.answer_for(tokens) };
+    let limit = usual_patience(&serving.timeouts, surface.operation, ask.is_streaming, || tokens);
     let asked = (question.model.as_str(), key.as_deref(), wall_clock());
     let fitness = Fitness::of(prices, serving, surface, asked);
     if let Some(scopes) = fitness.scopes() {
@@ -90,6 +90,9 @@ pub(crate) fn answer(
         }
         if !scopes.models.allow(&question.model) {
             return Err(refused(&format!("the model '{}'", question.model)).with_param("model"));
+        }
+        if let Some(preferred) = ask.prefers.filter(|preferred| !scopes.models.allow(preferred)) {
+            return Err(refused(&format!("the model '{preferred}' of {PREFER}")).with_param("prefer"));
         }
     }
     let unfit = |target: &Target| fitness.flaw(target);

@@ -53,7 +53,9 @@ async fn look(
     if controls.is_bypass || call.keyed.is_some() || !is_shareable(prompt, wishes) {
         return if controls.is_only { Err(not_cached()) } else { go_on(call, CacheState::Bypass, None) };
     }
-    let Some(name) = name(call, serving, prompt, (headers, &route, rule)) else { return Ok(None) };
+    let preferred = wishes.prefers.and_then(|preferred| serving.routes.find(preferred));
+    let routes = [Some(&*route), preferred.as_deref()];
+    let Some(name) = name(call, serving, prompt, (headers, routes, rule)) else { return Ok(None) };
     if controls.is_refresh {
         let fill = Fill { name, rule, tells_end: tells_end(prompt), seat: None };
         return if controls.is_only {
@@ -121,16 +123,17 @@ async fn find(
     }
 }
 
-/// What the answer to a call is known by.
+/// What the answer to a call is known by. `routes` are those of what he asks for, and of what he would like best.
 fn name(
     call: &Call,
     serving: &Serving,
     prompt: &Prompt,
-    (headers, route, rule): (&HeaderMap, &Route, CacheRule),
+    (headers, routes, rule): (&HeaderMap, [Option<&Route>; 2], CacheRule),
 ) -> Option<AnswerName> {
     let key = call.key.as_deref()?;
     let project = key.project().as_str();
-    let conditions = || route.targets.iter().filter_map(|target| target.condition.as_deref());
+    let targets = || routes.iter().flatten().flat_map(|route| &route.targets);
+    let conditions = || targets().filter_map(|target| target.condition.as_deref());
     // A route may heed any header.
     let is_heeded =
         |name: &str| conditions().any(|condition| condition.headers.iter().any(|(wanted, _)| wanted == name));
@@ -141,7 +144,7 @@ fn name(
         .collect();
     // Those of one name stay in their order.
     deciding.sort_by_key(|(name, _)| *name);
-    let is_for_keys = conditions().any(|condition| !condition.keys.is_empty());
+    let is_for_keys = conditions().any(|condition| !condition.keys.is_empty() || !condition.tags.is_empty());
     Some(name_of(&Asked {
         scope: rule.scope,
         tenant: match rule.scope {

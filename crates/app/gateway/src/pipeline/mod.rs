@@ -84,6 +84,7 @@ pub(crate) use explain::{explain, is_explain};
 pub(crate) use fitness::Fitness;
 pub(crate) use flow::Flow;
 pub(crate) use keeping::Keeping;
+pub(crate) use patience::usual_patience;
 pub(crate) use permit::{reaches, route_of};
 pub(crate) use refusals::count_refusal;
 pub(crate) use relay::BrokenOff;

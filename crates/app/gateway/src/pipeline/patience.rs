@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use config::Timeouts;
 use dialects::surface::Operation;
 
 use crate::pipeline::understand::Prompt;
@@ -13,19 +14,31 @@ use crate::serving::Serving;
 const BEFORE_CALLER: Duration = Duration::from_millis(500);
 /// However little a caller says he waits, this much is tried.
 const LIMIT_MIN: Duration = Duration::from_millis(100);
+
 /// The limit for the first token of a stream, or for a whole answer of this size.
 pub(super) fn patience(serving: &Serving, prompt: &Prompt, wishes: &Wishes<'_>) -> Duration {
-    let limit = if is_made_slowly(prompt.surface.operation) {
-        // Also as a stream: some models stream none and answer whole, and who they are stands only in their documents.
-        serving.timeouts.answer_xlarge.max(serving.timeouts.first_byte)
-    } else if prompt.deciding.is_streaming {
-        serving.timeouts.first_byte
-    } else {
-        serving.timeouts.answer_for(prompt.tokens())
-    };
+    let (operation, is_streaming) = (prompt.surface.operation, prompt.deciding.is_streaming);
+    let limit = usual_patience(&serving.timeouts, operation, is_streaming, || prompt.tokens());
     match wishes.sdk_limit {
         Some(callers) => limit.min(callers.saturating_sub(BEFORE_CALLER).max(LIMIT_MIN)),
         None => limit,
+    }
+}
+
+/// The same for a caller of whose own patience nothing is known.
+pub(crate) fn usual_patience(
+    timeouts: &Timeouts,
+    operation: Operation,
+    is_streaming: bool,
+    tokens: impl FnOnce() -> u64,
+) -> Duration {
+    if is_made_slowly(operation) {
+        // Also as a stream: some models stream none and answer whole, and who they are stands only in their documents.
+        timeouts.answer_xlarge.max(timeouts.first_byte)
+    } else if is_streaming {
+        timeouts.first_byte
+    } else {
+        timeouts.answer_for(tokens())
     }
 }
 
