@@ -155,7 +155,7 @@ def test_a_stream_is_charged_what_its_provider_tells(served: Any) -> None:
 class Endless:
     """Writes an answer until its reader has gone, so many pieces at a time."""
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int = 1) -> None:
         self.at_once = at_once
         self.written = 0
         self.saw_hang_up = False

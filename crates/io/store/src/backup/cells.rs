@@ -3,10 +3,10 @@
 use serde_json::Value;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, Row};
+use sqlx::{Any, Row};
 
 use super::format::CellKind;
-use crate::database::Kind;
+use crate::database::{AnyConnection, Kind};
 use crate::hex::{from_hex, hex};
 
 /// A column of a table.

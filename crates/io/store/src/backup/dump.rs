@@ -6,14 +6,14 @@ use std::io::Write;
 use domain::Timestamp;
 use futures_util::TryStreamExt;
 use serde::Serialize;
-use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::cells::{columns, row};
 use super::error::BackupError;
 use super::format::{BackupReport, Checksum, FORM, Header, Progress, TableLine};
 use super::sums::{each_sum, has_sums, sums_table};
 use super::tables::{TABLES, Table};
-use crate::database::{DatabasePlace, Kind, known_layouts, open_beside};
+use crate::database::{AnyConnection, DatabasePlace, Kind, known_layouts, open_beside};
 use crate::hex::hex;
 use crate::keys::KeyHasher;
 use crate::reports::{MARKS, SUMS};

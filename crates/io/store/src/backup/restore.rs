@@ -4,7 +4,7 @@
 use std::io::{self, BufRead};
 use std::path::PathBuf;
 
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::beside::Beside;
 use super::cells::{Column, Known, bind, columns};
@@ -14,7 +14,9 @@ use super::reader::{Line, Reader};
 use super::sums::{SumsPlace, sums_table};
 use super::tables::TABLES;
 use crate::audit::{AuditFault, AuditRecords, NewAuditEntry};
-use crate::database::{Database, DatabasePlace, Kind, close_empty, layouts_of, open_empty};
+use crate::database::{
+    AnyConnection, AnyPool, Database, DatabasePlace, Kind, close_empty, open_empty, take_layouts,
+};
 use crate::keys::KeyHasher;
 use crate::requests::REQUESTS_FILE;
 
@@ -97,7 +99,7 @@ async fn fill(
     if has_tables(&pool, kind).await.map_err(BackupError::database("look into the database"))? {
         return Err(BackupError::NotEmpty(place.to_string()));
     }
-    layouts_of(report.layout, kind).run(&pool).await.map_err(crate::error::StoreError::Layout)?;
+    take_layouts(report.layout, &pool, kind, place).await?;
     let mut sums = match sums_file {
         Some(file) => SumsPlace::file(file)?,
         None => SumsPlace::within(&pool, kind)
@@ -105,8 +107,7 @@ async fn fill(
             .map_err(BackupError::database("make room for sums of calls"))?,
     };
     let mut reader = open(source, hasher)?;
-    let mut connection = pool.acquire().await.map_err(BackupError::database("write a backup's rows"))?;
-    let mut transaction = connection.begin().await.map_err(BackupError::database("write a backup's rows"))?;
+    let mut transaction = pool.begin().await.map_err(BackupError::database("write a backup's rows"))?;
     let tables = empty(&mut transaction, kind).await;
     let tables = tables.map_err(BackupError::database("make room for a backup's rows"))?;
     let mut room = Room { connection: &mut transaction, kind, sums: &mut sums };
@@ -116,7 +117,6 @@ async fn fill(
     }
     transaction.commit().await.map_err(BackupError::database("keep a backup's rows"))?;
     sums.keep().await.map_err(BackupError::database("keep a backup's sums of calls"))?;
-    drop(connection);
     close_empty(&pool, kind).await;
     // As any start does: brings an older layout up to date, and finds the master key to be the one.
     let database = Database::open(place, hasher).await?;

@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 
 use futures_util::TryStreamExt;
-use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Row, Transaction};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::beside::Beside;
 use super::cells::{Known, columns};
 use super::error::BackupError;
 use super::format::CellKind;
-use crate::database::{self, Kind, open_rows};
+use crate::database::{AnyConnection, AnyPool, Kind, Leased, open_rows};
 use crate::reports::{MARKS, SUMS, Sums, pieces};
 
 /// So many bytes of a part are one row of a backup at most, or nearly: a line has its bounds.
@@ -75,7 +75,7 @@ struct SumsFile {
     beside: Beside,
     pool: AnyPool,
     /// Until all is written.
-    transaction: Option<Transaction<'static, Any>>,
+    transaction: Option<Leased>,
 }
 
 impl SumsPlace {
@@ -88,7 +88,7 @@ impl SumsPlace {
 
     /// The database that is being filled, unless it has some.
     pub(super) async fn within(pool: &AnyPool, kind: Kind) -> Result<Self, sqlx::Error> {
-        Sums::open(database::AnyPool::unlimited(pool.clone()), kind).await?;
+        Sums::open(pool.clone(), kind).await?;
         let any = sqlx::query(AssertSqlSafe(format!("SELECT 1 AS one FROM {SUMS} LIMIT 1")));
         let room = match any.fetch_optional(pool).await? {
             Some(_) => SumsRoom::Taken,
@@ -145,9 +145,8 @@ impl SumsFile {
     async fn beside(place: &std::path::Path) -> Result<Self, BackupError> {
         let beside = Beside::new(place)?;
         let failed = || BackupError::database("make room for sums of calls");
-        let opened = open_rows(Some(&beside.path)).await?;
-        let pool = opened.inner().clone();
-        Sums::open(opened, Kind::Sqlite).await.map_err(failed())?;
+        let pool = open_rows(Some(&beside.path)).await?;
+        Sums::open(pool.clone(), Kind::Sqlite).await.map_err(failed())?;
         let mut transaction = pool.begin().await.map_err(failed())?;
         without_marks(&mut transaction).await.map_err(failed())?;
         Ok(Self { beside, pool, transaction: Some(transaction) })

@@ -2,15 +2,18 @@
 
 use std::io::{BufRead, Cursor};
 use std::path::Path;
+use std::time::Duration;
 
 use domain::{Secret, Timestamp};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Row};
+use tokio::time::timeout;
 
 use super::tables::{TABLES, is_left_out};
 use super::{BackupError, Restored, back_up, restore};
 use crate::audit::{AuditRecords, NewAuditEntry};
 use crate::configs::ConfigShelf;
+use crate::database::silent_way::{LastWords, SilentWay};
 use crate::database::throwaway::Throwaway;
 use crate::database::{DATABASE_FILE, Database, DatabasePlace, Kind};
 use crate::keys::{Asker, KeyDesk, KeyHasher, NewKey};
@@ -250,6 +253,33 @@ async fn sums_that_are_there_already_stay() {
     let nobody = tempfile::tempdir().unwrap();
     assert!(!restored(&file(nobody.path()), &hasher(), &without).await.unwrap().has_other_sums);
     assert_eq!(std::fs::read_dir(nobody.path()).unwrap().count(), 1);
+}
+
+/// Where a server falls silent within a backup or a restore, whoever waits is told so.
+#[tokio::test]
+async fn a_server_that_falls_silent_is_given_up_by_backup_and_restore() {
+    /// Beyond that nobody has given it up.
+    const FOR_EVER: Duration = Duration::from_secs(40);
+    let server = Throwaway::start().await;
+    let source = Database::open(&server.place("silent_from").await, &hasher()).await.unwrap();
+    filled(&source).await;
+    source.close().await;
+    let way = SilentWay::to(server.socket()).await;
+    let place = |name| DatabasePlace::server(way.url(name, 1)).unwrap();
+    let bytes = backup(&place("silent_from")).await;
+    way.fall_silent_at("FROM caller_keys ORDER", LastWords::Arrive);
+    let (mut half, from, hasher) = (Vec::new(), place("silent_from"), hasher());
+    let given_up = timeout(FOR_EVER, back_up(&from, &hasher, NOW, &mut half, &mut |_, _| {})).await;
+    let error = given_up.expect("a backup is given up").unwrap_err().to_string();
+    assert!(error.contains("silent for 2 seconds"), "{error}");
+    way.carry_again();
+    assert_eq!(backup(&from).await.len(), bytes.len());
+    server.place("silent_to").await;
+    way.fall_silent_at("INSERT INTO caller_keys", LastWords::AreLost);
+    let to = place("silent_to");
+    let error = timeout(FOR_EVER, restored(&to, &hasher, &bytes)).await.expect("a restore is given up");
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("silent for 1 seconds"), "{error}");
 }
 
 /// Whoever adds a table says here whether backups hold it.

@@ -51,6 +51,8 @@ pub(crate) struct Leased(AnyConnection);
 #[derive(Debug)]
 enum Lease {
     Plain(PoolConnection<Any>),
+    /// Of no pool.
+    Alone(sqlx::AnyConnection),
     /// Undone where it is dropped without a commit.
     Transaction(sqlx::Transaction<'static, Any>),
 }
@@ -125,13 +127,8 @@ impl AnyPool {
         Self { inner, patience }
     }
 
-    /// Of whoever waits himself, as a command's user does.
-    pub(crate) fn unlimited(inner: sqlx::AnyPool) -> Self {
-        Self::new(inner, Patience::endless())
-    }
-
-    /// For what brings its own way of asking, as a start or a restore does.
-    pub(crate) const fn inner(&self) -> &sqlx::AnyPool {
+    /// For what brings its own way of asking.
+    pub(super) const fn inner(&self) -> &sqlx::AnyPool {
         &self.inner
     }
 
@@ -174,9 +171,26 @@ impl Leased {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         let AnyConnection { lease, patience } = self.0;
         match lease {
-            Lease::Plain(_) => Ok(()),
+            Lease::Plain(_) | Lease::Alone(_) => Ok(()),
             Lease::Transaction(transaction) => patience.answer(Duration::ZERO, transaction.commit()).await,
         }
+    }
+}
+
+impl AnyConnection {
+    /// One of no pool.
+    pub(super) const fn alone(connection: sqlx::AnyConnection, patience: Patience) -> Self {
+        Self { lease: Lease::Alone(connection), patience }
+    }
+
+    /// For what brings its own way of asking.
+    pub(super) fn inner(&mut self) -> &mut sqlx::AnyConnection {
+        self.lease.connection()
+    }
+
+    /// It is not used again: it said nothing for so long.
+    pub(super) fn give_up(&self, waited: Duration) -> Error {
+        self.patience.gives_up(waited)
     }
 }
 
@@ -198,6 +212,7 @@ impl Lease {
     fn connection(&mut self) -> &mut sqlx::AnyConnection {
         match self {
             Self::Plain(connection) => connection,
+            Self::Alone(connection) => connection,
             Self::Transaction(connection) => connection,
         }
     }

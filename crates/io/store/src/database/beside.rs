@@ -1,13 +1,13 @@
 //! Connections for a backup and for a restore: one that reads beside a running gateway, and one to a database without a layout.
 
 use sqlx::any::AnyConnectOptions;
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor};
 
+use super::answered::{AnyConnection, AnyPool, Patience};
 use super::kind::Kind;
 use super::opened::DatabasePlace;
-use super::{layouts, postgres, sqlite};
+use super::{layouts, postgres, sqlite, steps};
 use crate::error::StoreError;
 
 /// What a connection is told that only reads. A gateway that closes its database holds it for a moment.
@@ -21,15 +21,17 @@ pub(crate) async fn open_beside(place: &DatabasePlace) -> Result<(AnyConnection,
             let url = SqliteConnectOptions::new().filename(path).to_url_lossy();
             let opened = async {
                 let options = AnyConnectOptions::from_url(&url)?.disable_statement_logging();
-                let mut connection = AnyConnection::connect_with(&options).await?;
+                let mut connection = sqlx::AnyConnection::connect_with(&options).await?;
                 connection.execute(READING).await?;
                 Ok(connection)
             };
-            Ok((opened.await.map_err(StoreError::database("open"))?, Kind::Sqlite))
+            let connection = opened.await.map_err(StoreError::database("open"))?;
+            Ok((AnyConnection::alone(connection, Patience::endless()), Kind::Sqlite))
         }
         DatabasePlace::Memory => {
-            let opened = AnyConnection::connect("sqlite::memory:").await;
-            Ok((opened.map_err(StoreError::database("open"))?, Kind::Sqlite))
+            let connection = sqlx::AnyConnection::connect("sqlite::memory:").await;
+            let connection = connection.map_err(StoreError::database("open"))?;
+            Ok((AnyConnection::alone(connection, Patience::endless()), Kind::Sqlite))
         }
         DatabasePlace::Server(url) => Ok((postgres::read_beside(url).await?, Kind::Postgres)),
     }
@@ -38,11 +40,12 @@ pub(crate) async fn open_beside(place: &DatabasePlace) -> Result<(AnyConnection,
 /// A database that has no layout yet, held by this process.
 pub(crate) async fn open_empty(place: &DatabasePlace) -> Result<(AnyPool, Kind), StoreError> {
     sqlx::any::install_default_drivers();
-    Ok(match place {
-        DatabasePlace::File(path) => (sqlite::open(path).await?, Kind::Sqlite),
-        DatabasePlace::Memory => (sqlite::in_memory().await?, Kind::Sqlite),
-        DatabasePlace::Server(url) => (postgres::open(url).await?.0, Kind::Postgres),
-    })
+    let ((pool, patience), kind) = match place {
+        DatabasePlace::File(path) => ((sqlite::open(path).await?, Patience::endless()), Kind::Sqlite),
+        DatabasePlace::Memory => ((sqlite::in_memory().await?, Patience::endless()), Kind::Sqlite),
+        DatabasePlace::Server(url) => (postgres::open(url).await?, Kind::Postgres),
+    };
+    Ok((AnyPool::new(pool, patience), kind))
 }
 
 /// Lets others in where [`open_empty`] holds a server.
@@ -61,7 +64,12 @@ pub(crate) fn known_layouts() -> Vec<i64> {
     layouts::numbers()
 }
 
-/// The steps up to one.
-pub(crate) fn layouts_of(newest: i64, kind: Kind) -> Migrator {
-    layouts::layouts_until(newest, kind)
+/// Takes the steps up to one that are missing.
+pub(crate) async fn take_layouts(
+    newest: i64,
+    pool: &AnyPool,
+    kind: Kind,
+    place: &DatabasePlace,
+) -> Result<(), StoreError> {
+    steps::take(&layouts::layouts_until(newest, kind), pool, place.url()).await
 }

@@ -1,9 +1,12 @@
 //! Every layout that this version knows, and bringing a database up to the newest. The list only grows.
 
+use domain::Secret;
+use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, SqlSafeStr};
 
+use super::answered::AnyPool;
 use super::kind::Kind;
+use super::steps;
 use crate::error::StoreError;
 
 /// One step: what it is called, and its text for each database. What was released is never edited.
@@ -133,10 +136,16 @@ const LAYOUTS: &[Layout] = &[
 ];
 
 /// Takes the steps that are missing.
-pub(super) async fn bring_up_to_date(pool: &AnyPool, kind: Kind) -> Result<(), StoreError> {
-    layouts_until(newest(), kind).run(pool).await.map_err(|error| match error {
-        MigrateError::VersionMissing(found) => StoreError::Newer { found, known: newest() },
-        other => StoreError::Layout(other),
+pub(super) async fn bring_up_to_date(
+    pool: &AnyPool,
+    kind: Kind,
+    server: Option<&Secret>,
+) -> Result<(), StoreError> {
+    steps::take(&layouts_until(newest(), kind), pool, server).await.map_err(|error| match error {
+        StoreError::Layout(MigrateError::VersionMissing(found)) => {
+            StoreError::Newer { found, known: newest() }
+        }
+        other => other,
     })
 }
 

@@ -12,6 +12,7 @@ mod server_url;
 #[cfg(test)]
 pub(crate) mod silent_way;
 mod sqlite;
+mod steps;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -19,7 +20,7 @@ pub(crate) mod throwaway;
 mod transaction;
 
 pub(crate) use answered::{AnyConnection, AnyPool, Leased};
-pub(crate) use beside::{close_empty, known_layouts, layouts_of, open_beside, open_empty};
+pub(crate) use beside::{close_empty, known_layouts, open_beside, open_empty, take_layouts};
 pub(crate) use kind::Kind;
 pub use opened::{DATABASE_FILE, Database, DatabasePlace, PlaceError};
 pub(crate) use sqlite::open_rows;

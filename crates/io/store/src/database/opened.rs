@@ -74,6 +74,14 @@ impl DatabasePlace {
         let is_known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
         if is_known { Ok(Self::Server(url)) } else { Err(PlaceError) }
     }
+
+    /// The URL of a server.
+    pub(super) const fn url(&self) -> Option<&Secret> {
+        match self {
+            Self::Server(url) => Some(url),
+            Self::File(_) | Self::Memory => None,
+        }
+    }
 }
 
 impl Database {
@@ -87,7 +95,7 @@ impl Database {
         };
         let pool = AnyPool::new(pool, patience);
         let database = Self { pool, kind, chain: ChainKey::new(hasher), generation: Generation::new(1) };
-        database.without_waiting_for_the_disk(database.prepare(hasher)).await?;
+        database.without_waiting_for_the_disk(database.prepare(hasher, place.url())).await?;
         database
             .learn_generation()
             .await
@@ -146,8 +154,8 @@ impl Database {
         &self.chain
     }
 
-    async fn prepare(&self, hasher: &KeyHasher) -> Result<(), StoreError> {
-        layouts::bring_up_to_date(self.pool.inner(), self.kind).await?;
+    async fn prepare(&self, hasher: &KeyHasher, server: Option<&Secret>) -> Result<(), StoreError> {
+        layouts::bring_up_to_date(&self.pool, self.kind, server).await?;
         let check = hasher.key_check();
         let found = sqlx::query("SELECT key_check FROM meta")
             .fetch_one(&self.pool)
@@ -198,9 +206,10 @@ impl Database {
             Kind::Postgres => ("SET synchronous_commit = off", "SET synchronous_commit = on"),
         };
         self.run(before).await?;
-        let result = work.await;
+        // Where it fails so does the start, and nobody writes here any more.
+        let done = work.await?;
         self.run(after).await?;
-        result
+        Ok(done)
     }
 
     async fn run(&self, statement: &'static str) -> Result<(), StoreError> {

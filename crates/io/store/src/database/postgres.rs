@@ -11,7 +11,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
 use tokio::time::timeout;
 
-use super::answered::{CONNECT_WAIT, Patience};
+use super::answered::{self, CONNECT_WAIT, Patience};
 use super::backend::Held;
 use super::server_url::ServerUrl;
 use crate::error::StoreError;
@@ -92,14 +92,17 @@ async fn held_by(options: &AnyConnectOptions, introduce: &str) -> Result<Option<
 }
 
 /// A connection that has no lock and only reads: for a backup, which may take long.
-pub(super) async fn read_beside(url: &Secret) -> Result<AnyConnection, StoreError> {
+pub(super) async fn read_beside(url: &Secret) -> Result<answered::AnyConnection, StoreError> {
     let opened = async {
-        let options: AnyConnectOptions = ServerUrl::parse(url)?.rest().parse()?;
+        let url = ServerUrl::parse(url)?;
+        let options: AnyConnectOptions = url.rest().parse()?;
         let options = options.disable_statement_logging();
-        let mut connection = timeout(CONNECT_WAIT, AnyConnection::connect_with(&options))
+        let connection = timeout(CONNECT_WAIT, AnyConnection::connect_with(&options))
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)??;
-        connection.execute("SET application_name = 'bellwether backup'").await?;
+        let patience = Patience::of(url.reading_wait());
+        let mut connection = answered::AnyConnection::alone(connection, patience);
+        (&mut connection).execute("SET application_name = 'bellwether backup'").await?;
         Ok(connection)
     };
     opened.await.map_err(StoreError::Server)
