@@ -379,32 +379,6 @@ def test_a_twin_does_not_wait_for_who_waits_at_a_limit_of_his_own(
         assert limited.result().status_code == 200
 
 
-def test_a_hit_waits_behind_nobody_who_waits_for_tokens(
-    start: StartGateway, new_upstream: StartUpstream, commands: Commands
-) -> None:
-    held = Held()
-    upstream = new_upstream(whole(CHAT_REPLY))
-    gateway = start(config=cached(upstream.base_url))
-    assert state(post(gateway)) == "miss"
-    made = commands.json("keys", "create", "--name", "limited")
-    limit(gateway, key=made["id"], tokens_per_minute=6_000, on_limit="queue", queue_wait_ms=20_000)
-    upstream.script = held
-    large = [chat(max_tokens=1_024, user=name) for name in ("one", "another")]
-    with ThreadPoolExecutor(2) as pool:
-        # What the first may take is owed, some ten seconds of the limit: the second waits for that.
-        asking = pool.submit(post, gateway, large[0], caller=made["key"])
-        (exchange,) = held.wait_for(1)
-        waits = pool.submit(post, gateway, large[1], caller=made["key"])
-        until(lambda: waiting(gateway, "tokens_per_minute") == 1, "the second waits")
-        assert state(post(gateway, caller=made["key"])) == "hit", "it needs no tokens"
-        assert not waits.done()
-        # Hardly any of that was used: the rest is given back, and the second goes on.
-        upstream.script = whole(CHAT_REPLY)
-        whole(CHAT_REPLY, "connection: close")(exchange)
-        assert [reply.result().status_code for reply in (asking, waits)] == [200, 200]
-        held.release()
-
-
 def test_a_hit_tells_what_its_answer_is_warned_of_and_nothing_of_anothers_limits(
     start: StartGateway, new_upstream: StartUpstream, commands: Commands
 ) -> None:

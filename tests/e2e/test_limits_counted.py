@@ -8,12 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import StartGateway, StartUpstream
+from conftest import Commands, StartGateway, StartUpstream
 from harness.config import NO_REPEATS, configuration, provider
 from harness.gateway import Gateway
 from harness.process import until
 from harness.speech import CHAT_PATH, CHAT_REPLY, MODEL, chat, delta
 from harness.upstream import Exchange, Held, chunk, stream_head, whole
+from test_cache import cached, limit, post, state, waiting
 from test_hedge import AFTER_MS, FAILURE, STREAM, Late, hedging, outcomes
 from test_rate_limits import Admin, call, configured, served
 from test_stored_responses import RESPONSES, keeps
@@ -257,3 +258,29 @@ def test_a_stream_that_another_goes_on_with_counts_for_each_credential_what_it_g
     # A thousand tokens of its prompt are owed: another is asked for the next.
     assert call(gateway).headers["x-bellwether-provider"] == "second"
     assert (len(first.calls), len(second.calls)) == (1, 2)
+
+
+def test_a_hit_waits_behind_nobody_who_waits_for_tokens(
+    start: StartGateway, new_upstream: StartUpstream, commands: Commands
+) -> None:
+    held = Held()
+    upstream = new_upstream(whole(CHAT_REPLY))
+    gateway = start(config=cached(upstream.base_url))
+    assert state(post(gateway)) == "miss"
+    made = commands.json("keys", "create", "--name", "limited")
+    limit(gateway, key=made["id"], tokens_per_minute=6_000, on_limit="queue", queue_wait_ms=20_000)
+    upstream.script = held
+    large = [chat(max_tokens=1_024, user=name) for name in ("one", "another")]
+    with ThreadPoolExecutor(2) as pool:
+        # What the first may take is owed, some ten seconds of the limit: the second waits for that.
+        asking = pool.submit(post, gateway, large[0], caller=made["key"])
+        (exchange,) = held.wait_for(1)
+        waits = pool.submit(post, gateway, large[1], caller=made["key"])
+        until(lambda: waiting(gateway, "tokens_per_minute") == 1, "the second waits")
+        assert state(post(gateway, caller=made["key"])) == "hit", "it needs no tokens"
+        assert not waits.done()
+        # Hardly any of that was used: the rest is given back, and the second goes on.
+        upstream.script = whole(CHAT_REPLY)
+        whole(CHAT_REPLY, "connection: close")(exchange)
+        assert [reply.result().status_code for reply in (asking, waits)] == [200, 200]
+        held.release()
