@@ -70,6 +70,22 @@ def test_a_caller_whose_body_is_announced_too_large_hears_it(
     assert upstream.calls == []
 
 
+@pytest.mark.parametrize("size", [100, 3_000, 5_000])
+@pytest.mark.parametrize(("path", "status"), [(CHAT_PATH, b"401"), ("/v1/nowhere", b"404")])
+def test_a_refusal_before_a_body_says_that_its_connection_ends(
+    gateway: Gateway, size: int, path: str, status: bytes
+) -> None:
+    """Whoever keeps the connection would send his next request in vain: many clients write head and body apart."""
+    with socket.create_connection(gateway.address, timeout=10) as wire:
+        wire.sendall(head("authorization: Bearer wrong", f"content-length: {size}", path=path).encode())
+        answer = wire.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 " + status)
+        assert b"\r\nconnection: close\r\n" in answer
+        wire.sendall(b" " * size)
+        while answer := wire.recv(65536):
+            assert b"HTTP/1.1" not in answer
+
+
 def test_a_caller_who_never_stops_sending_is_left_behind(gateway: Gateway) -> None:
     with socket.create_connection(gateway.address, timeout=10) as wire:
         wire.sendall(head("authorization: Bearer wrong", "transfer-encoding: chunked").encode())

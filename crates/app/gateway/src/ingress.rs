@@ -26,8 +26,6 @@ use crate::linger::LINGER_BYTES_MAX;
 use crate::pipeline;
 use crate::worker::Worker;
 
-/// A body up to this length, unread, is read and dropped behind the answer, and the connection goes on.
-const DROPPED_BYTES_MAX: u64 = 4 * 1024;
 /// Paths the control plane answers.
 const CONTROL_PREFIX: &str = "/admin";
 
@@ -43,7 +41,6 @@ pub(crate) async fn answer(
     connection.note_version(version);
     connection.note_body_coming(!body.is_end_stream());
     let body_length = body.size_hint().exact();
-    let is_body_long = body_length.is_none_or(|length| length > DROPPED_BYTES_MAX);
     let call = Call::begin(&worker, &connection, caller, &head);
     let (request_id, call_id, dialect) = (call.request_id.clone(), call.id_told(), call.dialect);
     let mut response = match AssertUnwindSafe(route(call, &head, body)).catch_unwind().await {
@@ -58,9 +55,9 @@ pub(crate) async fn answer(
     let headers = response.headers_mut();
     headers.insert(header_names::REQUEST_ID.clone(), request_id);
     headers.insert(header_names::CALL_ID.clone(), call_id);
-    // A long body that nobody has read to its end ends the connection: a caller who keeps connections must know.
-    if worker.drain.stage() != DrainStage::Open
-        || (version < Version::HTTP_2 && is_body_long && connection.is_body_coming())
+    // A body that nobody has read to its end ends the connection, for the server behind us waits for no more of it than has come. A
+    // caller who keeps connections must know.
+    if worker.drain.stage() != DrainStage::Open || (version < Version::HTTP_2 && connection.is_body_coming())
     {
         headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     }
