@@ -173,6 +173,7 @@ def test_an_error_carries_the_request_id(gateway: Gateway, path: str) -> None:
     with Wire(gateway.address) as wire:
         reply = wire.ask(request(path, b"{}", "x-request-id: find-me"))
         assert reply.error["request_id"] == reply.headers["x-request-id"] == "find-me"
+    with Wire(gateway.address) as wire:
         reply = wire.ask(request(path, b"{}"))
         assert reply.error["request_id"] == reply.headers["x-request-id"]
 
