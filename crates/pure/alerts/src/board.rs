@@ -90,6 +90,16 @@ impl Board {
         if is_time { wishes.into_iter().map(|(_, item)| item).collect() } else { Vec::new() }
     }
 
+    /// Of what is over and nobody wants to hear of, nobody waits to hear: where it begins again, that is news.
+    pub fn pass_over(&mut self, is_wanted: impl Fn(&Item) -> bool) {
+        let is_due = |alert: &&mut Alert| alert.state == AlertState::Resolved && alert.told == Told::Raised;
+        for alert in self.0.values_mut().filter(is_due) {
+            if !is_wanted(&Item::of(alert, Event::Resolved)) {
+                alert.told = Told::Resolved;
+            }
+        }
+    }
+
     /// What is bad and was told to those who were there: what somebody who comes now does not know.
     pub fn known_bad(&self, silences: &[Silence], now: Timestamp) -> Vec<Item> {
         let is_known = |alert: &&Alert| alert.state == AlertState::Firing && alert.told == Told::Raised;

@@ -144,6 +144,19 @@ fn what_is_over_and_nobody_wants_any_more_is_forgotten_all_the_same() {
 }
 
 #[test]
+fn what_begins_again_is_told_again_also_to_who_does_not_want_to_hear_that_it_was_over() {
+    let mut day = Day::new();
+    day.timing = Timing { clear_ms: 0, group_wait_ms: 0, ..TIMING };
+    for (second, found) in [(0, &[NORTH][..]), (1, &[]), (2, &[NORTH])] {
+        day.unwanted = if found.is_empty() { "north" } else { "" };
+        day.look(second, found);
+        let unwanted = day.unwanted;
+        day.board.pass_over(|item| item.subject != unwanted);
+    }
+    day.was_told(&[(0, Event::Raised, "north"), (2, Event::Raised, "north")]);
+}
+
+#[test]
 fn who_comes_later_does_not_know_what_was_told_before() {
     let mut day = Day::new();
     let known = |day: &Day, second: i64| -> Vec<(Event, String)> {

@@ -120,6 +120,9 @@ async fn look_once(
     let informed = informed(alerting, memory, &names).await?;
     // What nobody wants is not told, and is there for whoever does later.
     let is_wanted = |item: &Item| channels.iter().any(|channel| channel.wants(item));
+    if !channels.is_empty() {
+        board.pass_over(is_wanted);
+    }
     let due = board.due(&silences, &settings.timing, now, is_wanted);
     let (new, known): (Vec<Channel>, Vec<Channel>) =
         channels.into_iter().partition(|channel| !informed.contains(&channel.name));
