@@ -4,9 +4,10 @@ use sqlx::any::AnyConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor};
 
-use super::answered::{AnyConnection, AnyPool, Patience};
+use super::answered::{AnyConnection, Patience};
 use super::kind::Kind;
-use super::opened::DatabasePlace;
+use super::place::DatabasePlace;
+use super::pool::AnyPool;
 use super::{layouts, postgres, sqlite, steps};
 use crate::error::StoreError;
 
@@ -26,12 +27,12 @@ pub(crate) async fn open_beside(place: &DatabasePlace) -> Result<(AnyConnection,
                 Ok(connection)
             };
             let connection = opened.await.map_err(StoreError::database("open"))?;
-            Ok((AnyConnection::alone(connection, Patience::endless()), Kind::Sqlite))
+            Ok((AnyConnection::new(connection, Patience::endless()), Kind::Sqlite))
         }
         DatabasePlace::Memory => {
             let connection = sqlx::AnyConnection::connect("sqlite::memory:").await;
             let connection = connection.map_err(StoreError::database("open"))?;
-            Ok((AnyConnection::alone(connection, Patience::endless()), Kind::Sqlite))
+            Ok((AnyConnection::new(connection, Patience::endless()), Kind::Sqlite))
         }
         DatabasePlace::Server(url) => Ok((postgres::read_beside(url).await?, Kind::Postgres)),
     }
@@ -40,12 +41,11 @@ pub(crate) async fn open_beside(place: &DatabasePlace) -> Result<(AnyConnection,
 /// A database that has no layout yet, held by this process.
 pub(crate) async fn open_empty(place: &DatabasePlace) -> Result<(AnyPool, Kind), StoreError> {
     sqlx::any::install_default_drivers();
-    let ((pool, patience), kind) = match place {
-        DatabasePlace::File(path) => ((sqlite::open(path).await?, Patience::endless()), Kind::Sqlite),
-        DatabasePlace::Memory => ((sqlite::in_memory().await?, Patience::endless()), Kind::Sqlite),
-        DatabasePlace::Server(url) => (postgres::open(url).await?, Kind::Postgres),
-    };
-    Ok((AnyPool::new(pool, patience), kind))
+    match place {
+        DatabasePlace::File(path) => Ok((sqlite::open(path).await?, Kind::Sqlite)),
+        DatabasePlace::Memory => Ok((sqlite::in_memory().await?, Kind::Sqlite)),
+        DatabasePlace::Server(url) => Ok((postgres::open(url).await?, Kind::Postgres)),
+    }
 }
 
 /// Lets others in where [`open_empty`] holds a server.

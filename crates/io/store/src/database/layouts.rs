@@ -4,8 +4,8 @@ use domain::Secret;
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
-use super::answered::AnyPool;
 use super::kind::Kind;
+use super::pool::AnyPool;
 use super::steps;
 use crate::error::StoreError;
 

@@ -3,16 +3,16 @@
 //! Both databases are spoken to by the same SQL text, through sqlx's `Any` driver (docs/decisions/0024). There is one
 //! connection, so what a transaction reads cannot change before it writes.
 
-use std::path::PathBuf;
-
 use domain::Secret;
 use sqlx::Row;
 use tokio::time::timeout;
 
-use super::answered::{AnyPool, CLOSE_WAIT, Patience};
+use super::beside::open_empty;
 use super::kind::Kind;
+use super::place::DatabasePlace;
+use super::pool::{AnyPool, CLOSE_WAIT};
 use super::transaction::Transaction;
-use super::{layouts, postgres, sqlite};
+use super::{layouts, postgres};
 use crate::audit;
 use crate::audit::chain::ChainKey;
 use crate::error::StoreError;
@@ -23,43 +23,10 @@ use crate::seal::{Generation, Seal};
 /// The database in the data directory.
 pub const DATABASE_FILE: &str = "bellwether.db";
 
-/// Where a database is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DatabasePlace {
-    /// A SQLite file, made if missing.
-    File(PathBuf),
-    /// In memory: it lives and dies with its [`Database`], for tests and demonstrations.
-    Memory,
-    /// A PostgreSQL server, by its URL, which may hold a password.
-    Server(Secret),
-}
-
-/// For people: without login and settings.
-impl std::fmt::Display for DatabasePlace {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Memory => f.write_str("in memory"),
-            Self::Server(url) => {
-                let rest = url.expose().split_once("://").map_or("", |(_, rest)| rest);
-                let rest = rest.split_once('?').map_or(rest, |(place, _)| place);
-                write!(f, "PostgreSQL at {}", rest.rsplit_once('@').map_or(rest, |(_, place)| place))
-            }
-        }
-    }
-}
-
-/// Why a text does not say where a database is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "it must be a URL that begins with postgres:// (such as postgres://user:password@host:5432/database)"
-)]
-pub struct PlaceError;
-
 /// An opened database.
 #[derive(Clone, Debug)]
 pub struct Database {
-    // A pool of one: it queues the control plane's few queries and opens the connection again should it break.
+    // It queues the control plane's few queries and opens the connection again should it break.
     pub(crate) pool: AnyPool,
     pub(crate) kind: Kind,
     chain: ChainKey,
@@ -67,33 +34,10 @@ pub struct Database {
     pub(crate) generation: Generation,
 }
 
-impl DatabasePlace {
-    /// Where a server's URL leads.
-    pub fn server(url: Secret) -> Result<Self, PlaceError> {
-        let text = url.expose();
-        let is_known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-        if is_known { Ok(Self::Server(url)) } else { Err(PlaceError) }
-    }
-
-    /// The URL of a server.
-    pub(super) const fn url(&self) -> Option<&Secret> {
-        match self {
-            Self::Server(url) => Some(url),
-            Self::File(_) | Self::Memory => None,
-        }
-    }
-}
-
 impl Database {
     /// Opens a database, making its tables if missing. `hasher` must be of the master key that it was made with.
     pub async fn open(place: &DatabasePlace, hasher: &KeyHasher) -> Result<Self, StoreError> {
-        sqlx::any::install_default_drivers();
-        let ((pool, patience), kind) = match place {
-            DatabasePlace::File(path) => ((sqlite::open(path).await?, Patience::endless()), Kind::Sqlite),
-            DatabasePlace::Memory => ((sqlite::in_memory().await?, Patience::endless()), Kind::Sqlite),
-            DatabasePlace::Server(url) => (postgres::open(url).await?, Kind::Postgres),
-        };
-        let pool = AnyPool::new(pool, patience);
+        let (pool, kind) = open_empty(place).await?;
         let database = Self { pool, kind, chain: ChainKey::new(hasher), generation: Generation::new(1) };
         database.without_waiting_for_the_disk(database.prepare(hasher, place.url())).await?;
         database

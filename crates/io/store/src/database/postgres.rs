@@ -7,12 +7,13 @@
 use std::time::Duration;
 
 use domain::Secret;
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
+use sqlx::any::AnyConnectOptions;
+use sqlx::{AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
 use tokio::time::timeout;
 
-use super::answered::{self, CONNECT_WAIT, Patience};
+use super::answered::{self, Patience};
 use super::backend::Held;
+use super::pool::{AnyPool, CONNECT_WAIT, Opening};
 use super::server_url::ServerUrl;
 use crate::error::StoreError;
 
@@ -37,8 +38,8 @@ const HOLDER: &str = "SELECT a.application_name || ', process ' || a.pid || ' of
     WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND (l.classid::BIGINT << 32) + l.objid::BIGINT = 7090192401480119400";
 
-/// The pool, and how long its answers are waited for.
-pub(super) async fn open(url: &Secret) -> Result<(AnyPool, Patience), StoreError> {
+/// The connection, once it has the database.
+pub(super) async fn open(url: &Secret) -> Result<AnyPool, StoreError> {
     let url = ServerUrl::parse(url).map_err(StoreError::Server)?;
     let introduce = format!("{INTRODUCE}; SET statement_timeout = {}", url.statement_timeout_ms());
     let opened = async {
@@ -51,24 +52,19 @@ pub(super) async fn open(url: &Secret) -> Result<(AnyPool, Patience), StoreError
         {
             return Ok(Err(holder));
         }
-        let patience = Patience::of(url.answer_wait());
-        let (looking, held) = (patience.clone(), Held::default());
-        let pool = AnyPoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(CONNECT_WAIT)
-            .after_connect(move |connection, _| {
-                let (introduce, held) = (introduce.clone(), held.clone());
-                Box::pin(async move { hold(connection, introduce, &held).await })
-            })
-            .after_release(move |connection, _| {
-                let looking = looking.clone();
-                Box::pin(async move { looking.look(connection).await })
-            })
-            .connect_with(options)
-            .await?;
-        Ok(Ok((pool, patience)))
+        let held = Held::default();
+        let opening = Opening::new(Patience::of(url.answer_wait()), move || {
+            let (options, introduce, held) = (options.clone(), introduce.clone(), held.clone());
+            async move {
+                let mut connection = AnyConnection::connect_with(&options).await?;
+                hold(&mut connection, introduce, &held).await?;
+                Ok(connection)
+            }
+        });
+        let pool = AnyPool::new(opening.asked_first());
+        // Whoever had it a moment ago is waited for.
+        drop(pool.acquire().await?);
+        Ok(Ok(pool))
     };
     match opened.await {
         Ok(Ok(opened)) => Ok(opened),
@@ -101,7 +97,7 @@ pub(super) async fn read_beside(url: &Secret) -> Result<answered::AnyConnection,
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)??;
         let patience = Patience::of(url.reading_wait());
-        let mut connection = answered::AnyConnection::alone(connection, patience);
+        let mut connection = answered::AnyConnection::new(connection, patience);
         (&mut connection).execute("SET application_name = 'bellwether backup'").await?;
         Ok(connection)
     };

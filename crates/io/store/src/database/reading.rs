@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::any::AnyConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Executor};
+use sqlx::{AnyConnection, ConnectOptions, Connection, Executor};
 
-use super::answered::{AnyPool, CONNECT_WAIT, Patience};
+use super::answered::Patience;
 use super::kind::Kind;
-use super::opened::{Database, DatabasePlace};
+use super::opened::Database;
+use super::place::DatabasePlace;
+use super::pool::{AnyPool, Opening};
 use super::server_url::ServerUrl;
 use crate::error::StoreError;
 
@@ -62,31 +64,21 @@ impl Database {
                 return Err(sqlx::Error::Configuration(why.into()));
             }
         };
-        let (was_begun, looking) = (Arc::new(AtomicBool::new(false)), patience.clone());
-        let pool = AnyPoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .acquire_timeout(CONNECT_WAIT)
-            .after_connect(move |connection, _| {
-                let was_begun = Arc::clone(&was_begun);
-                Box::pin(async move {
-                    connection.execute(settings).await?;
-                    let Some(begin) = begin else { return Ok(()) };
-                    if was_begun.swap(true, Ordering::Relaxed) {
-                        let why = "the connection to the moment that is read was lost";
-                        return Err(sqlx::Error::Configuration(why.into()));
-                    }
-                    connection.execute(begin).await.map(|_| ())
-                })
-            })
-            .after_release(move |connection, _| {
-                let looking = looking.clone();
-                Box::pin(async move { looking.look(connection).await })
-            })
-            .connect_with(options.disable_statement_logging())
-            .await?;
-        Ok(AnyPool::new(pool, patience))
+        let (options, was_begun) = (options.disable_statement_logging(), Arc::new(AtomicBool::new(false)));
+        let opening = Opening::new(patience, move || {
+            let (options, was_begun) = (options.clone(), Arc::clone(&was_begun));
+            async move {
+                let mut connection = AnyConnection::connect_with(&options).await?;
+                connection.execute(settings).await?;
+                let Some(begin) = begin else { return Ok(connection) };
+                if was_begun.swap(true, Ordering::Relaxed) {
+                    let why = "the connection to the moment that is read was lost";
+                    return Err(sqlx::Error::Configuration(why.into()));
+                }
+                connection.execute(begin).await?;
+                Ok(connection)
+            }
+        });
+        AnyPool::open(opening).await
     }
 }

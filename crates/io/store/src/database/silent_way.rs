@@ -27,11 +27,20 @@ pub(crate) enum LastWords {
     AreLost,
 }
 
+/// When it falls silent.
+#[derive(Clone, Copy)]
+enum Moment {
+    /// When these are said.
+    Words(&'static str),
+    /// When something is said after so many pieces.
+    Pieces(usize),
+}
+
 #[derive(Clone)]
 struct Shared {
     silence: watch::Sender<Silence>,
-    /// It falls silent when these are said.
-    armed: Arc<Mutex<Option<(&'static str, LastWords)>>>,
+    /// It falls silent then.
+    armed: Arc<Mutex<Option<(Moment, LastWords)>>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -65,10 +74,15 @@ impl SilentWay {
 
     /// From these words on.
     pub(crate) fn fall_silent_at(&self, words: &'static str, last: LastWords) {
-        *self.shared.armed.lock().unwrap() = Some((words, last));
+        *self.shared.armed.lock().unwrap() = Some((Moment::Words(words), last));
     }
 
-    /// Until the words have been said.
+    /// After so many more pieces, whatever is said; they are lost.
+    pub(crate) fn fall_silent_after(&self, pieces: usize) {
+        *self.shared.armed.lock().unwrap() = Some((Moment::Pieces(pieces), LastWords::AreLost));
+    }
+
+    /// Until it has fallen silent.
     pub(crate) async fn silent(&self) {
         self.shared.silence.subscribe().wait_for(|silence| silence.is_now).await.unwrap();
     }
@@ -82,9 +96,17 @@ impl SilentWay {
 impl Shared {
     fn falls_silent_at(&self, said: &[u8]) -> Option<LastWords> {
         let mut armed = self.armed.lock().unwrap();
-        let (words, last) = (*armed)?;
-        let is_said = said.windows(words.len()).any(|part| part == words.as_bytes());
-        is_said.then(|| *armed = None)?;
+        let (moment, last) = armed.as_mut()?;
+        let is_then = match moment {
+            Moment::Words(words) => said.windows(words.len()).any(|part| part == words.as_bytes()),
+            Moment::Pieces(0) => true,
+            Moment::Pieces(left) => {
+                *left -= 1;
+                false
+            }
+        };
+        let last = *last;
+        is_then.then(|| *armed = None)?;
         // Before anything is passed on: no answer comes after it.
         self.silence.send_modify(|silence| *silence = Silence { count: silence.count + 1, is_now: true });
         Some(last)

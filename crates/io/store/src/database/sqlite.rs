@@ -4,11 +4,12 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::any::AnyConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
+use sqlx::{AnyConnection, ConnectOptions, Connection, Executor};
 
 use super::answered::Patience;
+use super::pool::{AnyPool, Opening};
 use crate::error::StoreError;
 
 /// What every connection is told first. The data directory's lock keeps other gateways out; waiting when busy is for an
@@ -21,27 +22,18 @@ const SETTINGS_OF_ROWS: &str =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000";
 
 /// Opens a file of its own for rows that come in great numbers; memory without a path.
-pub(crate) async fn open_rows(path: Option<&Path>) -> Result<super::AnyPool, StoreError> {
+pub(crate) async fn open_rows(path: Option<&Path>) -> Result<AnyPool, StoreError> {
     sqlx::any::install_default_drivers();
     let options = match path {
         Some(path) => file_options(path)?,
         None => memory_options()?,
     };
-    let pool = connect(options, SETTINGS_OF_ROWS).await?;
-    Ok(super::AnyPool::new(pool, Patience::endless()))
+    connect(options, SETTINGS_OF_ROWS).await
 }
 
 /// Opens a file, made if missing, that only its owner can read.
 pub(super) async fn open(path: &Path) -> Result<AnyPool, StoreError> {
-    let options = file_options(path)?;
-    // Asked apart from the pool, which would try again and again and then say only that it waited.
-    let asked = async {
-        let mut first = AnyConnection::connect_with(&options).await?;
-        first.execute(SETTINGS).await?;
-        first.close().await
-    };
-    asked.await.map_err(StoreError::database("open"))?;
-    connect(options, SETTINGS).await
+    connect(file_options(path)?, SETTINGS).await
 }
 
 pub(super) async fn in_memory() -> Result<AnyPool, StoreError> {
@@ -66,17 +58,13 @@ fn memory_options() -> Result<AnyConnectOptions, StoreError> {
 }
 
 async fn connect(options: AnyConnectOptions, settings: &'static str) -> Result<AnyPool, StoreError> {
-    let opened = async {
-        AnyPoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .after_connect(move |connection, _| {
-                Box::pin(async move { connection.execute(settings).await.map(|_| ()) })
-            })
-            .connect_with(options)
-            .await
-    };
-    opened.await.map_err(StoreError::database("open"))
+    let opening = Opening::new(Patience::endless(), move || {
+        let options = options.clone();
+        async move {
+            let mut connection = AnyConnection::connect_with(&options).await?;
+            connection.execute(settings).await?;
+            Ok(connection)
+        }
+    });
+    AnyPool::open(opening).await.map_err(StoreError::database("open"))
 }

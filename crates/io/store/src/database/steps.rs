@@ -7,7 +7,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Error, Executor};
 use tokio::time::{sleep, timeout};
 
-use super::answered::{AnyPool, CONNECT_WAIT};
+use super::pool::{AnyPool, CONNECT_WAIT};
 use super::server_url::ServerUrl;
 use crate::error::StoreError;
 
@@ -27,7 +27,9 @@ pub(super) async fn take(
     server: Option<&Secret>,
 ) -> Result<(), StoreError> {
     let Some(url) = server else {
-        return steps.run(pool.inner()).await.map_err(StoreError::Layout);
+        let mut connection =
+            pool.acquire().await.map_err(StoreError::database("take steps of its layout"))?;
+        return steps.run(connection.inner()).await.map_err(StoreError::Layout);
     };
     at_server(steps, pool, url).await.map_err(|error| match error {
         MigrateError::Execute(source) => StoreError::Server(source),
@@ -88,7 +90,7 @@ mod tests {
     use super::super::silent_way::{LastWords, SilentWay};
     use super::super::throwaway::{Throwaway, hasher};
     use super::take;
-    use crate::database::{AnyPool, Database, DatabasePlace};
+    use crate::database::{Database, DatabasePlace};
 
     /// Beyond that nobody has given it up.
     const FOR_EVER: Duration = Duration::from_secs(40);
@@ -128,8 +130,7 @@ mod tests {
         server.place("forgotten").await;
         let url = way.url("forgotten", 1);
         sqlx::any::install_default_drivers();
-        let (pool, patience) = postgres::open(&url).await.unwrap();
-        let pool = AnyPool::new(pool, patience);
+        let pool = postgres::open(&url).await.unwrap();
         way.fall_silent_at("SELECT 'said'", LastWords::Arrive);
         let (steps, carrying) = (steps("SELECT 'said'"), async {
             way.silent().await;
@@ -147,8 +148,7 @@ mod tests {
         server.place("long").await;
         let url = way.url("long", 1);
         sqlx::any::install_default_drivers();
-        let (pool, patience) = postgres::open(&url).await.unwrap();
-        let pool = AnyPool::new(pool, patience);
+        let pool = postgres::open(&url).await.unwrap();
         take(&steps("SELECT pg_sleep(3.5)"), &pool, Some(&url)).await.unwrap();
         let hurried = sqlx::query("SELECT pg_sleep(3.5)").execute(&pool).await.unwrap_err().to_string();
         assert!(hurried.contains("statement timeout"), "{hurried}");

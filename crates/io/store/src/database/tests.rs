@@ -1,12 +1,16 @@
 //! Opening, upgrading and refusing databases.
 
+use std::cell::Cell;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use domain::Timestamp;
+use futures_util::FutureExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use tokio::time::timeout;
 
 use super::layouts::{layouts_until, newest};
+use super::silent_way::SilentWay;
 use super::throwaway::Throwaway;
 use super::{DATABASE_FILE, Database, DatabasePlace, Kind};
 use crate::audit::AuditRecords;
@@ -289,4 +293,66 @@ async fn budgets_from_before_those_in_all_are_kept() {
     }
     before.close().await;
     budgets_are_kept(&Database::open(&place, &hasher).await.unwrap()).await;
+}
+
+/// Before a question, in it, after it: wherever a server falls silent, whoever comes once it speaks again is served.
+#[tokio::test]
+async fn a_server_may_fall_silent_at_any_piece_of_what_it_is_told() {
+    /// A question is told in fewer.
+    const PIECES: usize = 6;
+    /// Beyond that nobody is ever served again.
+    const FOR_EVER: Duration = Duration::from_secs(40);
+    let server = Throwaway::start().await;
+    let way = SilentWay::to(server.socket()).await;
+    server.place("pieces").await;
+    let place = DatabasePlace::server(way.url("pieces", 1)).unwrap();
+    let database = Database::open(&place, &KeyHasher::new(&[1; 32])).await.unwrap();
+    for pieces in 0..PIECES {
+        way.fall_silent_after(pieces);
+        let was_silent = Cell::new(false);
+        let asking = async {
+            while !was_silent.get() {
+                let _ = sqlx::query("SELECT 1").fetch_one(&database.pool).await;
+            }
+        };
+        let carrying = async {
+            way.silent().await;
+            way.carry_again();
+            was_silent.set(true);
+        };
+        tokio::join!(asking, carrying);
+        let served = async { while sqlx::query("SELECT 1").fetch_one(&database.pool).await.is_err() {} };
+        timeout(FOR_EVER, served)
+            .await
+            .unwrap_or_else(|_| panic!("silent after {pieces} pieces, and for ever"));
+    }
+    database.close().await;
+}
+
+/// What is let go in the middle is undone, on either database, and the next has a connection without it.
+#[tokio::test]
+async fn what_is_let_go_in_the_middle_is_undone_and_keeps_nobody() {
+    let (server, hasher) = (Throwaway::start().await, KeyHasher::new(&[1; 32]));
+    let dir = tempfile::tempdir().unwrap();
+    for place in [DatabasePlace::File(dir.path().join(DATABASE_FILE)), server.place("middle").await] {
+        let database = Database::open(&place, &hasher).await.unwrap();
+        let before = database.begin_epoch().await.unwrap();
+        let mut left = database.begin().await.unwrap();
+        sqlx::query("UPDATE meta SET epoch = 77").execute(&mut *left).await.unwrap();
+        drop(left);
+        assert_eq!(database.begin_epoch().await.unwrap(), before + 1, "{place}");
+
+        // A question is let go before its answer, a transaction before it has begun.
+        for _ in 0..3 {
+            let _ = sqlx::query("SELECT epoch FROM meta").fetch_one(&database.pool).now_or_never();
+            let _ = database.begin().now_or_never();
+        }
+        // A transaction that has failed is no reason not to begin another.
+        let mut failed = database.begin().await.unwrap();
+        sqlx::query("SELECT nothing FROM nowhere").execute(&mut *failed).await.unwrap_err();
+        drop(failed);
+        assert_eq!(database.begin_epoch().await.unwrap(), before + 2, "{place}");
+        database.close().await;
+        assert!(matches!(database.begin().await.map(|_| ()), Err(sqlx::Error::PoolClosed)), "{place}");
+    }
 }

@@ -11,7 +11,8 @@ use domain::Secret;
 use sqlx::{Connection, Executor};
 use tempfile::TempDir;
 
-use super::opened::{Database, DatabasePlace};
+use super::opened::Database;
+use super::place::DatabasePlace;
 use crate::keys::KeyHasher;
 
 /// Where Debian keeps the programs; elsewhere they are on the path.

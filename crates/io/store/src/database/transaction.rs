@@ -2,7 +2,8 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::answered::{AnyConnection, Leased};
+use super::answered::AnyConnection;
+use super::pool::Leased;
 use crate::audit::chain::ChainKey;
 
 /// Used as a connection; dropped without a commit, it has done nothing.
