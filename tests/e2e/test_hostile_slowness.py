@@ -38,9 +38,13 @@ HEAD = request(CHAT_PATH, b"", length=1000)
 CHUNKED = request(CHAT_PATH).replace(b"content-length: 0", b"transfer-encoding: chunked")
 
 
-def started(start: StartGateway, simulator: Simulator, **timeouts: int) -> Gateway:
+def started(start: StartGateway, simulator: Simulator, *, resumes: bool = False, **timeouts: int) -> Gateway:
     node = provider(simulator.node.base_url, key=simulator.key)
-    return start(config=configuration({"openai": node}, timeouts=timeouts))
+    if not resumes:
+        return start(config=configuration({"openai": node}, timeouts=timeouts))
+    node |= {"models": [MODEL], "quirks": {"continues": "bare"}}
+    models = {MODEL: {"targets": [f"openai/{MODEL}"], "resume": "continue"}}
+    return start(config=configuration({"openai": node}, timeouts=timeouts) | {"models": models})
 
 
 @dataclass
@@ -189,9 +193,12 @@ def test_callers_who_do_not_read_cost_little(
     assert max(held_back) < HELD_BACK_BYTES_MAX
 
 
-def test_idle_streams_are_held_cheaply(start: StartGateway, simulator: Simulator, figure: Tell) -> None:
+@pytest.mark.parametrize("resumes", [False, True])
+def test_idle_streams_are_held_cheaply(
+    start: StartGateway, simulator: Simulator, figure: Tell, resumes: bool
+) -> None:
     """As many as `E2E_IDLE_STREAMS` says: open, silent behind their first event, and a live caller beside them."""
-    gateway = started(start, simulator, idle_ms=600_000)
+    gateway = started(start, simulator, resumes=resumes, idle_ms=600_000)
     simulator.node.set(gap_ms=600_000)
     body = request(CHAT_PATH, chat(stream=True, max_tokens=2))
     with Siege(
@@ -212,7 +219,7 @@ def test_idle_streams_are_held_cheaply(start: StartGateway, simulator: Simulator
         for stream in (*warm, *streams):
             stream.close()
     figure(
-        f"R26: {IDLE_STREAMS} idle streams all open, {each / KIB:.1f} KiB each (limit 48); live traffic p99 "
+        f"R26: {IDLE_STREAMS} idle streams all open{', on a route with resume' if resumes else ''}, {each / KIB:.1f} KiB each (limit 48); live traffic p99 "
         f"{live[int(len(live) * 0.99)] * 1000:.1f} ms; descriptors returned"
     )
     assert each < IDLE_STREAM_BYTES_MAX

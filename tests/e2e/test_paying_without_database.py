@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,21 @@ class Callers:
                 self.statuses.append(http.post(CHAT_PATH, content=chat()).status_code)
 
 
+def made(gateway: Gateway, what: str, **body: Any) -> Any:
+    """Something of the admin API, made by the operator."""
+    with gateway.admin() as admin:
+        reply = admin.post(f"/admin/v1/{what}", json=body)
+        assert reply.is_success, reply.text
+        return reply.json()
+
+
+def member_token(gateway: Gateway) -> str:
+    """Of a user who belongs to an organisation."""
+    organisation, user = made(gateway, "organisations", name="acme"), made(gateway, "users", email="ada@example.com", name="Ada")
+    made(gateway, f"organisations/{organisation['id']}/members", email="ada@example.com", role="owner")
+    return str(made(gateway, f"users/{user['id']}/tokens", name="laptop")["token"])
+
+
 def booked_once(server: Server, accounts: Accounts, statuses: list[int]) -> None:
     """Every call was paid for, and stands in the database."""
     assert set(statuses) == {200}
@@ -86,7 +102,7 @@ def test_calls_are_paid_for_while_postgresql_is_away_and_are_in_it_afterwards(
         booked_once(server, accounts, callers.statuses)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(150)
 def test_calls_are_paid_for_while_postgresql_is_silent_and_are_in_it_afterwards_once(
     start: StartGateway, new_upstream: StartUpstream, commands: Commands
 ) -> None:
@@ -95,14 +111,23 @@ def test_calls_are_paid_for_while_postgresql_is_silent_and_are_in_it_afterwards_
         gateway = start(config=configured(upstream), environment={"BELLWETHER_DATABASE_URL": way.url(ANSWER_WAIT_S)})
         accounts = Accounts(gateway)
         accounts.open(100 * NANO)
+        token, revoked = member_token(gateway), made(gateway, "keys", name="gone")
+        with gateway.admin() as admin:
+            assert admin.delete(f"/admin/v1/keys/{revoked['id']}").is_success
         callers = Callers(gateway)
         way.fall_silent()
         told = "the database cannot take the ledger"
         until(lambda: told in gateway.process.output, "the ledger's step is given up", patience_s=30)
         callers.wait_for_more()
-        # Whoever asks the control plane is told, and not kept.
-        with gateway.admin() as admin:
-            assert admin.get("/admin/v1/keys", timeout=30).status_code == 500
+        # Whoever asks the control plane is told, and not kept; whoever is known stays so, and nobody else becomes it.
+        for known in (gateway.admin_key, token):
+            with gateway.http(known) as http:
+                assert http.get("/admin/v1/keys", timeout=30).status_code == 500
+        with gateway.http() as http:
+            assert http.get("/v1/balance").status_code == 200
+        for unknown in ("bw_nobody", revoked["key"]):
+            with gateway.http(unknown) as http:
+                assert http.post(CHAT_PATH, content=chat()).status_code == 401
         way.carry_again()
         callers.wait_for_more()
         callers.end()
