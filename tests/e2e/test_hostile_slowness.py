@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import pytest
+
 from conftest import StartGateway, StartUpstream
 from harness.config import configuration, provider
 from harness.gateway import Gateway
@@ -42,9 +44,9 @@ def started(start: StartGateway, simulator: Simulator, *, resumes: bool = False,
     node = provider(simulator.node.base_url, key=simulator.key)
     if not resumes:
         return start(config=configuration({"openai": node}, timeouts=timeouts))
-    node |= {"models": [MODEL], "quirks": {"continues": "bare"}}
-    models = {MODEL: {"targets": [f"openai/{MODEL}"], "resume": "continue"}}
-    return start(config=configuration({"openai": node}, timeouts=timeouts) | {"models": models})
+    one = node | {"models": ["m"], "quirks": {"continues": "bare"}}
+    models = {MODEL: {"targets": ["one/m"], "resume": "continue"}}
+    return start(config=configuration({"one": one}, timeouts=timeouts) | {"models": models})
 
 
 @dataclass

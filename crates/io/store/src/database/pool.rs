@@ -1,6 +1,7 @@
 //! The one connection of a database, for one after the other. It is opened again where it breaks. Whoever lets it go in the middle
 //! of something keeps it from the next no longer than an answer may take: then it is dropped.
 
+use std::io::ErrorKind;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +27,9 @@ pub(super) const CLOSE_WAIT: Duration = Duration::from_secs(3);
 /// Before a connection that could not be opened is tried again; each time twice as long.
 const REST_MIN: Duration = Duration::from_millis(10);
 const REST_MAX: Duration = Duration::from_secs(2);
+
+/// What PostgreSQL says while it starts, and while it has no room for another connection.
+const NOT_NOW: [&str; 2] = ["57P03", "53300"];
 
 /// Where the connection is while nobody has it.
 type Seat = OwnedMutexGuard<Option<sqlx::AnyConnection>>;
@@ -142,7 +146,7 @@ impl AnyPool {
 }
 
 impl Pool {
-    /// Waits until it is free, and opens it where it must be, again and again; `why` is why that has failed so far.
+    /// Waits until it is free, and opens it where it must be, again and again where that may help; `why` is why it has failed so far.
     async fn take(&self, why: &mut Error) -> Result<(sqlx::AnyConnection, Seat), Error> {
         let mut seat = Arc::clone(&self.seat).lock_owned().await;
         if let Some(connection) = seat.take()
@@ -157,7 +161,8 @@ impl Pool {
             }
             match (self.opening.open)().await {
                 Ok(connection) => return Ok((connection, seat)),
-                Err(error) => *why = error,
+                Err(error) if is_passing(&error) => *why = error,
+                Err(error) => return Err(error),
             }
             sleep(rest).await;
             rest = (rest * 2).min(REST_MAX);
@@ -184,6 +189,16 @@ impl Pool {
             tidying.spawn_on(tidied, &runtime);
         }
         // Else it is dropped as it is: to close it would be to wait until the server has taken what was not sent yet.
+    }
+}
+
+/// Whether it may be opened in a moment: the server is starting, or has not yet noticed that its last user is gone.
+fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::Io(why) => why.kind() == ErrorKind::ConnectionRefused,
+        Error::Database(why) => why.code().is_some_and(|code| NOT_NOW.contains(&&*code)),
+        Error::Configuration(_) => true,
+        _ => false,
     }
 }
 
