@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Bodies are counted in units of this size.
-const UNIT_BYTES: usize = 64 * 1024;
+/// Bodies are counted in units of this size: a page, so that thousands of small ones that are kept for long take what they are.
+const UNIT_BYTES: usize = 4 * 1024;
 /// A body up to this size may use the last of the budget: large ones leave a part of it alone, so that many of them keep
 /// no small request out.
-const SMALL_UNITS: usize = 16;
+const SMALL_UNITS: usize = (1 << 20) / UNIT_BYTES;
 const KEPT_FOR_SMALL: usize = 8;
 /// What can lie elsewhere leaves as much alone: it is never in the way of what cannot.
 const KEPT_FOR_OTHERS: usize = 2;
@@ -126,6 +126,13 @@ mod tests {
         assert!(large.grow_to(7 * SMALL_UNITS * UNIT_BYTES));
         let mut small = budget.lease();
         assert!(small.grow_to(SMALL_UNITS * UNIT_BYTES) && !small.grow_to(SMALL_UNITS * UNIT_BYTES + 1));
+    }
+
+    #[test]
+    fn ten_thousand_small_bodies_and_answers_fit_into_the_usual_budget() {
+        let budget = BodyBudget::new(Some(super::BUDGET_BYTES_DEFAULT));
+        let mut leases: Vec<_> = (0..20_000).map(|_| budget.lease()).collect();
+        assert!(leases.iter_mut().all(|lease| lease.grow_to(1_000)));
     }
 
     #[test]
