@@ -37,8 +37,7 @@ mod tests {
         let address = Address::parse("https://qy.example/cgi-bin/webhook/send?key=x").unwrap();
         let (to, body) = sent(&ask(&address, &notice(Event::Raised)));
         assert_eq!(to, "https://qy.example/cgi-bin/webhook/send?key=x");
-        let told =
-            "[critical] provider down: north — bellwether\nevery line of the provider north is left alone";
+        let told = crate::words::text(&notice(Event::Raised), 4000);
         assert_eq!(body, json!({ "msgtype": "text", "text": { "content": told } }));
         let mut long = notice(Event::Raised);
         long.items[0].summary = "余额".repeat(1000);

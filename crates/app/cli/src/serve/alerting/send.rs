@@ -131,12 +131,30 @@ mod tests {
             service: "here".to_owned(),
             items: vec![Item { event: Event::Raised, ..Item::test(Timestamp(0)) }],
         };
-        for url in
-            ["http://127.0.0.1:9/x", "http://[::1]:9/x", "http://169.254.169.254/x", "http://localhost:9/x"]
-        {
+        // In all the ways that such an address can be written.
+        for host in [
+            "127.0.0.1",
+            "[::1]",
+            "169.254.169.254",
+            "localhost",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "127.1",
+            "0.0.0.0",
+            "100.64.0.1",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "[fe80::1]",
+            "[fd00::1]",
+        ] {
+            let url = format!("http://{host}:9/x");
             let channel = Channel {
                 name: "chat".to_owned(),
-                way: Way::Slack(Address::parse(url).unwrap()),
+                way: Way::Slack(Address::parse(&url).unwrap()),
                 severity_min: Severity::Info,
                 rules: Vec::new(),
                 is_public_only: true,
