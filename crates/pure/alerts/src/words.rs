@@ -49,6 +49,17 @@ pub fn text(notice: &Notice, chars_max: usize) -> String {
     shortened(&text, chars_max)
 }
 
+/// The whole text, where its length is not counted in characters.
+pub(crate) fn text_within(notice: &Notice, max: usize, length: fn(&str) -> usize) -> String {
+    let mut chars_max = max;
+    let mut whole = text(notice, chars_max);
+    while length(&whole) > max {
+        chars_max = chars_max * 3 / 4;
+        whole = text(notice, chars_max);
+    }
+    whole
+}
+
 fn worst_first(notice: &Notice) -> Vec<&Item> {
     let mut items: Vec<&Item> = notice.items.iter().collect();
     items.sort_by_key(|item| (item.event == Event::Resolved, std::cmp::Reverse(item.severity)));

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::channel::Address;
 use crate::exchange::Ask;
 use crate::notice::Notice;
-use crate::words::text;
+use crate::words::text_within;
 
 /// More bytes are refused.
 const BYTES_MAX: usize = 2_048;
@@ -13,12 +13,7 @@ const BYTES_MAX: usize = 2_048;
 pub(crate) const PASSING: &[i64] = &[-1, 45_009];
 
 pub(crate) fn ask(address: &Address, notice: &Notice) -> Ask {
-    let mut chars_max = BYTES_MAX;
-    let mut content = text(notice, chars_max);
-    while content.len() > BYTES_MAX {
-        chars_max = chars_max * 3 / 4;
-        content = text(notice, chars_max);
-    }
+    let content = text_within(notice, BYTES_MAX, str::len);
     let body = json!({ "msgtype": "text", "text": { "content": content } }).to_string();
     Ask { base: address.base().clone(), rest: address.rest(""), headers: Vec::new(), body }
 }
