@@ -118,7 +118,8 @@ async fn look_once(
     let channels = alerting.channels();
     let silences = alerting.desk.silences(now).await;
     board.keep_to(&channels);
-    for channel in mended(alerting, memory, &channels, proven).await? {
+    let tested = proven.borrow().clone();
+    for channel in mended(alerting, memory, &channels, &tested).await? {
         board.forget(&channel);
     }
     channels.iter().for_each(|channel| counts.begin(&channel.name));
@@ -128,7 +129,7 @@ async fn look_once(
     let given_up = alerting.desk.keep(board.clone(), &told, now).await?;
     let ways = channels.into_iter().map(|channel| (channel.name, channel.way));
     memory.borrow_mut().ways = Some(ways.collect());
-    proven.borrow_mut().clear();
+    proven.borrow_mut().retain(|channel| !tested.contains(channel));
     tell_given_up(&given_up, counts, &around.log);
     tell_log(&before, &board, &around.log);
     tell_full(without_room, memory, &around.log);
@@ -142,11 +143,11 @@ async fn mended(
     alerting: &Alerting,
     memory: &RefCell<Memory>,
     channels: &[Channel],
-    proven: &Proven,
+    tested: &BTreeSet<String>,
 ) -> Result<Vec<String>, AlertError> {
     let may_take = |channel: &&Channel| {
         let known = memory.borrow().ways.as_ref().map(|ways| ways.get(&channel.name) == Some(&channel.way));
-        known != Some(true) || proven.borrow().contains(&channel.name)
+        known != Some(true) || tested.contains(&channel.name)
     };
     let names: BTreeSet<String> =
         channels.iter().filter(may_take).map(|channel| channel.name.clone()).collect();
