@@ -98,8 +98,9 @@
 //! Limits are `{"number", "scope", "id", "organisation", "set_by", "sort", "limits", "now", "created_at"}`: `sort` is `hard`, `soft` or
 //! `plan`, of each there is one for anybody by either who may set it; `now` is what is left by measures, null where no server runs.
 //! An Alert is `{"rule", "subject", "severity", "state", "summary", "details", "since", "raised_at", "resolved_at", "told", "told_at",
-//! "is_silenced"}`: `state` is `pending`, `firing` or `resolved`, and what was `told` of it last `nothing`, `raised` or `resolved`. A
-//! Silence is `{"number", "rule", "subject", "until", "made_at", "by", "reason"}`, for all rules or subjects where they are null.
+//! "known_to", "is_silenced"}`: `state` is `pending`, `firing` or `resolved`, what was `told` of it last `nothing`, `raised` or
+//! `resolved`, and `known_to` the channels that know that it is bad. A Silence is
+//! `{"number", "rule", "subject", "until", "made_at", "by", "reason"}`, for all rules or subjects where they are null.
 //!
 //! A Key is `{"id", "name", "hint", "state", "organisation", "project", "created_at", "expires_at", "revoked_at"}`:
 //! `state` is `active`, `expired` or `revoked`; times are RFC 3339 or null.

@@ -1,5 +1,7 @@
 //! One alert: what is bad, since when, and what was told of it.
 
+use std::collections::BTreeMap;
+
 use domain::Timestamp;
 use serde_json::Value;
 
@@ -54,6 +56,8 @@ pub struct Alert {
     pub told: Told,
     /// When.
     pub told_at: Option<Timestamp>,
+    /// The channels that know that it is bad, by name, and when each was told last.
+    pub known_to: BTreeMap<String, Timestamp>,
 }
 
 impl AlertState {

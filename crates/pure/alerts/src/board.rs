@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, HashSet};
 use domain::Timestamp;
 
 use crate::alert::{Alert, AlertState, Told};
+use crate::channel::Channel;
 use crate::finding::{Finding, Findings};
 use crate::notice::{Event, Item};
 use crate::rule::Rule;
 use crate::silence::Silence;
 use crate::terms::{Terms, Timing};
 
-/// Alerts at once; what is bad beyond that has to wait for room.
-pub const ALERTS_MAX: usize = 1_000;
+/// Alerts of one rule; what is bad beyond that has to wait for room. However many accounts are low, a provider that is down has room.
+pub const ALERTS_OF_RULE_MAX: usize = 1_000;
 /// How long what is over is shown.
 pub const RESOLVED_KEPT_MS: i64 = 7 * 86_400_000;
 
@@ -43,7 +44,7 @@ impl Board {
         let mut without_room = 0;
         for finding in &findings.bad {
             let key = (finding.rule, finding.subject.clone());
-            if !self.0.contains_key(&key) && self.0.len() >= ALERTS_MAX && !self.make_room() {
+            if !self.0.contains_key(&key) && !self.has_room(finding.rule) && !self.make_room(finding.rule) {
                 without_room += 1;
                 continue;
             }
@@ -64,55 +65,83 @@ impl Board {
         without_room
     }
 
+    fn of_rule(&self, rule: Rule) -> impl Iterator<Item = &Alert> {
+        self.0
+            .range((rule, String::new())..)
+            .map(|(_, alert)| alert)
+            .take_while(move |alert| alert.rule == rule)
+    }
+
+    fn has_room(&self, rule: Rule) -> bool {
+        self.of_rule(rule).count() < ALERTS_OF_RULE_MAX
+    }
+
     /// What is over and told makes room, the oldest first.
-    fn make_room(&mut self) -> bool {
+    fn make_room(&mut self, rule: Rule) -> bool {
         let over = self
-            .0
-            .iter()
-            .filter(|(_, alert)| alert.state == AlertState::Resolved && alert.told != Told::Raised);
-        let oldest = over.min_by_key(|(_, alert)| alert.resolved_at).map(|(key, _)| key.clone());
+            .of_rule(rule)
+            .filter(|alert| alert.state == AlertState::Resolved && alert.known_to.is_empty());
+        let oldest = over.min_by_key(|alert| alert.resolved_at).map(|alert| (rule, alert.subject.clone()));
         oldest.is_some_and(|key| self.0.remove(&key).is_some())
     }
 
-    /// What is to be told now of what somebody wants to hear, together: nothing while more may come. What nobody wants stays
-    /// untold, for whoever wants it later.
+    /// What each channel is to be told now, together: nothing while more may come. Each is told what it wants and does not know;
+    /// that something is over, whatever it wants by now, if it knows that it began.
     pub fn due(
         &self,
+        channels: &[Channel],
         silences: &[Silence],
         timing: &Timing,
         now: Timestamp,
-        is_wanted: impl Fn(&Item) -> bool,
-    ) -> Vec<Item> {
-        let wishes = self.iter().filter_map(|alert| wish(alert, silences, timing, now));
-        let wishes: Vec<(Timestamp, Item)> = wishes.filter(|(_, item)| is_wanted(item)).collect();
-        let oldest = wishes.iter().map(|(since, _)| *since).min();
-        let is_time = oldest.is_some_and(|oldest| now.unix_ms() - oldest.unix_ms() >= timing.group_wait_ms);
-        if is_time { wishes.into_iter().map(|(_, item)| item).collect() } else { Vec::new() }
+    ) -> Vec<(String, Vec<Item>)> {
+        let mut due = Vec::new();
+        for channel in channels {
+            let wishes = self.iter().filter_map(|alert| wish(alert, channel, silences, timing, now));
+            let wishes: Vec<(Timestamp, Item)> = wishes.collect();
+            let oldest = wishes.iter().map(|(since, _)| *since).min();
+            if oldest.is_some_and(|oldest| now.unix_ms() - oldest.unix_ms() >= timing.group_wait_ms) {
+                due.push((channel.name.clone(), wishes.into_iter().map(|(_, item)| item).collect()));
+            }
+        }
+        due
     }
 
-    /// Of what is over and nobody wants to hear of, nobody waits to hear: where it begins again, that is news.
-    pub fn pass_over(&mut self, is_wanted: impl Fn(&Item) -> bool) {
-        let is_due = |alert: &&mut Alert| alert.state == AlertState::Resolved && alert.told == Told::Raised;
-        for alert in self.0.values_mut().filter(is_due) {
-            if !is_wanted(&Item::of(alert, Event::Resolved)) {
+    /// Channels that are not there any more know nothing; and nobody waits to be told that something is over who never is.
+    pub fn keep_to(&mut self, channels: &[Channel]) {
+        let hears_ends: BTreeMap<&str, bool> =
+            channels.iter().map(|channel| (channel.name.as_str(), channel.hears_ends())).collect();
+        for alert in self.0.values_mut() {
+            let is_over = alert.state == AlertState::Resolved;
+            alert.known_to.retain(|name, _| match hears_ends.get(name.as_str()) {
+                Some(hears_ends) => *hears_ends || !is_over,
+                None => false,
+            });
+            if is_over && alert.told == Told::Raised && alert.known_to.is_empty() {
                 alert.told = Told::Resolved;
             }
         }
     }
 
-    /// What is bad and was told to those who were there: what somebody who comes now does not know.
-    pub fn known_bad(&self, silences: &[Silence], now: Timestamp) -> Vec<Item> {
-        let is_known = |alert: &&Alert| alert.state == AlertState::Firing && alert.told == Told::Raised;
-        let known = self.iter().filter(is_known).filter(|alert| !is_silent(alert, silences, now));
-        known.map(|alert| Item::of(alert, Event::Raised)).collect()
+    /// What a channel was told did not arrive: it knows nothing.
+    pub fn forget(&mut self, channel: &str) {
+        for alert in self.0.values_mut() {
+            alert.known_to.remove(channel);
+        }
     }
 
     /// They are told, or will be whatever happens.
-    pub fn told(&mut self, items: &[Item], now: Timestamp) {
-        for item in items {
-            if let Some(alert) = self.0.get_mut(&(item.rule, item.subject.clone())) {
-                alert.told = if item.event == Event::Resolved { Told::Resolved } else { Told::Raised };
-                alert.told_at = Some(now);
+    pub fn told(&mut self, due: &[(String, Vec<Item>)], now: Timestamp) {
+        for (channel, item) in
+            due.iter().flat_map(|(channel, items)| items.iter().map(move |item| (channel, item)))
+        {
+            let Some(alert) = self.0.get_mut(&(item.rule, item.subject.clone())) else { continue };
+            alert.told_at = Some(now);
+            if item.event == Event::Resolved {
+                alert.known_to.remove(channel);
+                alert.told = Told::Resolved;
+            } else {
+                alert.known_to.insert(channel.clone(), now);
+                alert.told = Told::Raised;
             }
         }
     }
@@ -122,7 +151,8 @@ impl Board {
 fn not_ahead(alert: &mut Alert, now: Timestamp) {
     alert.since = alert.since.min(now);
     let times = [&mut alert.raised_at, &mut alert.good_since, &mut alert.resolved_at, &mut alert.told_at];
-    times.into_iter().flatten().for_each(|at| *at = (*at).min(now));
+    let told = alert.known_to.values_mut();
+    times.into_iter().flatten().chain(told).for_each(|at| *at = (*at).min(now));
 }
 
 fn pending(finding: &Finding, now: Timestamp) -> Alert {
@@ -139,6 +169,7 @@ fn pending(finding: &Finding, now: Timestamp) -> Alert {
         resolved_at: None,
         told: Told::Nothing,
         told_at: None,
+        known_to: BTreeMap::new(),
     }
 }
 
@@ -153,7 +184,10 @@ fn went_bad(alert: &mut Alert, finding: &Finding, hold_ms: i64, now: Timestamp) 
     }
     if alert.state == AlertState::Pending && now.unix_ms() - alert.since.unix_ms() >= hold_ms {
         alert.state = AlertState::Firing;
-        alert.raised_at = Some(now);
+        // Whoever was not told yet that it was over has it as one that never ended.
+        if alert.known_to.is_empty() || alert.raised_at.is_none() {
+            alert.raised_at = Some(now);
+        }
         alert.resolved_at = None;
     }
 }
@@ -181,21 +215,25 @@ fn went_well(alert: &mut Alert, clear_ms: i64, now: Timestamp) -> bool {
     }
 }
 
-/// What is to be told of one, and since when.
-fn wish(alert: &Alert, silences: &[Silence], timing: &Timing, now: Timestamp) -> Option<(Timestamp, Item)> {
-    let (event, since) = match (alert.state, alert.told) {
-        (AlertState::Firing, Told::Raised) => {
-            let again = Timestamp(alert.told_at?.unix_ms().saturating_add(timing.repeat_ms?));
-            (Event::GoesOn, again)
+/// What is to be told of one to a channel, and since when.
+fn wish(
+    alert: &Alert,
+    channel: &Channel,
+    silences: &[Silence],
+    timing: &Timing,
+    now: Timestamp,
+) -> Option<(Timestamp, Item)> {
+    let (event, since) = match (alert.state, alert.known_to.get(&channel.name)) {
+        (AlertState::Firing, Some(told_at)) => {
+            (Event::GoesOn, Timestamp(told_at.unix_ms().saturating_add(timing.repeat_ms?)))
         }
-        (AlertState::Firing, _) => (Event::Raised, alert.raised_at?),
-        (AlertState::Resolved, Told::Raised) => (Event::Resolved, alert.resolved_at?),
+        (AlertState::Firing, None) => (Event::Raised, alert.raised_at?),
+        (AlertState::Resolved, Some(_)) => (Event::Resolved, alert.resolved_at?),
         _ => return None,
     };
-    if (event != Event::Resolved && is_silent(alert, silences, now)) || since > now {
-        return None;
-    }
-    Some((since, Item::of(alert, event)))
+    let is_quiet = event != Event::Resolved && is_silent(alert, silences, now);
+    let item = Item::of(alert, event);
+    (!is_quiet && since <= now && channel.wants(&item)).then_some((since, item))
 }
 
 fn is_silent(alert: &Alert, silences: &[Silence], now: Timestamp) -> bool {

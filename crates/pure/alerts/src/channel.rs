@@ -115,15 +115,21 @@ pub enum MailTls {
 }
 
 impl Channel {
-    /// What of a message it is told: what it wants, and what is over of that.
+    /// What of a message it is told. Whether it knows what is over is not looked at here.
     pub fn wants(&self, item: &Item) -> bool {
         let is_wanted =
             item.severity >= self.severity_min && (self.rules.is_empty() || self.rules.contains(&item.rule));
-        match (&self.way, item.event) {
-            (_, Event::Test) => true,
-            (Way::LowBalance { .. }, event) => is_wanted && event == Event::Raised,
-            _ => is_wanted,
+        match item.event {
+            Event::Test => true,
+            Event::Raised => is_wanted,
+            Event::GoesOn => is_wanted && self.hears_ends(),
+            Event::Resolved => self.hears_ends(),
         }
+    }
+
+    /// Whether it is told what goes on and what is over, or only what begins.
+    pub const fn hears_ends(&self) -> bool {
+        !matches!(self.way, Way::LowBalance { .. })
     }
 
     /// Whether each alert is a message of its own there.
@@ -181,6 +187,8 @@ impl Way {
 
 /// Shorter texts are words.
 const SECRET_BYTES_MIN: usize = 6;
+/// Parts of a path that are at least so long are no words.
+const ODD_BYTES_MIN: usize = 16;
 
 impl Address {
     /// Reads a URL; `Err` says what is wrong with it, without showing it.
@@ -213,10 +221,13 @@ impl Address {
     }
 
     fn secrets(&self) -> impl Iterator<Item = &str> {
-        let path = self.base.path().rsplit('/').next();
+        // What has a digit in it, or is long, is no word of a path: which part is the secret is each product's own affair.
+        let is_odd =
+            |part: &&str| part.len() >= ODD_BYTES_MIN || part.bytes().any(|byte| byte.is_ascii_digit());
+        let parts = self.base.path().split('/').filter(is_odd).chain(self.base.path().rsplit('/').next());
         let values =
             self.query.iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.split('=').nth(1));
-        path.into_iter().chain(values)
+        parts.chain(values)
     }
 }
 
@@ -243,6 +254,9 @@ mod tests {
         assert_eq!(address.rest("sign=x"), "?access_token=abcdefgh&sign=x");
         assert_eq!(format!("{address:?}"), "Address(chat.example, …)");
         assert_eq!(Way::WeCom(address).secrets(), ["abcdefgh"]);
+        let slack_like =
+            Address::parse("https://chat.example/api/webhooks/123456789/a-token-1/slack").unwrap();
+        assert_eq!(Way::Discord(slack_like).secrets(), ["123456789", "a-token-1"]);
         assert_eq!(Address::parse("http://chat.example").unwrap().rest(""), "/");
         for text in ["chat.example/x", "ftp://x", "https://x/y#z", "https://x/y?a b", ""] {
             let why = Address::parse(text).unwrap_err();

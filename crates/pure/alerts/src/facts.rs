@@ -78,6 +78,10 @@ pub struct BudgetFact {
     pub used: Money,
     /// Of this.
     pub limit: Money,
+    /// In this currency.
+    pub currency: Currency,
+    /// Whether calls are refused once it is used up.
+    pub is_hard: bool,
 }
 
 /// A caller's key that ends soon, or has ended.

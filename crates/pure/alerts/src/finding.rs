@@ -35,6 +35,11 @@ pub struct Findings {
 impl Findings {
     /// Whether this look says nothing about a subject.
     pub(crate) fn is_silent_on(&self, rule: Rule, subject: &str) -> bool {
-        self.unseen.contains(&rule) || self.unknown.contains(&(rule, subject.to_owned()))
+        let is_unknown = |subject: &str| self.unknown.contains(&(rule, subject.to_owned()));
+        // Of an account that told of several currencies, each is a subject of its own.
+        let account = subject.rsplit_once(" in ").filter(|_| rule == Rule::UpstreamBalance);
+        self.unseen.contains(&rule)
+            || is_unknown(subject)
+            || account.is_some_and(|(account, _)| is_unknown(account))
     }
 }

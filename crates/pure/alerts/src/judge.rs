@@ -8,6 +8,7 @@ use crate::finding::{Finding, Findings};
 use crate::rule::{Rule, Severity};
 use crate::terms::{Terms, Timing};
 use crate::window::Windows;
+use crate::words::clock;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -29,7 +30,11 @@ pub fn judge(
     sight.keys(facts);
     sight.upstream(facts);
     sight.spend(facts);
-    sight.findings.bad.retain(|finding| terms.of(finding.rule).is_on);
+    let findings = &mut sight.findings;
+    findings.bad.retain(|finding| terms.of(finding.rule).is_on);
+    // Of what nobody wants to know, nothing is unknown: it is over.
+    findings.unknown.retain(|(rule, _)| terms.of(*rule).is_on);
+    findings.unseen.retain(|rule| terms.of(*rule).is_on);
     sight.findings
 }
 
@@ -116,12 +121,19 @@ impl Sight<'_> {
             self.bad_as(Rule::Balance, severity, &account.subject, summary, account.details.clone());
         }
         for budget in &facts.budgets {
-            let of =
-                format!("{} of {} of the {}'s {}", budget.used, budget.limit, budget.period, budget.subject);
+            let of = format!(
+                "{} of {} {} of the {}'s {}",
+                budget.used, budget.limit, budget.currency, budget.period, budget.subject
+            );
             self.bad(Rule::Budget, &budget.subject, format!("{of} ({}) are spent", budget.owner));
             if budget.used >= budget.limit {
                 let subject = format!("{}, used up", budget.subject);
-                let summary = format!("{of} ({}) are spent: nothing is left", budget.owner);
+                let end = if budget.is_hard {
+                    "nothing is left, and calls that count for it are refused with 402"
+                } else {
+                    "nothing is left; it is soft, and calls go on"
+                };
+                let summary = format!("{of} ({}) are spent: {end}", budget.owner);
                 self.bad_as(Rule::Budget, Severity::Critical, &subject, summary, Value::Null);
             }
         }
@@ -146,7 +158,8 @@ impl Sight<'_> {
             self.now.unix_ms().saturating_add(i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(DAY_MS));
         for key in keys.iter().filter(|key| key.expires_at.unix_ms() <= until) {
             let verb = if key.expires_at <= self.now { "ended" } else { "ends" };
-            let summary = format!("the key {} ({}) {verb} at {}", key.id, key.name, key.expires_at.rfc3339());
+            let at = clock(key.expires_at.unix_ms());
+            let summary = format!("the key {} ({}) {verb} at {at}", key.id, key.name);
             self.bad(Rule::KeyExpiry, &key.id, summary);
         }
     }

@@ -20,7 +20,7 @@ mod window;
 mod words;
 
 pub use alert::{Alert, AlertState, Told};
-pub use board::{ALERTS_MAX, Board, RESOLVED_KEPT_MS};
+pub use board::{ALERTS_OF_RULE_MAX, Board, RESOLVED_KEPT_MS};
 pub use channel::{Address, Channel, Mail, MailTls, Way};
 pub use exchange::{Ask, Mac, Outcome, ask, outcome};
 pub use facts::{
@@ -30,7 +30,7 @@ pub use facts::{
 pub use finding::{Finding, Findings};
 pub use judge::judge;
 pub use notice::{Event, Item, Notice};
-pub use retry::{ATTEMPTS_MAX, WAIT_MAX_MS, next_try_ms};
+pub use retry::{TRIED_FOR_MS, WAIT_MAX_MS, next_try_ms};
 pub use rule::{Rule, Severity};
 pub use silence::{SILENCE_SECONDS_MAX, Silence};
 pub use spend::SpendSeries;

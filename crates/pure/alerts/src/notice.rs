@@ -85,11 +85,16 @@ impl Item {
             rule: Rule::ProviderDown,
             subject: "test".to_owned(),
             severity: Severity::Info,
-            summary: "this is a test of the channel; nothing is wrong".to_owned(),
+            summary: "this is a test of the channel: nothing is wrong".to_owned(),
             details: Value::Null,
             raised_at_ms: now.unix_ms(),
             resolved_at_ms: None,
         }
+    }
+
+    /// What it means and which command to begin with; nothing where there is nothing to do.
+    pub fn advice(&self) -> Option<String> {
+        matches!(self.event, Event::Raised | Event::GoesOn).then(|| self.rule.advice(&self.subject))
     }
 
     /// What it is known by to those who are told: the same when it begins and when it is over.

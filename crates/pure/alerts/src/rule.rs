@@ -53,39 +53,111 @@ struct Row {
     threshold: Option<(u64, &'static str)>,
     /// Whether what is over has to stay so for a while before it counts as over.
     flaps: bool,
+    /// What it means and which command to begin with; `{}` is the subject.
+    advice: &'static str,
 }
 
 const TABLE: [Row; 11] = [
-    row(Rule::Latency, "latency", "latency", Severity::Warning, Some((1000, "ms")), true),
-    row(Rule::FailoverRate, "failover_rate", "failover rate", Severity::Warning, Some((10, "percent")), true),
-    row(Rule::ErrorRate, "error_rate", "error rate", Severity::Critical, Some((5, "percent")), true),
-    row(Rule::ProviderDown, "provider_down", "provider down", Severity::Critical, None, true),
-    row(Rule::RegionDown, "region_down", "region down", Severity::Critical, None, true),
-    row(Rule::Budget, "budget", "budget", Severity::Warning, None, false),
-    row(Rule::Balance, "balance", "low balance", Severity::Warning, None, false),
-    row(Rule::SpendJump, "spend_jump", "spend jump", Severity::Warning, Some((200, "percent")), true),
-    row(Rule::KeyExpiry, "key_expiry", "key expiry", Severity::Warning, Some((7, "days")), false),
-    row(Rule::PriceUnknown, "price_unknown", "price unknown", Severity::Warning, None, false),
-    row(
-        Rule::UpstreamBalance,
-        "upstream_balance",
-        "upstream balance",
-        Severity::Critical,
-        Some((10, "units")),
-        false,
-    ),
+    Row {
+        rule: Rule::Latency,
+        name: "latency",
+        title: "latency",
+        severity: Severity::Warning,
+        threshold: Some((1000, "ms")),
+        flaps: true,
+        advice: "`bellwether top` shows whose answers are late; `bellwether provider drain {}` sends new calls elsewhere",
+    },
+    Row {
+        rule: Rule::FailoverRate,
+        name: "failover_rate",
+        title: "failover rate",
+        severity: Severity::Warning,
+        threshold: Some((10, "percent")),
+        flaps: true,
+        advice: "callers are served, by others; `bellwether top` shows why",
+    },
+    Row {
+        rule: Rule::ErrorRate,
+        name: "error_rate",
+        title: "error rate",
+        severity: Severity::Critical,
+        threshold: Some((5, "percent")),
+        flaps: true,
+        advice: "`bellwether requests list` shows which calls and why; `bellwether provider disable {}` takes it out",
+    },
+    Row {
+        rule: Rule::ProviderDown,
+        name: "provider_down",
+        title: "provider down",
+        severity: Severity::Critical,
+        threshold: None,
+        flaps: true,
+        advice: "what only it serves cannot be had; `bellwether top` shows why and when it is tried again, `bellwether preflight` tries its keys",
+    },
+    Row {
+        rule: Rule::RegionDown,
+        name: "region_down",
+        title: "region down",
+        severity: Severity::Critical,
+        threshold: None,
+        flaps: true,
+        advice: "calls go to other regions, where there are such; `bellwether top` shows why and when it is tried again",
+    },
+    Row {
+        rule: Rule::Budget,
+        name: "budget",
+        title: "budget",
+        severity: Severity::Warning,
+        threshold: None,
+        flaps: false,
+        advice: "`bellwether budgets list` shows what is left and when it begins anew; `bellwether budgets change` makes it larger",
+    },
+    Row {
+        rule: Rule::Balance,
+        name: "balance",
+        title: "low balance",
+        severity: Severity::Warning,
+        threshold: None,
+        flaps: false,
+        advice: "with nothing left its calls get 402; `bellwether accounts list` shows all, `bellwether accounts credit` gives it money",
+    },
+    Row {
+        rule: Rule::SpendJump,
+        name: "spend_jump",
+        title: "spend jump",
+        severity: Severity::Warning,
+        threshold: Some((200, "percent")),
+        flaps: true,
+        advice: "`bellwether report` shows by whom and for which models",
+    },
+    Row {
+        rule: Rule::KeyExpiry,
+        name: "key_expiry",
+        title: "key expiry",
+        severity: Severity::Warning,
+        threshold: Some((7, "days")),
+        flaps: false,
+        advice: "from then on its calls get 401; `bellwether keys rotate {}` makes its successor",
+    },
+    Row {
+        rule: Rule::PriceUnknown,
+        name: "price_unknown",
+        title: "price unknown",
+        severity: Severity::Warning,
+        threshold: None,
+        flaps: false,
+        advice: "nobody is charged for them; `bellwether prices list` shows what has a price, `bellwether prices set` gives it one",
+    },
+    Row {
+        rule: Rule::UpstreamBalance,
+        name: "upstream_balance",
+        title: "upstream balance",
+        severity: Severity::Critical,
+        threshold: Some((10, "units")),
+        flaps: false,
+        advice: "with nothing left it refuses our calls: pay in there; `bellwether alerts list` shows what is left",
+    },
 ];
-
-const fn row(
-    rule: Rule,
-    name: &'static str,
-    title: &'static str,
-    severity: Severity,
-    threshold: Option<(u64, &'static str)>,
-    flaps: bool,
-) -> Row {
-    Row { rule, name, title, severity, threshold, flaps }
-}
 
 impl Rule {
     /// All of them.
@@ -126,6 +198,11 @@ impl Rule {
     /// Whether what is over has to stay so for a while before it counts as over.
     pub const fn flaps(self) -> bool {
         self.row().flaps
+    }
+
+    /// What it means for callers and which command to begin with, for somebody who was woken up.
+    pub fn advice(self, subject: &str) -> String {
+        self.row().advice.replace("{}", subject)
     }
 
     /// Rows stand in the order of the variants, which a test checks.

@@ -27,7 +27,12 @@ pub(crate) struct Compared {
 impl SpendSeries {
     /// Adds what was spent since the last time.
     pub fn add(&mut self, now: Timestamp, spent: Money, window_ms: i64) {
-        let now = now.unix_ms();
+        let last = self.parts.back().map_or(i64::MIN, |(end, _)| *end);
+        if last.saturating_sub(now.unix_ms()) > window_ms / PARTS {
+            // The clock was set back: what was spent when is not known any more.
+            *self = Self::default();
+        }
+        let now = if self.parts.is_empty() { now.unix_ms() } else { now.unix_ms().max(last) };
         self.since_ms.get_or_insert(now);
         let is_near = |parts: &VecDeque<(i64, i64)>| {
             let before = parts.len().checked_sub(2).and_then(|place| parts.get(place));
@@ -64,6 +69,22 @@ mod tests {
     use super::SpendSeries;
 
     const WINDOW: i64 = 600_000;
+
+    #[test]
+    fn after_a_clock_was_set_back_nothing_is_compared_until_two_windows_are_known() {
+        let mut series = SpendSeries::default();
+        for second in 100_000..102_000 {
+            series.add(Timestamp(second * 1000), Money::from_nano(NANO), WINDOW);
+        }
+        for second in 0..=2400 {
+            let now = Timestamp(second * 1000);
+            series.add(now, Money::from_nano(NANO), WINDOW);
+            let compared = series.compared(now, WINDOW);
+            assert_eq!(compared.is_some(), second >= 1200, "{second}");
+            let sums = compared.map(|found| (found.now.nano() / NANO, found.before.nano() / NANO));
+            assert!(sums.is_none_or(|(now, before)| now <= 640 && before >= 560), "{second}: {sums:?}");
+        }
+    }
 
     #[test]
     fn a_window_is_held_against_the_one_before() {

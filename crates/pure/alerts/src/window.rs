@@ -32,6 +32,10 @@ impl Windows {
         let mut before = std::mem::take(&mut self.0);
         for (name, counts) in counters {
             let mut points = before.remove(name).unwrap_or_default();
+            // What was seen later than now was seen before the clock was set back.
+            while points.back().is_some_and(|(at, _)| *at > now) {
+                points.pop_back();
+            }
             // Whoever began anew is another.
             if points.back().is_some_and(|(_, last)| counts.asked < last.asked) {
                 points.clear();
@@ -92,6 +96,24 @@ mod tests {
             windows.note(Timestamp(tick * 10), WINDOW, [("a", counts(tick as u64))].into_iter());
         }
         assert!(windows.0["a"].len() < 70, "{}", windows.0["a"].len());
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_begins_a_window_anew() {
+        let mut windows = Windows::default();
+        for second in 100_000..100_100 {
+            windows.note(Timestamp(second * 1000), WINDOW, [("a", counts(second as u64))].into_iter());
+        }
+        for second in 0..=200 {
+            windows.note(
+                Timestamp(second * 1000),
+                WINDOW,
+                [("a", counts(200_000 + second as u64))].into_iter(),
+            );
+            let counted = windows.counted("a", WINDOW).unwrap();
+            assert_eq!(counted.is_whole, second >= 60, "{second}");
+            assert!(counted.counts.asked <= 62, "{second}: {counted:?}");
+        }
     }
 
     #[test]

@@ -91,6 +91,17 @@ pub(super) async fn channels(from: &mut AnyConnection) -> Result<BTreeSet<String
     rows.iter().map(|row| row.try_get("channel")).collect()
 }
 
+/// Those whose newest message was given up.
+pub(super) async fn failed(from: &mut AnyConnection) -> Result<BTreeSet<String>, sqlx::Error> {
+    let rows = query(
+        "SELECT channel FROM alert_deliveries WHERE state = 'given_up'
+           AND number IN (SELECT MAX(number) FROM alert_deliveries GROUP BY channel)",
+    )
+    .fetch_all(from)
+    .await?;
+    rows.iter().map(|row| row.try_get("channel")).collect()
+}
+
 /// Up to `count`, the newest first, of those before `before`.
 pub(super) async fn list(
     from: &mut AnyConnection,

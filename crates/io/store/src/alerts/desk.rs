@@ -37,7 +37,8 @@ impl AlertDesk {
     /// The desk of a database, with the alerts that are kept there.
     pub async fn open(database: Database, now: Timestamp) -> Result<Self, AlertError> {
         let mut from = database.pool.acquire().await?;
-        let board = Board::of(sql::all(&mut from).await?);
+        let channels = deliveries::channels(&mut from).await?;
+        let board = Board::of(sql::all(&mut from, &channels).await?);
         let silences = silences::in_force(&mut from, now).await?;
         drop(from);
         Ok(Self { database, present: Mutex::new(Present { board, silences }) })
@@ -144,6 +145,7 @@ impl AlertDesk {
                     "resolved_at": alert.resolved_at.map(Timestamp::rfc3339),
                     "told": alert.told.name(),
                     "told_at": alert.told_at.map(Timestamp::rfc3339),
+                    "known_to": alert.known_to.keys().collect::<Vec<_>>(),
                     "is_silenced": silenced.iter().any(|silence| silence.covers(alert, now)),
                 })
             })
@@ -156,9 +158,9 @@ impl AlertDesk {
         Ok(deliveries::waiting(&mut *self.database.pool.acquire().await?).await?)
     }
 
-    /// The channels that there are messages for, by name, whatever became of these.
-    pub async fn channels_told(&self) -> Result<BTreeSet<String>, AlertError> {
-        Ok(deliveries::channels(&mut *self.database.pool.acquire().await?).await?)
+    /// The channels whose newest message was given up, by name.
+    pub async fn channels_failed(&self) -> Result<BTreeSet<String>, AlertError> {
+        Ok(deliveries::failed(&mut *self.database.pool.acquire().await?).await?)
     }
 
     /// Notes what came of trying a message.

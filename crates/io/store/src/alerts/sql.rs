@@ -1,5 +1,7 @@
 //! Alerts, and what was spent of late, in a database.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use alerts::{Alert, AlertState, KeyFact, Rule, Severity, SpendSeries, Told};
 use domain::Timestamp;
 use serde_json::Value;
@@ -13,8 +15,13 @@ use crate::database::AnyConnection;
 /// Keys that are told of at once, of those that will end and of those that have.
 const KEYS_MAX: i64 = 200;
 
-pub(super) async fn all(from: &mut AnyConnection) -> Result<Vec<Alert>, sqlx::Error> {
-    query("SELECT * FROM alerts ORDER BY rule, subject").fetch_all(from).await?.iter().map(read).collect()
+/// All of them. Of those that an earlier version has kept, everybody who was ever told something knows what was told.
+pub(super) async fn all(
+    from: &mut AnyConnection,
+    channels: &BTreeSet<String>,
+) -> Result<Vec<Alert>, sqlx::Error> {
+    let rows = query("SELECT * FROM alerts ORDER BY rule, subject").fetch_all(from).await?;
+    rows.iter().map(|row| read(row, channels)).collect()
 }
 
 pub(super) async fn remove(to: &mut AnyConnection, alert: &Alert) -> Result<(), sqlx::Error> {
@@ -29,10 +36,12 @@ pub(super) async fn remove(to: &mut AnyConnection, alert: &Alert) -> Result<(), 
 /// In the place of what is kept of it.
 pub(super) async fn put(to: &mut AnyConnection, alert: &Alert) -> Result<(), sqlx::Error> {
     remove(to, alert).await?;
+    let known: Value =
+        alert.known_to.iter().map(|(name, at)| (name.clone(), Value::from(at.unix_ms()))).collect();
     query(
         "INSERT INTO alerts (rule, subject, severity, summary, details, state, since_ms, raised_at_ms, good_since_ms,
-           resolved_at_ms, told, told_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+           resolved_at_ms, told, told_at_ms, known_to)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(alert.rule.name())
     .bind(&alert.subject)
@@ -46,13 +55,25 @@ pub(super) async fn put(to: &mut AnyConnection, alert: &Alert) -> Result<(), sql
     .bind(alert.resolved_at.map(Timestamp::unix_ms))
     .bind(alert.told.name())
     .bind(alert.told_at.map(Timestamp::unix_ms))
+    .bind(known.to_string())
     .execute(to)
     .await
     .map(|_| ())
 }
 
-fn read(row: &AnyRow) -> Result<Alert, sqlx::Error> {
+fn read(row: &AnyRow, channels: &BTreeSet<String>) -> Result<Alert, sqlx::Error> {
     let details: &str = row.try_get("details")?;
+    let known: Option<String> = row.try_get("known_to")?;
+    let (told, told_at) = (parsed(row, "told", Told::named)?, time_if_any(row, "told_at_ms")?);
+    let known_to: BTreeMap<String, Timestamp> = match (known, told_at) {
+        (Some(known), _) => serde_json::from_str::<BTreeMap<String, i64>>(&known)
+            .map_err(|_| damaged("known_to", &known))?
+            .into_iter()
+            .map(|(name, ms)| (name, Timestamp(ms)))
+            .collect(),
+        (None, Some(at)) if told == Told::Raised => channels.iter().map(|name| (name.clone(), at)).collect(),
+        (None, _) => BTreeMap::new(),
+    };
     Ok(Alert {
         rule: parsed(row, "rule", Rule::named)?,
         subject: row.try_get("subject")?,
@@ -64,8 +85,9 @@ fn read(row: &AnyRow) -> Result<Alert, sqlx::Error> {
         raised_at: time_if_any(row, "raised_at_ms")?,
         good_since: time_if_any(row, "good_since_ms")?,
         resolved_at: time_if_any(row, "resolved_at_ms")?,
-        told: parsed(row, "told", Told::named)?,
-        told_at: time_if_any(row, "told_at_ms")?,
+        told,
+        told_at,
+        known_to,
     })
 }
 

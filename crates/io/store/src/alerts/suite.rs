@@ -48,10 +48,20 @@ pub(super) async fn alerts_outlast_a_restart_as_they_are(database: &Database) {
     let one = bad(&first.board().await, &["north", "south"], NOW);
     first.keep(one.clone(), &[], NOW).await.unwrap();
     let mut two = bad(&one, &["south"], later(5));
-    two.told(&[Item { subject: "south".to_owned(), event: Event::Raised, ..Item::test(NOW) }], later(5));
+    let item = Item { subject: "south".to_owned(), event: Event::Raised, ..Item::test(NOW) };
+    two.told(&[("a".to_owned(), vec![item.clone()]), ("b\"".to_owned(), vec![item])], later(5));
     first.keep(two.clone(), &[], later(5)).await.unwrap();
     let second = desk(database).await;
     assert_eq!(second.board().await, two);
+    let known = |board: &Board| -> Vec<(String, Timestamp)> {
+        let alert = board.find(Rule::ProviderDown, "south").unwrap();
+        alert.known_to.iter().map(|(name, at)| (name.clone(), *at)).collect()
+    };
+    assert_eq!(known(&two), [("a".to_owned(), later(5)), ("b\"".to_owned(), later(5))]);
+    // As an earlier version has kept it: whoever was ever told something knows.
+    second.keep(two.clone(), &[to("old")], later(5)).await.unwrap();
+    sqlx::query("UPDATE alerts SET known_to = NULL").execute(&database.pool).await.unwrap();
+    assert_eq!(known(&desk(database).await.board().await), [("old".to_owned(), later(5))]);
     let alerts: Vec<Alert> = two.iter().cloned().collect();
     let states: Vec<_> =
         alerts.iter().map(|alert| (alert.subject.as_str(), alert.state, alert.told)).collect();
@@ -70,7 +80,7 @@ pub(super) async fn messages_wait_end_and_are_forgotten(database: &Database) {
     let waiting = desk.waiting().await.unwrap();
     let shown: Vec<_> = waiting.iter().map(|one| (one.number, one.channel.as_str(), one.next_at)).collect();
     assert_eq!(shown, [(1, "a", NOW), (2, "b", NOW)]);
-    assert_eq!(desk.channels_told().await.unwrap(), ["a".to_owned(), "b".to_owned()].into());
+    assert_eq!(desk.channels_failed().await.unwrap(), [].into());
     assert_eq!(waiting[0].notice, notice(NOW));
     let again = Attempted::TryAgain("it answered 503".to_owned(), later(5));
     desk.attempted(1, &again, later(1)).await.unwrap();
@@ -78,6 +88,7 @@ pub(super) async fn messages_wait_end_and_are_forgotten(database: &Database) {
     let left = desk.waiting().await.unwrap();
     assert_eq!((left.len(), left[0].attempts, left[0].next_at), (1, 1, later(5)));
     desk.attempted(1, &Attempted::Delivered, later(6)).await.unwrap();
+    assert_eq!(desk.channels_failed().await.unwrap(), ["b".to_owned()].into());
     let listed = desk.deliveries(None, 10).await.unwrap();
     let ended: Vec<_> = listed.iter().map(|one| (one.number, one.state, one.error.as_deref())).collect();
     assert_eq!(

@@ -133,6 +133,12 @@ const LAYOUTS: &[Layout] = &[
         include_str!("../../migrations/sqlite/0019_alerts.sql"),
         include_str!("../../migrations/postgres/0019_alerts.sql"),
     ),
+    Layout::new(
+        20,
+        "alerts by channel",
+        include_str!("../../migrations/sqlite/0020_alerts_by_channel.sql"),
+        include_str!("../../migrations/postgres/0020_alerts_by_channel.sql"),
+    ),
 ];
 
 /// Takes the steps that are missing.

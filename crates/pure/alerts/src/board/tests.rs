@@ -3,8 +3,9 @@
 use domain::Timestamp;
 use serde_json::Value;
 
-use super::{ALERTS_MAX, Board, RESOLVED_KEPT_MS};
+use super::{ALERTS_OF_RULE_MAX, Board, RESOLVED_KEPT_MS};
 use crate::alert::{AlertState, Told};
+use crate::channel::{Address, Channel, Way};
 use crate::finding::{Finding, Findings};
 use crate::notice::Event;
 use crate::rule::{Rule, Severity};
@@ -26,15 +27,29 @@ struct Day {
     terms: Terms,
     timing: Timing,
     silences: Vec<Silence>,
+    channels: Vec<Channel>,
+    /// What the channel `own` was told.
     told: Vec<(i64, Event, String)>,
-    /// What no channel wants.
-    unwanted: &'static str,
+    /// What others were told.
+    others: Vec<(String, Event, String)>,
+}
+
+/// One that wants everything.
+fn channel(name: &str) -> Channel {
+    Channel {
+        name: name.to_owned(),
+        way: Way::Slack(Address::parse("http://chat.example/x").unwrap()),
+        severity_min: Severity::Info,
+        rules: Vec::new(),
+        is_public_only: false,
+    }
 }
 
 impl Day {
     fn new() -> Self {
         let (board, terms) = (Board::default(), Terms::default());
-        Self { board, terms, timing: TIMING, silences: Vec::new(), told: Vec::new(), unwanted: "" }
+        let (silences, channels, told, others) = (Vec::new(), vec![channel("own")], Vec::new(), Vec::new());
+        Self { board, terms, timing: TIMING, silences, channels, told, others }
     }
 
     /// One look: what is bad then, and what is told.
@@ -49,15 +64,30 @@ impl Day {
     fn found(&mut self, second: i64, findings: &Findings) {
         let now = Timestamp(second * 1000);
         self.board.step(findings, &self.terms, &self.timing, now);
-        let due = self.board.due(&self.silences, &self.timing, now, |item| item.subject != self.unwanted);
+        self.board.keep_to(&self.channels);
+        let due = self.board.due(&self.channels, &self.silences, &self.timing, now);
         self.board.told(&due, now);
-        self.told.extend(due.into_iter().map(|item| (second, item.event, item.subject)));
+        for (channel, item) in
+            due.into_iter().flat_map(|(to, items)| items.into_iter().map(move |item| (to.clone(), item)))
+        {
+            match channel.as_str() {
+                "own" => self.told.push((second, item.event, item.subject)),
+                _ => self.others.push((channel, item.event, item.subject)),
+            }
+        }
     }
 
     #[track_caller]
     fn was_told(&self, expected: &[(i64, Event, &str)]) {
         let told: Vec<(i64, Event, &str)> =
             self.told.iter().map(|(second, event, subject)| (*second, *event, subject.as_str())).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[track_caller]
+    fn others_were_told(&self, expected: &[(&str, Event)]) {
+        let told: Vec<(&str, Event)> =
+            self.others.iter().map(|(channel, event, _)| (channel.as_str(), *event)).collect();
         assert_eq!(told, expected);
     }
 }
@@ -120,24 +150,57 @@ fn what_is_over_before_it_is_told_is_not_told() {
 #[test]
 fn what_no_channel_wants_waits_for_one_and_holds_nothing_else_up() {
     let mut day = Day::new();
-    day.unwanted = "north";
+    day.channels[0].rules = vec![Rule::RegionDown];
     for second in 0..100 {
-        day.look(second, if second < 50 { &[NORTH] } else { &[NORTH, SOUTH] });
+        day.look(second, if second < 50 { &[NORTH] } else { &[NORTH, (Rule::RegionDown, "eu")] });
     }
-    day.was_told(&[(60, Event::Raised, "south")]);
-    day.unwanted = "";
-    day.look(100, &[NORTH, SOUTH]);
-    day.was_told(&[(60, Event::Raised, "south"), (100, Event::Raised, "north")]);
+    day.was_told(&[(60, Event::Raised, "eu")]);
+    day.channels[0].rules.clear();
+    day.look(100, &[NORTH, (Rule::RegionDown, "eu")]);
+    day.was_told(&[(60, Event::Raised, "eu"), (100, Event::Raised, "north")]);
 }
 
 #[test]
-fn what_is_over_and_nobody_wants_any_more_is_forgotten_all_the_same() {
+fn whoever_knows_that_it_began_is_told_that_it_is_over_whatever_it_wants_by_then() {
+    for narrow in [
+        |channel: &mut Channel| channel.rules = vec![Rule::Balance],
+        |channel: &mut Channel| channel.severity_min = Severity::Critical,
+    ] {
+        let mut day = Day::new();
+        day.timing = Timing { clear_ms: 0, group_wait_ms: 0, ..TIMING };
+        day.look(0, &[NORTH]);
+        narrow(&mut day.channels[0]);
+        let mut findings = Findings::default();
+        findings.bad.push(Finding { severity: Severity::Warning, ..finding(NORTH.0, NORTH.1) });
+        day.found(1, &findings);
+        day.look(2, &[]);
+        day.was_told(&[(0, Event::Raised, "north"), (2, Event::Resolved, "north")]);
+    }
+}
+
+#[test]
+fn what_matters_more_from_now_on_is_told_to_whoever_wants_that() {
+    let mut day = Day::new();
+    day.timing.group_wait_ms = 0;
+    day.channels.push(Channel { severity_min: Severity::Critical, ..channel("pager") });
+    let mut findings = Findings::default();
+    findings.bad.push(Finding { severity: Severity::Warning, ..finding(NORTH.0, NORTH.1) });
+    day.found(0, &findings);
+    day.others_were_told(&[]);
+    day.look(1, &[NORTH]);
+    day.look(2, &[NORTH]);
+    day.was_told(&[(0, Event::Raised, "north")]);
+    day.others_were_told(&[("pager", Event::Raised)]);
+}
+
+#[test]
+fn what_is_over_and_was_told_to_a_channel_that_is_gone_is_forgotten_all_the_same() {
     let mut day = Day::new();
     day.timing = Timing { clear_ms: 0, group_wait_ms: 0, ..TIMING };
     day.look(0, &[NORTH]);
-    day.unwanted = "north";
+    day.channels.clear();
     day.look(1, &[]);
-    assert_eq!(day.board.find(Rule::ProviderDown, "north").unwrap().told, Told::Raised);
+    assert_eq!(day.board.find(Rule::ProviderDown, "north").unwrap().told, Told::Resolved);
     day.look(1 + RESOLVED_KEPT_MS / 1000, &[]);
     assert_eq!(day.board.iter().count(), 0);
     day.was_told(&[(0, Event::Raised, "north")]);
@@ -146,35 +209,67 @@ fn what_is_over_and_nobody_wants_any_more_is_forgotten_all_the_same() {
 #[test]
 fn what_begins_again_is_told_again_also_to_who_does_not_want_to_hear_that_it_was_over() {
     let mut day = Day::new();
+    let secret = domain::Secret::new("shh".to_owned());
     day.timing = Timing { clear_ms: 0, group_wait_ms: 0, ..TIMING };
-    for (second, found) in [(0, &[NORTH][..]), (1, &[]), (2, &[NORTH])] {
-        day.unwanted = if found.is_empty() { "north" } else { "" };
+    day.channels[0].way =
+        Way::LowBalance { address: Address::parse("http://hooks.example/low").unwrap(), secret };
+    for (second, found) in [(0, &[NORTH][..]), (1, &[]), (2, &[NORTH]), (9000, &[NORTH])] {
         day.look(second, found);
-        let unwanted = day.unwanted;
-        day.board.pass_over(|item| item.subject != unwanted);
     }
     day.was_told(&[(0, Event::Raised, "north"), (2, Event::Raised, "north")]);
 }
 
 #[test]
-fn who_comes_later_does_not_know_what_was_told_before() {
+fn who_comes_later_is_told_what_is_bad_also_when_a_silence_ends_by_then() {
     let mut day = Day::new();
-    let known = |day: &Day, second: i64| -> Vec<(Event, String)> {
-        let items = day.board.known_bad(&day.silences, Timestamp(second * 1000));
-        items.into_iter().map(|item| (item.event, item.subject)).collect()
-    };
     for second in 0..30 {
         day.look(second, if second < 25 { &[NORTH] } else { &[NORTH, SOUTH] });
     }
-    // South is not told yet: it is due to all in a while.
-    assert_eq!(known(&day, 30), [(Event::Raised, "north".to_owned())]);
+    day.channels.push(channel("later"));
     day.silences.push(silence(Some(Rule::ProviderDown), Some("north"), 60));
-    assert_eq!(known(&day, 30), []);
-    assert_eq!(known(&day, 61), [(Event::Raised, "north".to_owned())]);
-    for second in 30..300 {
+    for second in 30..=100 {
+        day.look(second, &[NORTH, SOUTH]);
+    }
+    let told: Vec<&str> = day.others.iter().map(|(_, _, subject)| subject.as_str()).collect();
+    assert_eq!(told, ["south", "north"]);
+    for second in 101..300 {
         day.look(second, &[]);
     }
-    assert_eq!(known(&day, 300), [], "it is over");
+    day.was_told(&[
+        (10, Event::Raised, "north"),
+        (35, Event::Raised, "south"),
+        (171, Event::Resolved, "north"),
+        (171, Event::Resolved, "south"),
+    ]);
+    assert_eq!(day.others.len(), 4, "{:?}", day.others);
+}
+
+#[test]
+fn a_channel_that_is_gone_for_a_while_or_was_not_reached_is_told_anew() {
+    let mut day = Day::new();
+    day.timing.group_wait_ms = 0;
+    day.look(0, &[NORTH]);
+    let own = day.channels.pop().unwrap();
+    day.look(1, &[NORTH]);
+    day.channels.push(own);
+    day.look(90_000, &[NORTH]);
+    day.look(90_001, &[NORTH]);
+    day.was_told(&[(0, Event::Raised, "north"), (90_000, Event::Raised, "north")]);
+    day.board.forget("own");
+    day.look(90_002, &[NORTH]);
+    assert_eq!(day.told.last(), Some(&(90_002, Event::Raised, "north".to_owned())));
+}
+
+#[test]
+fn what_comes_back_before_its_end_is_told_never_ended() {
+    let mut day = Day::new();
+    day.timing.clear_ms = 0;
+    for second in 0..100 {
+        day.look(second, if second == 50 { &[] } else { &[NORTH] });
+    }
+    day.was_told(&[(10, Event::Raised, "north")]);
+    let alert = day.board.find(Rule::ProviderDown, "north").unwrap();
+    assert_eq!((alert.state, alert.raised_at), (AlertState::Firing, Some(Timestamp(0))));
 }
 
 #[test]
@@ -280,12 +375,15 @@ fn what_is_over_and_told_is_forgotten_after_a_while_and_makes_room_before() {
     day.look(0, &[NORTH]);
     day.look(1, &[]);
     assert_eq!(day.board.find(Rule::ProviderDown, "north").unwrap().told, Told::Resolved);
-    let many: Vec<String> = (0..ALERTS_MAX + 5).map(|number| format!("p{number}")).collect();
+    let many: Vec<String> = (0..ALERTS_OF_RULE_MAX + 5).map(|number| format!("p{number}")).collect();
     let bad: Vec<Finding> = many.iter().map(|subject| finding(Rule::ProviderDown, subject)).collect();
     let findings = Findings { bad, ..Findings::default() };
     assert_eq!(day.board.step(&findings, &day.terms, &day.timing, Timestamp(2000)), 5);
-    assert_eq!(day.board.iter().count(), ALERTS_MAX);
+    assert_eq!(day.board.iter().count(), ALERTS_OF_RULE_MAX);
     assert!(day.board.find(Rule::ProviderDown, "north").is_none());
+    // Whatever there is of one rule, others have room.
+    day.look(3, &[(Rule::RegionDown, "eu")]);
+    assert!(day.board.find(Rule::RegionDown, "eu").is_some());
     let mut day = Day::new();
     day.timing = Timing { clear_ms: 0, group_wait_ms: 0, ..TIMING };
     day.look(0, &[NORTH]);

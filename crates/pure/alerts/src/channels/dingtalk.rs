@@ -45,8 +45,7 @@ mod tests {
     #[test]
     fn a_robot_with_a_secret_has_its_signature_in_the_query() {
         let address = Address::parse("https://oapi.example/robot/send?access_token=x").unwrap();
-        let told =
-            "[critical] provider down: north — bellwether\nevery line of the provider north is left alone";
+        let told = crate::words::text(&notice(Event::Raised), 4000);
         let (to, body) = sent(&ask(&address, &notice(Event::Raised), None, NOW, mac));
         assert_eq!(to, "https://oapi.example/robot/send?access_token=x");
         assert_eq!(body, json!({ "msgtype": "text", "text": { "content": told } }));

@@ -30,8 +30,7 @@ mod tests {
         let address = Address::parse("https://chat.example/api/webhooks/1/x?thread_id=7").unwrap();
         let (to, body) = sent(&ask(&address, &notice(Event::Raised)));
         assert_eq!(to, "https://chat.example/api/webhooks/1/x?thread_id=7");
-        let content =
-            "[critical] provider down: north — bellwether\nevery line of the provider north is left alone";
+        let content = crate::words::text(&notice(Event::Raised), 4000);
         assert_eq!(body, json!({ "content": content, "allowed_mentions": { "parse": [] } }));
     }
 }

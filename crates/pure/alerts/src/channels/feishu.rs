@@ -44,8 +44,7 @@ mod tests {
     #[test]
     fn a_bot_with_a_secret_is_sent_its_signature() {
         let address = Address::parse("https://open.example/open-apis/bot/v2/hook/x").unwrap();
-        let told =
-            "[critical] provider down: north — bellwether\nevery line of the provider north is left alone";
+        let told = crate::words::text(&notice(Event::Raised), 4000);
         let (_, plain) = sent(&ask(&address, &notice(Event::Raised), None, NOW, mac));
         assert_eq!(plain, json!({ "msg_type": "text", "content": { "text": told } }));
         let secret = Secret::new("shh".to_owned());

@@ -19,7 +19,7 @@ pub(crate) fn ask(
     let account = notice.items.first().map(|item| &item.details);
     let is_test = notice.items.iter().any(|item| item.event == Event::Test);
     let body = json!({
-        "id": format!("low:{number}"),
+        "id": super::webhook::id("low", notice, number, now),
         "event": if is_test { "test" } else { "account.low_balance" },
         "at": now.rfc3339(),
         "account": account,

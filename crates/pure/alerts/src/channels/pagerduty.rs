@@ -26,7 +26,10 @@ pub(crate) fn ask(base: &BaseUrl, routing_key: &Secret, notice: &Notice) -> Ask 
             Severity::Warning => "warning",
             Severity::Critical => "critical",
         };
-        let summary = format!("{}: {}", item.rule.title(), item.summary);
+        let summary = match item.event {
+            Event::Test => item.summary.clone(),
+            _ => format!("{}: {}", item.rule.title(), item.summary),
+        };
         json!({
             "routing_key": routing_key.expose(),
             "event_action": "trigger",
@@ -38,7 +41,7 @@ pub(crate) fn ask(base: &BaseUrl, routing_key: &Secret, notice: &Notice) -> Ask 
                 "timestamp": Timestamp(item.raised_at_ms).rfc3339(),
                 "component": item.subject,
                 "class": item.rule.name(),
-                "custom_details": item.details,
+                "custom_details": { "advice": item.advice(), "details": item.details },
             },
         })
         .to_string()
@@ -54,6 +57,7 @@ mod tests {
     use super::ask;
     use crate::channels::samples::{notice, sent};
     use crate::notice::Event;
+    use crate::rule::Rule;
 
     #[test]
     fn what_is_over_resolves_what_began() {
@@ -74,7 +78,10 @@ mod tests {
                     "timestamp": "2023-11-14T22:10:20.000Z",
                     "component": "north",
                     "class": "provider_down",
-                    "custom_details": null,
+                    "custom_details": {
+                        "advice": Rule::ProviderDown.advice("north"),
+                        "details": null,
+                    },
                 },
             })
         );

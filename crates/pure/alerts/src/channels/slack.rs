@@ -19,8 +19,6 @@ pub(crate) fn ask(address: &Address, notice: &Notice) -> Ask {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::ask;
     use crate::channel::Address;
     use crate::channels::samples::{notice, sent};
@@ -33,9 +31,7 @@ mod tests {
         let (to, body) =
             sent(&ask(&Address::parse("https://hooks.example/services/T/B/x").unwrap(), &notice));
         assert_eq!(to, "https://hooks.example/services/T/B/x");
-        assert_eq!(
-            body,
-            json!({ "text": "[critical] provider down: north — bellwether\n&lt;!channel&gt; &amp; co" })
-        );
+        let text = body["text"].as_str().unwrap();
+        assert!(text.contains("\n&lt;!channel&gt; &amp; co; since ") && !text.contains('<'), "{text}");
     }
 }

@@ -5,15 +5,15 @@ use serde_json::json;
 
 use crate::exchange::Ask;
 use crate::notice::Notice;
-use crate::words::text;
+use crate::words::text_within;
 
-/// More is refused.
-const CHARS_MAX: usize = 4_096;
+/// More units of UTF-16 are refused.
+const UNITS_MAX: usize = 4_096;
 
 pub(crate) fn ask(base: &BaseUrl, (token, chat): (&Secret, &str), notice: &Notice) -> Ask {
     let body = json!({
         "chat_id": chat,
-        "text": text(notice, CHARS_MAX),
+        "text": text_within(notice, UNITS_MAX, |text| text.encode_utf16().count()),
         "link_preview_options": { "is_disabled": true },
     });
     let rest = format!("/bot{}/sendMessage", token.expose());
@@ -36,5 +36,10 @@ mod tests {
         assert_eq!(to, "https://api.example/bot123:abc/sendMessage");
         assert_eq!(body["chat_id"], "-100");
         assert!(body["text"].as_str().unwrap().starts_with("[resolved] provider down: north"));
+        let mut long = notice(Event::Raised);
+        long.items[0].summary = "🔥".repeat(4_000);
+        let (_, body) = sent(&ask(&base, (&token, "-100"), &long));
+        let units = body["text"].as_str().unwrap().encode_utf16().count();
+        assert!((2_000..=4_096).contains(&units), "{units}");
     }
 }

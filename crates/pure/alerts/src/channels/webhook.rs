@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::signature::{HEADER, signature};
 use crate::channel::Address;
 use crate::exchange::{Ask, Mac};
-use crate::notice::{Item, Notice};
+use crate::notice::{Event, Item, Notice};
 use crate::words::subject;
 
 pub(crate) fn ask(
@@ -17,7 +17,7 @@ pub(crate) fn ask(
     mac: Mac,
 ) -> Ask {
     let body = json!({
-        "id": format!("delivery:{number}"),
+        "id": id("delivery", notice, number, now),
         "event": "alerts",
         "at": now.rfc3339(),
         "service": notice.service,
@@ -29,6 +29,12 @@ pub(crate) fn ask(
     Ask { base: address.base().clone(), rest: address.rest(""), headers, body }
 }
 
+/// What a receiver takes once. A test has no number: each is another.
+pub(super) fn id(kind: &str, notice: &Notice, number: i64, now: Timestamp) -> String {
+    let is_test = notice.items.iter().any(|item| item.event == Event::Test);
+    if is_test { format!("test:{}", now.unix_ms()) } else { format!("{kind}:{number}") }
+}
+
 fn alert(item: &Item) -> Value {
     json!({
         "key": item.key(),
@@ -38,6 +44,7 @@ fn alert(item: &Item) -> Value {
         "severity": item.severity.name(),
         "summary": item.summary,
         "details": item.details,
+        "advice": item.advice(),
         "raised_at": Timestamp(item.raised_at_ms).rfc3339(),
         "resolved_at": item.resolved_at_ms.map(|at| Timestamp(at).rfc3339()),
     })
@@ -51,7 +58,7 @@ mod tests {
     use super::ask;
     use crate::channel::Address;
     use crate::channels::samples::{NOW, mac, notice, sent};
-    use crate::notice::Event;
+    use crate::notice::{Event, Item, Notice};
 
     #[test]
     fn everything_is_told_and_signed() {
@@ -76,6 +83,7 @@ mod tests {
                     "severity": "critical",
                     "summary": "every line of the provider north is left alone",
                     "details": null,
+                    "advice": null,
                     "raised_at": "2023-11-14T22:10:20.000Z",
                     "resolved_at": "2023-11-14T22:13:20.000Z",
                 }],
@@ -86,5 +94,14 @@ mod tests {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         assert_eq!(asked.headers, [("x-bellwether-signature", format!("t=1700000000,v1={tag}"))]);
+    }
+
+    #[test]
+    fn each_test_is_another_message() {
+        let (address, secret) =
+            (Address::parse("http://hooks.example").unwrap(), Secret::new("shh".to_owned()));
+        let test = Notice { items: vec![Item::test(NOW)], ..notice(Event::Raised) };
+        let (_, body) = sent(&ask(&address, &secret, (&test, 0), NOW, mac));
+        assert_eq!(body["id"], "test:1700000000000");
     }
 }

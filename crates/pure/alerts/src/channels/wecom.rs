@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::channel::Address;
 use crate::exchange::Ask;
 use crate::notice::Notice;
-use crate::words::text;
+use crate::words::text_within;
 
 /// More bytes are refused.
 const BYTES_MAX: usize = 2_048;
@@ -13,12 +13,7 @@ const BYTES_MAX: usize = 2_048;
 pub(crate) const PASSING: &[i64] = &[-1, 45_009];
 
 pub(crate) fn ask(address: &Address, notice: &Notice) -> Ask {
-    let mut chars_max = BYTES_MAX;
-    let mut content = text(notice, chars_max);
-    while content.len() > BYTES_MAX {
-        chars_max = chars_max * 3 / 4;
-        content = text(notice, chars_max);
-    }
+    let content = text_within(notice, BYTES_MAX, str::len);
     let body = json!({ "msgtype": "text", "text": { "content": content } }).to_string();
     Ask { base: address.base().clone(), rest: address.rest(""), headers: Vec::new(), body }
 }
@@ -37,8 +32,7 @@ mod tests {
         let address = Address::parse("https://qy.example/cgi-bin/webhook/send?key=x").unwrap();
         let (to, body) = sent(&ask(&address, &notice(Event::Raised)));
         assert_eq!(to, "https://qy.example/cgi-bin/webhook/send?key=x");
-        let told =
-            "[critical] provider down: north — bellwether\nevery line of the provider north is left alone";
+        let told = crate::words::text(&notice(Event::Raised), 4000);
         assert_eq!(body, json!({ "msgtype": "text", "text": { "content": told } }));
         let mut long = notice(Event::Raised);
         long.items[0].summary = "余额".repeat(1000);

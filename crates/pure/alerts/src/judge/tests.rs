@@ -116,6 +116,8 @@ fn money_is_told_by_the_thresholds_of_accounts_and_budgets() {
         period: "day",
         used: units(used),
         limit: units(50),
+        currency: Currency::USD,
+        is_hard: used > 50,
     };
     let found = judged(&Facts { accounts: vec![account], budgets: vec![budget(41)], ..Facts::default() });
     assert_eq!(
@@ -124,12 +126,17 @@ fn money_is_told_by_the_thresholds_of_accounts_and_budgets() {
     );
     assert_eq!(
         is_bad(&found, Rule::Budget),
-        [("budget 2", "41 of 50 of the day's budget 2 (project proj_1) are spent")]
+        [("budget 2", "41 of 50 USD of the day's budget 2 (project proj_1) are spent")]
     );
     let found = judged(&Facts { budgets: vec![budget(50)], ..Facts::default() });
     assert_eq!(is_bad(&found, Rule::Balance), []);
     let severities: Vec<Severity> = found.bad.iter().map(|finding| finding.severity).collect();
     assert_eq!(severities, [Severity::Warning, Severity::Critical], "used up is another alert");
+    assert!(found.bad[1].summary.ends_with("are spent: nothing is left; it is soft, and calls go on"));
+    let found = judged(&Facts { budgets: vec![budget(51)], ..Facts::default() });
+    assert!(
+        found.bad[1].summary.ends_with("nothing is left, and calls that count for it are refused with 402")
+    );
 }
 
 #[test]
@@ -204,4 +211,20 @@ fn a_rule_that_is_off_finds_nothing() {
     let facts = Facts { providers: vec![Part { is_down: true, ..part() }], ..Facts::default() };
     let found = judge(&facts, &Windows::default(), (&terms, &Timing::default()), NOW);
     assert_eq!(found.bad, []);
+    // Also where nobody can say: what was bad by it is over.
+    let facts = Facts { providers: vec![Part { is_unknown: true, ..part() }], ..Facts::default() };
+    terms.of_mut(Rule::KeyExpiry).is_on = false;
+    let found = judge(&facts, &Windows::default(), (&terms, &Timing::default()), NOW);
+    assert!(
+        !found.is_silent_on(Rule::ProviderDown, "north") && !found.is_silent_on(Rule::KeyExpiry, "key_1")
+    );
+    assert!(found.is_silent_on(Rule::UpstreamBalance, "deep"));
+}
+
+#[test]
+fn of_an_account_that_cannot_be_asked_none_of_its_currencies_is_known() {
+    let mute = BalanceFact { subject: "deep".to_owned(), amount: None, currency: None };
+    let found = judged(&Facts { balances: Some(vec![mute]), ..Facts::default() });
+    assert!(found.is_silent_on(Rule::UpstreamBalance, "deep in CNY"));
+    assert!(!found.is_silent_on(Rule::UpstreamBalance, "deeper in CNY"));
 }

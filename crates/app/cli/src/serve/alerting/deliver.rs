@@ -1,6 +1,6 @@
 //! Takes messages to their channels: in order for each channel, all channels at once, each message until it is taken or given up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use alerts::{Channel, Outcome, WAIT_MAX_MS, next_try_ms};
@@ -22,16 +22,26 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// How long a database that failed is left alone.
 const PAUSE_FAILED: Duration = Duration::from_secs(10);
 
+/// What came of messages and could not be noted, by their numbers.
+type Unnoted = BTreeMap<i64, (Attempted, Timestamp)>;
+
 /// Delivers for ever. `news` is told when there are new messages.
 pub(super) async fn deliver(alerting: &Alerting, news: &Notify, counts: &Counts, log: &Log) {
     // What is in here waits for channels only, never for the database: it is not gone on with while that is asked.
     let mut tries = FuturesUnordered::new();
     let mut busy = BTreeSet::new();
+    // What ended and could not be noted. A disk that is full may still be read: without this the message would be sent again and again.
+    let mut unnoted = BTreeMap::new();
     loop {
+        if let Err(error) = catch_up(alerting, &mut unnoted).await {
+            cannot_keep(&error, log);
+        }
         let pause = match alerting.desk.waiting().await {
-            Ok(waiting) => {
+            Ok(mut waiting) => {
+                waiting.retain(|delivery| !unnoted.contains_key(&delivery.number));
                 let channels = alerting.channels();
                 let (due, pause) = due(waiting, &busy, wall_clock());
+                let pause = if unnoted.is_empty() { pause } else { pause.min(PAUSE_FAILED) };
                 for delivery in due {
                     busy.insert(delivery.channel.clone());
                     let channel = channels.iter().find(|channel| channel.name == delivery.channel).cloned();
@@ -46,7 +56,7 @@ pub(super) async fn deliver(alerting: &Alerting, news: &Notify, counts: &Counts,
         };
         tokio::select! {
             Some((delivery, outcome)) = tries.next() => {
-                note(alerting, &delivery, outcome, counts, log).await;
+                note(alerting, &delivery, outcome, (counts, &mut unnoted), log).await;
                 busy.remove(&delivery.channel);
             }
             () = sleep(pause) => {}
@@ -81,9 +91,24 @@ async fn try_one(delivery: Delivery, channel: Option<Channel>) -> (Delivery, Out
     (delivery, outcome)
 }
 
-async fn note(alerting: &Alerting, delivery: &Delivery, outcome: Outcome, counts: &Counts, log: &Log) {
+/// Notes what could not be noted before.
+async fn catch_up(alerting: &Alerting, unnoted: &mut Unnoted) -> Result<(), AlertError> {
+    while let Some((number, (attempted, at))) = unnoted.first_key_value() {
+        alerting.desk.attempted(*number, attempted, *at).await?;
+        unnoted.pop_first();
+    }
+    Ok(())
+}
+
+async fn note(
+    alerting: &Alerting,
+    delivery: &Delivery,
+    outcome: Outcome,
+    (counts, unnoted): (&Counts, &mut Unnoted),
+    log: &Log,
+) {
     let now = wall_clock();
-    let attempted = attempted(outcome, delivery.attempts + 1, now);
+    let attempted = attempted(outcome, delivery, now);
     counts.note(&delivery.channel, &attempted);
     if let Attempted::GivenUp(why) = &attempted {
         log.event(
@@ -92,18 +117,22 @@ async fn note(alerting: &Alerting, delivery: &Delivery, outcome: Outcome, counts
             &[("channel", &delivery.channel), ("message", &delivery.number), ("reason", why)],
         );
     }
-    // Tried again as long as it is not kept: somebody is rather told twice than never.
-    if let Err(error) = alerting.desk.attempted(delivery.number, &attempted, now).await {
-        cannot_keep(&error, log);
-        sleep(PAUSE_FAILED).await;
+    let Err(error) = alerting.desk.attempted(delivery.number, &attempted, now).await else { return };
+    cannot_keep(&error, log);
+    match attempted {
+        Attempted::TryAgain(..) => sleep(PAUSE_FAILED).await,
+        Attempted::Delivered | Attempted::GivenUp(_) => {
+            unnoted.insert(delivery.number, (attempted, now));
+        }
     }
 }
 
-fn attempted(outcome: Outcome, attempts: u32, now: Timestamp) -> Attempted {
+fn attempted(outcome: Outcome, delivery: &Delivery, now: Timestamp) -> Attempted {
+    let age_ms = now.unix_ms().saturating_sub(delivery.made_at.unix_ms());
     match outcome {
         Outcome::Taken => Attempted::Delivered,
         Outcome::Refused(why) => Attempted::GivenUp(why),
-        Outcome::Failed(why) => match next_try_ms(attempts) {
+        Outcome::Failed(why) => match next_try_ms(delivery.attempts.saturating_add(1), age_ms) {
             Some(wait_ms) => Attempted::TryAgain(why, Timestamp(now.unix_ms().saturating_add(wait_ms))),
             None => Attempted::GivenUp(why),
         },
@@ -118,7 +147,7 @@ pub(super) fn cannot_keep(error: &AlertError, log: &Log) {
 mod tests {
     use std::time::Duration;
 
-    use alerts::{ATTEMPTS_MAX, Item, Notice, Outcome};
+    use alerts::{Item, Notice, Outcome, TRIED_FOR_MS};
     use domain::Timestamp;
     use store::{Attempted, Delivery, DeliveryState};
 
@@ -164,10 +193,16 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_given_up_and_what_failed_is_tried_again_for_a_while() {
-        let failed = |attempts| attempted(Outcome::Failed("x".to_owned()), attempts, NOW);
-        assert_eq!(failed(1), Attempted::TryAgain("x".to_owned(), Timestamp(1_001_000)));
-        assert_eq!(failed(ATTEMPTS_MAX), Attempted::GivenUp("x".to_owned()));
-        assert_eq!(attempted(Outcome::Refused("x".to_owned()), 1, NOW), Attempted::GivenUp("x".to_owned()));
-        assert_eq!(attempted(Outcome::Taken, 3, NOW), Attempted::Delivered);
+        let tried = |outcome, attempts, later_ms| {
+            let one = Delivery { attempts, ..delivery(1, "a", 0) };
+            attempted(outcome, &one, Timestamp(NOW.unix_ms() + later_ms))
+        };
+        let failed = |attempts, later_ms| tried(Outcome::Failed("x".to_owned()), attempts, later_ms);
+        assert_eq!(failed(0, 0), Attempted::TryAgain("x".to_owned(), Timestamp(1_001_000)));
+        // Much news has a message tried often: it is not given up for that.
+        assert!(matches!(failed(500, 60_000), Attempted::TryAgain(..)));
+        assert_eq!(failed(0, TRIED_FOR_MS), Attempted::GivenUp("x".to_owned()));
+        assert_eq!(tried(Outcome::Refused("x".to_owned()), 0, 0), Attempted::GivenUp("x".to_owned()));
+        assert_eq!(tried(Outcome::Taken, 2, 0), Attempted::Delivered);
     }
 }

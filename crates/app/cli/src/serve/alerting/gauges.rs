@@ -8,6 +8,8 @@ use gateway::UpstreamBalance;
 use observe::Gauge;
 use store::Attempted;
 
+const OUTCOMES: [&str; 3] = ["delivered", "failed", "given_up"];
+
 /// Tries of messages, by channel and what came of them.
 #[derive(Debug, Default)]
 pub(super) struct Counts(RefCell<BTreeMap<(String, &'static str), u64>>);
@@ -20,6 +22,11 @@ impl Counts {
             Attempted::GivenUp(_) => "given_up",
         };
         self.add(channel, outcome, 1);
+    }
+
+    /// Whoever has a channel has its counters, from 0 on: the first of its messages that is lost is a step that can be seen.
+    pub(super) fn begin(&self, channel: &str) {
+        OUTCOMES.iter().for_each(|outcome| self.add(channel, outcome, 0));
     }
 
     /// Messages that were given up for newer ones, tried or not.

@@ -1,13 +1,13 @@
 //! The task that looks, concludes, keeps and has it told.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use admin::AlertAsk;
 use alerts::{
-    Alert, AlertState, Board, Channel, Event, Facts, Item, Notice, Severity, SpendFact, SpendSeries, Windows,
+    Alert, AlertState, Board, Channel, Facts, Item, Notice, Severity, SpendFact, SpendSeries, Way, Windows,
     judge,
 };
 use domain::{Money, Timestamp};
@@ -22,7 +22,7 @@ use super::balances::{self, Balances};
 use super::deliver::{cannot_keep, deliver};
 use super::gauges::{Counts, gauges};
 use super::look::look;
-use super::parts::Alerting;
+use super::parts::{Alerting, Proven};
 
 /// How often what was spent of late is kept.
 const SPEND_KEPT: Duration = Duration::from_secs(60);
@@ -42,25 +42,26 @@ struct Memory {
     spend_kept: Instant,
     /// Whether the last look found more than has room.
     is_full: bool,
-    /// The channels that know what is bad, by name; nothing before the first look.
-    informed: Option<BTreeSet<String>>,
+    /// How channels were reached at the last look, by name; nothing before the first.
+    ways: Option<BTreeMap<String, Way>>,
 }
 
 /// Looks, tells and answers for ever.
 pub(crate) async fn run(alerting: Alerting, around: Surroundings, mut asks: mpsc::Receiver<AlertAsk>) {
     let (balances, news, counts) = (Balances::default(), Notify::new(), Counts::default());
+    let proven = Proven::default();
     tokio::join!(
-        watch(&alerting, &around, &balances, (&news, &counts)),
+        watch(&alerting, &around, (&balances, &proven), (&news, &counts)),
         deliver(&alerting, &news, &counts, &around.log),
         balances::ask(&around.gateway, &alerting, &balances, &around.log),
-        answer(&alerting, &balances, &mut asks),
+        answer(&alerting, &balances, &proven, &mut asks),
     );
 }
 
 async fn watch(
     alerting: &Alerting,
     around: &Surroundings,
-    balances: &Balances,
+    (balances, proven): (&Balances, &Proven),
     (news, counts): (&Notify, &Counts),
 ) {
     let series = alerting.desk.spend().await.unwrap_or_default();
@@ -70,10 +71,10 @@ async fn watch(
         spent_nano: around.gateway.spent_nano(),
         spend_kept: Instant::now(),
         is_full: false,
-        informed: None,
+        ways: None,
     });
     loop {
-        match look_once(alerting, around, (balances, counts), &memory).await {
+        match look_once(alerting, around, (balances, proven, counts), &memory).await {
             Ok(has_news) => {
                 if has_news {
                     news.notify_one();
@@ -92,7 +93,7 @@ async fn watch(
 async fn look_once(
     alerting: &Alerting,
     around: &Surroundings,
-    (balances, counts): (&Balances, &Counts),
+    (balances, proven, counts): (&Balances, &Proven, &Counts),
     memory: &RefCell<Memory>,
 ) -> Result<bool, AlertError> {
     let (settings, now) = (alerting.present(), wall_clock());
@@ -116,26 +117,19 @@ async fn look_once(
     };
     let channels = alerting.channels();
     let silences = alerting.desk.silences(now).await;
-    let names: BTreeSet<String> = channels.iter().map(|channel| channel.name.clone()).collect();
-    let informed = informed(alerting, memory, &names).await?;
-    // What nobody wants is not told, and is there for whoever does later.
-    let is_wanted = |item: &Item| channels.iter().any(|channel| channel.wants(item));
-    if !channels.is_empty() {
-        board.pass_over(is_wanted);
+    board.keep_to(&channels);
+    let tested = proven.borrow().clone();
+    for channel in mended(alerting, memory, &channels, &tested).await? {
+        board.forget(&channel);
     }
-    let due = board.due(&silences, &settings.timing, now, is_wanted);
-    let (new, known): (Vec<Channel>, Vec<Channel>) =
-        channels.into_iter().partition(|channel| !informed.contains(&channel.name));
-    let mut told = notices(&due, &known, &alerting.service);
-    if !new.is_empty() {
-        // What goes on is news to them.
-        let also = due.iter().filter(|item| item.event != Event::GoesOn).cloned();
-        let news: Vec<Item> = board.known_bad(&silences, now).into_iter().chain(also).collect();
-        told.extend(notices(&news, &new, &alerting.service));
-    }
+    channels.iter().for_each(|channel| counts.begin(&channel.name));
+    let due = board.due(&channels, &silences, &settings.timing, now);
+    let told = notices(&due, &channels, &alerting.service);
     board.told(&due, now);
     let given_up = alerting.desk.keep(board.clone(), &told, now).await?;
-    memory.borrow_mut().informed = Some(names);
+    let ways = channels.into_iter().map(|channel| (channel.name, channel.way));
+    memory.borrow_mut().ways = Some(ways.collect());
+    proven.borrow_mut().retain(|channel| !tested.contains(channel));
     tell_given_up(&given_up, counts, &around.log);
     tell_log(&before, &board, &around.log);
     tell_full(without_room, memory, &around.log);
@@ -143,18 +137,24 @@ async fn look_once(
     Ok(!told.is_empty())
 }
 
-/// The channels that know what is bad, by name: those of the last look, or of before the start whoever was ever told something.
-async fn informed(
+/// The channels that lost what they were told last, and may take it now: they have other settings, or took a test, or the server
+/// has started anew.
+async fn mended(
     alerting: &Alerting,
     memory: &RefCell<Memory>,
-    present: &BTreeSet<String>,
-) -> Result<BTreeSet<String>, AlertError> {
-    let known = memory.borrow().informed.clone();
-    match known {
-        Some(known) => Ok(known),
-        None if present.is_empty() => Ok(BTreeSet::new()),
-        None => alerting.desk.channels_told().await,
+    channels: &[Channel],
+    tested: &BTreeSet<String>,
+) -> Result<Vec<String>, AlertError> {
+    let may_take = |channel: &&Channel| {
+        let known = memory.borrow().ways.as_ref().map(|ways| ways.get(&channel.name) == Some(&channel.way));
+        known != Some(true) || tested.contains(&channel.name)
+    };
+    let names: BTreeSet<String> =
+        channels.iter().filter(may_take).map(|channel| channel.name.clone()).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
     }
+    Ok(alerting.desk.channels_failed().await?.intersection(&names).cloned().collect())
 }
 
 fn tell_given_up(given_up: &[(String, u64)], counts: &Counts, log: &Log) {
@@ -197,18 +197,18 @@ async fn keep_spend(alerting: &Alerting, memory: &RefCell<Memory>) -> Result<(),
     alerting.desk.keep_spend(&series).await
 }
 
-/// What each channel is told of these; one alert a message where it wants that.
-fn notices(due: &[Item], channels: &[Channel], service: &str) -> Vec<(String, Notice)> {
+/// Messages for each channel; one alert a message where it wants that.
+fn notices(due: &[(String, Vec<Item>)], channels: &[Channel], service: &str) -> Vec<(String, Notice)> {
     let mut notices = Vec::new();
-    for channel in channels {
-        let wanted: Vec<Item> = due.iter().filter(|item| channel.wants(item)).cloned().collect();
-        let groups: Vec<Vec<Item>> = match wanted.is_empty() {
-            true => Vec::new(),
-            false if channel.is_one_by_one() => wanted.into_iter().map(|item| vec![item]).collect(),
-            false => vec![wanted],
-        };
-        let notice = |items| (channel.name.clone(), Notice { service: service.to_owned(), items });
-        notices.extend(groups.into_iter().map(notice));
+    for (name, items) in due {
+        let is_one_by_one = channels.iter().any(|channel| channel.name == *name && channel.is_one_by_one());
+        let notice =
+            |items: &[Item]| (name.clone(), Notice { service: service.to_owned(), items: items.to_vec() });
+        if is_one_by_one {
+            notices.extend(items.chunks(1).map(notice));
+        } else {
+            notices.push(notice(items));
+        }
     }
     notices
 }
@@ -247,8 +247,8 @@ fn tell_full(without_room: usize, memory: &RefCell<Memory>, log: &Log) {
     if without_room > 0 && !was_full {
         log.event(
             Level::Error,
-            "there are too many alerts at once: further ones are not told until some are over",
-            &[("alerts", &alerts::ALERTS_MAX), ("further", &without_room)],
+            "there are too many alerts of one rule: further ones are not told until some are over",
+            &[("alerts", &alerts::ALERTS_OF_RULE_MAX), ("further", &without_room)],
         );
     }
 }
@@ -260,32 +260,31 @@ mod tests {
 
     use super::notices;
 
-    fn channel(name: &str, way: Way, severity_min: Severity, rules: Vec<Rule>) -> Channel {
-        Channel { name: name.to_owned(), way, severity_min, rules, is_public_only: false }
-    }
-
-    fn item(rule: Rule, severity: Severity) -> Item {
-        Item { event: Event::Raised, rule, severity, ..Item::test(Timestamp(0)) }
+    fn channel(name: &str, way: Way) -> Channel {
+        Channel {
+            name: name.to_owned(),
+            way,
+            severity_min: Severity::Info,
+            rules: Vec::new(),
+            is_public_only: false,
+        }
     }
 
     #[test]
-    fn each_channel_gets_what_it_wants_together_or_one_by_one() {
+    fn each_channel_gets_its_alerts_together_or_one_by_one() {
         let slack = Way::Slack(Address::parse("http://a/x").unwrap());
         let duty = Way::PagerDuty {
             base: BaseUrl::parse("http://a").unwrap(),
             routing_key: Secret::new("key".to_owned()),
         };
-        let channels = [
-            channel("all", slack.clone(), Severity::Info, Vec::new()),
-            channel("worst", slack.clone(), Severity::Critical, Vec::new()),
-            channel("duty", duty, Severity::Info, Vec::new()),
-            channel("money", slack, Severity::Info, vec![Rule::Budget]),
-        ];
-        let due = [item(Rule::Latency, Severity::Warning), item(Rule::ProviderDown, Severity::Critical)];
+        let channels = [channel("chat", slack), channel("duty", duty)];
+        let item = |rule| Item { event: Event::Raised, rule, ..Item::test(Timestamp(0)) };
+        let both = vec![item(Rule::Latency), item(Rule::ProviderDown)];
+        let due = [("chat".to_owned(), both.clone()), ("duty".to_owned(), both)];
         let told = notices(&due, &channels, "here");
         let shown: Vec<(&str, usize)> =
             told.iter().map(|(name, notice)| (name.as_str(), notice.items.len())).collect();
-        assert_eq!(shown, [("all", 2), ("worst", 1), ("duty", 1), ("duty", 1)]);
+        assert_eq!(shown, [("chat", 2), ("duty", 1), ("duty", 1)]);
         assert_eq!(notices(&[], &channels, "here"), []);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alerts::{AccountFact, BalanceFact, BudgetFact, Facts};
 use config::AlertSettings;
-use domain::Timestamp;
+use domain::{Currency, Timestamp};
 use gateway::{Gateway, UpstreamBalance};
 use limits::budget::{Rule, Standing};
 use store::{AlertDesk, AlertError, BudgetDesk, KeyTimes, KeysEnding, Payer};
@@ -33,7 +33,7 @@ pub(super) async fn look(
             .filter(|payer| payer.is_low())
             .map(|payer| account(payer))
             .collect(),
-        budgets: budgets_of(budgets, now),
+        budgets: budgets_of(budgets, gateway.prices().currency(), now),
         keys: Some(keys.keys),
         has_more_keys: keys.has_more,
         unpriced: gateway.unpriced(),
@@ -54,7 +54,7 @@ fn account(payer: &Payer) -> AccountFact {
     }
 }
 
-fn budgets_of(desk: &BudgetDesk, now: Timestamp) -> Vec<BudgetFact> {
+fn budgets_of(desk: &BudgetDesk, currency: Currency, now: Timestamp) -> Vec<BudgetFact> {
     let table = desk.table();
     let standing = table.iter().map(|cell| (&cell.entry.rule, cell.standing(now)));
     let warning = standing.filter(|(_, standing)| standing.warns());
@@ -64,6 +64,8 @@ fn budgets_of(desk: &BudgetDesk, now: Timestamp) -> Vec<BudgetFact> {
         period: rule.period.name(),
         used: standing.used,
         limit: standing.terms.limit,
+        currency,
+        is_hard: standing.terms.is_hard,
     };
     warning.map(fact).collect()
 }

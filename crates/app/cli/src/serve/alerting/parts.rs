@@ -1,5 +1,7 @@
 //! What alerts are made of: where they are kept, the settings in force, and the channels.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use alerts::{Address, Channel, Rule, Severity, Way};
@@ -11,6 +13,9 @@ use tokio::sync::watch;
 
 /// The channel that `accounts.low_balance_webhook` is.
 const LOW_BALANCE: &str = "accounts.low_balance_webhook";
+
+/// Channels that took a test since the last look, by name.
+pub(super) type Proven = RefCell<BTreeSet<String>>;
 
 /// The way for new settings.
 pub(crate) type SettingsSender = Arc<watch::Sender<Arc<AlertSettings>>>;

@@ -19,6 +19,8 @@ use upstream::{Body, Client, Line, LineOptions, Request, Resolver};
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// For all of it, from the connection to the answer.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
+/// For what an answer says, once its status is there: who has taken a message is not sent it again for being slow to say more.
+const WORDS_LIMIT: Duration = Duration::from_secs(2);
 /// An answer is read so far.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// Longest text of a letter.
@@ -62,7 +64,8 @@ async fn attempt(channel: &Channel, asked: &Ask) -> Result<(u16, Bytes), String>
     let client =
         if channel.is_public_only { Client::with_resolver(public_only()) } else { Client::default() };
     let mut reply = client.send(&line, &request, None).await.map_err(|failure| failure.to_string())?;
-    let body = reply.body.collect(ANSWER_BYTES_MAX).await.ok().flatten();
+    let body = timeout(WORDS_LIMIT, reply.body.collect(ANSWER_BYTES_MAX)).await;
+    let body = body.ok().and_then(Result::ok).flatten();
     Ok((reply.status.as_u16(), body.unwrap_or_default()))
 }
 
@@ -115,6 +118,8 @@ fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
 mod tests {
     use alerts::{Address, Channel, Event, Item, Notice, Outcome, Severity, Way};
     use domain::Timestamp;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
 
     use super::{mac, send};
 
@@ -126,17 +131,56 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_says_that_it_took_it_and_then_nothing_more_has_taken_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/x", listener.local_addr().unwrap());
+        let channel = Channel {
+            name: "chat".to_owned(),
+            way: Way::Slack(Address::parse(&url).unwrap()),
+            severity_min: Severity::Info,
+            rules: Vec::new(),
+            is_public_only: false,
+        };
+        let notice = Notice { service: "here".to_owned(), items: vec![Item::test(Timestamp(0))] };
+        let answer = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok").await.unwrap();
+            stream
+        };
+        let (outcome, _open) = tokio::join!(send(&channel, &notice, 1), answer);
+        assert_eq!(outcome, Outcome::Taken);
+    }
+
+    #[tokio::test]
     async fn a_channel_that_must_be_public_does_not_reach_inside() {
         let notice = Notice {
             service: "here".to_owned(),
             items: vec![Item { event: Event::Raised, ..Item::test(Timestamp(0)) }],
         };
-        for url in
-            ["http://127.0.0.1:9/x", "http://[::1]:9/x", "http://169.254.169.254/x", "http://localhost:9/x"]
-        {
+        // In all the ways that such an address can be written.
+        for host in [
+            "127.0.0.1",
+            "[::1]",
+            "169.254.169.254",
+            "localhost",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "127.1",
+            "0.0.0.0",
+            "100.64.0.1",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "[fe80::1]",
+            "[fd00::1]",
+        ] {
+            let url = format!("http://{host}:9/x");
             let channel = Channel {
                 name: "chat".to_owned(),
-                way: Way::Slack(Address::parse(url).unwrap()),
+                way: Way::Slack(Address::parse(&url).unwrap()),
                 severity_min: Severity::Info,
                 rules: Vec::new(),
                 is_public_only: true,
