@@ -71,7 +71,8 @@ impl OrderDesk {
         let mut transaction = self.database.begin().await?;
         let before = open_order(&mut transaction, number).await?;
         let payer = self.payer(&before)?;
-        if let Some(begun) = before.reference.clone().filter(|begun| unspaced(begun) != unspaced(&reference)) {
+        if let Some(begun) = before.reference.clone().filter(|begun| unspaced(begun) != unspaced(&reference))
+        {
             return Err(OrderError::BegunWithAnother { number: before.number, reference: begun });
         }
         let paid = sql::by_reference(&mut transaction, &unspaced(&reference)).await?;
