@@ -136,7 +136,7 @@ def test_what_goes_wrong_is_shown_by_playing_and_by_looking(drill: Drill) -> Non
 def test_limits_of_use_are_not_played(drill: Drill, limits: Section) -> None:
     """A drill asks in seconds what a house asks in hours: what that uses up is no outage."""
     code, report = drill(two_providers(limits=limits))
-    assert (code, report["findings"]) == (0, [])
+    assert (code, codes(report)) == (0, ["secret_not_here"])
     assert all(scene["error"] != "rate_limit_exceeded" for scene in report["scenes"])
 
 
