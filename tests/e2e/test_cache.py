@@ -165,19 +165,6 @@ def test_nothing_is_kept_unless_that_is_said(start: StartGateway, simulator: Sim
     assert (refused.status_code, refused.json()["error"]["code"]) == (504, "not_cached")
 
 
-@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "stream"])
-def test_an_idempotency_key_has_its_answer_where_answers_are_kept(
-    served: Gateway, simulator: Simulator, is_stream: bool
-) -> None:
-    body = chat(stream=is_stream)
-    first = post(served, body, idempotency_key="order-1")
-    assert state(first) == "bypass"
-    again = post(served, body, idempotency_key="order-1")
-    assert (state(again), again.headers.get("idempotency-replayed"), again.content) == ("bypass", "true", first.content)
-    assert calls(simulator) == 1, "a repeat is not asked for again"
-    assert state(post(served, body)) == "miss", "and no other has its answer"
-
-
 def test_a_key_can_be_one_whose_answers_are_kept(start: StartGateway, simulator: Simulator, commands: Commands) -> None:
     config = configuration({"openai": provider(simulator.node.base_url, key=SIMULATOR_KEY)})
     gateway = start(config=config)
