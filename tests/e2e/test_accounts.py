@@ -51,6 +51,19 @@ def ask(gateway: Gateway, key: str | None = None) -> Any:
         return http.post(CHAT_PATH, content=chat())
 
 
+def test_what_was_moved_is_in_the_books_when_it_is_told(
+    start: StartGateway, commands: Commands, upstream: Upstream, tmp_path: Path, database: dict[str, str]
+) -> None:
+    """The database follows the journal by a moment: who asks for the books waits for it, and finds what he has just done."""
+    billing(start, commands, upstream, tmp_path, database)
+    commands.text("accounts", "create", "default")
+    for number in range(5):
+        commands.text("accounts", "credit", "default", "1", "--reason", "x", "--id", f"i{number}")
+        entries = commands.json("ledger", "entries", "--account", "default")["entries"]
+        assert [entry["key"] for entry in entries] == [f"credit:i{told}" for told in range(number, -1, -1)]
+    assert "credit   5" in commands.text("ledger", "statement", "--account", "default")
+
+
 def is_settled(commands: Commands, account: str, balance: str) -> bool:
     shown = commands.json("accounts", "show", account)
     return Decimal(shown["balance"]) == Decimal(balance) and shown["held"] == "0"

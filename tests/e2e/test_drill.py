@@ -125,6 +125,21 @@ def test_what_goes_wrong_is_shown_by_playing_and_by_looking(drill: Drill) -> Non
     assert {"no_retry_budget", "not_survived"} <= set(codes(report))
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"plans": {"default": {"requests_per_minute": 3}}},
+        {"models": {"smart": {"tokens_per_minute": 60}}},
+        {"providers": {"one": {"requests_per_minute": 3}, "two": {"requests_per_minute": 3}}},
+    ],
+)
+def test_limits_of_use_are_not_played(drill: Drill, limits: Section) -> None:
+    """A drill asks in seconds what a house asks in hours: what that uses up is no outage."""
+    code, report = drill(two_providers(limits=limits))
+    assert (code, codes(report)) == (0, ["secret_not_here"])
+    assert all(scene["error"] != "rate_limit_exceeded" for scene in report["scenes"])
+
+
 def test_a_name_that_answers_nobody_is_found(drill: Drill) -> None:
     config = two_providers()
     only_gold = {"provider": "one", "model": "m", "when": {"headers": {"x-tier": "gold"}}}

@@ -131,6 +131,38 @@ def test_operators_describe_a_request(start: StartGateway, simulator: Simulator,
     assert not any(node.received(CHAT_PATH) for node in simulator.nodes)
 
 
+def test_headers_that_are_described_count_as_those_of_a_call(
+    start: StartGateway, simulator: Simulator, commands: Commands
+) -> None:
+    gateway = serve(start, simulator, CHAIN)
+
+    def told(*headers: str) -> Any:
+        return commands.json("explain", "smart", "--stream", *(part for header in headers for part in ("--header", header)))
+
+    assert told()["deadline_ms"] == 60_000
+    assert told("x-stainless-timeout: 5")["deadline_ms"] == 4500, "half a second before his SDK gives up"
+    assert told("X-Stainless-Read-Timeout: 3", "x-stainless-timeout: 9")["deadline_ms"] == 2500
+    assert told("x-stainless-timeout: NOT_GIVEN")["deadline_ms"] == 60_000
+    assert names(told("x-bellwether-prefer: n")["order"])[0] == "n"
+    assert names(told("x-bellwether-fallback: off")["order"]) == ["m"]
+    unknown = commands.run("explain", "smart", "--header", "x-bellwether-prefer: nobody")
+    assert (unknown.returncode, "the model 'nobody' of x-bellwether-prefer is not known" in unknown.stderr) == (1, True)
+    odd = commands.run("explain", "smart", "--header", "x y: 1")
+    assert (odd.returncode, "is no header of a request" in odd.stderr) == (1, True)
+    assert gateway.http().get("/v1/models").status_code == 200
+
+
+def test_a_name_in_a_header_that_cannot_be_read_is_refused(start: StartGateway, simulator: Simulator) -> None:
+    gateway = serve(start, simulator, CHAIN)
+    for header in (b"x-bellwether-prefer", b"x-bellwether-user", b"x-bellwether-session"):
+        reply = gateway.http().post(CHAT_PATH, content=chat(model="smart"), headers=[(header, "Zoë".encode("latin-1"))])
+        error = reply.json()["error"]
+        assert (reply.status_code, error["code"], error["param"]) == (400, "invalid_request", header.decode())
+    asked = [(b"x-bellwether-prefer", "größer".encode())]
+    unknown = gateway.http().post(CHAT_PATH, content=chat(model="smart"), headers=asked)
+    assert (unknown.status_code, "'größer' of x-bellwether-prefer" in unknown.json()["error"]["message"]) == (404, True)
+
+
 def test_operators_see_what_a_key_may_not_prefer_and_how_long_pictures_may_take(
     start: StartGateway, simulator: Simulator, commands: Commands
 ) -> None:

@@ -17,6 +17,9 @@ use crate::environment;
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// How long somebody is waited for who holds the data directory and takes no commands yet, or none any more.
+const HELD_LIMIT: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// A running server that can be asked.
 pub(crate) struct AdminClient {
@@ -34,11 +37,12 @@ impl AdminClient {
         Self::find(&DataDir::create(path)?)
     }
 
-    /// The server of `BELLWETHER_URL`, else the one that runs on this data directory, else none.
+    /// The server of `BELLWETHER_URL`, else the one that runs on this data directory, else none. One that is just starting is
+    /// waited for, and so is one that stops.
     pub(crate) fn find(dir: &DataDir) -> Result<Option<Self>> {
         let url = match environment::variable("BELLWETHER_URL") {
             Some(url) => url,
-            None => match RunningServer::find(dir) {
+            None => match running_on(dir)? {
                 Some(server) => server.admin_url,
                 None => return Ok(None),
             },
@@ -163,13 +167,55 @@ impl Told {
     }
 }
 
+/// What is seen of a data directory.
+enum Seen {
+    Server(RunningServer),
+    /// Somebody holds it who takes no commands: a server that is not ready yet or stops, or another command.
+    Held,
+    Free,
+}
+
+impl Seen {
+    fn of(dir: &DataDir) -> Self {
+        match (RunningServer::find(dir), dir.holder()) {
+            (Some(server), _) => Self::Server(server),
+            (None, Some(_)) => Self::Held,
+            (None, None) => Self::Free,
+        }
+    }
+}
+
+/// The server that runs on a data directory.
+fn running_on(dir: &DataDir) -> Result<Option<RunningServer>> {
+    match Seen::of(dir) {
+        Seen::Server(server) => Ok(Some(server)),
+        Seen::Free => Ok(None),
+        Seen::Held => Ok(runtime()?.block_on(once_settled(|| Seen::of(dir)))),
+    }
+}
+
+/// Looks until there is a server or nobody, for a while.
+async fn once_settled(look: impl Fn() -> Seen) -> Option<RunningServer> {
+    let settling = async {
+        loop {
+            match look() {
+                Seen::Server(server) => return Some(server),
+                Seen::Free => return None,
+                Seen::Held => tokio::time::sleep(LOOK_EVERY).await,
+            }
+        }
+    };
+    // Who holds it still is told when the directory cannot be taken.
+    tokio::time::timeout(HELD_LIMIT, settling).await.unwrap_or_default()
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
+}
+
 /// Runs one exchange to its end, or to the limit.
 fn within<T>(limit: Duration, base: &BaseUrl, exchange: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start a runtime")?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         tokio::time::timeout(limit, exchange)
             .await
             .map_err(|_| anyhow!("{base} did not answer within {limit:?}"))?
@@ -186,4 +232,36 @@ fn admin_key(dir: &DataDir) -> Result<Secret> {
         .map_err(anyhow::Error::msg)
         .context("set BELLWETHER_ADMIN_KEY, or run this where the server's data directory is")?;
     Ok(Secret::new(text.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use store::RunningServer;
+
+    use super::{Seen, once_settled};
+
+    fn server() -> RunningServer {
+        let url = "http://127.0.0.1:4000".to_owned();
+        RunningServer { pid: 1, urls: vec![url.clone()], admin_url: url, started_at: String::new() }
+    }
+
+    /// What is found where it is held for so many looks.
+    async fn found(held: u32, then: impl Fn() -> Seen) -> (Option<RunningServer>, u32) {
+        let looks = Cell::new(0);
+        let look = || {
+            looks.set(looks.get() + 1);
+            if looks.get() <= held { Seen::Held } else { then() }
+        };
+        (once_settled(look).await, looks.get())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_starts_is_waited_for_and_so_is_one_that_stops() {
+        assert_eq!(found(7, || Seen::Server(server())).await, (Some(server()), 8));
+        assert_eq!(found(7, || Seen::Free).await, (None, 8));
+        let (none, looks) = found(u32::MAX, || Seen::Free).await;
+        assert!(none.is_none() && looks > 100, "{looks} looks: not for ever");
+    }
 }

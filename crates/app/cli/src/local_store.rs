@@ -40,7 +40,9 @@ pub(crate) fn used_master_key(dir: &DataDir) -> Result<MasterKey> {
 
 impl LocalStore {
     pub(crate) fn open(dir: &DataDir) -> Result<Self> {
-        let lock = dir.lock()?;
+        let lock = dir
+            .lock()
+            .context("no server takes this command, and it cannot be done in the data directory")?;
         let master = match environment::secret("BELLWETHER_MASTER_KEY")? {
             Some(text) => MasterKey::from_text(&text).context("BELLWETHER_MASTER_KEY")?,
             None => MasterKey::from_data_dir(&lock)?.0,

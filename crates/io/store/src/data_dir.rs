@@ -36,7 +36,10 @@ pub enum DataDirError {
         source: std::io::Error,
     },
     /// Another process holds it.
-    #[error("{path} is in use by {holder}; stop it first, or choose another --data-dir", path = path.display())]
+    #[error(
+        "{path} is in use by {holder}, a server or a command that is not done; stop it first, or choose another --data-dir",
+        path = path.display()
+    )]
     InUse {
         /// The directory.
         path: PathBuf,
@@ -91,6 +94,13 @@ impl DataDir {
         Ok(LockedDataDir { dir: self.clone(), _lock: lock })
     }
 
+    /// Who holds the directory now, if anybody does.
+    pub fn holder(&self) -> Option<Holder> {
+        // The process is asked for first: probing the lock could get in the way of a server that is just starting.
+        let holder = read_holder(&File::open(self.join(LOCK_FILE)).ok()?);
+        (holder.0.is_none_or(is_alive) && self.is_locked()).then_some(holder)
+    }
+
     /// Whether some process holds the directory now.
     pub(crate) fn is_locked(&self) -> bool {
         let Ok(lock) = File::open(self.join(LOCK_FILE)) else { return false };
@@ -129,6 +139,12 @@ impl LockedDataDir {
     }
 }
 
+/// Where the system does not tell, the lock alone decides.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    let processes = Path::new("/proc/self");
+    !processes.exists() || Path::new(&format!("/proc/{pid}")).exists()
+}
+
 fn read_holder(lock: &File) -> Holder {
     const PID_DIGITS_MAX: u64 = 10;
     let mut text = String::new();
@@ -153,18 +169,20 @@ mod tests {
     fn the_second_holder_is_refused_and_told_who_is_first() {
         let parent = tempfile::tempdir().unwrap();
         let dir = DataDir::create(parent.path()).unwrap();
-        assert!(!dir.is_locked());
+        assert!(!dir.is_locked() && dir.holder().is_none());
         let first = dir.lock().unwrap();
         assert!(dir.is_locked());
+        assert_eq!(dir.holder().unwrap().to_string(), format!("process {}", std::process::id()));
         let error = dir.lock().unwrap_err();
         assert!(matches!(error, DataDirError::InUse { .. }));
         let told = format!(
-            "{} is in use by process {}; stop it first, or choose another --data-dir",
+            "{} is in use by process {}, a server or a command that is not done; stop it first, or choose another --data-dir",
             parent.path().display(),
             std::process::id()
         );
         assert_eq!(error.to_string(), told);
         drop(first);
+        assert_eq!(dir.holder(), None, "its number is still there, and means nothing");
         assert!(dir.lock().is_ok());
     }
 

@@ -2,12 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::data_dir::{DataDir, DataDirError, LockedDataDir};
+use crate::data_dir::{DataDir, DataDirError, LockedDataDir, is_alive};
 
 const RUN_FILE: &str = "run.json";
 const RUN_FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -63,12 +63,6 @@ impl RunningServer {
         // The process is asked for first: probing the lock could get in the way of a server that is just starting.
         (is_alive(server.pid) && dir.is_locked()).then_some(server)
     }
-}
-
-/// Where the system does not tell, the lock alone decides.
-fn is_alive(pid: u32) -> bool {
-    let processes = Path::new("/proc/self");
-    !processes.exists() || Path::new(&format!("/proc/{pid}")).exists()
 }
 
 #[cfg(test)]

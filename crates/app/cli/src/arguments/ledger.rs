@@ -29,8 +29,9 @@ pub(crate) enum LedgerCommand {
     Entries(EntriesWish),
     /// Show what an account had at the beginning of a month, what came and went, and what it had at its end.
     Statement {
-        /// The account's number, if there are several.
-        #[arg(long, value_name = "NUMBER")]
+        /// Which account, if there are several: its number; or an organisation's id or name, a project's id, or
+        /// ORGANISATION/PROJECT.
+        #[arg(long, value_name = "ACCOUNT")]
         account: Option<String>,
         /// Which month, such as 2026-11, in UTC [default: this one].
         #[arg(long, value_name = "MONTH")]
@@ -44,8 +45,8 @@ pub(crate) enum LedgerCommand {
 /// Which entries.
 #[derive(Args, Debug)]
 pub(crate) struct EntriesWish {
-    /// Those of this account, by its number.
-    #[arg(long, value_name = "NUMBER")]
+    /// Those of this account: its number; or an organisation's id or name, a project's id, or ORGANISATION/PROJECT.
+    #[arg(long, value_name = "ACCOUNT")]
     pub(crate) account: Option<String>,
     /// Those of this call.
     #[arg(long, value_name = "ID", conflicts_with = "request_id")]

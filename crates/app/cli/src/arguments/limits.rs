@@ -27,7 +27,8 @@ pub(crate) enum LimitsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Limit a key, a project or an organisation, in the place of what was set before: exactly what is said here holds.
+    /// Limit a key, a project or an organisation: exactly what is said here holds, in the place of what was set before. What only
+    /// warns (--on-limit warn) and what refuses or queues stand beside each other: each is in the place of its own sort.
     #[command(
         group(ArgGroup::new("whose").required(true).args(["key", "project", "organisation"])),
         group(ArgGroup::new("what").required(true).multiple(true).args([

@@ -61,7 +61,7 @@ fn listed(told: &Value) -> String {
         }
     }
     if rows.is_empty() {
-        return "there are no such entries; the database has what happened a moment ago".to_owned();
+        return "there are no such entries".to_owned();
     }
     let mut shown = table(["AT", "KIND", "AMOUNT", "FROM", "TO", "KEY", "NOTE"], &rows);
     if let Some(next) = told["next_after"].as_str() {

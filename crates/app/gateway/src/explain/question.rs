@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use dialects::surface::{Surface, surface_at};
 use domain::{Failure, KeyId, Kind};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ledger::prices::Book;
 use routing::{Ask, Capabilities, Capability, Moment, Rng, Target};
 use serde::Deserialize;
@@ -14,7 +15,9 @@ use store::KeyDirectory;
 use super::told::{Case, explained};
 use crate::clock::wall_clock;
 use crate::no_target::PREFER;
-use crate::pipeline::{Fitness, TagsOfKey, has_no_side_effects, route_of, usual_patience};
+use crate::pipeline::{
+    Fitness, TagsOfKey, Wishes, has_no_side_effects, route_of, tie, usual_patience, within_callers,
+};
 use crate::serving::Serving;
 
 /// What would be asked.
@@ -60,11 +63,9 @@ pub(crate) fn answer(
             Capability::of_name(name).ok_or_else(|| unknown().with_param("needs"))
         })
         .collect::<Result<Capabilities, _>>()?;
-    let headers: BTreeMap<String, String> = std::mem::take(&mut question.headers)
-        .into_iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value))
-        .collect();
-    let header = |name: &str| headers.get(name).map(String::as_str);
+    let headers = head_of(&std::mem::take(&mut question.headers))?;
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let wishes = Wishes::of(&headers).readable()?;
     let needs = |wanted: Capabilities| needed.and(wanted);
     let tokens = question.prompt_tokens.saturating_add(question.output_tokens);
     let key = question.key.as_deref().and_then(KeyId::parse).and_then(|id| keys.find_by_id(&id));
@@ -75,11 +76,13 @@ pub(crate) fn answer(
         header: &header,
         tag: &|name| tags.get(name),
         needs: &needs,
-        prefers: question.prefer.as_deref(),
-        is_without_fallback: question.no_fallback,
+        bond: &|| wishes.session.map(|session| tie(session.as_bytes())),
+        prefers: question.prefer.as_deref().or(wishes.prefers),
+        is_without_fallback: question.no_fallback || wishes.is_without_fallback,
         ..Ask::of(&question.model, question.stream && surface.can_stream)
     };
-    let limit = usual_patience(&serving.timeouts, surface.operation, ask.is_streaming, || tokens);
+    let usual = usual_patience(&serving.timeouts, surface.operation, ask.is_streaming, || tokens);
+    let limit = within_callers(usual, &wishes);
     let asked = (question.model.as_str(), key.as_deref(), wall_clock());
     let fitness = Fitness::of(prices, serving, surface, asked);
     if let Some(scopes) = fitness.scopes() {
@@ -98,4 +101,20 @@ pub(crate) fn answer(
     let unfit = |target: &Target| fitness.flaw(target);
     let may_be_hedged = has_no_side_effects(surface.operation);
     explained(&Case { serving, surface, ask: &ask, may_be_hedged, limit, now }, unfit, &mut Rng::new(1))
+}
+
+/// The headers that the request would have, as the head of a call has them.
+fn head_of(described: &BTreeMap<String, String>) -> Result<HeaderMap, Box<Failure>> {
+    let mut headers = HeaderMap::with_capacity(described.len());
+    for (name, value) in described {
+        let bad = |why: &str| {
+            let message = format!("{name:?}: {value:?} is no header of a request: {why}");
+            Failure::new(Kind::BadRequest, message).with_param("headers")
+        };
+        let known =
+            HeaderName::try_from(name.as_str()).map_err(|_| bad("a name has letters, digits and hyphens"))?;
+        let value = HeaderValue::from_str(value).map_err(|_| bad("a value is one line of text"))?;
+        headers.append(known, value);
+    }
+    Ok(headers)
 }

@@ -37,7 +37,7 @@ pub(super) fn refused(cell: &Cell, cost: u64, because: Because, wait: Option<Dur
         set_by = cell.set_by,
     );
     let Some(wait) = wait.filter(|_| cell.measure.of() != Of::Size) else {
-        let message = format!("this request has about {cost}, and {limit}; make it smaller");
+        let message = format!("{limit}, and this request has about {cost}; make it smaller");
         return Failure::new(Kind::TooLarge, message);
     };
     let wait = wait.clamp(RETRY_AFTER_MIN, RETRY_AFTER_MAX);

@@ -50,7 +50,7 @@ async fn run(call: &mut Call, head: &Parts, body: Incoming) -> Result<Vec<u8>, B
     permit_route(call, route_of(surface))?;
     let prompt = understand(call, &serving, surface, &head.headers, body).await?;
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let wishes = Wishes::of(&head.headers);
+    let wishes = Wishes::of(&head.headers).readable()?;
     let bond = || Some(bond_of(wishes.session, &prompt));
     let tags = TagsOfKey::of(call.key.as_deref());
     let ask = Ask {

@@ -84,8 +84,9 @@ pub(crate) use explain::{explain, is_explain};
 pub(crate) use fitness::Fitness;
 pub(crate) use flow::Flow;
 pub(crate) use keeping::Keeping;
-pub(crate) use patience::usual_patience;
+pub(crate) use patience::{usual_patience, within_callers};
 pub(crate) use permit::{reaches, route_of};
+pub(crate) use plan::tie;
 pub(crate) use refusals::count_refusal;
 pub(crate) use relay::BrokenOff;
 pub(crate) use retold::Retold;
@@ -96,12 +97,12 @@ pub(crate) use stored::serve_stored;
 pub(crate) use tags_of_key::TagsOfKey;
 pub(crate) use understand::Prompt;
 pub(crate) use upstream_error::own_words;
+pub(crate) use wishes::Wishes;
 
 use crate::answer::AnswerBody;
 use crate::call::Call;
 use crate::overload::enter;
 use crate::pipeline::served::{Refused, Served};
-use crate::pipeline::wishes::Wishes;
 
 /// Serves one call from its head to the head of its answer.
 pub(crate) async fn serve(
@@ -123,7 +124,7 @@ async fn run(
     let serving = call.worker.gateway.serving();
     let caller = enter(authenticate(call, &serving, &head.headers)?, call, &serving).await?;
     let mut prompt = understand::understand(call, &serving, surface, &head.headers, body).await?;
-    let wishes = Wishes::of(&head.headers);
+    let wishes = Wishes::of(&head.headers).readable()?;
     if let Some(known) = known::known_before(call, &serving, &prompt, (&head.headers, &wishes)).await? {
         return Ok(known);
     }

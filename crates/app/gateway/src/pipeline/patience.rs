@@ -18,7 +18,11 @@ const LIMIT_MIN: Duration = Duration::from_millis(100);
 /// The limit for the first token of a stream, or for a whole answer of this size.
 pub(super) fn patience(serving: &Serving, prompt: &Prompt, wishes: &Wishes<'_>) -> Duration {
     let (operation, is_streaming) = (prompt.surface.operation, prompt.deciding.is_streaming);
-    let limit = usual_patience(&serving.timeouts, operation, is_streaming, || prompt.tokens());
+    within_callers(usual_patience(&serving.timeouts, operation, is_streaming, || prompt.tokens()), wishes)
+}
+
+/// A limit, or what the caller's SDK says that it waits if that is less.
+pub(crate) fn within_callers(limit: Duration, wishes: &Wishes<'_>) -> Duration {
     match wishes.sdk_limit {
         Some(callers) => limit.min(callers.saturating_sub(BEFORE_CALLER).max(LIMIT_MIN)),
         None => limit,

@@ -79,8 +79,13 @@ pub(crate) fn plan(
 /// What ties calls together: what the caller calls a session, else how the request begins.
 pub(super) fn bond_of(session: Option<&str>, prompt: &Prompt) -> u64 {
     let beginning = prompt.pieces.first().map_or(&[][..], |piece| &piece[..piece.len().min(BEGINNING_BYTES)]);
+    tie(session.map_or(beginning, str::as_bytes))
+}
+
+/// What ties together the calls that say this.
+pub(crate) fn tie(said: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    hasher.write(session.map_or(beginning, str::as_bytes));
+    hasher.write(said);
     hasher.finish()
 }
 

@@ -5,7 +5,7 @@ use domain::{Failure, Kind, Usage};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use observe::Level;
 use routing::Ask;
-use store::{ANSWER_BYTES_MAX, AnswerPlace, Claim, KeptAnswer, ReadError, request_digest};
+use store::{ANSWER_BYTES_MAX, AnswerPlace, Claim, Claimed, KeptAnswer, ReadError, request_digest};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -98,10 +98,19 @@ async fn read(call: &Call, place: AnswerPlace) -> Result<Again, Box<Failure>> {
 
 /// The answer of a provider, kept while it passes if its call has a key.
 pub(super) fn answered(mut call: Box<Call>, asked: Asked) -> Response<AnswerBody> {
-    let claimed = call.keyed.as_mut().and_then(|keyed| keyed.claimed.take());
-    let memory = call.worker.gateway.bodies.lease();
-    let answer = relay(call, asked).map(Flow::of);
-    let Some(claimed) = claimed else { return answer.map(AnswerBody::Flowing) };
+    let claimed = claimed_by(&mut call);
+    kept(relay(call, asked).map(Flow::of), claimed)
+}
+
+/// The key under which the answer to a call is to be kept, if it has one, and the memory for that.
+pub(super) fn claimed_by(call: &mut Call) -> Option<(Claimed, BodyLease)> {
+    let claimed = call.keyed.as_mut()?.claimed.take()?;
+    Some((claimed, call.worker.gateway.bodies.lease()))
+}
+
+/// An answer on its way, kept while it passes if there is a key for it.
+pub(super) fn kept(answer: Response<Flow>, claimed: Option<(Claimed, BodyLease)>) -> Response<AnswerBody> {
+    let Some((claimed, memory)) = claimed else { return answer.map(AnswerBody::Flowing) };
     let (parts, flow) = answer.into_parts();
     let keeping = Keeping::new(flow, claimed, (parts.status.as_u16(), &parts.headers), memory);
     Response::from_parts(parts, AnswerBody::Kept(keeping))

@@ -99,7 +99,7 @@ async fn ask_provider(
     let caller = authenticate(call, &serving, &head.headers)?;
     let caller = enter(caller, call, &serving).await?;
     permit_route(call, KeyRoute::Responses)?;
-    let wishes = Wishes::of(&head.headers);
+    let wishes = Wishes::of(&head.headers).readable()?;
     // It costs no tokens, but a request, whatever is known of the answer.
     let for_whom = ForWhom { end_user: wishes.end_user, is_batch: wishes.is_batch };
     limit(call, &serving, Costs::default(), for_whom).await?;

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use domain::{Failure, Kind};
 use http::{HeaderMap, HeaderValue};
+
+use crate::no_target::PREFER;
 
 /// What all of these headers begin with, or what SDKs tell of themselves.
 const OURS: &str = "x-bellwether-";
@@ -36,6 +39,8 @@ pub(crate) struct Wishes<'h> {
     pub(crate) cache: Option<&'h HeaderValue>,
     /// How long his SDK waits for the next byte: `x-stainless-read-timeout`, or for all: `x-stainless-timeout`. The first counts.
     pub(crate) sdk_limit: Option<Duration>,
+    /// What of these is no text: a name that cannot be read must not look like none.
+    unreadable: Option<&'static str>,
 }
 
 impl<'h> Wishes<'h> {
@@ -59,20 +64,40 @@ impl<'h> Wishes<'h> {
         wishes
     }
 
+    /// The same, if all of it can be read.
+    pub(crate) fn readable(self) -> Result<Self, Box<Failure>> {
+        match self.unreadable {
+            None => Ok(self),
+            Some(header) => {
+                let message = format!("{header} cannot be read: its value must be text in UTF-8");
+                Err(Failure::new(Kind::BadRequest, message).with_param(header))
+            }
+        }
+    }
+
+    /// A text; what is none is noted under its header.
+    fn text(&mut self, header: &'static str, value: &'h HeaderValue) -> Option<&'h str> {
+        let text = std::str::from_utf8(value.as_bytes()).ok();
+        if text.is_none() {
+            self.unreadable = self.unreadable.or(Some(header));
+        }
+        text
+    }
+
     fn note(&mut self, wish: &str, value: &'h HeaderValue) {
-        let text = || value.to_str().ok();
         match wish {
             "strict" => self.is_strict |= value.as_bytes().eq_ignore_ascii_case(b"true"),
-            "prefer" => self.prefers = self.prefers.or_else(text),
-            "session" => self.session = self.session.or_else(text),
+            "prefer" => self.prefers = self.prefers.or(self.text(PREFER, value)),
+            "session" => self.session = self.session.or(self.text("x-bellwether-session", value)),
             "fallback" => self.is_without_fallback |= value.as_bytes().eq_ignore_ascii_case(b"off"),
             "resume" => self.is_without_resume |= value.as_bytes().eq_ignore_ascii_case(b"off"),
             "low-balance" => self.would_be_short |= value.as_bytes().eq_ignore_ascii_case(b"shorten"),
-            "user" => self.end_user = self.end_user.or_else(text),
+            "user" => self.end_user = self.end_user.or(self.text("x-bellwether-user", value)),
             "priority" => self.is_batch |= value.as_bytes().eq_ignore_ascii_case(b"batch"),
             "cache" => self.cache = self.cache.or(Some(value)),
             "include" => {
-                for name in text().into_iter().flat_map(|named| named.split(',')).map(str::trim) {
+                let named = self.text("x-bellwether-include", value);
+                for name in named.into_iter().flat_map(|named| named.split(',')).map(str::trim) {
                     self.wants_routing |= name.eq_ignore_ascii_case("routing");
                     self.wants_cost |= name.eq_ignore_ascii_case("cost");
                 }
@@ -131,6 +156,7 @@ mod tests {
             wants_cost: true,
             cache: Some(&HeaderValue::from_static("only")),
             sdk_limit: None,
+            unreadable: None,
         };
         assert_eq!(Wishes::of(&sent), expected);
         let odd = headers(&[
@@ -139,6 +165,27 @@ mod tests {
             ("x-bellwether-resume", "on"),
         ]);
         assert_eq!(Wishes::of(&odd), Wishes::default());
+    }
+
+    #[test]
+    fn names_are_read_as_utf_8_and_what_is_no_text_is_refused() {
+        let of = |name: &'static str, value: &[u8]| {
+            HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap())])
+        };
+        let sent = of("x-bellwether-prefer", "模型".as_bytes());
+        assert_eq!(Wishes::of(&sent).readable().unwrap().prefers, Some("模型"));
+        let sent = of("x-bellwether-user", "Zoë".as_bytes());
+        assert_eq!(Wishes::of(&sent).readable().unwrap().end_user, Some("Zoë"));
+        for name in
+            ["x-bellwether-prefer", "x-bellwether-session", "x-bellwether-user", "x-bellwether-include"]
+        {
+            // As clients send it that take headers for Latin-1.
+            let sent = of(name, b"Zo\xeb");
+            let refused = Wishes::of(&sent).readable().unwrap_err();
+            assert_eq!((refused.status(), refused.param.as_deref()), (400, Some(name)), "{refused:?}");
+        }
+        let sent = of("x-bellwether-strict", b"\xeb");
+        assert_eq!(Wishes::of(&sent).readable().unwrap(), Wishes::default());
     }
 
     #[test]

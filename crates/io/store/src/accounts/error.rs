@@ -18,7 +18,9 @@ pub enum AccountError {
         number: u64,
     },
     /// There is none, or it is somebody else's, which is the same.
-    #[error("there is no account {0:?}")]
+    #[error(
+        "there is no account {0:?}; `bellwether accounts list` shows those there are, `accounts create` makes one"
+    )]
     Unknown(String),
     /// No amount.
     #[error("the credit is {0}; it must be from 0 to 1000000000")]

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::{CallId, Money, Timestamp};
 use ledger::{AmountError, Entry, Hold, Lsn, Movement, Purse, SlotCost};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::applier::Applied;
 use super::cells::{Cell, Cells};
@@ -237,6 +239,14 @@ impl Ledger {
     /// How far the database has come.
     pub fn applied_to(&self) -> Lsn {
         *self.applied.borrow()
+    }
+
+    /// Waits until the database has all that the journal has now, for so long at most.
+    pub(crate) async fn followed(&self, limit: Duration) {
+        let needed = self.journal.appended();
+        let mut applied = self.applied.subscribe();
+        // In vain where the database is away, or where nobody moves it on any more: then it has what it has.
+        let _ = timeout(limit, applied.wait_for(|applied| *applied >= needed)).await;
     }
 
     /// Frees the slots of calls whose settlements are written: until then they are what a crash would leave.

@@ -71,13 +71,16 @@ impl OrderDesk {
         let mut transaction = self.database.begin().await?;
         let before = open_order(&mut transaction, number).await?;
         let payer = self.payer(&before)?;
-        if let Some(begun) = before.reference.clone().filter(|begun| *begun != reference) {
+        if let Some(begun) = before.reference.clone().filter(|begun| unspaced(begun) != unspaced(&reference))
+        {
             return Err(OrderError::BegunWithAnother { number: before.number, reference: begun });
         }
-        let paid = sql::by_reference(&mut transaction, &reference).await?;
+        let paid = sql::by_reference(&mut transaction, &unspaced(&reference)).await?;
         if let Some(other) = paid.filter(|other| other.number != before.number) {
             return Err(OrderError::ReferenceTaken { reference, number: other.number });
         }
+        // As it was begun with: the entry may have been posted under that.
+        let reference = before.reference.clone().unwrap_or(reference);
         let begun = Order { reference: Some(reference.clone()), ..before.clone() };
         sql::update(&mut transaction, &begun).await?;
         transaction.commit().await?;
@@ -153,11 +156,16 @@ async fn note(
     Ok(transaction.commit().await?)
 }
 
-/// White space around it, or more of it within, makes no other transfer; nor do small letters.
+/// White space makes no other transfer, nor do small letters. What is left of the former is kept, for those who read it.
 fn fit_reference(given: &str) -> Result<String, OrderError> {
     let words: Vec<&str> = given.split_whitespace().collect();
     let reference = words.join(" ").to_uppercase();
     let is_fit = (1..=ORDER_REFERENCE_CHARS_MAX).contains(&reference.chars().count())
         && !reference.chars().any(char::is_control);
     if is_fit { Ok(reference) } else { Err(OrderError::BadReference) }
+}
+
+/// What one transfer is told from another by: banks print one reference with blanks here and without them there.
+fn unspaced(reference: &str) -> String {
+    reference.replace(' ', "")
 }

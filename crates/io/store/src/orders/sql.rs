@@ -37,12 +37,15 @@ pub(super) async fn by_number(from: &mut AnyConnection, number: u64) -> Result<O
     row.as_ref().map(read).transpose()
 }
 
-/// The order that a transfer pays.
+/// The order that a transfer pays, by its reference without blanks. All are looked through: people confirm orders, and seldom.
 pub(super) async fn by_reference(
     from: &mut AnyConnection,
-    reference: &str,
+    unspaced: &str,
 ) -> Result<Option<Order>, sqlx::Error> {
-    let row = query("SELECT * FROM orders WHERE reference = $1").bind(reference).fetch_optional(from).await?;
+    let row = query("SELECT * FROM orders WHERE REPLACE(reference, ' ', '') = $1 ORDER BY number LIMIT 1")
+        .bind(unspaced)
+        .fetch_optional(from)
+        .await?;
     row.as_ref().map(read).transpose()
 }
 

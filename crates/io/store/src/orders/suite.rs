@@ -57,6 +57,11 @@ pub(super) async fn a_transfer_pays_one_order(database: &Database) {
         taken.to_string(),
         "the transfer \"BANK 7\" has paid order 1 already; a transfer pays one order only"
     );
+    for written in ["bank7", "B A N K\u{a0}7", "Bank\t7"] {
+        let taken = desk.confirm("2", written, &deed()).await;
+        assert!(matches!(taken, Err(OrderError::ReferenceTaken { number: 1, .. })), "{written}: {taken:?}");
+    }
+    assert_eq!(payer.balance(), money("5"), "a transfer gives its money once, however it is written");
     desk.confirm("2", "BANK 8", &deed()).await.unwrap();
     desk.cancel("3", &deed()).await.unwrap();
     for refused in [
@@ -95,7 +100,8 @@ pub(super) async fn a_confirmation_that_a_crash_cut_off_is_gone_on_with(database
     for refused in [desk.confirm("1", "BANK 8", &deed()).await, desk.cancel("1", &deed()).await] {
         assert!(matches!(refused, Err(OrderError::BegunWithAnother { .. })), "{refused:?}");
     }
-    assert_eq!(desk.confirm("1", "BANK 7", &deed()).await.unwrap().state(), OrderState::Confirmed);
+    let confirmed = desk.confirm("1", "bank7", &deed()).await.unwrap();
+    assert_eq!((confirmed.state(), confirmed.reference.as_deref()), (OrderState::Confirmed, Some("BANK 7")));
     assert_eq!(payer.balance(), money("5"), "once");
 }
 

@@ -196,6 +196,7 @@ retries: {repeats_max: 10} | retries.repeats_max | must be 0 to 9 | the nearest 
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: yes please}} | models.fast.hedge | must be true or false or a mapping | -
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: {after_ms: 49}}} | models.fast.hedge.after_ms | is too soon | retries.hedge_ms_min (50)
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: {after_ms: 180000}}} | models.fast.hedge.after_ms | is too late | no call waits longer
+providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [{provider: p, model: m, first_token_ms: 3000, timeout_ms: 9000}, p/n], hedge: {after_ms: 9000}}} | models.fast.hedge.after_ms | is too late | none of its targets but the last is waited for longer than 9000 ms
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m, p/n], hedge: {after: 100}}} | models.fast.hedge.after | unknown key | did you mean after_ms?
 providers: {p: {base_url: "http://h/v1", models: [m, n]}}; models: {fast: {targets: [p/m], hedge: true}} | models.fast.hedge | there is nobody to ask beside it | name a second target
 models: {fast: {targets: []}}                                  | models.fast.targets | needs at least one item | -

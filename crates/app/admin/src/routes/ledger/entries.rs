@@ -44,7 +44,7 @@ pub(super) async fn list(
     if has_none && wanted.account.is_none() {
         return Ok(Json(json!({ "entries": [], "next_after": null })));
     }
-    let account = account_if_any(&parts.accounts, &visitor.reach, wanted.account.as_deref())?;
+    let account = account_if_any(&parts, &visitor.reach, wanted.account.as_deref()).await?;
     let limit = wanted.limit.unwrap_or(ENTRIES_PER_PAGE_DEFAULT);
     if !(1..=ENTRIES_PER_PAGE_MAX).contains(&limit) {
         let message = format!("limit must be 1 to {ENTRIES_PER_PAGE_MAX}, not {limit}");

@@ -26,7 +26,7 @@ pub(super) async fn list(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<Value>, Refusal> {
     let Query(wanted) = wanted.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
-    let payer = account(&parts.accounts, &visitor.reach, wanted.account.as_deref())?;
+    let payer = account(&parts, &visitor.reach, wanted.account.as_deref()).await?;
     let holds = parts.accounts.holds(payer.account.purse()).await;
     let holds = holds.map_err(|error| Refusal::of(Kind::Internal, error.to_string()))?;
     let shown = holds.iter().map(|hold| {

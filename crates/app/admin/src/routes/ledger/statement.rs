@@ -33,7 +33,7 @@ pub(super) async fn show(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, Refusal> {
     let Query(wanted) = wanted.map_err(|error| Refusal::of(Kind::BadRequest, error.body_text()))?;
-    let payer = account(&parts.accounts, &visitor.reach, wanted.account.as_deref())?;
+    let payer = account(&parts, &visitor.reach, wanted.account.as_deref()).await?;
     let this_month = (parts.clock)().rfc3339()[..7].to_owned();
     let named = wanted.month.unwrap_or(this_month);
     let span = read("month", Some(named.clone()), span, "a month such as 2026-11")?;

@@ -3,42 +3,46 @@
 use std::sync::Arc;
 
 use domain::Kind;
-use store::{AccountDesk, AccountError, Payer, Reach};
+use store::{Payer, Reach};
 
+use crate::parts::AdminParts;
 use crate::refusal::Refusal;
+use crate::routes::accounts;
 
 /// The account that is said, or the only one within reach; the operator may look at all.
-pub(super) fn account_if_any(
-    desk: &AccountDesk,
+pub(super) async fn account_if_any(
+    parts: &AdminParts,
     reach: &Reach,
     said: Option<&str>,
 ) -> Result<Option<Arc<Payer>>, Refusal> {
-    if let Some(number) = said {
-        let found = number.parse().ok().and_then(|number| desk.payer(number));
-        let found = found.filter(|payer| reach.holds(&payer.account.organisation));
-        return found.map(Some).ok_or_else(|| AccountError::Unknown(number.to_owned()).into());
-    }
-    if *reach == Reach::All {
+    if said.is_none() && *reach == Reach::All {
         return Ok(None);
     }
-    match &desk.accounts(reach)[..] {
-        [only] => Ok(Some(Arc::clone(only))),
-        [] => Err(AccountError::Unknown(String::new()).into()),
-        _ => Err(unsaid()),
-    }
+    account(parts, reach, said).await.map(Some)
 }
 
-/// The same where it must be one.
-pub(super) fn account(desk: &AccountDesk, reach: &Reach, said: Option<&str>) -> Result<Arc<Payer>, Refusal> {
-    match account_if_any(desk, reach, said)? {
-        Some(found) => Ok(found),
-        None => match &desk.accounts(reach)[..] {
-            [only] => Ok(Arc::clone(only)),
-            _ => Err(unsaid()),
-        },
+/// The same where it must be one: by its number, or by the organisation or project that it is of.
+pub(super) async fn account(
+    parts: &AdminParts,
+    reach: &Reach,
+    said: Option<&str>,
+) -> Result<Arc<Payer>, Refusal> {
+    if let Some(meant) = said {
+        return accounts::account(parts, reach, meant).await;
     }
-}
-
-fn unsaid() -> Refusal {
-    Refusal::of(Kind::BadRequest, "say of which account: account is missing").with_param("account")
+    match &parts.accounts.accounts(reach)[..] {
+        [only] => Ok(Arc::clone(only)),
+        [] => {
+            let message = "there is no account; `bellwether accounts create ORGANISATION` makes one";
+            Err(Refusal::of(Kind::UnknownPath, message).with_code("account_not_found"))
+        }
+        several => {
+            let message = format!(
+                "there are {} accounts: say account, by its number, by the id or name of its organisation, or as \
+                 ORGANISATION/PROJECT",
+                several.len()
+            );
+            Err(Refusal::of(Kind::BadRequest, message).with_param("account"))
+        }
+    }
 }

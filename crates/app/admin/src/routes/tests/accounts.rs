@@ -44,6 +44,30 @@ async fn an_account_is_made_filled_and_found_by_whose_it_is() {
 }
 
 #[tokio::test]
+async fn books_are_asked_for_by_whose_they_are() {
+    let office = Office::open().await;
+    let books = |kind: &'static str, account: &'static str| {
+        let path = format!("/admin/v1/ledger/{kind}{account}");
+        let office = &office;
+        async move { office.ask(Method::GET, &path, None).await }
+    };
+    books("statement", "").await.is_refused(404, "account_not_found", "accounts create");
+    post(&office, "", json!({ "organisation": "default" })).await;
+    for meant in ["", "?account=1", "?account=default", "?account=org_default"] {
+        assert_eq!(books("statement", meant).await.json()["account"], 1, "{meant}");
+        assert_eq!(books("holds", meant).await.json()["account"], 1, "{meant}");
+        assert_eq!(books("entries", meant).await.status, StatusCode::OK, "{meant}");
+    }
+    let made = json!({ "organisation": "default", "name": "shop" });
+    office.ask(Method::POST, "/admin/v1/projects", Some(made)).await;
+    let without = books("statement", "?account=default%2Fshop").await;
+    without.is_refused(404, "account_not_found", "accounts list");
+    post(&office, "", json!({ "organisation": "default", "project": "shop" })).await;
+    assert_eq!(books("statement", "?account=default%2Fshop").await.json()["account"], 2);
+    books("statement", "").await.is_refused(400, "invalid_request", "there are 2 accounts: say account");
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told_and_nothing_is_changed() {
     let office = Office::open().await;
     let unknown = post(&office, "", json!({ "organisation": "nobody" })).await;

@@ -73,6 +73,12 @@ pub(super) const RULES: &[Rule] = &[
         providers_at_one_address,
     ),
     Rule::new(
+        "asks_itself",
+        Weight::Error,
+        "a provider at an address on which this gateway listens: a call goes round until its time is over",
+        asks_itself,
+    ),
+    Rule::new(
         "own_machine_as_fallback",
         Weight::Hint,
         "a fallback on this machine, behind a first that is not",
@@ -234,9 +240,33 @@ fn providers_at_one_address(house: &House<'_>) -> Vec<Trace> {
     found
 }
 
+fn is_own(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn asks_itself(house: &House<'_>) -> Vec<Trace> {
+    let mut found = Vec::new();
+    for (_, of, line) in lines(house) {
+        let (host, port) = (line.base_url.host(), line.base_url.port());
+        let hears = |listener: &&config::Listener| {
+            let heard = listener.address.ip();
+            let is_there = host.parse::<IpAddr>().is_ok_and(|ip| ip == heard);
+            // By its own machine's name a listener of the loopback is reached, and one that hears on every address.
+            let is_here = is_own(host) && (heard.is_loopback() || heard.is_unspecified());
+            listener.address.port() == port && port != 0 && (is_there || is_here)
+        };
+        if let Some(listener) = house.snapshot.listeners.iter().find(hears) {
+            let what = format!(
+                "{} is this gateway itself, which listens on {}: what it asks there, it asks itself again",
+                line.base_url, listener.address
+            );
+            found.push(Trace::of(of, what, "write the provider's address, or listen on another port"));
+        }
+    }
+    found
+}
+
 fn own_machine_as_fallback(house: &House<'_>) -> Vec<Trace> {
-    let is_own =
-        |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     let mut found = Vec::new();
     for road in &house.roads {
         let servers = road.servers();

@@ -1,7 +1,10 @@
 //! Keys that are not there, not right, or the same.
 
-use config::{Credential, Provider};
-use providers::KEY_LOOKALIKES;
+use std::collections::BTreeSet;
+
+use config::{Credential, Line, Provider};
+use domain::BaseUrl;
+use providers::{KEY_LOOKALIKES, Provider as Kind};
 
 use super::rule::Rule;
 use crate::drill::finding::{Trace, Weight};
@@ -30,6 +33,12 @@ pub(super) const RULES: &[Rule] = &[
         Weight::Warning,
         "providers of one name that are paid by the same key: its limits and its end are those of both",
         shared_key,
+    ),
+    Rule::new(
+        "key_of_another_site",
+        Weight::Warning,
+        "one key for hosts that are known to take keys of their own, such as two regions of a vendor",
+        key_of_another_site,
     ),
     Rule::new(
         "missing_key",
@@ -131,6 +140,45 @@ fn shared_key(house: &House<'_>) -> Vec<Trace> {
                         "give the second a key of another account",
                     ));
                 }
+            }
+        }
+    }
+    found
+}
+
+/// Which vendor, or which site of one, the catalogue knows at a line's host.
+fn site_of(line: &Line) -> Option<&'static str> {
+    let is_there = |kind: &&&Kind| {
+        let home = kind.base_url.and_then(|home| BaseUrl::parse(home).ok());
+        home.is_some_and(|home| home.host() == line.base_url.host())
+    };
+    providers::all().iter().find(is_there).map(|kind| kind.name)
+}
+
+fn key_of_another_site(house: &House<'_>) -> Vec<Trace> {
+    let providers = &house.snapshot.providers;
+    let mut found: Vec<Trace> = Vec::new();
+    for (place, provider) in providers.iter().enumerate() {
+        for credential in provider.credentials.iter().filter(|key| !is_stood_in(house, key)) {
+            let has_it =
+                |other: &&Provider| other.credentials.iter().any(|key| key.secret == credential.secret);
+            if providers[..place].iter().any(|other| has_it(&other)) {
+                continue;
+            }
+            let holders: Vec<&Provider> = providers[place..].iter().filter(has_it).collect();
+            let lines = holders.iter().flat_map(|holder| &holder.lines);
+            let sites: BTreeSet<&str> = lines.filter_map(site_of).collect();
+            if sites.len() > 1 {
+                let ids: Vec<&str> = holders.iter().map(|holder| holder.id.as_str()).collect();
+                let sites: Vec<&str> = sites.into_iter().collect();
+                found.push(Trace::of(
+                    ids.join(", "),
+                    format!(
+                        "one key goes to {}: each gives out its own, and refuses the other's",
+                        sites.join(" and ")
+                    ),
+                    "make a provider of each, with a key of its own",
+                ));
             }
         }
     }

@@ -5,8 +5,10 @@ mod addresses;
 mod chains;
 mod conditions;
 mod health;
+mod hedges;
 mod keys;
 mod known_models;
+mod misnamed;
 mod prices;
 mod regions;
 mod room;
@@ -36,11 +38,13 @@ static ALL: &[&[Rule]] = &[
     times::RULES,
     stages::RULES,
     tries::RULES,
+    hedges::RULES,
     keys::RULES,
     addresses::RULES,
     regions::RULES,
     health::RULES,
     room::RULES,
+    misnamed::RULES,
     weights::RULES,
     prices::RULES,
     switches::RULES,

@@ -1,5 +1,9 @@
 //! Too little room for what comes.
 
+use std::collections::BTreeSet;
+
+use limits::rate::Measure;
+
 use super::rule::Rule;
 use crate::drill::finding::{Trace, Weight};
 use crate::drill::house::House;
@@ -23,6 +27,12 @@ pub(super) const RULES: &[Rule] = &[
         Weight::Warning,
         "those behind the first have room for less than a quarter of what it takes",
         fallback_too_small,
+    ),
+    Rule::new(
+        "fallback_rate_too_low",
+        Weight::Warning,
+        "those behind the first may be asked, by limits.providers, for less than a quarter of what the first may",
+        fallback_rate_too_low,
     ),
     Rule::new(
         "adaptive_ceiling_low",
@@ -100,6 +110,52 @@ fn fallback_too_small(house: &House<'_>) -> Vec<Trace> {
             format!("together they take {all} calls at once: when the first fails, the rest is refused"),
             "raise their concurrent_max, or add a fallback",
         ));
+    }
+    found
+}
+
+fn fallback_rate_too_low(house: &House<'_>) -> Vec<Trace> {
+    let rates = &house.snapshot.limits.rates.credentials;
+    let mut found = Vec::new();
+    for road in &house.roads {
+        let servers = road.servers();
+        // All keys of a provider together; a provider that serves several steps has its rate once.
+        let together = |is_behind: bool, measure: Measure| {
+            let ids: BTreeSet<&str> = servers
+                .iter()
+                .filter(|server| (server.step > 0) == is_behind)
+                .map(|server| house.provider(server.first).id.as_str())
+                .collect();
+            let of = |id: &str| {
+                let provider = house.snapshot.providers.iter().find(|provider| provider.id == id)?;
+                let keys = u64::try_from(provider.credentials.len().max(1)).unwrap_or(u64::MAX);
+                let (_, terms) = rates.iter().find(|(limited, _)| limited == id)?;
+                terms.amount(measure).map(|amount| amount.saturating_mul(keys))
+            };
+            ids.into_iter().map(of).sum::<Option<u64>>().filter(|sum| *sum > 0)
+        };
+        for measure in [Measure::RequestsPerMinute, Measure::TokensPerMinute] {
+            let Some(behind) = together(true, measure) else { continue };
+            let Some(first) = together(false, measure) else { continue };
+            if behind.saturating_mul(ROOM_PART.into()) < first {
+                let of: BTreeSet<&str> = servers
+                    .iter()
+                    .filter(|server| server.step > 0)
+                    .map(|server| house.provider(server.first).id.as_str())
+                    .collect();
+                let what = format!(
+                    "together they may be asked for {behind} ({}), the first for {first}: when it fails, the rest is refused",
+                    measure.name()
+                );
+                found.push(Trace::of_model(
+                    &road.name,
+                    format!("limits.providers.{}", of.into_iter().collect::<Vec<_>>().join(", ")),
+                    what,
+                    "raise their limits, or add a fallback",
+                ));
+                break;
+            }
+        }
     }
     found
 }

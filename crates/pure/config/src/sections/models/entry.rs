@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::caching::CacheSetting;
 use super::chain::{self, Fallback, FallbackParts, Own};
-use super::hedge::HedgeSetting;
+use super::hedge::{self, HedgeSetting};
 use super::resume;
 use super::target::{self, ModelTarget, TargetParts};
 use super::word_or::WordOr;
@@ -148,6 +148,7 @@ pub(crate) fn check(
     }
     for (model, route) in models.iter().zip(&routes) {
         refuse_lonely_hedge(model, route, &path.key(&model.name), report);
+        hedge::refuse_late(route, timeouts, &path.key(&model.name).key("hedge").key("after_ms"), report);
     }
     (models, all.into_iter().map(|own| own.name).zip(routes).collect())
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use routing::{Hedge, HedgeRules};
+use routing::{Hedge, HedgeRules, Route, Target};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -55,6 +55,35 @@ impl HedgeSetting {
             report.add(&path.key("after_ms"), after.as_millis().to_string(), "is too late", hint);
         }
         Some(Hedge { after })
+    }
+}
+
+/// Tells of a time that nobody with somebody behind him is ever waited for, with the whole chain of a name in view.
+pub(super) fn refuse_late(route: &Route, timeouts: &Timeouts, path: &KeyPath, report: &mut Report) {
+    let whole_call = timeouts.first_byte.max(timeouts.answer_xlarge);
+    // Later than any call is told by itself.
+    let Some(after) = route.manner.hedge.and_then(|hedge| hedge.after).filter(|after| *after < whole_call)
+    else {
+        return;
+    };
+    let last_step = route.tiers.last().map_or(0, |tier| tier.step);
+    let last_places: usize =
+        route.tiers.iter().filter(|tier| tier.step == last_step).map(|tier| tier.targets.len()).sum();
+    let have_somebody_behind = match last_places {
+        1 => route.targets.split_last().map_or(&[][..], |(_, others)| others),
+        _ => &route.targets[..],
+    };
+    let waited_for = |target: &Target| {
+        let limit = |is_streaming, call: Duration| {
+            target.attempt_limit(is_streaming).map_or(call, |own| own.min(call))
+        };
+        limit(true, timeouts.first_byte).max(limit(false, timeouts.answer_xlarge))
+    };
+    let longest = have_somebody_behind.iter().map(waited_for).max();
+    if let Some(longest) = longest.filter(|longest| after >= *longest) {
+        let hint =
+            format!("none of its targets but the last is waited for longer than {} ms", longest.as_millis());
+        report.add(path, after.as_millis().to_string(), "is too late", hint);
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn check(
     let (resume, hold) = (route.manner.resume, route.manner.resume_hold);
     let takes = |target: &Target| {
         let provider = providers.get(usize::from(target.provider));
-        provider.is_none_or(|provider| takes_beginnings(provider, target.model.as_deref()))
+        provider.is_none_or(|provider| provider.takes_beginnings(target.model.as_deref()))
     };
     if resume == Resume::Continue && !route.targets.is_empty() && !route.targets.iter().any(takes) {
         let message = "none of its targets is known to go on from the beginning of an answer";
@@ -45,21 +45,21 @@ pub(super) fn check(
     }
 }
 
-/// Whether a provider is known to go on from the beginning of an answer of one of its models, in something that it speaks.
-fn takes_beginnings(provider: &Provider, model: Option<&str>) -> bool {
-    let row = model.and_then(|model| provider.known.find(model));
-    if row.is_some_and(|row| !row.facts.abilities().continues_answers) {
-        return false;
-    }
-    let quirks = match row {
-        Some(row) if !row.quirks.is_empty() => {
-            provider.deviations.over(&row.quirks.over(&provider.kind.quirks))
+impl Provider {
+    /// Whether it is known to go on from the beginning of an answer of one of its models, in something that it speaks.
+    pub fn takes_beginnings(&self, model: Option<&str>) -> bool {
+        let row = model.and_then(|model| self.known.find(model));
+        if row.is_some_and(|row| !row.facts.abilities().continues_answers) {
+            return false;
         }
-        _ => provider.quirks(),
-    };
-    provider.dialects.iter().any(|dialect| match dialect {
-        Dialect::AnthropicMessages => true,
-        Dialect::OpenAiChat => quirks.continuing().is_some(),
-        Dialect::OpenAiResponses => false,
-    })
+        let quirks = match row {
+            Some(row) if !row.quirks.is_empty() => self.deviations.over(&row.quirks.over(&self.kind.quirks)),
+            _ => self.quirks(),
+        };
+        self.dialects.iter().any(|dialect| match dialect {
+            Dialect::AnthropicMessages => true,
+            Dialect::OpenAiChat => quirks.continuing().is_some(),
+            Dialect::OpenAiResponses => false,
+        })
+    }
 }

@@ -362,4 +362,86 @@ pub(super) const MISTAKES: &[Mistake] = &[
             (SECOND, "      - two/text-embedding-3-small\n"),
         ],
     ),
+    plant(
+        "hedge_too_late",
+        "models.smart.hedge.after_ms",
+        &[("    targets:\n", "    hedge: { after_ms: 58000 }\n    targets:\n")],
+    ),
+    plant(
+        "hedge_too_late",
+        "retries.hedge_ms_min",
+        &[
+            ("    targets:\n", "    hedge: true\n    targets:\n"),
+            (RETRIES, "retries: { hedge_ms_min: 60000 }"),
+        ],
+    ),
+    plant(
+        "hedge_without_budget",
+        "retries.hedge_percent",
+        &[("    targets:\n", "    hedge: true\n    targets:\n"), (RETRIES, "retries: { hedge_percent: 0 }")],
+    ),
+    plant(
+        "hedge_storm",
+        "retries.hedge_percent",
+        &[("    targets:\n", "    hedge: true\n    targets:\n"), (RETRIES, "retries: { hedge_percent: 60 }")],
+    ),
+    plant(
+        "nobody_goes_on",
+        "two/n",
+        &[
+            ("    targets:\n", "    resume: continue\n    targets:\n"),
+            ("  one:\n", "  one:\n    quirks: { continues: bare }\n"),
+        ],
+    ),
+    plant(
+        "limits_of_nobody",
+        "limits.models.smrt",
+        &[(LIMITS, "limits: { models: { smrt: { requests_per_minute: 100 } } }")],
+    ),
+    plant(
+        "facts_of_nobody",
+        "providers.two.catalog.n",
+        &[
+            ("    catalog: { n:", "    models: [o]\n    catalog: { n:"),
+            (SECOND, "      - { provider: two, model: o }\n"),
+        ],
+    ),
+    plant("asks_itself", "providers.two", &[("https://two.internal/v1", "http://localhost:4000/v1")]),
+    plant(
+        "asks_itself",
+        "providers.two",
+        &[
+            (
+                "region: eu-central\nproviders",
+                "region: eu-central\nlisteners: [{ address: '10.0.0.7:80' }]\nproviders",
+            ),
+            ("https://two.internal/v1", "http://10.0.0.7/v1"),
+        ],
+    ),
+    plant(
+        "fallback_rate_too_low",
+        "limits.providers.two",
+        &[(
+            LIMITS,
+            "limits: { providers: { one: { requests_per_minute: 6000 }, two: { requests_per_minute: 60 } } }",
+        )],
+    ),
+    plant(
+        "key_of_another_site",
+        "moonshot",
+        &[(
+            "  two:\n",
+            "  moonshot:\n    lines: [{ base_url: 'https://api.moonshot.ai/v1' }, { base_url: 'https://api.moonshot.cn/v1' }]\n    \
+             credentials: ['key-of-vendor-0123456789']\n  two:\n",
+        )],
+    ),
+    plant(
+        "key_of_another_site",
+        "dashscope, dashscopeintl",
+        &[(
+            "  two:\n",
+            "  dashscope: { credentials: ['key-of-vendor-0123456789'] }\n  dashscopeintl: { credentials: \
+             ['key-of-vendor-0123456789'] }\n  two:\n",
+        )],
+    ),
 ];
