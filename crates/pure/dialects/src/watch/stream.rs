@@ -457,7 +457,7 @@ mod tests {
             (added.clone(), end("incomplete", ""), true),
             (added.clone(), end("completed", item), true),
             (added.clone() + &done, end("completed", ""), true),
-            (added.clone() + &said, end("completed", ""), true),
+            (added + &said, end("completed", ""), true),
             (thought, end("completed", ""), true),
             (String::new(), end("completed", ""), true),
         ] {
