@@ -60,7 +60,7 @@ SSE_LF = (
     delta(role="assistant", content="") + delta(content="日本 🙂") + b": a comment\n\n" + delta(content='"}\\n') + DONE
 )
 SSE_CRLF = b"event: message\r\nid: 7\r\n" + SSE_LF.replace(b"\n", b"\r\n")
-SHORT_SSE = b'data: {"choices":[{"index":0,"delta":{"content":"\xc3\xa9\xf0\x9f\x99\x82"}}]}\r\n\r\ndata: [DONE]\n\n'
+SHORT_SSE = b'data: {"choices":[{"index":0,"delta":{"content":"\xc3\xa9\xf0\x9f\x99\x82"},"finish_reason":"stop"}]}\r\n\r\ndata: [DONE]\n\n'
 
 
 def ask(gateway: Gateway, body: bytes) -> Reply:

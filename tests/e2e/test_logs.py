@@ -11,7 +11,7 @@ from conftest import StartGateway
 from harness.config import configuration, provider
 from harness.gateway import CALLER_KEY, UPSTREAM_KEY, Gateway
 from harness.process import until
-from harness.speech import CHAT_PATH, CHAT_REPLY, chat, delta
+from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, chat, delta
 from harness.upstream import Exchange, Upstream, chunk, stream_head, whole
 from harness.wire import Wire, request
 
@@ -116,7 +116,7 @@ def test_a_caller_who_leaves_behind_the_end_mark_has_not_hung_up(start: StartGat
 
     def script(exchange: Exchange) -> None:
         usage = b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\n'
-        exchange.send(stream_head() + chunk(delta(content="all")) + chunk(usage) + chunk(b"data: [DONE]\n\n"))
+        exchange.send(stream_head() + chunk(delta(content="all")) + chunk(usage) + chunk(DONE))
         left.wait(10)
         exchange.close()
 

@@ -24,7 +24,7 @@ from harness.hostile import Healthy
 from harness.process import until
 from harness.promises import Outcome, Promise, Row, read_rows
 from harness.simulator import Node, Simulator
-from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, MODEL, chat, delta
+from harness.speech import CHAT_PATH, CHAT_REPLY, DONE, END_MARK, MODEL, chat, delta
 from harness.upstream import LAST_CHUNK, Exchange, Held, Script, Upstream, chunk, stream_head, streamed, whole
 from harness.wire import Reply, Wire, request
 
@@ -97,7 +97,7 @@ def check_events(reply: Reply, honest: bytes, promise: Promise) -> None:
     assert told, f"no error event in {reply.body!r}"
     assert honest.startswith(arrived.replace(PING, b"")), arrived
     assert arrived.endswith(b"\n\n")
-    assert DONE not in arrived
+    assert END_MARK not in arrived
     assert told.endswith(b"\n\n")
     error = json.loads(told)["error"]
     assert (error["code"], error["source"]) == ("stream_broken", "upstream")
@@ -181,7 +181,7 @@ def events(*pieces: bytes, end: bool = True) -> Script:
 
 
 FINISHED = delta().replace(b'"finish_reason": null', b'"finish_reason": "stop"')
-WHOLE_STREAM = delta(content="x") + FINISHED + DONE
+WHOLE_STREAM = delta(content="x") + FINISHED + END_MARK
 ODD_BUT_WHOLE: dict[str, bytes] = {
     "no blank line behind the last event": WHOLE_STREAM[:-1],
     "no line end behind the last event": WHOLE_STREAM[:-2],
@@ -196,8 +196,8 @@ ODD_BUT_WHOLE: dict[str, bytes] = {
     "ids and retries": b"retry: 10\nid: 1\n" + WHOLE_STREAM,
     "an empty event": b"data:\n\n" + WHOLE_STREAM,
     "data in several lines": b'data: {"choices":\ndata: []}\n\n' + WHOLE_STREAM,
-    "an error that is null": delta(content="x").replace(b"{", b'{"error": null, ', 1) + FINISHED + DONE,
-    "only the end mark": DONE,
+    "an error that is null": delta(content="x").replace(b"{", b'{"error": null, ', 1) + FINISHED + END_MARK,
+    "nothing but a reason": DONE,
 }
 
 
@@ -262,15 +262,15 @@ def test_who_goes_on_for_ever_behind_his_last_word_is_left(
 
 
 NOT_WHOLE: dict[str, bytes] = {
-    "half an end mark": (delta(content="x") + FINISHED + DONE)[:-5],
+    "half an end mark": (delta(content="x") + FINISHED + END_MARK)[:-5],
     "a finish reason that is null": delta(content="x") + delta(),
     "the word in the text": delta(content='"finish_reason":"stop"'),
-    "an array": delta(content="x") + b"data: []\n\n" + FINISHED + DONE,
-    "a number": delta(content="x") + b"data: 1\n\n" + FINISHED + DONE,
-    "text": delta(content="x") + b"data: internal error\n\n" + FINISHED + DONE,
-    "two objects in one event": delta(content="x") + b"data: {}{}\n\n" + FINISHED + DONE,
-    "an error with a name": delta(content="x") + b"event: error\ndata: overloaded\n\n" + FINISHED + DONE,
-    "an error behind other fields": delta(content="x") + b'data: {"id":"1","error":{"code":1}}\n\n' + FINISHED + DONE,
+    "an array": delta(content="x") + b"data: []\n\n" + FINISHED + END_MARK,
+    "a number": delta(content="x") + b"data: 1\n\n" + FINISHED + END_MARK,
+    "text": delta(content="x") + b"data: internal error\n\n" + FINISHED + END_MARK,
+    "two objects in one event": delta(content="x") + b"data: {}{}\n\n" + FINISHED + END_MARK,
+    "an error with a name": delta(content="x") + b"event: error\ndata: overloaded\n\n" + FINISHED + END_MARK,
+    "an error behind other fields": delta(content="x") + b'data: {"id":"1","error":{"code":1}}\n\n' + FINISHED + END_MARK,
 }
 
 
@@ -285,13 +285,15 @@ def test_a_stream_that_is_not_whole_never_ends_well(
     arrived, _, told = reply.body.partition(b"event: error\ndata: {")
     assert told
     assert stream.startswith(arrived)
-    assert DONE not in arrived
+    assert END_MARK not in arrived
 
 
 NO_ANSWERS: dict[str, bytes] = {
     "only comments": b": wait\n\n: wait\n\n",
     "only pings": b"event: ping\ndata: {}\n\n",
     "only blank lines": b"\n\n\n",
+    "only the end mark": END_MARK,
+    "comments and the end mark": b": wait\n\n" + END_MARK,
     "an empty event": b"data:\n\n",
     "half an event": delta(content="x")[:-9],
     "an error behind a comment": b': wait\n\ndata: {"error":{"message":"no"}}\n\n',

@@ -17,7 +17,7 @@ from harness.config import configuration, provider
 from harness.gateway import Gateway
 from harness.node import see
 from harness.process import until
-from harness.speech import CHAT_PATH, DONE, MODEL, chat, delta
+from harness.speech import CHAT_PATH, DONE, END_MARK, MODEL, chat, delta
 from harness.upstream import LAST_CHUNK, Exchange, Script, Upstream, chunk, stream_head, streamed
 
 PING_MS = 50
@@ -136,7 +136,7 @@ def test_chat_callers_get_comments(start: StartGateway, upstream: Upstream) -> N
     upstream.script = after(lambda: ear.heard.count(COMMENT) >= 2, UNSEEN, SAID)
     events = list(openai_client(gateway, ear).chat.completions.create(model=MODEL, messages=ASK, stream=True))
     assert "".join(event.choices[0].delta.content or "" for event in events if event.choices) == "pong"
-    assert ear.heard.endswith(DONE)
+    assert ear.heard.endswith(END_MARK)
 
 
 def test_responses_callers_get_comments(start: StartGateway, upstream: Upstream) -> None:

@@ -35,4 +35,6 @@ def delta(**fields: Any) -> bytes:
     return b"data: " + json.dumps(event).encode() + b"\n\n"
 
 
-DONE = b"data: [DONE]\n\n"
+END_MARK = b"data: [DONE]\n\n"
+#: How a good stream ends: with its reason, and then with the end mark.
+DONE = delta().replace(b'"finish_reason": null', b'"finish_reason": "stop"') + END_MARK

@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialects::Dialect;
 use dialects::canonical::Reply;
-use dialects::surface::AnswerForm;
-use dialects::watch::{ReplyWatch, StreamFault};
+use dialects::surface::{AnswerForm, Operation};
+use dialects::watch::{ReplyWatch, StreamFault, flaw_of_end};
 use domain::{Failure, Kind, Usage};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -195,13 +195,17 @@ fn judge(
         failure.told = failure.told.filter(|_| !watch.is_translated());
         return Err(failure);
     }
-    if let Some(StreamFault::Unfit(why)) = watch.fault().filter(|_| watch.parts() == 0) {
+    // However much of it has come: nothing of it has left.
+    if let Some(StreamFault::Unfit(why)) = watch.fault() {
         return Err(failed(why));
     }
     // Some models of recordings stream nothing and say so nowhere but in their documents: their whole text is an answer.
     let needs_stream = wanted.is_stream && wanted.form != AnswerForm::Anything;
     if let Some(why) = no_answer(&watch, wanted.is_stream, needs_stream, content.is_end()) {
         return Err(failed(why));
+    }
+    if let Some(why) = no_end(&watch, wanted, &kept) {
+        return Err(failed(&why));
     }
     if look.is_some_and(|look| is_refusal(*look, &watch, &kept)) {
         return Err(Failure::new(Kind::ContentRefused, format!("{} refuses the content", provider.id())));
@@ -215,6 +219,16 @@ fn judge(
     });
     // Boxed: it changes hands a dozen times before it is told.
     Ok(Box::new(Begun { head, content, kept, watch, estimate, source: wanted.source.take() }))
+}
+
+/// Why an object that is all there has not come to its end by what it says. A large one has said something.
+fn no_end(watch: &Watch, wanted: &Wanted, kept: &Kept) -> Option<String> {
+    let Watch::Json(reply) = watch else { return None };
+    if !wanted.is_conversation || !reply.is_whole() || kept.length() > HELD_BYTES_MAX as u64 {
+        return None;
+    }
+    let is_text_enough = wanted.operation == Operation::Completions;
+    flaw_of_end(wanted.dialect, &kept.whole(), is_text_enough).map(|flaw| flaw.message)
 }
 
 /// Whether it says nothing but that the provider's policy refuses it. A large one says more.

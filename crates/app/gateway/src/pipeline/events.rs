@@ -127,7 +127,7 @@ mod tests {
 
     use super::{Events, HELD_BYTES_MAX};
 
-    const STREAM: &str = ": hi\n\ndata: {\"a\":1}\n\ndata: {\"b\":\"\u{1f642}\"}\r\n\r\ndata: [DONE]\n\n";
+    const STREAM: &str = ": hi\n\ndata: {\"a\":1,\"finish_reason\":\"stop\"}\n\ndata: {\"b\":\"\u{1f642}\"}\r\n\r\ndata: [DONE]\n\n";
 
     fn passed(pieces: &[&[u8]]) -> (Vec<u8>, Events) {
         let mut events = Events::new(StreamWatch::default());
@@ -167,11 +167,13 @@ mod tests {
 
     #[test]
     fn nothing_behind_the_last_word_leaves_wherever_the_stream_is_cut() {
-        let chat = ("data: {\"choices\":[]}\n\n", "data: [DONE]\n\n", Dialect::OpenAiChat);
+        let finish = "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\n";
+        let chat = (finish, "data: [DONE]\n\n", Dialect::OpenAiChat);
+        let stop = "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n";
         let message = "event: message_stop\r\ndata: {\"type\":\"message_stop\"}\r\n\r\n";
         let response = "data: {\"type\":\"response.completed\",\"sequence_number\":7,\"response\":{\"id\":\"r\",\"object\":\"response\",\"status\":\"completed\",\"model\":\"m\",\"output\":[]}}\n\n";
         let lasts =
-            [chat, ("", message, Dialect::AnthropicMessages), ("", response, Dialect::OpenAiResponses)];
+            [chat, (stop, message, Dialect::AnthropicMessages), ("", response, Dialect::OpenAiResponses)];
         for (before, last, dialect) in lasts {
             let said = [before, last].concat();
             for behind in
@@ -196,7 +198,7 @@ mod tests {
     #[test]
     fn a_last_event_needs_no_blank_line_but_a_rest_of_one_is_no_event() {
         let check = |rest: &str, leaves: &str, is_cut: bool| {
-            let (_, mut events) = passed(&[b"data: {}\n\n", rest.as_bytes()]);
+            let (_, mut events) = passed(&[b"data: {\"finish_reason\":\"stop\"}\n\n", rest.as_bytes()]);
             assert_eq!(events.end(), leaves, "{rest}");
             assert_eq!(events.is_cut, is_cut, "{rest}");
         };
@@ -210,7 +212,7 @@ mod tests {
 
     #[test]
     fn usage_that_nobody_asked_for_stays_back_wherever_the_stream_is_cut() {
-        let before = "data: {\"choices\":[{\"delta\":{}}],\"usage\":null}\n\n";
+        let before = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":null}\n\n";
         let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\n\n";
         let after = ": x\n\ndata: [DONE]\n\n";
         let stream = [before, usage, after].concat();

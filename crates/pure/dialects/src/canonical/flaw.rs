@@ -40,6 +40,11 @@ impl ReplyFlaw {
         Self { message: message.into() }
     }
 
+    /// Of an answer that ends and names no reason.
+    pub(crate) fn no_reason() -> Self {
+        Self::new("answered without saying why the answer ends")
+    }
+
     /// Of an answer whose last call is not whole.
     pub(crate) fn half_call() -> Self {
         Self::new("ended its answer in the middle of a call of a tool")

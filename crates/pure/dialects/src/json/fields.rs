@@ -265,6 +265,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
+/// The bytes behind a quoted name at the start of `text`, where a value begins; `None` where it is no name of a member.
+pub(crate) fn value_behind<'t>(text: &'t [u8], quoted: &[u8]) -> Option<&'t [u8]> {
+    text[quoted.len()..].trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Item;

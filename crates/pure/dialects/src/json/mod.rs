@@ -10,6 +10,7 @@ mod strings;
 mod value_end;
 pub mod writer;
 
+pub(crate) use fields::value_behind;
 pub use fields::{Fields, Item};
 pub(crate) use halves::Halves;
 pub use object_scan::{DEPTH_MAX, FIELD_BYTES_MAX, Field, Flaw, ObjectScan};

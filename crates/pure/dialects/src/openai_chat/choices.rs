@@ -34,6 +34,11 @@ impl ChoiceCount {
         }
     }
 
+    /// Whether any has finished. Some hosts name one reason for all.
+    pub(super) fn has_any_finished(&self) -> bool {
+        self.begun.values().any(|has_finished| *has_finished)
+    }
+
     /// Whether as many as were asked for have begun, and all that began have finished.
     pub(super) fn have_all_finished(&self) -> bool {
         self.begun.len() as u64 >= self.asked.max(1) && self.begun.values().all(|has_finished| *has_finished)

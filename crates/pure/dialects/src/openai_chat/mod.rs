@@ -6,6 +6,7 @@ mod call_fragments;
 mod choices;
 mod details;
 mod end_user;
+mod ending;
 mod failure;
 mod finish;
 mod form;

@@ -6,8 +6,9 @@ use domain::{ServiceTier, Usage};
 use memchr::memmem::Finder;
 
 use super::choices::ChoiceCount;
+use super::ending::Ending;
 use crate::framing::sse::Event;
-use crate::json::ObjectScan;
+use crate::json::{ObjectScan, value_behind};
 use crate::watch::{ERROR, Facts, KIND, StreamFault, USAGE, WANTED, is_no_error, parse_usage};
 
 static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
@@ -29,13 +30,19 @@ pub(crate) struct ChatReading {
     scan: ObjectScan,
     /// Where more than one choice is to come, which of them have finished.
     several: Option<Box<ChoiceCount>>,
+    ending: Ending,
     /// The caller did not ask for usage: the event that is nothing but that is kept back.
     pub(crate) hides_usage: bool,
 }
 
 impl Default for ChatReading {
     fn default() -> Self {
-        Self { scan: ObjectScan::new(WANTED_OF_CHUNK), several: None, hides_usage: false }
+        Self {
+            scan: ObjectScan::new(WANTED_OF_CHUNK),
+            several: None,
+            ending: Ending::default(),
+            hides_usage: false,
+        }
     }
 }
 
@@ -55,9 +62,8 @@ impl ChatReading {
             _ => {}
         }
         if text == END_MARK {
-            facts.end(event);
             facts.chunks += 1;
-            return;
+            return facts.end_conversation(event, self.has_ended());
         }
         if text.is_empty() {
             return;
@@ -68,11 +74,18 @@ impl ChatReading {
         }
         let is_sound = self.scan.has_outline(text);
         // Inside a JSON string these quotes would be escaped, so a hit is a real key or, harmlessly, a whole string value.
-        let mut finishes = FINISH.find_iter(text).map(|at| value_behind(&text[at..], FINISH.needle()));
-        // Some say `""` until there is a reason.
-        let names_a_reason = finishes.any(|value| value.starts_with(b"\"") && !value.starts_with(b"\"\""));
+        let mut finishes = FINISH.find_iter(text).map(|at| behind(&text[at..], &FINISH));
+        let mut has_choice = false;
+        let names_a_reason = finishes.any(|value| {
+            has_choice = true;
+            // Some say `""` until there is a reason.
+            value.starts_with(b"\"") && !value.starts_with(b"\"\"")
+        });
+        if has_choice && !names_a_reason && !facts.is_finished {
+            self.ending.keep(text);
+        }
         // At the top in most; some hosts tell it in the choice, or in a member of their own.
-        let mut usages = USAGE_NAME.find_iter(text).map(|at| value_behind(&text[at..], USAGE_NAME.needle()));
+        let mut usages = USAGE_NAME.find_iter(text).map(|at| behind(&text[at..], &USAGE_NAME));
         let usage = usages.find(|value| value.starts_with(b"{"));
         let tells_usage = usage.is_some();
         if tells_usage || ERROR_NAME.find(text).is_some() {
@@ -104,9 +117,15 @@ impl ChatReading {
         }
     }
 
+    /// Whether the end mark is the end, though not all that was to come has named its reason.
+    fn has_ended(&self) -> bool {
+        let has_any_finished = self.several.as_ref().is_some_and(|choices| choices.has_any_finished());
+        has_any_finished || self.ending.is_one()
+    }
+
     /// Whether the chunk names its choices and there are none.
     fn has_no_choice(&self, text: &[u8]) -> bool {
-        let choices = CHOICES_NAME.find(text).map(|at| value_behind(&text[at..], CHOICES_NAME.needle()));
+        let choices = CHOICES_NAME.find(text).map(|at| behind(&text[at..], &CHOICES_NAME));
         let inside = choices.and_then(|choices| choices.strip_prefix(b"["));
         inside.is_some_and(|inside| inside.trim_ascii_start().starts_with(b"]"))
     }
@@ -114,18 +133,17 @@ impl ChatReading {
 
 /// Whether an event without a choice has a status of its own that is none of success.
 fn tells_bad_status(text: &[u8]) -> bool {
-    let choices = CHOICES_NAME.find(text).map(|at| value_behind(&text[at..], CHOICES_NAME.needle()));
+    let choices = CHOICES_NAME.find(text).map(|at| behind(&text[at..], &CHOICES_NAME));
     let status = || {
         let own = &text[OWN_STATUS.find(text)?..];
-        Some(value_behind(&own[STATUS_NAME.find(own)?..], STATUS_NAME.needle()))
+        Some(behind(&own[STATUS_NAME.find(own)?..], &STATUS_NAME))
     };
     choices.is_none_or(|choices| choices.starts_with(b"null"))
         && status()
             .is_some_and(|status| status.starts_with(b"-") || matches!(status.first(), Some(b'1'..=b'9')))
 }
 
-/// What follows a key at the start of `text`.
-fn value_behind<'t>(text: &'t [u8], key: &[u8]) -> &'t [u8] {
-    let value = text[key.len()..].trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
-    value.unwrap_or_default()
+/// What follows a name at the start of `text`; nothing where it is no key.
+fn behind<'t>(text: &'t [u8], name: &Finder<'_>) -> &'t [u8] {
+    value_behind(text, name.needle()).unwrap_or_default()
 }

@@ -71,6 +71,10 @@ impl Passage {
                 self.half.drain(..).for_each(|close| writer.write(&close, out));
                 self.finish = Some(finish.clone());
             }
+            Event::End if self.finish.is_none() => {
+                self.fault = Some(StreamFault::Unfit(ReplyFlaw::no_reason().message));
+                return;
+            }
             Event::End => self.is_done = true,
             Event::Open { part, opening: Opening::Call { is_custom: false, .. } } => {
                 self.calls.push((*part, ValueEnd::default()));

@@ -42,7 +42,7 @@ pub fn translate_reply(
         return Err(ReplyFlaw::new("told of an error in its answer"));
     }
     let Some(finish) = &reply.finish else {
-        return Err(ReplyFlaw::new("answered without saying why the answer ends"));
+        return Err(ReplyFlaw::no_reason());
     };
     if !finish.is_cut() && reply.parts.iter().any(is_half_call) {
         return Err(ReplyFlaw::half_call());

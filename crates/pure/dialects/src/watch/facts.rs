@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use domain::{ModelUsage, Usage};
 
+use crate::canonical::ReplyFlaw;
 use crate::framing::sse::Event;
 
 /// Longest error in a stream that is read for its words.
@@ -64,5 +65,13 @@ impl Facts {
     pub(crate) fn end(&mut self, event: Event<'_>) {
         self.is_done = true;
         self.ends_at = Some(event.end);
+    }
+
+    /// The same of a conversation, where it is no end unless all has been said: it is kept back then.
+    pub(crate) fn end_conversation(&mut self, event: Event<'_>, has_ended: bool) {
+        if self.is_finished || has_ended {
+            return self.end(event);
+        }
+        self.fail(StreamFault::Unfit(ReplyFlaw::no_reason().message), event.start);
     }
 }

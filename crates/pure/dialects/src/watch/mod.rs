@@ -1,6 +1,7 @@
 //! Watching answers that pass untouched, of any dialect: what they tell, and how much of them is sound.
 
 mod counted;
+mod ended;
 mod facts;
 mod loose;
 mod numbers;
@@ -10,6 +11,7 @@ mod stream;
 mod usage;
 
 pub use counted::Counted;
+pub use ended::flaw_of_end;
 pub(crate) use facts::Facts;
 pub use facts::StreamFault;
 pub use loose::LOOSE_EVENT_BYTES_MAX;

@@ -6,8 +6,9 @@ use super::facts::{Facts, StreamFault};
 use super::loose::LooseReading;
 use crate::Dialect;
 use crate::canonical;
+use crate::canonical::ReplyFlaw;
 use crate::framing::sse::Event;
-use crate::json::ObjectScan;
+use crate::json::{Item, ObjectScan};
 use crate::openai_chat::ChatReading;
 use crate::translator::StreamReader;
 
@@ -67,8 +68,10 @@ impl Reading {
                     return;
                 }
                 said.clear();
-                if reader.read(event, said).is_err() {
-                    return facts.fail(StreamFault::Malformed, event.start);
+                if let Err(ReplyFlaw { message }) = reader.read(event, said) {
+                    let is_json = Item::of_body(event.data).is_ok();
+                    let fault = if is_json { StreamFault::Unfit(message) } else { StreamFault::Malformed };
+                    return facts.fail(fault, event.start);
                 }
                 for said in said.drain(..) {
                     facts.chunks += 1;
@@ -80,7 +83,7 @@ impl Reading {
                         canonical::Event::Delta { .. } => facts.deltas_behind_usage += 1,
                         canonical::Event::UsageByModel(parts) => facts.usage_by_model = parts,
                         canonical::Event::Finish(_) => facts.is_finished = true,
-                        canonical::Event::End => facts.end(event),
+                        canonical::Event::End => facts.end_conversation(event, false),
                         // A failed response repeats all that was asked beside the error.
                         canonical::Event::Fault { json } => {
                             return facts.tell_error_in(json.as_bytes(), event.start);

@@ -364,7 +364,104 @@ mod tests {
         }
         watch.feed(chunk(2, "null").as_bytes());
         assert!(!watch.is_finished());
+        // Some name one reason for all.
         watch.feed(b"data: [DONE] \n\n");
         assert!(watch.is_finished());
+        let mut none = StreamWatch::of_choices(2);
+        none.feed([chunk(0, "null"), chunk(1, "null"), "data: [DONE]\n\n".to_owned()].concat().as_bytes());
+        assert!(!none.is_finished() && !none.is_done() && none.fault().is_some());
+    }
+
+    /// What a stream says, and whether its end mark is its end.
+    fn check_end(dialect: Dialect, events: &str, end: &str, is_end: bool) {
+        let (mut watch, stream) = (StreamWatch::of_dialect(dialect), [events, end].concat());
+        watch.feed(stream.as_bytes());
+        assert_eq!((watch.is_done(), watch.fault().is_none()), (is_end, is_end), "{stream}");
+        assert_eq!(watch.whole_bytes(), if is_end { stream.len() } else { events.len() }, "{stream}");
+    }
+
+    #[test]
+    fn the_end_mark_of_a_chat_is_its_end_once_a_reason_or_whole_calls_were_told() {
+        let chunk = |delta: &str, reason: &str| {
+            format!(
+                "data: {{\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{reason}}}]}}\n\n"
+            )
+        };
+        let call = |arguments: &str| {
+            format!(
+                "{{\"tool_calls\":[{{\"index\":0,\"function\":{{\"name\":\"f\",\"arguments\":\"{arguments}\"}}}}]}}"
+            )
+        };
+        let (text, usage) =
+            ("{\"content\":\"x\"}", "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3}}\n\n");
+        for (events, is_end) in [
+            (String::new(), false),
+            (usage.to_owned(), false),
+            (chunk(text, "null"), false),
+            (chunk(text, "null") + usage, false),
+            (chunk(text, "\"stop\"") + usage, true),
+            (chunk("{}", "\"stop\""), true),
+            // Some have an empty word for the end …
+            (chunk(text, "\"\""), true),
+            (chunk(text, "\"\"") + usage, true),
+            (chunk(text, "\"\"") + &chunk(text, "null"), false),
+            // … and some close behind whole calls without any.
+            (chunk(&call("{}"), "null"), true),
+            (chunk(&call("{\\\"a\\\":"), "null") + &chunk(&call("1}"), "null") + usage, true),
+            (chunk(&call("{\\\"a\\\":"), "null"), false),
+            (chunk(&call("{\\\"a\\\":"), "\"\""), false),
+            // What a model itself wrote half is its answer.
+            (chunk(&call("{\\\"a\\\":"), "null") + &chunk("{}", "\"tool_calls\""), true),
+        ] {
+            check_end(Dialect::OpenAiChat, &events, "data: [DONE]\n\n", is_end);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_message_is_its_end_once_a_reason_was_told() {
+        let event =
+            |kind: &str, rest: &str| format!("event: {kind}\ndata: {{\"type\":\"{kind}\"{rest}}}\n\n");
+        let start = event("message_start", ",\"message\":{\"id\":\"m\"}");
+        let block =
+            event("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"x\"}");
+        let delta =
+            |reason: &str| event("message_delta", &format!(",\"delta\":{{\"stop_reason\":{reason}}}"));
+        for (events, is_end) in [
+            (String::new(), false),
+            (start.clone(), false),
+            ([start.as_str(), &block].concat(), false),
+            ([start.as_str(), &block, &delta("null")].concat(), false),
+            // Some never end their blocks.
+            ([start.as_str(), &block, &delta("\"end_turn\"")].concat(), true),
+        ] {
+            check_end(Dialect::AnthropicMessages, &events, &event("message_stop", ""), is_end);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_response_is_its_end_once_its_messages_and_calls_have_ended() {
+        let event =
+            |kind: &str, rest: &str| format!("event: {kind}\ndata: {{\"type\":\"{kind}\"{rest}}}\n\n");
+        let item = r#"{"id":"f","type":"function_call","call_id":"c","name":"f","arguments":"{}"}"#;
+        let added = event("response.output_item.added", &format!(",\"output_index\":0,\"item\":{item}"));
+        let done = event("response.output_item.done", &format!(",\"output_index\":0,\"item\":{item}"));
+        let said = event("response.function_call_arguments.done", ",\"item_id\":\"f\",\"arguments\":\"{}\"");
+        let thought = added.replace("function_call", "reasoning");
+        let end = |status: &str, output: &str| {
+            let response =
+                format!(",\"response\":{{\"id\":\"r\",\"status\":\"{status}\",\"output\":[{output}]}}");
+            event(&format!("response.{status}"), &response)
+        };
+        for (events, end, is_end) in [
+            (added.clone(), end("completed", ""), false),
+            (added.clone(), end("incomplete", ""), true),
+            (added.clone(), end("completed", item), true),
+            (added.clone() + &done, end("completed", ""), true),
+            (added + &said, end("completed", ""), true),
+            (thought, end("completed", ""), true),
+            (String::new(), end("completed", ""), true),
+        ] {
+            check_end(Dialect::OpenAiResponses, &events, &end, is_end);
+        }
     }
 }

@@ -66,7 +66,10 @@ impl ResponsesReader {
         let place = fields.whole("output_index")?;
         let mut item = fields.need("item")?.fields()?;
         let at = self.announced(item.string("id")?.as_deref(), place);
-        match item.string("type")?.as_deref() {
+        let kind = item.string("type")?;
+        self.items[at].is_open =
+            matches!(kind.as_deref(), Some("message" | "function_call" | "custom_tool_call"));
+        match kind.as_deref() {
             Some("function_call") => self.open_call(at, &mut item, false, out),
             Some("custom_tool_call") => self.open_call(at, &mut item, true, out),
             _ => Ok(()),
@@ -89,6 +92,7 @@ impl ResponsesReader {
         let index = fields.whole("content_index")?.unwrap_or(0);
         let Some(part) = fields.take("part") else { return Ok(()) };
         if is_done {
+            self.items[at].is_open = false;
             return self.read_content(at, index, &part, out);
         }
         match part.fields()?.string("type")?.as_deref() {
@@ -110,6 +114,7 @@ impl ResponsesReader {
         let at = self.item_of(fields)?;
         let index = fields.whole("content_index")?.unwrap_or(0);
         let text = fields.string(name)?.unwrap_or_default();
+        self.items[at].is_open &= is_delta;
         let piece = self.piece(at, index, || opening, out);
         if is_delta {
             piece.say(&text, out);
@@ -142,6 +147,7 @@ impl ResponsesReader {
     ) -> Result<(), ReplyFlaw> {
         let at = self.item_of(fields)?;
         let text = fields.string(name)?.unwrap_or_default();
+        self.items[at].is_open &= is_delta;
         match self.items[at].pieces.first_mut() {
             Some(piece) if is_delta => piece.say(&text, out),
             Some(piece) => piece.say_whole(&text, out)?,

@@ -91,6 +91,7 @@ impl ResponsesReader {
 
     fn read_done_at(&mut self, at: usize, item: &Item<'_>, out: &mut Vec<Event>) -> Result<(), ReplyFlaw> {
         let mut fields = item.fields()?;
+        self.items[at].is_open = false;
         if std::mem::replace(&mut self.items[at].is_done, true) {
             return Ok(());
         }

@@ -40,13 +40,18 @@ impl ResponsesReader {
         }
         let searches = searches_in(output.as_deref());
         self.read_output(&output.unwrap_or_default(), out)?;
+        let is_incomplete = status.as_deref() == Some("incomplete");
+        // Hosts may leave the output out at the end, or the ends of items; who leaves out both has not said all.
+        if !is_incomplete && self.items.iter().any(|item| item.is_open) {
+            return Err(ReplyFlaw::new("ended its response before a part of it had ended"));
+        }
         self.close_all(out);
         told_usage(fields, searches, out);
         let reason = match fields.fields("incomplete_details")? {
             Some(mut details) => details.string("reason")?.map(std::borrow::Cow::into_owned),
             None => None,
         };
-        let finish = finish_of(status.as_deref() == Some("incomplete"), reason.as_deref());
+        let finish = finish_of(is_incomplete, reason.as_deref());
         out.extend([Event::Finish(finish.given_calls(self.has_calls)), Event::End]);
         Ok(Status::Ended)
     }

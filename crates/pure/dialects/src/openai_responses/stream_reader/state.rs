@@ -20,6 +20,8 @@ pub(super) struct OutputItem {
     pub(super) id: Option<String>,
     /// All of it has come.
     pub(super) is_done: bool,
+    /// It is a message or a call, and nothing has said of it that it ends.
+    pub(super) is_open: bool,
     pub(super) pieces: Vec<Piece>,
     /// Which kind of a thought's words is told (`true` for a summary), and the piece of it that was told last.
     pub(super) thought: Option<(bool, u64)>,
