@@ -19,8 +19,9 @@ test-fast: ## format, tidy and unit tests: under a minute once built
 	@scripts/setup build
 	@scripts/test fast
 
-image-check: ## build the release as the Dockerfile does, and run its root without an engine: about five minutes
+image-check: ## build the release as the Dockerfile does, and run its root without an engine: about fifteen minutes
 	@scripts/setup test
+	@scripts/setup release
 	@scripts/check-image --release
 
 prove-agents: ## Codex CLI and Claude Code, as published, do a task through the gateway: about a minute, once installed

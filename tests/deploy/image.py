@@ -73,8 +73,8 @@ def timed(what: str) -> Iterator[None]:
 
 
 def build(stage: dockerfile.Stage, binary: Path | None, place: Path) -> None:
-    """The build stage: its one command, on what an engine would be sent."""
-    (run,) = stage.all("RUN")
+    """The build stage: its last command, on what an engine would be sent. The one before installs what `setup release` does."""
+    *_, run = stage.all("RUN")
     script, out = run.words
     command = [script, str(place / out.strip("/"))]
     context = ROOT

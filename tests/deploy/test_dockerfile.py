@@ -68,7 +68,12 @@ def test_what_the_engine_is_sent_is_named_and_not_what_lies_about() -> None:
 
 def test_the_build_stage_does_only_what_the_check_does_too() -> None:
     build = dockerfile.parse(TEXT)[0]
+    tool = "llvm-22"
+    installing = f"apt-get install -y -qq --no-install-recommends {tool} && rm -rf /var/lib/apt/lists/*"
+    assert tool in (ROOT / "scripts/setup").read_text()
     assert [(each.word, each.rest) for each in build.instructions] == [
+        ("ARG", "GUIDED=yes"),
+        ("RUN", f"apt-get update -qq && {installing}"),
         ("WORKDIR", "/src"),
         ("COPY", ". ."),
         ("RUN", "scripts/build-release /out"),

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What `make bench` calls: our release binary against nginx, then its start-up time, then dropped log lines.
+# GATEWAY=FILE is measured instead of what is built here, such as what scripts/build-release has made.
 #   run.sh [compare.sh's options: --surfaces LIST, --rounds N, --secs S, --only LIST, --rates LIST, --json FILE]
 # The gateway runs with everything on that a customer has on: key hash, metrics, and a request log in a file.
 set -u
@@ -9,10 +10,11 @@ KEY=sk-bench-0123456789abcdef
 UPSTREAM_PORT=18080
 # A named port, since start-up is measured at the same one.
 GATEWAY_PORT=$(free_port)
-GATEWAY="${CARGO_TARGET_DIR:-$ROOT/target}/release/bellwether"
+BUILT="${CARGO_TARGET_DIR:-$ROOT/target}/release/bellwether"
+GATEWAY=${GATEWAY:-$BUILT}
 
 command -v nginx >/dev/null || die "nginx is missing: run scripts/setup-bench"
-cargo build --quiet --release --package cli --manifest-path "$ROOT/Cargo.toml" || die "the gateway does not build"
+[ "$GATEWAY" != "$BUILT" ] || cargo build --quiet --release --package cli --manifest-path "$ROOT/Cargo.toml" || die "the gateway does not build"
 build_tool
 
 # No models: a provider without a list takes any name.
