@@ -155,8 +155,10 @@ class Load:
         self._under_way.discard(due)
 
     async def _ask(self) -> tuple[int, dict[str, str], bytes]:
-        host, port = self.gateway.address
-        connection = self._idle.pop() if self._idle else await asyncio.open_connection(host, port)
+        # One that nobody used for long was closed meanwhile.
+        while self._idle and self._idle[-1][0].at_eof():
+            self._idle.pop()[1].close()
+        connection = self._idle.pop() if self._idle else await asyncio.open_connection(*self.gateway.address)
         reader, writer = connection
         writer.write(next(self._requests))
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

@@ -65,7 +65,7 @@ async fn filled(database: &Database) -> Secret {
         "INSERT INTO budgets VALUES (1, 'org_default', 'project', 'proj_default', 'day', 'UTC', 7, 80, 1, 1, 8, NULL)",
         "INSERT INTO budget_windows VALUES (1, 9, 6)",
         "INSERT INTO rate_limits VALUES (1, 'org_default', 'key', 'key_a', 'hard', NULL, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 11, NULL)",
-        "INSERT INTO alerts VALUES ('balance', 'account 1', 'warning', 'low', '{}', 'firing', 1, 2, NULL, NULL, 'raised', 3)",
+        "INSERT INTO alerts VALUES ('balance', 'account 1', 'warning', 'low', '{}', 'firing', 1, 2, NULL, NULL, 'raised', 3, '{\"own\":1}')",
         "INSERT INTO alert_silences VALUES (1, 'balance', NULL, 9, 8, NULL, 'why', NULL)",
         "INSERT INTO alert_deliveries VALUES (1, 'ops', '{}', 'delivered', 1, 2, 3, 4, NULL)",
         "INSERT INTO alert_spend VALUES (1, '{}')",
