@@ -151,9 +151,9 @@ def test_a_path_that_falls_silent_is_left_within_a_tenth_of_a_second(
     upstream, fall, recover = request.getfixturevalue(way)
     upstream.script, second = Thinking(), Thinking(seconds=0)
     other = new_upstream(second)
-    gateway = regions(start, upstream.base_url, other.base_url)
+    # Until the end, nobody is told by a probe: one that is under way when the path falls silent waits longer than calls do.
+    gateway = regions(start, upstream.base_url, other.base_url, probes={**PROBES["probes"], "timeout_ms": 3000})
     before = learn(gateway)
-    # Until the end, nobody is told by a probe.
     fall()
     upstream.answer_models = lambda exchange: exchange.close()
     client, switched_ms = gateway.http(), []

@@ -179,7 +179,9 @@ def test_without_memory_for_it_nothing_is_held_back(start: StartGateway, new_ups
     little = {"body_bytes_max": 65_536, "body_memory_bytes_max": 65_536}
     sections = {"limits": little}
     gateway = between(start, [new_upstream(waits)], "hidden", resume_hold_ms=25_000, sections=sections)
-    with gateway.http().stream("POST", CHAT_PATH, json=body("chat")) as reply:
+    # The request itself takes it all.
+    asked = body("chat") | {"user": "x" * 64_000}
+    with gateway.http().stream("POST", CHAT_PATH, json=asked) as reply:
         for piece in reply.iter_text():
             if "Hello" in piece:
                 is_read.set()

@@ -59,6 +59,8 @@ class Surface:
     def answer(self) -> bytes:
         if self.dialect == "chat" and "choices" in self.members:
             return CHAT_REPLY
+        if self.dialect == "messages" and "content" in self.members:
+            return json.dumps({"content": [], "stop_reason": "end_turn"}).encode()
         return json.dumps({self.members[0]: []}).encode() if self.members else b"ID3"
 
 
