@@ -13,6 +13,7 @@ from conftest import Launch, StartGateway
 from harness.commands import Commands
 from harness.config import configuration, provider
 from harness.gateway import Gateway, wait_ready, write_config
+from harness.process import until
 from harness.speech import CHAT_PATH, MODEL, chat
 from harness.upstream import Upstream
 
@@ -96,6 +97,7 @@ def test_no_call_fails_while_a_secret_changes(start: StartGateway, upstream: Ups
 
     asking = threading.Thread(target=ask)
     asking.start()
+    until(lambda: statuses, "calls flow")
     for secret in (SECOND, FIRST, SECOND):
         set_secret(commands, "main", secret)
     is_over.set()

@@ -59,7 +59,7 @@ ask orgs create customer >/dev/null
 PROJECT=$(ask projects create app --org customer --json | field id)
 ask accounts create customer >/dev/null
 ask accounts credit customer 1000 --reason training >/dev/null
-PAID=$(ask keys create --name paid --project "$PROJECT" --plan none --rpm 100000000 --json | field key)
+PAID=$(ask keys create --name paid --project "$PROJECT" --plan none --rpm 60000000 --json | field key)
 [ -n "$PAID" ] || die "no key was made"
 
 targets=()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable
+from ipaddress import IPv4Address
 from pathlib import Path
 
 #: Linux's numbers (socket(7), setns(2)), which Python does not name.
@@ -64,13 +65,19 @@ def missing_for_rules() -> str | None:
     return None if tried.returncode == 0 else f"no nftables here: {tried.stderr.strip()}"
 
 
+#: Of 198.18.0.0/15: so many for processes, and so many for each.
+NETWORKS, NUMBERS = 8192, 4
+
+
 class Elsewhere:
     """Another host, as far as the network goes: a namespace with an address of its own, reached by one cable."""
 
     def __init__(self, number: int) -> None:
         self._name = f"bw-{os.getpid()}-{number}"
         self._here, self._there = f"bwh{os.getpid() % 100000}{number}", f"bwt{os.getpid() % 100000}{number}"
-        self._near, self.address = f"198.18.{number}.1", f"198.18.{number}.2"
+        # Networks for measuring, four addresses each: whoever else runs tests here has others.
+        network = IPv4Address("198.18.0.0") + 4 * (os.getpid() % NETWORKS * NUMBERS + number)
+        self._near, self.address = str(network + 1), str(network + 2)
         self._ip("netns", "add", self._name)
         self._ip("link", "add", self._here, "type", "veth", "peer", "name", self._there, "netns", self._name)
         self._ip("addr", "add", f"{self._near}/30", "dev", self._here)
