@@ -19,7 +19,7 @@ test-fast: ## format, tidy and unit tests: under a minute once built
 	@scripts/setup build
 	@scripts/test fast
 
-image-check: ## build the release as the Dockerfile does, and run its root without an engine: about fifteen minutes
+image-check: ## build the release as the Dockerfile does, and run its root without an engine: ten to twenty minutes
 	@scripts/setup test
 	@scripts/setup release
 	@scripts/check-image --release
